@@ -1,0 +1,156 @@
+"""Atari games through ALE: their names and actions, and the vector environment that training and evaluation step.
+
+ALE's C++ threads step the environments between `send` and `recv`, outside Python's lock. Frames are 84x84 grey (the
+maximum of the last two of every four emulator frames), rewards are raw, and each episode starts from a seed of its
+own: (seed, actions since) reproduces an emulator exactly, which is what a checkpoint stores.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from lab.errors import UsageError, unknown
+
+FRAME_SKIP = 4
+MAX_FRAMES = 108_000
+"""Emulator frames after which an episode is truncated: 30 minutes at 60 Hz."""
+
+
+@lru_cache(maxsize=1)
+def games() -> tuple[str, ...]:
+    """The games whose ROMs ale-py carries, in snake case: `pong`, `ms_pacman`, ..."""
+    from ale_py import roms
+
+    return tuple(sorted(roms.get_all_rom_ids()))
+
+
+def check_game(name: str) -> str:
+    """The snake-case name of a game given as `ms_pacman`, `MsPacman`, `Ms. Pac-Man` or `ALE/MsPacman-v5`."""
+    plain = name.removeprefix("ALE/").removesuffix("-v5")
+    folded = "".join(c for c in plain.lower() if c.isalnum())
+    for game in games():
+        if game.replace("_", "") == folded:
+            return game
+    raise unknown("game", plain.lower(), games(), see="lab list")
+
+
+@lru_cache(maxsize=256)
+def action_names(game: str) -> tuple[str, ...]:
+    """The minimal action set of a game, such as ("NOOP", "FIRE", "RIGHT", ...); an action is an index into it."""
+    ale = load_ale(game)
+    return tuple(action.name for action in ale.getMinimalActionSet())
+
+
+def load_ale(game: str, seed: int = 0, sticky: float = 0.0) -> Any:
+    """A single emulator, for what the vector environment cannot do: colour frames and frame-by-frame play."""
+    from ale_py import ALEInterface, LoggerMode, roms
+
+    ALEInterface.setLoggerMode(LoggerMode.Error)
+    ale = ALEInterface()
+    ale.setInt("random_seed", seed)
+    ale.setFloat("repeat_action_probability", sticky)
+    ale.loadROM(roms.get_rom_path(game))
+    return ale
+
+
+@dataclass(frozen=True)
+class Step:
+    """What all environments answered: frames (E, 84, 84) uint8, rewards (E,) float32, flags and lives (E,)."""
+
+    frames: np.ndarray
+    rewards: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+    lives: np.ndarray
+
+
+class AtariVector:
+    """`envs` environments of one game. Order of calls: `reset`, then `send`, `recv` and, for ended episodes, `restart`."""
+
+    def __init__(
+        self, game: str, envs: int, seed: int, *, sticky: float = 0.0, noop_max: int = 30, fire_reset: bool = True, threads: int = 0
+    ):
+        from ale_py.vector_env import AtariVectorEnv
+
+        self.game, self.envs, self.seed = check_game(game), envs, seed
+        self.env = AtariVectorEnv(
+            self.game, envs, num_threads=threads, stack_num=1, reward_clipping=False, episodic_life=False, noop_max=noop_max,
+            use_fire_reset=fire_reset, repeat_action_probability=sticky, max_num_frames_per_episode=MAX_FRAMES,
+        )  # fmt: skip
+        self.actions = len(action_names(self.game))
+        self.episodes = np.zeros(envs, np.int64)
+        self.seeds = np.zeros(envs, np.int64)
+        self.taken: list[list[int]] = [[] for _ in range(envs)]
+        self.lives = np.zeros(envs, np.int64)
+        self.started = False
+
+    def reset(self) -> np.ndarray:
+        """Start every environment's first episode; frames (E, 84, 84)."""
+        return self.restart(np.ones(self.envs, np.bool_))
+
+    def restart(self, done: np.ndarray) -> np.ndarray:
+        """Start a new episode where `done` (E,); the first frames (D, 84, 84) of those."""
+        for env in np.flatnonzero(done):
+            self.seeds[env] = episode_seed(self.seed, int(env), int(self.episodes[env]))
+            self.episodes[env] += 1
+            self.taken[env] = []
+        frames, lives = self.seeded_reset(done)
+        self.lives[done] = lives[done]
+        return frames[done]
+
+    def seeded_reset(self, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not self.started:  # The first reset must be a full one.
+            self.env.reset(seed=np.zeros(self.envs, np.int64))
+            self.started = True
+        observation, info = self.env.reset(seed=self.seeds[mask], options={"reset_mask": mask})
+        return observation[:, 0], info["lives"].astype(np.int64)
+
+    def send(self, actions: np.ndarray) -> None:
+        """Start a step with actions (E,) in [0, actions). Raises UsageError for others, which would hang the workers."""
+        if actions.min() < 0 or actions.max() >= self.actions:
+            raise UsageError(f"{self.game} has actions 0 to {self.actions - 1}, got {actions.tolist()}.")
+        for taken, action in zip(self.taken, actions.tolist(), strict=True):
+            taken.append(action)
+        self.env.send(actions.astype(np.int32))
+
+    def recv(self) -> Step:
+        """The result of the last `send`. The frame of an ended episode is its last; call `restart` before the next step."""
+        frames, rewards, terminated, truncated, info = self.env.recv()
+        self.lives = info["lives"].astype(np.int64)
+        return Step(frames[:, 0], rewards.astype(np.float32), terminated.astype(np.bool_), truncated.astype(np.bool_), self.lives)
+
+    def state(self) -> dict[str, Any]:
+        """The episode seeds and the actions since: enough to bring every emulator back."""
+        taken = [np.array(actions, np.uint8) for actions in self.taken]
+        return {"episodes": self.episodes.copy(), "seeds": self.seeds.copy(), "taken": taken}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Play the stored actions again; all environments end at the same moment, so each starts when its turn comes."""
+        self.episodes[:], self.seeds[:] = state["episodes"], state["seeds"]
+        self.taken = [actions.tolist() for actions in state["taken"]]
+        length = max(map(len, self.taken))
+        starts = np.array([length - len(actions) for actions in self.taken])
+        over = np.zeros(self.envs, np.bool_)
+        for t in range(length + 1):
+            if (starts == t).any():
+                _, lives = self.seeded_reset(starts == t)
+                self.lives[starts == t] = lives[starts == t]
+            if t == length:
+                break
+            if (over & (starts > t)).any():  # An idle environment whose episode ended goes round again.
+                self.seeded_reset(over & (starts > t))
+            actions = [taken[t - start] if t >= start else 0 for taken, start in zip(self.taken, starts, strict=True)]
+            self.env.send(np.array(actions, np.int32))
+            _, _, terminated, truncated, info = self.env.recv()
+            over = terminated | truncated
+            self.lives = info["lives"].astype(np.int64)
+
+    def close(self) -> None:
+        self.env.close()
+
+
+def episode_seed(seed: int, env: int, episode: int) -> int:
+    """The emulator seed of one episode, in [0, 2^31)."""
+    return int(np.random.SeedSequence([seed, env, episode]).generate_state(1)[0] >> 1)

@@ -1,0 +1,242 @@
+"""DQN with experience replay (Mnih et al. 2015), double (van Hasselt et al. 2016), dueling (Wang et al. 2016),
+n-step and prioritised (Schaul et al. 2016) by config. Read first: `DQN.step`, then `update` and `gradient_step`.
+
+The target of a transition is y = R + gamma^k Q_target(s', a'), its loss (Q(s, a) - y)^2 or Huber's.
+
+One step: the network acts for all environments in one pass, ALE's threads step them, and meanwhile the learner updates.
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from agents.atari import AtariVector, Step, action_names
+from agents.dqn_config import DQNConfig
+from agents.replay import Batch, ReplayMemory
+from lab.device import compute_dtype
+from lab.experiment import Experiment, Metrics, Progress, State
+from lab.flat import FlatAdam, FlatNetwork
+from models.q_network import QNetwork, space_to_depth
+
+
+class DQN(Experiment):
+    """Trains a Q network on one game. One step is one action of every environment and the updates that go with them."""
+
+    unit = "steps"
+    headline: ClassVar[tuple[str, ...]] = ("charts/episodic_return", "losses/td_loss", "charts/epsilon")
+    memory_settings: ClassVar[tuple[str, ...]] = ("replay_capacity", "batch_size", "envs")
+
+    def __init__(self, config: DQNConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: DQNConfig = config
+        self.action_names = action_names(config.game)
+        self.dtype = compute_dtype(config.precision, device)
+        # Each run has generators of its own: runs side by side do not change each other.
+        seeds = np.random.SeedSequence(config.seed).spawn(3)
+        self.explore_rng, self.replay_rng = (np.random.Generator(np.random.PCG64(s)) for s in seeds[:2])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(seeds[2].generate_state(1)[0]))
+            online, target = (QNetwork(len(self.action_names), config.dueling, config.hidden_units).to(device) for _ in range(2))
+        self.online = FlatNetwork(online, self.dtype)
+        self.target = FlatNetwork(target, self.dtype, trainable=False)
+        self.target.copy_from(self.online)
+        self.optimizer = FlatAdam(self.online, config.learning_rate, config.adam_eps)
+        self.steps = self.updates = self.owed = 0
+        self.env: AtariVector | None = None
+        self.replay: ReplayMemory | None = None
+        self.frame_lives = np.zeros(config.envs, np.int64)
+        self.returns = np.zeros(config.envs, np.float64)
+        self.lengths = np.zeros(config.envs, np.int64)
+        self.last: dict[str, np.ndarray] = {}
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def step(self) -> Metrics:
+        env, replay = self.ready()
+        metrics: dict[str, Any] = {"charts/epsilon": self.epsilon()}
+        actions = self.act(replay)
+        env.send(actions)
+        # The environments step in ALE's threads while the learner updates.
+        if self.steps >= self.config.learning_starts:
+            self.owed += self.config.envs
+            count, self.owed = divmod(self.owed, self.config.train_every)
+            if count:
+                metrics["losses/td_loss"] = self.update(replay, count)
+                metrics["losses/q_values"] = float(self.last["q"].max(1).mean())
+        metrics |= self.store(env, replay, actions, env.recv())
+        self.steps += self.config.envs
+        return metrics
+
+    def epsilon(self) -> float:
+        """The share of random actions now: linear from `epsilon_start` to `epsilon_end`."""
+        c = self.config
+        share = min(1.0, self.steps / c.epsilon_steps)
+        return c.epsilon_start + share * (c.epsilon_end - c.epsilon_start)
+
+    @torch.no_grad()
+    def act(self, replay: ReplayMemory) -> np.ndarray:
+        """Epsilon-greedy actions (E,) int64 for what the environments show."""
+        q = self.online.compute(replay.stacks(replay.newest_rows())).float()  # (E, A)
+        values = q.cpu().numpy()
+        random = self.explore_rng.random(len(values)) < self.epsilon()
+        anything = self.explore_rng.integers(len(self.action_names), size=len(values))
+        actions = np.where(random, anything, values.argmax(1))
+        self.last = {"q": values, "actions": actions, "random": random}
+        return actions
+
+    def update(self, replay: ReplayMemory, count: int) -> Tensor:
+        """`count` gradient steps, each on a batch of its own; their mean loss, a 0-d tensor on the device.
+
+        The batches are drawn together and the target network looks at all of them in one pass.
+        """
+        c = self.config
+        beta = min(1.0, c.priority_beta + (1 - c.priority_beta) * self.steps / c.priority_beta_steps)
+        batch = replay.sample(count * c.batch_size, self.replay_rng, beta)
+        blocks = space_to_depth(replay.stacks(batch.rows)).to(self.dtype)  # (count * B, 64, 21, 21)
+        next_blocks = space_to_depth(replay.stacks(batch.next_rows)).to(self.dtype)
+        actions, returns, discounts, weights = self.to_device(batch)
+        with torch.no_grad():
+            next_q = self.target.compute(next_blocks).float()  # (count * B, A)
+        errors, losses = [], []
+        for i in range(count):
+            part = slice(i * c.batch_size, (i + 1) * c.batch_size)
+            best = self.best_action(next_blocks[part], next_q[part])
+            target = returns[part] + discounts[part] * next_q[part].gather(1, best).squeeze(1)  # (B,)
+            error, loss = self.gradient_step(blocks[part], actions[part], target, weights[part])
+            errors.append(error)
+            losses.append(loss)
+        if c.prioritised:
+            replay.set_priorities(batch.leaves, torch.cat(errors).abs().cpu().numpy())
+        before, self.updates = self.updates, self.updates + count
+        if before // c.target_interval != self.updates // c.target_interval:
+            self.target.copy_from(self.online)
+        return torch.stack(losses).mean()
+
+    @torch.no_grad()
+    def best_action(self, next_blocks: Tensor, next_q: Tensor) -> Tensor:
+        """a' (B, 1): argmax_a Q_target(s', a), or with double DQN argmax_a Q_online(s', a)."""
+        chooser = self.online.compute(next_blocks) if self.config.double else next_q
+        return chooser.argmax(1, keepdim=True)
+
+    def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of Adam towards target (B,) for the actions (B,); the errors Q(s, a) - y (B,) and the weighted loss.
+
+        The derivative of each loss in Q is simple enough to be written down: 2 (Q - y), or the error cut to [-1, 1].
+        """
+        q = self.online.compute(blocks)  # (B, A)
+        chosen = actions[:, None]
+        error = q.detach().gather(1, chosen).squeeze(1).float() - target
+        if self.config.loss == "huber":
+            slope = error.clamp(-1, 1)
+            loss = slope * (error - 0.5 * slope)  # 0.5 e^2 inside, |e| - 0.5 outside
+        else:
+            slope, loss = 2 * error, error.square()
+        gradient_of_q = torch.zeros_like(q).scatter_(1, chosen, (weights * slope / len(error)).to(q.dtype)[:, None])
+        gradient = self.online.backward(q, gradient_of_q)
+        if self.config.max_grad_norm:
+            gradient *= (self.config.max_grad_norm / (gradient.norm() + 1e-6)).clamp(max=1.0)
+        self.optimizer.step(gradient)
+        self.online.sync()
+        return error, (weights * loss).mean()
+
+    def to_device(self, batch: Batch) -> tuple[Tensor, ...]:
+        arrays = (batch.actions, batch.returns, batch.discounts, batch.weights)
+        return tuple(torch.from_numpy(array).to(self.device, non_blocking=True) for array in arrays)
+
+    def store(self, env: AtariVector, replay: ReplayMemory, actions: np.ndarray, step: Step) -> Metrics:
+        """Put a step into the replay memory, restart what ended; the returns and lengths of those episodes."""
+        over = step.terminated | step.truncated
+        cut = step.terminated.copy()
+        if self.config.life_loss_terminal:
+            cut |= step.lives < self.frame_lives
+        self.frame_lives = step.lives.copy()
+        replay.record(actions, step.rewards, cut, over)
+        self.returns += step.rewards
+        self.lengths += 1
+        going = np.flatnonzero(~over)
+        if len(going):
+            replay.append(going, step.frames[going], first=False)
+        if not over.any():
+            return {}
+        ended = np.flatnonzero(over)
+        metrics = {"charts/episodic_return": self.returns[ended].tolist(), "charts/episodic_length": self.lengths[ended].tolist()}
+        replay.end(ended, step.frames[ended])
+        self.returns[ended] = self.lengths[ended] = 0
+        replay.append(ended, env.restart(over), first=True)
+        self.frame_lives[ended] = env.lives[ended]
+        return metrics
+
+    def ready(self) -> tuple[AtariVector, ReplayMemory]:
+        """The environments and the memory, made at the first step: evaluation and live views need neither."""
+        if self.env is None or self.replay is None:
+            self.make()
+            assert self.env is not None and self.replay is not None
+            self.replay.append(np.arange(self.config.envs), self.env.reset(), first=True)
+            self.frame_lives = self.env.lives.copy()
+        return self.env, self.replay
+
+    def make(self) -> None:
+        c = self.config
+        self.env = AtariVector(
+            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset
+        )  # fmt: skip
+        self.replay = ReplayMemory(
+            c.replay_capacity, c.envs, n_step=c.n_step, gamma=c.gamma, clip_rewards=c.clip_rewards,
+            prioritised=c.prioritised, alpha=c.priority_alpha, device=self.device,
+        )  # fmt: skip
+
+    # -- the rest of the contract ----------------------------------------------------------------------------------
+
+    def progress(self) -> Progress:
+        return Progress(self.steps, self.unit)
+
+    def serving(self) -> nn.Module:
+        return self.online.master
+
+    def state(self) -> State:
+        made = self.env is not None and self.replay is not None
+        return {
+            "online": self.online.master.state_dict(),
+            "target": self.target.master.state_dict(),
+            "adam": self.optimizer.state(),
+            "counters": {"steps": self.steps, "updates": self.updates, "owed": self.owed},
+            "generators": {"explore": self.explore_rng.bit_generator.state, "replay": self.replay_rng.bit_generator.state},
+            "env": self.env.state() if made and self.env else None,
+            "replay": self.replay.state() if made and self.replay else None,
+            "episodes": {"returns": self.returns.copy(), "lengths": self.lengths.copy(), "lives": self.frame_lives.copy()},
+        }
+
+    def restore(self, state: State) -> None:
+        self.online.master.load_state_dict(state["online"])
+        self.target.master.load_state_dict(state["target"])
+        self.online.sync()
+        self.target.sync()
+        self.optimizer.restore(state["adam"])
+        for name, value in state["counters"].items():
+            setattr(self, name, value)
+        self.explore_rng.bit_generator.state = state["generators"]["explore"]
+        self.replay_rng.bit_generator.state = state["generators"]["replay"]
+        if state["env"] is not None:
+            self.make()
+            assert self.env is not None and self.replay is not None
+            self.env.restore(state["env"])
+            self.replay.restore(state["replay"])
+        self.returns[:], self.lengths[:] = state["episodes"]["returns"], state["episodes"]["lengths"]
+        self.frame_lives[:] = state["episodes"]["lives"]
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        from agents.evaluate import evaluate
+
+        return evaluate(self.serving(), self.config, self.device, **options)
+
+    def watch(self, **options: Any) -> dict[str, Any]:
+        from agents.watch import watch
+
+        return watch(self.serving(), self.config, **options)
+
+    def close(self) -> None:
+        if self.env is not None:
+            self.env.close()
+            self.env = None

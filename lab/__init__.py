@@ -1,0 +1,26 @@
+"""The engine: configs, experiments, sessions, runs on disk, views, metrics and the command line.
+
+From Python: `import lab; run = lab.train("dqn-fast", steps=10_000); run.show("curves").save("curves.png")`.
+The names below are loaded when they are first used, so that `import lab` is quick and imports no torch.
+"""
+
+import importlib
+from typing import Any
+
+LAZY = {
+    "train": "lab.api", "resume": "lab.api", "Run": "lab.run", "runs": "lab.run", "find": "lab.run", "recipes": "lab.registry",
+    "Config": "lab.config", "Experiment": "lab.experiment", "view": "lab.experiment", "Session": "lab.session",
+    "LabError": "lab.errors", "UsageError": "lab.errors",
+}  # fmt: skip
+
+__all__ = list(LAZY)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module 'lab' has no attribute {name!r}")
+    return getattr(importlib.import_module(LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *LAZY])

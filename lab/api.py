@@ -1,0 +1,91 @@
+"""The same jobs from Python: `lab.train("vae", steps=2000, seed=0).show("samples").save("grid.png")`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lab import registry
+from lab.errors import UsageError
+from lab.run import Run, find
+from lab.session import Latest, Session
+
+
+def train(
+    recipe: str,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+    run: str | Path | None = None,
+    on_update: Callable[[Latest], None] | None = None,
+    **fields: Any,
+) -> Run:
+    """Train `recipe` in this thread; the finished run. `fields` are those of its config, `seed` among them.
+
+    Raises UsageError for a wrong name or value, and the run's own error (a LabError where it is a user's) if it fails.
+    """
+    session = new_session(recipe, fields, steps=steps, minutes=minutes, device=device, run=run, on_update=on_update)
+    session.run()
+    if session.error is not None:
+        raise session.error
+    return session.run_folder
+
+
+def resume(
+    run: str | Path | Run, *, steps: int | None = None, minutes: float | None = None, on_update: Callable[[Latest], None] | None = None
+) -> Run:
+    """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all."""
+    session = resumed_session(run if isinstance(run, Run) else find(str(run)), steps=steps, minutes=minutes, on_update=on_update)
+    session.run()
+    if session.error is not None:
+        raise session.error
+    return session.run_folder
+
+
+def new_session(
+    recipe: str,
+    fields: dict[str, Any],
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+    run: str | Path | None = None,
+    on_update: Callable[[Latest], None] | None = None,
+) -> Session:
+    """A session of a new run, not started. Without `steps` or `minutes` it goes to the recipe's own number of steps."""
+    found = registry.recipe(recipe)
+    config = found.config_class().parse(fields)
+    check_length(steps, minutes)
+    from lab.device import resolve
+
+    place = resolve(device)
+    experiment = found.experiment_class()(config, place)
+    folder = Run.create(found, config, place, Path(run) if run is not None else None)
+    target = found.steps if steps is None and minutes is None else steps
+    folder.remember(target, minutes)
+    return Session(experiment, folder, steps=target, minutes=minutes, on_update=on_update)
+
+
+def resumed_session(
+    run: Run, *, steps: int | None = None, minutes: float | None = None, on_update: Callable[[Latest], None] | None = None
+) -> Session:
+    """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had."""
+    check_length(steps, minutes)
+    with run.lock():
+        experiment = run.experiment(run.stored["device"])
+    done = experiment.progress().done
+    target = run.stored.get("steps") if steps is None and minutes is None else steps
+    if target is None and minutes is None:
+        raise UsageError(f"Run {run.name} was trained for a time, not for a number of steps. Say how far: --steps N or --minutes M.")
+    if target is not None and done >= target:
+        raise UsageError(f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on.")
+    return Session(experiment, run, steps=target, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
+
+
+def check_length(steps: int | None, minutes: float | None) -> None:
+    if steps is not None and minutes is not None:
+        raise UsageError("Give --steps or --minutes, not both.")
+    if steps is not None and steps < 1:
+        raise UsageError(f"--steps must be at least 1, got {steps}.")
+    if minutes is not None and not minutes > 0:
+        raise UsageError(f"--minutes must be above 0, got {minutes}.")

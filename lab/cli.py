@@ -1,0 +1,472 @@
+"""The command line. stdout carries results (one JSON document with `--json`), stderr progress and errors.
+
+Exit codes: 0 done, 1 a failed run, 2 a wrong request, 130 after Ctrl-C (which saves a checkpoint first).
+Nothing heavy is imported before a command needs it.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NoReturn, get_args, get_origin
+
+from lab import registry
+from lab.config import Config, flag
+from lab.errors import LabError, UsageError, unknown
+
+COMMANDS = {
+    "gui": "Open the desktop app (the same as `lab` alone).",
+    "list": "Recipes, data sets, games, networks and shipped agents.",
+    "train": "Train a recipe into a new run folder.",
+    "resume": "Continue a run from its newest good checkpoint, bit for bit.",
+    "eval": "Measure a run or a shipped agent on episodes or data that training did not see.",
+    "watch": "Watch an agent play, in a window or into a video file.",
+    "show": "Save a view of a run (images, curves, tables) as a picture, GIF or data file.",
+    "runs": "Every run, newest first, with its status and last metrics.",
+    "bench": "Speed figures of this machine.",
+}
+
+OVERVIEW = """\
+Train, watch and take apart the networks of a deep-learning course: DQN on Atari, generative models, CNNs, RNNs and
+transformers. Without a command the desktop app opens.
+
+commands:
+{commands}
+
+examples:
+  lab train dqn-fast --game breakout --minutes 30     learn Breakout for half an hour
+  lab watch pong                                      watch the shipped Pong agent
+  lab show last curves --out curves.png               the learning curves of the newest run
+  lab resume last --steps 1000000                     go on with it
+
+`lab COMMAND --help` explains each. Runs are kept under ./runs, or where $LAB_RUNS points.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors as one sentence, raised instead of printed."""
+
+    known_flags: Sequence[str] = ()
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` explains.")
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        found, rest = self.parse_known_args(arguments)
+        if rest:
+            flags = [option for action in self._actions for option in action.option_strings]
+            kind = "flag" if rest[0].startswith("-") else "argument"
+            raise unknown(f"{kind} of `{self.prog}`", rest[0].split("=")[0], flags, see=f"{self.prog} --help")
+        return found
+
+
+def parser(command: str, usage: str, more: str = "") -> Parser:
+    made = Parser(
+        prog=f"lab {command}", usage=f"lab {command} {usage}", description=f"{COMMANDS[command]}\n\n{more}".strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    )  # fmt: skip
+    return made
+
+
+def add_device(p: Parser) -> None:
+    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute; auto takes the GPU if there is one")
+
+
+def add_json(p: Parser) -> None:
+    p.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
+
+
+def add_length(p: Parser, unit: str = "units of progress") -> None:
+    p.add_argument("--steps", type=whole, metavar="N", help=f"train to N {unit} in all")
+    p.add_argument("--minutes", type=float, metavar="M", help="train for M minutes")
+
+
+def whole(text: str) -> int:
+    """An int that may be written 200_000 or 2e5."""
+    try:
+        value = float(text.replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None
+    if value != int(value):
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
+    return int(value)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if arguments and arguments[0] in ("-h", "--help", "help"):
+            commands = "\n".join(f"  {name:8}{about}" for name, about in COMMANDS.items())
+            print(OVERVIEW.format(commands=commands))
+            return 0
+        if arguments and arguments[0] == "--version":
+            from lab.run import versions
+
+            print(" ".join(f"{name} {version}" for name, version in versions().items()))
+            return 0
+        name = arguments[0] if arguments else "gui"
+        if name not in COMMANDS:
+            raise unknown("command", name, COMMANDS, see="lab --help")
+        return int(globals()[f"command_{name}"](arguments[1:]) or 0)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # The reader of our output left; that is no error.
+        return 0
+
+
+# -- commands ------------------------------------------------------------------------------------------------------
+
+
+def command_gui(arguments: list[str]) -> int:
+    p = parser("gui", "[--shots DIR]")
+    p.add_argument("--shots", metavar="DIR", help="save pictures of every panel at work into DIR and end")
+    options = p.parse(arguments)
+    if importlib.util.find_spec("gui.app") is None:
+        raise LabError("The desktop app is not part of this installation. `lab --help` shows what the command line does.")
+    if not options.shots and not has_screen():
+        raise LabError("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Try `lab train` or `lab gui --shots DIR`.")
+    return int(registry.load("gui.app:main")(shots=options.shots) or 0)
+
+
+def command_list(arguments: list[str]) -> int:
+    p = parser("list", "[--json]")
+    add_json(p)
+    options = p.parse(arguments)
+    import models
+    from agents.atari import games  # noqa: PLC0415  # Names only; no torch.
+
+    agents = {name: registry.shipped_about(path) for name, path in registry.shipped().items()}
+    recipes = registry.recipes()
+    if options.json:
+        print_json(
+            {
+                "recipes": [{"name": r.name, "family": r.family, "about": r.about} for r in recipes.values()],
+                "data": list(data_sets()),
+                "games": list(games()),
+                "networks": models.catalog(),
+                "agents": agents,
+            }
+        )
+        return 0
+    sections = [
+        ("Recipes", {r.name: f"{r.family:8} {r.about}" for r in recipes.values()}),
+        ("Data sets", data_sets()),
+        ("Networks", models.catalog()),
+        ("Shipped agents", agents),
+    ]
+    for title, entries in sections:
+        print(f"{title}:")
+        print("\n".join(f"  {name:14}{about}" for name, about in entries.items()) or "  none")
+    print(f"Games ({len(games())}):")
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size((100, 20)).columns
+    print(textwrap.fill(" ".join(games()), width, initial_indent="  ", subsequent_indent="  "))
+    return 0
+
+
+def command_train(arguments: list[str]) -> int:
+    usage = "RECIPE [--FIELD VALUE ...] [--steps N | --minutes M] [--seed S] [--device auto|cpu|cuda] [--run DIR] [--json]"
+    recipes = registry.recipes()
+    listing = "\n".join(f"  {r.name:12}{r.about}" for r in recipes.values())
+    if not arguments or arguments[0] in ("-h", "--help"):
+        p = parser("train", usage, f"recipes (`lab train RECIPE --help` shows the fields of one):\n{listing}")
+        if arguments:
+            p.print_help()
+            return 0
+        raise UsageError(f"Name a recipe: {', '.join(recipes)}. `lab train --help` explains.")
+    recipe = registry.recipe(arguments[0])
+    p = parser("train", usage.replace("RECIPE", recipe.name), f"{recipe.name}: {recipe.about}")
+    p.prog = f"lab train {recipe.name}"
+    add_length(p)
+    add_device(p)
+    p.add_argument("--run", metavar="DIR", help="the run's folder; by default a new one under ./runs or $LAB_RUNS")
+    add_json(p)
+    add_fields(p, recipe.config_class())
+    options = p.parse(arguments[1:])
+    fields = {name: getattr(options, name) for name in recipe.config_class().model_fields if hasattr(options, name)}
+    recipe.config_class().parse(fields)  # Wrong values are told before torch is loaded.
+    from lab.api import new_session
+
+    session = new_session(
+        recipe.name, fields, steps=options.steps, minutes=options.minutes, device=options.device, run=options.run
+    )  # fmt: skip
+    return follow(session, options.json)
+
+
+def command_resume(arguments: list[str]) -> int:
+    p = parser("resume", "RUN [--steps N | --minutes M] [--json]", "RUN is a folder, a run's name, or `last`.")
+    p.add_argument("run", metavar="RUN")
+    add_length(p)
+    add_json(p)
+    options = p.parse(arguments)
+    from lab.run import find
+
+    run = find(options.run)
+    from lab.api import resumed_session
+
+    return follow(resumed_session(run, steps=options.steps, minutes=options.minutes), options.json)
+
+
+def follow(session: Any, as_json: bool) -> int:
+    """Run a session in the foreground with its progress on stderr; the exit code."""
+    from lab.display import Display
+
+    run = session.run_folder
+    display = Display(run.recipe.name, session.experiment.headline)
+    session.on_update = display.update
+    interrupts = 0
+
+    def interrupt(signum: int, frame: Any) -> None:
+        nonlocal interrupts
+        interrupts += 1
+        if interrupts > 1:
+            raise KeyboardInterrupt
+        print("\nStopping after this step; saving a checkpoint (Ctrl-C again to give up at once).", file=sys.stderr)
+        # No lock may be taken in a signal handler: the loop reads this set before its next step.
+        session.requests.add("stop")
+
+    print(f"run folder: {run.path}", file=sys.stderr)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        latest = session.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        display.close()
+    if session.error is not None:
+        if not isinstance(session.error, LabError):
+            print(latest.traceback, file=sys.stderr)
+        raise LabError(latest.error)
+    if as_json:
+        print_json(
+            {
+                "run": str(run.path), "status": latest.status, "done": latest.done, "unit": latest.unit,
+                "seconds": round(latest.seconds, 2), "metrics": latest.metrics,
+            }
+        )  # fmt: skip
+    if interrupts:
+        print(f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {run.path}` goes on.", file=sys.stderr)
+        return 130
+    if not as_json:
+        print(f"{latest.status} at {latest.done:,} {latest.unit} after {latest.seconds:,.0f} s: {run.path}")
+    return 0
+
+
+def command_eval(arguments: list[str]) -> int:
+    p = parser("eval", "RUN|AGENT [--episodes N] [--json]", "Prints the recipe's figures with the protocol they were measured by.")
+    p.add_argument("run", metavar="RUN|AGENT")
+    p.add_argument("--episodes", type=whole, metavar="N", help="episodes to play, for recipes that play")
+    add_device(p)
+    add_json(p)
+    options = p.parse(arguments)
+    from lab.run import find
+
+    extra = {} if options.episodes is None else {"episodes": options.episodes}
+    figures = find(options.run).evaluate(options.device, **extra)
+    if options.json:
+        print_json(figures)
+    else:
+        print("\n".join(f"{name:18}{value:g}" if isinstance(value, float) else f"{name:18}{value}" for name, value in figures.items()))
+    return 0
+
+
+def command_watch(arguments: list[str]) -> int:
+    p = parser(
+        "watch", "RUN|AGENT [--game G] [--episodes N] [--video FILE.mp4|FILE.gif]",
+        "Plays at the emulator's 60 frames a second, in a window; into a file where --video is given or there is no screen.",
+    )  # fmt: skip
+    p.add_argument("run", metavar="RUN|AGENT")
+    p.add_argument("--game", metavar="G", help="another game than the one trained on (with the same number of actions)")
+    p.add_argument("--episodes", type=whole, metavar="N", default=1, help="episodes to play (default 1)")
+    p.add_argument("--video", metavar="FILE", help="write the episodes to an .mp4 or .gif file")
+    p.add_argument("--epsilon", type=float, metavar="E", help="share of random actions (default: the run's eval_epsilon)")
+    p.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the emulator")
+    p.add_argument("--sticky", type=float, metavar="P", help="probability of a repeated action (default: the run's)")
+    p.add_argument("--seconds", type=float, metavar="T", help="stop after T seconds of play")
+    add_json(p)
+    options = p.parse(arguments)
+    from lab.run import find
+
+    run = find(options.run)
+    if options.video and Path(options.video).suffix not in (".mp4", ".gif"):
+        raise UsageError(f"--video {options.video}: expected a name that ends in .mp4 or .gif.")
+    video = Path(options.video) if options.video else None
+    if video is None and not has_screen():
+        video = Path(f"{run.name}.mp4") if run.shipped else run.path / "media" / "watch.mp4"
+        print(f"There is no screen here; writing to {video}.", file=sys.stderr)
+    experiment = run.experiment("cpu", serving_only=True)
+    figures = experiment.watch(
+        game=options.game, episodes=options.episodes, video=video, epsilon=options.epsilon, seed=options.seed,
+        sticky=options.sticky, seconds=options.seconds,
+    )  # fmt: skip
+    if options.json:
+        print_json(figures)
+    else:
+        print("\n".join(f"{name:10}{value}" for name, value in figures.items()))
+    return 0
+
+
+def command_show(arguments: list[str]) -> int:
+    usage = "RUN VIEW [--PARAM VALUE ...] --out FILE.png|.gif|.npz"
+    p = parser("show", usage, "`lab show RUN` lists the views of a run with their parameters.")
+    p.add_argument("run", metavar="RUN")
+    p.add_argument("view", metavar="VIEW", nargs="?")
+    p.add_argument("--out", metavar="FILE")
+    add_device(p)
+    options, rest = p.parse_known_args(arguments)
+    from lab.run import find
+
+    run = find(options.run)
+    if options.view is None:
+        print(views_text(run))
+        return 0
+    parameters = pairs(rest)
+    if not options.out:
+        raise UsageError(f"Say where to save it: lab show {options.run} {options.view} --out FILE.png (or .gif, .npz).")
+    print(run.show(options.view, options.device, **parameters).save(options.out))
+    return 0
+
+
+def command_runs(arguments: list[str]) -> int:
+    p = parser("runs", "[--json]")
+    add_json(p)
+    options = p.parse(arguments)
+    from lab.run import home, runs
+
+    rows = []
+    for run in runs():
+        status = run.status()
+        rows.append(
+            {
+                "name": run.name, "path": str(run.path), "recipe": run.recipe.name, "subject": run.stored.get("subject"),
+                "seed": run.stored["config"].get("seed"), "created": run.stored.get("created"), **status,
+            }
+        )  # fmt: skip
+    if options.json:
+        print_json(rows)
+        return 0
+    if not rows:
+        print(f"No runs yet under {home()}. `lab train dqn-fast` makes one.")
+        return 0
+    for row in rows:
+        done = f"{row.get('done', 0):,} {row.get('unit', '')}"
+        metrics = {k.split("/")[-1]: v for k, v in (row.get("metrics") or {}).items() if v is not None}
+        last = "  ".join(f"{k} {v:.4g}" for k, v in list(metrics.items())[:4])
+        print(f"{row['name']:44} {row['status']:12} {done:>18}  {row.get('seconds', 0):7,.0f} s  {last}")
+    return 0
+
+
+def command_bench(arguments: list[str]) -> int:
+    benches = {"dqn": "agents.bench:bench_dqn"}
+    p = parser("bench", "[NAME] [--json]", f"NAME is one of {', '.join(benches)}; all of them without one.")
+    p.add_argument("name", metavar="NAME", nargs="?")
+    add_device(p)
+    add_json(p)
+    options = p.parse(arguments)
+    if options.name is not None and options.name not in benches:
+        raise unknown("bench", options.name, benches, see="lab bench --help")
+    names = [options.name] if options.name else list(benches)
+    results = {name: registry.load(benches[name])(options.device) for name in names}
+    if options.json:
+        print_json(results[options.name] if options.name else results)
+    else:
+        for name, figures in results.items():
+            print(f"{name}: " + "  ".join(f"{key} {value}" for key, value in figures.items()))
+    return 0
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------
+
+
+def add_fields(p: Parser, config: type[Config]) -> None:
+    """A flag for every field of a config. Values stay text: the config checks and converts them."""
+    group = p.add_argument_group("fields")
+    for name, field in config.model_fields.items():
+        text = f"{field.description} (default {field.default}{bounds(field)})".replace("%", "%%")
+        if field.annotation is bool:
+            group.add_argument(flag(name), action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        elif get_origin(field.annotation) is Literal:
+            choices = "|".join(map(str, get_args(field.annotation)))
+            group.add_argument(flag(name), metavar=choices, default=argparse.SUPPRESS, help=text)
+        else:
+            metavar = getattr(field.annotation, "__name__", "value").upper()
+            kind = whole if field.annotation is int else str
+            group.add_argument(flag(name), metavar=metavar, type=kind, default=argparse.SUPPRESS, help=text)
+
+
+def bounds(field: Any) -> str:
+    """A field's bounds in words: ", from 0 to 1"."""
+    low = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
+    above = next((m.gt for m in field.metadata if hasattr(m, "gt")), None)
+    high = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+    below = next((m.lt for m in field.metadata if hasattr(m, "lt")), None)
+    parts = [f"from {low}" if low is not None else "", f"above {above}" if above is not None else ""]
+    parts += [f"to {high:,}" if high is not None else "", f"below {below}" if below is not None else ""]
+    text = " ".join(part for part in parts if part)
+    return f", {text}" if text else ""
+
+
+def pairs(rest: list[str]) -> dict[str, str]:
+    """`--name value` and `--name=value` as a dict."""
+    found: dict[str, str] = {}
+    items = iter(rest)
+    for item in items:
+        if not item.startswith("--"):
+            raise UsageError(f"Expected --PARAM VALUE, got {item!r}.")
+        name, equals, value = item.removeprefix("--").partition("=")
+        if not equals:
+            try:
+                value = next(items)
+            except StopIteration:
+                raise UsageError(f"--{name} needs a value.") from None
+        found[name.replace("-", "_")] = value
+    return found
+
+
+def views_text(run: Any) -> str:
+    """The views of a run, their parameters and what each shows."""
+    lines = [f"Views of {run.name} (lab show {run.name} VIEW --out FILE.png):"]
+    lines.append("  curves  curves  --metrics NAMES  --axis step|time\n      The run's metrics over its progress or time.")
+    for spec in run.recipe.experiment_class().views().values():
+        parameters = "  ".join(f"{flag(name)} {p.default}" for name, p in spec.parameters.items())
+        lines.append(f"  {spec.name}  {spec.kind}  {parameters}\n      {spec.about}")
+    return "\n".join(lines)
+
+
+def data_sets() -> dict[str, str]:
+    return {"atari": "frames and episodes of the games below", "digits": "1,797 real handwritten digits, 8x8 (scikit-learn)"}
+
+
+def has_screen() -> bool:
+    """Whether a window can be opened."""
+    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout; NaN and infinity become null, as JSON has neither."""
+
+    def clean(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {str(key): clean(child) for key, child in node.items()}
+        if isinstance(node, list | tuple):
+            return [clean(child) for child in node]
+        if isinstance(node, float) and (node != node or abs(node) == float("inf")):
+            return None
+        return node
+
+    print(json.dumps(clean(value), indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Typed, bounded, frozen configs: the one description from which flags, forms, checks and `config.json` all come.
+
+A field has a default, a bound (`ge`, `le`, `Literal`) and a description that says what raising or lowering it does.
+Config modules import no torch, so that help texts and forms appear at once.
+"""
+
+import copy
+from typing import Any, Self, TypeVar
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field
+
+from lab.errors import UsageError
+
+
+class Config(BaseModel):
+    """Base of every recipe's config."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of every random generator of the run; the same seed gives the same run.")
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> Self:
+        """A checked config. Raises UsageError that names each bad field, its value and its bound."""
+        try:
+            return cls(**values)
+        except pydantic.ValidationError as error:
+            raise UsageError(" ".join(sentence(cls, e) for e in error.errors())) from None
+
+    @property
+    def subject(self) -> str:
+        """What the run is about, for its folder's name: the data set or the game."""
+        return str(getattr(self, "game", None) or getattr(self, "data", "none"))
+
+
+def sentence(cls: type[BaseModel], error: Any) -> str:
+    """One sentence for one pydantic error: the field, what it needs, what it got, what it means."""
+    name = ".".join(str(part) for part in error["loc"]) or "config"
+    if error["type"] == "extra_forbidden":
+        from lab.errors import unknown
+
+        return str(unknown("setting", name, cls.model_fields, see="lab train RECIPE --help"))
+    field = cls.model_fields.get(name)
+    needs = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+    about = f" ({field.description})" if field is not None and field.description else ""
+    if not error["loc"]:
+        return f"{needs[:1].upper()}{needs[1:]}."
+    return f"{flag(name)} {needs}, got {error['input']!r}.{about}"
+
+
+def flag(name: str) -> str:
+    """The command line's spelling of a field: `n_step` -> `--n-step`."""
+    return "--" + name.replace("_", "-")
+
+
+C = TypeVar("C", bound=Config)
+
+
+def with_defaults(cls: type[C], name: str, **defaults: Any) -> type[C]:
+    """A subclass of `cls` with other defaults; bounds and descriptions stay those of `cls`."""
+    fields: dict[str, Any] = {}
+    for key, value in defaults.items():
+        field = copy.copy(cls.model_fields[key])
+        field.default = value
+        fields[key] = (field.annotation, field)
+    return pydantic.create_model(name, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **fields)

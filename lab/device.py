@@ -1,0 +1,66 @@
+"""Devices: which one a run gets, which arithmetic suits it, and what to say when its memory is full."""
+
+import os
+import platform
+
+import torch
+
+from lab.errors import LabError, UsageError
+
+
+def resolve(name: str) -> torch.device:
+    """The torch device for auto, cpu or cuda. Raises UsageError where there is no CUDA device."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"--device must be auto, cpu or cuda, got {name!r}.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError(f"--device cuda: PyTorch {torch.__version__} finds no CUDA device here. Use --device cpu or auto.")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def describe(device: torch.device) -> str:
+    """The device in words: the GPU's name, or the processor with its threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{cpu_name()}, {torch.get_num_threads()} threads"
+
+
+def cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """float32 or bfloat16 for auto, fp32 or bf16: auto takes bf16 where the hardware multiplies it."""
+    if precision == "auto":
+        if device.type == "cuda":
+            return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+        return torch.bfloat16 if cpu_has_bf16() else torch.float32
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def cpu_has_bf16() -> bool:
+    """Whether the processor has AVX-512 bf16 or AMX instructions (elsewhere bf16 is emulated, and slower)."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "not enough memory" in text)
+
+
+def out_of_memory(settings: tuple[str, ...]) -> LabError:
+    """The sentence for a full memory."""
+    flags = " or ".join("--" + name.replace("_", "-") for name in settings)
+    return LabError(f"Out of memory. Lower {flags}, or close what else uses this machine's memory.")

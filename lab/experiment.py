@@ -1,0 +1,127 @@
+"""The experiment: a trainable job that knows nothing of threads, files and screens.
+
+Read first: `Experiment`. A recipe subclasses it; a `lab.session.Session` runs it; a `lab.run.Run` stores it.
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar
+
+import torch
+from torch import nn
+
+from lab.config import Config
+from lab.errors import LabError
+
+Metrics = dict[str, Any]
+"""What one step reports. A number or 0-d tensor is averaged over the logging interval (tensors stay on their device
+until then); a list is a row of events, such as the returns of the episodes that ended, each of which is kept."""
+
+State = dict[str, Any]
+"""A nested dict of tensors, numpy arrays, `Segment`s, lists and JSON scalars; see `lab.checkpoint`."""
+
+Kind = Literal["images", "curves", "heatmap", "table", "text", "scatter", "boxes"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an experiment has come, in its own unit ("steps", "images", "tokens")."""
+
+    done: int
+    unit: str = "steps"
+
+
+@dataclass(frozen=True)
+class ViewSpec:
+    """One question that an experiment answers: the name, the kind of answer and the parameters it takes."""
+
+    name: str
+    kind: Kind
+    live: bool
+    about: str
+    parameters: dict[str, inspect.Parameter]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def view(kind: Kind, *, live: bool = False) -> Callable[[F], F]:
+    """Mark a method as a view. Its keyword parameters, annotated and with defaults, are the view's parameters.
+
+    A `live` view takes the serving module as its first argument and must use nothing else that training changes: it is
+    answered from a snapshot, in the viewer's thread. Any other view runs between two steps, in the session's thread.
+    """
+
+    def mark(method: F) -> F:
+        parameters = list(inspect.signature(method).parameters.values())[2 if live else 1 :]
+        about = inspect.cleandoc(method.__doc__ or "").replace("\n", " ")
+        method.view_spec = ViewSpec(method.__name__, kind, live, about, {p.name: p for p in parameters})  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+class Experiment(ABC):
+    """A trainable job: it owns its networks, optimisers, data and random generators.
+
+    The constructor is cheap (networks, no data, no environments): evaluation and views of a stored run build one too.
+    """
+
+    unit: ClassVar[str] = "steps"
+    log_every: ClassVar[int] = 1000
+    """Units of progress between two rows of averaged metrics."""
+    checkpoint_every: ClassVar[int] = 50_000
+    """Units of progress between two checkpoints."""
+    headline: ClassVar[tuple[str, ...]] = ()
+    """The metrics that a one-line progress display shows, most telling first."""
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size",)
+    """The config fields to lower when memory runs out."""
+
+    def __init__(self, config: Config, device: torch.device):
+        self.config = config
+        self.device = device
+
+    @abstractmethod
+    def step(self) -> Metrics:
+        """One unit of work. Reads no tensor back from the device where it can be helped."""
+
+    @abstractmethod
+    def progress(self) -> Progress: ...
+
+    @abstractmethod
+    def serving(self) -> nn.Module:
+        """The module that answers live views, evaluation and watching: the EMA weights where the recipe keeps them."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Every tensor, counter and generator state that an exact resume needs, copied: later steps do not change it."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """The inverse of `state`, on a fresh experiment of the same config."""
+
+    @abstractmethod
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """Figures of the serving module on data or episodes that training does not see."""
+
+    def watch(self, **options: Any) -> dict[str, Any]:
+        """Show the serving module at its job, where the recipe has something to watch."""
+        raise LabError(f"Nothing to watch: {type(self).__name__} plays no game. Try `lab show`.")
+
+    def close(self) -> None:
+        """Release environments and threads. The experiment takes no further step."""
+
+    @classmethod
+    def views(cls) -> dict[str, ViewSpec]:
+        """The views by name, in the order of their definition."""
+        members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
+        return {name: member.view_spec for name, member in members.items() if hasattr(member, "view_spec")}
+
+    def answer(self, name: str, net: nn.Module, parameters: dict[str, Any]) -> Any:
+        """The answer to the view `name`; `net` is what a live view looks at."""
+        spec = self.views()[name]
+        method = getattr(self, name)
+        with torch.no_grad():
+            return method(net, **parameters) if spec.live else method(**parameters)

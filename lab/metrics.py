@@ -1,0 +1,108 @@
+"""Metrics on disk: `metrics.jsonl`, append-only and the truth, and the same rows as TensorBoard events.
+
+A row is `{"step": ..., "time": seconds of training, name: value, ...}`. A row `{"resumed_at": N}` takes back every
+earlier row beyond step N (the run was killed after its last checkpoint). A torn last line is ignored.
+"""
+
+import json
+import math
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+class MetricsWriter:
+    """Appends rows to `metrics.jsonl` and to one `events.out.tfevents.*` file of a run folder."""
+
+    def __init__(self, folder: Path):
+        self.path = folder / "metrics.jsonl"
+        end_torn_line(self.path)
+        self.file = self.path.open("a")
+        self.folder = folder
+        self.events: Any = None
+
+    def write(self, step: int, seconds: float, values: dict[str, float]) -> None:
+        """Append one row. A value that is not finite is stored as null."""
+        finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        self.file.write(json.dumps({"step": step, "time": round(seconds, 3), **finite}) + "\n")
+        self.file.flush()
+        if self.events is None:
+            self.events = EventFile(self.folder)
+        self.events.write(step, values)
+
+    def resumed_at(self, step: int) -> None:
+        """Take back the rows beyond `step`."""
+        self.file.write(json.dumps({"resumed_at": step}) + "\n")
+        self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+        if self.events is not None:
+            self.events.close()
+
+
+class EventFile:
+    """One TensorBoard event file, written in the caller's thread (SummaryWriter starts a thread of its own)."""
+
+    def __init__(self, folder: Path):
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        self.event, self.summary = Event, Summary
+        name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
+        self.writer = RecordWriter((folder / name).open("wb"))
+        self.writer.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
+
+    def write(self, step: int, values: dict[str, float]) -> None:
+        entries = [self.summary.Value(tag=name, simple_value=value) for name, value in values.items()]
+        event = self.event(wall_time=time.time(), step=step, summary=self.summary(value=entries))
+        self.writer.write(event.SerializeToString())
+        self.writer.flush()
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+def end_torn_line(path: Path) -> None:
+    """Cut off a last line that a killed process left without its end, so that the next row starts on its own line."""
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        data = file.read()
+        if data and not data.endswith(b"\n"):
+            file.truncate(data.rfind(b"\n") + 1)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows that count, in order; broken lines are passed over."""
+    rows: list[dict[str, Any]] = []
+    if not path.exists():
+        return rows
+    with path.open() as file:
+        for line in file:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if "resumed_at" in row:
+                rows = [kept for kept in rows if kept["step"] <= row["resumed_at"]]
+            elif "step" in row:
+                rows.append(row)
+    return rows
+
+
+def series(rows: list[dict[str, Any]], name: str, axis: str = "step") -> tuple[np.ndarray, np.ndarray]:
+    """(steps or seconds, values) of one metric, float64 (N,)."""
+    points = [(row[axis], row[name]) for row in rows if row.get(name) is not None]
+    array = np.array(points, np.float64).reshape(-1, 2)
+    return array[:, 0], array[:, 1]
+
+
+def names(rows: list[dict[str, Any]]) -> list[str]:
+    """Every metric that occurs, in order of first appearance."""
+    return list(dict.fromkeys(key for row in rows for key in row if key not in ("step", "time")))

@@ -1,0 +1,295 @@
+"""The run: the folder on disk that holds everything about one execution, and what one can do with a stored one."""
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab import registry
+from lab.config import Config
+from lab.errors import LabError, UsageError, unknown
+from lab.metrics import read_rows
+
+if TYPE_CHECKING:
+    import torch
+
+    from lab.experiment import Experiment, Progress
+
+
+def home() -> Path:
+    """Where runs are kept: `$LAB_RUNS`, or `runs` in the working folder."""
+    return Path(os.environ.get("LAB_RUNS") or "runs")
+
+
+class Run:
+    """One run folder. Opening it reads `config.json`; nothing else is loaded until it is asked for."""
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        try:
+            self.stored: dict[str, Any] = json.loads((self.path / "config.json").read_text())
+            self.recipe = registry.recipe(self.stored["recipe"])
+        except FileNotFoundError:
+            raise UsageError(f"{self.path} is no run: it has no config.json. `lab runs` lists the runs.") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LabError(f"{self.path}/config.json cannot be read ({error}).") from None
+
+    @classmethod
+    def create(cls, recipe: registry.Recipe, config: Config, device: "torch.device", path: Path | None = None) -> "Run":
+        """A new folder with its `config.json`. Raises LabError where it cannot be written or is taken."""
+        from lab.device import describe
+
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        base = path or home() / f"{recipe.name}-{config.subject}-s{config.seed}-{stamp}"
+        folder = base
+        for attempt in range(2, 100):
+            if path is not None or not folder.exists():
+                break
+            folder = base.with_name(f"{base.name}-{attempt}")
+        if (folder / "config.json").exists():
+            raise UsageError(f"{folder} holds a run already. `lab resume {folder}` continues it.")
+        stored = {
+            "recipe": recipe.name,
+            "subject": config.subject,
+            "config": config.model_dump(mode="json"),
+            "device": device.type,
+            "device_name": describe(device),
+            "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "versions": versions(),
+            "git_commit": git_commit(),
+        }
+        try:
+            (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+            (folder / "media").mkdir(exist_ok=True)
+            write_atomic(folder / "config.json", json.dumps(stored, indent=1))
+        except OSError as error:
+            raise LabError(f"Cannot write the run folder {folder} ({error.strerror}). Choose another with --run DIR.") from None
+        return cls(folder)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def shipped(self) -> bool:
+        """Whether this is a shipped agent: weights without the state that training needs."""
+        return (self.path / "serving.safetensors").exists()
+
+    def remember(self, steps: int | None, minutes: float | None) -> None:
+        """Note in `config.json` how long the run is to train, for its resumption."""
+        self.stored |= {"steps": steps, "minutes": minutes}
+        write_atomic(self.path / "config.json", json.dumps(self.stored, indent=1))
+
+    def config(self) -> Config:
+        return self.recipe.config_class().parse(self.stored["config"])
+
+    # -- records ---------------------------------------------------------------------------------------------------
+
+    def status(self) -> dict[str, Any]:
+        """`status.json`; a run that says "running" although no process holds it was "interrupted"."""
+        try:
+            status = json.loads((self.path / "status.json").read_text())
+        except (OSError, ValueError):
+            status = {"status": "unknown"}
+        if status["status"] == "running" and not self.is_locked():
+            status["status"] = "interrupted"
+        return status
+
+    def write_status(
+        self, status: str, progress: "Progress", target: int | None, metrics: dict[str, float], seconds: float, reason: str = ""
+    ) -> None:
+        """Replace `status.json`. A disk that is too full for it leaves the old one."""
+        values = {
+            "status": status, "done": progress.done, "unit": progress.unit, "target": target, "seconds": round(seconds, 1),
+            "reason": reason, "metrics": {k: v if v == v and abs(v) != float("inf") else None for k, v in metrics.items()},
+            "updated": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid(),
+        }  # fmt: skip
+        try:
+            write_atomic(self.path / "status.json", json.dumps(values, indent=1))
+        except OSError:
+            if status == "running":
+                raise
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl` that count."""
+        return read_rows(self.path / "metrics.jsonl")
+
+    def log(self, message: str) -> None:
+        """Append a line to `log.txt`."""
+        with (self.path / "log.txt").open("a") as file:
+            file.write(f"{datetime.now().isoformat(timespec='seconds')} {message}\n")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run: one writer at a time. Raises LabError where another process or session has it."""
+        try:
+            file = (self.path / "lock").open("w")
+        except OSError as error:
+            raise LabError(f"Cannot write to the run folder {self.path} ({error.strerror}).") from None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise LabError(f"Run {self.name} is being trained by another session. Stop that one first.") from None
+            yield
+
+    def is_locked(self) -> bool:
+        try:
+            with (self.path / "lock").open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
+    # -- stored experiments ----------------------------------------------------------------------------------------
+
+    def experiment(self, device: str = "auto", *, serving_only: bool = False) -> "Experiment":
+        """The experiment as the newest good checkpoint has it; with `serving_only`, just its serving weights.
+
+        A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used.
+        """
+        from lab import checkpoint
+        from lab.device import resolve
+
+        experiment = self.recipe.experiment_class()(self.config(), resolve(device))
+        if self.shipped:
+            if not serving_only:
+                raise UsageError(f"{self.name} is a shipped agent: it has weights to watch and evaluate, but no training state.")
+            from safetensors.torch import load_file
+
+            checkpoint.load_serving(experiment.serving(), load_file(self.path / "serving.safetensors"), self.path)
+            return experiment
+        path, contents, problems = checkpoint.newest_good(self.checkpoints, serving_only=serving_only)
+        for problem in problems:
+            self.warn(f"{problem} Using {path.name} instead.")
+        if serving_only:
+            checkpoint.load_serving(experiment.serving(), contents, path)
+        else:
+            experiment.restore(contents["experiment"])
+            self.stored_seconds = float(contents["session"]["seconds"])
+        return experiment
+
+    def warn(self, message: str) -> None:
+        import sys
+
+        print(message, file=sys.stderr)
+        try:
+            self.log(message)
+        except OSError:
+            pass  # A read-only run can still be shown.
+
+    def show(self, view: str, device: str = "auto", **parameters: Any) -> Any:
+        """The answer to a view of the stored experiment, a `lab.views.View`."""
+        if view == "curves":
+            return self.curves(**parameters)
+        views = self.recipe.experiment_class().views()
+        if view not in views:
+            raise unknown("view", view, views, see=f"lab show {self.name}")
+        checked = registry.view_parameters(views[view], parameters)
+        experiment = self.experiment(device, serving_only=views[view].live)
+        try:
+            return experiment.answer(view, experiment.serving(), checked)
+        finally:
+            experiment.close()
+
+    def curves(self, metrics: str = "", axis: str = "step") -> Any:
+        """The view that every run has: its metrics (names separated by commas, all of them if empty) over steps or time."""
+        import numpy as np
+
+        from lab.metrics import names, series
+        from lab.views import Curves
+
+        rows = self.metrics()
+        known = names(rows)
+        wanted = [name for name in metrics.split(",") if name] or known
+        for name in wanted:
+            if name not in known:
+                raise unknown("metric", name, known, see=f"lab show {self.name} curves")
+        if axis not in ("step", "time"):
+            raise UsageError(f"--axis must be step or time, got {axis!r}.")
+        lines = {name: series(rows, name, axis) for name in wanted} or {"no metrics yet": (np.zeros(0), np.zeros(0))}
+        label = "seconds of training" if axis == "time" else self.status().get("unit", "steps")
+        return Curves(lines, x_label=label, title=self.name, separate=True)
+
+    def evaluate(self, device: str = "auto", **options: Any) -> dict[str, Any]:
+        """The recipe's figures of the stored weights on held-out data or episodes."""
+        experiment = self.experiment(device, serving_only=True)
+        try:
+            return experiment.evaluate(**options)
+        finally:
+            experiment.close()
+
+
+def runs(folder: Path | None = None) -> list[Run]:
+    """Every readable run under `folder` (the runs' home unless given), newest first."""
+    found = []
+    for path in (folder or home()).glob("*/config.json"):
+        try:
+            found.append(Run(path.parent))
+        except LabError:
+            continue
+    return sorted(found, key=lambda run: run.stored.get("created", ""), reverse=True)
+
+
+def find(name: str) -> Run:
+    """A run by path, by name, by "last", or a shipped agent by name."""
+    if (Path(name) / "config.json").exists():
+        return Run(Path(name))
+    if (home() / name / "config.json").exists():
+        return Run(home() / name)
+    if name == "last":
+        known = runs()
+        if not known:
+            raise UsageError(f"There are no runs yet under {home()}. `lab train dqn` makes one.")
+        return known[0]
+    agents = registry.shipped()
+    if name in agents:
+        return Run(agents[name])
+    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Replace a small file as a whole."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(text)
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("lab", "torch", "ale-py", "gymnasium", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+@lru_cache(maxsize=1)
+def git_commit() -> str | None:
+    """The commit of the lab's own source, where it is a checkout."""
+    if shutil.which("git") is None:
+        return None
+    root = Path(__file__).resolve().parent.parent
+    result = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None

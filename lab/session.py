@@ -1,0 +1,405 @@
+"""The session: one experiment running, in a thread of its own for the app or in the foreground for the command line.
+
+Only the session's thread touches the experiment. Other threads set requests (pause, stop, checkpoint, ask), which it
+takes up between two steps, and read `latest`, an immutable record that is replaced whole. Knows nothing of Qt.
+"""
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from lab import checkpoint, device
+from lab.errors import LabError
+from lab.experiment import Experiment, Metrics
+from lab.metrics import MetricsWriter
+from lab.registry import view_parameters
+from lab.run import Run
+from lab.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Latest:
+    """What a session shows of itself at one moment."""
+
+    status: str = "paused"
+    done: int = 0
+    target: int | None = None
+    unit: str = "steps"
+    seconds: float = 0.0
+    speed: float = 0.0
+    metrics: dict[str, float] = field(default_factory=dict)
+    checkpoint_step: int | None = None
+    error: str = ""
+    traceback: str = ""
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds to the target at the present speed."""
+        return (self.target - self.done) / self.speed if self.target is not None and self.speed > 0 else None
+
+
+class Session:
+    """Runs `experiment` into the folder of `run` until `steps` units or `minutes` of training are done.
+
+    `on_update(latest)` is called in the session's thread at most four times a second.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        run: Run,
+        *,
+        steps: int | None = None,
+        minutes: float | None = None,
+        seconds: float = 0.0,
+        on_update: Callable[[Latest], None] | None = None,
+    ):
+        self.experiment, self.run_folder = experiment, run
+        self.steps, self.minutes, self.seconds = steps, minutes, seconds
+        self.started_seconds = seconds
+        self.on_update = on_update or (lambda latest: None)
+        progress = experiment.progress()
+        self.latest = Latest(done=progress.done, target=steps, unit=progress.unit, seconds=seconds)
+        self.snapshot = Snapshot(experiment.serving())
+        self.error: BaseException | None = None
+        self.wake = threading.Condition()
+        self.requests: set[str] = set()
+        self.single_steps = 0
+        self.asks: dict[str, tuple[str, dict[str, Any], Future[Any]]] = {}
+        self.live_asks: dict[str, tuple[str, dict[str, Any], Future[Any]]] = {}
+        self.thread: threading.Thread | None = None
+        self.viewer: threading.Thread | None = None
+        self.writer: threading.Thread | None = None
+        self.write_error: BaseException | None = None
+        self.sums: dict[str, list[Any]] = {}
+        self.next_log = 0
+        self.next_checkpoint = 0
+        self.window: deque[tuple[float, int]] = deque(maxlen=20)
+        self.updated = 0.0
+        self.saved_step: int | None = None
+        self.metrics: MetricsWriter | None = None
+
+    # -- requests from other threads -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Run in a background thread, which serves views after the end of training until `close`."""
+        self.thread = threading.Thread(target=self.run, kwargs={"serve": True}, name=f"session {self.run_folder.name}")
+        self.thread.start()
+
+    def pause(self) -> None:
+        self.request("pause")
+
+    def resume(self) -> None:
+        with self.wake:
+            self.requests.discard("pause")
+            self.single_steps = 0
+            self.wake.notify_all()
+
+    def step_once(self) -> None:
+        """One step, then pause."""
+        with self.wake:
+            self.single_steps += 1
+            self.requests.add("pause")
+            self.wake.notify_all()
+
+    def stop(self) -> None:
+        """End training after the present step, with a checkpoint; the run can be resumed."""
+        self.request("stop")
+
+    def checkpoint(self) -> None:
+        """Write a checkpoint after the present step."""
+        self.request("checkpoint")
+
+    def request(self, what: str) -> None:
+        with self.wake:
+            self.requests.add(what)
+            self.wake.notify_all()
+
+    def ask(self, view: str, key: str | None = None, **parameters: Any) -> "Future[Any]":
+        """The answer to a view, as a future. A newer request with the same `key` (the view's name unless given)
+        replaces one that still waits, whose future is cancelled."""
+        from lab.errors import unknown
+
+        views = self.experiment.views()
+        if view not in views:
+            raise unknown("view", view, views, see=f"lab show {self.run_folder.name}")
+        checked = view_parameters(views[view], parameters)
+        future: Future[Any] = Future()
+        with self.wake:
+            waiting = self.live_asks if views[view].live else self.asks
+            older = waiting.pop(key or view, None)
+            if older is not None:
+                older[2].cancel()
+            if "close" in self.requests:
+                future.cancel()
+                return future
+            waiting[key or view] = (view, checked, future)
+            if views[view].live:
+                self.snapshot.looked = time.monotonic()
+                if self.viewer is None:
+                    self.viewer = threading.Thread(target=self.serve_live, name=f"viewer {self.run_folder.name}", daemon=True)
+                    self.viewer.start()
+            self.wake.notify_all()
+        return future
+
+    def close(self, timeout: float = 30.0) -> bool:
+        """Stop, checkpoint and end the threads; whether they ended within `timeout` seconds."""
+        with self.wake:
+            self.requests |= {"stop", "close"}
+            self.wake.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in (self.thread, self.viewer):
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread is not None and thread.is_alive() for thread in (self.thread, self.viewer))
+
+    # -- the session's own thread ----------------------------------------------------------------------------------
+
+    def run(self, serve: bool = False) -> Latest:
+        """Train to the end in the calling thread. Raises nothing: an error is in `self.error` and `latest`."""
+        torch.set_num_threads(device.cores())
+        try:
+            with self.run_folder.lock():
+                self.metrics = MetricsWriter(self.run_folder.path)
+                try:
+                    self.train()
+                finally:
+                    self.finish_write()
+                    self.metrics.close()
+        except BaseException as error:
+            self.fail(error)
+        if serve:
+            self.serve_after_the_end()
+        with self.wake:
+            self.requests.add("close")
+            self.cancel_asks()
+            self.wake.notify_all()
+        self.experiment.close()
+        return self.latest
+
+    def train(self) -> None:
+        begin = self.experiment.progress().done
+        self.run_folder.log(f"training from {begin} {self.latest.unit} on {device.describe(self.experiment.device)}")
+        if self.checkpoints():
+            self.metrics.resumed_at(begin)  # type: ignore[union-attr]
+        every, log_every = self.experiment.checkpoint_every, self.experiment.log_every
+        self.next_checkpoint = (begin // every + 1) * every
+        self.next_log = (begin // log_every + 1) * log_every
+        self.window.append((self.seconds, begin))
+        self.set_status("running")
+        while not self.done() and "stop" not in self.requests:
+            self.serve_requests()
+            if "pause" in self.requests and not self.single_steps:
+                self.wait_while_paused()
+                continue
+            start = time.perf_counter()
+            metrics = self.experiment.step()
+            self.snapshot.publish(self.experiment.serving())
+            self.seconds += time.perf_counter() - start
+            self.single_steps = max(0, self.single_steps - 1)
+            self.record(metrics)
+        self.flush_metrics()
+        self.save(wait=True)
+        self.snapshot.publish(self.experiment.serving(), force=True)
+        self.set_status("finished" if self.done() else "paused")
+        self.run_folder.log(f"{self.latest.status} at {self.latest.done} {self.latest.unit}")
+
+    def done(self) -> bool:
+        over = self.minutes is not None and self.seconds - self.started_seconds >= 60 * self.minutes
+        return over or (self.steps is not None and self.experiment.progress().done >= self.steps)
+
+    def serve_requests(self) -> None:
+        """Answer what was asked between two steps."""
+        if self.write_error is not None:
+            raise self.write_error
+        if not self.asks and "checkpoint" not in self.requests:
+            return
+        with self.wake:
+            asks, self.asks = list(self.asks.values()), {}
+            wanted = "checkpoint" in self.requests
+            self.requests.discard("checkpoint")
+        for name, parameters, future in asks:
+            answer(future, lambda n=name, p=parameters: self.experiment.answer(n, self.experiment.serving(), p))
+        if wanted:
+            self.save(wait=True)
+
+    def wait_while_paused(self) -> None:
+        self.flush_metrics()
+        self.snapshot.publish(self.experiment.serving(), force=True)
+        self.set_status("paused")
+        with self.wake:
+            self.wake.wait_for(lambda: self.asks or self.single_steps or self.requests - {"pause"} or "pause" not in self.requests)
+        if "pause" not in self.requests or self.single_steps:
+            self.window.clear()
+            self.window.append((self.seconds, self.experiment.progress().done))
+            self.set_status("running")
+
+    def serve_after_the_end(self) -> None:
+        """Answer views of the trained experiment until the session is closed."""
+        while True:
+            with self.wake:
+                self.wake.wait_for(lambda: self.asks or "close" in self.requests)
+                if "close" in self.requests:
+                    return
+            self.write_error = None
+            self.requests.discard("checkpoint")
+            self.serve_requests()
+
+    def record(self, metrics: Metrics) -> None:
+        """Keep a step's metrics; write a row, a checkpoint and a progress update where they are due."""
+        done = self.experiment.progress().done
+        events = {name: value for name, value in metrics.items() if isinstance(value, list)}
+        for row in zip(*events.values(), strict=True):
+            self.write_row(done, dict(zip(events, map(float, row), strict=True)))
+        for name, value in metrics.items():
+            if name not in events:
+                self.sums.setdefault(name, []).append(value)
+        if done >= self.next_log:
+            self.next_log += self.experiment.log_every
+            self.flush_metrics()
+        if done >= self.next_checkpoint:
+            self.next_checkpoint += self.experiment.checkpoint_every
+            self.save()
+        if time.monotonic() - self.updated > 0.25:
+            self.update(done)
+
+    def update(self, done: int, **changes: Any) -> None:
+        """Replace `latest` and tell the listener."""
+        self.updated = time.monotonic()
+        self.window.append((self.seconds, done))
+        (t0, d0), (t1, d1) = self.window[0], self.window[-1]
+        speed = (d1 - d0) / (t1 - t0) if t1 > t0 else self.latest.speed
+        values = {**vars(self.latest), "done": done, "target": self.steps, "seconds": self.seconds, "speed": speed, **changes}
+        self.latest = Latest(**values)
+        self.on_update(self.latest)
+
+    def write_row(self, step: int, values: dict[str, float]) -> None:
+        try:
+            self.metrics.write(step, self.seconds, values)  # type: ignore[union-attr]
+        except OSError as error:
+            raise checkpoint.disk_error(error, self.run_folder.path, "the metrics could not be written") from error
+        self.latest = Latest(**{**vars(self.latest), "metrics": {**self.latest.metrics, **values}})
+
+    def flush_metrics(self) -> None:
+        """Average what was collected since the last row and write it. Raises LabError where a value is NaN."""
+        if not self.sums:
+            return
+        values = {name: mean(collected) for name, collected in self.sums.items()}
+        self.sums.clear()
+        done = self.experiment.progress().done
+        if len(self.window) > 1:
+            values["charts/SPS"] = self.latest.speed
+        self.write_row(done, values)
+        for name, value in values.items():
+            if value != value or abs(value) == float("inf"):
+                self.not_finite(name, done)
+        self.run_folder.write_status("running", self.experiment.progress(), self.steps, self.latest.metrics, self.seconds)
+
+    def not_finite(self, name: str, done: int) -> None:
+        _, tensors, _ = checkpoint.flatten(self.experiment.state())
+        culprit = checkpoint.first_not_finite(tensors)
+        kept = checkpoint.listed(self.run_folder.checkpoints)
+        raise LabError(
+            f"{name} is not finite at {done} {self.latest.unit}"
+            + (f"; the first tensor with NaN or infinity is {culprit}. " if culprit else ". ")
+            + (f"The last finite checkpoint is {kept[-1].name}. " if kept else "No checkpoint was written yet. ")
+            + "Lower the learning rate, or train with --precision fp32."
+        )
+
+    def checkpoints(self) -> bool:
+        return bool(checkpoint.listed(self.run_folder.checkpoints))
+
+    def save(self, wait: bool = False) -> None:
+        """Copy the state between two steps and write it in a thread of its own, one write at a time."""
+        done = self.experiment.progress().done
+        if self.writer is not None and self.writer.is_alive() and not wait:
+            return
+        self.finish_write()
+        if self.saved_step == done:
+            return
+        state = {"experiment": self.experiment.state(), "session": {"seconds": self.seconds}}
+        serving = checkpoint.serving_weights(self.experiment.serving())
+        self.saved_step = done
+        self.writer = threading.Thread(target=self.write_checkpoint, args=(done, state, serving), name="checkpoint writer")
+        self.writer.start()
+        if wait:
+            self.finish_write()
+
+    def write_checkpoint(self, done: int, state: dict[str, Any], serving: dict[str, torch.Tensor]) -> None:
+        try:
+            checkpoint.write(self.run_folder.checkpoints, done, state, serving)
+            checkpoint.prune(self.run_folder.checkpoints, keep=2)
+            self.run_folder.log(f"checkpoint at {done}")
+            self.latest = Latest(**{**vars(self.latest), "checkpoint_step": done})
+        except BaseException as error:
+            self.write_error = error
+
+    def finish_write(self) -> None:
+        """Wait for the checkpoint that is being written; raise what went wrong with it."""
+        if self.writer is not None:
+            self.writer.join()
+            self.writer = None
+        if self.write_error is not None:
+            error, self.write_error = self.write_error, None
+            raise error
+
+    def fail(self, error: BaseException) -> None:
+        trace = "".join(traceback.format_exception(error))
+        if device.is_out_of_memory(error):
+            error = device.out_of_memory(self.experiment.memory_settings)
+        self.error = error
+        message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
+        try:
+            self.run_folder.log(message if isinstance(error, LabError) else trace)
+        except OSError:
+            pass  # A full disk must not hide the error itself.
+        self.set_status("failed", error=message, traceback=trace)
+
+    def set_status(self, status: str, **changes: str) -> None:
+        progress = self.experiment.progress()
+        self.update(progress.done, status=status, **changes)
+        self.run_folder.write_status(status, progress, self.steps, self.latest.metrics, self.seconds, reason=changes.get("error", ""))
+
+    # -- the viewer's thread ---------------------------------------------------------------------------------------
+
+    def serve_live(self) -> None:
+        """Answer live views from the snapshot, the newest request of each key only."""
+        torch.set_num_threads(device.cores())
+        while True:
+            with self.wake:
+                self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)
+                if "close" in self.requests:
+                    return
+                name, parameters, future = self.live_asks.pop(next(iter(self.live_asks)))
+            with self.snapshot.read() as net:
+                answer(future, lambda n=name, p=parameters, m=net: self.experiment.answer(n, m, p))
+
+    def cancel_asks(self) -> None:
+        for _, _, future in [*self.asks.values(), *self.live_asks.values()]:
+            future.cancel()
+        self.asks.clear()
+        self.live_asks.clear()
+
+
+def answer(future: "Future[Any]", compute: Callable[[], Any]) -> None:
+    """Fulfil a future, unless it was cancelled; its error goes to whoever asked, not to the session."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(compute())
+    except Exception as error:
+        future.set_exception(error)
+
+
+def mean(values: list[Any]) -> float:
+    """The mean of numbers and 0-d tensors; tensors are read from their device here, once."""
+    if isinstance(values[0], torch.Tensor):
+        return float(torch.stack([value.detach().float() for value in values]).mean())
+    return float(sum(values) / len(values))
