@@ -6,6 +6,8 @@ The target of a transition is y = R + gamma^k Q_target(s', a'), its loss (Q(s, a
 One step: the network acts for all environments in one pass, ALE's threads step them, and meanwhile the learner updates.
 """
 
+from collections import deque
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,10 +17,22 @@ from torch import Tensor, nn
 from agents.atari import AtariVector, Step, action_names
 from agents.dqn_config import DQNConfig
 from agents.replay import Batch, ReplayMemory
+from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
-from lab.experiment import Experiment, Metrics, Progress, State
+from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.flat import FlatAdam, FlatNetwork
+from lab.views import Curves, Images
 from models.q_network import QNetwork, space_to_depth
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The last action of every environment: stacks (E, 4, 84, 84) uint8, q (E, A), actions (E,), random or not (E,)."""
+
+    stacks: Tensor
+    q: np.ndarray
+    actions: np.ndarray
+    random: np.ndarray
 
 
 class DQN(Experiment):
@@ -49,7 +63,8 @@ class DQN(Experiment):
         self.frame_lives = np.zeros(config.envs, np.int64)
         self.returns = np.zeros(config.envs, np.float64)
         self.lengths = np.zeros(config.envs, np.int64)
-        self.last: dict[str, np.ndarray] = {}
+        self.last: Decision | None = None
+        self.history: deque[tuple[int, np.ndarray]] = deque(maxlen=600)
 
     # -- training --------------------------------------------------------------------------------------------------
 
@@ -64,7 +79,7 @@ class DQN(Experiment):
             count, self.owed = divmod(self.owed, self.config.train_every)
             if count:
                 metrics["losses/td_loss"] = self.update(replay, count)
-                metrics["losses/q_values"] = float(self.last["q"].max(1).mean())
+                metrics["losses/q_values"] = float(self.last.q.max(1).mean())
         metrics |= self.store(env, replay, actions, env.recv())
         self.steps += self.config.envs
         return metrics
@@ -78,12 +93,14 @@ class DQN(Experiment):
     @torch.no_grad()
     def act(self, replay: ReplayMemory) -> np.ndarray:
         """Epsilon-greedy actions (E,) int64 for what the environments show."""
-        q = self.online.compute(replay.stacks(replay.newest_rows())).float()  # (E, A)
+        stacks = replay.stacks(replay.newest_rows())
+        q = self.online.compute(stacks).float()  # (E, A)
         values = q.cpu().numpy()
         random = self.explore_rng.random(len(values)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(values))
         actions = np.where(random, anything, values.argmax(1))
-        self.last = {"q": values, "actions": actions, "random": random}
+        self.last = Decision(stacks, values, actions, random)
+        self.history.append((self.steps, values[0]))
         return actions
 
     def update(self, replay: ReplayMemory, count: int) -> Tensor:
@@ -104,6 +121,7 @@ class DQN(Experiment):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
             best = self.best_action(next_blocks[part], next_q[part])
             target = returns[part] + discounts[part] * next_q[part].gather(1, best).squeeze(1)  # (B,)
+            self.optimizer.learning_rate = self.learning_rate(self.updates + i)
             error, loss = self.gradient_step(blocks[part], actions[part], target, weights[part])
             errors.append(error)
             losses.append(loss)
@@ -113,6 +131,10 @@ class DQN(Experiment):
         if before // c.target_interval != self.updates // c.target_interval:
             self.target.copy_from(self.online)
         return torch.stack(losses).mean()
+
+    def learning_rate(self, update: int) -> float:
+        """Adam's step size at an update: it rises linearly over the warm-up."""
+        return self.config.learning_rate * min(1.0, (update + 1) / max(1, self.config.warmup_updates))
 
     @torch.no_grad()
     def best_action(self, next_blocks: Tensor, next_q: Tensor) -> Tensor:
@@ -198,8 +220,8 @@ class DQN(Experiment):
     def state(self) -> State:
         made = self.env is not None and self.replay is not None
         return {
-            "online": self.online.master.state_dict(),
-            "target": self.target.master.state_dict(),
+            "online": serving_weights(self.online.master),
+            "target": serving_weights(self.target.master),
             "adam": self.optimizer.state(),
             "counters": {"steps": self.steps, "updates": self.updates, "owed": self.owed},
             "generators": {"explore": self.explore_rng.bit_generator.state, "replay": self.replay_rng.bit_generator.state},
@@ -235,6 +257,91 @@ class DQN(Experiment):
         from agents.watch import watch
 
         return watch(self.serving(), self.config, **options)
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("images")
+    def screen(self) -> Images:
+        """What every environment shows now, as the network sees it, with its score and the chosen action."""
+        _, replay = self.ready()
+        newest = replay.stacks(replay.newest_rows())[:, -1].cpu().numpy()
+        actions = ["-"] * len(newest) if self.last is None else [self.action_names[a] for a in self.last.actions]
+        return Images(newest, [f"{score:g}  {action}" for score, action in zip(self.returns, actions, strict=True)], columns=4, scale=2)
+
+    @view("images")
+    def stack(self, env: int = 0) -> Images:
+        """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
+        _, replay = self.ready()
+        rows = replay.newest_rows()
+        frames = replay.stacks(rows[max(0, min(env, len(rows) - 1))][None])[0].cpu().numpy()
+        return Images(frames, ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
+
+    @view("curves")
+    def q_values(self) -> Curves:
+        """Q(s, a) of every action in the first environment over its last decisions; the highest is the value of the state."""
+        steps = np.array([step for step, _ in self.history])
+        values = np.array([q for _, q in self.history]).reshape(len(steps), len(self.action_names))
+        return Curves({name: (steps, values[:, i]) for i, name in enumerate(self.action_names)}, y_label="Q(s, a)", title="Q values")
+
+    @view("images")
+    def replay_memory(self, n: int = 24, seed: int = 0) -> Images:
+        """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
+        _, replay = self.ready()
+        if len(replay) == 0:
+            return Images(np.zeros((1, 84, 84), np.uint8), ["empty"])
+        batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
+        frames = replay.stacks(batch.rows)[:, -1].cpu().numpy()
+        captions = [f"{self.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
+        if replay.tree is not None:
+            captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
+        return Images(frames, captions, columns=8)
+
+    @view("curves")
+    def priorities(self, bins: int = 40) -> Curves:
+        """How the priorities (after the exponent alpha) of the stored transitions are spread."""
+        _, replay = self.ready()
+        stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
+        counts, edges = np.histogram(stored if len(stored) else np.zeros(1), bins=max(2, min(bins, 500)))
+        title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
+        return Curves({"transitions": (0.5 * (edges[1:] + edges[:-1]), counts)}, x_label="priority", y_label="transitions", title=title)
+
+    @view("images", live=True)
+    def filters(self, net: QNetwork) -> Images:
+        """The 32 filters of the first layer, for each of the four frames of the stack; grey is zero."""
+        weights = net.filters().detach().float().cpu().numpy()  # (32, 4, 8, 8)
+        pixels = 127.5 + 127.5 * weights / max(float(np.abs(weights).max()), 1e-12)
+        side_by_side = np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2)  # (32, 8, 32)
+        return Images(side_by_side.astype(np.uint8), columns=4, scale=4)
+
+    @view("images", live=True)
+    def activations(self, net: QNetwork, frames: int = 240) -> Images:
+        """What the 32 maps of the first layer answer to the present stack (of a stored run: one `frames` frames into a game)."""
+        maps = net.first_maps(self.example_stack(net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
+        top = maps.max(axis=(1, 2), keepdims=True)
+        return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)
+
+    @view("images", live=True)
+    def saliency(self, net: QNetwork, frames: int = 240) -> Images:
+        """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
+        from agents.player import q_values, saliency
+
+        stack = self.example_stack(net, frames)[0].cpu().numpy()
+        heat = saliency(net, stack)[..., None]
+        grey = np.repeat(stack[-1][..., None], 3, axis=2).astype(np.float32)
+        pixels = (1 - 0.7 * heat) * grey + 0.7 * heat * np.array([255, 40, 20], np.float32)
+        q = q_values(net, stack)
+        return Images(pixels.astype(np.uint8)[None], [f"{self.action_names[q.argmax()]}  Q {q.max():.3f}"], scale=5)
+
+    def example_stack(self, net: nn.Module, frames: int) -> Tensor:
+        """What the first environment shows (1, 4, 84, 84); of a stored run, what its agent sees after `frames` frames."""
+        if self.last is not None:
+            return self.last.stacks[:1]
+        from agents.player import Player
+
+        player = Player(self.config.game, sticky=self.config.sticky_actions, noop_max=0, fire_reset=self.config.fire_reset)
+        for _ in range(max(1, min(frames, 20_000))):
+            stack = player.tick(net).stack
+        return torch.from_numpy(stack)[None].to(self.device)
 
     def close(self) -> None:
         if self.env is not None:

@@ -13,6 +13,7 @@ class DQNConfig(Config):
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
     envs: int = Field(8, ge=1, le=256, description="Environments stepped at once. More give more varied data and better use of the processor, and act with weights that are a little older.")
     learning_rate: float = Field(1e-4, gt=0, le=0.1, description="Adam's step size. Higher learns faster until the values diverge.")
+    warmup_updates: int = Field(0, ge=0, le=1_000_000, description="Updates over which the learning rate rises from 0. Without it, Adam's first steps in one direction can shut off most filters of the first layer for good.")
     adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the steps of rarely changing weights.")
     batch_size: int = Field(32, ge=1, le=4096, description="Transitions in one update. Larger is steadier and slower.")
     gamma: float = Field(0.99, ge=0, le=1, description="Discount of a reward per step. Higher looks further ahead and learns more slowly.")
@@ -53,6 +54,8 @@ class DQNConfig(Config):
     def fits(self) -> "DQNConfig":
         if self.replay_capacity < self.envs * (self.n_step + 8):
             raise ValueError(f"--replay-capacity must be at least {self.envs * (self.n_step + 8)} for --envs {self.envs} and --n-step {self.n_step}, got {self.replay_capacity}")
+        if self.learning_starts < self.envs * self.n_step:
+            raise ValueError(f"--learning-starts must be at least {self.envs * self.n_step} for --envs {self.envs} and --n-step {self.n_step}, got {self.learning_starts}")
         if self.learning_starts > self.replay_capacity:
             raise ValueError(f"--learning-starts ({self.learning_starts}) must not exceed --replay-capacity ({self.replay_capacity})")
         return self
@@ -61,7 +64,8 @@ class DQNConfig(Config):
 DQNFastConfig = with_defaults(
     DQNConfig,
     "DQNFastConfig",
-    learning_rate=2.5e-4,
+    learning_rate=2e-4,
+    warmup_updates=2_000,
     learning_starts=5_000,
     replay_capacity=300_000,
     target_interval=250,

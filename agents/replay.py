@@ -98,8 +98,8 @@ class ReplayMemory:
         ready = np.maximum(self.ready[envs], index - self.n_step + 1)
         if self.tree is not None:
             # What lost its stack to the ring's write position leaves; what completed its window comes in.
-            lost = self.first_usable()[envs] - 1
-            gone = np.concatenate([rows, (self.base[envs] + lost % self.length)[lost >= 0]])
+            lost = self.first_usable()[envs, None] - np.arange(1, STACK)  # (E, 3): several at once when the ring closes
+            gone = np.concatenate([rows, (self.base[envs, None] + lost % self.length)[lost >= 0]])
             come = (self.base[envs] + (ready - 1) % self.length)[ready > self.ready[envs]]
             come = come[self.actions[come] != NO_ACTION]
             self.tree.set(np.concatenate([gone, come]), np.r_[np.zeros(len(gone)), np.full(len(come), self.max_priority)])

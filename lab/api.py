@@ -76,8 +76,10 @@ def resumed_session(
     done = experiment.progress().done
     target = run.stored.get("steps") if steps is None and minutes is None else steps
     if target is None and minutes is None:
+        experiment.close()
         raise UsageError(f"Run {run.name} was trained for a time, not for a number of steps. Say how far: --steps N or --minutes M.")
     if target is not None and done >= target:
+        experiment.close()
         raise UsageError(f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on.")
     return Session(experiment, run, steps=target, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
 

@@ -14,6 +14,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from torch import nn
 from lab.errors import LabError
 
 FORMAT = 1
+FILES = ("state.safetensors", "state.json", "serving.safetensors")
 
 
 class Segment:
@@ -66,12 +68,16 @@ def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, tor
     if bad:
         raise LabError(f"Checkpoint {final.name} not written: {bad} holds NaN or infinity.")
     try:
+        text = json.dumps(tree, allow_nan=False)
+    except ValueError:
+        raise LabError(f"Checkpoint {final.name} not written: a number of the state is NaN or infinite.") from None
+    try:
         shutil.rmtree(temporary, ignore_errors=True)
         (temporary / "segments").mkdir(parents=True)
         save_file(tensors, temporary / "state.safetensors")
         save_file({k: v.detach().contiguous().cpu() for k, v in serving.items()}, temporary / "serving.safetensors")
-        (temporary / "state.json").write_text(json.dumps(tree, allow_nan=False))
-        files = {name: digest(temporary / name) for name in ("state.safetensors", "state.json", "serving.safetensors")}
+        (temporary / "state.json").write_text(text)
+        files = {name: digest(temporary / name) for name in FILES}
         for segment in segments:
             name = f"segments/{segment.name}.zst"
             place(segment, temporary / name)
@@ -86,7 +92,7 @@ def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, tor
         temporary.rename(final)
         fsync(parent)
         shutil.rmtree(parent / f".old-{final.name}", ignore_errors=True)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise disk_error(error, parent, f"checkpoint {final.name} was not written; earlier ones are intact") from error
     for segment in segments:
@@ -127,8 +133,10 @@ def verify(path: Path, only: tuple[str, ...] | None = None) -> dict[str, dict[st
     """The manifest's files, each checked for size and sha256. Raises LabError for the first that differs."""
     try:
         manifest = json.loads((path / "manifest.json").read_text())
-        files = dict(manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError):
+        files = {name: {"bytes": int(entry["bytes"]), "sha256": str(entry["sha256"])} for name, entry in manifest["files"].items()}
+        if not set(FILES) <= set(files):
+            raise KeyError(*FILES)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise LabError(f"Checkpoint {path.name} is damaged: its manifest.json is missing or unreadable.") from None
     if manifest.get("format") != FORMAT:
         raise LabError(f"Checkpoint {path.name} has format {manifest.get('format')}; this version reads format {FORMAT}.")
@@ -146,8 +154,13 @@ def verify(path: Path, only: tuple[str, ...] | None = None) -> dict[str, dict[st
 
 
 def listed(parent: Path) -> list[Path]:
-    """The checkpoints under `parent`, oldest first, verified or not."""
-    return sorted(parent.glob("step-*")) if parent.is_dir() else []
+    """The checkpoints under `parent`, oldest first, verified or not.
+
+    One that was set aside for a newer one of the same step counts where a kill kept the newer one from its place.
+    """
+    found = {path.name: path for path in parent.glob("step-*")}
+    aside = {path.name.removeprefix(".old-"): path for path in parent.glob(".old-step-*")}
+    return [path for _, path in sorted((aside | found).items())]
 
 
 def newest_good(parent: Path, *, serving_only: bool = False) -> tuple[Path, dict[str, Any], list[str]]:
@@ -161,10 +174,16 @@ def newest_good(parent: Path, *, serving_only: bool = False) -> tuple[Path, dict
     raise LabError(" ".join([*problems, f"No usable checkpoint under {parent}; train again."]))
 
 
-def prune(parent: Path, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints, and what an interrupted write left behind."""
-    for path in [*listed(parent)[:-keep], *parent.glob(".tmp-*"), *parent.glob(".old-*")]:
-        shutil.rmtree(path, ignore_errors=True)
+def prune(parent: Path, keep: int, newest: Path | None = None) -> None:
+    """Delete all but the newest `keep` checkpoints, and what an interrupted write left behind.
+
+    With `newest`, the checkpoint just written, those of later steps go too: the run went on from before them, as they
+    are damaged, and they must not push the good ones out.
+    """
+    kept = [path for path in listed(parent) if newest is None or path.name <= newest.name][-keep:]
+    for path in [*parent.glob("step-*"), *parent.glob(".tmp-*"), *parent.glob(".old-*")]:
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def flatten(state: Any) -> tuple[Any, dict[str, torch.Tensor], list[Segment]]:
@@ -172,19 +191,28 @@ def flatten(state: Any) -> tuple[Any, dict[str, torch.Tensor], list[Segment]]:
     tensors: dict[str, torch.Tensor] = {}
     segments: list[Segment] = []
 
+    def unique(path: str) -> str:
+        while path in tensors:  # Keys may hold dots: a."b.c" and "a.b".c are two tensors.
+            path += "'"
+        return path
+
     def walk(node: Any, path: str) -> Any:
         if isinstance(node, torch.Tensor):
+            path = unique(path)
             # A flat copy: safetensors refuses views that share memory, and channels_last strides must not matter.
             tensors[path] = node.detach().cpu().contiguous().clone()
             return {"$tensor": path}
         if isinstance(node, np.ndarray):
-            tensors[path] = torch.from_numpy(np.ascontiguousarray(node))
+            path = unique(path)
+            tensors[path] = torch.from_numpy(np.array(node, order="C"))
             return {"$array": path}
         if isinstance(node, Segment):
             segments.append(node)
             entry = {"name": node.name, "shape": list(node.shape), "dtype": node.dtype}
             return {"$segment": {**entry, "sha256": node.sha256, "bytes": node.bytes}}
-        if isinstance(node, dict) and any(not isinstance(key, str) for key in node):
+        if isinstance(node, dict) and any(not isinstance(key, str) or key.startswith("$") for key in node):
+            if not all(isinstance(key, str | int) for key in node):
+                raise TypeError(f"state {path}: keys must be strings or whole numbers, got {list(node)}")
             return {"$items": [[key, walk(value, f"{path}.{key}")] for key, value in node.items()]}
         if isinstance(node, dict):
             return {key: walk(value, f"{path}.{key}".lstrip(".")) for key, value in node.items()}
@@ -225,6 +253,14 @@ def serving_weights(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
 
 
+def read_weights(file: Path) -> dict[str, torch.Tensor]:
+    """A safetensors file. Raises LabError where it is missing or damaged."""
+    try:
+        return load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise LabError(f"{file} cannot be read: {error}.") from None
+
+
 def load_serving(module: nn.Module, weights: dict[str, torch.Tensor], where: Path) -> None:
     """Fill `module`. Raises LabError where the weights belong to another network."""
     try:
@@ -247,9 +283,17 @@ def fsync(path: Path) -> None:
         os.close(descriptor)
 
 
-def disk_error(error: OSError, path: Path, what: str) -> LabError:
+def disk_error(error: OSError | SafetensorError, path: Path, what: str) -> LabError:
     """The sentence for a failed write."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         free = shutil.disk_usage(path).free / 1e6 if path.exists() else 0
         return LabError(f"The disk is full ({free:,.0f} MB free at {path}): {what}. Free some space and try again.")
-    return LabError(f"Cannot write to {path} ({error.strerror or error}): {what}.")
+    return LabError(f"Cannot write to {path} ({getattr(error, 'strerror', None) or error}): {what}.")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a write failed for want of space or quota; safetensors says so only in its message."""
+    if isinstance(error, SafetensorError):
+        found = re.search(r"os error (\d+)", str(error))
+        return found is not None and int(found[1]) in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -91,7 +91,7 @@ def whole(text: str) -> int:
         value = float(text.replace("_", ""))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None
-    if value != int(value):
+    if not value.is_integer():
         raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
     return int(value)
 
@@ -244,6 +244,9 @@ def follow(session: Any, as_json: bool) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
         display.close()
+    if isinstance(session.error, KeyboardInterrupt):
+        print(f"Given up. `lab resume {run.path}` goes on from the newest checkpoint.", file=sys.stderr)
+        return 130
     if session.error is not None:
         if not isinstance(session.error, LabError):
             print(latest.traceback, file=sys.stderr)

@@ -35,8 +35,10 @@ def cpu_name() -> str:
 
 
 def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processors that this process may use; OMP_NUM_THREADS lowers it."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(found, int(wanted)) if wanted.isdigit() and int(wanted) else found
 
 
 def compute_dtype(precision: str, device: torch.device) -> torch.dtype:

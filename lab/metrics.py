@@ -83,7 +83,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     if not path.exists():
         return rows
-    with path.open() as file:
+    with path.open(errors="replace") as file:
         for line in file:
             try:
                 row = json.loads(line)

@@ -1,18 +1,20 @@
 """The run: the folder on disk that holds everything about one execution, and what one can do with a stored one."""
 
 import fcntl
+import itertools
 import json
 import os
 import platform
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from lab import registry
 from lab.config import Config
@@ -49,25 +51,21 @@ class Run:
         from lab.device import describe
 
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        base = path or home() / f"{recipe.name}-{config.subject}-s{config.seed}-{stamp}"
-        folder = base
-        for attempt in range(2, 100):
-            if path is not None or not folder.exists():
-                break
-            folder = base.with_name(f"{base.name}-{attempt}")
-        if (folder / "config.json").exists():
-            raise UsageError(f"{folder} holds a run already. `lab resume {folder}` continues it.")
+        folder = path or home() / f"{recipe.name}-{config.subject}-s{config.seed}-{stamp}"
         stored = {
             "recipe": recipe.name,
             "subject": config.subject,
             "config": config.model_dump(mode="json"),
             "device": device.type,
             "device_name": describe(device),
-            "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "created": datetime.now().astimezone().isoformat(timespec="milliseconds"),
             "versions": versions(),
             "git_commit": git_commit(),
         }
         try:
+            folder = folder if path is not None else new_folder(folder)
+            if (folder / "config.json").exists():
+                raise UsageError(f"{folder} holds a run already. `lab resume {folder}` continues it.")
             (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
             (folder / "media").mkdir(exist_ok=True)
             write_atomic(folder / "config.json", json.dumps(stored, indent=1))
@@ -140,10 +138,8 @@ class Run:
         except OSError as error:
             raise LabError(f"Cannot write to the run folder {self.path} ({error.strerror}).") from None
         with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise LabError(f"Run {self.name} is being trained by another session. Stop that one first.") from None
+            if not locked(file):
+                raise LabError(f"Run {self.name} is being trained by another session. Stop that one first.")
             yield
 
     def is_locked(self) -> bool:
@@ -170,9 +166,11 @@ class Run:
         if self.shipped:
             if not serving_only:
                 raise UsageError(f"{self.name} is a shipped agent: it has weights to watch and evaluate, but no training state.")
-            from safetensors.torch import load_file
-
-            checkpoint.load_serving(experiment.serving(), load_file(self.path / "serving.safetensors"), self.path)
+            checkpoint.load_serving(experiment.serving(), checkpoint.read_weights(self.path / "serving.safetensors"), self.path)
+            return experiment
+        if not serving_only and not checkpoint.listed(self.checkpoints):
+            self.warn(f"Run {self.name} has no checkpoint yet: it starts from its beginning.")
+            self.stored_seconds = 0.0
             return experiment
         path, contents, problems = checkpoint.newest_good(self.checkpoints, serving_only=serving_only)
         for problem in problems:
@@ -261,6 +259,29 @@ def find(name: str) -> Run:
     if name in agents:
         return Run(agents[name])
     raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
+
+
+def new_folder(base: Path) -> Path:
+    """Make `base`, or `base-2`, `base-3`, ... where another run of the same second has it."""
+    for attempt in itertools.count(1):
+        folder = base if attempt == 1 else base.with_name(f"{base.name}-{attempt}")
+        try:
+            folder.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+    return folder
+
+
+def locked(file: IO[str], tries: int = 20) -> bool:
+    """Take the lock on an open file. It tries for a moment: whoever asks for a run's status holds the lock as briefly."""
+    for attempt in range(tries):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            time.sleep(0.01 if attempt + 1 < tries else 0)
+    return False
 
 
 def write_atomic(path: Path, text: str) -> None:

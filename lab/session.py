@@ -10,6 +10,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,6 +70,7 @@ class Session:
         self.latest = Latest(done=progress.done, target=steps, unit=progress.unit, seconds=seconds)
         self.snapshot = Snapshot(experiment.serving())
         self.error: BaseException | None = None
+        self.trained = threading.Event()
         self.wake = threading.Condition()
         self.requests: set[str] = set()
         self.single_steps = 0
@@ -84,6 +86,7 @@ class Session:
         self.window: deque[tuple[float, int]] = deque(maxlen=20)
         self.updated = 0.0
         self.saved_step: int | None = None
+        self.written_step: int | None = None
         self.metrics: MetricsWriter | None = None
 
     # -- requests from other threads -------------------------------------------------------------------------------
@@ -170,11 +173,16 @@ class Session:
                 self.metrics = MetricsWriter(self.run_folder.path)
                 try:
                     self.train()
+                except BaseException:
+                    with suppress(Exception):  # What ended the training is the error to tell.
+                        self.finish_write()
+                    raise
                 finally:
-                    self.finish_write()
-                    self.metrics.close()
+                    with suppress(OSError):
+                        self.metrics.close()
         except BaseException as error:
             self.fail(error)
+        self.trained.set()
         if serve:
             self.serve_after_the_end()
         with self.wake:
@@ -187,7 +195,7 @@ class Session:
     def train(self) -> None:
         begin = self.experiment.progress().done
         self.run_folder.log(f"training from {begin} {self.latest.unit} on {device.describe(self.experiment.device)}")
-        if self.checkpoints():
+        if self.metrics.path.stat().st_size:  # type: ignore[union-attr]
             self.metrics.resumed_at(begin)  # type: ignore[union-attr]
         every, log_every = self.experiment.checkpoint_every, self.experiment.log_every
         self.next_checkpoint = (begin // every + 1) * every
@@ -203,7 +211,8 @@ class Session:
             metrics = self.experiment.step()
             self.snapshot.publish(self.experiment.serving())
             self.seconds += time.perf_counter() - start
-            self.single_steps = max(0, self.single_steps - 1)
+            with self.wake:
+                self.single_steps = max(0, self.single_steps - 1)
             self.record(metrics)
         self.flush_metrics()
         self.save(wait=True)
@@ -276,8 +285,8 @@ class Session:
         self.window.append((self.seconds, done))
         (t0, d0), (t1, d1) = self.window[0], self.window[-1]
         speed = (d1 - d0) / (t1 - t0) if t1 > t0 else self.latest.speed
-        values = {**vars(self.latest), "done": done, "target": self.steps, "seconds": self.seconds, "speed": speed, **changes}
-        self.latest = Latest(**values)
+        values = {**vars(self.latest), "done": done, "target": self.steps, "seconds": self.seconds, "speed": speed}
+        self.latest = Latest(**{**values, "checkpoint_step": self.written_step, **changes})
         self.on_update(self.latest)
 
     def write_row(self, step: int, values: dict[str, float]) -> None:
@@ -313,9 +322,6 @@ class Session:
             + "Lower the learning rate, or train with --precision fp32."
         )
 
-    def checkpoints(self) -> bool:
-        return bool(checkpoint.listed(self.run_folder.checkpoints))
-
     def save(self, wait: bool = False) -> None:
         """Copy the state between two steps and write it in a thread of its own, one write at a time."""
         done = self.experiment.progress().done
@@ -334,10 +340,10 @@ class Session:
 
     def write_checkpoint(self, done: int, state: dict[str, Any], serving: dict[str, torch.Tensor]) -> None:
         try:
-            checkpoint.write(self.run_folder.checkpoints, done, state, serving)
-            checkpoint.prune(self.run_folder.checkpoints, keep=2)
+            written = checkpoint.write(self.run_folder.checkpoints, done, state, serving)
+            checkpoint.prune(self.run_folder.checkpoints, keep=2, newest=written)
             self.run_folder.log(f"checkpoint at {done}")
-            self.latest = Latest(**{**vars(self.latest), "checkpoint_step": done})
+            self.written_step = done  # `update` shows it: only the session's thread replaces `latest`.
         except BaseException as error:
             self.write_error = error
 
@@ -354,6 +360,8 @@ class Session:
         trace = "".join(traceback.format_exception(error))
         if device.is_out_of_memory(error):
             error = device.out_of_memory(self.experiment.memory_settings)
+        elif checkpoint.is_disk_full(error):
+            error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped; its checkpoints are intact")  # type: ignore[arg-type]
         self.error = error
         message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
         try:

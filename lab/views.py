@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
 
 
 class View:
@@ -21,6 +21,13 @@ class View:
         path = Path(path)
         if path.suffix not in (".png", ".gif", ".npz"):
             raise UsageError(f"--out {path.name}: expected a name that ends in .png, .gif or .npz.")
+        try:
+            self.write(path)
+        except OSError as error:
+            raise LabError(f"Cannot write {path} ({error.strerror or error}). Choose another name with --out.") from None
+        return path
+
+    def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".npz":
             np.savez_compressed(path, allow_pickle=False, **self.arrays())
@@ -29,7 +36,6 @@ class View:
             first.save(path, save_all=True, append_images=rest, duration=50, loop=0)
         else:
             Image.fromarray(self.picture()).save(path)
-        return path
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The numbers behind the picture."""

@@ -38,13 +38,15 @@ class QNetwork(nn.Module):
 
     def features(self, frames: Tensor) -> Tensor:
         """(B, 3136) for uint8 (B, 4, 84, 84), or for their blocks (B, 64, 21, 21) in any dtype."""
-        blocks = frames if frames.shape[1] == 64 else space_to_depth(frames)
-        # bfloat16 holds every uint8 exactly; the weights take the division by 255, as there are fewer of them.
-        x = F.conv2d(blocks.to(self.conv1.weight.dtype), self.conv1.weight * (1 / 255), self.conv1.bias)
-        x = F.relu_(x)  # (B, 32, 20, 20)
-        x = F.relu_(self.conv2(x))  # (B, 64, 9, 9)
+        x = F.relu_(self.conv2(self.first_maps(frames)))  # (B, 64, 9, 9)
         x = F.relu_(self.conv3(x))  # (B, 64, 7, 7)
         return x.flatten(1)
+
+    def first_maps(self, frames: Tensor) -> Tensor:
+        """The first layer's maps (B, 32, 20, 20) for uint8 (B, 4, 84, 84), or for their blocks."""
+        blocks = frames if frames.shape[1] == 64 else space_to_depth(frames)
+        # bfloat16 holds every uint8 exactly; the weights take the division by 255, as there are fewer of them.
+        return F.relu_(F.conv2d(blocks.to(self.conv1.weight.dtype), self.conv1.weight * (1 / 255), self.conv1.bias))
 
     def head(self, features: Tensor) -> Tensor:
         """Q values (B, actions) of features (B, 3136)."""

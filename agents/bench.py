@@ -1,0 +1,34 @@
+"""The speed of DQN's training on this machine, measured by training for real."""
+
+import time
+from typing import Any
+
+import torch
+
+from agents.dqn import DQN
+from agents.dqn_config import DQNConfig
+from lab import device as devices
+
+
+def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> dict[str, Any]:
+    """Agent steps per second of `dqn` on Pong: batch 32, one update per 4 agent steps, the replay filled past its start."""
+    place = devices.resolve(device)
+    torch.set_num_threads(devices.cores())
+    config = DQNConfig(game="pong", replay_capacity=20_000, learning_starts=1_000)
+    experiment = DQN(config, place)
+    try:
+        while experiment.steps < config.learning_starts + warmup:
+            experiment.step()
+        begin, loss = experiment.steps, torch.zeros((), device=place)
+        start = time.perf_counter()
+        while experiment.steps < begin + steps:
+            loss = experiment.step()["losses/td_loss"]
+        last_loss = float(loss)  # Reading it also waits for a GPU to finish.
+        seconds = time.perf_counter() - start
+    finally:
+        experiment.close()
+    return {
+        "sps": round((experiment.steps - begin) / seconds, 1), "game": config.game, "batch_size": config.batch_size,
+        "train_every": config.train_every, "envs": config.envs, "precision": str(experiment.dtype).removeprefix("torch."),
+        "updates": experiment.updates, "loss": round(last_loss, 5), "device": devices.describe(place), "threads": torch.get_num_threads(),
+    }  # fmt: skip

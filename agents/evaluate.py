@@ -1,0 +1,75 @@
+"""Evaluation: whole episodes in environments of their own, nearly greedy, scores unclipped, the protocol beside them."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from agents.atari import FRAME_SKIP, AtariVector
+from agents.dqn_config import DQNConfig
+from agents.replay import STACK
+from agents.scores import human_normalised
+
+SEED = 1_000_003
+"""Evaluation seeds start far from those of training."""
+
+
+@torch.no_grad()
+def evaluate(
+    net: nn.Module, config: DQNConfig, device: torch.device, episodes: int | None = None, epsilon: float | None = None, seed: int = 0
+) -> dict[str, Any]:
+    """Play `episodes` and sum them up: mean, median, min, max, a 95 % interval of the mean, and the protocol.
+
+    Every environment plays the same number of episodes (the first few one more), so that short ones do not count more.
+    """
+    episodes = config.eval_episodes if episodes is None else episodes
+    epsilon = config.eval_epsilon if epsilon is None else epsilon
+    envs = min(episodes, 16)
+    env = AtariVector(
+        config.game, envs, SEED + seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset
+    )
+    rng = np.random.Generator(np.random.PCG64([SEED, seed]))
+    wanted = np.full(envs, episodes // envs) + (np.arange(envs) < episodes % envs)
+    scores: list[list[float]] = [[] for _ in range(envs)]
+    returns, stacks, frames = np.zeros(envs), np.zeros((envs, STACK, 84, 84), np.uint8), 0
+    try:
+        stacks[:, -1] = env.reset()
+        while any(len(s) < n for s, n in zip(scores, wanted, strict=True)):
+            q = net(torch.from_numpy(stacks).to(device)).float().cpu().numpy()
+            random = rng.random(envs) < epsilon
+            env.send(np.where(random, rng.integers(env.actions, size=envs), q.argmax(1)))
+            step = env.recv()
+            returns += step.rewards
+            stacks[:, :-1] = stacks[:, 1:].copy()
+            stacks[:, -1] = step.frames
+            over = step.terminated | step.truncated
+            for i in np.flatnonzero(over):
+                if len(scores[i]) < wanted[i]:
+                    scores[i].append(float(returns[i]))
+                returns[i] = 0
+            frames += FRAME_SKIP * sum(len(s) < n for s, n in zip(scores, wanted, strict=True))
+            if over.any():
+                first = env.restart(over)
+                stacks[over] = 0
+                stacks[over, -1] = first
+    finally:
+        env.close()
+    return summary(np.array([score for s in scores for score in s]), config, epsilon, frames)
+
+
+def summary(scores: np.ndarray, config: DQNConfig, epsilon: float, frames: int) -> dict[str, Any]:
+    """The figures of scores (N,), named as `lab eval --json` gives them."""
+    mean = float(scores.mean())
+    spread = 1.96 * float(scores.std(ddof=1)) / math.sqrt(len(scores)) if len(scores) > 1 else math.nan
+    protocol = (
+        f"{config.game}, {len(scores)} episodes, epsilon {epsilon:g}, sticky actions {config.sticky_actions:g}, up to {config.noop_max} "
+        f"no-ops at the start, frame skip {FRAME_SKIP}, minimal action set, whole games (a lost life ends nothing), scores unclipped, "
+        f"at most 108,000 frames an episode, {frames:,} frames in all, training seed {config.seed}"
+    )
+    return {
+        "mean": mean, "median": float(np.median(scores)), "min": float(scores.min()), "max": float(scores.max()),
+        "interval95": [mean - spread, mean + spread], "episodes": len(scores),
+        "human_normalised": human_normalised(config.game, mean), "protocol": protocol, "scores": scores.tolist(),
+    }  # fmt: skip

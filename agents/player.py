@@ -1,0 +1,131 @@
+"""One game played frame by frame in true colours, by a network, a person or both: what watching and recording use.
+
+The vector environment that training steps cannot draw. `Player` steps a plain emulator at 60 frames a second and makes
+of its frames exactly what training sees: every fourth frame a decision, on the maximum of the last two grey frames.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from agents.atari import FRAME_SKIP, MAX_FRAMES, check_game, load_ale
+from agents.replay import STACK
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One emulator frame: pixels (H, W, 3) uint8, the stack (4, 84, 84) uint8 and q (A,) float32 of the last decision."""
+
+    pixels: np.ndarray
+    stack: np.ndarray
+    q: np.ndarray | None
+    action: int
+    decided: bool
+    reward: float
+    score: float
+    over: bool
+    lives: int
+    frames: int
+
+
+class Player:
+    """Plays `game`. `tick` advances one emulator frame; episodes follow each other without end.
+
+    `epsilon` is the share of random decisions, `sticky` the emulator's probability of repeating the last action in a
+    frame. The same seed and the same decisions give the same episodes.
+    """
+
+    def __init__(
+        self, game: str, *, seed: int = 0, epsilon: float = 0.01, sticky: float = 0.0, noop_max: int = 30, fire_reset: bool = True
+    ):
+        self.game, self.epsilon, self.sticky = check_game(game), epsilon, sticky
+        self.noop_max, self.fire_reset = noop_max, fire_reset
+        self.reset(seed)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Start a new episode; with a `seed`, the first of that seed's episodes."""
+        if seed is not None:
+            self.rng = np.random.Generator(np.random.PCG64(seed))
+            self.ale = load_ale(self.game, seed, self.sticky)
+            self.actions = self.ale.getMinimalActionSet()
+            self.action_names = tuple(action.name for action in self.actions)
+        self.ale.reset_game()
+        self.score, self.frames, self.in_decision = 0.0, 0, 0
+        self.action, self.q = 0, None
+        for _ in range(int(self.rng.integers(self.noop_max + 1)) if self.noop_max else 0):
+            self.ale.act(0)
+            if self.ale.game_over():
+                self.ale.reset_game()
+        if self.fire_reset and len(self.actions) > 1 and self.action_names[1] == "FIRE":
+            self.ale.act(self.actions[1])
+        self.over = False
+        self.stack = np.zeros((STACK, 84, 84), np.uint8)
+        self.grey = [self.ale.getScreenGrayscale()] * 2
+        self.see(self.grey[-1])
+
+    def see(self, grey: np.ndarray) -> None:
+        """Put what training would see of a grey frame (H, W) on top of the stack."""
+        self.stack = np.concatenate([self.stack[1:], cv2.resize(grey, (84, 84), interpolation=cv2.INTER_AREA)[None]])
+
+    def tick(self, net: nn.Module | None, human: int | None = None) -> Frame:
+        """Advance one emulator frame. Each fourth one is a decision: the action index `human`, else the network's.
+
+        Without a network the decision is random. The tick after a frame with `over` starts the next episode.
+        """
+        if self.over:
+            self.reset()
+        decided = self.in_decision == 0
+        if decided:
+            self.decide(net, human)
+        reward = float(self.ale.act(self.actions[self.action]))
+        self.score += reward
+        self.frames += 1
+        self.grey = [self.grey[1], self.ale.getScreenGrayscale()]
+        self.in_decision = (self.in_decision + 1) % FRAME_SKIP
+        self.over = bool(self.ale.game_over()) or self.frames >= MAX_FRAMES
+        frame = Frame(
+            self.ale.getScreenRGB(), self.stack, self.q, self.action, decided, reward, self.score, self.over, self.ale.lives(), self.frames
+        )
+        if self.in_decision == 0:
+            self.see(np.maximum(*self.grey))
+        return frame
+
+    def decide(self, net: nn.Module | None, human: int | None) -> None:
+        self.q = None if net is None else q_values(net, self.stack)
+        explore = self.rng.random() < self.epsilon
+        anything = int(self.rng.integers(len(self.actions)))
+        if human is not None:
+            self.action = human
+        elif self.q is None or explore:
+            self.action = anything
+        else:
+            self.action = int(self.q.argmax())
+
+
+@torch.no_grad()
+def q_values(net: nn.Module, stack: np.ndarray) -> np.ndarray:
+    """Q values (A,) float32 of one stack (4, 84, 84) uint8."""
+    device = next(net.parameters()).device
+    return net(torch.from_numpy(stack)[None].to(device))[0].float().cpu().numpy()
+
+
+def saliency(net: nn.Module, stack: np.ndarray) -> np.ndarray:
+    """How strongly each pixel moves the chosen action's Q value: (84, 84) float32 in [0, 1].
+
+    The absolute gradient of max_a Q(s, a) with respect to the pixels (Simonyan et al. 2014), its largest value over the
+    four frames, smoothed over 5x5 pixels, and scaled to a maximum of 1.
+    """
+    from models.q_network import space_to_depth
+
+    parameter = next(net.parameters())
+    with torch.enable_grad():
+        blocks = space_to_depth(torch.from_numpy(stack)[None]).to(parameter.device, parameter.dtype).requires_grad_()
+        q = net(blocks)
+        (gradient,) = torch.autograd.grad(q.max(), blocks)
+    blocks_of = gradient[0].float().abs().cpu().numpy().reshape(STACK, 4, 4, 21, 21)  # frame, y % 4, x % 4, y, x
+    pixels = blocks_of.transpose(0, 3, 1, 4, 2).reshape(STACK, 84, 84).max(0)
+    smooth = cv2.GaussianBlur(pixels, (5, 5), 0)
+    return (smooth / max(float(smooth.max()), 1e-12)).astype(np.float32)

@@ -1,0 +1,60 @@
+"""The desktop app's start: `lab`, `lab gui` and `lab gui --shots DIR`. torch is loaded after the window shows."""
+
+import signal
+import sys
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from gui import theme
+from gui.main_window import MainWindow
+from gui.settings import settings
+
+SWITCH_SECONDS = 0.001
+"""How long a busy training thread may keep the interpreter from the window's thread. Python's own 5 ms are felt."""
+
+
+def application() -> QApplication:
+    """The Qt application, made if need be, with the app's style and colours."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("lab")
+    app.setDesktopFileName("lab")
+    app.setStyle("Fusion")
+    choice = str(settings().value("theme", "system"))
+    theme.apply(app, choice)
+    app.styleHints().colorSchemeChanged.connect(lambda _: theme.apply(app, str(settings().value("theme", "system"))))
+    return app
+
+
+def open_window(app: QApplication) -> MainWindow:
+    """The main window, shown, with the panel of the last time in front."""
+    window = MainWindow()
+    name = str(settings().value("window/panel", "Atari"))
+    window.show()
+    window.go_to(name if name in window.panel_actions else "Atari")
+    # The first paint comes before anything heavy.
+    QTimer.singleShot(50, window, window.started)
+    return window
+
+
+def main(shots: str | None = None) -> int:
+    """Open the app and run it until it is closed; or, with `shots`, save pictures of every panel into that folder."""
+    if shots is not None:
+        from gui.shots import take
+
+        return take(shots)
+    app = application()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    window = open_window(app)
+    sys.excepthook = window.catch
+    # Ctrl-C in the terminal: Python handles signals only when it runs, so a timer lets it.
+    signal.signal(signal.SIGINT, lambda *_: window.begin_close())
+    signal.signal(signal.SIGTERM, lambda *_: window.begin_close())
+    pulse = QTimer(interval=200)
+    pulse.timeout.connect(lambda: None)
+    pulse.start()
+    code = app.exec()
+    pulse.stop()
+    sys.excepthook = sys.__excepthook__
+    return code

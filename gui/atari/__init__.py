@@ -1,0 +1,1 @@
+"""The Atari panel: games, watching and playing."""

@@ -1,0 +1,129 @@
+"""The game picker: all games with a picture from each, search, action set and published scores."""
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from agents.atari import action_names, games
+from gui.atari.thumbnails import thumbnail
+from gui.atari.watch_pane import published
+from gui.background import Background
+from gui.widgets.picture import Picture, to_image
+
+
+def game_title(game: str) -> str:
+    """`ms_pacman` -> Ms Pacman."""
+    return game.replace("_", " ").title()
+
+
+class GamePicker(QDialog):
+    """Pick one of the games; `game` is the one chosen. Pictures are made in a pool thread, the visible ones first."""
+
+    def __init__(self, current: str, background: Background, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle("Choose a game")
+        self.resize(860, 600)
+        self.background = background
+        self.game = current
+        self.pictures: dict[str, QPixmap] = {}
+        self.search = QLineEdit(placeholderText="Search the games", clearButtonEnabled=True)
+        self.search.textChanged.connect(self.filter)
+        self.list = QListWidget(viewMode=QListWidget.ViewMode.IconMode, resizeMode=QListWidget.ResizeMode.Adjust, uniformItemSizes=True)
+        self.list.setMovement(QListWidget.Movement.Static)
+        self.list.setIconSize(QSize(88, 116))
+        self.list.setGridSize(QSize(132, 146))
+        blank = QPixmap(88, 116)
+        blank.fill(Qt.GlobalColor.black)
+        for game in games():
+            item = QListWidgetItem(QIcon(blank), game_title(game))
+            item.setData(Qt.ItemDataRole.UserRole, game)
+            item.setToolTip(published(game))
+            self.list.addItem(item)
+        self.picture = Picture("…", (200, 262))
+        self.name = QLabel()
+        self.name.setStyleSheet("font-size: 16px; font-weight: 600")
+        self.facts = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
+        self.count = QLabel()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        side = QVBoxLayout()
+        side.addWidget(self.picture, 1)
+        side.addWidget(self.name)
+        side.addWidget(self.facts)
+        left = QVBoxLayout()
+        left.addWidget(self.search)
+        left.addWidget(self.list, 1)
+        left.addWidget(self.count)
+        across = QHBoxLayout()
+        across.addLayout(left, 3)
+        across.addLayout(side, 1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(across, 1)
+        layout.addWidget(buttons)
+        self.list.currentItemChanged.connect(self.show_current)
+        self.list.itemActivated.connect(lambda item: self.accept())
+        self.filter("")
+        self.list.setCurrentRow(games().index(current))
+        self.list.scrollToItem(self.list.currentItem())
+        self.loading = False
+        self.timer = QTimer(self, interval=15)
+        self.timer.timeout.connect(self.load_next)
+        self.timer.start()
+        self.search.setFocus()
+
+    def filter(self, text: str) -> None:
+        """Show the games whose name has `text`."""
+        shown = 0
+        for i in range(self.list.count()):
+            item = self.list.item(i)
+            item.setHidden(text.lower().replace(" ", "") not in item.data(Qt.ItemDataRole.UserRole).replace("_", ""))
+            shown += not item.isHidden()
+        self.count.setText(f"{shown} of {self.list.count()} games")
+        current = self.list.currentItem()
+        if shown and (current is None or current.isHidden()):
+            self.list.setCurrentRow(next(i for i in range(self.list.count()) if not self.list.item(i).isHidden()))
+
+    def show_current(self, item: QListWidgetItem | None, before: object = None) -> None:
+        if item is None:
+            return
+        self.game = item.data(Qt.ItemDataRole.UserRole)
+        self.name.setText(game_title(self.game))
+        names = action_names(self.game)
+        self.facts.setText(f"{len(names)} actions: {', '.join(names).lower()}\n\nscores: {published(self.game)}")
+        picture = self.pictures.get(self.game)
+        if picture is None:
+            self.picture.show_text("…")
+        else:
+            self.picture.image = picture.toImage()
+            self.picture.update()
+
+    def load_next(self) -> None:
+        """Ask for the next picture that is missing: those in sight first."""
+        if self.loading:
+            return
+        missing = [item for i in range(self.list.count()) if (item := self.list.item(i)).data(Qt.ItemDataRole.UserRole) not in self.pictures]
+        if not missing:
+            self.timer.stop()
+            return
+        view = self.list.viewport().rect()
+        visible = [item for item in missing if not item.isHidden() and self.list.visualItemRect(item).intersects(view)]
+        item = self.list.currentItem() if self.list.currentItem() in missing else (visible or missing)[0]
+        game = item.data(Qt.ItemDataRole.UserRole)
+        self.loading = True
+
+        def done(pixels: object) -> None:
+            if not self.timer.isActive():
+                return  # The dialog has been closed meanwhile.
+            self.loading = False
+            self.pictures[game] = QPixmap.fromImage(to_image(pixels))  # type: ignore[arg-type]
+            item.setIcon(QIcon(self.pictures[game]))
+            if self.list.currentItem() is item:
+                self.show_current(item)
+
+        self.background.submit(lambda: thumbnail(game), done)
+
+    def done(self, result: int) -> None:
+        """Stop loading pictures: the list goes away."""
+        self.timer.stop()
+        super().done(result)

@@ -1,0 +1,154 @@
+"""The Atari panel: the games, DQN training in the background, and an agent that plays beside it."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from agents.atari import games
+from gui.atari.game_picker import GamePicker, game_title
+from gui.atari.sources import FreshSource, LiveSource, WeightSource, stored_sources
+from gui.atari.thumbnails import thumbnail
+from gui.atari.watch import Watch
+from gui.bridge import SessionBridge
+from gui.panel import Workbench
+from gui.training_panel import TrainingPanel
+from gui.widgets.picture import to_image
+from lab import registry
+from lab.run import Run
+
+ABOUT = """
+<h3>DQN</h3>
+<p>An agent sees the last four frames of a game, grey and 84 by 84, and a network gives each joystick action a value:
+Q(s, a), the discounted score it expects if it takes that action now and the best ones after. It plays the action with
+the largest value, and now and then a random one (epsilon), to find what it does not know.</p>
+<p>What it saw goes into a replay memory. Training draws transitions (s, a, r, s') from it and moves Q(s, a) towards</p>
+<p align="center"><i>y = r + &gamma; max<sub>a'</sub> Q<sub>target</sub>(s', a')</i></p>
+<p>where Q<sub>target</sub> is an older copy of the network, so that the aim does not move with every step. The loss is
+(Q(s, a) &minus; y)<sup>2</sup>, or Huber's.</p>
+<p><b>dqn-fast</b> adds: <i>double</i> (the online network picks a', the target network values it), <i>dueling</i> (the
+value of the state and the advantages of the actions are separate), <i>n-step</i> returns, and <i>prioritised</i> replay
+(surprising transitions are drawn more often).</p>
+<p>On screen: <b>return per episode</b> is the game's score and what counts. <b>TD loss</b> need not fall. <b>mean max Q</b>
+should settle near the true discounted return; if it grows without end, the network overestimates.</p>
+<p>Mnih et al. 2015, <a href="https://doi.org/10.1038/nature14236">Human-level control through deep reinforcement
+learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461">Double DQN</a>; Wang et al. 2016,
+<a href="https://arxiv.org/abs/1511.06581">Dueling networks</a>; Schaul et al. 2016,
+<a href="https://arxiv.org/abs/1511.05952">Prioritized replay</a>.</p>
+"""
+
+
+class AtariPanel(TrainingPanel):
+    """Trains the recipes of the family Atari and lets one watch, and play."""
+
+    name = "Atari"
+    family = "Atari"
+    first_views = ("screen", "q_values", "stack", "replay")
+    about_html = ABOUT
+    empty_text = "No run is open.\n\nChoose a game and press Train: the agent learns in the background, and its curves and views appear here. On the right an agent is already playing."
+
+    def __init__(self, workbench: Workbench):
+        self.game_button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.game_button.setToolTip("Choose the game (Ctrl+G)")
+        self.game_button.setIconSize(QSize(36, 48))
+        self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
+        self.shown_game = ""
+        super().__init__(workbench)
+        self.form_layout.insertWidget(0, self.game_button)
+        self.game_button.clicked.connect(self.pick_game)
+        self.watch = Watch()
+        self.watch.failed.connect(workbench.report)
+        self.watch_dock = self.add_dock("Watch", self.watch, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.resizeDocks([self.settings_dock, self.watch_dock], [290, 360], Qt.Orientation.Horizontal)
+        self.watch_menu = QMenu("&Watch", self)
+        self.watch_menu.setToolTipsVisible(True)
+        self.watch_menu.addActions(self.watch.menu_actions)
+        self.session_menu.addSeparator()
+        self.session_menu.addAction(self.action("Choose the game…", "Ctrl+G", "All games, with pictures and scores", self.pick_game))
+        self.watch_menu.addSeparator()
+        self.watch_menu.addAction(self.action("Watch the run in front", "Ctrl+Shift+W", "Let the newest weights of the run in front play", self.watch_current))
+        self.greeted = False
+        self.tabs.currentChanged.connect(lambda _: self.refresh_sources())
+
+    def menus(self) -> list[QMenu]:
+        return [self.session_menu, self.watch_menu]
+
+    def entered(self) -> None:
+        """At the first time, the shipped agent starts to play and its run opens."""
+        self.refresh_sources(first=not self.greeted)
+        if not self.greeted:
+            self.greeted = True
+            for path in list(registry.shipped().values())[:1]:
+                self.open_run(Run(path))
+
+    # -- games -----------------------------------------------------------------------------------------------------
+
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        return {"game": games()}
+
+    def form_changed(self) -> None:
+        super().form_changed()
+        game = str(self.form.values().get("game", ""))
+        if game and game != self.shown_game:
+            self.shown_game = game
+            self.game_button.setText(game_title(game))
+            self.workbench.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels))
+
+    def show_thumbnail(self, game: str, pixels: object) -> None:
+        if game == self.shown_game:
+            self.game_button.setIcon(QIcon(QPixmap.fromImage(to_image(pixels))))  # type: ignore[arg-type]
+
+    def pick_game(self) -> None:
+        picker = GamePicker(self.shown_game, self.workbench.background, self)
+        if picker.exec():
+            self.form.set_values({"game": picker.game})
+        picker.deleteLater()
+
+    # -- watching --------------------------------------------------------------------------------------------------
+
+    def refresh_sources(self, first: bool = False) -> None:
+        """Offer the sessions' newest weights, shipped agents and stored runs."""
+        live: list[WeightSource] = [LiveSource(bridge.session) for bridge in self.workbench.sessions.bridges if bridge.run.recipe.family == self.family]
+        self.workbench.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]))
+
+    def offer(self, sources: list[WeightSource]) -> None:
+        if not self.watch.timer.isActive():
+            return  # The panel was closed meanwhile.
+        fresh = FreshSource(self.shown_game or "pong")
+        self.watch.set_sources([*sources, fresh])
+
+    def started(self, bridge: SessionBridge) -> None:
+        super().started(bridge)
+        source = LiveSource(bridge.session)
+        self.watch.play(source)
+        self.refresh_sources()
+
+    def watch_current(self) -> None:
+        """Play the newest weights of the run in front."""
+        tab = self.current_tab()
+        if tab is None:
+            return
+        key = f"live:{tab.run.path}" if tab.bridge is not None else f"run:{tab.run.path.resolve()}:newest"
+        source = next((source for source in self.watch.sources if source.key == key), None)
+        if source is not None:
+            self.watch_dock.show()
+            self.watch.play(source)
+        else:
+            self.workbench.say(f"{tab.run.name} has no checkpoint yet to watch.")
+
+    def tab_closing(self, bridge: SessionBridge) -> None:
+        if f"live:{bridge.run.path}" in self.watch.playing:
+            others = [source for source in self.watch.sources if not source.key.startswith("live:")]
+            for pane, key in enumerate(self.watch.playing):
+                if key == f"live:{bridge.run.path}" and others:
+                    self.watch.play(others[0], pane)
+        self.refresh_sources()
+
+    # -- what is remembered ----------------------------------------------------------------------------------------
+
+    def load_last(self) -> None:
+        super().load_last()
+        self.form_changed()
+
+    def shut(self) -> None:
+        super().shut()
+        self.watch.shut()

@@ -1,0 +1,164 @@
+"""The thread in which a watched agent plays at its own clock. The screen reads `latest` when it draws; neither waits.
+
+Read first: `PlayerThread.play`. `Controls` are written by the window's thread only, each a plain value.
+"""
+
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gui.atari.sources import WeightSource
+from gui.widgets.recorder import Recorder
+
+if TYPE_CHECKING:
+    from agents.player import Frame, Player
+
+FPS = 60
+SALIENCY_SECONDS = 0.1
+"""At most so often is the overlay computed: a gradient costs several frames' time."""
+
+
+@dataclass
+class Controls:
+    """What the person has set. Shared by the agents that are watched side by side."""
+
+    speed: float = 1.0
+    """Emulator seconds per second; infinity for as fast as it goes."""
+    paused: bool = False
+    singles: int = 0
+    """Frames wanted while paused, counted from the start."""
+    restarts: int = 0
+    epsilon: float = 0.01
+    sticky: float = 0.0
+    seed: int = 0
+    saliency: bool = False
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def set(self, **values: float | bool) -> None:
+        """Change values and wake the players."""
+        with self.changed:
+            for name, value in values.items():
+                setattr(self, name, value)
+            self.changed.notify_all()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What there is to draw: replaced whole by the player's thread."""
+
+    frame: "Frame"
+    saliency: np.ndarray | None
+    episodes: int
+    last_score: float | None
+    rate: float
+    values: np.ndarray
+    """The largest Q value of the last decisions, (N,) float32, newest last."""
+
+
+class PlayerThread(threading.Thread):
+    """Plays `source` under `controls` until `stop`."""
+
+    def __init__(self, source: WeightSource, controls: Controls, player: "Player | None" = None):
+        super().__init__(name=f"player {source.label}", daemon=True)
+        self.source, self.controls = source, controls
+        self.player = player
+        self.human: int | None = None
+        self.latest: Shown | None = None
+        self.names: tuple[str, ...] = ()
+        self.error: tuple[str, str] | None = None
+        self.recorder: Recorder | None = None
+        self.stopped = False
+        self.ticks = 0
+        self.scores: list[float] = []
+
+    def stop(self) -> None:
+        """Ask the thread to end; it does so within a frame."""
+        with self.controls.changed:
+            self.stopped = True
+            self.controls.changed.notify_all()
+
+    def record(self, path: Path | None) -> Recorder | None:
+        """Start recording into `path`; with None, end. Returns the recorder that ended."""
+        before, self.recorder = self.recorder, None
+        if before is not None:
+            before.close(wait=True)
+        if path is not None:
+            from agents.watch import strip
+
+            self.recorder = Recorder(path, FPS, strip)
+        return before
+
+    def run(self) -> None:
+        try:
+            import torch
+
+            torch.set_num_threads(1)  # One frame at a time is too little work to share, and training wants the cores.
+            self.source.open()
+            self.play()
+        except BaseException as error:
+            self.error = (str(error) or type(error).__name__, traceback.format_exc())
+
+    def play(self) -> None:
+        from agents.player import Player, saliency
+
+        c = self.controls
+        player = self.player = self.player or Player(self.source.game, seed=c.seed, epsilon=c.epsilon, sticky=c.sticky)
+        self.names = player.action_names
+        singles, restarts = c.singles, c.restarts
+        values = np.zeros(0, np.float32)
+        layer: np.ndarray | None = None
+        layer_time = due = second = time.monotonic()
+        rate, counted = 0.0, 0
+        while True:
+            with c.changed:
+                if c.paused and c.singles == singles and c.restarts == restarts:
+                    c.changed.wait_for(lambda: self.stopped or not c.paused or c.singles != singles or c.restarts != restarts)
+                    due = time.monotonic()
+                if self.stopped:
+                    return
+                single = c.paused and c.singles != singles
+                singles = singles + 1 if single else c.singles
+            if c.restarts != restarts:
+                restarts = c.restarts
+                player.sticky = c.sticky
+                player.reset(c.seed)
+                values = np.zeros(0, np.float32)
+            player.epsilon = c.epsilon
+            with self.source.net() as net:
+                frame = player.tick(net, self.human)
+                now = time.monotonic()
+                if not c.saliency:
+                    layer = None
+                elif frame.decided and (layer is None or single or now - layer_time > SALIENCY_SECONDS):
+                    layer, layer_time = saliency(net, frame.stack), now
+            if frame.decided and frame.q is not None:
+                values = np.append(values, np.float32(frame.q.max()))[-150:]
+            if frame.over:
+                self.scores.append(frame.score)
+            self.ticks += 1
+            counted += 1
+            if now - second >= 0.5:
+                rate, counted, second = counted / (now - second), 0, now
+            self.latest = Shown(frame, layer, len(self.scores), self.scores[-1] if self.scores else None, rate, values)
+            recorder = self.recorder
+            if recorder is not None:
+                recorder.add(frame, player.action_names)
+            due = self.wait(due)
+
+    def wait(self, due: float) -> float:
+        """Wait for the next frame's time; that time. A player that fell behind by a tenth of a second does not catch up."""
+        speed = self.controls.speed
+        if speed == float("inf"):
+            time.sleep(0)  # Let the other threads in.
+            return time.monotonic()
+        due += 1 / (FPS * speed)
+        now = time.monotonic()
+        if due > now:
+            time.sleep(due - now)
+            return due
+        return max(due, now - 0.1)

@@ -1,0 +1,125 @@
+"""Whose weights play: a running session's newest, a stored run's checkpoint, a shipped agent, or an untrained network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab import registry
+from lab.run import Run, runs
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lab.session import Session
+
+
+class WeightSource:
+    """`open` is called once in the player's thread, then `net` for every frame."""
+
+    key: str
+    label: str
+    game: str
+
+    def open(self) -> None:
+        """Load what is needed."""
+
+    @contextmanager
+    def net(self) -> "Iterator[nn.Module]":
+        raise NotImplementedError
+        yield
+
+
+class LiveSource(WeightSource):
+    """The newest weights of a session, through its snapshot: neither waits for the other."""
+
+    def __init__(self, session: "Session"):
+        self.session = session
+        self.game = session.experiment.config.game  # type: ignore[attr-defined]
+        self.key = f"live:{session.run_folder.path}"
+        self.label = f"training now: {session.run_folder.name}"
+
+    @contextmanager
+    def net(self) -> "Iterator[nn.Module]":
+        with self.session.snapshot.read() as net:
+            yield net
+
+
+class StoredSource(WeightSource):
+    """A shipped agent, or a stored run at its newest checkpoint or the one named."""
+
+    def __init__(self, run: Run, checkpoint: str | None = None, label: str = ""):
+        self.run, self.checkpoint = run, checkpoint
+        self.game = run.stored["config"]["game"]
+        self.key = f"run:{run.path.resolve()}:{checkpoint or 'newest'}"
+        self.label = label or (f"{run.name} at {int(checkpoint.removeprefix('step-')):,}" if checkpoint else run.name)
+        self.module: Any = None
+
+    def open(self) -> None:
+        if self.checkpoint is None:
+            self.module = self.run.experiment("cpu", serving_only=True).serving()
+        else:
+            from lab import checkpoint
+            from lab.device import resolve
+
+            experiment = self.run.recipe.experiment_class()(self.run.config(), resolve("cpu"))
+            path = self.run.checkpoints / self.checkpoint
+            checkpoint.load_serving(experiment.serving(), checkpoint.read(path, serving_only=True), path)
+            self.module = experiment.serving()
+        self.module.eval()
+
+    @contextmanager
+    def net(self) -> "Iterator[nn.Module]":
+        yield self.module
+
+
+class FreshSource(WeightSource):
+    """A network that has learned nothing: what every agent starts from."""
+
+    def __init__(self, game: str):
+        self.game = game
+        self.key = f"fresh:{game}"
+        self.label = f"untrained network: {game}"
+        self.module: Any = None
+
+    def open(self) -> None:
+        from agents.atari import action_names
+        from models.q_network import QNetwork
+
+        self.module = QNetwork(len(action_names(self.game))).eval()
+
+    @contextmanager
+    def net(self) -> "Iterator[nn.Module]":
+        yield self.module
+
+
+class ModuleSource(WeightSource):
+    """A network that the caller has loaded."""
+
+    def __init__(self, module: "nn.Module", game: str, label: str):
+        self.module, self.game, self.label, self.key = module, game, label, "module"
+
+    @contextmanager
+    def net(self) -> "Iterator[nn.Module]":
+        yield self.module
+
+
+def stored_sources() -> list[WeightSource]:
+    """Shipped agents first, then the stored Atari runs with weights, newest first, each checkpoint by itself."""
+    found: list[WeightSource] = []
+    for name, path in registry.shipped().items():
+        run = Run(path)
+        if run.recipe.family == "Atari":
+            found.append(StoredSource(run, label=f"shipped agent: {name}"))
+    for run in runs():
+        kept = checkpoints(run.path) if run.recipe.family == "Atari" else []
+        if kept:
+            found.append(StoredSource(run))
+        if len(kept) > 1:
+            found += [StoredSource(run, name) for name in reversed(kept)]
+    return found
+
+
+def checkpoints(folder: Path) -> list[str]:
+    """The names of a run's checkpoints, oldest first."""
+    return sorted(path.parent.name for path in (folder / "checkpoints").glob("step-*/manifest.json"))

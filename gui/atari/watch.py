@@ -1,0 +1,226 @@
+"""Watch: choose whose weights play, set the speed, step, overlay, record, take over, compare two agents side by side."""
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox, QComboBox, QDoubleSpinBox, QFileDialog, QFormLayout, QGridLayout, QHBoxLayout, QMessageBox, QSpinBox, QToolButton,
+    QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from gui.atari.player_thread import Controls
+from gui.atari.sources import WeightSource
+from gui.atari.watch_pane import WatchPane, speed_text
+from gui.theme import colour
+
+DRAW_MS = 16
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, math.inf)
+
+
+class Watch(QWidget):
+    """One or two agents on the same seed, and what one can do with them."""
+
+    failed = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.controls = Controls()
+        self.panes = [WatchPane(self.controls, colour(0)), WatchPane(self.controls, colour(1))]
+        self.choosers = [QComboBox(), QComboBox()]
+        self.sources: list[WeightSource] = []
+        self.playing: list[str | None] = [None, None]
+        for chooser in self.choosers:
+            chooser.setToolTip("Whose weights play")
+            chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            chooser.setMinimumContentsLength(12)
+        self.make_actions()
+        self.speed = QComboBox(toolTip="Emulator speed")
+        for speed in SPEEDS:
+            self.speed.addItem(speed_text(speed), speed)
+        self.speed.setCurrentIndex(SPEEDS.index(1.0))
+        self.speed.currentIndexChanged.connect(lambda i: self.controls.set(speed=SPEEDS[i]))
+        self.epsilon = QDoubleSpinBox(minimum=0, maximum=1, singleStep=0.01, decimals=3, value=0.01)
+        self.epsilon.setToolTip("Share of random actions: 0 is greedy, 1 is random play")
+        self.epsilon.valueChanged.connect(lambda value: self.controls.set(epsilon=value))
+        self.sticky = QDoubleSpinBox(minimum=0, maximum=0.9, singleStep=0.05, decimals=2, value=0.0)
+        self.sticky.setToolTip("Probability that the emulator repeats the last action in a frame; 0.25 is the harder protocol. Starts a new game.")
+        self.sticky.valueChanged.connect(lambda value: self.restart(sticky=value))
+        self.seed = QSpinBox(minimum=0, maximum=2**31 - 1)
+        self.seed.setToolTip("Seed of the emulator: the same seed and decisions give the same game. Starts a new game.")
+        self.seed.valueChanged.connect(lambda value: self.restart(seed=value))
+        self.lay_out()
+        for i, chooser in enumerate(self.choosers):
+            chooser.activated.connect(lambda _, i=i: self.play_chosen(i))
+        self.panes[1].hide()
+        self.choosers[1].hide()
+        self.panes[0].hand_changed.connect(self.take_over.setChecked)
+        for pane in self.panes:
+            pane.failed.connect(self.failed)
+        self.timer = QTimer(self, interval=DRAW_MS)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.draw)
+        self.timer.start()
+
+    def make_actions(self) -> None:
+        """The actions of the Watch menu and of the buttons below the game."""
+        self.pause = self.action("Pause", "Ctrl+Space", "Stop the game, or go on", self.set_paused, checkable=True)
+        self.frame = self.action("Frame", "Ctrl+Right", "Advance the paused game by one frame (1/60 s)", self.single_frame)
+        self.anew = self.action("Restart", "Ctrl+N", "Start a new game from the seed", lambda: self.restart())
+        self.take_over = self.action("Take over", "Ctrl+T", "Play with arrows or WASD and space; Escape hands back", self.set_hand, checkable=True)
+        self.saliency = self.action("Saliency", "Ctrl+L", "Colour the pixels that move the chosen Q value", lambda on: self.controls.set(saliency=on), checkable=True)
+        self.record_action = self.action("Record…", "Ctrl+Shift+V", "Record the game with its Q values as MP4 or GIF", self.toggle_record)
+        self.compare = self.action("Two agents", "Ctrl+2", "Watch a second agent beside the first, on the same seed", self.set_compare, checkable=True)
+        self.slower = self.action("Slower", "Ctrl+[", "Halve the speed", lambda: self.change_speed(-1))
+        self.faster = self.action("Faster", "Ctrl+]", "Double the speed", lambda: self.change_speed(1))
+        self.menu_actions = [
+            self.pause, self.frame, self.anew, self.slower, self.faster, self.take_over, self.saliency, self.record_action, self.compare,
+        ]  # fmt: skip
+
+    def action(self, text: str, keys: str, tip: str, slot: object, checkable: bool = False) -> QAction:
+        made = QAction(text, self, checkable=checkable)
+        made.setShortcut(QKeySequence(keys))
+        made.setToolTip(f"{tip} ({QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)})")
+        (made.toggled if checkable else made.triggered).connect(slot)
+        return made
+
+    def lay_out(self) -> None:
+        players = QGridLayout()
+        for i in range(2):
+            players.addWidget(self.choosers[i], 0, i)
+            players.addWidget(self.panes[i], 1, i)
+        players.setRowStretch(1, 1)
+        buttons = QGridLayout()
+        buttons.setSpacing(3)
+        shown = (self.pause, self.frame, self.anew, self.take_over, self.saliency, self.compare, self.record_action)
+        for i, action in enumerate(shown):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Keys stay with the game.
+            button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
+            buttons.addWidget(button, i // 4, i % 4)
+        buttons.addWidget(self.speed, 1, 3)
+        numbers = QHBoxLayout()
+        for name, widget in (("epsilon", self.epsilon), ("sticky", self.sticky), ("seed", self.seed)):
+            form = QFormLayout()
+            form.setContentsMargins(0, 0, 0, 0)
+            form.addRow(name, widget)
+            numbers.addLayout(form)
+        layout = QVBoxLayout(self)
+        layout.addLayout(players, 1)
+        layout.addLayout(buttons)
+        layout.addLayout(numbers)
+
+    # -- whom one watches ------------------------------------------------------------------------------------------
+
+    def set_sources(self, sources: list[WeightSource]) -> None:
+        """Offer these agents. Who plays goes on; at first, the first one starts."""
+        self.sources = sources
+        for i, chooser in enumerate(self.choosers):
+            chooser.clear()
+            for source in sources:
+                chooser.addItem(source.label, source.key)
+                chooser.setItemData(chooser.count() - 1, source.label, Qt.ItemDataRole.ToolTipRole)
+            index = chooser.findData(self.playing[i])
+            chooser.setCurrentIndex(index)
+        if self.playing[0] is None and sources:
+            self.play(sources[0])
+
+    def play(self, source: WeightSource, pane: int = 0) -> None:
+        """Watch `source` in a pane. Two panes start over together, to be on the same game."""
+        if all(known.key != source.key for known in self.sources):
+            self.set_known(source)
+        self.choosers[pane].setCurrentIndex(self.choosers[pane].findData(source.key))
+        self.end_record()
+        self.playing[pane] = source.key
+        self.panes[pane].play(source)
+        if self.compare.isChecked():
+            self.restart()
+
+    def set_known(self, source: WeightSource) -> None:
+        self.sources.append(source)
+        for chooser in self.choosers:
+            chooser.addItem(source.label, source.key)
+
+    def play_chosen(self, pane: int) -> None:
+        source = next((source for source in self.sources if source.key == self.choosers[pane].currentData()), None)
+        if source is not None:
+            self.play(source, pane)
+
+    def set_compare(self, on: bool) -> None:
+        self.panes[1].setVisible(on)
+        self.choosers[1].setVisible(on)
+        if on and self.sources:
+            self.choosers[1].setCurrentIndex(max(0, self.choosers[1].currentIndex()))
+            self.play_chosen(1)
+        else:
+            self.panes[1].stop()
+            self.playing[1] = None
+
+    # -- controls --------------------------------------------------------------------------------------------------
+
+    def set_paused(self, on: bool) -> None:
+        self.controls.set(paused=on)
+        self.pause.setText("Go on" if on else "Pause")
+
+    def single_frame(self) -> None:
+        """Pause, or advance the paused game by one frame."""
+        if self.controls.paused:
+            self.controls.set(singles=self.controls.singles + 1)
+        else:
+            self.pause.setChecked(True)
+
+    def restart(self, **values: float) -> None:
+        """A new game from the seed, with these controls changed."""
+        self.controls.set(restarts=self.controls.restarts + 1, **values)
+
+    def change_speed(self, by: int) -> None:
+        self.speed.setCurrentIndex(min(max(self.speed.currentIndex() + by, 0), len(SPEEDS) - 1))
+
+    def set_hand(self, on: bool) -> None:
+        self.panes[0].play_by_hand(on)
+        self.take_over.setText("Hand back" if on else "Take over")
+
+    def toggle_record(self) -> None:
+        thread = self.panes[0].thread
+        if thread is not None and thread.recorder is not None:
+            self.end_record()
+            return
+        name, _ = QFileDialog.getSaveFileName(self, "Record the game", "game.mp4", "MP4 or GIF (*.mp4 *.gif)")
+        if name:
+            self.record(Path(name))
+
+    def record(self, path: Path) -> None:
+        """Record the first agent's game into `path` until pressed again."""
+        thread = self.panes[0].thread
+        if thread is not None and thread.latest is not None:
+            thread.record(path)
+            self.record_action.setText("End recording")
+
+    def end_record(self) -> None:
+        """Finish the video, if one is being made."""
+        thread = self.panes[0].thread
+        ended = thread.record(None) if thread is not None and thread.recorder is not None else None
+        self.record_action.setText("Record…")
+        if ended is not None and ended.error is not None:
+            QMessageBox.warning(self, "Not recorded", str(ended.error))
+
+    # -- drawing and the end ---------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        if not self.isVisible():
+            return
+        for pane in self.panes:
+            pane.draw()
+
+    def shut(self) -> None:
+        """End the players' threads."""
+        self.timer.stop()
+        self.end_record()
+        for pane in self.panes:
+            pane.shut()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shut()
+        super().closeEvent(event)

@@ -1,0 +1,189 @@
+"""One watched agent: its game in true colours, the Q values of its actions, the value over the last seconds, the score."""
+
+import contextlib
+import math
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from gui.atari.player_thread import Controls, PlayerThread
+from gui.atari.sources import WeightSource
+from gui.widgets.bars import QBars
+from gui.widgets.picture import Picture, heat
+from gui.widgets.plot import Plot
+
+DECISIONS_PER_SECOND = 15
+
+KEYS = {
+    Qt.Key.Key_Up: "UP", Qt.Key.Key_W: "UP", Qt.Key.Key_Down: "DOWN", Qt.Key.Key_S: "DOWN", Qt.Key.Key_Left: "LEFT",
+    Qt.Key.Key_A: "LEFT", Qt.Key.Key_Right: "RIGHT", Qt.Key.Key_D: "RIGHT", Qt.Key.Key_Space: "FIRE",
+}  # fmt: skip
+
+
+def action_for(pressed: set[str], names: tuple[str, ...]) -> int:
+    """The index of the action that the pressed directions mean, or the nearest that the game has."""
+    vertical = "UP" if "UP" in pressed else "DOWN" if "DOWN" in pressed else ""
+    horizontal = "RIGHT" if "RIGHT" in pressed else "LEFT" if "LEFT" in pressed else ""
+    fire = "FIRE" if "FIRE" in pressed else ""
+    wanted = (vertical + horizontal + fire, vertical + horizontal, horizontal + fire, vertical + fire, horizontal, vertical, fire)
+    return next((names.index(name) for name in wanted if name and name in names), 0)
+
+
+class WatchPane(QWidget):
+    """Shows what a `PlayerThread` plays; with `play_by_hand`, the keyboard decides."""
+
+    hand_changed = Signal(bool)
+    failed = Signal(str, str)
+
+    def __init__(self, controls: Controls, hue: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.controls, self.hue = controls, hue
+        self.thread: PlayerThread | None = None
+        self.retired: list[PlayerThread] = []
+        self.by_hand = False
+        self.pressed: set[str] = set()
+        self.drawn: object = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.game = Picture("Loading the agent…", (160, 210))
+        self.bars = QBars()
+        self.plot = Plot("seconds", "max Q", "no decisions yet")
+        self.plot.setMinimumHeight(90)
+        self.plot.setToolTip("The value of what the agent sees: its largest Q value over the last ten seconds")
+        self.plot.item.getAxis("left").setWidth(48)
+        self.score = QLabel("score —")
+        self.score.setToolTip("Score of this episode, of the last one, and published scores for scale")
+        self.score.setStyleSheet("font-size: 15px; font-weight: 600")
+        self.scale = QLabel(wordWrap=True)
+        self.speed = QLabel()
+        self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        line = QHBoxLayout()
+        line.addWidget(self.score, 1)
+        line.addWidget(self.speed)
+        below = QWidget()
+        lower = QVBoxLayout(below)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(3)
+        lower.addLayout(line)
+        lower.addWidget(self.scale)
+        lower.addWidget(self.bars)
+        lower.addWidget(self.plot, 1)
+        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        split.addWidget(self.game)
+        split.addWidget(below)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    # -- whom one watches ------------------------------------------------------------------------------------------
+
+    def play(self, source: WeightSource) -> None:
+        """Watch `source` from the start of the present seed."""
+        self.stop()
+        self.game.show_text(f"Loading {source.label}…")
+        self.game.banner = ""
+        self.bars.reset((), self.hue)
+        self.scale.setText(published(source.game))
+        self.drawn = None
+        self.thread = PlayerThread(source, self.controls)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Let the player end by itself; nothing is waited for."""
+        if self.thread is not None:
+            self.thread.stop()
+            if self.thread.recorder is not None:
+                self.thread.record(None)
+            self.retired = [*(thread for thread in self.retired if thread.is_alive()), self.thread]
+            self.thread = None
+
+    def shut(self) -> None:
+        """End the player's thread, for good."""
+        self.stop()
+        for thread in self.retired:
+            with contextlib.suppress(RuntimeError):
+                thread.join(10)
+        self.retired.clear()
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Show the newest frame, if there is a new one."""
+        thread = self.thread
+        if thread is None:
+            return
+        if thread.error is not None:
+            self.game.show_text(f"The agent stopped playing: {thread.error[0]}")
+            self.failed.emit(*thread.error)
+            self.stop()
+            return
+        shown = thread.latest
+        if shown is None or shown is self.drawn:
+            return
+        self.drawn = shown
+        frame = shown.frame
+        if self.bars.names != thread.names:
+            self.bars.reset(thread.names, self.hue)
+        self.game.overlay = heat(shown.saliency) if shown.saliency is not None else None
+        self.game.banner = "you play: arrows or WASD, space fires" if self.by_hand else ""
+        self.game.show_pixels(frame.pixels)
+        if self.by_hand:
+            thread.human = action_for(self.pressed, thread.names)
+        self.score.setText(f"score {frame.score:g}" + (f"   last {shown.last_score:g}" if shown.last_score is not None else ""))
+        self.speed.setText("paused" if self.controls.paused else f"{shown.rate:,.0f} fps")
+        if frame.decided or self.controls.paused or self.controls.speed > 1:
+            self.bars.show_values(frame.q, frame.action)
+            seconds = (np.arange(len(shown.values)) - len(shown.values) + 1) / DECISIONS_PER_SECOND
+            self.plot.set_line("value", seconds, shown.values.astype(np.float64), self.hue)
+
+    # -- by hand ---------------------------------------------------------------------------------------------------
+
+    def play_by_hand(self, on: bool) -> None:
+        """Take over from the agent, or hand back to it."""
+        if self.by_hand == on:
+            return
+        self.by_hand = on
+        self.pressed.clear()
+        if self.thread is not None:
+            self.thread.human = 0 if on else None
+        if on:
+            self.setFocus()
+        self.hand_changed.emit(on)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.by_hand and event.key() in KEYS:
+            self.pressed.add(KEYS[Qt.Key(event.key())])
+            self.press()
+        elif self.by_hand and event.key() == Qt.Key.Key_Escape:
+            self.play_by_hand(False)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if self.by_hand and event.key() in KEYS:
+            if not event.isAutoRepeat():
+                self.pressed.discard(KEYS[Qt.Key(event.key())])
+                self.press()
+        else:
+            super().keyReleaseEvent(event)
+
+    def press(self) -> None:
+        if self.thread is not None:
+            self.thread.human = action_for(self.pressed, self.thread.names)
+
+
+def published(game: str) -> str:
+    """The published scores of a game, for scale."""
+    from agents.scores import SCORES
+
+    if game not in SCORES:
+        return "no published scores for this game"
+    random, human, dqn = SCORES[game]
+    return f"random {random:g}  ·  human {human:g}" + (f"  ·  DQN 2015 {dqn:g}" if dqn is not None else "")
+
+
+def speed_text(speed: float) -> str:
+    return "unlimited" if math.isinf(speed) else f"{speed:g}x"

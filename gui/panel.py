@@ -1,0 +1,105 @@
+"""What a panel is, and which there are. A new panel is one line in `PANELS` and a class that extends `Panel`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+
+from gui.background import Background
+from gui.bridge import Sessions
+from lab.registry import load
+from lab.run import Run
+
+
+@dataclass(frozen=True)
+class PanelSpec:
+    """A panel's name in the bar, its class and what it is for. `families` are the recipes' whose runs it opens."""
+
+    name: str
+    path: str
+    about: str
+    families: tuple[str, ...] = ()
+
+    def panel_class(self) -> "type[Panel]":
+        return load(self.path)
+
+
+PANELS = (
+    PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train DQN on Atari games, watch it play, look inside", ("Atari",)),
+    PanelSpec("Runs", "gui.runs.panel:RunsPanel", "Every run on disk: compare, resume, rename, delete"),
+)
+
+
+@dataclass
+class Workbench:
+    """What the panels share."""
+
+    background: Background
+    sessions: Sessions
+    say: Callable[[str], None]
+    """Show a sentence in the status bar."""
+    report: Callable[[str, str], None]
+    """Show an error's sentence and its traceback."""
+    open_run: Callable[[Run], None]
+    """Open a stored run in its panel."""
+
+
+class Panel(QMainWindow):
+    """A screen with docks of its own, which the main window puts behind the bar."""
+
+    name = ""
+
+    def __init__(self, workbench: Workbench):
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setObjectName(self.name)
+        self.workbench = workbench
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+
+    def menus(self) -> list[QMenu]:
+        """The panel's menus, which the window shows while the panel is in front."""
+        return []
+
+    def docks(self) -> list[QDockWidget]:
+        return self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        """A dock that can be moved, floated and closed; its place is remembered by its name."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def action(self, text: str, keys: str, tip: str, slot: Callable[..., object]) -> QAction:
+        """An action with a shortcut, for this panel's menus."""
+        made = QAction(text, self)
+        if keys:
+            made.setShortcut(QKeySequence(keys))
+        made.setToolTip(tip)
+        made.setStatusTip(tip)
+        made.triggered.connect(lambda: slot())
+        return made
+
+    def entered(self) -> None:
+        """The panel came to the front."""
+
+    def current_run(self) -> Run | None:
+        """The run that the panel shows now, for the status bar."""
+        return None
+
+    def open_run(self, run: Run) -> None:
+        """Show a stored run."""
+
+    def remember(self) -> None:
+        """Write down what should come back at the next start."""
+
+    def shut(self) -> None:
+        """End threads and timers; the panel goes away."""
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shut()
+        super().closeEvent(event)

@@ -1,0 +1,1 @@
+"""The Runs panel: every run on disk."""

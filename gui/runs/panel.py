@@ -1,0 +1,236 @@
+"""The Runs panel: every run on disk; sort, filter, compare, overlay, open, rename, delete with undo."""
+
+import shlex
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import (
+    QAbstractItemView, QApplication, QHBoxLayout, QInputDialog, QLabel, QLineEdit, QMenu, QPlainTextEdit, QTableView, QTabWidget, QToolBar,
+    QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from gui.panel import Panel, Workbench
+from gui.runs.compare import Comparison
+from gui.runs.folders import discard, put_back, rename
+from gui.runs.table import COLUMNS, RunFilter, RunTable, read_rows
+from gui.theme import colour
+from gui.widgets.curves import Curves, Line
+from gui.widgets.series import RunSeries
+from lab.errors import LabError
+from lab.run import Run, home
+
+REFRESH_MS = 2000
+
+
+class RunsPanel(Panel):
+    """A table of the runs above; curves, settings and log of those selected below."""
+
+    name = "Runs"
+
+    def __init__(self, workbench: Workbench):
+        super().__init__(workbench)
+        self.deleted: list[Path] = []
+        self.reading = False
+        self.table = RunTable(self)
+        self.proxy = RunFilter(self.table, self)
+        self.view = QTableView()
+        self.view.setModel(self.proxy)
+        self.view.setSortingEnabled(True)
+        self.view.sortByColumn(COLUMNS.index("created"), Qt.SortOrder.DescendingOrder)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.view.verticalHeader().hide()
+        self.view.horizontalHeader().setStretchLastSection(True)
+        self.view.setAlternatingRowColors(True)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.view.doubleClicked.connect(lambda _: self.open_selected())
+        self.filter_line = QLineEdit(placeholderText="Filter: words of a name, recipe, game, status…", clearButtonEnabled=True)
+        self.filter_line.textChanged.connect(self.proxy.set_text)
+        self.count = QLabel()
+        self.make_actions()
+        tools = QToolBar()
+        tools.addActions(self.run_actions)
+        top = QHBoxLayout()
+        top.addWidget(self.filter_line, 1)
+        top.addWidget(self.count)
+        upper = QWidget()
+        layout = QVBoxLayout(upper)
+        layout.addLayout(top)
+        layout.addWidget(tools)
+        layout.addWidget(self.view, 1)
+        self.setCentralWidget(upper)
+        self.curves = Curves("Select runs above to see their curves, one over the other.")
+        self.settings = Comparison()
+        self.log = QPlainTextEdit(readOnly=True)
+        self.log.setPlaceholderText("Select a run to read its log.")
+        self.pages = QTabWidget(documentMode=True)
+        self.pages.addTab(self.curves, "Curves")
+        self.pages.addTab(self.settings, "Settings")
+        self.pages.addTab(self.log, "Log")
+        self.details = self.add_dock("Selected runs", self.pages, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.resizeDocks([self.details], [380], Qt.Orientation.Vertical)
+        self.menu = QMenu("&Runs", self)
+        self.menu.setToolTipsVisible(True)
+        self.menu.addActions(self.run_actions)
+        self.menu.addAction(self.find_action)
+        self.menu.addAction(self.refresh_action)
+        self.view.addActions(self.run_actions)
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self.show_selected())
+        self.table.modelReset.connect(self.show_selected)
+        self.timer = QTimer(self, interval=REFRESH_MS)
+        self.timer.timeout.connect(self.tick)
+        self.show_selected()
+
+    def make_actions(self) -> None:
+        self.open_action = self.action("Open", "Ctrl+O", "Open the run in its panel", self.open_selected)
+        self.rename_action = self.action("Rename…", "F2", "Give the run's folder another name", self.ask_rename)
+        self.delete_action = self.action("Delete", "Del", "Move the runs to the trash folder", self.delete_selected)
+        self.undo_action = self.action("Undo delete", "Ctrl+Z", "Take the last deleted run out of the trash folder", self.undo_delete)
+        self.folder_action = self.action("Open folder", "Ctrl+Return", "Show the run's folder in the file manager", self.open_folder)
+        self.board_action = self.action("Copy TensorBoard command", "Ctrl+B", "Copy the command that shows the runs in TensorBoard", self.copy_tensorboard)
+        self.find_action = self.action("Filter", "Ctrl+F", "Go to the filter", lambda: self.filter_line.setFocus())
+        self.refresh_action = self.action("Refresh", "F5", "Read the runs folder again", self.refresh)
+        self.run_actions: list[QAction] = [
+            self.open_action, self.rename_action, self.delete_action, self.undo_action, self.folder_action, self.board_action,
+        ]  # fmt: skip
+
+    def menus(self) -> list[QMenu]:
+        return [self.menu]
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def entered(self) -> None:
+        self.refresh()
+        self.timer.start()
+
+    def tick(self) -> None:
+        """Follow what changes on disk, while somebody can see it."""
+        if self.isVisible():
+            self.refresh()
+            self.curves.refresh()
+
+    def refresh(self) -> None:
+        """Read the runs folder, off this thread."""
+        if not self.reading:
+            self.reading = True
+            self.workbench.background.submit(read_rows, self.show_rows, self.not_read)
+
+    def show_rows(self, rows: object) -> None:
+        self.reading = False
+        chosen = {run.path for run in self.selected()}
+        first = not self.table.rows
+        self.table.set_rows(rows)  # type: ignore[arg-type]
+        for i in range(self.proxy.rowCount()):
+            if self.run_at(i).path in chosen and not self.view.selectionModel().isRowSelected(i):
+                self.view.selectionModel().select(self.proxy.index(i, 0), self.select_rows())
+        if first and self.table.rows:
+            self.view.resizeColumnsToContents()
+            if not chosen:
+                self.view.selectRow(0)
+        count = len(self.table.rows)
+        self.count.setText(f"{count} run{'s' if count != 1 else ''}" if count else f"No runs yet in {home()}: train one in another panel.")
+
+    def select_rows(self) -> object:
+        from PySide6.QtCore import QItemSelectionModel
+
+        return QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+
+    def not_read(self, error: BaseException) -> None:
+        self.reading = False
+        self.count.setText(f"The runs folder cannot be read: {error}")
+
+    # -- selection -------------------------------------------------------------------------------------------------
+
+    def run_at(self, row: int) -> Run:
+        """The run in a row as it is sorted and filtered now."""
+        return self.table.rows[self.proxy.mapToSource(self.proxy.index(row, 0)).row()].run
+
+    def selected(self) -> list[Run]:
+        rows = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
+        return [self.run_at(row) for row in rows]
+
+    def current_run(self) -> Run | None:
+        return next(iter(self.selected()), None)
+
+    def show_selected(self) -> None:
+        """Curves, settings and log of the selected runs; what can be done with them."""
+        chosen = self.selected()
+        lines = {str(run.path): self.curves.lines.get(str(run.path)) or self.line(run, i) for i, run in enumerate(chosen[:16])}
+        self.curves.set_runs(lines)
+        self.settings.show_runs(chosen[:6])
+        self.log.setPlainText(log_text(chosen[0]) if chosen else "")
+        one = len(chosen) == 1
+        for action, on in (
+            (self.open_action, bool(chosen)), (self.rename_action, one), (self.delete_action, bool(chosen)), (self.folder_action, one),
+            (self.undo_action, bool(self.deleted)),
+        ):  # fmt: skip
+            action.setEnabled(on)
+
+    def line(self, run: Run, number: int) -> Line:
+        taken = {line.colour for line in self.curves.lines.values()}
+        hue = next((colour(i) for i in range(number, number + 8) if colour(i) not in taken), colour(number))
+        return Line(run.name, RunSeries(run.path), hue, run.status().get("unit", "steps"))
+
+    # -- what can be done ------------------------------------------------------------------------------------------
+
+    def open_selected(self) -> None:
+        for run in self.selected():
+            self.workbench.open_run(run)
+
+    def open_folder(self) -> None:
+        for run in self.selected()[:1]:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path.resolve())))
+
+    def ask_rename(self) -> None:
+        for run in self.selected()[:1]:
+            name, agreed = QInputDialog.getText(self, "Rename the run", "New name:", text=run.name)
+            if agreed and name != run.name:
+                self.attempt(lambda run=run, name=name: rename(run, name), f"Renamed to {name}.")
+
+    def delete_selected(self) -> None:
+        """Move the selected runs to the trash folder; `undo_delete` brings them back."""
+        for run in self.selected():
+            self.attempt(lambda run=run: self.deleted.append(discard(run)), f"{run.name} is in the trash folder. Undo with Ctrl+Z.")
+
+    def undo_delete(self) -> None:
+        if self.deleted:
+            path = self.deleted[-1]
+            if self.attempt(lambda: put_back(path), f"{path.name.partition('~')[2]} is back."):
+                self.deleted.remove(path)
+            self.show_selected()
+
+    def attempt(self, what: object, said: str) -> bool:
+        """Do something with a folder; say what was done, or why not."""
+        try:
+            what()  # type: ignore[operator]
+        except LabError as error:
+            self.workbench.report(str(error), "")
+            return False
+        self.workbench.say(said)
+        self.refresh()
+        return True
+
+    def tensorboard_command(self) -> str:
+        """The command that shows the selected runs, or all of them, in TensorBoard."""
+        chosen = self.selected()
+        if not chosen:
+            return f"tensorboard --logdir {shlex.quote(str(home().resolve()))}"
+        if len(chosen) == 1:
+            return f"tensorboard --logdir {shlex.quote(str(chosen[0].path.resolve()))}"
+        return "tensorboard --logdir_spec " + shlex.quote(",".join(f"{run.name}:{run.path.resolve()}" for run in chosen))
+
+    def copy_tensorboard(self) -> None:
+        QApplication.clipboard().setText(self.tensorboard_command())
+        self.workbench.say(f"Copied: {self.tensorboard_command()}")
+
+    def shut(self) -> None:
+        self.timer.stop()
+
+
+def log_text(run: Run) -> str:
+    """The end of a run's log."""
+    try:
+        return (run.path / "log.txt").read_text()[-20_000:]
+    except OSError:
+        return ""

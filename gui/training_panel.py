@@ -1,0 +1,325 @@
+"""A panel for a family of recipes: the form on the left, a tab per run in the middle, and what one is looking at.
+
+Atari, and the families after it, extend this with what only they have. Read first: `TrainingPanel.train`.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QApplication, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QSpinBox, QStackedWidget,
+    QTabWidget, QToolButton, QVBoxLayout, QWidget,
+)  # fmt: skip
+
+from gui.bridge import SessionBridge
+from gui.panel import Panel, Workbench
+from gui.run_tab import RunTab, describe
+from gui.settings import settings
+from gui.theme import colour
+from gui.widgets.config_form import ConfigForm, command_line
+from lab import registry
+from lab.errors import UsageError
+from lab.run import Run
+
+
+class TrainingPanel(Panel):
+    """Trains the recipes of `family`."""
+
+    family = ""
+    first_views: tuple[str, ...] = ()
+    about_html = ""
+    """What am I looking at: a paragraph with the formula and the paper."""
+    empty_text = "No run is open. Set what to train on the left and press Train."
+
+    def __init__(self, workbench: Workbench):
+        super().__init__(workbench)
+        self.recipes = {name: recipe for name, recipe in registry.recipes().items() if recipe.family == self.family}
+        self.build_form()
+        self.tabs = QTabWidget(tabsClosable=True, movable=True, documentMode=True)
+        self.tabs.tabCloseRequested.connect(self.close_tab)
+        self.empty = QLabel(self.empty_text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.tabs)
+        self.setCentralWidget(self.stack)
+        self.settings_dock = self.add_dock("Settings", self.form_page, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.about_dock = self.add_dock("What am I looking at?", self.about_page(), Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.tabifyDockWidget(self.settings_dock, self.about_dock)
+        self.settings_dock.raise_()
+        self.session_menu = self.build_menu()
+        self.load_last()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def build_form(self) -> None:
+        self.recipe_box = QComboBox(toolTip="The recipe: an algorithm with its defaults")
+        for recipe in self.recipes.values():
+            self.recipe_box.addItem(recipe.name)
+            self.recipe_box.setItemData(self.recipe_box.count() - 1, recipe.about, Qt.ItemDataRole.ToolTipRole)
+        self.recipe_about = QLabel(wordWrap=True)
+        self.recipe_about.setEnabled(False)
+        self.form = ConfigForm()
+        self.length_unit = QComboBox(toolTip="Train for a number of steps, or for a time")
+        self.length_unit.addItems(["steps", "minutes"])
+        self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
+        self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=30, decimals=1)
+        self.minutes.hide()
+        self.device = QComboBox(toolTip="Where to compute; auto takes the GPU if there is one")
+        self.device.addItems(["auto", "cpu", "cuda"])
+        self.train_button = QPushButton("Train", toolTip="Start a new run with these settings, in the background (Ctrl+R)")
+        self.train_button.setDefault(True)
+        self.copy_button = QToolButton(text="Copy as command line", toolTip="Copy the `lab train` line that makes the same run (Ctrl+Shift+C)")
+        length = QHBoxLayout()
+        for widget in (self.length_unit, self.steps, self.minutes, self.device):
+            length.addWidget(widget, 1 if widget in (self.steps, self.minutes) else 0)
+        self.form_page = QWidget()
+        self.form_layout = QVBoxLayout(self.form_page)
+        for part in (self.recipe_box, self.recipe_about):
+            self.form_layout.addWidget(part)
+        self.form_layout.addWidget(self.form, 1)
+        self.form_layout.addLayout(length)
+        self.form_layout.addWidget(self.train_button)
+        self.form_layout.addWidget(self.copy_button)
+        self.recipe_box.currentTextChanged.connect(self.choose_recipe)
+        self.length_unit.currentTextChanged.connect(self.choose_length)
+        self.form.changed.connect(self.form_changed)
+        self.train_button.clicked.connect(self.train)
+        self.copy_button.clicked.connect(self.copy_command)
+
+    def about_page(self) -> QWidget:
+        text = QLabel(self.about_html, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, openExternalLinks=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        text.setContentsMargins(8, 8, 8, 8)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(text)
+        return scroll
+
+    def build_menu(self) -> QMenu:
+        """Training: what can be done with the form and with the run in front."""
+        menu = QMenu("&Training", self)
+        menu.setToolTipsVisible(True)
+        for text, keys, tip, slot in (
+            ("Train", "Ctrl+R", "Start a new run with the settings of the form", self.train),
+            ("Pause or go on", "Ctrl+P", "Pause the run in front after its present step, or go on", lambda: self.on_transport("pause")),
+            ("One step", "Ctrl+.", "Take one step, then pause", lambda: self.on_transport("step")),
+            ("Stop", "Ctrl+E", "End training with a checkpoint", lambda: self.on_transport("stop")),
+            ("Checkpoint now", "Ctrl+S", "Write a checkpoint", lambda: self.on_transport("checkpoint")),
+            ("Resume stored run", "Ctrl+Shift+R", "Go on with the stored run in front", lambda: self.on_transport("resume")),
+            ("Copy settings into the form", "Ctrl+D", "Use the settings of the run in front for a new one", lambda: self.on_transport("clone")),
+            ("Copy as command line", "Ctrl+Shift+C", "Copy the lab train line of the form", self.copy_command),
+            ("Close tab", "Ctrl+W", "Close the run in front; if it trains, it is stopped and saved", lambda: self.close_tab(self.tabs.currentIndex())),
+        ):
+            menu.addAction(self.action(text, keys, tip, slot))
+        return menu
+
+    def menus(self) -> list[QMenu]:
+        return [self.session_menu]
+
+    # -- the form --------------------------------------------------------------------------------------------------
+
+    def choose_recipe(self, name: str) -> None:
+        """Show another recipe's settings, keeping the values that were changed from the defaults."""
+        recipe = self.recipes[name]
+        kept = {}
+        if self.form.config_class is not None:
+            fields = self.form.config_class.model_fields
+            kept = {key: value for key, value in self.form.values().items() if value != fields[key].default}
+        self.form.set_config(recipe.config_class(), self.choices())
+        self.form.set_values(kept)
+        self.recipe_about.setText(recipe.about)
+        self.steps.setValue(recipe.steps)
+
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Values to offer for text fields."""
+        return {}
+
+    def choose_length(self, unit: str) -> None:
+        self.steps.setVisible(unit == "steps")
+        self.minutes.setVisible(unit == "minutes")
+
+    def form_changed(self) -> None:
+        self.train_button.setEnabled(self.form.valid())
+        self.copy_button.setEnabled(self.form.valid())
+
+    def length(self) -> dict[str, int | float]:
+        """How long to train, as `lab.api` takes it."""
+        return {"steps": self.steps.value()} if self.length_unit.currentText() == "steps" else {"minutes": self.minutes.value()}
+
+    def command(self) -> str:
+        """The form as a `lab train` line."""
+        length = self.length()
+        steps = None if length.get("steps") == self.recipes[self.recipe_box.currentText()].steps else self.steps.value()
+        options = {"steps": steps} if "steps" in length else {"minutes": self.minutes.value()}
+        return command_line(self.recipe_box.currentText(), self.form.config(), device=self.device.currentText(), **options)  # type: ignore[arg-type]
+
+    def copy_command(self) -> None:
+        if self.form.valid():
+            QApplication.clipboard().setText(self.command())
+            self.workbench.say(f"Copied: {self.command()}")
+
+    def clone(self, run: Run) -> None:
+        """Put a run's settings into the form."""
+        self.recipe_box.setCurrentText(run.recipe.name)
+        self.form.reset()
+        self.form.set_values(run.config().model_dump())
+        if run.stored.get("minutes"):
+            self.length_unit.setCurrentText("minutes")
+            self.minutes.setValue(run.stored["minutes"])
+        elif run.stored.get("steps"):
+            self.length_unit.setCurrentText("steps")
+            self.steps.setValue(run.stored["steps"])
+        self.settings_dock.show()
+        self.settings_dock.raise_()
+        self.workbench.say(f"The form has the settings of {run.name}.")
+
+    # -- sessions --------------------------------------------------------------------------------------------------
+
+    def train(self) -> None:
+        """Start a new run."""
+        try:
+            fields = self.form.config().model_dump()
+        except UsageError as error:
+            self.workbench.report(str(error), "")
+            return
+        self.train_button.setEnabled(False)
+        self.workbench.say("Starting a run…")
+        options = {**self.length(), "device": self.device.currentText()}
+        self.workbench.sessions.start(self.recipe_box.currentText(), fields, self.started, self.not_started, **options)
+
+    def resume(self, run: Run) -> None:
+        """Go on with a stored run, to its target or, where that is reached, by as many steps as the form says."""
+        options: dict[str, int] = {}
+        done, target = run.status().get("done", 0), run.stored.get("steps")
+        if not target or done >= target:
+            options["steps"] = done + self.steps.value()
+        self.workbench.say(f"Resuming {run.name}…")
+        self.workbench.sessions.resume(run, self.started, self.not_started, **options)
+
+    def started(self, bridge: SessionBridge) -> None:
+        self.train_button.setEnabled(self.form.valid())
+        tab = self.tab_of(bridge.run) or self.add_tab(bridge.run)
+        tab.colour = bridge.colour
+        tab.curves.lines[tab.run.name].colour = bridge.colour
+        tab.set_bridge(bridge)
+        bridge.failed.connect(self.workbench.report)
+        self.tabs.setTabIcon(self.tabs.indexOf(tab), dot(bridge.colour))
+        self.tabs.setCurrentWidget(tab)
+        self.workbench.say(f"Training {bridge.run.name}")
+
+    def not_started(self, error: BaseException) -> None:
+        self.train_button.setEnabled(self.form.valid())
+        self.workbench.say("The run was not started.")
+        self.workbench.report(*describe(error))
+
+    # -- tabs ------------------------------------------------------------------------------------------------------
+
+    def all_tabs(self) -> list[RunTab]:
+        return [tab for i in range(self.tabs.count()) if isinstance(tab := self.tabs.widget(i), RunTab)]
+
+    def tab_of(self, run: Run) -> RunTab | None:
+        return next((tab for tab in self.all_tabs() if tab.run.path.resolve() == run.path.resolve()), None)
+
+    def current_tab(self) -> RunTab | None:
+        tab = self.tabs.currentWidget()
+        return tab if isinstance(tab, RunTab) else None
+
+    def current_run(self) -> Run | None:
+        tab = self.current_tab()
+        return tab.run if tab is not None else None
+
+    def add_tab(self, run: Run) -> RunTab:
+        hue = colour(self.tabs.count())
+        tab = RunTab(run, self.workbench, hue, self.first_views)
+        tab.settings_wanted.connect(self.clone)
+        tab.resume_wanted.connect(self.resume)
+        index = self.tabs.addTab(tab, dot(hue), short_name(run))
+        self.tabs.setTabToolTip(index, f"{run.name}\n{run.path}")
+        self.stack.setCurrentWidget(self.tabs)
+        return tab
+
+    def open_run(self, run: Run) -> None:
+        """Show a run: its session's tab if it trains here, else as it is stored."""
+        tab = self.tab_of(run)
+        if tab is None:
+            tab = self.add_tab(run)
+            bridge = self.workbench.sessions.of_run(run.path)
+            if bridge is not None:
+                tab.set_bridge(bridge)
+        self.tabs.setCurrentWidget(tab)
+
+    def close_tab(self, index: int) -> None:
+        """Close a run's tab; its session stops with a checkpoint."""
+        tab = self.tabs.widget(index)
+        if not isinstance(tab, RunTab):
+            return
+        self.tabs.removeTab(index)
+        tab.shut()
+        if tab.bridge is not None:
+            self.tab_closing(tab.bridge)
+            self.workbench.sessions.close_one(tab.bridge)
+            self.workbench.say(f"{tab.run.name} is stopped and saved.")
+        tab.deleteLater()
+        if not self.tabs.count():
+            self.stack.setCurrentWidget(self.empty)
+
+    def tab_closing(self, bridge: SessionBridge) -> None:
+        """Let go of a session that is about to end."""
+
+    def on_transport(self, name: str) -> None:
+        """Press a button of the run in front, if it is one that can be pressed."""
+        tab = self.current_tab()
+        if tab is None:
+            return
+        button: QToolButton = getattr(tab.transport, name)
+        if button.isVisible() and button.isEnabled():
+            button.click()
+
+    # -- what is remembered ----------------------------------------------------------------------------------------
+
+    def load_last(self) -> None:
+        """The recipe and settings of the last start."""
+        store = settings()
+        name = str(store.value(f"{self.name}/recipe", next(reversed(self.recipes))))
+        self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
+        self.choose_recipe(self.recipe_box.currentText())
+        last = store.value(f"{self.name}/values")
+        if isinstance(last, str):
+            import json
+
+            try:
+                self.form.set_values(json.loads(last))
+            except ValueError:
+                store.remove(f"{self.name}/values")
+        self.length_unit.setCurrentText(str(store.value(f"{self.name}/length", "steps")))
+
+    def remember(self) -> None:
+        import json
+
+        store = settings()
+        store.setValue(f"{self.name}/recipe", self.recipe_box.currentText())
+        assert self.form.config_class is not None
+        fields = self.form.config_class.model_fields
+        changed = {key: value for key, value in self.form.values().items() if value != fields[key].default}
+        store.setValue(f"{self.name}/values", json.dumps(changed))
+        store.setValue(f"{self.name}/length", self.length_unit.currentText())
+
+    def shut(self) -> None:
+        for tab in self.all_tabs():
+            tab.shut()
+
+
+def dot(hue: str) -> QIcon:
+    """A small square of a session's colour."""
+    pixmap = QPixmap(10, 10)
+    pixmap.fill(QColor(hue))
+    return QIcon(pixmap)
+
+
+def short_name(run: Run) -> str:
+    """`dqn-fast-pong-s0-20260101-120000` -> dqn-fast pong s0 12:00."""
+    if run.shipped:
+        return f"{run.name} (shipped)"
+    created = str(run.stored.get("created", ""))[11:16]
+    return f"{run.recipe.name} {run.stored.get('subject', '')} s{run.stored['config'].get('seed', 0)} {created}"
+
+

@@ -1,0 +1,1 @@
+"""Widgets that know no panel: plots, pictures, forms, transport."""

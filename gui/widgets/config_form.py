@@ -1,0 +1,159 @@
+"""A form for a recipe's config: one row per field, with its bounds, choices, default and description.
+
+What the form makes is what the command line would make: the same config class checks the same values.
+"""
+
+import math
+import shlex
+from typing import Any, Literal, get_args, get_origin
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from pyqtgraph.parametertree import Parameter, ParameterTree
+
+from lab.config import Config, flag
+from lab.errors import UsageError
+
+
+class ConfigForm(QWidget):
+    """Rows for the fields of `config_class`; `values` are checked by `config()`."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.config_class: type[Config] | None = None
+        self.root: Parameter | None = None
+        self.choices: dict[str, tuple[str, ...]] = {}
+        self.search = QLineEdit(placeholderText="Search settings", clearButtonEnabled=True)
+        self.search.setToolTip("Show the settings whose name or description has these words")
+        self.search.textChanged.connect(self.filter)
+        self.defaults = QToolButton(text="Defaults", toolTip="Set every setting back to the recipe's default")
+        self.defaults.clicked.connect(self.reset)
+        self.tree = ParameterTree(showHeader=False)
+        self.tree.setAlternatingRowColors(False)
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.problem = QLabel(wordWrap=True)
+        self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problem.hide()
+        top = QHBoxLayout()
+        top.addWidget(self.search, 1)
+        top.addWidget(self.defaults)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.problem)
+
+    def set_config(self, config_class: type[Config], choices: dict[str, tuple[str, ...]] | None = None) -> None:
+        """Show the fields of another config class. `choices` offers values for a text field, such as the games."""
+        self.config_class, self.choices = config_class, choices or {}
+        rows = [self.row(name, field) for name, field in config_class.model_fields.items()]
+        if self.root is not None:
+            self.root.sigTreeStateChanged.disconnect(self.check)
+        self.root = Parameter.create(name="settings", type="group", children=rows)
+        self.tree.setParameters(self.root, showTop=False)
+        self.root.sigTreeStateChanged.connect(self.check)
+        self.filter(self.search.text())
+        self.check()
+
+    def row(self, name: str, field: Any) -> dict[str, Any]:
+        """The ParameterTree row of one field."""
+        default = field.default
+        row: dict[str, Any] = {"name": name, "title": name.replace("_", " "), "value": default, "default": default}
+        row["tip"] = f"{field.description}\n{flag(name)}, default {default}"
+        if name in self.choices:
+            return {**row, "type": "list", "limits": list(self.choices[name])}
+        if get_origin(field.annotation) is Literal:
+            return {**row, "type": "list", "limits": list(get_args(field.annotation))}
+        if field.annotation is bool:
+            return {**row, "type": "bool"}
+        if field.annotation in (int, float):
+            unit = field.json_schema_extra.get("unit") if isinstance(field.json_schema_extra, dict) else None
+            number = {"type": "int", "step": 1} if field.annotation is int else {"type": "float", "dec": True, "step": 0.1, "minStep": 1e-8, "decimals": 6}
+            return {**row, **number, "limits": limits(field), "compactHeight": False, **({"suffix": unit} if unit else {})}
+        return {**row, "type": "str"}
+
+    # -- values ----------------------------------------------------------------------------------------------------
+
+    def values(self) -> dict[str, Any]:
+        """The values in the form, unchecked."""
+        return {child.name(): child.value() for child in self.root.children()} if self.root is not None else {}
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Put these values into the form; fields that it does not have are passed over."""
+        if self.root is None:
+            return
+        with self.root.treeChangeBlocker():
+            for child in self.root.children():
+                if child.name() in values:
+                    child.setValue(values[child.name()])
+
+    def reset(self) -> None:
+        """Every field back to its default."""
+        if self.root is not None:
+            with self.root.treeChangeBlocker():
+                for child in self.root.children():
+                    child.setToDefault()
+
+    def config(self) -> Config:
+        """The checked config. Raises UsageError that names what is wrong."""
+        assert self.config_class is not None
+        return self.config_class.parse(self.values())
+
+    def valid(self) -> bool:
+        return not self.problem.text()
+
+    def check(self, *_: Any) -> None:
+        """Say what is wrong with the values, if anything is."""
+        try:
+            self.config()
+        except UsageError as error:
+            self.problem.setText(str(error))
+        else:
+            self.problem.clear()
+        self.problem.setVisible(bool(self.problem.text()))
+        self.changed.emit()
+
+    def filter(self, text: str) -> None:
+        """Show the rows that have every word of `text` in their name or description."""
+        words = text.lower().split()
+        for child in self.root.children() if self.root is not None else []:
+            about = f"{child.title()} {child.opts.get('tip', '')}".lower()
+            child.show(all(word in about for word in words))
+
+
+def limits(field: Any) -> tuple[float | None, float | None]:
+    """A field's lowest and highest value; the next float beside a bound that is itself excluded."""
+    low = high = None
+    for rule in field.metadata:
+        if getattr(rule, "ge", None) is not None:
+            low = rule.ge
+        if getattr(rule, "gt", None) is not None:
+            low = rule.gt + 1 if field.annotation is int else math.nextafter(rule.gt, math.inf)
+        if getattr(rule, "le", None) is not None:
+            high = rule.le
+        if getattr(rule, "lt", None) is not None:
+            high = rule.lt - 1 if field.annotation is int else math.nextafter(rule.lt, -math.inf)
+    return low, high
+
+
+def command_line(recipe: str, config: Config, *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> str:
+    """The `lab train` line that makes this very config: the fields that differ from the recipe's defaults."""
+    words = ["lab", "train", recipe]
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if value == field.default:
+            continue
+        if isinstance(value, bool):
+            words.append(flag(name) if value else flag("no-" + name))
+        else:
+            words += [flag(name), str(value)]
+    if steps is not None:
+        words += ["--steps", str(steps)]
+    if minutes is not None:
+        words += ["--minutes", f"{minutes:g}"]
+    if device != "auto":
+        words += ["--device", device]
+    return shlex.join(words)

@@ -1,0 +1,271 @@
+"""Learning curves of one or several runs: raw and smoothed, over steps or time, log scale, read-out, PNG and CSV.
+
+One plot per chosen metric, stacked and tied together along x. Read first: `Curves.refresh`.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from gui.widgets.plot import Plot
+from gui.widgets.series import RunSeries, smoothed
+
+FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
+"""Metrics shown without being asked for, where a run has them."""
+NAMES = {
+    "charts/episodic_return": "return per episode", "charts/episodic_length": "steps per episode", "charts/epsilon": "epsilon",
+    "charts/SPS": "steps per second", "losses/td_loss": "TD loss", "losses/q_values": "mean max Q",
+}  # fmt: skip
+
+
+def title(metric: str) -> str:
+    """A metric's name for people."""
+    return NAMES.get(metric, metric.split("/", 1)[-1].replace("_", " "))
+
+
+@dataclass
+class Line:
+    """One run among the curves."""
+
+    label: str
+    series: RunSeries
+    colour: str
+    unit: str = "steps"
+
+
+class Curves(QWidget):
+    """Curves of the runs in `lines`. Call `refresh` when their files may have grown."""
+
+    read_out = Signal(str)
+
+    def __init__(self, empty: str = "No metrics yet: the first row comes when the first episode ends.", parent: QWidget | None = None):
+        super().__init__(parent)
+        self.empty = empty
+        self.lines: dict[str, Line] = {}
+        self.chosen: list[str] = []
+        self.plots: dict[str, Plot] = {}
+        self.cursors: dict[str, pg.InfiniteLine] = {}
+        self.touched = False
+        self.metrics_menu = QMenu(self)
+        self.metrics_menu.aboutToShow.connect(self.fill_menu)
+        self.metrics_button = QToolButton(text="Metrics", toolTip="Which metrics to plot", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.metrics_button.setMenu(self.metrics_menu)
+        self.axis = QComboBox(toolTip="What the x axis shows")
+        self.axis.addItems(["steps", "time"])
+        self.window_box = QSpinBox(minimum=1, maximum=100_000, value=20, prefix="mean of ", toolTip="The strong line is the mean of so many last points; the faint one is raw. 1 shows the raw points alone.")
+        self.log = QCheckBox("log", toolTip="Logarithmic y axis")
+        self.value_label = QLabel()
+        self.value_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        export = QToolButton(text="Export", toolTip="Save the curves", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(export)
+        self.png_action = menu.addAction("Picture (PNG)…", self.ask_png)
+        self.csv_action = menu.addAction("Numbers (CSV)…", self.ask_csv)
+        self.copy_action = menu.addAction("Copy as a picture", self.copy)
+        self.all_action = menu.addAction("Show everything", self.show_all)
+        export.setMenu(menu)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.metrics_button, self.axis, self.window_box, self.log, export):
+            top.addWidget(widget)
+        top.addWidget(self.value_label, 1)
+        self.area = QVBoxLayout()
+        self.area.setSpacing(2)
+        self.nothing = QLabel(empty, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.nothing.setEnabled(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.nothing, 1)
+        layout.addLayout(self.area, 1)
+        self.axis.currentTextChanged.connect(self.draw)
+        self.window_box.valueChanged.connect(self.draw)
+        self.log.toggled.connect(self.set_log)
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def set_runs(self, lines: dict[str, Line]) -> None:
+        """Show these runs, by key; the lines of others go."""
+        for key in [key for key in self.lines if key not in lines]:
+            self.remove_run(key)
+        for key, line in lines.items():
+            self.lines.setdefault(key, line)
+        self.refresh()
+
+    def add_run(self, key: str, line: Line) -> None:
+        self.lines[key] = line
+        self.refresh()
+
+    def remove_run(self, key: str) -> None:
+        self.lines.pop(key, None)
+        for plot in self.plots.values():
+            for name in [name for name in plot.lines if name.startswith(f"{key}|")]:
+                plot.drop_line(name)
+        self.draw()
+
+    def refresh(self) -> None:
+        """Read what the runs' files have gained, and draw it."""
+        if any([line.series.read() for line in self.lines.values()]) or not self.plots:
+            self.draw()
+
+    def known(self) -> list[str]:
+        """Every metric of the runs shown."""
+        return list(dict.fromkeys(name for line in self.lines.values() for name in line.series.metrics))
+
+    def choose(self, metrics: list[str]) -> None:
+        """Plot these metrics."""
+        self.touched = True
+        self.chosen = metrics
+        self.draw()
+
+    def draw(self) -> None:
+        known = self.known()
+        if not self.touched:
+            wanted = [name for name in FIRST if name in known][:2]
+            self.chosen = wanted or known[:2]
+        self.nothing.setVisible(not any(name in known for name in self.chosen))
+        self.nothing.setText(self.empty if not known else "No metric is chosen: pick some under Metrics.")
+        for name in [name for name in self.plots if name not in self.chosen]:
+            self.drop_plot(name)
+        for name in self.chosen:
+            if name in known:
+                self.draw_metric(name)
+        self.label_axes()
+
+    def draw_metric(self, name: str) -> None:
+        plot = self.plots.get(name) or self.new_plot(name)
+        window = self.window_box.value()
+        for key, line in self.lines.items():
+            series = line.series.metrics.get(name)
+            if series is None:
+                continue
+            x = series.seconds if self.axis.currentText() == "time" else series.steps
+            values = series.values
+            plot.set_line(f"{key}|raw", x, values, line.colour, faint=window > 1)
+            if window > 1:
+                plot.set_line(f"{key}|mean", x, smoothed(values, window), line.colour)
+            else:
+                plot.drop_line(f"{key}|mean")
+                plot.lines[f"{key}|raw"].setPen(pg.mkPen(line.colour))
+
+    def new_plot(self, name: str) -> Plot:
+        plot = Plot("", title(name), self.empty)
+        plot.setMinimumHeight(90)
+        cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen("#888888", style=Qt.PenStyle.DotLine))
+        cursor.hide()
+        plot.item.addItem(cursor, ignoreBounds=True)
+        plot.item.setLogMode(y=self.log.isChecked())
+        plot.item.getAxis("left").setWidth(64)
+        plot.scene().sigMouseMoved.connect(lambda position, plot=plot: self.follow_mouse(plot, position))
+        plot.installEventFilter(self)
+        if self.plots:
+            plot.setXLink(next(iter(self.plots.values())))
+        self.plots[name], self.cursors[name] = plot, cursor
+        self.area.addWidget(plot, 1)
+        return plot
+
+    def drop_plot(self, name: str) -> None:
+        plot = self.plots.pop(name)
+        self.cursors.pop(name)
+        self.area.removeWidget(plot)
+        for other in self.plots.values():
+            if other.item.getViewBox().linkedView(0) is plot.item.getViewBox():
+                other.setXLink(None)
+        plot.close()
+        plot.deleteLater()
+
+    def label_axes(self) -> None:
+        unit = next((line.unit for line in self.lines.values()), "steps")
+        label = "seconds of training" if self.axis.currentText() == "time" else unit
+        for i, (name, plot) in enumerate(self.plots.items()):
+            plot.label(label if i == len(self.plots) - 1 else "", title(name))
+
+    def set_log(self, on: bool) -> None:
+        for plot in self.plots.values():
+            plot.item.setLogMode(y=on)
+
+    def show_all(self) -> None:
+        """Undo zooming."""
+        for plot in self.plots.values():
+            plot.item.enableAutoRange()
+
+    def fill_menu(self) -> None:
+        self.metrics_menu.clear()
+        for name in self.known():
+            action = QAction(title(name), self.metrics_menu, checkable=True, checked=name in self.chosen)
+            action.toggled.connect(lambda on, name=name: self.choose([*self.chosen, name] if on else [n for n in self.chosen if n != name]))
+            self.metrics_menu.addAction(action)
+        if not self.known():
+            self.metrics_menu.addAction("No metrics yet").setEnabled(False)
+
+    # -- read-out --------------------------------------------------------------------------------------------------
+
+    def follow_mouse(self, plot: Plot, position: object) -> None:
+        """Put the cursor line at the mouse and say the values there."""
+        x = plot.item.getViewBox().mapSceneToView(position).x()
+        for cursor in self.cursors.values():
+            cursor.setPos(x)
+            cursor.show()
+        self.value_label.setText(self.values_at(x))
+        self.read_out.emit(self.value_label.text())
+
+    def values_at(self, x: float) -> str:
+        """The last values at or before `x`, of each run and metric shown."""
+        time = self.axis.currentText() == "time"
+        parts = []
+        for name in self.plots:
+            for line in self.lines.values():
+                series = line.series.metrics.get(name)
+                if series is None or not series.count:
+                    continue
+                i = int(np.searchsorted(series.seconds if time else series.steps, x, side="right")) - 1
+                if i >= 0:
+                    low = max(0, i + 1 - self.window_box.value())
+                    label = f"{line.label}: " if len(self.lines) > 1 else ""
+                    parts.append(f"{label}{title(name)} {series.values[low : i + 1].mean():.4g}")
+        return f"at {x:,.0f}{' s' if time else ''}:  {'   '.join(parts)}" if parts else ""
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            for cursor in self.cursors.values():
+                cursor.hide()
+            self.value_label.clear()
+        return False
+
+    # -- export ----------------------------------------------------------------------------------------------------
+
+    def save_png(self, path: Path) -> None:
+        """The plots as they are on screen."""
+        self.grab().save(str(path))
+
+    def save_csv(self, path: Path) -> None:
+        """Every point of the chosen metrics: run, metric, step, seconds, value."""
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["run", "metric", "step", "seconds", "value"])
+            for line in self.lines.values():
+                for name in self.chosen:
+                    series = line.series.metrics.get(name)
+                    if series is not None:
+                        rows = zip(series.steps, series.seconds, series.values, strict=True)
+                        writer.writerows([line.label, name, *row] for row in rows)
+
+    def copy(self) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        QApplication.clipboard().setPixmap(self.grab())
+
+    def ask_png(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save the curves as a picture", "curves.png", "PNG (*.png)")
+        if name:
+            self.save_png(Path(name))
+
+    def ask_csv(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save the numbers", "curves.csv", "CSV (*.csv)")
+        if name:
+            self.save_csv(Path(name))

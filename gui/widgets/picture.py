@@ -1,0 +1,82 @@
+"""A picture from a numpy array: fills its widget, keeps its proportions, sharp pixels, an optional heat overlay."""
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+
+def to_image(pixels: np.ndarray) -> QImage:
+    """A QImage that owns its data, from (H, W) or (H, W, 3) or (H, W, 4) uint8."""
+    pixels = np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
+    if pixels.ndim == 2:
+        kind = QImage.Format.Format_Grayscale8
+    else:
+        kind = QImage.Format.Format_RGB888 if pixels.shape[2] == 3 else QImage.Format.Format_RGBA8888
+    return QImage(pixels.data, width, height, pixels.strides[0], kind).copy()
+
+
+def heat(values: np.ndarray) -> QImage:
+    """A see-through red layer: opaque where `values` (H, W) in [0, 1] are high."""
+    layer = np.zeros((*values.shape, 4), np.uint8)
+    layer[..., 0], layer[..., 1] = 255, 60
+    layer[..., 3] = np.clip(values, 0, 1) ** 0.7 * 220
+    return to_image(layer)
+
+
+class Picture(QWidget):
+    """Shows `image`; where there is none, `text` says why."""
+
+    def __init__(self, text: str = "", smallest: tuple[int, int] = (80, 80), parent: QWidget | None = None):
+        super().__init__(parent)
+        self.text, self.smallest = text, smallest
+        self.image: QImage | None = None
+        self.overlay: QImage | None = None
+        self.banner = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        if self.image is None:
+            return QSize(*self.smallest) * 2
+        return self.image.size()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(*self.smallest)
+
+    def show_pixels(self, pixels: np.ndarray) -> None:
+        self.image = to_image(pixels)
+        self.update()
+
+    def show_text(self, text: str) -> None:
+        """Take the picture away and say `text`."""
+        self.image, self.overlay, self.text = None, None, text
+        self.update()
+
+    def target(self) -> QRectF:
+        """Where the picture lies in the widget."""
+        if self.image is None:
+            return QRectF()
+        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        return QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.image is None:
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.rect().adjusted(12, 12, -12, -12), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.text)
+            painter.end()
+            return
+        where = self.target()
+        shrinks = where.width() < self.image.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
+        painter.drawImage(where, self.image)
+        if self.overlay is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+            painter.drawImage(where, self.overlay)
+        if self.banner:
+            strip = QRectF(where.left(), where.top(), where.width(), 24)
+            painter.fillRect(strip, Qt.GlobalColor.black)
+            painter.setPen(Qt.GlobalColor.white)
+            painter.drawText(strip, Qt.AlignmentFlag.AlignCenter, self.banner)
+        painter.end()

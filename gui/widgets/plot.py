@@ -1,0 +1,78 @@
+"""A pyqtgraph plot that follows the palette, labels its axes and says why it is empty."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QWidget
+
+pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
+
+
+class Plot(pg.PlotWidget):
+    """Lines by name. `set_line` makes a line once and then only gives it new data."""
+
+    def __init__(self, x_label: str, y_label: str, empty: str = "", parent: QWidget | None = None):
+        super().__init__(parent)
+        self.x_label, self.y_label = x_label, y_label
+        self.lines: dict[str, pg.PlotDataItem] = {}
+        self.item = self.getPlotItem()
+        self.item.setDownsampling(auto=True, mode="peak")
+        self.item.setClipToView(True)
+        self.item.showGrid(x=True, y=True, alpha=0.2)
+        self.item.hideButtons()
+        self.item.setMenuEnabled(False)
+        self.note = pg.TextItem(empty, anchor=(0.5, 0.5))
+        self.item.getViewBox().addItem(self.note, ignoreBounds=True)
+        self.item.getViewBox().sigRangeChanged.connect(self.place_note)
+        self.follow_palette()
+
+    def set_line(self, name: str, x: np.ndarray, y: np.ndarray, hue: str, *, faint: bool = False, dashed: bool = False) -> None:
+        """Give the line `name` its points, in the colour `hue`."""
+        line = self.lines.get(name)
+        if line is None:
+            colour = pg.mkColor(hue)
+            if faint:
+                colour.setAlpha(90)
+            pen = pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
+            line = self.item.plot(pen=pen, name=name, skipFiniteCheck=False)
+            line.setDownsampling(auto=True, method="peak")
+            line.setClipToView(True)
+            self.lines[name] = line
+        line.setData(x, y)
+        # A single point draws no line; show it as a dot.
+        line.setSymbol("o" if len(x) == 1 else None)
+        self.note.setVisible(not any(line.xData is not None and len(line.xData) for line in self.lines.values()))
+
+    def drop_line(self, name: str) -> None:
+        line = self.lines.pop(name, None)
+        if line is not None:
+            self.item.removeItem(line)
+        self.note.setVisible(not any(line.xData is not None and len(line.xData) for line in self.lines.values()))
+
+    def label(self, x_label: str, y_label: str) -> None:
+        self.x_label, self.y_label = x_label, y_label
+        self.follow_palette()
+
+    def place_note(self) -> None:
+        (x0, x1), (y0, y1) = self.item.getViewBox().viewRange()
+        self.note.setPos((x0 + x1) / 2, (y0 + y1) / 2)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "note"):
+            self.follow_palette()
+
+    def follow_palette(self) -> None:
+        """Take ground, axes and text from the widget's palette."""
+        palette = self.palette()
+        text = palette.color(QPalette.ColorRole.Text)
+        self.setBackground(palette.color(QPalette.ColorRole.Base))
+        for side, label in (("bottom", self.x_label), ("left", self.y_label)):
+            axis = self.item.getAxis(side)
+            axis.setPen(pg.mkPen(palette.color(QPalette.ColorRole.Mid)))
+            axis.setTextPen(pg.mkPen(text))
+            axis.enableAutoSIPrefix(False)
+            axis.setLabel(label, color=text.name())
+        self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
+        self.place_note()

@@ -1,0 +1,49 @@
+"""Records pictures into a video file in a thread of its own, so that neither the screen nor the player waits."""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+
+class Recorder:
+    """Encodes what `add` hands over into `path` (.mp4 or .gif) until `close`. `make` turns what was handed over into a picture."""
+
+    def __init__(self, path: Path, fps: float, make: Callable[..., np.ndarray] = lambda pixels: pixels):
+        self.path, self.fps, self.make = path, fps, make
+        self.error: BaseException | None = None
+        self.count = 0
+        self.queue: queue.Queue[tuple[object, ...] | None] = queue.Queue()
+        self.thread = threading.Thread(target=self.encode, name=f"recorder {path.name}")
+        self.thread.start()
+
+    def add(self, *what: object) -> None:
+        """Hand over one picture, or the arguments of `make`."""
+        self.count += 1
+        self.queue.put(what)
+
+    def close(self, wait: bool = False) -> None:
+        """Finish the file; with `wait`, return when it is whole."""
+        self.queue.put(None)
+        if wait:
+            self.thread.join()
+
+    def encode(self) -> None:
+        from agents.watch import VideoWriter
+
+        try:
+            writer = VideoWriter(self.path, self.fps)
+            size: tuple[int, ...] | None = None
+            try:
+                while (what := self.queue.get()) is not None:
+                    picture = self.make(*what)
+                    picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]  # H.264 wants even sides.
+                    size = size or picture.shape
+                    if picture.shape == size:
+                        writer.add(picture)
+            finally:
+                writer.close()
+        except BaseException as error:
+            self.error = error

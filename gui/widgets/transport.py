@@ -1,0 +1,117 @@
+"""The buttons of one session: pause or go on, one step, stop, checkpoint; and of a stored run: resume."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QVBoxLayout, QWidget
+
+from gui.bridge import SessionBridge
+from gui.system import duration_text
+from gui.widgets.curves import title
+
+STATUS = {"running": "training", "paused": "paused", "finished": "finished", "failed": "failed"}
+
+
+class Transport(QWidget):
+    """Controls `bridge`; without one, offers to resume the stored run."""
+
+    resume_wanted = Signal()
+    clone_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.bridge: SessionBridge | None = None
+        self.pause = self.button("Pause", "Pause after this step; press again to go on (Ctrl+P)", self.toggle_pause)
+        self.step = self.button("Step", "Take one step, then pause (Ctrl+.)", self.step_once)
+        self.stop = self.button("Stop", "End training with a checkpoint; the run can be resumed (Ctrl+E)", self.stop_session)
+        self.checkpoint = self.button("Checkpoint", "Write a checkpoint now (Ctrl+S)", self.checkpoint_now)
+        self.resume = self.button("Resume", "Go on with this stored run from its newest checkpoint (Ctrl+Shift+R)", self.resume_wanted.emit)
+        self.clone = self.button("Copy settings", "Put this run's settings into the form (Ctrl+D)", self.clone_wanted.emit)
+        self.progress = QProgressBar(textVisible=True, minimumWidth=80)
+        self.progress.setToolTip("Progress towards the run's target")
+        self.state = QLabel()
+        self.figures = QLabel(wordWrap=True)
+        buttons = QHBoxLayout()
+        for button in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone):
+            buttons.addWidget(button)
+        buttons.addWidget(self.progress, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(buttons)
+        layout.addWidget(self.state)
+        layout.addWidget(self.figures)
+        self.show_state()
+
+    def button(self, text: str, tip: str, action: object) -> QToolButton:
+        made = QToolButton(text=text, toolTip=tip)
+        made.clicked.connect(action)
+        return made
+
+    def set_bridge(self, bridge: SessionBridge | None) -> None:
+        """Control another session, or none."""
+        self.bridge = bridge
+        if bridge is not None:
+            bridge.updated.connect(self.show_state)
+            bridge.ended.connect(self.show_state)
+        self.show_state()
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def toggle_pause(self) -> None:
+        if self.bridge is not None and self.bridge.running:
+            if "pause" in self.bridge.session.requests:
+                self.bridge.session.resume()
+            else:
+                self.bridge.session.pause()
+            self.show_state()
+
+    def step_once(self) -> None:
+        if self.bridge is not None and self.bridge.running:
+            self.bridge.session.step_once()
+            self.show_state()
+
+    def stop_session(self) -> None:
+        if self.bridge is not None and self.bridge.running:
+            self.bridge.session.stop()
+            self.show_state()
+
+    def checkpoint_now(self) -> None:
+        if self.bridge is not None and self.bridge.running:
+            self.bridge.session.checkpoint()
+
+    # -- what it says ----------------------------------------------------------------------------------------------
+
+    def show_state(self, *_: object) -> None:
+        running = self.bridge is not None and self.bridge.running
+        for button in (self.pause, self.step, self.stop, self.checkpoint):
+            button.setVisible(running)
+        self.resume.setVisible(not running)
+        self.progress.setVisible(self.bridge is not None)
+        if self.bridge is None:
+            return
+        latest, requests = self.bridge.latest, self.bridge.session.requests
+        self.pause.setText("Go on" if "pause" in requests else "Pause")
+        for button in (self.pause, self.step, self.stop, self.checkpoint):
+            button.setEnabled("stop" not in requests)
+        self.progress.setMaximum(1000)
+        self.progress.setValue(round(1000 * min(1.0, latest.done / latest.target)) if latest.target else 0)
+        self.progress.setFormat(f"{latest.done:,} of {latest.target:,}" if latest.target else f"{latest.done:,}")
+        self.state.setText(self.state_text())
+        self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in latest.metrics.items() if name != "charts/SPS"))
+
+    def state_text(self) -> str:
+        """One line: status, speed, time."""
+        assert self.bridge is not None
+        latest, requests = self.bridge.latest, self.bridge.session.requests
+        if self.bridge.running and "stop" in requests:
+            return "stopping: saving a checkpoint…"
+        status = STATUS.get(latest.status, latest.status)
+        if not self.bridge.running and latest.status == "paused":
+            status = "stopped"
+        parts = [status]
+        if self.bridge.running and latest.speed:
+            parts.append(f"{latest.speed:,.0f} {latest.unit}/s")
+        parts.append(f"{duration_text(latest.seconds)} of training")
+        if self.bridge.running and latest.eta is not None and latest.status == "running":
+            parts.append(f"{duration_text(latest.eta)} left")
+        if latest.checkpoint_step is not None:
+            parts.append(f"checkpoint at {latest.checkpoint_step:,}")
+        return "  ·  ".join(parts)

@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+
+from agents.atari import AtariVector, action_names, check_game, games
+from agents.player import Player
+from lab import checkpoint
+from lab.errors import UsageError
+
+
+def play(env: AtariVector, steps: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """Random play with restarts: the frames, rewards, flags and lives of every step."""
+    seen: list[np.ndarray] = []
+    for _ in range(steps):
+        env.send(rng.integers(0, env.actions, env.envs))
+        step = env.recv()
+        over = step.terminated | step.truncated
+        seen += [step.frames.copy(), step.rewards, step.terminated, step.truncated, step.lives.copy()]
+        if over.any():
+            seen += [env.restart(over).copy(), env.lives.copy()]
+    return seen
+
+
+def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return len(one) == len(other) and all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_there_are_108_games() -> None:
+    assert len(games()) == 108
+    assert {"pong", "breakout", "ms_pacman"} <= set(games())
+
+
+@pytest.mark.parametrize("name", ["ms_pacman", "MsPacman", "Ms. Pac-Man", "ALE/MsPacman-v5", "ms-pacman"])
+def test_a_game_is_found_under_each_of_its_spellings(name: str) -> None:
+    assert check_game(name) == "ms_pacman"
+
+
+def test_an_unknown_game_is_refused_with_the_nearest_names() -> None:
+    with pytest.raises(UsageError, match="There is no game 'pongg'. Did you mean .*pong"):
+        check_game("Pongg")
+
+
+def test_actions_are_the_minimal_set() -> None:
+    assert action_names("pong") == ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE")
+    assert len(action_names("breakout")) == 4
+
+
+@pytest.mark.parametrize("action", [-1, 6])
+def test_an_invalid_action_is_refused_before_it_reaches_the_emulator(action: int) -> None:
+    env = AtariVector("pong", 2, seed=0)
+    env.reset()
+    with pytest.raises(UsageError, match="actions 0 to 5"):
+        env.send(np.array([0, action]))
+    env.send(np.array([0, 5]))  # It still works.
+    assert env.recv().frames.shape == (2, 84, 84)
+    env.close()
+
+
+def test_one_seed_gives_one_history_and_another_seed_another() -> None:
+    histories = []
+    for seed in (1, 1, 2):
+        env = AtariVector("breakout", 2, seed)
+        first = env.reset().copy()
+        histories.append([first, *play(env, 60, np.random.default_rng(0))])
+        env.close()
+    assert same(histories[0], histories[1])
+    assert not same(histories[0], histories[2])
+
+
+def test_environments_and_episodes_start_differently() -> None:
+    env = AtariVector("pong", 3, seed=0)
+    env.reset()
+    first = env.seeds.copy()
+    env.restart(np.array([True, False, True]))
+    assert len({*first.tolist(), *env.seeds.tolist()}) == 5
+    assert env.seeds[1] == first[1]
+    env.close()
+
+
+@pytest.mark.parametrize("sticky", [0.0, 0.25])
+def test_restored_emulators_go_on_exactly_although_their_episodes_have_different_lengths(sticky: float, tmp_path) -> None:
+    env = AtariVector("breakout", 3, seed=5, sticky=sticky)
+    env.reset()
+    play(env, 230, np.random.default_rng(0))
+    env.restart(np.array([False, True, False]))
+    play(env, 20, np.random.default_rng(1))
+    lengths = [len(taken) for taken in env.taken]
+    assert len(set(lengths)) == 3, lengths
+    checkpoint.write(tmp_path, 0, {"env": env.state()}, {})
+    other = AtariVector("breakout", 3, seed=5, sticky=sticky)
+    other.restore(checkpoint.read(tmp_path / "step-000000000000")["env"])
+    assert np.array_equal(other.lives, env.lives)
+    # Far enough that episodes end and new ones begin.
+    assert same(play(env, 250, np.random.default_rng(2)), play(other, 250, np.random.default_rng(2)))
+    env.close()
+    other.close()
+
+
+def test_restored_emulators_go_on_exactly_although_an_idle_one_lost_its_game_meanwhile() -> None:
+    env = AtariVector("breakout", 2, seed=0)
+    env.reset()
+    for _ in range(300):  # FIRE alone loses ball after ball; the first environment starts again and again.
+        env.send(np.array([1, 0]))
+        step = env.recv()
+        over = step.terminated | step.truncated
+        if over.any():
+            env.restart(over)
+    env.restart(np.array([True, False]))
+    other = AtariVector("breakout", 2, seed=0)
+    other.restore(env.state())
+    assert same(play(env, 30, np.random.default_rng(2)), play(other, 30, np.random.default_rng(2)))
+    env.close()
+    other.close()
+
+
+def test_the_score_is_not_clipped() -> None:
+    env = AtariVector("space_invaders", 2, seed=0)
+    env.reset()
+    rng = np.random.default_rng(0)
+    rewards: list[float] = []
+    while not any(rewards):
+        env.send(rng.integers(0, env.actions, 2))
+        step = env.recv()
+        rewards += step.rewards.tolist()
+        env.restart(step.terminated | step.truncated) if (step.terminated | step.truncated).any() else None
+    assert max(rewards) >= 5
+    env.close()
+
+
+@pytest.mark.parametrize("game", ["pong", "breakout"])
+def test_the_player_sees_what_the_vector_environment_sees(game: str) -> None:
+    player = Player(game, seed=3, epsilon=0.0, noop_max=0, fire_reset=False)
+    env = AtariVector(game, 1, seed=0, noop_max=0, fire_reset=False)
+    env.seeds[:] = 3
+    env.lives = env.seeded_reset(np.array([True]))[1]
+    frames = [env.env.reset(seed=np.array([3]))[0][0, 0]]
+    actions = np.random.default_rng(0).integers(0, env.actions, 40)
+    stacks = [player.stack]
+    for action in actions:
+        for _ in range(4):
+            frame = player.tick(None, human=int(action))
+        assert not frame.over
+        stacks.append(player.stack)
+        env.send(np.array([action]))
+        frames.append(env.recv().frames[0].copy())
+    for t, stack in enumerate(stacks):
+        seen = [frames[i] if i >= 0 else np.zeros((84, 84), np.uint8) for i in range(t - 3, t + 1)]
+        assert np.array_equal(stack, np.stack(seen)), t
+    env.close()

@@ -1,0 +1,246 @@
+import copy
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from agents.atari import Step
+from agents.dqn import DQN
+from agents.dqn_config import DQNConfig, DQNFastConfig
+from agents.replay import Batch
+from lab.checkpoint import flatten
+from lab.errors import UsageError
+
+
+class FixedReplay:
+    """A replay memory that always draws the same two transitions."""
+
+    def __init__(self, returns: list[float], discounts: list[float]):
+        n = len(returns)
+        rows = np.zeros((n, 4), np.int64)
+        self.batch = Batch(
+            rows=rows, next_rows=rows + 1, actions=np.arange(n) % 2, returns=np.array(returns, np.float32),
+            discounts=np.array(discounts, np.float32), weights=np.ones(n, np.float32), leaves=np.arange(n),
+        )  # fmt: skip
+
+    def sample(self, batch: int, rng: np.random.Generator, beta: float) -> Batch:
+        return self.batch
+
+    def stacks(self, rows: np.ndarray) -> torch.Tensor:
+        return torch.zeros(len(rows), 4, 84, 84, dtype=torch.uint8)
+
+
+def targets_of(experiment: DQN, returns: list[float], discounts: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The targets that one update hands to the gradient step, with Q_online = (1, 5, 2) and Q_target = (3, -1, 10)."""
+    seen: list[torch.Tensor] = []
+
+    def record(blocks: torch.Tensor, actions: torch.Tensor, target: torch.Tensor, weights: torch.Tensor):
+        seen.append(target)
+        return torch.zeros(len(target)), torch.zeros(())
+
+    monkeypatch.setattr(experiment, "gradient_step", record)
+    monkeypatch.setattr(experiment.online, "compute", lambda x: torch.tensor([[1.0, 5.0, 2.0]]).expand(len(x), 3))
+    monkeypatch.setattr(experiment.target, "compute", lambda x: torch.tensor([[3.0, -1.0, 10.0]]).expand(len(x), 3))
+    experiment.update(FixedReplay(returns, discounts), 1)  # type: ignore[arg-type]
+    return seen[0].tolist()
+
+
+def test_target_is_the_return_plus_the_discounted_best_q_of_the_target_network(tiny, monkeypatch) -> None:
+    targets = targets_of(tiny(batch_size=3), [1.0, -1.0, 0.5], [0.99, 0.0, 0.5], monkeypatch)
+    assert targets == pytest.approx([1 + 0.99 * 10, -1.0, 0.5 + 0.5 * 10])
+
+
+def test_double_dqn_values_the_online_networks_choice_by_the_target_network(tiny, monkeypatch) -> None:
+    targets = targets_of(tiny(batch_size=3, double=True), [1.0, -1.0, 0.5], [0.99, 0.0, 0.5], monkeypatch)
+    assert targets == pytest.approx([1 + 0.99 * -1, -1.0, 0.5 + 0.5 * -1])
+
+
+@pytest.mark.parametrize(("loss", "expected"), [("squared", (0.25 + 9.0) / 2), ("huber", (0.125 + 2.5) / 2)])
+def test_loss_by_hand(loss: str, expected: float, tiny, monkeypatch) -> None:
+    experiment = tiny(loss=loss, batch_size=2)
+    q = torch.tensor([[1.5, 0.0], [0.0, -2.0]], requires_grad=True)
+    monkeypatch.setattr(experiment.online, "compute", lambda blocks: q)
+    monkeypatch.setattr(experiment.online, "backward", lambda output, gradient: torch.zeros_like(experiment.online.weights))
+    error, mean = experiment.gradient_step(torch.zeros(2), torch.tensor([0, 1]), torch.tensor([1.0, 1.0]), torch.ones(2))
+    assert error.tolist() == [0.5, -3.0]
+    assert float(mean) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("fields", [{"loss": "squared"}, {"loss": "huber", "dueling": True}, {"loss": "squared", "max_grad_norm": 0.1}], ids=str)
+def test_gradient_step_equals_autograd_and_adam(fields: dict, tiny) -> None:
+    experiment = tiny(**fields)
+    reference = copy.deepcopy(experiment.online.master)
+    optimizer = torch.optim.Adam(reference.parameters(), lr=1e-3, eps=1.5e-4)
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(3):
+        frames = torch.randint(0, 256, (8, 4, 84, 84), dtype=torch.uint8, generator=rng)
+        actions, target = torch.randint(0, 6, (8,), generator=rng), 3 * torch.randn(8, generator=rng)
+        weights = torch.rand(8, generator=rng)
+        _, loss = experiment.gradient_step(frames, actions, target, weights)
+        chosen = reference(frames)[torch.arange(8), actions]
+        each = F.huber_loss(chosen, target, reduction="none") if fields["loss"] == "huber" else (chosen - target) ** 2
+        expected = (weights * each).mean()
+        optimizer.zero_grad()
+        expected.backward()
+        if "max_grad_norm" in fields:
+            nn.utils.clip_grad_norm_(reference.parameters(), fields["max_grad_norm"])
+        optimizer.step()
+        assert float(loss) == pytest.approx(float(expected.detach()), rel=1e-5)
+    for (name, mine), theirs in zip(experiment.online.master.named_parameters(), reference.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, atol=2e-6, rtol=1e-4, msg=name)
+
+
+def test_target_network_is_a_copy_of_the_online_one_at_the_last_multiple_of_the_interval(tiny) -> None:
+    experiment = tiny(target_interval=3, train_every=2)
+    weights = [experiment.online.weights.clone()]
+    while experiment.updates < 8:
+        experiment.step()
+        if experiment.updates == len(weights):
+            weights.append(experiment.online.weights.clone())
+        copied = experiment.updates - experiment.updates % 3
+        assert torch.equal(experiment.target.weights, weights[copied])
+
+
+def test_epsilon_falls_linearly_and_then_stays(tiny) -> None:
+    experiment = tiny(epsilon_start=0.9, epsilon_end=0.1, epsilon_steps=100)
+    found = []
+    for steps in (0, 25, 50, 100, 1000):
+        experiment.steps = steps
+        found.append(experiment.epsilon())
+    assert found == pytest.approx([0.9, 0.7, 0.5, 0.1, 0.1])
+
+
+@pytest.mark.parametrize(("envs", "train_every"), [(2, 4), (3, 4), (4, 1), (2, 7)])
+def test_there_is_one_update_per_train_every_agent_steps(envs: int, train_every: int, tiny) -> None:
+    experiment = tiny(envs=envs, train_every=train_every)
+    while experiment.steps < 32:
+        experiment.step()
+    assert experiment.updates == 0
+    begin = experiment.steps
+    for _ in range(15):
+        experiment.step()
+    assert experiment.updates == (experiment.steps - begin) // train_every
+
+
+def test_random_actions_come_at_the_rate_of_epsilon_and_the_others_are_greedy(tiny) -> None:
+    experiment = tiny(epsilon_start=0.5, epsilon_end=0.5, learning_starts=400)
+    random = []
+    for _ in range(150):
+        experiment.step()
+        random += experiment.last.random.tolist()
+        greedy = ~experiment.last.random
+        assert np.array_equal(experiment.last.actions[greedy], experiment.last.q.argmax(1)[greedy])
+    assert 0.4 < np.mean(random) < 0.6
+
+
+@pytest.mark.parametrize(("life_loss_terminal", "cut"), [(True, [True, False, True]), (False, [False, False, True])])
+def test_a_lost_life_cuts_the_return_where_asked(life_loss_terminal: bool, cut: list[bool], tiny) -> None:
+    experiment = tiny(envs=3, life_loss_terminal=life_loss_terminal)
+    recorded: list[list[bool]] = []
+    memory = SimpleNamespace(
+        record=lambda actions, rewards, terminated, ended: recorded.extend([terminated.tolist(), ended.tolist()]),
+        append=lambda *a, **k: None,
+        end=lambda *a, **k: None,
+    )
+    env = SimpleNamespace(restart=lambda over: np.zeros((over.sum(), 84, 84), np.uint8), lives=np.array([4, 5, 5]))
+    experiment.frame_lives = np.array([5, 5, 1])
+    step = Step(
+        np.zeros((3, 84, 84), np.uint8), np.ones(3, np.float32), np.array([False, False, True]), np.zeros(3, np.bool_), np.array([4, 5, 0])
+    )
+    metrics = experiment.store(env, memory, np.zeros(3, np.int64), step)
+    assert recorded[0] == cut
+    assert recorded[1] == [False, False, True]
+    assert metrics == {"charts/episodic_return": [1.0], "charts/episodic_length": [1]}
+    assert experiment.frame_lives.tolist() == [4, 5, 5]
+
+
+def run(experiment: DQN, steps: int) -> tuple[dict, dict[str, torch.Tensor]]:
+    for _ in range(steps):
+        experiment.step()
+    tree, tensors, _ = flatten(experiment.state())
+    return tree, tensors
+
+
+def test_one_seed_gives_one_run_and_another_seed_another(tiny) -> None:
+    trees, tensors = zip(*(run(tiny(seed=seed), 40) for seed in (1, 1, 2)), strict=True)
+    assert trees[0] == trees[1]
+    assert all(torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
+    assert not torch.equal(tensors[0]["online.hidden.weight"], tensors[2]["online.hidden.weight"])
+    assert trees[0]["env"] != trees[2]["env"] or not torch.equal(tensors[0]["env.seeds"], tensors[2]["env.seeds"])
+
+
+def test_making_an_experiment_leaves_the_global_generator_alone(tiny) -> None:
+    before = torch.get_rng_state()
+    tiny(seed=5)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_state_is_a_copy_that_later_steps_leave_alone(tiny) -> None:
+    experiment = tiny()
+    run(experiment, 40)
+    state = experiment.state()
+    # Cloned by hand, as `flatten` would hide tensors that are shared with the experiment.
+    before = {name: value.clone() for name, value in state["online"].items()}
+    target = {name: value.clone() for name, value in state["target"].items()}
+    adam = {name: value.clone() for name, value in state["adam"].items()}
+    counts = state["replay"]["count"].copy()
+    run(experiment, 30)
+    assert all(torch.equal(state["online"][name], value) for name, value in before.items())
+    assert all(torch.equal(state["target"][name], value) for name, value in target.items())
+    assert all(torch.equal(state["adam"][name], value) for name, value in adam.items())
+    assert np.array_equal(state["replay"]["count"], counts)
+
+
+def test_bf16_run_keeps_its_master_weights_in_fp32(tiny) -> None:
+    experiment = tiny(precision="bf16")
+    run(experiment, 24)
+    assert experiment.updates > 0
+    assert all(p.dtype == torch.float32 for p in experiment.serving().parameters())
+    assert torch.equal(experiment.online.compute_weights, experiment.online.weights.bfloat16())
+
+
+def test_fast_recipe_keeps_the_bounds_and_descriptions_of_dqn() -> None:
+    assert DQNFastConfig().n_step > 1
+    assert DQNFastConfig().prioritised
+    assert DQNFastConfig.model_fields["n_step"].description == DQNConfig.model_fields["n_step"].description
+    with pytest.raises(UsageError, match="--n-step .*32, got 33"):
+        DQNFastConfig.parse({"n_step": 33})
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"replay_capacity": 100, "envs": 64}, "--replay-capacity must be at least 576"),
+        ({"learning_starts": 500, "replay_capacity": 400}, "--learning-starts .500. must not exceed --replay-capacity .400."),
+        ({"learning_starts": 3, "envs": 2, "n_step": 5}, "--learning-starts must be at least 10"),
+        ({"game": "pongg"}, "Did you mean .*pong"),
+    ],
+)
+def test_settings_that_cannot_work_together_are_refused(fields: dict, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        DQNConfig.parse(fields)
+
+
+def test_learning_can_start_as_early_as_the_config_allows(tiny) -> None:
+    experiment = tiny(learning_starts=10, n_step=5, prioritised=True, train_every=1)
+    run(experiment, 8)
+    assert experiment.updates > 0
+
+
+@pytest.mark.gpu
+def test_one_update_on_the_gpu_equals_one_on_the_cpu(tiny) -> None:
+    config = tiny().config
+    losses, weights = [], []
+    for name in ("cpu", "cuda"):
+        experiment = DQN(config, torch.device(name))
+        rng = torch.Generator().manual_seed(0)
+        frames = torch.randint(0, 256, (8, 4, 84, 84), dtype=torch.uint8, generator=rng).to(name)
+        actions, target = torch.randint(0, 6, (8,), generator=rng).to(name), torch.randn(8, generator=rng).to(name)
+        _, loss = experiment.gradient_step(frames, actions, target, torch.ones(8, device=name))
+        losses.append(float(loss))
+        weights.append(experiment.online.weights.cpu())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+    torch.testing.assert_close(weights[1], weights[0], atol=1e-4, rtol=1e-3)

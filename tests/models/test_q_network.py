@@ -1,0 +1,65 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from models.q_network import QNetwork, space_to_depth
+
+
+@pytest.fixture
+def frames() -> torch.Tensor:
+    return torch.randint(0, 256, (3, 4, 84, 84), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(("actions", "parameters"), [(4, 1_686_180), (6, 1_687_206), (18, 1_693_362)])
+def test_nature_dqn_has_the_published_number_of_parameters(actions: int, parameters: int) -> None:
+    assert sum(p.numel() for p in QNetwork(actions).parameters()) == parameters
+
+
+def test_space_to_depth_puts_each_pixel_into_the_channel_that_its_place_in_the_block_gives(frames: torch.Tensor) -> None:
+    blocks = space_to_depth(frames)
+    assert blocks.shape == (3, 64, 21, 21)
+    for b, frame, y, x in [(0, 0, 0, 0), (1, 2, 37, 50), (2, 3, 83, 83), (0, 1, 5, 2)]:
+        assert blocks[b, 16 * frame + 4 * (y % 4) + x % 4, y // 4, x // 4] == frames[b, frame, y, x]
+
+
+def test_first_layer_equals_an_8x8_convolution_of_stride_4_with_its_filters(frames: torch.Tensor) -> None:
+    net = QNetwork(6)
+    ordinary = F.conv2d(frames.float() / 255, net.filters(), net.conv1.bias, stride=4)
+    blocks = F.conv2d(space_to_depth(frames).float() / 255, net.conv1.weight, net.conv1.bias)
+    torch.testing.assert_close(blocks, ordinary, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_q_values_equal_those_of_an_ordinary_nature_network(frames: torch.Tensor) -> None:
+    net = QNetwork(6)
+    x = F.relu(F.conv2d(frames.float() / 255, net.filters(), net.conv1.bias, stride=4))
+    x = F.relu(F.conv2d(x, net.conv2.weight, net.conv2.bias, stride=2))
+    x = F.relu(F.conv2d(x, net.conv3.weight, net.conv3.bias))
+    h = F.relu(x.flatten(1) @ net.hidden.weight.T + net.hidden.bias)
+    torch.testing.assert_close(net(frames), h @ net.q.weight.T + net.q.bias, atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_dueling_q_is_value_plus_advantage_less_its_mean(frames: torch.Tensor) -> None:
+    net = QNetwork(6, dueling=True, hidden=32)
+    h = F.relu(net.hidden(net.features(frames)))
+    value = h[:, :32] @ net.value.weight.T + net.value.bias
+    advantage = h[:, 32:] @ net.advantage.weight.T + net.advantage.bias
+    expected = value + advantage - advantage.sum(1, keepdim=True) / 6
+    torch.testing.assert_close(net(frames), expected)
+    torch.testing.assert_close(net(frames).mean(1, keepdim=True), value)
+
+
+@torch.no_grad()
+def test_blocks_and_frames_give_the_same_q_values(frames: torch.Tensor) -> None:
+    net = QNetwork(4)
+    assert torch.equal(net(frames), net(space_to_depth(frames)))
+
+
+@torch.no_grad()
+def test_bf16_q_values_are_close_to_those_of_fp32(frames: torch.Tensor) -> None:
+    net = QNetwork(6)
+    exact = net(frames)
+    rounded = QNetwork(6)
+    rounded.load_state_dict(net.state_dict())
+    torch.testing.assert_close(rounded.bfloat16()(frames).float(), exact, atol=0.02, rtol=0.05)
