@@ -5,8 +5,10 @@ maximum of the last two of every four emulator frames), rewards are raw, and eac
 own: (seed, actions since) reproduces an emulator exactly, which is what a checkpoint stores.
 """
 
+import importlib.util
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,9 @@ MAX_FRAMES = 108_000
 @lru_cache(maxsize=1)
 def games() -> tuple[str, ...]:
     """The games whose ROMs ale-py carries, in snake case: `pong`, `ms_pacman`, ..."""
-    from ale_py import roms
-
-    return tuple(sorted(roms.get_all_rom_ids()))
+    package = importlib.util.find_spec("ale_py")  # Not imported: that takes half a second, and loads gymnasium.
+    folders = package.submodule_search_locations if package is not None else None
+    return tuple(sorted(path.stem for folder in folders or [] for path in (Path(folder) / "roms").glob("*.bin")))
 
 
 def check_game(name: str) -> str:
@@ -51,7 +53,9 @@ def load_ale(game: str, seed: int = 0, sticky: float = 0.0) -> Any:
     ale = ALEInterface()
     ale.setInt("random_seed", seed)
     ale.setFloat("repeat_action_probability", sticky)
-    ale.loadROM(roms.get_rom_path(game))
+    path = roms.get_rom_path(game)
+    assert path is not None, game
+    ale.loadROM(path)
     return ale
 
 

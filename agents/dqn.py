@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from agents.atari import AtariVector, Step, action_names
 from agents.dqn_config import DQNConfig
-from agents.replay import Batch, ReplayMemory
+from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State, view
-from lab.flat import FlatAdam, FlatNetwork
+from lab.flat import CapturedStep, FlatAdam, FlatNetwork
 from lab.views import Curves, Images
 from models.q_network import QNetwork, space_to_depth
 
@@ -57,6 +57,7 @@ class DQN(Experiment):
         self.target = FlatNetwork(target, self.dtype, trainable=False)
         self.target.copy_from(self.online)
         self.optimizer = FlatAdam(self.online, config.learning_rate, config.adam_eps)
+        self.graph: CapturedStep | None = None
         self.steps = self.updates = self.owed = 0
         self.env: AtariVector | None = None
         self.replay: ReplayMemory | None = None
@@ -71,7 +72,7 @@ class DQN(Experiment):
     def step(self) -> Metrics:
         env, replay = self.ready()
         metrics: dict[str, Any] = {"charts/epsilon": self.epsilon()}
-        actions = self.act(replay)
+        actions, values = self.act(replay)
         env.send(actions)
         # The environments step in ALE's threads while the learner updates.
         if self.steps >= self.config.learning_starts:
@@ -79,7 +80,7 @@ class DQN(Experiment):
             count, self.owed = divmod(self.owed, self.config.train_every)
             if count:
                 metrics["losses/td_loss"] = self.update(replay, count)
-                metrics["losses/q_values"] = float(self.last.q.max(1).mean())
+                metrics["losses/q_values"] = float(values.max(1).mean())
         metrics |= self.store(env, replay, actions, env.recv())
         self.steps += self.config.envs
         return metrics
@@ -91,9 +92,9 @@ class DQN(Experiment):
         return c.epsilon_start + share * (c.epsilon_end - c.epsilon_start)
 
     @torch.no_grad()
-    def act(self, replay: ReplayMemory) -> np.ndarray:
-        """Epsilon-greedy actions (E,) int64 for what the environments show."""
-        stacks = replay.stacks(replay.newest_rows())
+    def act(self, replay: ReplayMemory) -> tuple[np.ndarray, np.ndarray]:
+        """Epsilon-greedy actions (E,) int64 for what the environments show, and the Q values (E, A) behind them."""
+        stacks = replay.stacks(replay.newest_rows()).to(self.device)
         q = self.online.compute(stacks).float()  # (E, A)
         values = q.cpu().numpy()
         random = self.explore_rng.random(len(values)) < self.epsilon()
@@ -101,7 +102,7 @@ class DQN(Experiment):
         actions = np.where(random, anything, values.argmax(1))
         self.last = Decision(stacks, values, actions, random)
         self.history.append((self.steps, values[0]))
-        return actions
+        return actions, values
 
     def update(self, replay: ReplayMemory, count: int) -> Tensor:
         """`count` gradient steps, each on a batch of its own; their mean loss, a 0-d tensor on the device.
@@ -110,9 +111,9 @@ class DQN(Experiment):
         """
         c = self.config
         beta = min(1.0, c.priority_beta + (1 - c.priority_beta) * self.steps / c.priority_beta_steps)
-        batch = replay.sample(count * c.batch_size, self.replay_rng, beta)
-        blocks = space_to_depth(replay.stacks(batch.rows)).to(self.dtype)  # (count * B, 64, 21, 21)
-        next_blocks = space_to_depth(replay.stacks(batch.next_rows)).to(self.dtype)
+        batch = replay.sample(count * c.batch_size, self.replay_rng, beta, parts=count)
+        blocks = space_to_depth(replay.stacks(batch.rows).to(self.device)).to(self.dtype)  # (count * B, 64, 21, 21)
+        next_blocks = space_to_depth(replay.stacks(batch.next_rows).to(self.device)).to(self.dtype)
         actions, returns, discounts, weights = self.to_device(batch)
         with torch.no_grad():
             next_q = self.target.compute(next_blocks).float()  # (count * B, A)
@@ -121,8 +122,8 @@ class DQN(Experiment):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
             best = self.best_action(next_blocks[part], next_q[part])
             target = returns[part] + discounts[part] * next_q[part].gather(1, best).squeeze(1)  # (B,)
-            self.optimizer.learning_rate = self.learning_rate(self.updates + i)
-            error, loss = self.gradient_step(blocks[part], actions[part], target, weights[part])
+            self.optimizer.set_learning_rate(self.learning_rate(self.updates + i))
+            error, loss = self.captured_step(blocks[part], actions[part], target, weights[part])
             errors.append(error)
             losses.append(loss)
         if c.prioritised:
@@ -141,6 +142,16 @@ class DQN(Experiment):
         """a' (B, 1): argmax_a Q_target(s', a), or with double DQN argmax_a Q_online(s', a)."""
         chooser = self.online.compute(next_blocks) if self.config.double else next_q
         return chooser.argmax(1, keepdim=True)
+
+    def captured_step(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """`gradient_step`, on a GPU as one CUDA graph."""
+        if self.device.type != "cuda":
+            return self.gradient_step(*inputs)
+        if self.graph is None:
+            adam = self.optimizer
+            keep = [self.online.weights, self.online.compute_weights, adam.exp_avg, adam.exp_avg_sq, adam.count]
+            self.graph = CapturedStep(self.gradient_step, inputs, keep)
+        return self.graph(*inputs)
 
     def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         """One step of Adam towards target (B,) for the actions (B,); the errors Q(s, a) - y (B,) and the weighted loss.
@@ -194,7 +205,8 @@ class DQN(Experiment):
         """The environments and the memory, made at the first step: evaluation and live views need neither."""
         if self.env is None or self.replay is None:
             self.make()
-            assert self.env is not None and self.replay is not None
+            assert self.env is not None
+            assert self.replay is not None
             self.replay.append(np.arange(self.config.envs), self.env.reset(), first=True)
             self.frame_lives = self.env.lives.copy()
         return self.env, self.replay
@@ -206,8 +218,16 @@ class DQN(Experiment):
         )  # fmt: skip
         self.replay = ReplayMemory(
             c.replay_capacity, c.envs, n_step=c.n_step, gamma=c.gamma, clip_rewards=c.clip_rewards,
-            prioritised=c.prioritised, alpha=c.priority_alpha, device=self.device,
+            prioritised=c.prioritised, alpha=c.priority_alpha, device=self.replay_device(),
         )  # fmt: skip
+
+    def replay_device(self) -> torch.device:
+        """The GPU where the frames fit beside what training needs, else main memory."""
+        if self.device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(self.device)
+            if self.config.replay_capacity * PIXELS < 0.8 * free:
+                return self.device
+        return torch.device("cpu")
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
 
@@ -242,7 +262,8 @@ class DQN(Experiment):
         self.replay_rng.bit_generator.state = state["generators"]["replay"]
         if state["env"] is not None:
             self.make()
-            assert self.env is not None and self.replay is not None
+            assert self.env is not None
+            assert self.replay is not None
             self.env.restore(state["env"])
             self.replay.restore(state["replay"])
         self.returns[:], self.lengths[:] = state["episodes"]["returns"], state["episodes"]["lengths"]

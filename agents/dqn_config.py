@@ -11,37 +11,94 @@ class DQNConfig(Config):
     """DQN with experience replay on an Atari game (Mnih et al. 2015; the settings of FIGURES in common use)."""
 
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
-    envs: int = Field(8, ge=1, le=256, description="Environments stepped at once. More give more varied data and better use of the processor, and act with weights that are a little older.")
+    envs: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Environments stepped at once. More give more varied data and better use of the processor, and act with weights that are a little older.",
+    )
     learning_rate: float = Field(1e-4, gt=0, le=0.1, description="Adam's step size. Higher learns faster until the values diverge.")
-    warmup_updates: int = Field(0, ge=0, le=1_000_000, description="Updates over which the learning rate rises from 0. Without it, Adam's first steps in one direction can shut off most filters of the first layer for good.")
+    warmup_updates: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Updates over which the learning rate rises from 0. Without it, Adam's first steps in one direction can shut off most filters of the first layer for good.",
+    )
     adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the steps of rarely changing weights.")
     batch_size: int = Field(32, ge=1, le=4096, description="Transitions in one update. Larger is steadier and slower.")
     gamma: float = Field(0.99, ge=0, le=1, description="Discount of a reward per step. Higher looks further ahead and learns more slowly.")
-    train_every: int = Field(4, ge=1, le=1000, description="Agent steps per update (the replay ratio is batch_size / train_every). Lower learns more from each step and is slower.")
-    learning_starts: int = Field(20_000, ge=1, le=10_000_000, description="Agent steps of random play before the first update. More give a more varied start.")
-    replay_capacity: int = Field(1_000_000, ge=100, le=20_000_000, description="Frames that the replay memory keeps, 7,056 bytes each. More forgets less and takes more memory.")
-    target_interval: int = Field(1_000, ge=1, le=1_000_000, description="Updates between two copies of the weights to the target network. More is steadier and slower.")
-    n_step: int = Field(1, ge=1, le=32, description="Rewards summed before bootstrapping. More carries rewards back faster, with more variance.")
-    double: bool = Field(False, description="Double DQN: the online network picks the next action, the target network values it. Reduces overestimation.")
+    train_every: int = Field(
+        4,
+        ge=1,
+        le=1000,
+        description="Agent steps per update (the replay ratio is batch_size / train_every). Lower learns more from each step and is slower.",
+    )
+    learning_starts: int = Field(
+        20_000, ge=1, le=10_000_000, description="Agent steps of random play before the first update. More give a more varied start."
+    )
+    replay_capacity: int = Field(
+        1_000_000,
+        ge=100,
+        le=20_000_000,
+        description="Frames that the replay memory keeps, 7,056 bytes each. More forgets less and takes more memory.",
+    )
+    target_interval: int = Field(
+        1_000,
+        ge=1,
+        le=1_000_000,
+        description="Updates between two copies of the weights to the target network. More is steadier and slower.",
+    )
+    n_step: int = Field(
+        1, ge=1, le=32, description="Rewards summed before bootstrapping. More carries rewards back faster, with more variance."
+    )
+    double: bool = Field(
+        False, description="Double DQN: the online network picks the next action, the target network values it. Reduces overestimation."
+    )
     dueling: bool = Field(False, description="Dueling network: separate streams for the state's value and the actions' advantages.")
-    hidden_units: int = Field(512, ge=1, le=8192, description="Units of the dense layer (of each stream, if dueling). More can represent more and are slower.")
+    hidden_units: int = Field(
+        512, ge=1, le=8192, description="Units of the dense layer (of each stream, if dueling). More can represent more and are slower."
+    )
     prioritised: bool = Field(False, description="Prioritised replay: draw transitions with a large error more often.")
     priority_alpha: float = Field(0.5, ge=0, le=1, description="How strongly priorities count: 0 is uniform, 1 fully proportional.")
-    priority_beta: float = Field(0.4, ge=0, le=1, description="Importance weights' exponent at the start, annealed to 1. Higher corrects more of the bias.")
-    priority_beta_steps: int = Field(2_000_000, ge=1, le=1_000_000_000, description="Agent steps until the importance weights correct fully.")
-    loss: Literal["huber", "squared"] = Field("squared", description="Squared error, or Huber's, which grows linearly beyond 1 and so bounds the gradient.")
-    max_grad_norm: float = Field(0.0, ge=0, le=1e6, description="The gradient is scaled down to this norm. Lower is steadier; 0 leaves it as it is.")
+    priority_beta: float = Field(
+        0.4, ge=0, le=1, description="Importance weights' exponent at the start, annealed to 1. Higher corrects more of the bias."
+    )
+    priority_beta_steps: int = Field(
+        2_000_000, ge=1, le=1_000_000_000, description="Agent steps until the importance weights correct fully."
+    )
+    loss: Literal["huber", "squared"] = Field(
+        "squared", description="Squared error, or Huber's, which grows linearly beyond 1 and so bounds the gradient."
+    )
+    max_grad_norm: float = Field(
+        0.0, ge=0, le=1e6, description="The gradient is scaled down to this norm. Lower is steadier; 0 leaves it as it is."
+    )
     epsilon_start: float = Field(1.0, ge=0, le=1, description="Share of random actions at the start.")
-    epsilon_end: float = Field(0.01, ge=0, le=1, description="Share of random actions at the end of the schedule. Higher explores more for ever.")
+    epsilon_end: float = Field(
+        0.01, ge=0, le=1, description="Share of random actions at the end of the schedule. Higher explores more for ever."
+    )
     epsilon_steps: int = Field(250_000, ge=1, le=1_000_000_000, description="Agent steps over which epsilon falls. More explores longer.")
-    clip_rewards: bool = Field(True, description="Learn from rewards clipped to [-1, 1], so that one learning rate suits all games. Scores are never clipped.")
-    life_loss_terminal: bool = Field(False, description="Treat a lost life as the end of the return. Helps in games with lives; the game itself goes on.")
-    sticky_actions: float = Field(0.0, ge=0, lt=1, description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.")
+    clip_rewards: bool = Field(
+        True, description="Learn from rewards clipped to [-1, 1], so that one learning rate suits all games. Scores are never clipped."
+    )
+    life_loss_terminal: bool = Field(
+        False, description="Treat a lost life as the end of the return. Helps in games with lives; the game itself goes on."
+    )
+    sticky_actions: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.",
+    )
     noop_max: int = Field(30, ge=0, le=1000, description="An episode begins with up to this many random no-operations, for varied starts.")
     fire_reset: bool = Field(True, description="Press FIRE at an episode's start in games that wait for it.")
-    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="Arithmetic of the network: bf16 is faster where the hardware has it; the optimiser always keeps fp32. auto chooses.")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Arithmetic of the network: bf16 is faster where the hardware has it; the optimiser always keeps fp32. auto chooses.",
+    )
     eval_episodes: int = Field(20, ge=1, le=10_000, description="Episodes of an evaluation. More narrows the interval.")
-    eval_epsilon: float = Field(0.01, ge=0, le=1, description="Share of random actions in an evaluation. The papers used 0.05 (2015) to 0.001.")
+    eval_epsilon: float = Field(
+        0.01, ge=0, le=1, description="Share of random actions in an evaluation. The papers used 0.05 (2015) to 0.001."
+    )
 
     @field_validator("game")
     @classmethod
@@ -53,9 +110,13 @@ class DQNConfig(Config):
     @model_validator(mode="after")
     def fits(self) -> "DQNConfig":
         if self.replay_capacity < self.envs * (self.n_step + 8):
-            raise ValueError(f"--replay-capacity must be at least {self.envs * (self.n_step + 8)} for --envs {self.envs} and --n-step {self.n_step}, got {self.replay_capacity}")
+            raise ValueError(
+                f"--replay-capacity must be at least {self.envs * (self.n_step + 8)} for --envs {self.envs} and --n-step {self.n_step}, got {self.replay_capacity}"
+            )
         if self.learning_starts < self.envs * self.n_step:
-            raise ValueError(f"--learning-starts must be at least {self.envs * self.n_step} for --envs {self.envs} and --n-step {self.n_step}, got {self.learning_starts}")
+            raise ValueError(
+                f"--learning-starts must be at least {self.envs * self.n_step} for --envs {self.envs} and --n-step {self.n_step}, got {self.learning_starts}"
+            )
         if self.learning_starts > self.replay_capacity:
             raise ValueError(f"--learning-starts ({self.learning_starts}) must not exceed --replay-capacity ({self.replay_capacity})")
         return self
@@ -64,8 +125,7 @@ class DQNConfig(Config):
 DQNFastConfig = with_defaults(
     DQNConfig,
     "DQNFastConfig",
-    learning_rate=2e-4,
-    warmup_updates=2_000,
+    learning_rate=2.5e-4,
     learning_starts=5_000,
     replay_capacity=300_000,
     target_interval=250,

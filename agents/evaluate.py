@@ -27,9 +27,7 @@ def evaluate(
     episodes = config.eval_episodes if episodes is None else episodes
     epsilon = config.eval_epsilon if epsilon is None else epsilon
     envs = min(episodes, 16)
-    env = AtariVector(
-        config.game, envs, SEED + seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset
-    )
+    env = AtariVector(config.game, envs, SEED + seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset)
     rng = np.random.Generator(np.random.PCG64([SEED, seed]))
     wanted = np.full(envs, episodes // envs) + (np.arange(envs) < episodes % envs)
     scores: list[list[float]] = [[] for _ in range(envs)]

@@ -54,7 +54,8 @@ class Player:
             self.action_names = tuple(action.name for action in self.actions)
         self.ale.reset_game()
         self.score, self.frames, self.in_decision = 0.0, 0, 0
-        self.action, self.q = 0, None
+        self.action = 0
+        self.q: np.ndarray | None = None
         for _ in range(int(self.rng.integers(self.noop_max + 1)) if self.noop_max else 0):
             self.ale.act(0)
             if self.ale.game_over():

@@ -138,9 +138,14 @@ class ReplayMemory:
         """Transitions that can be drawn, final frames counted in."""
         return int(np.maximum(self.ready - self.first_usable(), 0).sum())
 
-    def sample(self, batch: int, rng: np.random.Generator, beta: float = 1.0) -> Batch:
-        """`batch` transitions, uniformly or by priority; beta is the exponent of the importance weights."""
+    def sample(self, batch: int, rng: np.random.Generator, beta: float = 1.0, parts: int = 1) -> Batch:
+        """`batch` transitions, uniformly or by priority; beta is the exponent of the importance weights.
+
+        Each of the `parts` equal consecutive parts of the batch is spread over the whole memory by itself.
+        """
         leaves = self.draw_uniform(batch, rng) if self.tree is None else self.draw_prioritised(batch, rng)
+        # Priorities are drawn slice by slice, in order: deal them out in turns.
+        leaves = leaves.reshape(-1, parts).T.reshape(-1)
         weights = np.ones(batch, np.float32)
         if self.tree is not None:
             probability = self.tree.leaves[leaves] / self.tree.total

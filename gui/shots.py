@@ -20,8 +20,9 @@ from gui.main_window import MainWindow
 
 SIZES = {"1280x800": (1280, 800, 1), "2560x1440": (1280, 720, 2)}
 """Name -> width and height in the window's own units, and the scale of the screen."""
-SETTINGS = {"learning_starts": 1500, "replay_capacity": 20_000, "epsilon_steps": 4000}
-"""Of the run that trains for the pictures: it should show learning, a full memory and falling epsilon in a minute."""
+SETTINGS = {"learning_starts": 500, "replay_capacity": 20_000, "epsilon_steps": 4000, "batch_size": 16, "hidden_units": 128}
+"""Of the runs that train for the pictures: small, so that there is something to see within a minute or two."""
+TRAIN_SECONDS = 100
 
 
 def take(folder: str) -> int:
@@ -61,11 +62,12 @@ class Photographer:
         until(lambda: self.playing(), 60)
         pause(4)
         self.scene("atari-first-start", lambda: None)
-        self.train("breakout", 2500)
-        until(lambda: not self.window.sessions.running(), 300)
+        self.train("breakout", 2400)
+        until(lambda: not self.window.sessions.running(), TRAIN_SECONDS)
+        self.window.sessions.bridges[-1].session.stop()
         self.train("pong", 100_000)
         bridge = self.window.sessions.bridges[-1]
-        until(lambda: bridge.latest.done >= 5000, 300)
+        until(lambda: bridge.latest.done >= 8000, TRAIN_SECONDS)
         self.scene("atari-training", self.training)
         self.scene("atari-views", self.views)
         self.scene("atari-two-agents", self.two_agents)

@@ -60,9 +60,8 @@ def new_session(
 
     place = resolve(device)
     experiment = found.experiment_class()(config, place)
-    folder = Run.create(found, config, place, Path(run) if run is not None else None)
     target = found.steps if steps is None and minutes is None else steps
-    folder.remember(target, minutes)
+    folder = Run.create(found, config, place, Path(run) if run is not None else None, target, minutes)
     return Session(experiment, folder, steps=target, minutes=minutes, on_update=on_update)
 
 
@@ -80,7 +79,9 @@ def resumed_session(
         raise UsageError(f"Run {run.name} was trained for a time, not for a number of steps. Say how far: --steps N or --minutes M.")
     if target is not None and done >= target:
         experiment.close()
-        raise UsageError(f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on.")
+        raise UsageError(
+            f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on."
+        )
     return Session(experiment, run, steps=target, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
 
 

@@ -65,11 +65,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(command: str, usage: str, more: str = "") -> Parser:
-    made = Parser(
+    return Parser(
         prog=f"lab {command}", usage=f"lab {command} {usage}", description=f"{COMMANDS[command]}\n\n{more}".strip(),
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
     )  # fmt: skip
-    return made
 
 
 def add_device(p: Parser) -> None:
@@ -142,7 +141,7 @@ def command_list(arguments: list[str]) -> int:
     add_json(p)
     options = p.parse(arguments)
     import models
-    from agents.atari import games  # noqa: PLC0415  # Names only; no torch.
+    from agents.atari import games  # Names only; no torch.
 
     agents = {name: registry.shipped_about(path) for name, path in registry.shipped().items()}
     recipes = registry.recipes()
@@ -236,9 +235,9 @@ def follow(session: Any, as_json: bool) -> int:
         # No lock may be taken in a signal handler: the loop reads this set before its next step.
         session.requests.add("stop")
 
-    print(f"run folder: {run.path}", file=sys.stderr)
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        print(f"run folder: {run.path}", file=sys.stderr)
         latest = session.run()
     finally:
         for number, handler in before.items():

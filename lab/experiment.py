@@ -110,7 +110,7 @@ class Experiment(ABC):
         """Show the serving module at its job, where the recipe has something to watch."""
         raise LabError(f"Nothing to watch: {type(self).__name__} plays no game. Try `lab show`.")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Release environments and threads. The experiment takes no further step."""
 
     @classmethod

@@ -5,6 +5,7 @@ of one flat fp32 master (and of one flat bf16 copy that forward and backward use
 """
 
 import copy
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ class FlatNetwork:
         for parameter in self.parameters:
             parameter.grad = None
         output.backward(gradient)
-        torch._foreach_copy_(self.gradient_views, [p.grad for p in self.parameters])
+        torch._foreach_copy_(self.gradient_views, [p.grad for p in self.parameters if p.grad is not None])
         return self.gradient
 
     @torch.no_grad()
@@ -90,16 +91,24 @@ class FlatAdam:
     """
 
     def __init__(self, network: FlatNetwork, learning_rate: float, eps: float, betas: tuple[float, float] = (0.9, 0.999)):
-        self.weights, self.learning_rate, self.eps, self.betas = network.weights, learning_rate, eps, betas
+        self.weights, self.eps, self.betas = network.weights, eps, betas
+        # On a GPU the step size is a tensor, so that a captured step follows its changes.
+        self.rate: float | Tensor = torch.tensor(learning_rate, device=self.weights.device) if self.weights.is_cuda else learning_rate
         self.exp_avg, self.exp_avg_sq = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
         self.count = torch.zeros((), device=self.weights.device)
+
+    def set_learning_rate(self, value: float) -> None:
+        if isinstance(self.rate, Tensor):
+            self.rate.fill_(value)
+        else:
+            self.rate = value
 
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
         """One update with the flat gradient (P,)."""
         adam(
             [self.weights], [gradient], [self.exp_avg], [self.exp_avg_sq], [], [self.count], fused=True, amsgrad=False,
-            beta1=self.betas[0], beta2=self.betas[1], lr=self.learning_rate, weight_decay=0.0, eps=self.eps, maximize=False,
+            beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
         )  # fmt: skip
 
     def state(self) -> dict[str, Tensor]:
@@ -108,3 +117,33 @@ class FlatAdam:
     def restore(self, state: dict[str, Tensor]) -> None:
         for name, value in state.items():
             getattr(self, name).copy_(value)
+
+
+class CapturedStep:
+    """A function of tensors recorded once as a CUDA graph and replayed: a small network's step is mostly launch time.
+
+    `step(*inputs)` must read and write only memory that stays in place. Before the recording it runs a few times, as
+    CUDA asks; `keep` are the tensors that this must not change.
+    """
+
+    def __init__(self, step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor], keep: Sequence[Tensor]):
+        self.inputs = [tensor.clone() for tensor in inputs]
+        before = [tensor.clone() for tensor in keep]
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                step(*self.inputs)
+        torch.cuda.current_stream().wait_stream(side)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.outputs = step(*self.inputs)
+        with torch.no_grad():
+            for tensor, value in zip(keep, before, strict=True):
+                tensor.copy_(value)
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        for mine, given in zip(self.inputs, inputs, strict=True):
+            mine.copy_(given)
+        self.graph.replay()
+        return tuple(output.clone() for output in self.outputs)

@@ -46,8 +46,14 @@ class Run:
             raise LabError(f"{self.path}/config.json cannot be read ({error}).") from None
 
     @classmethod
-    def create(cls, recipe: registry.Recipe, config: Config, device: "torch.device", path: Path | None = None) -> "Run":
-        """A new folder with its `config.json`. Raises LabError where it cannot be written or is taken."""
+    def create(
+        cls, recipe: registry.Recipe, config: Config, device: "torch.device", path: Path | None = None,
+        steps: int | None = None, minutes: float | None = None,
+    ) -> "Run":  # fmt: skip
+        """A new folder with its `config.json`, which notes how long the run is to train, for its resumption.
+
+        Raises LabError where it cannot be written or is taken.
+        """
         from lab.device import describe
 
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -61,6 +67,8 @@ class Run:
             "created": datetime.now().astimezone().isoformat(timespec="milliseconds"),
             "versions": versions(),
             "git_commit": git_commit(),
+            "steps": steps,
+            "minutes": minutes,
         }
         try:
             folder = folder if path is not None else new_folder(folder)
@@ -85,11 +93,6 @@ class Run:
     def shipped(self) -> bool:
         """Whether this is a shipped agent: weights without the state that training needs."""
         return (self.path / "serving.safetensors").exists()
-
-    def remember(self, steps: int | None, minutes: float | None) -> None:
-        """Note in `config.json` how long the run is to train, for its resumption."""
-        self.stored |= {"steps": steps, "minutes": minutes}
-        write_atomic(self.path / "config.json", json.dumps(self.stored, indent=1))
 
     def config(self) -> Config:
         return self.recipe.config_class().parse(self.stored["config"])

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -88,6 +89,7 @@ class Session:
         self.saved_step: int | None = None
         self.written_step: int | None = None
         self.metrics: MetricsWriter | None = None
+        self.owner = False
 
     # -- requests from other threads -------------------------------------------------------------------------------
 
@@ -170,6 +172,7 @@ class Session:
         torch.set_num_threads(device.cores())
         try:
             with self.run_folder.lock():
+                self.owner = True
                 self.metrics = MetricsWriter(self.run_folder.path)
                 try:
                     self.train()
@@ -235,7 +238,7 @@ class Session:
             wanted = "checkpoint" in self.requests
             self.requests.discard("checkpoint")
         for name, parameters, future in asks:
-            answer(future, lambda n=name, p=parameters: self.experiment.answer(n, self.experiment.serving(), p))
+            answer(future, partial(self.experiment.answer, name, self.experiment.serving(), parameters))
         if wanted:
             self.save(wait=True)
 
@@ -312,6 +315,8 @@ class Session:
         self.run_folder.write_status("running", self.experiment.progress(), self.steps, self.latest.metrics, self.seconds)
 
     def not_finite(self, name: str, done: int) -> None:
+        with suppress(Exception):  # A checkpoint under way may be the last finite one.
+            self.finish_write()
         _, tensors, _ = checkpoint.flatten(self.experiment.state())
         culprit = checkpoint.first_not_finite(tensors)
         kept = checkpoint.listed(self.run_folder.checkpoints)
@@ -364,22 +369,24 @@ class Session:
             error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped; its checkpoints are intact")  # type: ignore[arg-type]
         self.error = error
         message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
-        try:
-            self.run_folder.log(message if isinstance(error, LabError) else trace)
-        except OSError:
-            pass  # A full disk must not hide the error itself.
-        self.set_status("failed", error=message, traceback=trace)
+        done = self.experiment.progress().done
+        if self.owner:  # Else the folder belongs to another session.
+            with suppress(OSError):  # A full disk must not hide the error itself.
+                self.run_folder.log(message if isinstance(error, LabError) else trace)
+            self.run_folder.write_status("failed", self.experiment.progress(), self.steps, self.latest.metrics, self.seconds, message)
+        with suppress(Exception):  # It may be the listener that failed.
+            self.update(done, status="failed", error=message, traceback=trace)
 
-    def set_status(self, status: str, **changes: str) -> None:
+    def set_status(self, status: str) -> None:
         progress = self.experiment.progress()
-        self.update(progress.done, status=status, **changes)
-        self.run_folder.write_status(status, progress, self.steps, self.latest.metrics, self.seconds, reason=changes.get("error", ""))
+        self.update(progress.done, status=status)
+        self.run_folder.write_status(status, progress, self.steps, self.latest.metrics, self.seconds)
 
     # -- the viewer's thread ---------------------------------------------------------------------------------------
 
     def serve_live(self) -> None:
         """Answer live views from the snapshot, the newest request of each key only."""
-        torch.set_num_threads(device.cores())
+        torch.set_num_threads(1)  # The trainer has the cores: a second team of threads on them would slow both down.
         while True:
             with self.wake:
                 self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)
@@ -387,7 +394,7 @@ class Session:
                     return
                 name, parameters, future = self.live_asks.pop(next(iter(self.live_asks)))
             with self.snapshot.read() as net:
-                answer(future, lambda n=name, p=parameters, m=net: self.experiment.answer(n, m, p))
+                answer(future, partial(self.experiment.answer, name, net, parameters))
 
     def cancel_asks(self) -> None:
         for _, _, future in [*self.asks.values(), *self.live_asks.values()]:

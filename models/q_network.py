@@ -33,7 +33,7 @@ class QNetwork(nn.Module):
             self.hidden, self.q = nn.Linear(3136, hidden), nn.Linear(hidden, actions)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Q values (B, actions) in the dtype of the weights for uint8 (B, 4, 84, 84), or for their blocks."""
+        """Q values (B, actions) float32 for uint8 (B, 4, 84, 84), or for their blocks."""
         return self.head(self.features(frames))
 
     def features(self, frames: Tensor) -> Tensor:
@@ -49,18 +49,24 @@ class QNetwork(nn.Module):
         return F.relu_(F.conv2d(blocks.to(self.conv1.weight.dtype), self.conv1.weight * (1 / 255), self.conv1.bias))
 
     def head(self, features: Tensor) -> Tensor:
-        """Q values (B, actions) of features (B, 3136)."""
-        h = F.relu_(self.hidden(features))  # (B, hidden), or twice that
+        """Q values (B, actions) float32 of features (B, 3136)."""
+        # The last layer is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
+        h = F.relu_(self.hidden(features)).float()  # (B, hidden), or twice that
         if not self.dueling:
-            return self.q(h)
+            return dense(self.q, h)
         for_value, for_advantage = h.chunk(2, dim=1)
-        value = self.value(for_value)  # (B, 1)
-        advantage = self.advantage(for_advantage)  # (B, A)
+        value = dense(self.value, for_value)  # (B, 1)
+        advantage = dense(self.advantage, for_advantage)  # (B, A)
         return value + advantage - advantage.mean(1, keepdim=True)
 
     def filters(self) -> Tensor:
         """The first layer's weights (32, 4, 8, 8): output map, frame, y, x."""
         return self.conv1.weight.view(32, 4, 4, 4, 2, 2).permute(0, 1, 4, 2, 5, 3).reshape(32, 4, 8, 8)
+
+
+def dense(layer: nn.Linear, x: Tensor) -> Tensor:
+    """`layer` in float32, whatever the dtype of its weights."""
+    return F.linear(x, layer.weight.float(), layer.bias.float())
 
 
 def space_to_depth(frames: Tensor) -> Tensor:

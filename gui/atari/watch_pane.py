@@ -82,14 +82,18 @@ class WatchPane(QWidget):
 
     def play(self, source: WeightSource) -> None:
         """Watch `source` from the start of the present seed."""
+        self.show_thread(PlayerThread(source, self.controls))
+
+    def show_thread(self, thread: PlayerThread) -> None:
+        """Start a player and show it in place of the one before."""
         self.stop()
-        self.game.show_text(f"Loading {source.label}…")
+        self.game.show_text(f"Loading {thread.source.label}…")
         self.game.banner = ""
         self.bars.reset((), self.hue)
-        self.scale.setText(published(source.game))
+        self.scale.setText(published(thread.source.game))
         self.drawn = None
-        self.thread = PlayerThread(source, self.controls)
-        self.thread.start()
+        self.thread = thread
+        thread.start()
 
     def stop(self) -> None:
         """Let the player end by itself; nothing is waited for."""

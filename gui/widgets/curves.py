@@ -176,7 +176,7 @@ class Curves(QWidget):
         for other in self.plots.values():
             if other.item.getViewBox().linkedView(0) is plot.item.getViewBox():
                 other.setXLink(None)
-        plot.close()
+        plot.hide()
         plot.deleteLater()
 
     def label_axes(self) -> None:

@@ -13,7 +13,7 @@ class Plot(pg.PlotWidget):
     """Lines by name. `set_line` makes a line once and then only gives it new data."""
 
     def __init__(self, x_label: str, y_label: str, empty: str = "", parent: QWidget | None = None):
-        super().__init__(parent)
+        super().__init__(parent, enableMenu=False)
         self.x_label, self.y_label = x_label, y_label
         self.lines: dict[str, pg.PlotDataItem] = {}
         self.item = self.getPlotItem()
@@ -21,7 +21,8 @@ class Plot(pg.PlotWidget):
         self.item.setClipToView(True)
         self.item.showGrid(x=True, y=True, alpha=0.2)
         self.item.hideButtons()
-        self.item.setMenuEnabled(False)
+        menu = self.item.ctrlMenu
+        menu.setParent(self, menu.windowFlags())  # pyqtgraph leaves it without an owner.
         self.note = pg.TextItem(empty, anchor=(0.5, 0.5))
         self.item.getViewBox().addItem(self.note, ignoreBounds=True)
         self.item.getViewBox().sigRangeChanged.connect(self.place_note)

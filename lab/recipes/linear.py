@@ -55,7 +55,9 @@ class Linear(Experiment):
     def state(self) -> State:
         return {
             "net": {name: value.clone() for name, value in self.net.state_dict().items()},
-            "momentum": [self.optimizer.state[p]["momentum_buffer"].clone() for p in self.net.parameters()] if self.steps else None,
+            "momentum": [self.optimizer.state[p]["momentum_buffer"].clone() for p in self.net.parameters()]
+            if self.steps and self.config.momentum
+            else None,
             "generator": self.generator.get_state(),
             "steps": self.steps,
         }
@@ -63,7 +65,7 @@ class Linear(Experiment):
     def restore(self, state: State) -> None:
         self.net.load_state_dict(state["net"])
         for parameter, buffer in zip(self.net.parameters(), state["momentum"] or [], strict=False):
-            self.optimizer.state[parameter]["momentum_buffer"] = buffer.to(self.device)
+            self.optimizer.state[parameter]["momentum_buffer"] = buffer.to(self.device, copy=True)
         self.generator.set_state(state["generator"])
         self.steps = state["steps"]
 

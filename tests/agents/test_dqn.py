@@ -69,7 +69,9 @@ def test_loss_by_hand(loss: str, expected: float, tiny, monkeypatch) -> None:
     assert float(mean) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("fields", [{"loss": "squared"}, {"loss": "huber", "dueling": True}, {"loss": "squared", "max_grad_norm": 0.1}], ids=str)
+@pytest.mark.parametrize(
+    "fields", [{"loss": "squared"}, {"loss": "huber", "dueling": True}, {"loss": "squared", "max_grad_norm": 0.1}], ids=str
+)
 def test_gradient_step_equals_autograd_and_adam(fields: dict, tiny) -> None:
     experiment = tiny(**fields)
     reference = copy.deepcopy(experiment.online.master)
@@ -206,7 +208,7 @@ def test_fast_recipe_keeps_the_bounds_and_descriptions_of_dqn() -> None:
     assert DQNFastConfig().n_step > 1
     assert DQNFastConfig().prioritised
     assert DQNFastConfig.model_fields["n_step"].description == DQNConfig.model_fields["n_step"].description
-    with pytest.raises(UsageError, match="--n-step .*32, got 33"):
+    with pytest.raises(UsageError, match=r"--n-step .*32, got 33"):
         DQNFastConfig.parse({"n_step": 33})
 
 

@@ -37,7 +37,9 @@ class NaiveMemory:
         rows = self.rows[env]
         oldest = len(rows) - self.length
         low = oldest + 3 if oldest > 0 else 0
-        return [i for i, row in enumerate(rows) if i >= low and row.action is not None and (i < self.closed[env] or i + self.n_step < len(rows))]
+        return [
+            i for i, row in enumerate(rows) if i >= low and row.action is not None and (i < self.closed[env] or i + self.n_step < len(rows))
+        ]
 
     def stack(self, env: int, i: int) -> list[tuple[int, int]]:
         rows = self.rows[env]
@@ -281,7 +283,7 @@ def test_a_million_transitions_fit_in_7_2_gigabytes() -> None:
 
 
 def test_a_memory_too_small_for_its_window_is_refused() -> None:
-    with pytest.raises(ValueError, match="too small for 4 environments with n = 3"):
+    with pytest.raises(ValueError, match=r"too small for 4 environments with n = 3"):
         ReplayMemory(20, 4, n_step=3)
 
 

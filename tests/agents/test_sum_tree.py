@@ -21,7 +21,7 @@ def test_of_a_repeated_index_the_last_priority_stays() -> None:
 
 
 def test_an_empty_tree_refuses_to_draw() -> None:
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match=r"empty"):
         SumTree(4).draw(np.zeros(1))
 
 

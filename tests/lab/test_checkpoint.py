@@ -75,7 +75,7 @@ def test_channels_last_tensors_keep_their_values(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_stored_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="state a.b: set cannot be stored"):
+    with pytest.raises(TypeError, match=r"state a.b: set cannot be stored"):
         checkpoint.write(tmp_path, 1, {"a": {"b": {1, 2}}}, {})
 
 
@@ -169,7 +169,7 @@ def test_serving_weights_can_be_read_although_the_training_state_is_damaged(two:
 def test_where_nothing_is_good_every_problem_is_told(two: Path) -> None:
     for path in checkpoint.listed(two):
         (path / "state.json").unlink()
-    with pytest.raises(LabError, match="000000002 .*000000001 .*No usable checkpoint"):
+    with pytest.raises(LabError, match=r"000000002 .*000000001 .*No usable checkpoint"):
         checkpoint.newest_good(two)
 
 
@@ -248,11 +248,11 @@ def test_a_full_disk_is_one_sentence_and_leaves_earlier_checkpoints_intact(where
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="holds weights of another network"):
+    with pytest.raises(LabError, match=r"holds weights of another network"):
         checkpoint.load_serving(nn.Linear(3, 1), {"weight": torch.zeros(2, 2), "bias": torch.zeros(1)}, tmp_path)
 
 
 def test_a_damaged_weights_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "serving.safetensors").write_bytes(b"no weights")
-    with pytest.raises(LabError, match="serving.safetensors cannot be read"):
+    with pytest.raises(LabError, match=r"serving.safetensors cannot be read"):
         checkpoint.read_weights(tmp_path / "serving.safetensors")

@@ -16,12 +16,12 @@ def test_build_makes_the_network_with_its_defaults_and_the_given_arguments() -> 
 
 
 def test_build_refuses_an_unknown_name_and_offers_the_nearest() -> None:
-    with pytest.raises(ValueError, match="did you mean nature-dqn"):
+    with pytest.raises(ValueError, match=r"did you mean nature-dqn"):
         models.build("nature_dqn")
 
 
 def test_build_refuses_an_unknown_argument_and_names_it() -> None:
-    with pytest.raises(ValueError, match="nature-dqn.*colours"):
+    with pytest.raises(ValueError, match=r"nature-dqn.*colours"):
         models.build("nature-dqn", actions=4, colours=3)
 
 

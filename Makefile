@@ -1,0 +1,41 @@
+# make run | test | setup | bench: each sets up what it needs. A second call starts at once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PEER := .venv-peer
+
+.PHONY: run test setup bench system-libraries
+
+run: setup
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/lab; else sh benchmarks/demo.sh $(BIN)/lab; fi
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+setup: system-libraries $(READY)
+
+# The stamp is newer than the files that say what to install, so a second setup does nothing.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $(READY)
+
+# What Qt loads at its start on Linux.
+system-libraries:
+	@sh benchmarks/system_libraries.sh
+
+# The lab's speed beside that of its peers, in the same minutes on the same machine.
+bench: setup $(PEER)/.ready
+	$(BIN)/python benchmarks/compare.py --peer $(PEER)/bin/python
+
+$(PEER)/.ready: benchmarks/peer-requirements.txt
+	$(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peer-requirements.txt
+	@touch $@

@@ -1,0 +1,36 @@
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from agents.dqn_config import DQNConfig
+from agents.evaluate import evaluate, summary
+
+
+class AlwaysFire(nn.Module):
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return torch.tensor([[0.0, 1.0, 0.0, 0.0]]).expand(len(frames), 4)
+
+
+def test_figures_by_hand() -> None:
+    figures = summary(np.array([1.0, 2.0, 6.0]), DQNConfig(game="pong", sticky_actions=0.25), epsilon=0.05, frames=1234)
+    assert (figures["mean"], figures["median"], figures["min"], figures["max"], figures["episodes"]) == (3, 2, 1, 6, 3)
+    spread = 1.96 * math.sqrt(7) / math.sqrt(3)  # The sample variance is (4 + 1 + 9) / 2.
+    assert figures["interval95"] == pytest.approx([3 - spread, 3 + spread])
+    assert figures["human_normalised"] == pytest.approx((3 + 20.7) / (9.3 + 20.7))
+    for part in ("pong", "3 episodes", "epsilon 0.05", "sticky actions 0.25", "1,234 frames", "unclipped"):
+        assert part in figures["protocol"]
+
+
+def test_an_evaluation_plays_the_episodes_asked_for_and_is_the_same_each_time() -> None:
+    config = DQNConfig(game="breakout", noop_max=3)
+
+    def play() -> dict[str, Any]:
+        return evaluate(AlwaysFire(), config, torch.device("cpu"), episodes=2, epsilon=0.9)
+
+    one, other = play(), play()
+    assert one == other
+    assert len(one["scores"]) == one["episodes"] == 2

@@ -1,0 +1,145 @@
+"""Fixtures of the app's tests: no screen, runs and settings in a temporary folder, and a check that nothing is left over.
+
+A test fails if it leaves a thread, an active timer or a top-level widget behind, with the name of what it left.
+"""
+
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui import theme
+from gui.main_window import MainWindow
+
+TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
+"""A DQN that takes no time and no memory."""
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    return ["lab"]
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
+    """Runs, settings and caches in a folder of the test's own."""
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    qapp.setStyle("Fusion")
+    theme.apply(qapp, "light")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(qapp: QApplication, _own_place: None) -> Iterator[None]:
+    """Fail the test that leaves a thread, a timer or a top-level widget behind."""
+    settle()
+    threads = set(threading.enumerate())
+    widgets = set(map(id, QApplication.topLevelWidgets()))
+    yield
+    settle()
+    # pyqtgraph's fields announce a change a third of a second later, with a timer that then stops.
+    deadline = time.monotonic() + 3
+    while active_timers() and time.monotonic() < deadline:
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+    left = [thread.name for thread in threading.enumerate() if thread not in threads and thread.is_alive()]
+    assert not left, f"threads left over: {left}"
+    kept = [widget for widget in QApplication.topLevelWidgets() if id(widget) not in widgets]
+    assert not kept, f"top-level widgets left over: {kept}"
+    timers = active_timers()
+    assert not timers, f"timers left over: {[(timer, timer.parent()) for timer in timers]}"
+
+
+def settle() -> None:
+    """Let Qt delete what is to be deleted."""
+    for _ in range(2):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        QCoreApplication.processEvents()
+        gc.collect()
+
+
+def active_timers() -> list[QTimer]:
+    """The app's own timers that still run."""
+    found = [thing for thing in gc.get_objects() if type(thing) is QTimer]
+    return [timer for timer in found if alive(timer) and timer.isActive() and not timer.isSingleShot()]
+
+
+def alive(thing: QObject) -> bool:
+    import shiboken6
+
+    return bool(shiboken6.isValid(thing))
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MainWindow]]:
+    """Makes main windows as the app does; each is closed, its sessions stopped, at the end of the test."""
+    made: list[MainWindow] = []
+    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)
+
+    def make(panel: str = "Atari", watch: bool = False) -> MainWindow:
+        window = MainWindow()
+        made.append(window)
+        window.show()
+        if not watch:
+            # What the panel does first is to let an agent play, which most tests have no use for.
+            window.panel("Atari").greeted = True  # type: ignore[attr-defined]
+            window.panel("Atari").offer = lambda sources: None  # type: ignore[attr-defined]
+        window.go_to(panel)
+        window.started()
+        return window
+
+    yield make
+    for window in made:
+        if not window.closing:
+            window.close()
+        qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=60_000)
+        window.deleteLater()
+    made.clear()
+    settle()
+
+
+@pytest.fixture
+def window(make_window: Callable[..., MainWindow]) -> MainWindow:
+    """A main window with the Atari panel in front and nobody playing."""
+    return make_window()
+
+
+@pytest.fixture
+def train(qtbot: QtBot) -> Callable[..., Any]:
+    """Starts a tiny run through the form and the Train button of a window; its session's bridge."""
+
+    def start(window: MainWindow, steps: int = 1_000_000, **values: Any) -> Any:
+        panel: Any = window.panel("Atari")
+        panel.recipe_box.setCurrentText("dqn-fast")
+        panel.form.reset()
+        panel.form.set_values({**TINY, **values})
+        panel.steps.setValue(steps)
+        count = len(window.sessions.bridges)
+        panel.train_button.click()
+        qtbot.waitUntil(lambda: len(window.sessions.bridges) > count, timeout=60_000)
+        return window.sessions.bridges[-1]
+
+    return start
+
+
+@pytest.fixture
+def stored(qapp: QApplication) -> Callable[..., Any]:
+    """Makes stored runs without a window."""
+
+    def make(steps: int = 40, **values: Any) -> Any:
+        from lab.api import train as train_run
+
+        return train_run("dqn-fast", steps=steps, device="cpu", **{"game": "pong", **TINY, **values})
+
+    return make

@@ -1,0 +1,88 @@
+"""The form makes exactly the config that the command line makes."""
+
+import shlex
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
+
+from agents.dqn_config import DQNConfig, DQNFastConfig
+from gui.widgets.config_form import ConfigForm, command_line, limits
+from lab.cli import add_fields, parser
+from lab.config import Config
+
+
+def from_command_line(line: str, config_class: type[Config]) -> Config:
+    """What `lab train` would make of the line."""
+    lab, command, _recipe, *words = shlex.split(line)
+    assert (lab, command) == ("lab", "train")
+    p = parser("train", "")
+    add_fields(p, config_class)
+    return config_class.parse(vars(p.parse(words)))
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> ConfigForm:
+    made = ConfigForm()
+    qtbot.addWidget(made)
+    made.set_config(DQNFastConfig, {"game": ("breakout", "pong")})
+    return made
+
+
+def test_an_untouched_form_gives_the_defaults(form: ConfigForm) -> None:
+    assert form.config() == DQNFastConfig()
+
+
+def test_the_copied_line_makes_the_same_config(form: ConfigForm) -> None:
+    form.set_values({"game": "breakout", "learning_rate": 0.001, "double": False, "loss": "squared", "seed": 7})
+    line = command_line("dqn-fast", form.config())
+    assert from_command_line(line, DQNFastConfig) == form.config()
+    assert line == "lab train dqn-fast --seed 7 --game breakout --learning-rate 0.001 --no-double --loss squared"
+
+
+@hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seed=st.integers(0, 2**31 - 1), gamma=st.floats(0, 1), envs=st.integers(1, 256), dueling=st.booleans(),
+    precision=st.sampled_from(["auto", "fp32", "bf16"]), learning_rate=st.floats(1e-7, 0.1),
+)  # fmt: skip
+def test_any_config_survives_the_command_line(**values: object) -> None:
+    config = DQNConfig.parse(values)
+    assert from_command_line(command_line("dqn", config), DQNConfig) == config
+
+
+def test_every_field_has_a_row_with_its_description_bounds_and_default(form: ConfigForm) -> None:
+    assert form.root is not None
+    rows = {child.name(): child for child in form.root.children()}
+    assert set(rows) == set(DQNFastConfig.model_fields)
+    for name, field in DQNFastConfig.model_fields.items():
+        assert field.description in rows[name].opts["tip"]
+        assert rows[name].defaultValue() == field.default
+    assert rows["gamma"].opts["limits"] == (0, 1)
+    assert rows["loss"].opts["limits"] == ["huber", "squared"]
+
+
+def test_excluded_bounds_are_just_outside_the_limits() -> None:
+    low, high = limits(DQNConfig.model_fields["sticky_actions"])
+    assert low == 0
+    assert high is not None
+    assert 0.999 < high < 1
+
+
+def test_a_combination_that_the_config_refuses_is_said_in_the_form(form: ConfigForm) -> None:
+    form.set_values({"learning_starts": 20_000, "replay_capacity": 10_000})
+    assert not form.valid()
+    assert "--learning-starts" in form.problem.text()
+    form.defaults.click()
+    assert form.valid()
+    assert form.config() == DQNFastConfig()
+
+
+def test_search_hides_what_does_not_match(form: ConfigForm) -> None:
+    form.search.setText("epsilon random")
+    assert form.root is not None
+    shown = [child.name() for child in form.root.children() if child.opts["visible"]]
+    assert shown == ["epsilon_start", "epsilon_end", "eval_epsilon"]
+    form.search.clear()
+    assert all(child.opts["visible"] for child in form.root.children())

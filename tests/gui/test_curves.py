@@ -1,0 +1,137 @@
+"""Curves follow a growing metrics file and show what is in it."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gui.widgets.curves import Curves, Line
+from gui.widgets.series import RunSeries, smoothed
+from lab.metrics import read_rows, series
+
+
+def write(folder: Path, *rows: dict[str, float], end: str = "") -> None:
+    folder.mkdir(exist_ok=True)
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+        file.write(end)
+
+
+def rows(first: int, last: int) -> list[dict[str, float]]:
+    return [{"step": i, "time": i / 10, "charts/episodic_return": i % 7, "losses/td_loss": 1 / (i + 1)} for i in range(first, last)]
+
+
+def test_reading_in_pieces_gives_what_reading_at_once_gives(tmp_path: Path) -> None:
+    found = RunSeries(tmp_path)
+    write(tmp_path, *rows(0, 300), end='{"step": 300, "ti')
+    found.read()
+    write(tmp_path, end='me": 30, "losses/td_loss": 9}\n')
+    write(tmp_path, {"resumed_at": 200}, *rows(201, 400))
+    found.read()
+    whole = read_rows(tmp_path / "metrics.jsonl")
+    for name in ("charts/episodic_return", "losses/td_loss"):
+        steps, values = series(whole, name)
+        np.testing.assert_array_equal(found.metrics[name].steps, steps)
+        np.testing.assert_array_equal(found.metrics[name].values, values)
+
+
+@pytest.mark.parametrize("window", [1, 2, 5, 100])
+def test_smoothing_is_the_mean_of_the_last_points(window: int) -> None:
+    values = np.random.Generator(np.random.PCG64(0)).normal(size=40)
+    expected = [values[max(0, i + 1 - window) : i + 1].mean() for i in range(40)]
+    np.testing.assert_allclose(smoothed(values, window), expected, atol=1e-12)
+
+
+@pytest.fixture
+def curves(qtbot: QtBot, tmp_path: Path) -> Curves:
+    write(tmp_path / "a", *rows(0, 100))
+    write(tmp_path / "b", *rows(0, 50))
+    made = Curves()
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    made.set_runs({name: Line(name, RunSeries(tmp_path / name), colour) for name, colour in (("a", "#3b8ee0"), ("b", "#e8833a"))})
+    return made
+
+
+def test_return_and_loss_of_every_run_are_drawn_raw_and_smoothed(curves: Curves) -> None:
+    assert list(curves.plots) == ["charts/episodic_return", "losses/td_loss"]
+    plot = curves.plots["losses/td_loss"]
+    assert set(plot.lines) == {"a|raw", "a|mean", "b|raw", "b|mean"}
+    np.testing.assert_allclose(plot.lines["a|raw"].yData, 1 / np.arange(1, 101))
+    curves.window_box.setValue(1)
+    assert set(plot.lines) == {"a|raw", "b|raw"}
+
+
+def test_new_rows_appear_without_new_lines(curves: Curves, tmp_path: Path) -> None:
+    line = curves.plots["losses/td_loss"].lines["b|raw"]
+    write(tmp_path / "b", *rows(50, 60))
+    curves.refresh()
+    assert curves.plots["losses/td_loss"].lines["b|raw"] is line
+    assert len(line.xData) == 60
+
+
+def test_the_x_axis_shows_steps_or_time(curves: Curves) -> None:
+    curves.axis.setCurrentText("time")
+    plot = curves.plots["losses/td_loss"]
+    np.testing.assert_allclose(plot.lines["a|raw"].xData, np.arange(100) / 10)
+    assert plot.item.getAxis("bottom").labelText == "seconds of training"
+
+
+def test_log_scale_reaches_every_plot(curves: Curves) -> None:
+    curves.log.click()
+    assert all(plot.item.getAxis("left").logMode for plot in curves.plots.values())
+
+
+def test_metrics_are_chosen_in_the_menu(curves: Curves) -> None:
+    curves.fill_menu()
+    actions = {action.text(): action for action in curves.metrics_menu.actions()}
+    actions["TD loss"].trigger()
+    assert list(curves.plots) == ["charts/episodic_return"]
+    curves.fill_menu()
+    {action.text(): action for action in curves.metrics_menu.actions()}["TD loss"].trigger()
+    assert list(curves.plots) == ["charts/episodic_return", "losses/td_loss"]
+
+
+def test_the_cursor_reads_the_values_out(curves: Curves) -> None:
+    curves.window_box.setValue(1)
+    text = curves.values_at(10.4)
+    assert "at 10" in text
+    assert "a: return per episode 3" in text
+    assert f"b: TD loss {1 / 11:.4g}" in text
+
+
+def test_a_run_that_goes_takes_its_lines_along(curves: Curves) -> None:
+    curves.set_runs({"a": curves.lines["a"]})
+    assert set(curves.plots["losses/td_loss"].lines) == {"a|raw", "a|mean"}
+
+
+def test_export_as_numbers_and_as_a_picture(curves: Curves, tmp_path: Path) -> None:
+    curves.save_csv(tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert len(table) == 2 * 150
+    assert table[0] == {"run": "a", "metric": "charts/episodic_return", "step": "0.0", "seconds": "0.0", "value": "0.0"}
+    curves.save_png(tmp_path / "out.png")
+    assert (tmp_path / "out.png").stat().st_size > 1000
+
+
+def test_an_empty_run_says_why_nothing_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
+    curves = Curves("Nothing yet.")
+    qtbot.addWidget(curves)
+    curves.add_run("none", Line("none", RunSeries(tmp_path / "none"), "#3b8ee0"))
+    assert curves.nothing.text() == "Nothing yet."
+    assert not curves.nothing.isHidden()
+
+
+def test_ten_million_points_are_thinned_before_they_are_drawn(curves: Curves) -> None:
+    plot = curves.plots["losses/td_loss"]
+    x = np.arange(10_000_000, dtype=np.float64)
+    plot.set_line("many", x, np.sin(x / 1e5), "#3b8ee0")
+    plot.item.enableAutoRange()
+    curves.grab()
+    drawn, _ = plot.lines["many"].getData()
+    assert len(drawn) < 20_000

@@ -1,0 +1,220 @@
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from toy import Toy
+
+import lab
+from lab import checkpoint, cli
+from lab.run import find, runs
+
+
+def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """The exit code and the one line on stderr of a command that prints nothing else."""
+    code = cli.main(list(arguments))
+    captured = capsys.readouterr()
+    lines = captured.err.splitlines()
+    assert captured.out == ""
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("lab: ")
+    return code, lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["trian"], "There is no command 'trian'. Did you mean train?"),
+        (["train", "dqm"], "There is no recipe 'dqm'. Did you mean dqn"),
+        (["train"], "Name a recipe: dqn"),
+        (["train", "dqn", "--game", "breakot"], "There is no game 'breakot'. Did you mean breakout"),
+        (["train", "dqn", "--n-step", "33"], "--n-step should be less than or equal to 32, got 33"),
+        (["train", "dqn", "--nstep", "3"], "There is no flag of `lab train dqn` '--nstep'. Did you mean --n-step"),
+        (["train", "dqn", "--steps", "many"], "expected a whole number, got 'many'"),
+        (["train", "dqn", "--steps", "inf"], "expected a whole number, got 'inf'"),
+        (["train", "dqn", "--steps", "1.5"], "expected a whole number, got '1.5'"),
+        (["train", "toy", "--steps", "0"], "--steps must be at least 1, got 0"),
+        (["train", "toy", "--steps", "3", "--minutes", "1"], "Give --steps or --minutes, not both"),
+        (["train", "dqn", "--device", "tpu"], "invalid choice: 'tpu'"),
+        (["resume"], "The following arguments are required: RUN"),
+        (["resume", "nothing"], "There is no run or shipped agent 'nothing'"),
+        (["eval", "last"], "There are no runs yet"),
+        (["bench", "speed"], "There is no bench 'speed'"),
+        (["list", "--jsno"], "There is no flag of `lab list` '--jsno'. Did you mean --json"),
+    ],
+)
+def test_a_wrong_request_is_one_sentence_and_exit_code_2(arguments: list[str], sentence: str, capsys) -> None:
+    code, line = failed(capsys, *arguments)
+    assert code == 2
+    assert sentence in line
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_missing_cuda_device_is_one_sentence_and_exit_code_2(capsys) -> None:
+    code, line = failed(capsys, "train", "toy", "--device", "cuda")
+    assert (code, "finds no CUDA device" in line) == (2, True)
+
+
+def test_an_unwritable_run_folder_is_one_sentence_and_exit_code_1(tmp_path: Path, capsys) -> None:
+    (tmp_path / "file").write_text("")
+    code, line = failed(capsys, "train", "toy", "--run", str(tmp_path / "file" / "run"))
+    assert (code, "Cannot write the run folder" in line) == (1, True)
+
+
+def test_a_failed_run_is_one_sentence_and_exit_code_1(capsys) -> None:
+    assert cli.main(["train", "toy", "--fail-at", "3"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[-1] == "lab: Out of memory. Lower --batch-size, or close what else uses this machine's memory."
+    assert "Traceback" not in captured.err
+
+
+def test_train_prints_one_json_document_and_nothing_else_on_stdout(capsys) -> None:
+    assert cli.main(["train", "toy", "--steps", "2_0", "--seed", "3", "--json"]) == 0
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert (document["status"], document["done"], document["unit"]) == ("finished", 20, "steps")
+    assert find(document["run"]).config().seed == 3
+    assert "run folder: " in captured.err
+
+
+def test_a_run_trained_by_flags_equals_one_trained_from_python() -> None:
+    cli.main(["train", "toy", "--steps", "12", "--learning-rate", "0.3", "--batch-size", "5"])
+    (_, one, _) = checkpoint.newest_good(find("last").checkpoints)
+    (_, other, _) = checkpoint.newest_good(lab.train("toy", steps=12, learning_rate=0.3, batch_size=5).checkpoints)
+    assert torch.equal(one["experiment"]["net"]["weight"], other["experiment"]["net"]["weight"])
+
+
+def test_resume_goes_on_to_the_new_target(capsys) -> None:
+    cli.main(["train", "toy", "--steps", "12"])
+    capsys.readouterr()
+    assert cli.main(["resume", "last", "--steps", "18", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["done"] == 18
+
+
+def test_runs_eval_and_show_speak_of_the_stored_run(tmp_path: Path, capsys) -> None:
+    cli.main(["train", "toy", "--steps", "12"])
+    capsys.readouterr()
+    cli.main(["runs", "--json"])
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["recipe"], row["status"], row["done"]) == ("toy", "finished", 12)
+    cli.main(["eval", "last", "--json"])
+    assert json.loads(capsys.readouterr().out).keys() == {"distance"}
+    assert cli.main(["show", "last", "weights", "--scale", "2", "--out", str(tmp_path / "w.npz")]) == 0
+    assert (tmp_path / "w.npz").exists()
+    capsys.readouterr()
+    assert cli.main(["show", "last"]) == 0
+    assert "weights  table  --scale 1.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["weigths", "--out", "w.png"], "There is no view 'weigths'. Did you mean weights"),
+        (["weights", "--scales", "1", "--out", "w.png"], "no parameter of view weights 'scales'. Did you mean scale"),
+        (["weights", "--scale", "wide", "--out", "w.png"], "--scale Input should be a valid number"),
+        (["weights"], "Say where to save it"),
+        (["weights", "--out", "w.bmp"], "expected a name that ends in .png, .gif or .npz"),
+    ],
+)
+def test_a_wrong_view_parameter_or_file_is_one_sentence(arguments: list[str], sentence: str, capsys) -> None:
+    lab.train("toy", steps=3)
+    code, line = failed(capsys, "show", "last", *arguments)
+    assert code == 2
+    assert sentence in line
+
+
+def test_list_names_recipes_games_networks_and_data(capsys) -> None:
+    assert cli.main(["list", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {"dqn", "dqn-fast", "linear"} <= {recipe["name"] for recipe in document["recipes"]}
+    assert len(document["games"]) == 108
+    assert {"networks", "data", "agents"} <= set(document)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["train", "dqn", "--help"], ["runs"]], ids=" ".join)
+def test_what_must_answer_at_once_imports_neither_torch_nor_qt(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom lab.cli import main\n"
+        f"try: main({arguments!r})\nexcept SystemExit: pass\n"
+        "heavy = {'torch', 'PySide6', 'matplotlib', 'tensorboard', 'gymnasium'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("command", list(cli.COMMANDS))
+def test_every_command_has_a_help_text(command: str, capsys) -> None:
+    with contextlib.suppress(SystemExit):
+        cli.main([command, "--help"])
+    assert cli.COMMANDS[command] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_a_checkpoint_says_how_to_resume_and_exits_130(number: int, monkeypatch, capsys) -> None:
+    original = Toy.step
+
+    def step(self: Toy) -> Any:
+        if self.steps == 7:
+            os.kill(os.getpid(), number)
+        return original(self)
+
+    monkeypatch.setattr(Toy, "step", step)
+    assert cli.main(["train", "toy", "--steps", "30"]) == 130
+    run = find("last")
+    assert f"`lab resume {run.path}` goes on" in capsys.readouterr().err
+    assert checkpoint.newest_good(run.checkpoints)[1]["experiment"]["steps"] == 8
+    assert run.status()["status"] == "paused"
+    monkeypatch.undo()
+
+
+def test_after_ctrl_c_resume_ends_where_an_uninterrupted_run_does(monkeypatch, runs_home) -> None:
+    original = Toy.step
+
+    def step(self: Toy) -> Any:
+        if self.steps == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Toy, "step", step)
+        assert cli.main(["train", "toy", "--steps", "30"]) == 130
+    assert cli.main(["resume", "last"]) == 0
+    (_, one, _) = checkpoint.newest_good(find("last").checkpoints)
+    (_, other, _) = checkpoint.newest_good(lab.train("toy", steps=30).checkpoints)
+    assert torch.equal(one["experiment"]["net"]["weight"], other["experiment"]["net"]["weight"])
+
+
+def test_a_second_ctrl_c_gives_up_at_once_without_a_traceback(monkeypatch, capsys) -> None:
+    def step(self: Toy) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("the second signal should have ended the step")
+
+    monkeypatch.setattr(Toy, "step", step)
+    assert cli.main(["train", "toy", "--steps", "30"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_signal_handlers_are_put_back(monkeypatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    cli.main(["train", "toy", "--steps", "3"])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_json_documents_have_null_for_what_is_not_finite(capsys) -> None:
+    cli.print_json({"a": float("nan"), "b": [float("inf"), 1.0], 3: "x"})
+    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.0], "3": "x"}
+
+
+def test_there_are_no_runs_at_first(capsys) -> None:
+    assert cli.main(["runs"]) == 0
+    assert "No runs yet" in capsys.readouterr().out
+    assert runs() == []

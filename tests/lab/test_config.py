@@ -1,0 +1,55 @@
+import pytest
+from pydantic import ValidationError
+from toy import ToyConfig
+
+from lab import registry
+from lab.config import with_defaults
+from lab.errors import UsageError
+
+
+def test_a_value_out_of_bounds_is_refused_with_its_bound_and_its_meaning() -> None:
+    with pytest.raises(UsageError, match=r"--batch-size .*less than or equal to 64, got 65.*Points in a step"):
+        ToyConfig.parse({"batch_size": 65})
+
+
+def test_every_wrong_value_is_named() -> None:
+    with pytest.raises(UsageError, match=r"--learning-rate .*--batch-size"):
+        ToyConfig.parse({"learning_rate": -1, "batch_size": "many"})
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UsageError, match=r"no setting 'bach_size'. Did you mean batch_size"):
+        ToyConfig.parse({"bach_size": 3})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
+    with pytest.raises(UsageError, match=r"--learning-rate .*finite"):
+        ToyConfig.parse({"learning_rate": value})
+
+
+def test_a_choice_names_what_there_is_to_choose() -> None:
+    with pytest.raises(UsageError, match=r"--loss .*'huber' or 'squared', got 'absolute'"):
+        registry.recipe("dqn").config_class().parse({"loss": "absolute"})
+
+
+def test_a_config_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        ToyConfig().seed = 3  # type: ignore[misc]
+
+
+def test_other_defaults_keep_bounds_and_descriptions() -> None:
+    cls = with_defaults(ToyConfig, "Other", batch_size=8)
+    assert cls().batch_size == 8
+    assert ToyConfig().batch_size == 4
+    assert cls.model_fields["batch_size"].description == "Points in a step."
+    with pytest.raises(UsageError, match=r"--batch-size"):
+        cls.parse({"batch_size": 65})
+
+
+@pytest.mark.parametrize("name", list(registry.recipes()))
+def test_every_field_of_every_recipe_has_a_description_and_numbers_have_bounds(name: str) -> None:
+    for field_name, field in registry.recipe(name).config_class().model_fields.items():
+        assert field.description, field_name
+        if field.annotation in (int, float):
+            assert field.metadata, field_name

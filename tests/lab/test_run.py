@@ -1,0 +1,187 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from toy import RECIPE, ToyConfig
+
+import lab
+from lab import checkpoint
+from lab.errors import LabError, UsageError
+from lab.experiment import Progress
+from lab.run import Run, find, runs
+
+CPU = torch.device("cpu")
+
+
+def create(path: Path | None = None, seed: int = 0) -> Run:
+    return Run.create(RECIPE, ToyConfig(seed=seed), CPU, path)
+
+
+def test_a_new_run_is_named_after_recipe_subject_seed_and_time(runs_home: Path) -> None:
+    run = create(seed=7)
+    assert run.path.parent == runs_home
+    assert run.name.startswith("toy-none-s7-20")
+    stored = json.loads((run.path / "config.json").read_text())
+    assert stored["config"]["seed"] == 7
+    assert {"torch", "python", "lab"} <= set(stored["versions"])
+    assert {"device", "device_name", "git_commit", "created"} <= set(stored)
+
+
+def test_runs_of_the_same_second_get_folders_of_their_own() -> None:
+    made = [create() for _ in range(4)]
+    assert len({run.path for run in made}) == 4
+
+
+def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path) -> None:
+    create(tmp_path / "mine")
+    with pytest.raises(UsageError, match=r"holds a run already. `lab resume .*mine` continues it"):
+        create(tmp_path / "mine")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LabError, match=r"Cannot write the run folder .*Choose another with --run DIR"):
+        create(tmp_path / "file" / "run")
+
+
+def test_a_run_is_found_by_path_by_name_and_as_the_last() -> None:
+    first, second = create(), create()
+    assert find(str(first.path)).path == first.path
+    assert find(first.name).path == first.path
+    assert find("last").path == second.path
+    assert [run.name for run in runs()] == [second.name, first.name]
+
+
+def test_an_unknown_run_is_refused_with_the_nearest_names() -> None:
+    run = create()
+    with pytest.raises(UsageError, match=f"Did you mean .*{run.name}"):
+        find(run.name[:-1] + "x")
+
+
+def test_last_without_any_run_says_how_to_make_one() -> None:
+    with pytest.raises(UsageError, match=r"no runs yet"):
+        find("last")
+
+
+def test_a_run_whose_process_is_gone_is_interrupted() -> None:
+    run = create()
+    assert run.status() == {"status": "unknown"}
+    run.write_status("running", Progress(3), 10, {"loss": float("nan")}, 1.0)
+    assert run.status()["status"] == "interrupted"
+    assert run.status()["metrics"] == {"loss": None}
+    with run.lock():
+        assert run.status()["status"] == "running"
+
+
+def test_two_sessions_cannot_hold_one_run() -> None:
+    run = create()
+    with run.lock(), pytest.raises(LabError, match=r"is being trained by another session"), Run(run.path).lock():
+        pass
+
+
+def test_whoever_reads_the_status_does_not_keep_a_session_from_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    run = create()
+    original, refusals = fcntl.flock, iter([BlockingIOError(), BlockingIOError()])
+
+    def flock(file: object, operation: int) -> None:
+        for error in refusals:
+            raise error
+        original(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with run.lock():
+        pass
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"config": {}}', "\0"])
+def test_a_damaged_config_is_one_sentence_and_the_run_is_left_out_of_the_list(text: str) -> None:
+    run = create()
+    (run.path / "config.json").write_text(text)
+    with pytest.raises(LabError, match=r"config.json cannot be read"):
+        Run(run.path)
+    assert runs() == []
+
+
+def test_training_from_python_gives_a_run_that_can_be_shown_and_evaluated(tmp_path: Path) -> None:
+    run = lab.train("toy", steps=20, seed=3)
+    assert run.status()["status"] == "finished"
+    assert run.evaluate()["distance"] < 5
+    assert run.show("curves", metrics="losses/loss").save(tmp_path / "curves.png").stat().st_size > 0
+    assert run.show("weights", scale="2").rows == [[2 * row[0]] for row in run.show("weights").rows]
+
+
+def test_resuming_from_python_equals_training_in_one_go() -> None:
+    straight = lab.train("toy", steps=30)
+    parts = lab.train("toy", steps=17)
+    lab.resume(parts, steps=30)
+    (_, one, _), (_, other, _) = (checkpoint.newest_good(run.checkpoints) for run in (straight, parts))
+    assert torch.equal(one["experiment"]["net"]["weight"], other["experiment"]["net"]["weight"])
+    assert torch.equal(one["experiment"]["generator"], other["experiment"]["generator"])
+
+
+def test_resuming_a_run_without_a_checkpoint_starts_it_from_its_beginning(capsys: pytest.CaptureFixture[str]) -> None:
+    straight = lab.train("toy", steps=9)
+    killed = Run.create(RECIPE, ToyConfig(), CPU, steps=9)
+    resumed = lab.resume(killed)
+    assert "has no checkpoint yet" in capsys.readouterr().err
+    (_, one, _), (_, other, _) = (checkpoint.newest_good(run.checkpoints) for run in (straight, resumed))
+    assert torch.equal(one["experiment"]["net"]["weight"], other["experiment"]["net"]["weight"])
+
+
+def test_resuming_a_finished_run_says_how_to_go_on() -> None:
+    run = lab.train("toy", steps=5)
+    with pytest.raises(UsageError, match=r"has done its 5 steps.*--steps N"):
+        lab.resume(run)
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    run = lab.train("toy", steps=10)
+    lab.resume(run, steps=15)
+    (run.checkpoints / "step-000000000015" / "state.json").write_text("{}")
+    lab.resume(Run(run.path), steps=20)
+    told = capsys.readouterr().err
+    assert "step-000000000015 is damaged: state.json" in told
+    assert "Using step-000000000010 instead" in told
+    straight = lab.train("toy", steps=20)
+    (_, one, _), (_, other, _) = (checkpoint.newest_good(r.checkpoints) for r in (straight, run))
+    assert torch.equal(one["experiment"]["net"]["weight"], other["experiment"]["net"]["weight"])
+
+
+def test_a_failed_run_raises_its_own_error() -> None:
+    with pytest.raises(LabError, match=r"Out of memory. Lower --batch-size"):
+        lab.train("toy", steps=10, fail_at=3)
+
+
+@pytest.mark.parametrize(
+    ("length", "sentence"),
+    [
+        ({"steps": 0}, "at least 1"),
+        ({"minutes": 0}, "above 0"),
+        ({"minutes": float("nan")}, "above 0"),
+        ({"steps": 1, "minutes": 1}, "not both"),
+    ],
+)
+def test_a_senseless_length_is_refused(length: dict, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        lab.train("toy", **length)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_missing_cuda_device_is_one_sentence() -> None:
+    with pytest.raises(UsageError, match=r"finds no CUDA device here. Use --device cpu or auto"):
+        lab.train("toy", steps=1, device="cuda")
+
+
+def test_a_view_is_saved_in_each_format_and_others_are_refused(tmp_path: Path) -> None:
+    run = lab.train("toy", steps=5)
+    view = run.show("weights")
+    for name in ("a.png", "b.gif", "c.npz"):
+        assert view.save(tmp_path / "new" / name).stat().st_size > 0
+    with pytest.raises(UsageError, match=r"a.jpg: expected a name that ends in .png, .gif or .npz"):
+        view.save(tmp_path / "a.jpg")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LabError, match=r"Cannot write .*x.png"):
+        view.save(tmp_path / "file" / "x.png")

@@ -1,0 +1,341 @@
+import errno
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from toy import RECIPE, Toy, ToyConfig
+
+from lab import checkpoint
+from lab.errors import LabError, UsageError
+from lab.metrics import MetricsWriter
+from lab.run import Run
+from lab.session import Latest, Session
+
+CPU = torch.device("cpu")
+WAIT = 60  # seconds, for what takes milliseconds: only a hang lasts so long
+
+
+@pytest.fixture
+def session() -> Iterator[Callable[..., Session]]:
+    """Makes sessions of the toy; `gated` ones take a step for each release of `experiment.gate`. Closed at the end."""
+    made: list[Session] = []
+
+    def make(steps: int | None = 1000, gated: bool = False, on_update: Any = None, **fields: Any) -> Session:
+        config = ToyConfig.parse(fields)
+        experiment = Toy(config, CPU)
+        if gated:
+            experiment.gate = threading.Semaphore(0)
+        made.append(Session(experiment, Run.create(RECIPE, config, CPU), steps=steps, on_update=on_update))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.experiment.gate = None if one.thread is None else one.experiment.gate
+        if one.experiment.gate is not None:
+            one.experiment.gate.release(10_000)
+        assert one.close(WAIT), "the session's threads did not end"
+
+
+def let(session: Session, steps: int) -> None:
+    """Let a gated session take `steps` steps, and wait until it took them."""
+    session.experiment.gate.release(steps)
+    for _ in range(steps):
+        assert session.experiment.stepped.acquire(timeout=WAIT)
+
+
+def until(session: Session, condition: Callable[[Latest], bool], monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+    """Wait for an update that fulfils `condition`; sessions call `on_update` at every change of status."""
+    event = threading.Event()
+    session.on_update = lambda latest: event.set() if condition(latest) else None
+    if not condition(session.latest):
+        assert event.wait(WAIT)
+
+
+def test_a_session_in_the_foreground_trains_to_its_target_and_stores_everything(session) -> None:
+    one = session(steps=25)
+    latest = one.run()
+    assert (latest.status, latest.done, latest.target) == ("finished", 25, 25)
+    run = one.run_folder
+    assert run.status()["status"] == "finished"
+    assert checkpoint.listed(run.checkpoints)[-1].name == "step-000000000025"
+    assert [row["step"] for row in run.metrics() if "losses/loss" in row] == [5, 10, 15, 20, 25]
+    assert [row["charts/score"] for row in run.metrics() if "charts/score" in row] == [4, 8, 12, 16, 20, 24]
+    assert one.experiment.closed == 1
+    assert latest.checkpoint_step == 25
+
+
+def test_the_stored_loss_is_the_mean_over_the_logging_interval(session) -> None:
+    one = session(steps=5)
+    one.run()
+    twin = Toy(ToyConfig(), CPU)
+    losses = [float(twin.step()["losses/loss"]) for _ in range(5)]
+    assert one.run_folder.metrics()[-1]["losses/loss"] == pytest.approx(sum(losses) / 5)
+
+
+def test_pause_holds_between_two_steps_and_resume_goes_on(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 3)
+    one.pause()
+    let(one, 1)  # the step it was in
+    until(one, lambda latest: latest.status == "paused")
+    assert one.experiment.steps == 4
+    one.resume()
+    let(one, 2)
+    assert one.experiment.steps == 6
+
+
+def test_step_once_takes_one_step_and_pauses(session) -> None:
+    one = session(gated=True)
+    one.pause()
+    one.start()
+    one.experiment.gate.release(50)
+    until(one, lambda latest: latest.status == "paused")
+    for expected in (1, 2):
+        one.step_once()
+        assert one.experiment.stepped.acquire(timeout=WAIT)
+        assert not one.experiment.stepped.acquire(blocking=False)
+        until(one, lambda latest: latest.status == "paused" and latest.done == expected)  # noqa: B023
+    assert one.experiment.steps == 2
+
+
+def test_stop_ends_with_a_checkpoint_and_the_run_is_paused(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 3)
+    one.stop()
+    one.experiment.gate.release()
+    until(one, lambda latest: latest.status == "paused")
+    assert checkpoint.listed(one.run_folder.checkpoints)[-1].name == "step-000000000004"
+    assert one.run_folder.status()["status"] == "paused"
+
+
+def test_a_checkpoint_is_written_when_asked_for(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 3)
+    one.pause()
+    one.checkpoint()
+    one.experiment.gate.release()
+    until(one, lambda latest: latest.checkpoint_step == 4)
+    assert checkpoint.read(checkpoint.listed(one.run_folder.checkpoints)[-1])["experiment"]["steps"] == 4
+
+
+def test_a_view_is_answered_between_two_steps(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 2)
+    future = one.ask("weights", scale="2")
+    one.experiment.gate.release()
+    answer = future.result(WAIT)
+    twin = Toy(ToyConfig(), CPU)
+    states = [[2 * float(w) for w in twin.net.weight[0]] for _ in range(4) if twin.step()]
+    assert [row[0] for row in answer.rows] in states
+
+
+def test_views_are_answered_while_paused_and_after_the_end(session) -> None:
+    one = session(steps=3)
+    one.pause()
+    one.start()
+    assert one.ask("weights").result(WAIT).rows
+    one.resume()
+    until(one, lambda latest: latest.status == "finished")
+    after = [row[0] for row in one.ask("weights").result(WAIT).rows]
+    assert after == one.experiment.net.weight[0].tolist()
+
+
+def test_a_live_view_is_answered_while_a_step_is_under_way(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 1)
+    assert one.ask("seen", note="now ").result(WAIT).text.startswith("now [")
+
+
+def test_of_several_waiting_requests_with_one_key_only_the_newest_is_answered(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 1)
+    older, newer, other = one.ask("weights"), one.ask("weights", scale=3), one.ask("weights", key="mine")
+    assert older.cancelled()
+    one.experiment.gate.release(2)
+    assert newer.result(WAIT).rows[0][0] == pytest.approx(3 * other.result(WAIT).rows[0][0])
+
+
+def test_an_error_in_a_view_goes_to_whoever_asked_and_training_goes_on(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 1)
+    future = one.ask("broken")
+    one.experiment.gate.release(2)
+    with pytest.raises(ZeroDivisionError, match=r"a defect in a view"):
+        future.result(WAIT)
+    let(one, 1)
+    assert one.error is None
+
+
+def test_an_unknown_view_and_a_wrong_parameter_are_refused_at_once(session) -> None:
+    one = session()
+    with pytest.raises(UsageError, match=r"no view 'weigths'. Did you mean weights"):
+        one.ask("weigths")
+    with pytest.raises(UsageError, match=r"--scale .*got 'wide'"):
+        one.ask("weights", scale="wide")
+    with pytest.raises(UsageError, match=r"no parameter of view weights 'scales'"):
+        one.ask("weights", scales=1)
+
+
+def test_requests_that_wait_when_a_session_is_closed_are_cancelled(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 1)
+    future = one.ask("weights")
+    with one.wake:
+        one.requests |= {"stop", "close"}
+    one.experiment.gate.release()
+    assert one.close(WAIT)
+    with pytest.raises(CancelledError):
+        future.result(WAIT)
+    assert one.ask("weights").cancelled()
+    assert one.experiment.closed == 1
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_names_the_tensor_and_keeps_the_last_checkpoint(session) -> None:
+    one = session(nan_at=13)
+    latest = one.run()
+    assert latest.status == "failed"
+    assert isinstance(one.error, LabError)
+    for part in ("losses/loss is not finite", "net.weight", "last finite checkpoint is step-000000000010", "learning rate"):
+        assert part in latest.error
+    assert one.run_folder.status()["reason"] == latest.error
+    assert checkpoint.newest_good(one.run_folder.checkpoints)[1]["experiment"]["steps"] == 10
+
+
+def test_a_state_that_is_not_finite_where_a_checkpoint_is_due_is_named(session) -> None:
+    one = session(nan_at=10, steps=12)
+    one.experiment.log_every = 100
+    latest = one.run()
+    assert latest.status == "failed"
+    assert "net.weight" in latest.error
+
+
+def test_out_of_memory_says_which_setting_to_lower(session) -> None:
+    one = session(fail_at=3)
+    latest = one.run()
+    assert latest.error == "Out of memory. Lower --batch-size, or close what else uses this machine's memory."
+    assert latest.status == "failed"
+    assert "MemoryError" in latest.traceback
+
+
+def test_a_defect_ends_the_run_with_its_traceback_in_the_log(session, monkeypatch) -> None:
+    one = session()
+
+    def broken() -> None:
+        raise ZeroDivisionError("a defect in a step")
+
+    monkeypatch.setattr(one.experiment, "step", broken)
+    assert one.run().error == "ZeroDivisionError: a defect in a step"
+    assert "Traceback" in (one.run_folder.path / "log.txt").read_text()
+    assert one.experiment.closed == 1
+
+
+@pytest.mark.parametrize("where", ["checkpoint", "metrics", "status", "log"])
+def test_a_full_disk_ends_the_run_with_one_sentence_and_an_intact_checkpoint(where: str, session, monkeypatch) -> None:
+    one = session(steps=40)
+    original = one.experiment.step
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def step() -> Any:
+        if one.experiment.steps == 12:
+            one.finish_write()
+            target = {
+                "checkpoint": (checkpoint, "save_file"), "metrics": (MetricsWriter, "write"),
+                "status": (Path, "write_text"), "log": (Run, "log"),
+            }[where]  # fmt: skip
+            monkeypatch.setattr(*target, full)
+        return original()
+
+    monkeypatch.setattr(one.experiment, "step", step)
+    latest = one.run()
+    assert latest.status == "failed"
+    assert latest.error.startswith("The disk is full (")
+    assert isinstance(one.error, LabError)
+    monkeypatch.undo()
+    assert checkpoint.newest_good(one.run_folder.checkpoints)[0].name >= "step-000000000010"
+
+
+def test_two_sessions_at_once_do_not_change_each_others_results(session) -> None:
+    alone = []
+    for seed in (1, 2):
+        one = session(seed=seed, steps=60)
+        one.run()
+        alone.append(one.experiment.net.weight.clone())
+    together = [session(seed=seed, steps=60) for seed in (1, 2)]
+    for one in together:
+        one.start()
+    for one, weight in zip(together, alone, strict=True):
+        until(one, lambda latest: latest.status == "finished")
+        assert torch.equal(one.experiment.net.weight, weight)
+
+
+def test_asking_views_changes_nothing_in_the_result(session) -> None:
+    quiet, asked = session(steps=40), session(steps=40, gated=True)
+    quiet.run()
+    asked.start()
+    for _ in range(10):
+        asked.ask("weights"), asked.ask("seen")
+        let(asked, 4)
+    until(asked, lambda latest: latest.status == "finished")
+    assert torch.equal(quiet.experiment.net.weight, asked.experiment.net.weight)
+
+
+def test_two_writers_on_one_run_are_refused(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 1)
+    second = Session(Toy(ToyConfig(), CPU), one.run_folder, steps=5)
+    assert "is being trained by another session" in second.run().error
+    assert one.run_folder.status()["status"] == "running"
+
+
+def test_the_lock_is_free_again_after_a_session_ended(session) -> None:
+    one = session(steps=3)
+    one.run()
+    assert not one.run_folder.is_locked()
+    with one.run_folder.lock():
+        assert one.run_folder.is_locked()
+
+
+def test_minutes_count_training_only_and_start_anew_on_resumption(session) -> None:
+    one = session(steps=None)
+    one.minutes, one.seconds, one.started_seconds = 1.0, 100.0, 100.0
+    assert not one.done()
+    one.seconds = 159.9
+    assert not one.done()
+    one.seconds = 160.0
+    assert one.done()
+
+
+def test_a_resumed_session_takes_back_rows_beyond_its_checkpoint(session) -> None:
+    one = session(steps=14)
+    one.run()
+    run = one.run_folder
+    checkpoint.shutil.rmtree(checkpoint.listed(run.checkpoints)[-1])
+    experiment = run.experiment("cpu")
+    assert experiment.progress().done == 10
+    Session(experiment, Run(run.path), steps=20).run()
+    assert [row["step"] for row in run.metrics() if "losses/loss" in row] == [5, 10, 15, 20]
+
+
+def test_a_session_whose_listener_fails_still_ends_in_order(session) -> None:
+    def listener(latest: Latest) -> None:
+        raise RuntimeError("a defect in the screen")
+
+    one = session(on_update=listener)
+    assert "a defect in the screen" in one.run().error
+    assert one.experiment.closed == 1
+    assert one.run_folder.status()["status"] == "failed"
