@@ -20,6 +20,10 @@ MAX_FRAMES = 108_000
 """Emulator frames after which an episode is truncated: 30 minutes at 60 Hz."""
 
 
+TWO_PLAYERS = frozenset({"combat", "joust", "maze_craze", "warlords"})
+"""Games that ale-py carries but that need two people: ALE ends the whole process when it is asked to load one."""
+
+
 @lru_cache(maxsize=1)
 def games() -> tuple[str, ...]:
     """The games whose ROMs ale-py carries, in snake case: `pong`, `ms_pacman`, ..."""
@@ -34,6 +38,8 @@ def check_game(name: str) -> str:
     folded = "".join(c for c in plain.lower() if c.isalnum())
     for game in games():
         if game.replace("_", "") == folded:
+            if game in TWO_PLAYERS:
+                raise UsageError(f"{game} needs two people, so no agent can play it here. Choose another (`lab list`).")
             return game
     raise unknown("game", plain.lower(), games(), see="lab list")
 
@@ -49,6 +55,7 @@ def load_ale(game: str, seed: int = 0, sticky: float = 0.0) -> Any:
     """A single emulator, for what the vector environment cannot do: colour frames and frame-by-frame play."""
     from ale_py import ALEInterface, LoggerMode, roms
 
+    check_game(game)
     ALEInterface.setLoggerMode(LoggerMode.Error)
     ale = ALEInterface()
     ale.setInt("random_seed", seed)

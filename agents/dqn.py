@@ -245,8 +245,8 @@ class DQN(Experiment):
             "adam": self.optimizer.state(),
             "counters": {"steps": self.steps, "updates": self.updates, "owed": self.owed},
             "generators": {"explore": self.explore_rng.bit_generator.state, "replay": self.replay_rng.bit_generator.state},
-            "env": self.env.state() if made and self.env else None,
-            "replay": self.replay.state() if made and self.replay else None,
+            "env": self.env.state() if made and self.env is not None else None,
+            "replay": self.replay.state() if made and self.replay is not None else None,
             "episodes": {"returns": self.returns.copy(), "lengths": self.lengths.copy(), "lives": self.frame_lives.copy()},
         }
 

@@ -370,7 +370,7 @@ def command_runs(arguments: list[str]) -> int:
 
 
 def command_bench(arguments: list[str]) -> int:
-    benches = {"dqn": "agents.bench:bench_dqn"}
+    benches = {"dqn": "agents.bench:bench_dqn", "gui": "gui.bench:bench_gui"}
     p = parser("bench", "[NAME] [--json]", f"NAME is one of {', '.join(benches)}; all of them without one.")
     p.add_argument("name", metavar="NAME", nargs="?")
     add_device(p)

@@ -4,9 +4,9 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from agents.atari import action_names, games
+from agents.atari import TWO_PLAYERS, action_names, games
 from gui.atari.thumbnails import thumbnail
-from gui.atari.watch_pane import published
+from gui.atari.watch_pane import heading, published
 from gui.background import Background
 from gui.widgets.picture import Picture, to_image
 
@@ -34,14 +34,15 @@ class GamePicker(QDialog):
         self.list.setGridSize(QSize(132, 146))
         blank = QPixmap(88, 116)
         blank.fill(Qt.GlobalColor.black)
-        for game in games():
+        self.games = [game for game in games() if game not in TWO_PLAYERS]
+        for game in self.games:
             item = QListWidgetItem(QIcon(blank), game_title(game))
             item.setData(Qt.ItemDataRole.UserRole, game)
             item.setToolTip(published(game))
             self.list.addItem(item)
         self.picture = Picture("…", (200, 262))
         self.name = QLabel()
-        self.name.setStyleSheet("font-size: 16px; font-weight: 600")
+        self.name.setFont(heading(self.name.font()))
         self.facts = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self.count = QLabel()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -64,7 +65,7 @@ class GamePicker(QDialog):
         self.list.currentItemChanged.connect(self.show_current)
         self.list.itemActivated.connect(lambda item: self.accept())
         self.filter("")
-        self.list.setCurrentRow(games().index(current))
+        self.list.setCurrentRow(self.games.index(current) if current in self.games else 0)
         self.list.scrollToItem(self.list.currentItem())
         self.loading = False
         self.timer = QTimer(self, interval=15)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from agents.atari import games
+from agents.atari import TWO_PLAYERS, games
 from gui.atari.game_picker import GamePicker, game_title
 from gui.atari.sources import FreshSource, LiveSource, WeightSource, stored_sources
 from gui.atari.thumbnails import thumbnail
@@ -66,6 +66,7 @@ class AtariPanel(TrainingPanel):
         self.session_menu.addAction(self.action("Choose the game…", "Ctrl+G", "All games, with pictures and scores", self.pick_game))
         self.watch_menu.addSeparator()
         self.watch_menu.addAction(self.action("Watch the run in front", "Ctrl+Shift+W", "Let the newest weights of the run in front play", self.watch_current))
+        self.watch.compare.toggled.connect(lambda on: self.resizeDocks([self.watch_dock], [560 if on else 360], Qt.Orientation.Horizontal))
         self.greeted = False
         self.tabs.currentChanged.connect(lambda _: self.refresh_sources())
 
@@ -83,7 +84,7 @@ class AtariPanel(TrainingPanel):
     # -- games -----------------------------------------------------------------------------------------------------
 
     def choices(self) -> dict[str, tuple[str, ...]]:
-        return {"game": games()}
+        return {"game": tuple(game for game in games() if game not in TWO_PLAYERS)}
 
     def form_changed(self) -> None:
         super().form_changed()

@@ -152,7 +152,8 @@ class Watch(QWidget):
         self.panes[1].setVisible(on)
         self.choosers[1].setVisible(on)
         if on and self.sources:
-            self.choosers[1].setCurrentIndex(max(0, self.choosers[1].currentIndex()))
+            if self.choosers[1].currentIndex() < 0:  # At first, not the same agent twice.
+                self.choosers[1].setCurrentIndex(min(1, len(self.sources) - 1))
             self.play_chosen(1)
         else:
             self.panes[1].stop()

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFont, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from gui.atari.player_thread import Controls, PlayerThread
@@ -49,12 +49,12 @@ class WatchPane(QWidget):
         self.game = Picture("Loading the agent…", (160, 210))
         self.bars = QBars()
         self.plot = Plot("seconds", "max Q", "no decisions yet")
-        self.plot.setMinimumHeight(90)
+        self.plot.setMinimumHeight(76)
         self.plot.setToolTip("The value of what the agent sees: its largest Q value over the last ten seconds")
         self.plot.item.getAxis("left").setWidth(48)
         self.score = QLabel("score —")
         self.score.setToolTip("Score of this episode, of the last one, and published scores for scale")
-        self.score.setStyleSheet("font-size: 15px; font-weight: 600")
+        self.score.setFont(heading(self.score.font()))
         self.scale = QLabel(wordWrap=True)
         self.speed = QLabel()
         self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -187,6 +187,13 @@ def published(game: str) -> str:
         return "no published scores for this game"
     random, human, dqn = SCORES[game]
     return f"random {random:g}  ·  human {human:g}" + (f"  ·  DQN 2015 {dqn:g}" if dqn is not None else "")
+
+
+def heading(font: QFont) -> QFont:
+    """The font of a heading: a little larger, and bold."""
+    font.setPointSizeF(font.pointSizeF() * 1.25)
+    font.setBold(True)
+    return font
 
 
 def speed_text(speed: float) -> str:

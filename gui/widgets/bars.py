@@ -25,7 +25,7 @@ class QBars(QWidget):
         """Show other actions."""
         self.names, self.hue, self.values, self.chosen = names, hue, None, -1
         self.low, self.high = float("inf"), float("-inf")
-        self.updateGeometry()
+        self.setFixedHeight(self.sizeHint().height())
         self.update()
 
     def show_values(self, values: np.ndarray | None, chosen: int) -> None:

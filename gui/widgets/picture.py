@@ -21,7 +21,7 @@ def heat(values: np.ndarray) -> QImage:
     """A see-through red layer: opaque where `values` (H, W) in [0, 1] are high."""
     layer = np.zeros((*values.shape, 4), np.uint8)
     layer[..., 0], layer[..., 1] = 255, 60
-    layer[..., 3] = np.clip(values, 0, 1) ** 0.7 * 220
+    layer[..., 3] = np.clip((values - 0.15) / 0.85, 0, 1) * 210
     return to_image(layer)
 
 

@@ -73,7 +73,7 @@ class Plot(pg.PlotWidget):
             axis = self.item.getAxis(side)
             axis.setPen(pg.mkPen(palette.color(QPalette.ColorRole.Mid)))
             axis.setTextPen(pg.mkPen(text))
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(label, color=text.name())
+            # Ranges that no value is in: numbers as they are, not in thousandths.
+            axis.setLabel(label, siPrefixEnableRanges=((-2.0, -1.0),), color=text.name())
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()

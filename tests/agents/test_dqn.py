@@ -26,7 +26,7 @@ class FixedReplay:
             discounts=np.array(discounts, np.float32), weights=np.ones(n, np.float32), leaves=np.arange(n),
         )  # fmt: skip
 
-    def sample(self, batch: int, rng: np.random.Generator, beta: float) -> Batch:
+    def sample(self, batch: int, rng: np.random.Generator, beta: float, parts: int = 1) -> Batch:
         return self.batch
 
     def stacks(self, rows: np.ndarray) -> torch.Tensor:

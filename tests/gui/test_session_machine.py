@@ -48,7 +48,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.until(lambda: self.bridge is not None or self.errors)
         assert not self.errors
 
-    @precondition(lambda self: self.live() and not self.bridge.running)
+    @precondition(lambda self: self.live() and self.stopped)
     @rule()
     def resume_stored(self) -> None:
         assert self.bridge is not None

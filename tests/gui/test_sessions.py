@@ -55,7 +55,7 @@ def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored
     panel: Any = window.panels["Atari"]
     tab = panel.current_tab()
     assert "finished" in tab.transport.state.text()
-    qtbot.waitUntil(lambda: tab.views.frames, timeout=LONG)
+    qtbot.waitUntil(lambda: bool(tab.views.frames), timeout=LONG)
     panel.steps.setValue(25)
     click(qtbot, tab.transport.resume)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[0].running, timeout=LONG)

@@ -1,0 +1,194 @@
+"""How fluid the app is while it trains, without a screen: `lab bench gui`.
+
+Read first: `bench_gui`. The heartbeat is a 16 ms timer in the window's thread: what delays it, delays every click.
+"""
+
+import gc
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+SETTINGS = {"learning_starts": 1000, "replay_capacity": 50_000}
+"""Of the run that trains: the published network and batches, learning from the start."""
+SPEED_SECONDS = 20.0
+HEARTBEAT_SECONDS = 30.0
+WATCH_SECONDS = 10.0
+PANELS, SESSIONS, FIRST = 1000, 100, 100
+
+
+def bench_gui(device: str = "auto") -> dict[str, Any]:
+    """The heartbeat while `dqn` trains and an agent is watched, the app's training speed against the headless one, the
+    frame rate of a watched agent alone, and what many opened and closed panels and sessions leave behind."""
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    before = os.environ.get("LAB_RUNS")
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["LAB_RUNS"] = f"{place}/runs"
+        try:
+            return measure(device, place)
+        finally:
+            os.environ.pop("LAB_RUNS") if before is None else os.environ.update(LAB_RUNS=before)
+
+
+def measure(device: str, place: str) -> dict[str, Any]:
+    from PySide6.QtCore import QSettings
+
+    from gui.app import SWITCH_SECONDS, application, open_window
+    from gui.shots import pause, until
+
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, place)
+    headless = [headless_speed(device)]
+    app = application()
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    window = open_window(app)
+    panel: Any = window.panel("Atari")
+    until(lambda: panel.watch.panes[0].thread is not None and panel.watch.panes[0].thread.latest is not None, 60)
+    thread = panel.watch.panes[0].thread
+    ticks, start = thread.ticks, time.monotonic()
+    pause(WATCH_SECONDS)
+    watch_fps = (thread.ticks - ticks) / (time.monotonic() - start)
+    panel.watch.shut()
+    panel.watch.timer.start()
+    bridge = start_session(window, panel, device)
+    panel.watch.panes[0].stop()  # The new run's agent began to play: measure the speed with nobody playing.
+    app_speed = speed(bridge.session, pause)
+    panel.watch_current()
+    pause(2)
+    intervals = heartbeat(pause)
+    bridge.session.stop()
+    until(lambda: not bridge.running, 60)
+    window.begin_close()
+    until(lambda: not window.isVisible(), 60)
+    window.deleteLater()
+    headless.append(headless_speed(device))
+    figures = {
+        "heartbeat_p99_ms": round(float(np.percentile(intervals, 99)), 1),
+        "heartbeat_max_ms": round(float(intervals.max()), 1),
+        "app_speed_ratio": round(app_speed / float(np.mean(headless)), 3),
+        "watch_fps": round(watch_fps, 1),
+        "app_sps": round(app_speed, 1),
+        "headless_sps": round(float(np.mean(headless)), 1),
+        **leaks(pause),
+    }
+    sys.setswitchinterval(switch)
+    return figures
+
+
+def new_session(device: str) -> Any:
+    from lab.api import new_session
+
+    return new_session("dqn", dict(SETTINGS), steps=10_000_000, device=device)
+
+
+def headless_speed(device: str) -> float:
+    """Steps per second of a session in a plain thread, with no Qt around."""
+    session = new_session(device)
+    session.start()
+    found = speed(session, time.sleep)
+    session.close()
+    return found
+
+
+def speed(session: Any, wait: Callable[[float], None]) -> float:
+    """Steps per second once updates have begun."""
+    warm = SETTINGS["learning_starts"] + 500
+    while session.experiment.progress().done < warm and session.error is None:
+        wait(0.1)
+    done, start = session.experiment.progress().done, time.monotonic()
+    wait(SPEED_SECONDS)
+    return (session.experiment.progress().done - done) / (time.monotonic() - start)
+
+
+def start_session(window: Any, panel: Any, device: str) -> Any:
+    """Press Train, as a person would."""
+    from gui.shots import until
+
+    panel.recipe_box.setCurrentText("dqn")
+    panel.form.reset()
+    panel.form.set_values(SETTINGS)
+    panel.device.setCurrentText(device)
+    panel.train_button.click()
+    until(lambda: bool(window.sessions.bridges), 60)
+    return window.sessions.bridges[-1]
+
+
+def heartbeat(pause: Callable[[float], None]) -> np.ndarray:
+    """The intervals, in milliseconds, of a 16 ms timer."""
+    from PySide6.QtCore import Qt, QTimer
+
+    beats: list[float] = []
+    timer = QTimer(interval=16)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: beats.append(time.perf_counter()))
+    timer.start()
+    pause(HEARTBEAT_SECONDS)
+    timer.stop()
+    return 1000 * np.diff(beats)
+
+
+def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
+    """What is left after `PANELS` opened and closed panels and `SESSIONS` started and stopped sessions."""
+    from gui.background import Background
+    from gui.bridge import Sessions
+    from gui.panel import PANELS as SPECS
+    from gui.panel import Workbench
+    from gui.shots import until
+
+    background = Background()
+    sessions = Sessions(background)
+    bench = Workbench(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None)
+    counts: dict[str, tuple[int, int, int]] = {}
+    memory: dict[str, int] = {}
+    for i in range(PANELS):
+        panel = SPECS[i % len(SPECS)].panel_class()(bench)
+        panel.show()
+        pause(0)
+        panel.close()
+        panel.deleteLater()
+        if i + 1 in (FIRST, PANELS):
+            until(lambda: not background.pending, 30)
+            counts[f"panels {i + 1}"], memory[f"panels {i + 1}"] = left(pause), resident()
+    tiny = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4}
+    for i in range(SESSIONS):
+        sessions.start("dqn-fast", tiny, lambda bridge: None, lambda error: None, steps=1_000_000, device="cpu")
+        until(lambda: bool(sessions.bridges), 60)
+        sessions.close_one(sessions.bridges[-1])
+        until(lambda: not sessions.retiring, 60)
+        if i + 1 in (10, SESSIONS):
+            counts[f"sessions {i + 1}"], memory[f"sessions {i + 1}"] = left(pause), resident()
+    background.close()
+    first, last = counts[f"panels {FIRST}"], counts[f"sessions {SESSIONS}"]
+    names = ("leaked_threads", "leaked_timers", "leaked_widgets")
+    return {
+        **{name: after - before for name, before, after in zip(names, first, last, strict=True)},
+        "panels_memory_ratio": round(memory[f"panels {PANELS}"] / memory[f"panels {FIRST}"], 3),
+        "sessions_memory_ratio": round(memory[f"sessions {SESSIONS}"] / memory["sessions 10"], 3),
+    }
+
+
+def left(pause: Callable[[float], None]) -> tuple[int, int, int]:
+    """How many threads, active timers and top-level widgets there are, once everything has settled."""
+    from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import isValid
+
+    pause(0.5)
+    for _ in range(2):
+        gc.collect()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    timers = [thing for thing in gc.get_objects() if type(thing) is QTimer]
+    active = [timer for timer in timers if isValid(timer) and timer.isActive()]
+    return threading.active_count(), len(active), len(QApplication.topLevelWidgets())
+
+
+def resident() -> int:
+    from gui.system import process_memory
+
+    return process_memory()

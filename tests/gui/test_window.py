@@ -1,0 +1,200 @@
+"""The window: its start, menus, shortcuts, theme, layout and dialogs."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from gui import theme
+from gui.dialogs import AboutDialog, ShortcutSheet
+from gui.main_window import MainWindow, entries
+from gui.panel import PANELS
+
+LONG = 60_000
+
+
+def test_the_window_shows_before_torch_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys, json; from PySide6.QtCore import QSettings; from gui.app import application, open_window\n"
+        f"QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, {str(tmp_path)!r})\n"
+        "app = application(); window = open_window(app); app.processEvents()\n"
+        "print(json.dumps([window.isVisible(), 'torch' in sys.modules])); import os; sys.stdout.flush(); os._exit(0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
+    assert json.loads(done.stdout) == [True, False]
+
+
+def test_the_bar_has_the_panels_that_are_built(window: MainWindow) -> None:
+    assert list(window.panel_actions) == [spec.name for spec in PANELS] == ["Atari", "Runs"]
+    window.panel_actions["Runs"].trigger()
+    assert window.stack.currentWidget() is window.panels["Runs"]
+    window.panel_actions["Atari"].trigger()
+    assert window.stack.currentWidget() is window.panels["Atari"]
+
+
+def test_only_the_menus_of_the_panel_in_front_are_there(window: MainWindow) -> None:
+    def titles() -> list[str]:
+        return [action.text().replace("&", "") for action in window.menuBar().actions() if action.isVisible()]
+
+    assert titles() == ["File", "View", "Training", "Watch", "Help"]
+    window.go_to("Runs")
+    assert titles() == ["File", "View", "Runs", "Help"]
+    atari: Any = window.panels["Atari"]
+    assert not any(action.isEnabled() for action in entries(atari.session_menu))
+    window.go_to("Atari")
+    assert all(action.isEnabled() for action in entries(atari.session_menu))
+
+
+def every_action(window: MainWindow) -> list[QAction]:
+    panels = [window.go_to(spec.name) for spec in PANELS]
+    menus = [window.file_menu, window.view_menu, window.help_menu, *(menu for panel in panels for menu in panel.menus())]
+    return [action for menu in menus for action in entries(menu)]
+
+
+def test_every_action_has_a_shortcut_and_says_what_it_does(window: MainWindow) -> None:
+    for action in every_action(window):
+        assert not action.shortcut().isEmpty(), action.text()
+        assert action.toolTip() != action.text().replace("&", "") or action.statusTip(), action.text()
+
+
+def test_no_shortcut_has_two_meanings_in_one_panel(window: MainWindow) -> None:
+    shared = [window.file_menu, window.view_menu, window.help_menu]
+    for spec in PANELS:
+        panel = window.go_to(spec.name)
+        keys = [action.shortcut().toString() for menu in (*shared, *panel.menus()) for action in entries(menu)]
+        assert len(keys) == len(set(keys))
+
+
+def test_the_sheet_lists_every_shortcut(qtbot: QtBot, window: MainWindow) -> None:
+    actions = every_action(window)
+    window.show_shortcuts()
+    sheet: Any = window.findChild(ShortcutSheet)
+    listed = {sheet.table.item(i, 1).text() for i in range(sheet.table.rowCount())}
+    assert {action.shortcut().toString() for action in actions} <= listed
+    sheet.close()
+
+
+def test_about_names_the_versions(window: MainWindow) -> None:
+    window.show_about()
+    about: Any = window.findChild(AboutDialog)
+    assert all(name in about.text.text() for name in ("torch", "PySide6", "pyqtgraph", "ale-py", "python"))
+    about.close()
+
+
+def test_every_menu_entry_can_be_chosen(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: True))
+    monkeypatch.setattr(QDialog, "exec", lambda self: 0)
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", staticmethod(lambda *_: ("", "")))
+    skipped = {"Quit", "Train", "Full screen"}
+    for spec in PANELS:
+        panel = window.go_to(spec.name)
+        for menu in (window.file_menu, window.help_menu, *panel.menus()):
+            for action in entries(menu):
+                if action.text().replace("&", "") not in skipped:
+                    action.trigger()
+                    if action.isCheckable():
+                        action.trigger()
+        for dialog in window.findChildren(QDialog):
+            dialog.close()
+    assert window.isVisible()
+
+
+def test_the_theme_changes_at_once_and_is_remembered(
+    qapp: QApplication, window: MainWindow, make_window: Callable[..., MainWindow]
+) -> None:
+    for entry in window.theme_group.actions():
+        if entry.text() == "Dark":
+            entry.trigger()
+    assert theme.is_dark()
+    panel: Any = window.panels["Atari"]
+    assert theme.is_dark(panel.watch.panes[0].plot.palette())
+    again = make_window()
+    assert [entry.text() for entry in again.theme_group.actions() if entry.isChecked()] == ["Dark"]
+
+
+def test_docks_and_settings_come_back_at_the_next_start(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    first = make_window()
+    panel: Any = first.panels["Atari"]
+    panel.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, panel.watch_dock)
+    panel.recipe_box.setCurrentText("dqn")
+    panel.form.set_values({"game": "qbert", "gamma": 0.95})
+    first.close()
+    again: Any = make_window().panels["Atari"]
+    assert again.dockWidgetArea(again.watch_dock) == Qt.DockWidgetArea.BottomDockWidgetArea
+    assert again.recipe_box.currentText() == "dqn"
+    assert again.form.values()["game"] == "qbert"
+    assert again.form.values()["gamma"] == 0.95
+
+
+def test_reset_layout_puts_the_docks_back(window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    panel.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, panel.watch_dock)
+    panel.settings_dock.hide()
+    window.reset_layout()
+    assert panel.dockWidgetArea(panel.watch_dock) == Qt.DockWidgetArea.RightDockWidgetArea
+    assert not panel.settings_dock.isHidden()
+
+
+def test_a_defect_is_shown_with_its_traceback_and_the_app_goes_on(window: MainWindow) -> None:
+    try:
+        raise KeyError("lost")
+    except KeyError as error:
+        window.catch(KeyError, error, error.__traceback__)
+    dialog: Any = window.errors[0]
+    assert "lost" in dialog.sentence.text()
+    assert "Traceback" in dialog.trace.toPlainText()
+    dialog.close()
+    assert window.isVisible()
+
+
+def test_the_status_bar_names_device_and_memory(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: "loading" not in window.device_label.text(), timeout=LONG)
+    window.show_status()
+    assert "MB" in window.memory_label.text() or "GB" in window.memory_label.text()
+    assert window.speed_label.text() == "not training"
+
+
+def test_ctrl_c_closes_the_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.begin_close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
+
+
+def test_the_game_picker_searches_shows_and_picks(qtbot: QtBot, window: MainWindow) -> None:
+    from gui.atari.game_picker import GamePicker
+
+    picker = GamePicker("pong", window.background, window)
+    qtbot.addWidget(picker)
+    picker.show()
+    qtbot.waitUntil(lambda: "pong" in picker.pictures, timeout=LONG)
+    assert picker.count.text() == "104 of 104 games"
+    qtbot.keyClicks(picker.search, "break")
+    assert picker.count.text() == "1 of 104 games"
+    assert picker.game == "breakout"
+    assert "4 actions: noop, fire, right, left" in picker.facts.text()
+    assert "human 31.8" in picker.facts.text()
+    qtbot.waitUntil(lambda: "breakout" in picker.pictures, timeout=LONG)
+    picker.accept()
+    assert picker.result() == QDialog.DialogCode.Accepted
+
+
+def test_the_game_button_opens_the_picker_and_fills_the_form(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gui.atari.game_picker import GamePicker
+
+    def pick(self: GamePicker) -> int:
+        self.game = "seaquest"
+        self.done(1)
+        return 1
+
+    monkeypatch.setattr(GamePicker, "exec", pick)
+    panel: Any = window.panels["Atari"]
+    qtbot.mouseClick(panel.game_button, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    assert panel.form.values()["game"] == "seaquest"
+    assert panel.game_button.text() == "Seaquest"
