@@ -35,7 +35,11 @@ def main() -> None:
         pairs.append((ours, theirs))
         print(f"round {number + 1}: lab {ours:.1f} steps/s, stable-baselines3 {theirs:.1f} steps/s, ratio {ours / theirs:.2f}", flush=True)
     ratios = [ours / theirs for ours, theirs in pairs]
-    print(json.dumps({"dqn": {"lab_sps": [o for o, _ in pairs], "sb3_sps": [t for _, t in pairs], "ratio": round(statistics.median(ratios), 2)}}))
+    print(
+        json.dumps(
+            {"dqn": {"lab_sps": [o for o, _ in pairs], "sb3_sps": [t for _, t in pairs], "ratio": round(statistics.median(ratios), 2)}}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ is never called from another thread.
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -45,10 +46,10 @@ class Background(QObject):
             if future.cancelled():
                 continue
             error = future.exception()
-            if error is None:
-                done(future.result())
-            else:
-                failed(error)
+            try:
+                done(future.result()) if error is None else failed(error)
+            except Exception:
+                sys.excepthook(*sys.exc_info())  # One receiver's defect must not lose the others' results.
 
     def close(self) -> None:
         """Drop what waits and end the threads after what they do now."""

@@ -49,8 +49,8 @@ def measure(device: str, place: str) -> dict[str, Any]:
     sys.setswitchinterval(SWITCH_SECONDS)
     window = open_window(app)
     panel: Any = window.panel("Atari")
-    until(lambda: panel.watch.panes[0].thread is not None and panel.watch.panes[0].thread.latest is not None, 60)
-    thread = panel.watch.panes[0].thread
+    until(lambda: panel.watch.panes[0].playing is not None and panel.watch.panes[0].playing.latest is not None, 60)
+    thread = panel.watch.panes[0].playing
     ticks, start = thread.ticks, time.monotonic()
     pause(WATCH_SECONDS)
     watch_fps = (thread.ticks - ticks) / (time.monotonic() - start)

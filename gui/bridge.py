@@ -127,7 +127,12 @@ class Sessions(QObject):
         self.made = 0
 
     def start(
-        self, recipe: str, fields: dict[str, Any], done: Callable[[SessionBridge], None], failed: Callable[[BaseException], None], **options: Any
+        self,
+        recipe: str,
+        fields: dict[str, Any],
+        done: Callable[[SessionBridge], None],
+        failed: Callable[[BaseException], None],
+        **options: Any,
     ) -> None:
         """Train `recipe` into a new run; `options` are those of `lab.api.new_session`."""
 

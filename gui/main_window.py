@@ -88,7 +88,9 @@ class MainWindow(QMainWindow):
         bar = self.menuBar()
         self.file_menu = bar.addMenu("&File")
         action(self.file_menu, "Open the runs folder", "Ctrl+Shift+O", "Show the runs in the file manager", lambda: self.open_folder(None))
-        self.picture_action = action(self.file_menu, "Copy a picture of the window", "Ctrl+Shift+G", "Copy what the window shows", self.copy_window)
+        self.picture_action = action(
+            self.file_menu, "Copy a picture of the window", "Ctrl+Shift+G", "Copy what the window shows", self.copy_window
+        )
         self.file_menu.addSeparator()
         action(self.file_menu, "Quit", "Ctrl+Q", "Stop and save what trains, and close the app", self.close)
         self.view_menu = bar.addMenu("&View")
@@ -245,7 +247,9 @@ class MainWindow(QMainWindow):
                 dock.show()
 
     def show_shortcuts(self) -> None:
-        groups = {"Everywhere": [*self.panel_actions.values(), *entries(self.file_menu), *entries(self.view_menu), *entries(self.help_menu)]}
+        groups = {
+            "Everywhere": [*self.panel_actions.values(), *entries(self.file_menu), *entries(self.view_menu), *entries(self.help_menu)]
+        }
         groups["Everywhere"] = list(dict.fromkeys(groups["Everywhere"]))
         for panel in self.panels.values():
             for menu in panel.menus():

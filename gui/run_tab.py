@@ -174,5 +174,3 @@ def describe(error: BaseException) -> tuple[str, str]:
 
     sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
     return sentence, "".join(traceback.format_exception(error))
-
-

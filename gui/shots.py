@@ -81,7 +81,7 @@ class Photographer:
 
     def playing(self) -> bool:
         pane = self.atari.watch.panes[0]
-        return pane.thread is not None and pane.thread.latest is not None
+        return pane.playing is not None and pane.playing.latest is not None
 
     def train(self, game: str, steps: int) -> None:
         count = len(self.window.sessions.bridges)

@@ -6,8 +6,20 @@ Atari, and the families after it, extend this with what only they have. Read fir
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
-    QApplication, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QSpinBox, QStackedWidget,
-    QTabWidget, QToolButton, QVBoxLayout, QWidget,
+    QApplication,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QStackedWidget,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from gui.bridge import SessionBridge
@@ -67,7 +79,9 @@ class TrainingPanel(Panel):
         self.device.addItems(["auto", "cpu", "cuda"])
         self.train_button = QPushButton("Train", toolTip="Start a new run with these settings, in the background (Ctrl+R)")
         self.train_button.setDefault(True)
-        self.copy_button = QToolButton(text="Copy as command line", toolTip="Copy the `lab train` line that makes the same run (Ctrl+Shift+C)")
+        self.copy_button = QToolButton(
+            text="Copy as command line", toolTip="Copy the `lab train` line that makes the same run (Ctrl+Shift+C)"
+        )
         length = QHBoxLayout()
         for widget in (self.length_unit, self.steps, self.minutes, self.device):
             length.addWidget(widget, 1 if widget in (self.steps, self.minutes) else 0)
@@ -105,9 +119,19 @@ class TrainingPanel(Panel):
             ("Stop", "Ctrl+E", "End training with a checkpoint", lambda: self.on_transport("stop")),
             ("Checkpoint now", "Ctrl+S", "Write a checkpoint", lambda: self.on_transport("checkpoint")),
             ("Resume stored run", "Ctrl+Shift+R", "Go on with the stored run in front", lambda: self.on_transport("resume")),
-            ("Copy settings into the form", "Ctrl+D", "Use the settings of the run in front for a new one", lambda: self.on_transport("clone")),
+            (
+                "Copy settings into the form",
+                "Ctrl+D",
+                "Use the settings of the run in front for a new one",
+                lambda: self.on_transport("clone"),
+            ),
             ("Copy as command line", "Ctrl+Shift+C", "Copy the lab train line of the form", self.copy_command),
-            ("Close tab", "Ctrl+W", "Close the run in front; if it trains, it is stopped and saved", lambda: self.close_tab(self.tabs.currentIndex())),
+            (
+                "Close tab",
+                "Ctrl+W",
+                "Close the run in front; if it trains, it is stopped and saved",
+                lambda: self.close_tab(self.tabs.currentIndex()),
+            ),
         ):
             menu.addAction(self.action(text, keys, tip, slot))
         return menu
@@ -150,7 +174,7 @@ class TrainingPanel(Panel):
         length = self.length()
         steps = None if length.get("steps") == self.recipes[self.recipe_box.currentText()].steps else self.steps.value()
         options = {"steps": steps} if "steps" in length else {"minutes": self.minutes.value()}
-        return command_line(self.recipe_box.currentText(), self.form.config(), device=self.device.currentText(), **options)  # type: ignore[arg-type]
+        return command_line(self.recipe_box.currentText(), self.form.config(), device=self.device.currentText(), **options)
 
     def copy_command(self) -> None:
         if self.form.valid():
@@ -321,5 +345,3 @@ def short_name(run: Run) -> str:
         return f"{run.name} (shipped)"
     created = str(run.stored.get("created", ""))[11:16]
     return f"{run.recipe.name} {run.stored.get('subject', '')} s{run.stored['config'].get('seed', 0)} {created}"
-
-

@@ -67,7 +67,7 @@ class GamePicker(QDialog):
         self.filter("")
         self.list.setCurrentRow(self.games.index(current) if current in self.games else 0)
         self.list.scrollToItem(self.list.currentItem())
-        self.loading = False
+        self.loading = self.gone = False
         self.timer = QTimer(self, interval=15)
         self.timer.timeout.connect(self.load_next)
         self.timer.start()
@@ -103,7 +103,9 @@ class GamePicker(QDialog):
         """Ask for the next picture that is missing: those in sight first."""
         if self.loading:
             return
-        missing = [item for i in range(self.list.count()) if (item := self.list.item(i)).data(Qt.ItemDataRole.UserRole) not in self.pictures]
+        missing = [
+            item for i in range(self.list.count()) if (item := self.list.item(i)).data(Qt.ItemDataRole.UserRole) not in self.pictures
+        ]
         if not missing:
             self.timer.stop()
             return
@@ -114,7 +116,7 @@ class GamePicker(QDialog):
         self.loading = True
 
         def done(pixels: object) -> None:
-            if not self.timer.isActive():
+            if self.gone:
                 return  # The dialog has been closed meanwhile.
             self.loading = False
             self.pictures[game] = QPixmap.fromImage(to_image(pixels))  # type: ignore[arg-type]
@@ -126,5 +128,6 @@ class GamePicker(QDialog):
 
     def done(self, result: int) -> None:
         """Stop loading pictures: the list goes away."""
+        self.gone = True
         self.timer.stop()
         super().done(result)

@@ -65,7 +65,9 @@ class AtariPanel(TrainingPanel):
         self.session_menu.addSeparator()
         self.session_menu.addAction(self.action("Choose the game…", "Ctrl+G", "All games, with pictures and scores", self.pick_game))
         self.watch_menu.addSeparator()
-        self.watch_menu.addAction(self.action("Watch the run in front", "Ctrl+Shift+W", "Let the newest weights of the run in front play", self.watch_current))
+        self.watch_menu.addAction(
+            self.action("Watch the run in front", "Ctrl+Shift+W", "Let the newest weights of the run in front play", self.watch_current)
+        )
         self.watch.compare.toggled.connect(lambda on: self.resizeDocks([self.watch_dock], [560 if on else 360], Qt.Orientation.Horizontal))
         self.greeted = False
         self.tabs.currentChanged.connect(lambda _: self.refresh_sources())
@@ -108,7 +110,9 @@ class AtariPanel(TrainingPanel):
 
     def refresh_sources(self, first: bool = False) -> None:
         """Offer the sessions' newest weights, shipped agents and stored runs."""
-        live: list[WeightSource] = [LiveSource(bridge.session) for bridge in self.workbench.sessions.bridges if bridge.run.recipe.family == self.family]
+        live: list[WeightSource] = [
+            LiveSource(bridge.session) for bridge in self.workbench.sessions.bridges if bridge.run.recipe.family == self.family
+        ]
         self.workbench.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]))
 
     def offer(self, sources: list[WeightSource]) -> None:

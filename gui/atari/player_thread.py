@@ -117,7 +117,8 @@ class PlayerThread(threading.Thread):
         while True:
             with c.changed:
                 if c.paused and c.singles == singles and c.restarts == restarts:
-                    c.changed.wait_for(lambda: self.stopped or not c.paused or c.singles != singles or c.restarts != restarts)
+                    seen = (singles, restarts)
+                    c.changed.wait_for(lambda seen=seen: self.stopped or not c.paused or (c.singles, c.restarts) != seen)  # type: ignore[misc]
                     due = time.monotonic()
                 if self.stopped:
                     return

@@ -6,8 +6,17 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QCheckBox, QComboBox, QDoubleSpinBox, QFileDialog, QFormLayout, QGridLayout, QHBoxLayout, QMessageBox, QSpinBox, QToolButton,
-    QVBoxLayout, QWidget,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QMessageBox,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from gui.atari.player_thread import Controls
@@ -45,7 +54,9 @@ class Watch(QWidget):
         self.epsilon.setToolTip("Share of random actions: 0 is greedy, 1 is random play")
         self.epsilon.valueChanged.connect(lambda value: self.controls.set(epsilon=value))
         self.sticky = QDoubleSpinBox(minimum=0, maximum=0.9, singleStep=0.05, decimals=2, value=0.0)
-        self.sticky.setToolTip("Probability that the emulator repeats the last action in a frame; 0.25 is the harder protocol. Starts a new game.")
+        self.sticky.setToolTip(
+            "Probability that the emulator repeats the last action in a frame; 0.25 is the harder protocol. Starts a new game."
+        )
         self.sticky.valueChanged.connect(lambda value: self.restart(sticky=value))
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1)
         self.seed.setToolTip("Seed of the emulator: the same seed and decisions give the same game. Starts a new game.")
@@ -68,10 +79,20 @@ class Watch(QWidget):
         self.pause = self.action("Pause", "Ctrl+Space", "Stop the game, or go on", self.set_paused, checkable=True)
         self.frame = self.action("Frame", "Ctrl+Right", "Advance the paused game by one frame (1/60 s)", self.single_frame)
         self.anew = self.action("Restart", "Ctrl+N", "Start a new game from the seed", lambda: self.restart())
-        self.take_over = self.action("Take over", "Ctrl+T", "Play with arrows or WASD and space; Escape hands back", self.set_hand, checkable=True)
-        self.saliency = self.action("Saliency", "Ctrl+L", "Colour the pixels that move the chosen Q value", lambda on: self.controls.set(saliency=on), checkable=True)
+        self.take_over = self.action(
+            "Take over", "Ctrl+T", "Play with arrows or WASD and space; Escape hands back", self.set_hand, checkable=True
+        )
+        self.saliency = self.action(
+            "Saliency",
+            "Ctrl+L",
+            "Colour the pixels that move the chosen Q value",
+            lambda on: self.controls.set(saliency=on),
+            checkable=True,
+        )
         self.record_action = self.action("Record…", "Ctrl+Shift+V", "Record the game with its Q values as MP4 or GIF", self.toggle_record)
-        self.compare = self.action("Two agents", "Ctrl+2", "Watch a second agent beside the first, on the same seed", self.set_compare, checkable=True)
+        self.compare = self.action(
+            "Two agents", "Ctrl+2", "Watch a second agent beside the first, on the same seed", self.set_compare, checkable=True
+        )
         self.slower = self.action("Slower", "Ctrl+[", "Halve the speed", lambda: self.change_speed(-1))
         self.faster = self.action("Faster", "Ctrl+]", "Double the speed", lambda: self.change_speed(1))
         self.menu_actions = [
@@ -184,7 +205,7 @@ class Watch(QWidget):
         self.take_over.setText("Hand back" if on else "Take over")
 
     def toggle_record(self) -> None:
-        thread = self.panes[0].thread
+        thread = self.panes[0].playing
         if thread is not None and thread.recorder is not None:
             self.end_record()
             return
@@ -194,14 +215,14 @@ class Watch(QWidget):
 
     def record(self, path: Path) -> None:
         """Record the first agent's game into `path` until pressed again."""
-        thread = self.panes[0].thread
+        thread = self.panes[0].playing
         if thread is not None and thread.latest is not None:
             thread.record(path)
             self.record_action.setText("End recording")
 
     def end_record(self) -> None:
         """Finish the video, if one is being made."""
-        thread = self.panes[0].thread
+        thread = self.panes[0].playing
         ended = thread.record(None) if thread is not None and thread.recorder is not None else None
         self.record_action.setText("Record…")
         if ended is not None and ended.error is not None:

@@ -40,7 +40,7 @@ class WatchPane(QWidget):
     def __init__(self, controls: Controls, hue: str, parent: QWidget | None = None):
         super().__init__(parent)
         self.controls, self.hue = controls, hue
-        self.thread: PlayerThread | None = None
+        self.playing: PlayerThread | None = None
         self.retired: list[PlayerThread] = []
         self.by_hand = False
         self.pressed: set[str] = set()
@@ -92,17 +92,17 @@ class WatchPane(QWidget):
         self.bars.reset((), self.hue)
         self.scale.setText(published(thread.source.game))
         self.drawn = None
-        self.thread = thread
+        self.playing = thread
         thread.start()
 
     def stop(self) -> None:
         """Let the player end by itself; nothing is waited for."""
-        if self.thread is not None:
-            self.thread.stop()
-            if self.thread.recorder is not None:
-                self.thread.record(None)
-            self.retired = [*(thread for thread in self.retired if thread.is_alive()), self.thread]
-            self.thread = None
+        if self.playing is not None:
+            self.playing.stop()
+            if self.playing.recorder is not None:
+                self.playing.record(None)
+            self.retired = [*(thread for thread in self.retired if thread.is_alive()), self.playing]
+            self.playing = None
 
     def shut(self) -> None:
         """End the player's thread, for good."""
@@ -116,7 +116,7 @@ class WatchPane(QWidget):
 
     def draw(self) -> None:
         """Show the newest frame, if there is a new one."""
-        thread = self.thread
+        thread = self.playing
         if thread is None:
             return
         if thread.error is not None:
@@ -151,8 +151,8 @@ class WatchPane(QWidget):
             return
         self.by_hand = on
         self.pressed.clear()
-        if self.thread is not None:
-            self.thread.human = 0 if on else None
+        if self.playing is not None:
+            self.playing.human = 0 if on else None
         if on:
             self.setFocus()
         self.hand_changed.emit(on)
@@ -175,8 +175,8 @@ class WatchPane(QWidget):
             super().keyReleaseEvent(event)
 
     def press(self) -> None:
-        if self.thread is not None:
-            self.thread.human = action_for(self.pressed, self.thread.names)
+        if self.playing is not None:
+            self.playing.human = action_for(self.pressed, self.playing.names)
 
 
 def published(game: str) -> str:

@@ -37,7 +37,11 @@ class Comparison(QWidget):
         rows = {"recipe": [runs[0].recipe.name], **{n: [v] for n, v in runs[0].stored["config"].items()}} if one else differences(runs)
         if len(runs) > 1:
             count = len(rows)
-            self.note.setText(f"The {len(runs)} runs differ in {count} setting{'s' if count != 1 else ''}." if rows else "The runs have the same settings.")
+            self.note.setText(
+                f"The {len(runs)} runs differ in {count} setting{'s' if count != 1 else ''}."
+                if rows
+                else "The runs have the same settings."
+            )
         self.table.setRowCount(len(rows))
         self.table.setColumnCount(len(runs))
         self.table.setHorizontalHeaderLabels([run.name for run in runs])

@@ -6,8 +6,19 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import (
-    QAbstractItemView, QApplication, QHBoxLayout, QInputDialog, QLabel, QLineEdit, QMenu, QPlainTextEdit, QTableView, QTabWidget, QToolBar,
-    QVBoxLayout, QWidget,
+    QAbstractItemView,
+    QApplication,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QTableView,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from gui.panel import Panel, Workbench
@@ -88,7 +99,9 @@ class RunsPanel(Panel):
         self.delete_action = self.action("Delete", "Del", "Move the runs to the trash folder", self.delete_selected)
         self.undo_action = self.action("Undo delete", "Ctrl+Z", "Take the last deleted run out of the trash folder", self.undo_delete)
         self.folder_action = self.action("Open folder", "Ctrl+Return", "Show the run's folder in the file manager", self.open_folder)
-        self.board_action = self.action("Copy TensorBoard command", "Ctrl+B", "Copy the command that shows the runs in TensorBoard", self.copy_tensorboard)
+        self.board_action = self.action(
+            "Copy TensorBoard command", "Ctrl+B", "Copy the command that shows the runs in TensorBoard", self.copy_tensorboard
+        )
         self.find_action = self.action("Filter", "Ctrl+F", "Go to the filter", lambda: self.filter_line.setFocus())
         self.refresh_action = self.action("Refresh", "F5", "Read the runs folder again", self.refresh)
         self.run_actions: list[QAction] = [

@@ -57,7 +57,9 @@ def row(run: Run) -> Row:
     metrics = {name: value for name, value in (status.get("metrics") or {}).items() if value is not None}
     first = ("charts/episodic_return", "losses/td_loss", "charts/SPS")
     ordered = {name: metrics[name] for name in (*first, *metrics) if name in metrics}
-    return Row(run, status["status"], status.get("reason", ""), status.get("done", 0), status.get("unit", ""), status.get("seconds", 0.0), ordered)
+    return Row(
+        run, status["status"], status.get("reason", ""), status.get("done", 0), status.get("unit", ""), status.get("seconds", 0.0), ordered
+    )
 
 
 class RunTable(QAbstractTableModel):

@@ -7,9 +7,9 @@ import math
 import shlex
 from typing import Any, Literal, get_args, get_origin
 
+from pyqtgraph.parametertree import Parameter, ParameterTree
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
-from pyqtgraph.parametertree import Parameter, ParameterTree
 
 from lab.config import Config, flag
 from lab.errors import UsageError
@@ -71,7 +71,11 @@ class ConfigForm(QWidget):
             return {**row, "type": "bool"}
         if field.annotation in (int, float):
             unit = field.json_schema_extra.get("unit") if isinstance(field.json_schema_extra, dict) else None
-            number = {"type": "int", "step": 1} if field.annotation is int else {"type": "float", "dec": True, "step": 0.1, "minStep": 1e-8, "decimals": 6}
+            number = (
+                {"type": "int", "step": 1}
+                if field.annotation is int
+                else {"type": "float", "dec": True, "step": 0.1, "minStep": 1e-8, "decimals": 6}
+            )
             return {**row, **number, "limits": limits(field), "compactHeight": False, **({"suffix": unit} if unit else {})}
         return {**row, "type": "str"}
 

@@ -54,11 +54,19 @@ class Curves(QWidget):
         self.touched = False
         self.metrics_menu = QMenu(self)
         self.metrics_menu.aboutToShow.connect(self.fill_menu)
-        self.metrics_button = QToolButton(text="Metrics", toolTip="Which metrics to plot", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.metrics_button = QToolButton(
+            text="Metrics", toolTip="Which metrics to plot", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
+        )
         self.metrics_button.setMenu(self.metrics_menu)
         self.axis = QComboBox(toolTip="What the x axis shows")
         self.axis.addItems(["steps", "time"])
-        self.window_box = QSpinBox(minimum=1, maximum=100_000, value=20, prefix="mean of ", toolTip="The strong line is the mean of so many last points; the faint one is raw. 1 shows the raw points alone.")
+        self.window_box = QSpinBox(
+            minimum=1,
+            maximum=100_000,
+            value=20,
+            prefix="mean of ",
+            toolTip="The strong line is the mean of so many last points; the faint one is raw. 1 shows the raw points alone.",
+        )
         self.log = QCheckBox("log", toolTip="Logarithmic y axis")
         self.value_label = QLabel()
         self.value_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -110,7 +118,8 @@ class Curves(QWidget):
 
     def refresh(self) -> None:
         """Read what the runs' files have gained, and draw it."""
-        if any([line.series.read() for line in self.lines.values()]) or not self.plots:
+        grown = [line.series.read() for line in self.lines.values()]
+        if any(grown) or not self.plots:
             self.draw()
 
     def known(self) -> list[str]:

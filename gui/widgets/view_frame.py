@@ -13,8 +13,23 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMessageBox, QPlainTextEdit, QSpinBox,
-    QStackedWidget, QTableWidget, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QSpinBox,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
 )  # fmt: skip
 
 from gui.theme import colour
@@ -131,7 +146,9 @@ class ViewFrame(QWidget):
         self.about.setEnabled(False)
         self.copy_button = self.button("Copy", "Copy the picture", self.copy)
         self.save_button = self.button("Save…", "Save as PNG, GIF or NPZ (the numbers)", self.ask_save)
-        self.record_button = self.button("Record…", "Record what this view shows from now on as MP4 or GIF; press again to end", self.toggle_record)
+        self.record_button = self.button(
+            "Record…", "Record what this view shows from now on as MP4 or GIF; press again to end", self.toggle_record
+        )
         self.pop_button = self.button("Pop out", "Show this view in a window of its own", self.pop_out)
         top = QHBoxLayout()
         top.setSpacing(3)
@@ -139,7 +156,7 @@ class ViewFrame(QWidget):
         for button in (self.copy_button, self.save_button, self.record_button, self.pop_button):
             top.addWidget(button)
         if closable:
-            top.addWidget(self.button("×", "Take this view away", self.close_wanted.emit))
+            top.addWidget(self.button("Close", "Take this view away", self.close_wanted.emit))
         self.form = QHBoxLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -172,7 +189,8 @@ class ViewFrame(QWidget):
         spec = self.spec
         self.answer = None
         while self.form.count():
-            widget = self.form.takeAt(0).widget()
+            item = self.form.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
         self.inputs = {}
@@ -233,7 +251,9 @@ class ViewFrame(QWidget):
             QApplication.clipboard().setImage(to_image(self.answer.picture()))
 
     def ask_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the view", f"{self.chooser.currentData()}.png", "PNG, GIF or NPZ (*.png *.gif *.npz)")
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save the view", f"{self.chooser.currentData()}.png", "PNG, GIF or NPZ (*.png *.gif *.npz)"
+        )
         if name:
             self.save(Path(name))
 

@@ -133,5 +133,5 @@ def test_ten_million_points_are_thinned_before_they_are_drawn(curves: Curves) ->
     plot.set_line("many", x, np.sin(x / 1e5), "#3b8ee0")
     plot.item.enableAutoRange()
     curves.grab()
-    drawn, _ = plot.lines["many"].getData()
+    drawn, _ = plot.lines["many"].curve.getData()
     assert len(drawn) < 20_000

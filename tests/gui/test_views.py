@@ -34,7 +34,9 @@ class Fake:
 
     def specs(self) -> dict[str, ViewSpec]:
         size = inspect.Parameter("size", inspect.Parameter.KEYWORD_ONLY, default=3, annotation=int)
-        return {name: ViewSpec(name, "images", False, f"About {name}. More.", {"size": size} if name == "pictures" else {}) for name in ANSWERS}
+        return {
+            name: ViewSpec(name, "images", False, f"About {name}. More.", {"size": size} if name == "pictures" else {}) for name in ANSWERS
+        }
 
     def moving(self) -> bool:
         return True

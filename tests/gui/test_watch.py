@@ -46,7 +46,7 @@ def watch(qtbot: QtBot) -> Iterator[Watch]:
 
 
 def ticks(watch: Watch, pane: int = 0) -> int:
-    thread = watch.panes[pane].thread
+    thread = watch.panes[pane].playing
     return thread.ticks if thread is not None and thread.latest is not None else 0
 
 
@@ -64,7 +64,7 @@ def hold(qtbot: QtBot, watch: Watch) -> Any:
     """Pause, and wait until the player waits; its thread."""
     if not watch.controls.paused:
         click(qtbot, watch, watch.pause)
-    thread = watch.panes[0].thread
+    thread = watch.panes[0].playing
     seen = [-1]
 
     def still() -> bool:
@@ -127,14 +127,14 @@ def test_epsilon_sticky_and_seed_reach_the_player(qtbot: QtBot, watch: Watch) ->
     watch.epsilon.setValue(0.5)
     watch.sticky.setValue(0.25)
     watch.seed.setValue(11)
-    player = watch.panes[0].thread.player  # type: ignore[union-attr]
+    player = watch.panes[0].playing.player  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: player.epsilon == 0.5 and player.sticky == 0.25, timeout=LONG)
     assert watch.controls.seed == 11
 
 
 def test_taking_over_with_the_keyboard_and_handing_back(qtbot: QtBot, watch: Watch) -> None:
     pane = watch.panes[0]
-    thread: Any = pane.thread
+    thread: Any = pane.playing
     click(qtbot, watch, watch.take_over)
     assert watch.take_over.text() == "Hand back"
     qtbot.waitUntil(lambda: thread.latest.frame.action == 0, timeout=LONG)
@@ -176,9 +176,9 @@ def test_two_agents_play_the_same_seed(qtbot: QtBot, watch: Watch) -> None:
     click(qtbot, watch, watch.compare)
     qtbot.waitUntil(lambda: ticks(watch, 1) > 2, timeout=LONG)
     assert watch.playing == ["network 0", "network 1"]
-    assert watch.panes[0].thread.controls is watch.panes[1].thread.controls  # type: ignore[union-attr]
+    assert watch.panes[0].playing.controls is watch.panes[1].playing.controls  # type: ignore[union-attr]
     click(qtbot, watch, watch.compare)
-    assert watch.panes[1].thread is None
+    assert watch.panes[1].playing is None
 
 
 def test_another_agent_is_chosen(qtbot: QtBot, watch: Watch) -> None:
@@ -194,7 +194,7 @@ def test_recording_makes_a_film(qtbot: QtBot, watch: Watch, tmp_path: Path, monk
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / name), "")))
     click(qtbot, watch, watch.record_action)
-    recorder: Any = watch.panes[0].thread.recorder  # type: ignore[union-attr]
+    recorder: Any = watch.panes[0].playing.recorder  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: recorder.count > 12, timeout=LONG)
     click(qtbot, watch, watch.record_action)
     frames = imageio.imread(tmp_path / name, index=None)

@@ -108,14 +108,14 @@ def test_every_menu_entry_can_be_chosen(qtbot: QtBot, window: MainWindow, monkey
 
 
 def test_the_theme_changes_at_once_and_is_remembered(
-    qapp: QApplication, window: MainWindow, make_window: Callable[..., MainWindow]
+    qtbot: QtBot, qapp: QApplication, window: MainWindow, make_window: Callable[..., MainWindow]
 ) -> None:
     for entry in window.theme_group.actions():
         if entry.text() == "Dark":
             entry.trigger()
     assert theme.is_dark()
     panel: Any = window.panels["Atari"]
-    assert theme.is_dark(panel.watch.panes[0].plot.palette())
+    qtbot.waitUntil(lambda: theme.is_dark(panel.watch.panes[0].plot.palette()), timeout=LONG)
     again = make_window()
     assert [entry.text() for entry in again.theme_group.actions() if entry.isChecked()] == ["Dark"]
 
