@@ -136,9 +136,8 @@ class DQN(Experiment):
     def learning_rate(self, update: int) -> float:
         """Adam's step size at an update: it rises linearly over the warm-up and falls linearly with the agent's steps."""
         c = self.config
-        end = c.learning_rate if c.learning_rate_end is None else c.learning_rate_end
-        rate = c.learning_rate + min(1.0, self.steps / c.learning_rate_steps) * (end - c.learning_rate)
-        return rate * min(1.0, (update + 1) / max(1, c.warmup_updates))
+        fall = 1 + min(1.0, self.steps / c.learning_rate_steps) * (c.learning_rate_end - 1)
+        return c.learning_rate * fall * min(1.0, (update + 1) / max(1, c.warmup_updates))
 
     @torch.no_grad()
     def best_action(self, next_blocks: Tensor, next_q: Tensor) -> Tensor:

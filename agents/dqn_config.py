@@ -18,11 +18,11 @@ class DQNConfig(Config):
         description="Environments stepped at once. More give more varied data and better use of the processor, and act with weights that are a little older.",
     )
     learning_rate: float = Field(1e-4, gt=0, le=0.1, description="Adam's step size. Higher learns faster until the values diverge.")
-    learning_rate_end: float | None = Field(
-        None,
+    learning_rate_end: float = Field(
+        1.0,
         gt=0,
-        le=0.1,
-        description="Step size that the learning rate falls to. A lower one at the end steadies what was learned; none keeps it constant.",
+        le=1,
+        description="Share of the learning rate that is left at the end of its schedule. Lower steadies what was learned; 1 keeps the rate constant.",
     )
     learning_rate_steps: int = Field(
         1_000_000, ge=1, le=1_000_000_000, description="Agent steps over which the learning rate falls. More keeps it high for longer."
@@ -135,7 +135,7 @@ DQNFastConfig = with_defaults(
     DQNConfig,
     "DQNFastConfig",
     learning_rate=2.5e-4,
-    learning_rate_end=5e-5,
+    learning_rate_end=0.2,
     learning_rate_steps=500_000,
     learning_starts=5_000,
     replay_capacity=300_000,

@@ -236,6 +236,21 @@ class Run:
             experiment.close()
 
 
+def export(run: Run, folder: Path, episodes: dict[str, Any]) -> Path:
+    """Make a shipped agent of a run's newest weights: config, weights, metrics, and the figures of its evaluation."""
+    from safetensors.torch import save_file
+
+    from lab.checkpoint import serving_weights
+
+    experiment = run.experiment("cpu", serving_only=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in serving_weights(experiment.serving()).items()}, folder / "serving.safetensors")
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in run.metrics()))
+    (folder / "evaluation.json").write_text(json.dumps(episodes, indent=1) + "\n")
+    (folder / "config.json").write_text(json.dumps(run.stored, indent=1) + "\n")
+    return folder
+
+
 def runs(folder: Path | None = None) -> list[Run]:
     """Every readable run under `folder` (the runs' home unless given), newest first."""
     found = []

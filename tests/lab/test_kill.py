@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-STEPS, FSYNCS, RENAMES = 60, 45, 7
-"""About how many of each happen in the training of `killing.py`."""
+STEPS, FSYNCS = 60, 16
+"""So many of each happen in the training of `killing.py` at the least, also where a slow disk makes it skip checkpoints."""
 
 
 def plans() -> list[str]:
     rng = random.Random(0)
     steps = [f"step:{n}" for n in sorted(rng.sample(range(1, STEPS), 4))]
     fsyncs = [f"fsync:{n}" for n in (1, *sorted(rng.sample(range(2, FSYNCS), 3)))]
-    renames = ["rename:1", f"rename:{rng.randint(2, RENAMES - 1)}"]
+    renames = ["rename:1", "rename:2"]
     moments = [f"time:{rng.uniform(0.1, 1.5):.3f}" for _ in range(3)]
     return [*steps, *fsyncs, *renames, *moments]
 
