@@ -86,7 +86,7 @@ def test_pause_holds_between_two_steps_and_resume_goes_on(session) -> None:
     held = one.experiment.steps
     assert held in (3, 4)
     one.experiment.gate.release(50)
-    assert not one.experiment.stepped.acquire(blocking=False) or held == 4
+    assert one.experiment.steps == held
     one.resume()
     for _ in range(20):
         assert one.experiment.stepped.acquire(timeout=WAIT)
@@ -97,7 +97,7 @@ def test_step_once_takes_one_step_and_pauses(session) -> None:
     one.pause()
     one.start()
     one.experiment.gate.release(50)
-    assert not one.experiment.stepped.acquire(blocking=False) or held == 4
+    until(one, lambda latest: latest.status == "paused")
     for expected in (1, 2):
         one.step_once()
         assert one.experiment.stepped.acquire(timeout=WAIT)
@@ -111,11 +111,10 @@ def test_stop_ends_with_a_checkpoint_and_the_run_is_paused(session) -> None:
     one.start()
     let(one, 3)
     one.stop()
-    one.experiment.gate.release()
-    newest = checkpoint.listed(one.run_folder.checkpoints)[-1].name
-    assert newest == f"step-{one.experiment.steps:012d}"
-    assert one.experiment.steps in (3, 4)  # stopped before or after the step that was let through
-    assert checkpoint.listed(one.run_folder.checkpoints)[-1].name == "step-000000000004"
+    one.experiment.gate.release()  # for the step it may be in already
+    assert one.trained.wait(WAIT)
+    assert one.experiment.steps in (3, 4)
+    assert checkpoint.listed(one.run_folder.checkpoints)[-1].name == f"step-{one.experiment.steps:012d}"
     assert one.run_folder.status()["status"] == "paused"
 
 
@@ -125,9 +124,9 @@ def test_a_checkpoint_is_written_when_asked_for(session) -> None:
     let(one, 3)
     one.pause()
     one.checkpoint()
-    one.experiment.gate.release()
-    until(one, lambda latest: latest.checkpoint_step == 4)
-    assert checkpoint.read(checkpoint.listed(one.run_folder.checkpoints)[-1])["experiment"]["steps"] == 4
+    one.experiment.gate.release()  # for the step it may be in already
+    until(one, lambda latest: latest.checkpoint_step is not None)
+    assert checkpoint.read(checkpoint.listed(one.run_folder.checkpoints)[-1])["experiment"]["steps"] in (3, 4)
 
 
 def test_a_view_is_answered_between_two_steps(session) -> None:
