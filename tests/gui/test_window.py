@@ -23,10 +23,13 @@ LONG = 60_000
 
 def test_the_window_shows_before_torch_is_imported(tmp_path: Path) -> None:
     code = (
-        "import sys, json; from PySide6.QtCore import QSettings; from gui.app import application, open_window\n"
+        "import os, sys, json; from PySide6.QtCore import QSettings; from gui.app import application, open_window\n"
+        "from gui.main_window import MainWindow\n"
         f"QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, {str(tmp_path)!r})\n"
-        "app = application(); window = open_window(app); app.processEvents()\n"
-        "print(json.dumps([window.isVisible(), 'torch' in sys.modules])); import os; sys.stdout.flush(); os._exit(0)"
+        "def started(self):\n"
+        "    print(json.dumps([self.isVisible(), 'torch' in sys.modules]), flush=True); os._exit(0)\n"
+        "MainWindow.started = started\n"
+        "app = application(); window = open_window(app); app.exec()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
     assert json.loads(done.stdout) == [True, False]
