@@ -86,6 +86,7 @@ class AtariVector:
         from ale_py.vector_env import AtariVectorEnv
 
         self.game, self.envs, self.seed = check_game(game), envs, seed
+        self.sticky, self.noop_max, self.fire_reset = sticky, noop_max, fire_reset
         self.env = AtariVectorEnv(
             self.game, envs, num_threads=threads, stack_num=1, reward_clipping=False, episodic_life=False, noop_max=noop_max,
             use_fire_reset=fire_reset, repeat_action_probability=sticky, max_num_frames_per_episode=MAX_FRAMES,

@@ -1,8 +1,11 @@
 """The speed of DQN's training on this machine, measured by training for real."""
 
+import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from agents.dqn import DQN
@@ -25,10 +28,35 @@ def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> di
             loss = experiment.step()["losses/td_loss"]
         last_loss = float(loss)  # Reading it also waits for a GPU to finish.
         seconds = time.perf_counter() - start
+        share = sampling_share(experiment)
     finally:
         experiment.close()
     return {
         "sps": round((experiment.steps - begin) / seconds, 1), "game": config.game, "batch_size": config.batch_size,
         "train_every": config.train_every, "envs": config.envs, "precision": str(experiment.dtype).removeprefix("torch."),
-        "updates": experiment.updates, "loss": round(last_loss, 5), "device": devices.describe(place), "threads": torch.get_num_threads(),
+        "sampling_share": round(share, 3), "updates": experiment.updates, "loss": round(last_loss, 5), "device": devices.describe(place), "threads": torch.get_num_threads(),
     }  # fmt: skip
+
+
+def sampling_share(experiment: DQN, repeats: int = 60) -> float:
+    """Drawing a batch and gathering its stacks, as a share of the update that it is for (medians of `repeats`)."""
+    _, replay = experiment.ready()
+    size = experiment.config.batch_size
+    rng = np.random.default_rng(0)
+
+    def sample() -> None:
+        batch = replay.sample(size, rng)
+        replay.stacks(batch.rows)
+        replay.stacks(batch.next_rows)
+
+    return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(replay, 1), repeats)
+
+
+def seconds_of(work: Callable[[], object], repeats: int) -> float:
+    """Median seconds of a call."""
+    taken = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)

@@ -16,12 +16,14 @@ from torch import Tensor, nn
 
 from agents.atari import AtariVector, Step, action_names
 from agents.dqn_config import DQNConfig
+from agents.mirror import Mirror
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.flat import CapturedStep, FlatAdam, FlatNetwork
-from lab.views import Curves, Images
+from lab.seeding import seeded
+from lab.views import Bars, Curves, Images
 from models.q_network import QNetwork, space_to_depth
 
 
@@ -50,17 +52,17 @@ class DQN(Experiment):
         # Each run has generators of its own: runs side by side do not change each other.
         seeds = np.random.SeedSequence(config.seed).spawn(3)
         self.explore_rng, self.replay_rng = (np.random.Generator(np.random.PCG64(s)) for s in seeds[:2])
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(seeds[2].generate_state(1)[0]))
-            online, target = (QNetwork(len(self.action_names), config.dueling, config.hidden_units).to(device) for _ in range(2))
-        self.online = FlatNetwork(online, self.dtype)
-        self.target = FlatNetwork(target, self.dtype, trainable=False)
+        with seeded(int(seeds[2].generate_state(1)[0])):
+            online, target = (QNetwork(len(self.action_names), config.dueling, config.hidden_units) for _ in range(2))
+        self.online = FlatNetwork(online.to(device), self.dtype)
+        self.target = FlatNetwork(target.to(device), self.dtype, trainable=False)
         self.target.copy_from(self.online)
         self.optimizer = FlatAdam(self.online, config.learning_rate, config.adam_eps)
         self.graph: CapturedStep | None = None
         self.steps = self.updates = self.owed = 0
         self.env: AtariVector | None = None
         self.replay: ReplayMemory | None = None
+        self.mirror: Mirror | None = None
         self.frame_lives = np.zeros(config.envs, np.int64)
         self.returns = np.zeros(config.envs, np.float64)
         self.lengths = np.zeros(config.envs, np.int64)
@@ -292,12 +294,37 @@ class DQN(Experiment):
         return Images(newest, [f"{score:g}  {action}" for score, action in zip(self.returns, actions, strict=True)], columns=4, scale=2)
 
     @view("images")
+    def colours(self, env: int = 0) -> Images:
+        """What one training environment shows now, in the game's own colours, as a person would see it."""
+        source, _ = self.ready()
+        env = max(0, min(env, source.envs - 1))
+        if self.mirror is not None and (self.mirror.source is not source or self.mirror.index != env):
+            self.mirror.close()
+            self.mirror = None
+        if self.mirror is None:
+            self.mirror = Mirror(source, env)
+        pixels, behind = self.mirror.frame()
+        score = f"score {self.returns[env]:g}"
+        return Images(pixels[None], [f"{score}, {behind:,} actions to catch up" if behind else score], scale=2)
+
+    @view("images")
     def stack(self, env: int = 0) -> Images:
         """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
         _, replay = self.ready()
         rows = replay.newest_rows()
         frames = replay.stacks(rows[max(0, min(env, len(rows) - 1))][None])[0].cpu().numpy()
         return Images(frames, ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
+
+    @view("bars")
+    def action_values(self, env: int = 0) -> Bars:
+        """Q(s, a) of every action at one environment's last decision; the chosen action is in colour."""
+        if self.last is None:
+            return Bars(list(self.action_names), np.zeros(len(self.action_names)), title="no decision yet")
+        env = max(0, min(env, len(self.last.actions) - 1))
+        chosen = int(self.last.actions[env])
+        why = "at random (epsilon)" if self.last.random[env] else "as the largest"
+        title = f"environment {env} chose {self.action_names[chosen]} {why}"
+        return Bars(list(self.action_names), self.last.q[env], chosen, title)
 
     @view("curves")
     def q_values(self) -> Curves:
@@ -310,14 +337,16 @@ class DQN(Experiment):
     def replay_memory(self, n: int = 24, seed: int = 0) -> Images:
         """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
         _, replay = self.ready()
+        rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
+        fill = f"{rows:,} of {capacity:,} frames ({100 * rows / capacity:.0f} %)"
         if len(replay) == 0:
-            return Images(np.zeros((1, 84, 84), np.uint8), ["empty"])
+            return Images(np.zeros((1, 84, 84), np.uint8), ["empty"], title=fill)
         batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
         frames = replay.stacks(batch.rows)[:, -1].cpu().numpy()
         captions = [f"{self.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
         if replay.tree is not None:
             captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
-        return Images(frames, captions, columns=8)
+        return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
 
     @view("curves")
     def priorities(self, bins: int = 40) -> Curves:
@@ -326,7 +355,8 @@ class DQN(Experiment):
         stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
         counts, edges = np.histogram(stored if len(stored) else np.zeros(1), bins=max(2, min(bins, 500)))
         title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
-        return Curves({"transitions": (0.5 * (edges[1:] + edges[:-1]), counts)}, x_label="priority", y_label="transitions", title=title)
+        middles = 0.5 * (edges[1:] + edges[:-1])
+        return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
 
     @view("images", live=True)
     def filters(self, net: QNetwork) -> Images:
@@ -367,6 +397,7 @@ class DQN(Experiment):
         return torch.from_numpy(stack)[None].to(self.device)
 
     def close(self) -> None:
-        if self.env is not None:
-            self.env.close()
-            self.env = None
+        for env in (self.env, self.mirror):
+            if env is not None:
+                env.close()
+        self.env = self.mirror = None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import Config, with_defaults
+from lab.config import Config, unit, with_defaults
 
 
 class DQNConfig(Config):
@@ -25,47 +25,69 @@ class DQNConfig(Config):
         description="Share of the learning rate that is left at the end of its schedule. Lower steadies what was learned; 1 keeps the rate constant.",
     )
     learning_rate_steps: int = Field(
-        1_000_000, ge=1, le=1_000_000_000, description="Agent steps over which the learning rate falls. More keeps it high for longer."
+        1_000_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Agent steps over which the learning rate falls. More keeps it high for longer.",
+        json_schema_extra=unit("steps"),
     )
     warmup_updates: int = Field(
         0,
         ge=0,
         le=1_000_000,
         description="Updates over which the learning rate rises from 0. Without it, Adam's first steps in one direction can shut off most filters of the first layer for good.",
+        json_schema_extra=unit("updates"),
     )
     adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the steps of rarely changing weights.")
-    batch_size: int = Field(32, ge=1, le=4096, description="Transitions in one update. Larger is steadier and slower.")
+    batch_size: int = Field(
+        32, ge=1, le=4096, description="Transitions in one update. Larger is steadier and slower.", json_schema_extra=unit("transitions")
+    )
     gamma: float = Field(0.99, ge=0, le=1, description="Discount of a reward per step. Higher looks further ahead and learns more slowly.")
     train_every: int = Field(
         4,
         ge=1,
         le=1000,
         description="Agent steps per update (the replay ratio is batch_size / train_every). Lower learns more from each step and is slower.",
+        json_schema_extra=unit("steps"),
     )
     learning_starts: int = Field(
-        20_000, ge=1, le=10_000_000, description="Agent steps of random play before the first update. More give a more varied start."
+        20_000,
+        ge=1,
+        le=10_000_000,
+        description="Agent steps of random play before the first update. More give a more varied start.",
+        json_schema_extra=unit("steps"),
     )
     replay_capacity: int = Field(
         1_000_000,
         ge=100,
         le=20_000_000,
         description="Frames that the replay memory keeps, 7,056 bytes each. More forgets less and takes more memory.",
+        json_schema_extra=unit("frames"),
     )
     target_interval: int = Field(
         1_000,
         ge=1,
         le=1_000_000,
         description="Updates between two copies of the weights to the target network. More is steadier and slower.",
+        json_schema_extra=unit("updates"),
     )
     n_step: int = Field(
-        1, ge=1, le=32, description="Rewards summed before bootstrapping. More carries rewards back faster, with more variance."
+        1,
+        ge=1,
+        le=32,
+        description="Rewards summed before bootstrapping. More carries rewards back faster, with more variance.",
+        json_schema_extra=unit("steps"),
     )
     double: bool = Field(
         False, description="Double DQN: the online network picks the next action, the target network values it. Reduces overestimation."
     )
     dueling: bool = Field(False, description="Dueling network: separate streams for the state's value and the actions' advantages.")
     hidden_units: int = Field(
-        512, ge=1, le=8192, description="Units of the dense layer (of each stream, if dueling). More can represent more and are slower."
+        512,
+        ge=1,
+        le=8192,
+        description="Units of the dense layer (of each stream, if dueling). More can represent more and are slower.",
+        json_schema_extra=unit("units"),
     )
     prioritised: bool = Field(False, description="Prioritised replay: draw transitions with a large error more often.")
     priority_alpha: float = Field(0.5, ge=0, le=1, description="How strongly priorities count: 0 is uniform, 1 fully proportional.")
@@ -73,7 +95,11 @@ class DQNConfig(Config):
         0.4, ge=0, le=1, description="Importance weights' exponent at the start, annealed to 1. Higher corrects more of the bias."
     )
     priority_beta_steps: int = Field(
-        2_000_000, ge=1, le=1_000_000_000, description="Agent steps until the importance weights correct fully."
+        2_000_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Agent steps until the importance weights correct fully.",
+        json_schema_extra=unit("steps"),
     )
     loss: Literal["huber", "squared"] = Field(
         "squared", description="Squared error, or Huber's, which grows linearly beyond 1 and so bounds the gradient."
@@ -85,7 +111,13 @@ class DQNConfig(Config):
     epsilon_end: float = Field(
         0.01, ge=0, le=1, description="Share of random actions at the end of the schedule. Higher explores more for ever."
     )
-    epsilon_steps: int = Field(250_000, ge=1, le=1_000_000_000, description="Agent steps over which epsilon falls. More explores longer.")
+    epsilon_steps: int = Field(
+        250_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Agent steps over which epsilon falls. More explores longer.",
+        json_schema_extra=unit("steps"),
+    )
     clip_rewards: bool = Field(
         True, description="Learn from rewards clipped to [-1, 1], so that one learning rate suits all games. Scores are never clipped."
     )
@@ -98,13 +130,21 @@ class DQNConfig(Config):
         lt=1,
         description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.",
     )
-    noop_max: int = Field(30, ge=0, le=1000, description="An episode begins with up to this many random no-operations, for varied starts.")
+    noop_max: int = Field(
+        30,
+        ge=0,
+        le=1000,
+        description="An episode begins with up to this many random no-operations, for varied starts.",
+        json_schema_extra=unit("no-ops"),
+    )
     fire_reset: bool = Field(True, description="Press FIRE at an episode's start in games that wait for it.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the network: bf16 is faster where the hardware has it; the optimiser always keeps fp32. auto chooses.",
     )
-    eval_episodes: int = Field(20, ge=1, le=10_000, description="Episodes of an evaluation. More narrows the interval.")
+    eval_episodes: int = Field(
+        20, ge=1, le=10_000, description="Episodes of an evaluation. More narrows the interval.", json_schema_extra=unit("episodes")
+    )
     eval_epsilon: float = Field(
         0.01, ge=0, le=1, description="Share of random actions in an evaluation. The papers used 0.05 (2015) to 0.001."
     )
@@ -131,22 +171,24 @@ class DQNConfig(Config):
         return self
 
 
+# Learned Pong to a mean score above 18 (docs/results.md). Two values matter most: without the warm-up 31 of the 32 first
+# filters die in the first updates, and the target network of 500 updates keeps three-step returns steady.
 DQNFastConfig = with_defaults(
     DQNConfig,
     "DQNFastConfig",
     learning_rate=2.5e-4,
-    learning_rate_end=0.2,
-    learning_rate_steps=500_000,
+    learning_rate_end=0.1,
+    learning_rate_steps=800_000,
+    warmup_updates=1_000,
     learning_starts=5_000,
     replay_capacity=300_000,
-    target_interval=250,
-    n_step=5,
+    target_interval=500,
+    n_step=3,
     double=True,
     dueling=True,
-    hidden_units=256,
     prioritised=True,
-    priority_beta_steps=500_000,
+    priority_beta_steps=800_000,
     loss="huber",
     max_grad_norm=10.0,
-    epsilon_steps=40_000,
+    epsilon_steps=60_000,
 )

@@ -13,6 +13,7 @@ from agents.dqn_config import DQNConfig
 from agents.player import Frame, Player
 from lab.errors import LabError, UsageError
 from lab.registry import load
+from lab.video import VideoWriter
 
 FPS = 60
 SCALE = 3
@@ -57,57 +58,10 @@ def watch(
     return {"video": str(video), "frames": frames, "scores": scores or [frame.score], "finished": bool(scores)}
 
 
-class VideoWriter:
-    """Streams RGB frames (H, W, 3) uint8 to an .mp4 (H.264) or .gif encoder; nothing is collected in memory.
-
-    A GIF gets every third frame at half the size, each with a palette of its own, or it would be very large.
-    """
-
-    def __init__(self, path: str | Path, fps: float = FPS):
-        import imageio_ffmpeg
-
-        self.path, self.fps, self.count = Path(path), fps, 0
-        self.gif = self.path.suffix == ".gif"
-        if self.path.suffix not in (".mp4", ".gif"):
-            raise UsageError(f"{self.path.name}: expected a name that ends in .mp4 or .gif.")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LabError(f"Cannot write {self.path} ({error.strerror}).") from None
-        self.open = imageio_ffmpeg.write_frames
-        self.encoder: Any = None
-
-    def add(self, frame: np.ndarray) -> None:
-        """Encode one frame; all have the size of the first."""
-        self.count += 1
-        if self.gif and (self.count - 1) % 3:
-            return
-        if self.encoder is None:
-            height, width = frame.shape[:2]
-            if self.gif:
-                palette = "scale=iw/2:-1:flags=area,split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none"
-                options: dict[str, Any] = {"codec": "gif", "pix_fmt_out": "pal8", "macro_block_size": 1, "output_params": ["-vf", palette]}
-            else:
-                options = {"codec": "libx264", "pix_fmt_out": "yuv420p", "quality": 8, "macro_block_size": 2}
-            rate = self.fps / 3 if self.gif else self.fps
-            self.encoder = self.open(str(self.path), (width, height), fps=rate, ffmpeg_log_level="error", **options)
-            self.encoder.send(None)
-        try:
-            self.encoder.send(np.ascontiguousarray(frame))
-        except OSError as error:
-            raise LabError(f"The video {self.path} could not be written ({error}). Is the disk full?") from None
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self.encoder is not None:
-            self.encoder.close()
-            self.encoder = None
-
-
 def strip(frame: Frame, action_names: tuple[str, ...]) -> np.ndarray:
     """The frame, enlarged, with its score and a bar of each action's Q value beside it: (H, W, 3) uint8."""
     game = frame.pixels.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
-    height, width = game.shape[:2]
+    height = len(game)
     panel = Image.new("RGB", (280, height), (18, 20, 24))
     draw = ImageDraw.Draw(panel)
     draw.text((12, 10), f"score {frame.score:g}", fill=(240, 240, 240), font=font(22))
@@ -116,8 +70,7 @@ def strip(frame: Frame, action_names: tuple[str, ...]) -> np.ndarray:
         draw.text((12, 70), "no Q values: a person plays", fill=(150, 155, 165), font=font(14))
     else:
         draw_bars(draw, frame.q, frame.action, action_names, top=72, height=height - 84)
-    picture = np.concatenate([game, np.asarray(panel)], axis=1)
-    return picture[: height - height % 2, : (width + 280) - (width + 280) % 2]
+    return np.concatenate([game, np.asarray(panel)], axis=1)
 
 
 def draw_bars(draw: ImageDraw.ImageDraw, q: np.ndarray, action: int, names: tuple[str, ...], top: int, height: int) -> None:

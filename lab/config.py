@@ -54,6 +54,17 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def unit(name: str) -> dict[str, Any]:
+    """A field's unit, which forms and help texts show: `steps: int = Field(..., json_schema_extra=unit("steps"))`."""
+    return {"unit": name}
+
+
+def unit_of(field: Any) -> str:
+    """The unit of a config's field, "" where it has none."""
+    extra = field.json_schema_extra
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
 C = TypeVar("C", bound=Config)
 
 

@@ -40,11 +40,12 @@ class FlatNetwork:
         """The flat fp32 gradient (P,) of `output` (given the `gradient` at it, 1 for a scalar), overwritten by the next call.
 
         Autograd hands over its own tensors where `grad` is None, which saves zeroing and adding; one pass casts them.
+        They are let go at once, so that the next pass finds their memory, still in the cache.
         """
-        for parameter in self.parameters:
-            parameter.grad = None
         output.backward(gradient)
         torch._foreach_copy_(self.gradient_views, [p.grad for p in self.parameters if p.grad is not None])
+        for parameter in self.parameters:
+            parameter.grad = None
         return self.gradient
 
     @torch.no_grad()

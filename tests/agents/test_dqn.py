@@ -1,5 +1,7 @@
 import copy
+import threading
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,6 +117,35 @@ def test_epsilon_falls_linearly_and_then_stays(tiny) -> None:
     assert found == pytest.approx([0.9, 0.7, 0.5, 0.1, 0.1])
 
 
+@pytest.mark.parametrize(
+    ("steps", "update", "expected"),
+    [
+        # Warm-up over 10 updates to 0.01, and a fall to a fifth over 1,000 steps, multiplied.
+        (0, 0, 0.001), (0, 4, 0.005), (0, 9, 0.01), (0, 10, 0.01), (0, 10_000, 0.01),
+        (500, 10, 0.006), (1000, 10, 0.002), (5000, 10, 0.002), (500, 4, 0.003), (1000, 0, 0.0002),
+    ],
+)  # fmt: skip
+def test_learning_rate_rises_over_the_warm_up_and_falls_with_the_steps(steps: int, update: int, expected: float, tiny) -> None:
+    experiment = tiny(learning_rate=0.01, learning_rate_end=0.2, learning_rate_steps=1000, warmup_updates=10)
+    experiment.steps = steps
+    assert experiment.learning_rate(update) == pytest.approx(expected)
+
+
+def test_learning_rate_is_constant_unless_asked_otherwise(tiny) -> None:
+    experiment = tiny(learning_rate=0.01)
+    for experiment.steps in (0, 10**6, 10**9):
+        assert experiment.learning_rate(0) == experiment.learning_rate(10**6) == pytest.approx(0.01)
+
+
+def test_each_update_takes_the_learning_rate_of_its_own_number(tiny, monkeypatch) -> None:
+    experiment = tiny(learning_rate=0.01, warmup_updates=10, train_every=1, envs=2)
+    seen: list[float] = []
+    monkeypatch.setattr(experiment.optimizer, "set_learning_rate", seen.append)
+    while experiment.updates < 6:
+        experiment.step()
+    assert seen == pytest.approx([0.001, 0.002, 0.003, 0.004, 0.005, 0.006])
+
+
 @pytest.mark.parametrize(("envs", "train_every"), [(2, 4), (3, 4), (4, 1), (2, 7)])
 def test_there_is_one_update_per_train_every_agent_steps(envs: int, train_every: int, tiny) -> None:
     experiment = tiny(envs=envs, train_every=train_every)
@@ -178,6 +209,25 @@ def test_making_an_experiment_leaves_the_global_generator_alone(tiny) -> None:
     before = torch.get_rng_state()
     tiny(seed=5)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_two_experiments_made_at_once_have_the_weights_that_each_has_alone(tiny, monkeypatch) -> None:
+    alone = {seed: tiny(seed=seed).online.weights.clone() for seed in (1, 2)}
+    turn = threading.Barrier(2, timeout=60)
+    uniform = torch.nn.init.kaiming_uniform_
+
+    def in_turns(*args: Any, **kwargs: Any) -> torch.Tensor:
+        turn.wait()  # Each layer of one network is drawn between two layers of the other.
+        return uniform(*args, **kwargs)
+
+    monkeypatch.setattr(torch.nn.init, "kaiming_uniform_", in_turns)
+    made: dict[int, DQN] = {}
+    threads = [threading.Thread(target=lambda seed=seed: made.update({seed: tiny(seed=seed)})) for seed in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(made[seed].online.weights, alone[seed]) for seed in (1, 2))
 
 
 def test_state_is_a_copy_that_later_steps_leave_alone(tiny) -> None:

@@ -1,0 +1,71 @@
+"""Video files from pictures, frame by frame: .mp4 (H.264) and .gif, encoded by the ffmpeg that imageio-ffmpeg carries."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lab.errors import LabError, UsageError
+
+ENDINGS = (".mp4", ".gif")
+GIF_FPS, GIF_WIDTH = 20, 640
+"""A GIF has a palette per frame and no motion: more frames or pixels than these make it very large."""
+
+
+class VideoWriter:
+    """Streams RGB frames (H, W, 3) uint8 to an encoder; nothing is collected in memory.
+
+    All frames have the size of the first. An .mp4 of odd height or width gets one more row or column, a copy of the
+    last, as H.264 wants even ones. A .gif gets about 20 frames a second and half the size where it is wider than 640.
+    """
+
+    def __init__(self, path: str | Path, fps: float):
+        """Raises UsageError for another ending and LabError where the folder cannot be made."""
+        import imageio_ffmpeg
+
+        self.path, self.fps, self.count = Path(path), fps, 0
+        if self.path.suffix not in ENDINGS:
+            raise UsageError(f"{self.path.name}: expected a name that ends in .mp4 or .gif.")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LabError(f"Cannot write {self.path} ({error.strerror}).") from None
+        self.gif = self.path.suffix == ".gif"
+        self.every = max(1, round(fps / GIF_FPS)) if self.gif else 1
+        self.open = imageio_ffmpeg.write_frames
+        self.encoder: Any = None
+
+    def add(self, frame: np.ndarray) -> None:
+        """Encode one frame. Raises LabError where the encoder cannot write."""
+        self.count += 1
+        if (self.count - 1) % self.every:
+            return
+        if not self.gif:
+            frame = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), mode="edge")
+        try:
+            if self.encoder is None:
+                self.encoder = self.start(*frame.shape[:2])
+            self.encoder.send(np.ascontiguousarray(frame))
+        except OSError as error:
+            raise LabError(f"The video {self.path} could not be written ({error}). Is the folder writable, or the disk full?") from None
+
+    def start(self, height: int, width: int) -> Any:
+        if self.gif:
+            scale = "scale=iw/2:-1:flags=area," if width > GIF_WIDTH else ""
+            palette = f"{scale}split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none"
+            options: dict[str, Any] = {"codec": "gif", "pix_fmt_out": "pal8", "output_params": ["-vf", palette]}
+        else:
+            options = {"codec": "libx264", "pix_fmt_out": "yuv420p", "quality": 8}
+        encoder = self.open(
+            str(self.path), (width, height), fps=self.fps / self.every, ffmpeg_log_level="error", macro_block_size=1, **options
+        )
+        encoder.send(None)
+        return encoder
+
+    def close(self) -> None:
+        """Finish the file. Raises LabError where it could not be written."""
+        if self.encoder is not None:
+            encoder, self.encoder = self.encoder, None
+            encoder.close()
+            if not self.path.exists() or not self.path.stat().st_size:
+                raise LabError(f"The video {self.path} could not be written. Is the folder writable, or the disk full?")

@@ -1,0 +1,150 @@
+"""What DQN's views say, against what the experiment holds."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from agents.dqn import DQN
+from agents.player import Player
+
+
+@pytest.fixture
+def trained(tiny: Any) -> DQN:
+    """A DQN that has updated, with two environments."""
+    experiment = tiny(prioritised=True, n_step=2)
+    while experiment.steps < 60:
+        experiment.step()
+    return experiment
+
+
+def test_screen_has_every_environments_newest_frame_and_action(trained: DQN) -> None:
+    _, replay = trained.ready()
+    view = trained.screen()
+    assert np.array_equal(view.pixels, replay.stacks(replay.newest_rows())[:, -1].numpy())
+    names = [trained.action_names[a] for a in trained.last.actions]  # type: ignore[union-attr]
+    assert [caption.split()[-1] for caption in view.captions] == names
+
+
+def test_stack_is_what_the_network_sees_next_oldest_first(trained: DQN) -> None:
+    before = trained.stack(env=1).pixels
+    trained.step()
+    assert np.array_equal(trained.last.stacks[1].numpy(), before)  # type: ignore[union-attr]
+    assert np.array_equal(trained.stack(env=1).pixels[:3], before[1:])
+
+
+def test_an_environment_that_does_not_exist_is_the_nearest_one(trained: DQN) -> None:
+    assert np.array_equal(trained.stack(env=99).pixels, trained.stack(env=1).pixels)
+    assert np.array_equal(trained.action_values(env=99).values, trained.action_values(env=1).values)
+
+
+def test_action_values_are_the_last_decisions_with_the_action_taken(trained: DQN) -> None:
+    trained.config = trained.config.model_copy(update={"epsilon_start": 0.0, "epsilon_end": 0.0})
+    trained.step()
+    view = trained.action_values(env=1)
+    expected = trained.online.compute(trained.last.stacks).float()[1].detach().numpy()  # type: ignore[union-attr]
+    assert view.names == ["NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE"]
+    assert view.chosen == trained.last.actions[1] == view.values.argmax()  # type: ignore[union-attr]
+    assert view.title == f"environment 1 chose {view.names[view.chosen]} as the largest"
+    assert view.values.shape == expected.shape
+    assert np.abs(view.values - trained.last.q[1]).max() == 0  # type: ignore[union-attr]
+
+
+def test_a_random_action_is_called_random(trained: DQN) -> None:
+    trained.config = trained.config.model_copy(update={"epsilon_start": 1.0, "epsilon_end": 1.0})
+    trained.step()
+    assert trained.action_values().title.endswith("at random (epsilon)")
+
+
+def test_before_the_first_decision_nothing_is_claimed(tiny: Any) -> None:
+    view = tiny().action_values()
+    assert (view.chosen, view.title) == (-1, "no decision yet")
+
+
+def test_q_values_have_a_line_for_each_action_that_ends_at_the_last_decision(trained: DQN) -> None:
+    view = trained.q_values()
+    assert list(view.series) == list(trained.action_names)
+    steps, _ = view.series["NOOP"]
+    assert len(steps) == 30  # 60 agent steps of 2 environments
+    assert [line[1][-1] for line in view.series.values()] == pytest.approx(trained.last.q[0].tolist())  # type: ignore[union-attr]
+
+
+def test_the_memory_says_how_full_it_is_and_shows_transitions_from_it(trained: DQN) -> None:
+    view = trained.replay_memory(n=5, seed=1)
+    _, replay = trained.ready()
+    rows = int(replay.count.sum())
+    assert view.title.startswith(f"{rows} of 400 frames ({100 * rows / 400:.0f} %); 5 transitions")
+    stored = replay.frames[:-1].numpy().reshape(-1, 84, 84)
+    assert all((stored == frame).all((1, 2)).any() for frame in view.pixels)
+    action, line = view.captions[0].split("\n")
+    assert action in trained.action_names
+    assert line.startswith(("R +0.00  p ", "R -"))
+
+
+def test_the_memory_stays_full_once_it_is(tiny: Any) -> None:
+    experiment = tiny(replay_capacity=100)
+    while experiment.steps < 240:
+        experiment.step()
+    assert experiment.replay_memory().title.startswith("100 of 100 frames (100 %)")
+
+
+def test_priorities_count_every_stored_transition_once(trained: DQN) -> None:
+    _, replay = trained.ready()
+    middles, counts = trained.priorities(bins=7).series["transitions"]
+    stored = replay.tree.leaves[replay.tree.leaves > 0]  # type: ignore[union-attr]
+    assert len(middles) == len(counts) == 7
+    assert counts.sum() == len(stored)
+    half = (middles[1] - middles[0]) / 2
+    assert (middles[0] - half, middles[-1] + half) == pytest.approx((stored.min(), stored.max()))
+    assert trained.priorities().filled
+
+
+def test_uniform_replay_has_one_priority(tiny: Any) -> None:
+    experiment = tiny()
+    while experiment.steps < 40:
+        experiment.step()
+    view = experiment.priorities()
+    _, counts = view.series["transitions"]
+    assert (counts > 0).sum() == 1
+    assert "Uniform" in view.title
+
+
+def test_filters_are_the_first_layers_weights_with_grey_for_zero(trained: DQN) -> None:
+    net = trained.serving()
+    view = trained.answer("filters", net, {})
+    assert view.pixels.shape == (32, 8, 32)
+    weights = net.filters().detach()  # type: ignore[operator]  # (32, 4, 8, 8)
+    top = float(weights.abs().max())
+    one = weights[5, 2, 3, 6]
+    assert view.pixels[5, 3, 2 * 8 + 6] == int(127.5 + 127.5 * float(one) / top)
+
+
+def test_activations_are_the_first_maps_of_the_present_stack(trained: DQN) -> None:
+    view = trained.answer("activations", trained.serving(), {})
+    maps = trained.serving().first_maps(trained.last.stacks[:1])[0].detach()  # type: ignore[operator, union-attr]
+    assert view.pixels.shape == (32, 20, 20)
+    assert view.captions == [f"{float(m.max()):.2f}" for m in maps]
+    brightest = int(maps.amax((1, 2)).argmax())
+    assert view.pixels[brightest].max() == 255
+
+
+def test_saliency_is_red_where_the_gradient_is_largest(trained: DQN) -> None:
+    from agents.player import saliency
+
+    stack = trained.last.stacks[0].numpy()  # type: ignore[union-attr]
+    heat = saliency(trained.serving(), stack)
+    view = trained.answer("saliency", trained.serving(), {})
+    y, x = np.unravel_index(heat.argmax(), heat.shape)
+    grey = float(stack[-1, y, x])
+    assert view.pixels[0, y, x].tolist() == [int(0.3 * grey + 0.7 * c) for c in (255, 40, 20)]
+
+
+def test_a_stored_agents_views_look_at_a_game_it_plays(tiny: Any) -> None:
+    experiment = tiny(noop_max=0)
+    stack = experiment.example_stack(experiment.serving(), 60)
+    player = Player("pong", noop_max=0)
+    for _ in range(60):
+        expected = player.tick(experiment.serving()).stack
+    assert torch.equal(stack[0], torch.from_numpy(expected))
+    assert experiment.env is None
