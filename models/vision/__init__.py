@@ -1,1 +1,7 @@
-"""Image classifiers."""
+"""Image classifiers, one file per network; what they share is in `craft`, `summary` and `explain`.
+
+Each is built with `classes`, `channels` and `size` (the side of its square input) and carries three facts about itself:
+`head`, the name of the layer that gives the class scores; `maps`, the module whose output class activation maps look at
+(absent where there are no maps); `stem`, which form was chosen for the input size, in words. `gap` is true where global
+average pooling leads from the maps to the head, so that CAM in its first form applies.
+"""

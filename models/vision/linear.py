@@ -6,6 +6,8 @@ from torch import Tensor, nn
 class LinearClassifier(nn.Module):
     """Images (B, channels, size, size) -> class scores (B, classes)."""
 
+    head, stem = "fc", "none: pixels go straight into a dense layer"
+
     def __init__(self, classes: int = 10, channels: int = 1, size: int = 8):
         super().__init__()
         self.channels, self.size = channels, size

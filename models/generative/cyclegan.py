@@ -1,0 +1,160 @@
+"""The networks of CycleGAN (Zhu et al. 2017): a ResNet generator for each direction, and a code for the style of domain B.
+
+With 64 features and 9 or 6 residual blocks, RGB, a generator has 11,378,179 or 7,837,699 parameters. The discriminators
+are in `patchgan.py`, training in `lab/recipes/cyclegan.py`.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.generative.instance_norm import InstanceNorm, StyledInstanceNorm
+
+Upsampling = Literal["transpose", "resize"]
+
+
+class ResNetGenerator(nn.Module):
+    """Images in [-1, 1] (B, C, H, W) -> images in [-1, 1], H and W multiples of 4 (Johnson et al. 2016; Zhu et al. 2017, sec. 7.2).
+
+    c7s1-f, d2f, d4f, `blocks` residual blocks, u2f, uf, c7s1-3, with reflection padding and instance norm. `resize` takes a
+    nearest-neighbour enlargement and a convolution in place of the transposed convolution, whose uneven overlap draws
+    checkerboards (Odena et al. 2016). With `style` > 0 the norms from the first residual block on take a code (B, style).
+    """
+
+    def __init__(self, channels: int = 3, features: int = 64, blocks: int = 9, upsampling: Upsampling = "transpose", style: int = 0):
+        super().__init__()
+        f, self.style = features, style
+        self.encoder = nn.Sequential(
+            Reflect(3), LargeConv2d(channels, f, 7), InstanceNorm(), nn.ReLU(),
+            nn.Conv2d(f, 2 * f, 3, 2, 1), InstanceNorm(), nn.ReLU(),
+            nn.Conv2d(2 * f, 4 * f, 3, 2, 1), InstanceNorm(), nn.ReLU(),
+        )  # fmt: skip
+        self.blocks = nn.ModuleList(ResidualBlock(4 * f, style) for _ in range(blocks))
+        self.up = nn.ModuleList(Enlarge(i, i // 2, upsampling, style) for i in (4 * f, 2 * f))
+        self.decoder = nn.Sequential(Reflect(3), LargeConv2d(f, channels, 7), nn.Tanh())
+
+    def forward(self, images: Tensor, style: Tensor | None = None) -> Tensor:
+        if self.style and style is None:  # The mean of the codes.
+            style = images.new_zeros(len(images), self.style)
+        x = self.encoder(images)  # (B, 4f, H / 4, W / 4)
+        for block in self.blocks:
+            x = block(x, style)
+        for up in self.up:
+            x = up(x, style)
+        return self.decoder(x)
+
+
+class ResidualBlock(nn.Module):
+    """x + IN(conv(ReLU(IN(conv(x))))), no ReLU after the sum."""
+
+    def __init__(self, channels: int, style: int = 0):
+        super().__init__()
+        self.pad = Reflect(1)
+        self.conv1, self.conv2 = nn.Conv2d(channels, channels, 3), nn.Conv2d(channels, channels, 3)
+        self.norm1, self.norm2 = norm(channels, style), norm(channels, style)
+
+    def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
+        y = F.relu(self.norm1(self.conv1(self.pad(x)), style))
+        return x + self.norm2(self.conv2(self.pad(y)), style)
+
+
+class Enlarge(nn.Module):
+    """Twice the size: a transposed convolution, or nearest neighbours and a convolution; then norm and ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, upsampling: Upsampling, style: int = 0):
+        super().__init__()
+        self.resize = upsampling == "resize"
+        self.conv: nn.Module = nn.Conv2d(inputs, outputs, 3) if self.resize else nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, 1)
+        self.pad = Reflect(1)
+        self.norm = norm(outputs, style)
+
+    def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
+        if self.resize:
+            x = self.pad(F.interpolate(x, scale_factor=2, mode="nearest"))
+        return F.relu(self.norm(self.conv(x), style))
+
+
+class LargeConv2d(nn.Conv2d):
+    """A convolution with a large odd kernel and few channels on one side, computed on 2x2 blocks of pixels as channels.
+
+    The sum is the same, y[2i + a] = sum over p = a + u of x[2i + p] w[p - a], with p = 2m + r split into block and place. Kernels
+    for matrices work on 16 channels at a time, of which an RGB image fills 3, and its blocks 12: on a processor a step of
+    these layers takes two thirds of the time. H and W, padding included, must be even after the kernel is taken off.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs, inputs, k, _ = self.weight.shape
+        if x.device.type != "cpu" or any((side - k + 1) % 2 for side in x.shape[2:]):
+            return super().forward(x)
+        m = (k + 1) // 2
+        # Places come before channels, (a, b, o) and (r, s, c), so that a pixel's channels stay together in memory.
+        shifted = torch.stack([F.pad(self.weight, (b, 1 - b, a, 1 - a)) for a in (0, 1) for b in (0, 1)])  # (4, O, C, k + 1, k + 1)
+        blocks = shifted.reshape(4 * outputs, inputs, m, 2, m, 2).permute(0, 3, 5, 1, 2, 4).reshape(4 * outputs, 4 * inputs, m, m)
+        bias = None if self.bias is None else self.bias.repeat(4)
+        return from_blocks(F.conv2d(to_blocks(x), blocks.contiguous(memory_format=torch.channels_last), bias))
+
+
+def to_blocks(x: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, 4C, H / 2, W / 2), channel (r, s, c) of the pixel in row r and column s of a 2x2 block; channels_last."""
+    b, c, h, w = x.shape
+    blocks = x.permute(0, 2, 3, 1).reshape(b, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 2, 4, 5)
+    return blocks.reshape(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
+
+
+def from_blocks(x: Tensor) -> Tensor:
+    """The inverse of `to_blocks`."""
+    b, c, h, w = x.shape
+    pixels = x.permute(0, 2, 3, 1).reshape(b, h, w, 2, 2, c // 4).permute(0, 1, 3, 2, 4, 5)
+    return pixels.reshape(b, 2 * h, 2 * w, c // 4).permute(0, 3, 1, 2)
+
+
+class Reflect(nn.Module):
+    """Reflection padding of `width` pixels on each side. Raises ValueError where the image is not larger than the padding."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.width = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        if min(x.shape[2:]) <= self.width:
+            raise ValueError(f"an image of {x.shape[3]}x{x.shape[2]} pixels at this layer is too small to be reflected by {self.width}")
+        return F.pad(x, (self.width,) * 4, mode="reflect")
+
+
+class StyleEncoder(nn.Module):
+    """Images in [-1, 1] (B, C, H, W) -> the code of their style (B, `style`): 4x4 convolutions and a global average.
+
+    No normalisation: it would take away the means of the colours, which are the style (Huang et al. 2018, sec. 5.1).
+    """
+
+    def __init__(self, channels: int = 3, features: int = 24, style: int = 8):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, features, 4, 2, 1), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(features, 2 * features, 4, 2, 1), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(2 * features, 4 * features, 4, 2, 1), nn.LeakyReLU(0.2, True),
+        )  # fmt: skip
+        self.to_code = nn.Linear(4 * features, style)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.to_code(self.layers(images).mean((2, 3)))
+
+
+def norm(channels: int, style: int) -> InstanceNorm:
+    return StyledInstanceNorm(channels, style) if style else InstanceNorm()
+
+
+@torch.no_grad()
+def draw_weights(module: nn.Module, scale: float = 0.02) -> None:
+    """Convolutions and dense layers from N(0, 0.02), gains of batch norm from N(1, 0.02), biases 0 (Zhu et al. 2017, Isola et al. 2017)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            layer.weight.normal_(0, scale)
+        elif isinstance(layer, nn.BatchNorm2d):
+            layer.weight.normal_(1, scale)
+        else:
+            continue
+        if layer.bias is not None:
+            layer.bias.zero_()

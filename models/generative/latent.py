@@ -1,0 +1,81 @@
+"""Walks through a latent space: straight and spherical paths, the square between four points, planes, principal directions."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Mode = Literal["linear", "spherical"]
+
+
+def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """The straight path from a to b (..., D) at t (..., 1) in [0, 1]."""
+    return a + t * (b - a)
+
+
+def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    """The spherical path from a to b (..., D) at t (..., 1): the angle grows evenly, the length goes from |a| to |b| evenly.
+
+    Normal noise of many dimensions lies near a sphere, whose inside the straight path crosses (White 2016). Where a and b
+    point the same or the opposite way the arc is not defined, and the path is straight.
+    """
+    la, lb = a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True)
+    ua, ub = a / la.clamp(min=1e-12), b / lb.clamp(min=1e-12)
+    angle = (ua * ub).sum(-1, keepdim=True).clamp(-1, 1).acos()
+    sine = angle.sin()
+    arc = (((1 - t) * angle).sin() * ua + (t * angle).sin() * ub) / sine.clamp(min=1e-6)
+    return torch.where(sine < 1e-4, lerp(a, b, t), arc * lerp(la, lb, t))
+
+
+def between(a: Tensor, b: Tensor, t: Tensor, mode: Mode) -> Tensor:
+    return slerp(a, b, t) if mode == "spherical" else lerp(a, b, t)
+
+
+def path(anchors: Tensor, steps: int, mode: Mode, loop: bool = False) -> Tensor:
+    """`steps` points (steps, D) along the path through anchors (A, D), evenly over its legs; a loop returns to the first."""
+    t = torch.linspace(0, 1, steps + 1 if loop else steps)[:steps]
+    return along(anchors, t, mode, loop)
+
+
+def along(anchors: Tensor, t: Tensor, mode: Mode, loop: bool = False) -> Tensor:
+    """Points (T, D) at positions t (T,) in [0, 1] of the path through anchors (A, D)."""
+    stops = torch.cat([anchors, anchors[:1]]) if loop else anchors
+    legs = len(stops) - 1
+    if legs == 0:
+        return stops.expand(len(t), -1)
+    leg = (t * legs).floor().clamp(0, legs - 1).long().to(anchors.device)
+    return between(stops[leg], stops[leg + 1], (t.to(anchors.device) * legs - leg)[:, None], mode)
+
+
+def square(corners: Tensor, u: Tensor, v: Tensor, mode: Mode) -> Tensor:
+    """Points (T, D) of the square whose corners (4, D) are top left, top right, bottom left, bottom right; u, v (T, 1)."""
+    top, bottom = between(corners[0], corners[1], u, mode), between(corners[2], corners[3], u, mode)
+    return between(top, bottom, v, mode)
+
+
+def plane_through(anchors: Tensor) -> tuple[Tensor, Tensor]:
+    """(origin (D,), axes (2, D)) of the plane through three anchors (3, D): the first at (0, 0), the others at (1, 0) and (0, 1)."""
+    return anchors[0], anchors[1:3] - anchors[0]
+
+
+def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor]:
+    """(mean (D,), axes (count, D)) of points (N, D): each axis as long as the standard deviation along it.
+
+    The sign is that which makes an axis's largest component positive, so that it does not flip from one call to the next.
+    """
+    points = points.float()
+    mean = points.mean(0)
+    values, vectors = torch.linalg.eigh(torch.cov((points - mean).T).reshape(points.shape[1], points.shape[1]))
+    axes = vectors.T.flip(0)[:count] * values.flip(0)[:count].clamp(min=0).sqrt()[:, None]
+    return mean, upright(axes)
+
+
+def strongest_directions(weights: Tensor, count: int = 2) -> Tensor:
+    """Unit axes (count, D): the right singular vectors of weights (U, D), by which a layer changes most (Shen & Zhou 2021)."""
+    _, vectors = torch.linalg.eigh(weights.float().T @ weights.float())
+    return upright(vectors.T.flip(0)[:count])
+
+
+def upright(axes: Tensor) -> Tensor:
+    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
+    return axes * torch.where(largest < 0, -1.0, 1.0)

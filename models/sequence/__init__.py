@@ -1,0 +1,1 @@
+"""Networks for sequences: recurrent ones, attention, transformers, taggers, translators and word vectors."""

@@ -1,0 +1,91 @@
+"""Taggers and classifiers on a bidirectional recurrent network: a label for every token, or one for the whole."""
+
+import torch
+from torch import Tensor, nn
+
+from models.sequence.cells import CellKind
+from models.sequence.crf import CRF
+from models.sequence.dropout import Dropout
+from models.sequence.recurrent import Recurrent
+
+
+class Tagger(nn.Module):
+    """tokens (B, T) int64 -> scores (B, T, tags): embedding, bidirectional layers, a dense layer; optionally a CRF on top.
+
+    BiLSTM-CRF is Huang et al. 2015.
+    """
+
+    vocabulary: Tensor
+
+    def __init__(
+        self, vocabulary: Tensor, tags: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
+        dropout: float = 0.0, crf: bool = False, bidirectional: bool = True, written: bool = False,
+    ):  # fmt: skip
+        super().__init__()
+        self.register_buffer("vocabulary", vocabulary)
+        self.embedding = nn.Embedding(len(vocabulary), width)
+        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, written=written)
+        self.dropout = Dropout(dropout)
+        self.head = nn.Linear(self.core.width, tags)
+        self.crf = CRF(tags) if crf else None
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x, _ = self.core(self.dropout(self.embedding(tokens)))
+        return self.head(self.dropout(x))
+
+    @torch.no_grad()
+    def decode(self, tokens: Tensor) -> Tensor:
+        """The tags (B, T) int64: Viterbi's with a CRF, else each token's likeliest."""
+        scores = self(tokens).float()
+        return scores.argmax(-1) if self.crf is None else self.crf.viterbi(scores)
+
+
+class TextClassifier(nn.Module):
+    """tokens (B, T) int64 (0 pads) -> scores (B, classes): recurrent layers, then the largest value of each unit over time."""
+
+    def __init__(
+        self, tokens: int, classes: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
+        dropout: float = 0.0, bidirectional: bool = True, written: bool = False,
+    ):  # fmt: skip
+        super().__init__()
+        self.embedding = nn.Embedding(tokens, width, padding_idx=0)
+        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, written=written)
+        self.dropout = Dropout(dropout)
+        self.head = nn.Linear(self.core.width, classes)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.head(self.dropout(self.features(tokens).amax(1)))
+
+    def features(self, tokens: Tensor) -> Tensor:
+        """(B, T, width) with -inf on padding, so that no maximum is taken there."""
+        inside = tokens != 0
+        lengths = inside.sum(1).clamp(min=1).cpu()
+        x, _ = self.core(self.dropout(self.embedding(tokens)), lengths=lengths)
+        inside[:, 0] = True  # An empty sentence is its first padding.
+        return x.masked_fill(~inside[..., None], float("-inf"))
+
+
+class Forecaster(nn.Module):
+    """Values (B, T, C) float32 -> the next values (B, T, C), each as a change from the one before."""
+
+    def __init__(
+        self, channels: int, kind: CellKind = "lstm", hidden: int = 64, layers: int = 1, dropout: float = 0.0, written: bool = False
+    ):
+        super().__init__()
+        self.core = Recurrent(kind, channels, hidden, layers, dropout=dropout, written=written)
+        self.dropout = Dropout(dropout)
+        self.head = nn.Linear(hidden, channels)
+
+    def forward(self, values: Tensor, state: tuple[Tensor, ...] | None = None) -> tuple[Tensor, tuple[Tensor, ...]]:
+        x, state = self.core(values, state)
+        return values + self.head(self.dropout(x)), state
+
+    @torch.no_grad()
+    def forecast(self, values: Tensor, steps: int) -> Tensor:
+        """The next `steps` values (B, steps, C), each from the network's own last one."""
+        out, state = self(values)
+        found = [out[:, -1:]]
+        for _ in range(steps - 1):
+            out, state = self(found[-1], state)
+            found.append(out)
+        return torch.cat(found, 1)

@@ -1,0 +1,38 @@
+"""The vision transformer (Dosovitskiy et al. 2021): an image as a sequence of square patches."""
+
+import torch
+from torch import Tensor, nn
+
+from models.sequence.transformer import Stack
+
+
+class ViT(nn.Module):
+    """Images (B, channels, size, size) -> class scores (B, classes).
+
+    Each patch becomes a token by one linear map; a learned class token goes first, learned positions are added, and the
+    class token's output is what is classified.
+    """
+
+    def __init__(
+        self, classes: int = 10, channels: int = 3, size: int = 32, patch: int = 0, layers: int = 6, width: int = 128, heads: int = 4,
+        dropout: float = 0.0,
+    ):  # fmt: skip
+        super().__init__()
+        patch = patch or next((p for p in (16, 8, 7, 4, 2) if size % p == 0 and size // p >= 4), 1)
+        if size % patch:
+            raise ValueError(f"size {size} is not a multiple of patch {patch}")
+        self.patch = patch
+        self.embedding = nn.Conv2d(channels, width, patch, stride=patch)
+        self.class_token = nn.Parameter(torch.randn(1, 1, width) * 0.02)
+        self.positions = nn.Parameter(torch.randn(1, (size // patch) ** 2 + 1, width) * 0.02)
+        self.stack = Stack(layers, width, heads, dropout)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.features(images)[:, 0])
+
+    def features(self, images: Tensor, keep: list[Tensor] | None = None) -> Tensor:
+        """(B, 1 + patches, width): the class token, then the patches row by row; `keep` collects the attention of each layer."""
+        patches = self.embedding(images).flatten(2).transpose(1, 2)  # (B, patches, width)
+        x = torch.cat([self.class_token.expand(len(images), -1, -1), patches], 1) + self.positions
+        return self.stack(x, keep=keep)[0]

@@ -1,0 +1,106 @@
+"""Backpropagation and convolution worked by hand: every number of a small example, in the order in which one computes it.
+
+The app steps through these; the tests compare them with autograd and `conv2d`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+WEIGHTS = {"I1H1": 0.11, "I2H1": 0.21, "I1H2": 0.12, "I2H2": 0.08, "H1O": 0.14, "H2O": 0.15}
+"""The weights of the 2-2-1 network of the lectures; identity activation, no bias."""
+EDGES = {"I1H1": ("I1", "H1"), "I2H1": ("I2", "H1"), "I1H2": ("I1", "H2"), "I2H2": ("I2", "H2"), "H1O": ("H1", "O"), "H2O": ("H2", "O")}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One moment of the computation: what is known by now of nodes and edges, what is new, and the sum written out."""
+
+    title: str
+    formula: str
+    nodes: dict[str, float]
+    weights: dict[str, float]
+    gradients: dict[str, float] = field(default_factory=dict)
+    new: tuple[str, ...] = ()
+
+
+def backpropagation(inputs: tuple[float, float], target: float, weights: dict[str, float], learning_rate: float) -> list[Step]:
+    """Forward, error, backward and one step of gradient descent on E = (t - o)^2, number by number."""
+    i1, i2 = inputs
+    w = dict(weights)
+    nodes = {"I1": i1, "I2": i2}
+    steps = [Step("The network", f"inputs {i1:g} and {i2:g}, target {target:g}", dict(nodes), w)]
+    for h in ("H1", "H2"):
+        a, b = w[f"I1{h}"], w[f"I2{h}"]
+        nodes[h] = i1 * a + i2 * b
+        text = f"{h.lower()} = i1·w + i2·w = {i1:g}·{a:.3g} + {i2:g}·{b:.3g} = {nodes[h]:.4g}"
+        steps.append(Step("Forward", text, dict(nodes), w, new=(h, f"I1{h}", f"I2{h}")))
+    h1, h2 = nodes["H1"], nodes["H2"]
+    nodes["O"] = o = h1 * w["H1O"] + h2 * w["H2O"]
+    text = f"o = {h1:.4g}·{w['H1O']:.3g} + {h2:.4g}·{w['H2O']:.3g} = {o:.4g}"
+    steps.append(Step("Forward", text, dict(nodes), w, new=("O", "H1O", "H2O")))
+    error = (target - o) ** 2
+    steps.append(Step("Error", f"E = (t - o)² = ({target:g} - {o:.4g})² = {error:.4g}", dict(nodes), w, new=("O",)))
+    slope = 2 * (o - target)
+    steps.append(Step("Backward", f"dE/do = 2 (o - t) = 2 ({o:.4g} - {target:g}) = {slope:.4g}", dict(nodes), w, new=("O",)))
+    gradients: dict[str, float] = {}
+    for h in ("H1", "H2"):
+        edge = f"{h}O"
+        gradients[edge] = slope * nodes[h]
+        text = f"dE/dw({edge}) = dE/do · {h.lower()} = {slope:.4g}·{nodes[h]:.4g} = {gradients[edge]:.4g}"
+        steps.append(Step("Backward", text, dict(nodes), w, dict(gradients), (edge,)))
+    for h in ("H1", "H2"):
+        delta = slope * w[f"{h}O"]
+        for i, value in (("I1", i1), ("I2", i2)):
+            edge = f"{i}{h}"
+            gradients[edge] = delta * value
+            text = f"dE/dw({edge}) = dE/do · w({h}O) · {i.lower()} = {slope:.4g}·{w[f'{h}O']:.3g}·{value:g} = {gradients[edge]:.4g}"
+            steps.append(Step("Backward", text, dict(nodes), w, dict(gradients), (edge, f"{h}O")))
+    updated = {edge: w[edge] - learning_rate * gradients[edge] for edge in w}
+    for edge in w:
+        shown = {**w, **{e: updated[e] for e in list(w)[: list(w).index(edge) + 1]}}
+        text = f"w({edge}) ← {w[edge]:.3g} - {learning_rate:g}·({gradients[edge]:.4g}) = {updated[edge]:.4g}"
+        steps.append(Step("Gradient step", text, dict(nodes), shown, dict(gradients), (edge,)))
+    nodes["H1"], nodes["H2"] = (i1 * updated[f"I1{h}"] + i2 * updated[f"I2{h}"] for h in ("H1", "H2"))
+    nodes["O"] = nodes["H1"] * updated["H1O"] + nodes["H2"] * updated["H2O"]
+    text = f"o = {nodes['O']:.4g}, E = {(target - nodes['O']) ** 2:.4g} (before: {error:.4g})"
+    steps.append(Step("Forward again", text, dict(nodes), updated, new=("H1", "H2", "O")))
+    return steps
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of a kernel over an image: its corner, the patch beneath, the products and their sum."""
+
+    row: int
+    column: int
+    patch: Tensor
+    products: Tensor
+    total: float
+
+
+def slide(image: Tensor, kernel: Tensor) -> Iterator[Place]:
+    """Every place of `kernel` (k, l) over `image` (H, W), row by row, without padding: correlation, as CNNs compute it.
+
+    True convolution turns the kernel by half a turn first; for a kernel that looks the same after it, they agree.
+    """
+    height, width = kernel.shape
+    for row in range(image.shape[0] - height + 1):
+        for column in range(image.shape[1] - width + 1):
+            patch = image[row : row + height, column : column + width]
+            products = patch * kernel
+            yield Place(row, column, patch, products, float(products.sum()))
+
+
+def correlate(image: Tensor, kernel: Tensor) -> Tensor:
+    """The sums of `slide` as an image (H - k + 1, W - l + 1)."""
+    sums = torch.tensor([place.total for place in slide(image, kernel)])
+    return sums.view(image.shape[0] - kernel.shape[0] + 1, -1)
+
+
+def convolution_parameters(channels: int, filters: int, height: int, width: int) -> tuple[int, str]:
+    """The trainable parameters of a convolutional layer, and the sum in words."""
+    total = filters * (height * width * channels + 1)
+    return total, f"{filters} filters · ({height}·{width}·{channels} weights + 1 bias) = {total}"

@@ -1,0 +1,203 @@
+"""Training craft that applies to any network: initialisation, activation, batch norm, dropout, what is frozen.
+
+Each function changes a built network in place, so that no network's constructor carries these choices. Names in a
+state_dict stay, so that weights still load (batch norm that is put in adds `<layer>.norm.*`).
+"""
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Initialisation = Literal["he", "xavier", "normal", "zeros"]
+Activation = Literal["relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"]
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.01), "prelu": nn.PReLU, "elu": nn.ELU, "softplus": nn.Softplus,
+    "sigmoid": nn.Sigmoid, "tanh": nn.Tanh,
+}  # fmt: skip
+ACTIVATION_TYPES = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.Softplus, nn.Sigmoid, nn.Tanh)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+LAYERS = (nn.Conv1d, nn.Conv2d, nn.Linear)
+
+
+@torch.no_grad()
+def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generator) -> None:
+    """Fill every parameter and buffer; the draws come from `generator`, a CPU one, so they are the same on any device.
+
+    he: N(0, 2 / fan_in) (He et al. 2015); xavier: U(+-sqrt(6 / (fan_in + fan_out))) (Glorot & Bengio 2010); normal:
+    N(0, 0.01^2); zeros: all units of a layer stay alike for ever, so nothing is learned. Biases are 0, norms 1 and 0.
+    """
+    for module in net.modules():
+        if isinstance(module, LAYERS):
+            weight = module.weight
+            field = weight[0, 0].numel()
+            fan_in, fan_out = weight.shape[1] * field, weight.shape[0] * field // getattr(module, "groups", 1)
+            drawn = torch.zeros(weight.shape)
+            if scheme == "he":
+                drawn.normal_(0, math.sqrt(2 / fan_in), generator=generator)
+            elif scheme == "xavier":
+                bound = math.sqrt(6 / (fan_in + fan_out))
+                drawn.uniform_(-bound, bound, generator=generator)
+            elif scheme == "normal":
+                drawn.normal_(0, 0.01, generator=generator)
+            weight.copy_(drawn)
+            if module.bias is not None:
+                module.bias.zero_()
+        elif isinstance(module, NORMS):
+            module.reset_running_stats()
+            module.weight.fill_(1)
+            module.bias.zero_()
+        elif isinstance(module, nn.PReLU):
+            module.weight.fill_(0.25)
+
+
+def set_activation(net: nn.Module, name: str) -> int:
+    """Put the activation `name` in the place of every other; how many there were."""
+    return replace(net, lambda module: isinstance(module, ACTIVATION_TYPES), lambda module: ACTIVATIONS[name]())
+
+
+def set_dropout(net: nn.Module, p: float | None, generator: torch.Generator | None) -> int:
+    """Drop with probability `p` (None: as the network has it) at every dropout, drawing from `generator`; how many there are."""
+    return replace(net, lambda m: isinstance(m, nn.Dropout), lambda m: Dropout(m.p if p is None else p, generator))
+
+
+def set_batch_norm(net: nn.Module, on: bool) -> int:
+    """Put batch norm behind every hidden layer that has none, or take all of it out (its layers get a bias); how many changed.
+
+    In a network with convolutions, dense layers are left as they are.
+    """
+    has = any(isinstance(module, NORMS) for module in net.modules())
+    if not on:
+        for module in net.modules():
+            if isinstance(module, nn.Conv1d | nn.Conv2d) and module.bias is None and has:
+                module.bias = nn.Parameter(torch.zeros(module.out_channels, device=module.weight.device))
+        return replace(net, lambda m: isinstance(m, NORMS), lambda m: nn.Identity())
+    if has:
+        return 0
+    head = net.get_submodule(str(net.head))
+    convolutions = any(isinstance(module, nn.Conv1d | nn.Conv2d) for module in net.modules())
+    kinds = (nn.Conv1d, nn.Conv2d) if convolutions else (nn.Linear,)
+    return replace(net, lambda m: isinstance(m, kinds) and m is not head, normed)
+
+
+def freeze(net: nn.Module, names: list[str]) -> list[str]:
+    """Take the modules `names` out of training, their batch statistics too; the names of the parameters that are frozen.
+
+    "features" is everything but the head. Raises ValueError for a module that the network does not have.
+    """
+    head = str(net.head)
+    chosen: list[nn.Module] = []
+    for name in names:
+        if name == "features" and not hasattr(net, "features"):
+            chosen += [module for child, module in net.named_modules() if child and not apart(child, head)]
+        elif name == "features":
+            chosen += [module for child, module in net.named_modules() if child.split(".")[0] == name and not apart(child, head)]
+        else:
+            try:
+                chosen.append(net.get_submodule(name))
+            except AttributeError:
+                parts = ", ".join(child for child, _ in net.named_children())
+                raise ValueError(f"the network has no part {name!r}; its parts are {parts}") from None
+    for module in chosen:
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
+        for part in module.modules():
+            if isinstance(part, NORMS):
+                part.frozen = True  # type: ignore[assignment]
+    return [name for name, parameter in net.named_parameters() if not parameter.requires_grad]
+
+
+def apart(name: str, head: str) -> bool:
+    """Whether a module holds the head, or is it: freezing it would freeze the head."""
+    return head == name or head.startswith(f"{name}.")
+
+
+def train_mode(net: nn.Module) -> None:
+    """Training mode, with the statistics of frozen batch norms at rest."""
+    net.train()
+    for module in net.modules():
+        if getattr(module, "frozen", False):
+            module.eval()
+
+
+class Dropout(nn.Dropout):
+    """Dropout that draws from a generator of its own: the global one belongs to every session of the process."""
+
+    def __init__(self, p: float, generator: torch.Generator | None):
+        super().__init__(p)
+        self.generator = generator
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
+        return x * kept / (1 - self.p)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Dropout":
+        # A generator cannot be copied, and a copy of a network is for looking at it: in eval mode nothing is drawn.
+        made = Dropout(self.p, None)
+        made.training = self.training
+        return made
+
+
+class NormedConv2d(nn.Conv2d):
+    """A convolution with batch norm behind it, which keeps the convolution's own keys."""
+
+    norm: nn.Module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups))
+
+
+class NormedConv1d(nn.Conv1d):
+    """The same over a series."""
+
+    norm: nn.Module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(F.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups))
+
+
+class NormedLinear(nn.Linear):
+    """The same for a dense layer."""
+
+    norm: nn.Module
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(F.linear(x, self.weight, self.bias))
+
+
+def normed(layer: nn.Module) -> nn.Module:
+    """`layer` with batch norm behind it."""
+    made = copy.copy(layer)
+    if isinstance(layer, nn.Linear):
+        made.__class__, norm = NormedLinear, nn.BatchNorm1d(layer.out_features)
+    elif isinstance(layer, nn.Conv1d):
+        made.__class__, norm = NormedConv1d, nn.BatchNorm1d(layer.out_channels)
+    else:
+        assert isinstance(layer, nn.Conv2d)
+        made.__class__, norm = NormedConv2d, nn.BatchNorm2d(layer.out_channels)  # type: ignore[assignment]
+    made._modules = {"norm": norm}
+    return made
+
+
+def replace(net: nn.Module, wanted: Callable[[Any], bool], make: Callable[[Any], nn.Module]) -> int:
+    """Put `make(module)` in the place of every module that is `wanted`; how many there were."""
+    count = 0
+    for parent, name, module in list(children(net)):
+        if wanted(module):
+            setattr(parent, name, make(module))
+            count += 1
+    return count
+
+
+def children(net: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module]]:
+    """Every module with its parent and its name there, the parent first."""
+    for name, module in net.named_children():
+        yield net, name, module
+        yield from children(module)

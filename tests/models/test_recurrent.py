@@ -1,0 +1,144 @@
+"""The written-out cells against torch.nn's, and what a recurrent network does at the ends of its sequences."""
+
+import pytest
+import torch
+from torch import nn
+
+from models.sequence.cells import GATE_NAMES, WrittenLayer, lstm_step
+from models.sequence.recurrent import FUSED, Recurrent, RecurrentLM, gradient_norms
+
+KINDS = ("rnn", "lstm", "gru")
+
+
+def pair(kind: str, layers: int, bidirectional: bool) -> tuple[Recurrent, nn.RNNBase]:
+    """The written network and torch.nn's stacked one with the same weights."""
+    torch.manual_seed(0)
+    mine = Recurrent(kind, 5, 7, layers, bidirectional=bidirectional, written=True)  # type: ignore[arg-type]
+    theirs = FUSED[kind](5, 7, layers, batch_first=True, bidirectional=bidirectional)
+    with torch.no_grad():
+        for i, layer in enumerate(mine.layers):
+            for name, parameter in layer.named_parameters():
+                getattr(theirs, name.replace("_l0", f"_l{i}")).copy_(parameter)
+    return mine, theirs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_written_layers_equal_torchs_with_the_same_weights(kind: str, bidirectional: bool, layers: int) -> None:
+    mine, theirs = pair(kind, layers, bidirectional)
+    x = torch.randn(3, 11, 5)
+    directions = 2 if bidirectional else 1
+    state = tuple(torch.randn(layers * directions, 3, 7) for _ in range(2 if kind == "lstm" else 1))
+    out, last = mine(x, state)
+    expected, end = theirs(x, state if kind == "lstm" else state[0])
+    torch.testing.assert_close(out, expected, atol=1e-6, rtol=0)
+    for got, want in zip(last, end if kind == "lstm" else (end,), strict=True):
+        torch.testing.assert_close(got, want, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_their_gradients_are_equal_too(kind: str) -> None:
+    mine, theirs = pair(kind, 1, True)
+    x = torch.randn(2, 6, 5)
+    mine(x)[0].square().sum().backward()
+    theirs(x)[0].square().sum().backward()
+    for name, parameter in mine.layers[0].named_parameters():
+        torch.testing.assert_close(parameter.grad, getattr(theirs, name).grad, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_written_and_fused_agree_on_sequences_of_their_own_lengths(kind: str) -> None:
+    torch.manual_seed(1)
+    written = Recurrent(kind, 4, 6, 2, bidirectional=True, written=True)  # type: ignore[arg-type]
+    fused = Recurrent(kind, 4, 6, 2, bidirectional=True)  # type: ignore[arg-type]
+    fused.load_state_dict(written.state_dict())
+    x, lengths = torch.randn(3, 9, 4), torch.tensor([9, 4, 1])
+    (a, last_a), (b, last_b) = written(x, lengths=lengths), fused(x, lengths=lengths)
+    torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
+    for got, want in zip(last_a, last_b, strict=True):
+        torch.testing.assert_close(got, want, atol=1e-6, rtol=0)
+    assert not a[1, 4:].any()
+
+
+def test_padding_changes_nothing_before_the_end() -> None:
+    torch.manual_seed(2)
+    net = Recurrent("gru", 4, 6, bidirectional=True)
+    x = torch.randn(1, 9, 4)
+    alone, _ = net(x[:, :5])
+    padded, _ = net(x, lengths=torch.tensor([5]))
+    torch.testing.assert_close(padded[:, :5], alone)
+
+
+def test_one_step_of_an_lstm_by_hand() -> None:
+    """All weights 0 but the candidate's: i = f = o = 1/2, g = tanh(x), c = c/2 + g/2, h = tanh(c)/2."""
+    w = torch.zeros(4, 1)
+    w[2] = 1.0
+    zero = torch.zeros(4)
+    (h, c), gates = lstm_step(torch.tensor([[0.3]]), (torch.zeros(1, 1), torch.tensor([[0.8]])), (w, torch.zeros(4, 1), zero, zero))
+    expected = 0.4 + 0.5 * torch.tanh(torch.tensor(0.3))
+    assert float(c) == pytest.approx(float(expected))
+    assert float(h) == pytest.approx(0.5 * float(torch.tanh(expected)))
+    assert float(gates["forget f"]) == 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trace_ends_where_the_network_ends(kind: str) -> None:
+    torch.manual_seed(3)
+    net = Recurrent(kind, 4, 6, 2)  # type: ignore[arg-type]
+    x = torch.randn(2, 5, 4)
+    out, last = net(x)
+    layers = net.trace(x)
+    assert set(layers[0][0]) == set(GATE_NAMES[kind])
+    torch.testing.assert_close(layers[1][-1]["hidden h"], out[:, -1])
+    torch.testing.assert_close(layers[0][-1]["hidden h"], last[0][0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradient_norms_are_those_of_autograd_through_the_whole(kind: str) -> None:
+    """|dL / d h_0| from a state that is an input, by torch.nn's own layer; k = T - 1 steps back."""
+    torch.manual_seed(4)
+    layer = FUSED[kind](3, 5, batch_first=True)
+    x, readout = torch.randn(1, 8, 3), torch.randn(5)
+    norms = gradient_norms(layer, kind, x, readout)
+    _, first = layer(x[:, :1])
+    start = [part.detach().requires_grad_() for part in (first if kind == "lstm" else (first,))]
+    out, _ = layer(x[:, 1:], tuple(start) if kind == "lstm" else start[0])
+    grads = torch.autograd.grad((out[0, -1] * readout).sum(), start)
+    expected = torch.stack([g.square().sum() for g in grads]).sum().sqrt()
+    torch.testing.assert_close(norms[-1], expected)
+    assert float(norms[0]) == pytest.approx(float(readout.norm()))
+
+
+def test_the_gradient_of_a_linear_recurrence_falls_by_its_largest_factor() -> None:
+    """h' = tanh(0.5 h) near 0: each step back halves the gradient (the bound of CURRICULUM: gamma_v * gamma_g')."""
+    layer = WrittenLayer("rnn", 1, 1)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.zero_()
+        layer.weight_hh_l0.fill_(0.5)
+    norms = gradient_norms(layer, "rnn", torch.zeros(1, 6, 1), torch.ones(1))
+    torch.testing.assert_close(norms, 0.5 ** torch.arange(6.0))
+
+
+def test_the_learned_state_is_where_reading_begins() -> None:
+    torch.manual_seed(5)
+    net = RecurrentLM(torch.arange(9, dtype=torch.int32), "lstm", 4, 6, 1)
+    tokens = torch.randint(9, (2, 5))
+    before = net(tokens)[0]
+    with torch.no_grad():
+        net.core.initial += 1.0
+    assert not torch.allclose(before, net(tokens)[0])
+    net(tokens)[0].sum().backward()
+    assert net.core.initial.grad is not None
+    assert float(net.core.initial.grad.abs().sum()) > 0
+
+
+def test_reading_in_two_parts_with_the_state_carried_on_is_reading_at_once() -> None:
+    torch.manual_seed(6)
+    net = RecurrentLM(torch.arange(9, dtype=torch.int32), "gru", 4, 6, 2)
+    tokens = torch.randint(9, (2, 10))
+    whole, _ = net(tokens)
+    first, state = net(tokens[:, :4])
+    second, _ = net(tokens[:, 4:], state)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole)

@@ -1,0 +1,54 @@
+"""The worked examples of the lectures come out as printed there, and agree with autograd and conv2d."""
+
+import itertools
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from models.vision.by_hand import WEIGHTS, backpropagation, correlate, slide
+
+IMAGE = torch.tensor([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], dtype=torch.float32)
+KERNEL = torch.tensor([[1, 0, 1], [0, 1, 0], [1, 0, 1]], dtype=torch.float32)
+
+
+def test_backpropagation_on_the_2_2_1_network() -> None:
+    steps = backpropagation((2, 3), 1, WEIGHTS, 0.05)
+    output = next(step.nodes["O"] for step in steps if "O" in step.nodes)
+    assert round(output, 3) == 0.191
+    assert round((1 - output) ** 2, 3) == 0.654
+    updated = {edge: round(weight, 2) for edge, weight in steps[-1].weights.items()}
+    assert updated == {"H1O": 0.21, "H2O": 0.19, "I1H1": 0.13, "I2H1": 0.24, "I1H2": 0.14, "I2H2": 0.12}
+    again = backpropagation((2, 3), 1, updated, 0.05)
+    output = next(step.nodes["O"] for step in again if "O" in step.nodes)
+    assert round(output, 3) == 0.327
+    assert round((1 - round(output, 3)) ** 2, 3) == 0.453
+
+
+def test_its_gradients_are_autograds() -> None:
+    first = torch.tensor([[0.11, 0.21], [0.12, 0.08]], requires_grad=True)  # (hidden, inputs)
+    second = torch.tensor([[0.14, 0.15]], requires_grad=True)
+    output = F.linear(F.linear(torch.tensor([[2.0, 3.0]]), first), second)
+    (1 - output).square().sum().backward()
+    gradients = backpropagation((2, 3), 1, WEIGHTS, 0.05)[-2].gradients
+    found = [gradients[edge] for edge in ("I1H1", "I2H1", "I1H2", "I2H2", "H1O", "H2O")]
+    assert found == pytest.approx([*first.grad.flatten().tolist(), *second.grad.flatten().tolist()], abs=1e-5)
+
+
+def test_every_step_says_what_is_new_and_knows_what_came_before() -> None:
+    steps = backpropagation((2, 3), 1, WEIGHTS, 0.05)
+    for before, after in itertools.pairwise(steps):
+        assert set(before.nodes) <= set(after.nodes)
+    assert all(set(step.new) <= {*step.nodes, *step.weights} for step in steps)
+
+
+def test_the_kernel_over_the_image_of_the_lectures() -> None:
+    assert correlate(IMAGE, KERNEL).int().tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+    torch.testing.assert_close(correlate(IMAGE, KERNEL), F.conv2d(IMAGE[None, None], KERNEL[None, None])[0, 0])
+
+
+def test_sliding_shows_patch_products_and_sum() -> None:
+    place = list(slide(IMAGE, KERNEL))[5]
+    assert (place.row, place.column) == (1, 2)
+    assert place.patch.tolist() == [[1, 1, 0], [1, 1, 1], [1, 1, 0]]
+    assert float(place.products.sum()) == place.total == 3
