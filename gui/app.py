@@ -1,5 +1,6 @@
 """The desktop app's start: `lab`, `lab gui` and `lab gui --shots DIR`. torch is loaded after the window shows."""
 
+import os
 import signal
 import sys
 
@@ -49,12 +50,17 @@ def main(shots: str | None = None) -> int:
     window = open_window(app)
     sys.excepthook = window.catch
     # Ctrl-C in the terminal: Python handles signals only when it runs, so a timer lets it.
-    signal.signal(signal.SIGINT, lambda *_: window.begin_close())
-    signal.signal(signal.SIGTERM, lambda *_: window.begin_close())
+    signal.signal(signal.SIGINT, lambda *_: window.interrupted())
+    signal.signal(signal.SIGTERM, lambda *_: window.interrupted())
     pulse = QTimer(interval=200)
     pulse.timeout.connect(lambda: None)
     pulse.start()
     code = app.exec()
     pulse.stop()
     sys.excepthook = sys.__excepthook__
+    if window.abandoned:
+        # Python would wait for the threads that the person has given up.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)
     return code

@@ -51,11 +51,11 @@ class Background(QObject):
             except Exception:
                 sys.excepthook(*sys.exc_info())  # One receiver's defect must not lose the others' results.
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
         """Drop what waits and end the threads after what they do now."""
         self.timer.stop()
         self.pending.clear()
-        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def log_error(error: BaseException) -> None:

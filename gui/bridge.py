@@ -1,16 +1,18 @@
 """Where a session meets Qt, and nowhere else.
 
 A timer polls `session.latest`, an immutable record, at most 30 times a second; nothing is emitted per step. Answers to
-views arrive as futures that the same timer looks at. Read first: `SessionBridge`, then `Sessions`.
+views arrive as futures; each tells the window's thread at once when it is there, so that a picture follows the hand. Read first: `SessionBridge`, then `Sessions`.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gui.background import Background
 from gui.theme import colour
@@ -35,6 +37,8 @@ class SessionBridge(QObject):
     """The sentence and the traceback of an error that ended the session."""
     ended = Signal()
     """The session takes no further step (finished, stopped or failed)."""
+    answered = Signal()
+    """An answer is there; emitted in the thread that found it."""
 
     def __init__(self, session: "Session", hue: str, parent: QObject | None = None):
         super().__init__(parent)
@@ -45,6 +49,7 @@ class SessionBridge(QObject):
         self.futures: list[tuple[Future[Any], Callable[[Any], None], Callable[[BaseException], None]]] = []
         self.timer = QTimer(self, interval=POLL_MS)
         self.timer.timeout.connect(self.poll)
+        self.answered.connect(self.deliver, Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
         self.session.start()
@@ -56,13 +61,7 @@ class SessionBridge(QObject):
         if latest is not self.latest:
             self.latest = latest
             self.updated.emit(latest)
-        ready = [entry for entry in self.futures if entry[0].done()]
-        self.futures = [entry for entry in self.futures if not entry[0].done()]
-        for future, done, failed in ready:
-            if future.cancelled():
-                continue
-            error = future.exception()
-            done(future.result()) if error is None else failed(error)
+        self.deliver()
         if not self.over and self.session.trained.is_set():
             self.over = True
             self.latest = self.session.latest
@@ -71,11 +70,32 @@ class SessionBridge(QObject):
                 self.failed.emit(self.latest.error, self.latest.traceback)
             self.ended.emit()
 
+    def deliver(self) -> None:
+        """Hand over the answers that have come."""
+        ready = [entry for entry in self.futures if entry[0].done()]
+        self.futures = [entry for entry in self.futures if not entry[0].done()]
+        for future, done, failed in ready:
+            if future.cancelled():
+                continue
+            error = future.exception()
+            try:
+                done(future.result()) if error is None else failed(error)
+            except Exception:
+                sys.excepthook(*sys.exc_info())  # One receiver's defect must not lose the others' answers.
+
     def ask(
         self, view: str, done: Callable[[Any], None], failed: Callable[[BaseException], None], key: str | None = None, **parameters: Any
     ) -> None:
         """Ask a view; the answer reaches `done`, an error `failed`, in the window's thread."""
-        self.futures.append((self.session.ask(view, key, **parameters), done, failed))
+        future = self.session.ask(view, key, **parameters)
+        self.futures.append((future, done, failed))
+        future.add_done_callback(self.tell)
+
+    def tell(self, future: "Future[Any]") -> None:
+        """Wake the window's thread; called in the thread that has answered."""
+        if not future.cancelled():
+            with suppress(RuntimeError):  # The bridge is gone: nobody wants the answer any more.
+                self.answered.emit()
 
     def ask_view(self, view: str, done: Any, failed: Any, key: str, parameters: dict[str, Any]) -> None:
         """The same, as a source of view frames."""

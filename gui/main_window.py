@@ -3,6 +3,7 @@
 Read first: `MainWindow.go_to`, then `closeEvent`. Panels are made when they are first shown.
 """
 
+import sys
 import time
 import traceback
 from functools import partial
@@ -11,7 +12,18 @@ from types import TracebackType
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QMenu, QMessageBox, QStackedWidget, QStatusBar, QToolBar, QToolButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QStatusBar,
+    QToolBar,
+    QToolButton,
+)
 
 from gui import theme
 from gui.background import Background
@@ -37,7 +49,10 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(self.background, self.sessions, self.say, self.report, self.open_run)
         self.panels: dict[str, Panel] = {}
         self.ready = self.closing = False
+        self.abandoned = False
+        """Closed although a session had not ended: its threads still run."""
         self.close_deadline = 0.0
+        self.still_saving: QMessageBox | None = None
         self.errors: list[ErrorDialog] = []
         self.stack = QStackedWidget()
         self.setCentralWidget(self.stack)
@@ -121,6 +136,7 @@ class MainWindow(QMainWindow):
         self.memory_label = QLabel()
         self.memory_label.setToolTip("Memory of this process, and of the GPU where there is one")
         self.run_button = QToolButton(autoRaise=True)
+        self.run_button.setObjectName("run folder")
         self.run_button.setToolTip("Folder of the run in front; press to open it")
         self.run_button.clicked.connect(lambda: self.open_folder(self.current_run()))
         for widget in (self.device_label, self.speed_label, self.memory_label, self.run_button):
@@ -264,7 +280,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once if something trains; then stop, save and wait with a limit, while the window stays alive."""
         if self.closing:
-            event.setAccepted(not self.sessions.alive())
+            event.setAccepted(self.abandoned or not self.sessions.alive())
             return
         training = self.sessions.running()
         if training and not self.confirm_close(training):
@@ -298,26 +314,62 @@ class MainWindow(QMainWindow):
         self.close_timer.start()
 
     def finish_close(self) -> None:
+        """Close once every session has ended; when that takes long, ask whether to wait."""
         alive = self.sessions.alive()
         if not alive:
             self.close_timer.stop()
             self.end()
             self.close()
-        elif time.monotonic() > self.close_deadline:
-            self.close_deadline = time.monotonic() + CLOSE_SECONDS
-            names = ", ".join(bridge.run.name for bridge in alive)
-            self.statusBar().showMessage(f"Still saving: {names}. The window closes when that is done.")
+        elif time.monotonic() > self.close_deadline and self.still_saving is None:
+            self.ask_to_wait(alive)
 
-    def end(self) -> None:
+    def ask_to_wait(self, alive: list[SessionBridge]) -> None:
+        """Say who has not ended, and what closing anyway loses."""
+        box = QMessageBox(QMessageBox.Icon.Warning, "Still saving", f"{lost(alive)}\n\nWait on, or close anyway?", parent=self)
+        wait = box.addButton("Wait on", QMessageBox.ButtonRole.RejectRole)
+        anyway = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(wait)
+        box.setEscapeButton(wait)
+
+        def answered() -> None:
+            self.still_saving = None
+            self.close_deadline = time.monotonic() + CLOSE_SECONDS
+            if box.clickedButton() is anyway:
+                self.abandon()
+            box.deleteLater()
+
+        box.finished.connect(lambda _: answered())
+        self.still_saving = box
+        box.open()
+
+    def interrupted(self) -> None:
+        """Ctrl-C in the terminal: save and close; at the second time, close at once."""
+        if not self.closing:
+            print("\nSaving checkpoints and closing (Ctrl-C again to close at once).", file=sys.stderr, flush=True)
+            self.begin_close()
+        elif not self.abandoned:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Close without the sessions. A checkpoint is renamed into place when it is whole, so what is on disk stays good."""
+        alive = self.sessions.alive()
+        self.abandoned = bool(alive)
+        if alive:
+            print(lost(alive), file=sys.stderr, flush=True)
+        self.end(wait=False)
+        self.close()
+
+    def end(self, wait: bool = True) -> None:
         """Everything the window started ends here."""
         self.status_timer.stop()
         self.close_timer.stop()
         for panel in self.panels.values():
             panel.shut()
-        for dialog in list(self.errors):
+        for dialog in self.findChildren(QDialog):
             dialog.close()
-        self.sessions.wait(1.0)
-        self.background.close()
+        if wait:
+            self.sessions.wait(1.0)
+        self.background.close(wait)
 
     def remember(self) -> None:
         store = settings()
@@ -328,6 +380,16 @@ class MainWindow(QMainWindow):
         current = self.stack.currentWidget()
         if isinstance(current, Panel):
             store.setValue("window/panel", current.name)
+
+
+def lost(alive: list[SessionBridge]) -> str:
+    """What closing now loses of the sessions that have not ended."""
+    lines = []
+    for bridge in alive:
+        step = bridge.session.written_step
+        kept = f"its checkpoint at {step:,} stays" if step is not None else "the checkpoints it had before, if any, stay"
+        lines.append(f"{bridge.run.name} has not ended. The steps since its last checkpoint would be lost; {kept} good.")
+    return "\n".join(lines)
 
 
 def entries(menu: QMenu) -> list[QAction]:

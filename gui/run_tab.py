@@ -4,21 +4,33 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from gui.bridge import SessionBridge
 from gui.panel import Workbench
 from gui.stored import StoredViews
+from gui.theme import COLOURS, colour
+from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
+from gui.widgets.flow import FlowLayout
 from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import Source, ViewFrame
-from lab.run import Run
+from lab import registry
+from lab.run import Run, runs
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
 
 CURVES_MS = 500
+ROOM = 240
+"""The width that a view needs."""
+MENU_RUNS = 40
+SWITCHES = """
+QToolButton[switch="true"] { border: 1px solid palette(mid); border-radius: 9px; padding: 1px 7px; }
+QToolButton[switch="true"]:hover { border-color: palette(highlight); }
+QToolButton[switch="true"]:checked { background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight); }
+"""
 
 
 class RunTab(QWidget):
@@ -40,14 +52,22 @@ class RunTab(QWidget):
             self.transport.resume.setToolTip("A shipped agent has weights to watch, but no training state to go on from.")
         self.curves = Curves()
         self.curves.add_run(run.name, Line(run.name, RunSeries(run.path), hue))
+        self.overlay_menu = QMenu(self)
+        self.overlay_menu.setToolTipsVisible(True)
+        self.overlay_menu.aboutToShow.connect(self.fill_overlay_menu)
+        self.overlay_button = QToolButton(
+            text="Overlay", toolTip="Draw the curves of other runs over these", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
+        )
+        self.overlay_button.setMenu(self.overlay_menu)
+        self.curves.add_tool(self.overlay_button)
         self.views = Views(first_views)
-        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        split.addWidget(self.curves)
-        split.addWidget(self.views)
-        split.setSizes([300, 320])
+        self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.split.addWidget(self.curves)
+        self.split.addWidget(self.views)
+        self.split.setSizes([300, 320])
         layout = QVBoxLayout(self)
         layout.addWidget(self.transport)
-        layout.addWidget(split, 1)
+        layout.addWidget(self.split, 1)
         self.timer = QTimer(self, interval=CURVES_MS)
         self.timer.timeout.connect(self.refresh)
         self.show_stored()
@@ -57,6 +77,7 @@ class RunTab(QWidget):
         self.bridge = bridge
         self.transport.set_bridge(bridge)
         self.curves.lines[self.run.name].unit = bridge.latest.unit
+        self.curves.show_first(bridge.session.experiment.headline)
         self.views.set_source(bridge, self.run.name)
         bridge.ended.connect(self.refresh)
         self.timer.start()
@@ -71,19 +92,49 @@ class RunTab(QWidget):
 
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
         self.curves.lines[self.run.name].unit = status.get("unit", "steps")
-        source = StoredViews(self.run, self.workbench.background)
+        source = self.stored_source()
         self.workbench.background.submit(source.specs, lambda specs: self.stored_ready(source, specs))
+
+    def stored_source(self) -> StoredViews:
+        """Who answers the views of the stored run."""
+        return StoredViews(self.run, self.workbench.background)
 
     def stored_ready(self, source: StoredViews, specs: "dict[str, ViewSpec]") -> None:
         if self.bridge is None and self.timer.interval():
+            self.curves.show_first(self.run.recipe.experiment_class().headline)
             self.views.set_source(source, self.run.name)
 
     def refresh(self) -> None:
         """Take in new metrics, where somebody can see them."""
         if self.isVisible():
             self.curves.refresh()
-        if self.bridge is not None and not self.bridge.running:
+        if len(self.curves.lines) == 1 and self.bridge is not None and not self.bridge.running:
             self.timer.stop()
+
+    # -- other runs over this one ----------------------------------------------------------------------------------
+
+    def fill_overlay_menu(self) -> None:
+        """The other runs on disk, newest first; those of the same subject before the rest."""
+        self.overlay_menu.clear()
+        subject = self.run.stored.get("subject")
+        others = [run for run in [*runs(), *map(Run, registry.shipped().values())] if run.path.resolve() != self.run.path.resolve()]
+        for run in sorted(others, key=lambda run: run.stored.get("subject") != subject)[:MENU_RUNS]:
+            key = str(run.path)
+            action = self.overlay_menu.addAction(run.name)
+            action.setCheckable(True)
+            action.setChecked(key in self.curves.lines)
+            action.setToolTip(str(run.path.resolve()))
+            action.toggled.connect(lambda on, run=run, key=key: self.overlay(run) if on else self.curves.remove_run(key))
+        if not others:
+            self.overlay_menu.addAction("No other runs").setEnabled(False)
+
+    def overlay(self, run: Run) -> None:
+        """Draw another run's curves over this one's."""
+        taken = {line.colour for line in self.curves.lines.values()}
+        hue = next((colour(i) for i in range(len(COLOURS)) if colour(i) not in taken), colour(len(taken)))
+        self.curves.add_run(str(run.path), Line(run.name, RunSeries(run.path), hue, run.status().get("unit", "steps")))
+        if self.bridge is None or not self.bridge.running:
+            self.timer.start()  # Another process, or another tab, may train it.
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -97,7 +148,8 @@ class RunTab(QWidget):
 
 
 class Views(QWidget):
-    """Views side by side, as many as there is room for."""
+    """Views side by side, as many as there is room for. Above them a button for each view that there is: press one to see
+    it, in place of the one that has been there longest where there is no more room; press it again to take it away."""
 
     def __init__(self, first: tuple[str, ...], parent: QWidget | None = None):
         super().__init__(parent)
@@ -109,14 +161,17 @@ class Views(QWidget):
         self.note = QLabel("Views appear once the agent is loaded.", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.note.setEnabled(False)
         self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.more = QToolButton(text="+", toolTip="Show one more view beside the others")
-        self.more.clicked.connect(lambda: self.add())
-        self.more.hide()
-        layout = QHBoxLayout(self)
+        self.switches: dict[str, QToolButton] = {}
+        self.switch_row = QWidget()
+        self.switch_row.setStyleSheet(SWITCHES)
+        self.switch_layout = FlowLayout(self.switch_row)
+        self.more = icons.IconButton(icons.add, "+", "Show one more view beside the others", lambda: self.add())
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.switch_row)
         layout.addWidget(self.note, 1)
         layout.addWidget(self.split, 1)
-        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
+        self.switch_row.hide()
         self.split.hide()
 
     def set_source(self, source: Source, title: str) -> None:
@@ -131,13 +186,51 @@ class Views(QWidget):
             self.note.setText("This run has no views that can be answered without training: press Resume.")
             self.note.show()
             return
-        room = max(1, self.width() // 340)
         wanted = [name for name in dict.fromkeys([*shown, *self.first, *names]) if name in names]
         self.note.hide()
         self.split.show()
-        self.more.show()
-        for name in wanted[: min(room, 4)]:
+        self.make_switches()
+        for name in wanted[: self.room()]:
             self.add(name)
+
+    def room(self) -> int:
+        """How many views fit side by side."""
+        return min(max(1, self.width() // ROOM), 4)
+
+    def make_switches(self) -> None:
+        """A button for each view of the source."""
+        assert self.source is not None
+        while self.switch_layout.takeAt(0) is not None:
+            pass
+        for button in self.switches.values():
+            button.hide()
+            button.deleteLater()
+        self.switches = {}
+        for name, spec in self.source.specs().items():
+            button = QToolButton(text=name.replace("_", " "), toolTip=spec.about, checkable=True)
+            button.setProperty("switch", True)
+            button.setObjectName("view")
+            button.clicked.connect(lambda on, name=name: self.switch(name, on))
+            self.switches[name] = button
+            self.switch_layout.addWidget(button)
+        self.switch_layout.addWidget(self.more)
+        self.switch_row.show()
+
+    def switch(self, name: str, on: bool) -> None:
+        """Show a view, or take it away."""
+        if not on:
+            for frame in [frame for frame in self.frames if frame.chooser.currentData() == name]:
+                self.take_away(frame)
+        else:
+            while len(self.frames) >= self.room():
+                self.take_away(self.frames[0])
+            self.add(name)
+
+    def show_switches(self) -> None:
+        """Press down the buttons of the views that are shown."""
+        shown = {frame.chooser.currentData() for frame in self.frames}
+        for name, button in self.switches.items():
+            button.setChecked(name in shown)
 
     def add(self, view: str = "") -> None:
         """One more view; the first that is not shown yet unless named."""
@@ -147,15 +240,18 @@ class Views(QWidget):
         view = view or next((name for name in self.source.specs() if name not in shown), "")
         frame = ViewFrame(self.source, view, self.title, closable=True)
         frame.close_wanted.connect(lambda: self.take_away(frame))
+        frame.chooser.currentIndexChanged.connect(lambda _: self.show_switches())
         self.frames.append(frame)
         self.split.addWidget(frame)
         self.split.setSizes([1000] * len(self.frames))
+        self.show_switches()
 
     def take_away(self, frame: ViewFrame) -> None:
         frame.shut()
         self.frames.remove(frame)
         frame.hide()
         frame.deleteLater()
+        self.show_switches()
 
     def clear(self) -> None:
         for frame in list(self.frames):

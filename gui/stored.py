@@ -1,4 +1,4 @@
-"""Views of a stored run: its serving weights are loaded once, in a pool thread, and asked there."""
+"""Views of a stored run: its weights are loaded once, in a pool thread, and asked there."""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,26 +12,43 @@ if TYPE_CHECKING:
 
 
 class StoredViews:
-    """Answers the live views of a stored run. The others need what only training has, such as the replay memory."""
+    """Answers the views of a stored run, the newest request of each key only.
 
-    def __init__(self, run: Run, background: Background):
+    Unless `whole`, only its serving weights are loaded and only the live views answered: the others need what training
+    had, such as a replay memory, which may be large.
+    """
+
+    def __init__(self, run: Run, background: Background, whole: bool = False):
         self.run, self.background = run, background
+        self.whole = whole and not run.shipped
         self.experiment: Experiment | None = None
-        self.lock = threading.Lock()
+        self.lock, self.queue = threading.Lock(), threading.Lock()
+        self.waiting: dict[str, tuple[str, dict[str, Any], Any, Any]] = {}
 
     def specs(self) -> "dict[str, ViewSpec]":
         """Imports the recipe's experiment, and torch with it: call it once the window shows."""
-        return {name: spec for name, spec in self.run.recipe.experiment_class().views().items() if spec.live}
+        return {name: spec for name, spec in self.run.recipe.experiment_class().views().items() if spec.live or self.whole}
 
     def moving(self) -> bool:
         return False
 
     def ask_view(self, view: str, done: Any, failed: Any, key: str, parameters: dict[str, Any]) -> None:
-        def answer() -> Any:
-            with self.lock:
-                if self.experiment is None:
-                    self.experiment = self.run.experiment("cpu", serving_only=True)
-                checked = view_parameters(self.specs()[view], parameters)
-                return self.experiment.answer(view, self.experiment.serving(), checked)
+        """Ask in the pool; a request of the same key that still waits is dropped."""
+        with self.queue:
+            queued = key in self.waiting
+            self.waiting[key] = (view, parameters, done, failed)
+        if not queued:
+            self.background.submit(lambda: self.answer(key), lambda got: got[0](got[1]))
 
-        self.background.submit(answer, done, failed)
+    def answer(self, key: str) -> tuple[Any, Any]:
+        """Who is to be told, and what: the answer, or the error. In a pool thread."""
+        with self.lock:
+            with self.queue:
+                view, parameters, done, failed = self.waiting.pop(key)
+            try:
+                if self.experiment is None:
+                    self.experiment = self.run.experiment("cpu", serving_only=not self.whole)
+                checked = view_parameters(self.specs()[view], parameters)
+                return done, self.experiment.answer(view, self.experiment.serving(), checked)
+            except Exception as error:
+                return failed, error

@@ -48,4 +48,11 @@ def apply(app: QApplication, choice: str) -> None:
     """Use `choice`: system, light or dark."""
     system = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
     dark = choice == "dark" or (choice == "system" and system)
-    app.setPalette(palette(dark))
+    made = palette(dark)
+    app.setPalette(made)
+    # Fusion outlines a box with a darker shade of the window's colour, which is not seen on a dark ground.
+    made.setColor(QPalette.ColorRole.Window, QColor("#a5adb7" if dark else "#a8aeb7"))
+    app.setPalette(made, "QCheckBox")  # type: ignore[arg-type]  # The stubs say bytes, which PySide refuses.
+    made.setColor(QPalette.ColorRole.Window, QColor("#7d858f" if dark else LIGHT["Window"]))
+    for name in ("QLineEdit", "QAbstractSpinBox", "QProgressBar"):
+        app.setPalette(made, name)  # type: ignore[arg-type]

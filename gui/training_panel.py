@@ -38,6 +38,8 @@ class TrainingPanel(Panel):
 
     family = ""
     first_views: tuple[str, ...] = ()
+    first_recipe = ""
+    """The recipe that the form shows at the very first start; the family's last unless given."""
     about_html = ""
     """What am I looking at: a paragraph with the formula and the paper."""
     empty_text = "No run is open. Set what to train on the left and press Train."
@@ -100,7 +102,7 @@ class TrainingPanel(Panel):
         self.copy_button.clicked.connect(self.copy_command)
 
     def about_page(self) -> QWidget:
-        text = QLabel(self.about_html, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, openExternalLinks=True)
+        text = self.about_label = QLabel(self.about_html, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, openExternalLinks=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         text.setContentsMargins(8, 8, 8, 8)
         scroll = QScrollArea(widgetResizable=True)
@@ -251,9 +253,13 @@ class TrainingPanel(Panel):
         tab = self.current_tab()
         return tab.run if tab is not None else None
 
+    def tab_class(self, run: Run) -> type[RunTab]:
+        """What shows this run."""
+        return RunTab
+
     def add_tab(self, run: Run) -> RunTab:
         hue = colour(self.tabs.count())
-        tab = RunTab(run, self.workbench, hue, self.first_views)
+        tab = self.tab_class(run)(run, self.workbench, hue, self.first_views)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)
         index = self.tabs.addTab(tab, dot(hue), short_name(run))
@@ -303,7 +309,7 @@ class TrainingPanel(Panel):
     def load_last(self) -> None:
         """The recipe and settings of the last start."""
         store = settings()
-        name = str(store.value(f"{self.name}/recipe", next(reversed(self.recipes))))
+        name = str(store.value(f"{self.name}/recipe", self.first_recipe or next(reversed(self.recipes))))
         self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
         self.choose_recipe(self.recipe_box.currentText())
         last = store.value(f"{self.name}/values")

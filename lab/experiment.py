@@ -22,7 +22,7 @@ until then); a list is a row of events, such as the returns of the episodes that
 State = dict[str, Any]
 """A nested dict of tensors, numpy arrays, `Segment`s, lists and JSON scalars; see `lab.checkpoint`."""
 
-Kind = Literal["images", "curves", "heatmap", "table", "text", "scatter", "boxes"]
+Kind = Literal["images", "curves", "bars", "heatmap", "table", "text", "scatter", "boxes"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Experiment(ABC):
     """The metrics that a one-line progress display shows, most telling first."""
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size",)
     """The config fields to lower when memory runs out."""
+    ended: bool = False
+    """Whether the experiment itself is done, such as by early stopping, however many steps are left."""
 
     def __init__(self, config: Config, device: torch.device):
         self.config = config

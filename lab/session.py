@@ -20,6 +20,7 @@ import torch
 from lab import checkpoint, device
 from lab.errors import LabError
 from lab.experiment import Experiment, Metrics
+from lab.log import logged
 from lab.metrics import MetricsWriter
 from lab.registry import view_parameters
 from lab.run import Run
@@ -171,7 +172,7 @@ class Session:
         """Train to the end in the calling thread. Raises nothing: an error is in `self.error` and `latest`."""
         torch.set_num_threads(device.cores())
         try:
-            with self.run_folder.lock():
+            with self.run_folder.lock(), logged(self.run_folder):
                 self.owner = True
                 self.metrics = MetricsWriter(self.run_folder.path)
                 try:
@@ -225,7 +226,7 @@ class Session:
 
     def done(self) -> bool:
         over = self.minutes is not None and self.seconds - self.started_seconds >= 60 * self.minutes
-        return over or (self.steps is not None and self.experiment.progress().done >= self.steps)
+        return over or self.experiment.ended or (self.steps is not None and self.experiment.progress().done >= self.steps)
 
     def serve_requests(self) -> None:
         """Answer what was asked between two steps."""

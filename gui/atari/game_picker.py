@@ -10,10 +10,19 @@ from gui.atari.watch_pane import heading, published
 from gui.background import Background
 from gui.widgets.picture import Picture, to_image
 
+FOR_TWO = "A game for two people. The emulator cannot play it alone, so there is no agent to train and no picture."
+
 
 def game_title(game: str) -> str:
     """`ms_pacman` -> Ms Pacman."""
     return game.replace("_", " ").title()
+
+
+def blank() -> QPixmap:
+    """What stands where a picture has not come yet."""
+    made = QPixmap(88, 116)
+    made.fill(Qt.GlobalColor.black)
+    return made
 
 
 class GamePicker(QDialog):
@@ -32,22 +41,20 @@ class GamePicker(QDialog):
         self.list.setMovement(QListWidget.Movement.Static)
         self.list.setIconSize(QSize(88, 116))
         self.list.setGridSize(QSize(132, 146))
-        blank = QPixmap(88, 116)
-        blank.fill(Qt.GlobalColor.black)
-        self.games = [game for game in games() if game not in TWO_PLAYERS]
+        self.games = list(games())
         for game in self.games:
-            item = QListWidgetItem(QIcon(blank), game_title(game))
+            item = QListWidgetItem(QIcon(blank()), game_title(game))
             item.setData(Qt.ItemDataRole.UserRole, game)
-            item.setToolTip(published(game))
+            item.setToolTip(published(game) if game not in TWO_PLAYERS else FOR_TWO)
             self.list.addItem(item)
         self.picture = Picture("…", (200, 262))
         self.name = QLabel()
         self.name.setFont(heading(self.name.font()))
         self.facts = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self.count = QLabel()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
         side = QVBoxLayout()
         side.addWidget(self.picture, 1)
         side.addWidget(self.name)
@@ -61,9 +68,9 @@ class GamePicker(QDialog):
         across.addLayout(side, 1)
         layout = QVBoxLayout(self)
         layout.addLayout(across, 1)
-        layout.addWidget(buttons)
+        layout.addWidget(self.buttons)
         self.list.currentItemChanged.connect(self.show_current)
-        self.list.itemActivated.connect(lambda item: self.accept())
+        self.list.itemActivated.connect(self.take)
         self.filter("")
         self.list.setCurrentRow(self.games.index(current) if current in self.games else 0)
         self.list.scrollToItem(self.list.currentItem())
@@ -90,6 +97,12 @@ class GamePicker(QDialog):
             return
         self.game = item.data(Qt.ItemDataRole.UserRole)
         self.name.setText(game_title(self.game))
+        alone = self.game not in TWO_PLAYERS
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(alone)
+        if not alone:
+            self.facts.setText(FOR_TWO)
+            self.picture.show_text("for two people")
+            return
         names = action_names(self.game)
         self.facts.setText(f"{len(names)} actions: {', '.join(names).lower()}\n\nscores: {published(self.game)}")
         picture = self.pictures.get(self.game)
@@ -99,13 +112,18 @@ class GamePicker(QDialog):
             self.picture.image = picture.toImage()
             self.picture.update()
 
+    def take(self, item: QListWidgetItem) -> None:
+        """Double click or Enter on a game."""
+        self.show_current(item)
+        if self.game not in TWO_PLAYERS:
+            self.accept()
+
     def load_next(self) -> None:
         """Ask for the next picture that is missing: those in sight first."""
         if self.loading:
             return
-        missing = [
-            item for i in range(self.list.count()) if (item := self.list.item(i)).data(Qt.ItemDataRole.UserRole) not in self.pictures
-        ]
+        known = self.pictures.keys() | TWO_PLAYERS
+        missing = [item for i in range(self.list.count()) if (item := self.list.item(i)).data(Qt.ItemDataRole.UserRole) not in known]
         if not missing:
             self.timer.stop()
             return
@@ -124,7 +142,12 @@ class GamePicker(QDialog):
             if self.list.currentItem() is item:
                 self.show_current(item)
 
-        self.background.submit(lambda: thumbnail(game), done)
+        def failed(error: BaseException) -> None:
+            self.loading = False
+            self.pictures[game] = blank()  # One game's defect must not keep the others' pictures away.
+            item.setToolTip(f"No picture: {error}")
+
+        self.background.submit(lambda: thumbnail(game), done, failed)
 
     def done(self, result: int) -> None:
         """Stop loading pictures: the list goes away."""

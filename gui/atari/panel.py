@@ -42,12 +42,13 @@ class AtariPanel(TrainingPanel):
 
     name = "Atari"
     family = "Atari"
-    first_views = ("screen", "q_values", "stack", "replay")
+    first_views = ("colours", "action_values", "replay_memory", "priorities", "stack", "q_values")
     about_html = ABOUT
     empty_text = "No run is open.\n\nChoose a game and press Train: the agent learns in the background, and its curves and views appear here. On the right an agent is already playing."
 
     def __init__(self, workbench: Workbench):
         self.game_button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.game_button.setObjectName("game")
         self.game_button.setToolTip("Choose the game (Ctrl+G)")
         self.game_button.setIconSize(QSize(36, 48))
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)

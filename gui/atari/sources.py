@@ -74,19 +74,21 @@ class StoredSource(WeightSource):
 
 
 class FreshSource(WeightSource):
-    """A network that has learned nothing: what every agent starts from."""
+    """A network that has learned nothing: what every agent starts from. The same `seed` gives the same weights."""
 
-    def __init__(self, game: str):
-        self.game = game
+    def __init__(self, game: str, seed: int = 0):
+        self.game, self.seed = game, seed
         self.key = f"fresh:{game}"
         self.label = f"untrained network: {game}"
         self.module: Any = None
 
     def open(self) -> None:
         from agents.atari import action_names
+        from lab.seeding import seeded
         from models.q_network import QNetwork
 
-        self.module = QNetwork(len(action_names(self.game))).eval()
+        with seeded(self.seed):
+            self.module = QNetwork(len(action_names(self.game))).eval()
 
     @contextmanager
     def net(self) -> "Iterator[nn.Module]":

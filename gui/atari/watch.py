@@ -173,12 +173,18 @@ class Watch(QWidget):
         self.panes[1].setVisible(on)
         self.choosers[1].setVisible(on)
         if on and self.sources:
-            if self.choosers[1].currentIndex() < 0:  # At first, not the same agent twice.
-                self.choosers[1].setCurrentIndex(min(1, len(self.sources) - 1))
+            if self.choosers[1].currentIndex() < 0:
+                self.choosers[1].setCurrentIndex(self.choosers[1].findData(self.other_source().key))
             self.play_chosen(1)
         else:
             self.panes[1].stop()
             self.playing[1] = None
+
+    def other_source(self) -> WeightSource:
+        """Whom to compare with at first: another agent, of the same game if there is one."""
+        first = next((source for source in self.sources if source.key == self.playing[0]), self.sources[0])
+        others = [source for source in self.sources if source is not first]
+        return next((source for source in others if source.game == first.game), next(iter(others), first))
 
     # -- controls --------------------------------------------------------------------------------------------------
 

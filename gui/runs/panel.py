@@ -54,6 +54,7 @@ class RunsPanel(Panel):
         self.view.verticalHeader().hide()
         self.view.horizontalHeader().setStretchLastSection(True)
         self.view.setAlternatingRowColors(True)
+        self.view.setWordWrap(False)  # What does not fit ends in dots; the tooltip has it whole.
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.doubleClicked.connect(lambda _: self.open_selected())
         self.filter_line = QLineEdit(placeholderText="Filter: words of a name, recipe, game, status…", clearButtonEnabled=True)

@@ -5,13 +5,17 @@ What the form makes is what the command line would make: the same config class c
 
 import math
 import shlex
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
+from pyqtgraph import SpinBox
 from pyqtgraph.parametertree import Parameter, ParameterTree
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from lab.config import Config, flag
+from gui.widgets import icons
+from lab.config import Config, flag, unit_of
 from lab.errors import UsageError
 
 
@@ -30,7 +34,9 @@ class ConfigForm(QWidget):
         self.search.textChanged.connect(self.filter)
         self.defaults = QToolButton(text="Defaults", toolTip="Set every setting back to the recipe's default")
         self.defaults.clicked.connect(self.reset)
+        self.reset_icon = icons.icon(icons.reset)
         self.tree = ParameterTree(showHeader=False)
+        self.tree.setIndentation(0)
         self.tree.setAlternatingRowColors(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self.problem = QLabel(wordWrap=True)
@@ -55,6 +61,14 @@ class ConfigForm(QWidget):
         self.root = Parameter.create(name="settings", type="group", children=rows)
         self.tree.setParameters(self.root, showTop=False)
         self.root.sigTreeStateChanged.connect(self.check)
+        for item in self.items():
+            item.defaultBtn.setIcon(self.reset_icon)
+            item.defaultBtn.setFlat(True)
+            item.defaultBtn.setToolTip("Set this back to its default")
+            item.updateDefaultBtn = partial(show_reset, item)
+            if isinstance(item.widget, SpinBox):
+                item.widget.interpret = partial(interpret, item.widget, item.widget.interpret)
+            show_reset(item)
         self.filter(self.search.text())
         self.check()
 
@@ -62,7 +76,7 @@ class ConfigForm(QWidget):
         """The ParameterTree row of one field."""
         default = field.default
         row: dict[str, Any] = {"name": name, "title": name.replace("_", " "), "value": default, "default": default}
-        row["tip"] = f"{field.description}\n{flag(name)}, default {default}"
+        row["tip"] = f"{field.description}\n{flag(name)}, default {default} {unit_of(field)}".rstrip()
         if name in self.choices:
             return {**row, "type": "list", "limits": list(self.choices[name])}
         if get_origin(field.annotation) is Literal:
@@ -70,13 +84,12 @@ class ConfigForm(QWidget):
         if field.annotation is bool:
             return {**row, "type": "bool"}
         if field.annotation in (int, float):
-            unit = field.json_schema_extra.get("unit") if isinstance(field.json_schema_extra, dict) else None
             number = (
                 {"type": "int", "step": 1}
                 if field.annotation is int
                 else {"type": "float", "dec": True, "step": 0.1, "minStep": 1e-8, "decimals": 6}
             )
-            return {**row, **number, "limits": limits(field), "compactHeight": False, **({"suffix": unit} if unit else {})}
+            return {**row, **number, "limits": limits(field), "compactHeight": False, "suffix": unit_of(field)}
         return {**row, "type": "str"}
 
     # -- values ----------------------------------------------------------------------------------------------------
@@ -120,12 +133,35 @@ class ConfigForm(QWidget):
         self.problem.setVisible(bool(self.problem.text()))
         self.changed.emit()
 
+    def items(self) -> list[Any]:
+        """The rows in the tree."""
+        return [item for child in self.root.children() for item in child.items] if self.root is not None else []
+
     def filter(self, text: str) -> None:
         """Show the rows that have every word of `text` in their name or description."""
         words = text.lower().split()
         for child in self.root.children() if self.root is not None else []:
             about = f"{child.title()} {child.opts.get('tip', '')}".lower()
             child.show(all(word in about for word in words))
+
+
+def interpret(box: SpinBox, own: Callable[[], Any]) -> Any:
+    """What a number field makes of its text: pyqtgraph wants the unit, a person may leave it out. False for no number."""
+    found = own()
+    if found is not False:
+        return found
+    try:
+        value = float(box.lineEdit().text().replace(",", "."))
+    except ValueError:
+        return False
+    if not math.isfinite(value):
+        return False
+    return int(value) if box.opts["int"] else value
+
+
+def show_reset(item: Any) -> None:
+    """Only what was changed can be set back."""
+    item.defaultBtn.setVisible(item.param.value() != item.param.defaultValue())
 
 
 def limits(field: Any) -> tuple[float | None, float | None]:

@@ -5,6 +5,7 @@ One plot per chosen metric, stacked and tied together along x. Read first: `Curv
 
 import csv
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from gui.widgets.plot import Plot
 from gui.widgets.series import RunSeries, smoothed
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
-"""Metrics shown without being asked for, where a run has them."""
+"""Metrics shown without being asked for, where a run has them and nobody has said better ones (`Curves.first`)."""
 NAMES = {
     "charts/episodic_return": "return per episode", "charts/episodic_length": "steps per episode", "charts/epsilon": "epsilon",
     "charts/SPS": "steps per second", "losses/td_loss": "TD loss", "losses/q_values": "mean max Q",
@@ -52,6 +53,7 @@ class Curves(QWidget):
         self.plots: dict[str, Plot] = {}
         self.cursors: dict[str, pg.InfiniteLine] = {}
         self.touched = False
+        self.first: tuple[str, ...] = FIRST
         self.metrics_menu = QMenu(self)
         self.metrics_menu.aboutToShow.connect(self.fill_menu)
         self.metrics_button = QToolButton(
@@ -77,25 +79,38 @@ class Curves(QWidget):
         self.copy_action = menu.addAction("Copy as a picture", self.copy)
         self.all_action = menu.addAction("Show everything", self.show_all)
         export.setMenu(menu)
-        top = QHBoxLayout()
-        top.setContentsMargins(0, 0, 0, 0)
+        self.tools = QHBoxLayout()
+        self.tools.setContentsMargins(0, 0, 0, 0)
         for widget in (self.metrics_button, self.axis, self.window_box, self.log, export):
-            top.addWidget(widget)
-        top.addWidget(self.value_label, 1)
+            self.tools.addWidget(widget)
+        self.tools.addStretch(1)
+        self.legend = QLabel(wordWrap=True, toolTip="The runs, in the colours of their curves")
+        self.legend.hide()
         self.area = QVBoxLayout()
         self.area.setSpacing(2)
         self.nothing = QLabel(empty, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.nothing.setEnabled(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
+        layout.addLayout(self.tools)
+        layout.addWidget(self.legend)
         layout.addWidget(self.nothing, 1)
         layout.addLayout(self.area, 1)
+        layout.addWidget(self.value_label)
         self.axis.currentTextChanged.connect(self.draw)
         self.window_box.valueChanged.connect(self.draw)
         self.log.toggled.connect(self.set_log)
 
+    def add_tool(self, widget: QWidget) -> None:
+        """One more control beside the others."""
+        self.tools.insertWidget(self.tools.count() - 1, widget)
+
     # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def show_first(self, metrics: tuple[str, ...]) -> None:
+        """Which metrics to plot until somebody chooses: the first two of these that there are, the return before all."""
+        self.first = tuple(dict.fromkeys([*FIRST[:1], *metrics, *FIRST]))
+        self.draw()
 
     def set_runs(self, lines: dict[str, Line]) -> None:
         """Show these runs, by key; the lines of others go."""
@@ -135,7 +150,7 @@ class Curves(QWidget):
     def draw(self) -> None:
         known = self.known()
         if not self.touched:
-            wanted = [name for name in FIRST if name in known][:2]
+            wanted = [name for name in self.first if name in known][:2]
             self.chosen = wanted or known[:2]
         self.nothing.setVisible(not any(name in known for name in self.chosen))
         self.nothing.setText(self.empty if not known else "No metric is chosen: pick some under Metrics.")
@@ -144,7 +159,9 @@ class Curves(QWidget):
         for name in self.chosen:
             if name in known:
                 self.draw_metric(name)
+        self.put_in_order()
         self.label_axes()
+        self.show_legend()
 
     def draw_metric(self, name: str) -> None:
         plot = self.plots.get(name) or self.new_plot(name)
@@ -172,8 +189,6 @@ class Curves(QWidget):
         plot.item.getAxis("left").setWidth(64)
         plot.scene().sigMouseMoved.connect(lambda position, plot=plot: self.follow_mouse(plot, position))
         plot.installEventFilter(self)
-        if self.plots:
-            plot.setXLink(next(iter(self.plots.values())))
         self.plots[name], self.cursors[name] = plot, cursor
         self.area.addWidget(plot, 1)
         return plot
@@ -182,11 +197,62 @@ class Curves(QWidget):
         plot = self.plots.pop(name)
         self.cursors.pop(name)
         self.area.removeWidget(plot)
+        plot.setXLink(None)
         for other in self.plots.values():
             if other.item.getViewBox().linkedView(0) is plot.item.getViewBox():
                 other.setXLink(None)
         plot.hide()
         plot.deleteLater()
+
+    def put_in_order(self) -> None:
+        """The plots in the order of the chosen metrics, tied to the first along x."""
+        names = [name for name in self.chosen if name in self.plots]
+        x = pg.ViewBox.XAxis
+        boxes = [plot.item.getViewBox() for plot in self.plots.values()]
+        # Not where somebody has zoomed. A plot that follows another has no range of its own.
+        follows_data = not any(box.linkedView(x) is None and box.autoRangeEnabled()[x] is False for box in boxes)
+        if names != list(self.plots):
+            self.plots = {name: self.plots[name] for name in names}
+            for i, plot in enumerate(self.plots.values()):
+                self.area.removeWidget(plot)
+                self.area.insertWidget(i, plot, 1)
+        first: pg.ViewBox | None = None
+        for plot in self.plots.values():
+            box = plot.item.getViewBox()
+            if box.linkedView(x) is not first:
+                # In this order, as a range that is still to be computed would be handed to the other plot.
+                box.setXLink(None)
+                box.enableAutoRange(x, first is None and follows_data)
+                box.setXLink(first)
+            elif first is None and follows_data:
+                box.enableAutoRange(x, True)
+            first = first or box
+        self.reach_everything()
+
+    def reach_everything(self) -> None:
+        """The plots show the same x: that of all their points, not of the first plot's alone."""
+        series = {name: [line.series.metrics[name] for line in self.lines.values() if name in line.series.metrics] for name in self.plots}
+        ends = [
+            (one.seconds if self.axis.currentText() == "time" else one.steps)[[0, -1]]
+            for ones in series.values()
+            for one in ones
+            if one.count
+        ]
+        for name, plot in list(self.plots.items())[:1]:
+            level = next((one.values[0] for one in series[name] if one.count), None)
+            if level is not None:
+                plot.reach(min(end[0] for end in ends), max(end[1] for end in ends), level)
+        for plot in list(self.plots.values())[1:]:
+            if plot.span is not None:
+                plot.span.setData([], [])
+
+    def show_legend(self) -> None:
+        """Which colour is which run, where there are several."""
+        self.legend.setVisible(len(self.lines) > 1)
+        entries = (f'<span style="color:{line.colour}">&#9632;</span>&nbsp;{escape(line.label)}' for line in self.lines.values())
+        text = " &nbsp; ".join(entries)
+        if self.legend.text() != text:
+            self.legend.setText(text)
 
     def label_axes(self) -> None:
         unit = next((line.unit for line in self.lines.values()), "steps")

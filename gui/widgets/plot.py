@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
@@ -10,12 +10,16 @@ pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 
 class Plot(pg.PlotWidget):
-    """Lines by name. `set_line` makes a line once and then only gives it new data."""
+    """Lines by name. `set_line` makes a line once and then only gives it new data.
 
-    def __init__(self, x_label: str, y_label: str, empty: str = "", parent: QWidget | None = None):
+    What y is stands level in the upper left corner, as it would be cut off along a short axis; `y_on_axis` puts it there.
+    """
+
+    def __init__(self, x_label: str, y_label: str, empty: str = "", parent: QWidget | None = None, y_on_axis: bool = False):
         super().__init__(parent, enableMenu=False)
-        self.x_label, self.y_label = x_label, y_label
+        self.x_label, self.y_label, self.y_on_axis = x_label, y_label, y_on_axis
         self.lines: dict[str, pg.PlotDataItem] = {}
+        self.span: pg.PlotDataItem | None = None
         self.item = self.getPlotItem()
         self.item.setDownsampling(auto=True, mode="peak")
         self.item.setClipToView(True)
@@ -25,25 +29,39 @@ class Plot(pg.PlotWidget):
         menu.setParent(self, menu.windowFlags())  # pyqtgraph leaves it without an owner.
         self.note = pg.TextItem(empty, anchor=(0.5, 0.5))
         self.item.getViewBox().addItem(self.note, ignoreBounds=True)
+        self.heading = pg.LabelItem(justify="left")
+        self.heading.setParentItem(self.item.getViewBox())
+        self.heading.anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, -2))
         self.item.getViewBox().sigRangeChanged.connect(self.place_note)
         self.follow_palette()
 
-    def set_line(self, name: str, x: np.ndarray, y: np.ndarray, hue: str, *, faint: bool = False, dashed: bool = False) -> None:
-        """Give the line `name` its points, in the colour `hue`."""
+    def set_line(self, name: str, x: np.ndarray, y: np.ndarray, hue: str, *, faint: bool = False, filled: bool = False) -> None:
+        """Give the line `name` its points, in the colour `hue`; `filled` draws steps over a ground, as a histogram."""
         line = self.lines.get(name)
         if line is None:
             colour = pg.mkColor(hue)
             if faint:
                 colour.setAlpha(90)
-            pen = pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
-            line = self.item.plot(pen=pen, name=name, skipFiniteCheck=False)
-            line.setDownsampling(auto=True, method="peak")
-            line.setClipToView(True)
+            ground = {"fillLevel": 0.0, "fillBrush": (colour.red(), colour.green(), colour.blue(), 70)} if filled else {}
+            line = self.item.plot(pen=pg.mkPen(colour, width=1), name=name, skipFiniteCheck=False, **ground)
+            if not filled:
+                line.setDownsampling(auto=True, method="peak")
+                line.setClipToView(True)
             self.lines[name] = line
-        line.setData(x, y)
-        # A single point draws no line; show it as a dot.
-        line.setSymbol("o" if len(x) == 1 else None)
+        if filled:
+            half = 0.5 * (x[1] - x[0]) if len(x) > 1 else 0.5
+            line.setData(np.append(x - half, x[-1:] + half), y, stepMode="center")
+        else:
+            line.setData(x, y)
+            # A single point draws no line; show it as a dot.
+            line.setSymbol("o" if len(x) == 1 else None)
         self.note.setVisible(not any(line.xData is not None and len(line.xData) for line in self.lines.values()))
+
+    def reach(self, low: float, high: float, level: float) -> None:
+        """Show x from `low` to `high` at least, though no line goes so far: the plots tied to this one may."""
+        if self.span is None:
+            self.span = self.item.plot(pen=pg.mkPen(0, 0, 0, 0), skipFiniteCheck=False)
+        self.span.setData([low, high], [level, level])
 
     def drop_line(self, name: str) -> None:
         line = self.lines.pop(name, None)
@@ -69,11 +87,12 @@ class Plot(pg.PlotWidget):
         palette = self.palette()
         text = palette.color(QPalette.ColorRole.Text)
         self.setBackground(palette.color(QPalette.ColorRole.Base))
-        for side, label in (("bottom", self.x_label), ("left", self.y_label)):
+        for side, label in (("bottom", self.x_label), ("left", self.y_label if self.y_on_axis else "")):
             axis = self.item.getAxis(side)
             axis.setPen(pg.mkPen(palette.color(QPalette.ColorRole.Mid)))
             axis.setTextPen(pg.mkPen(text))
             # Ranges that no value is in: numbers as they are, not in thousandths.
             axis.setLabel(label, siPrefixEnableRanges=((-2.0, -1.0),), color=text.name())
+        self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size="9pt")
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()

@@ -31,7 +31,7 @@ class Recorder:
             self.thread.join()
 
     def encode(self) -> None:
-        from agents.watch import VideoWriter
+        from lab.video import VideoWriter
 
         try:
             writer = VideoWriter(self.path, self.fps)
@@ -39,7 +39,6 @@ class Recorder:
             try:
                 while (what := self.queue.get()) is not None:
                     picture = self.make(*what)
-                    picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]  # H.264 wants even sides.
                     size = size or picture.shape
                     if picture.shape == size:
                         writer.add(picture)

@@ -5,6 +5,8 @@ Read first: `ViewFrame.ask`. `Answer` draws each kind of `lab.views`; what it do
 """
 
 import contextlib
+import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
@@ -27,23 +29,29 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from gui.theme import colour
+from gui.widgets import icons
+from gui.widgets.bars import QBars
+from gui.widgets.dots import Dots
+from gui.widgets.flow import FlowLayout
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.plot import Plot
 from gui.widgets.recorder import Recorder
+from gui.widgets.tagged_text import TaggedText
 from lab.errors import LabError
-from lab.views import Curves, Heatmap, Table, Text, View, cell_text
+from lab.views import Bars, Curves, Heatmap, Scatter, Table, Text, View, cell_text
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
 
 LIVE_MS, OTHER_MS = 100, 400
 """Refresh intervals: live views cost training nothing; the others run between two of its steps."""
+SEEN_SECONDS, SEEN_MOST = 10.0, 120
+"""How much of what was shown is kept, to be saved as a film."""
 
 
 class Source(Protocol):
@@ -66,7 +74,7 @@ class Answer(QStackedWidget):
         self.plot_area = QVBoxLayout(self.plots)
         self.plot_area.setContentsMargins(0, 0, 0, 0)
         self.curves: dict[str, Plot] = {}
-        self.heat = Plot("", "")
+        self.heat = Plot("", "", y_on_axis=True)
         self.heat_image = pg.ImageItem(colorMap="viridis")
         self.heat.item.addItem(self.heat_image)
         self.heat.item.setClipToView(False)
@@ -74,7 +82,16 @@ class Answer(QStackedWidget):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
         self.text = QPlainTextEdit(readOnly=True)
-        for widget in (self.picture, self.plots, self.heat, self.table, self.text):
+        self.bars = QBars()
+        self.bars_title = QLabel(wordWrap=True)
+        self.bars_page = QWidget()
+        column = QVBoxLayout(self.bars_page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.bars_title)
+        column.addWidget(self.bars)
+        column.addStretch(1)
+        self.tagged, self.dots = TaggedText(), Dots()
+        for widget in (self.picture, self.plots, self.heat, self.table, self.text, self.bars_page, self.tagged, self.dots):
             self.addWidget(widget)
 
     def show_answer(self, answer: View) -> None:
@@ -83,10 +100,31 @@ class Answer(QStackedWidget):
         elif isinstance(answer, Heatmap):
             self.heat.label(answer.x_label or "column", answer.y_label or "row")
             self.heat_image.setImage(np.asarray(answer.values, np.float32))
+            self.heat.item.invertY(bool(answer.y_ticks))  # What is read starts at the top.
+            for side, names, room in (
+                ("bottom", answer.x_ticks, self.heat.width() - 90),
+                ("left", answer.y_ticks, self.heat.height() - 60),
+            ):
+                # Where there is no room for every name, every second one stands there, or every third.
+                each = 13 if side == "left" else 5 + 7 * max(map(len, names), default=0)
+                step = max(1, -(-len(names) * each // max(room, each)))
+                self.heat.item.getAxis(side).setTicks([[(i + 0.5, names[i]) for i in range(0, len(names), step)]] if names else None)
             self.heat.note.hide()
             self.setCurrentWidget(self.heat)
         elif isinstance(answer, Table):
             self.show_table(answer)
+        elif isinstance(answer, Bars):
+            if self.bars.names != tuple(answer.names):
+                self.bars.reset(tuple(answer.names), colour(0))
+            self.bars.show_values(np.asarray(answer.values), answer.chosen)
+            self.bars_title.setText(answer.title)
+            self.setCurrentWidget(self.bars_page)
+        elif isinstance(answer, Scatter):
+            self.dots.show_points(answer)
+            self.setCurrentWidget(self.dots)
+        elif isinstance(answer, Text) and answer.kinds is not None:
+            self.tagged.show_text(answer)
+            self.setCurrentWidget(self.tagged)
         elif isinstance(answer, Text):
             if self.text.toPlainText() != answer.text:
                 self.text.setPlainText(answer.text)
@@ -113,7 +151,7 @@ class Answer(QStackedWidget):
         for group, names in groups.items():
             for i, name in enumerate(names):
                 x, y = answer.series[name]
-                self.curves[group].set_line(name, np.asarray(x, np.float64), np.asarray(y, np.float64), colour(i))
+                self.curves[group].set_line(name, np.asarray(x, np.float64), np.asarray(y, np.float64), colour(i), filled=answer.filled)
         self.setCurrentWidget(self.plots)
 
     def show_table(self, answer: Table) -> None:
@@ -136,28 +174,36 @@ class ViewFrame(QWidget):
         super().__init__(parent)
         self.source, self.title = source, title
         self.answer: View | None = None
-        self.waiting = False
+        self.waiting = self.gone = False
+        self.rest_until = float("-inf")
         self.recorder: Recorder | None = None
+        self.saving: Recorder | None = None
+        self.seen: deque[tuple[float, View]] = deque(maxlen=SEEN_MOST)
         self.windows: list[ViewFrame] = []
         self.inputs: dict[str, QWidget] = {}
         self.chooser = QComboBox(toolTip="Which view to show")
         self.body = Answer()
         self.about = QLabel(wordWrap=True)
         self.about.setEnabled(False)
-        self.copy_button = self.button("Copy", "Copy the picture", self.copy)
-        self.save_button = self.button("Save…", "Save as PNG, GIF or NPZ (the numbers)", self.ask_save)
-        self.record_button = self.button(
-            "Record…", "Record what this view shows from now on as MP4 or GIF; press again to end", self.toggle_record
+        self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.chooser.setMinimumContentsLength(6)
+        self.copy_button = icons.IconButton(icons.copy, "Copy", "Copy the picture", self.copy)
+        self.save_button = icons.IconButton(
+            icons.save, "Save…", "Save as PNG, as a film of the last seconds (MP4, GIF) or as NPZ (the numbers)", self.ask_save
         )
-        self.pop_button = self.button("Pop out", "Show this view in a window of its own", self.pop_out)
+        self.record_button = icons.IconButton(
+            icons.record, "Record…", "Record what this view shows from now on as MP4 or GIF; press again to end", self.toggle_record
+        )
+        self.pop_button = icons.IconButton(icons.pop_out, "Pop out", "Show this view in a window of its own", self.pop_out)
         top = QHBoxLayout()
-        top.setSpacing(3)
+        top.setSpacing(1)
         top.addWidget(self.chooser, 1)
         for button in (self.copy_button, self.save_button, self.record_button, self.pop_button):
             top.addWidget(button)
         if closable:
-            top.addWidget(self.button("Close", "Take this view away", self.close_wanted.emit))
-        self.form = QHBoxLayout()
+            self.close_button = icons.IconButton(icons.close, "Close", "Take this view away", self.close_wanted.emit)
+            top.addWidget(self.close_button)
+        self.form = FlowLayout(gap=4)  # Views share the width of the tab: their settings take a second line where they must.
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
@@ -166,17 +212,13 @@ class ViewFrame(QWidget):
         layout.addWidget(self.about)
         self.timer = QTimer(self, interval=OTHER_MS)
         self.timer.timeout.connect(self.ask)
+        self.timer.timeout.connect(self.look_after_saving)
         for name, spec in source.specs().items():
             self.chooser.addItem(name.replace("_", " "), name)
             self.chooser.setItemData(self.chooser.count() - 1, spec.about, Qt.ItemDataRole.ToolTipRole)
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(view)))
         self.chooser.currentIndexChanged.connect(self.choose)
         self.choose()
-
-    def button(self, text: str, tip: str, action: Any) -> QToolButton:
-        made = QToolButton(text=text, toolTip=tip)
-        made.clicked.connect(action)
-        return made
 
     @property
     def spec(self) -> "ViewSpec | None":
@@ -188,6 +230,7 @@ class ViewFrame(QWidget):
         """Show another view: its parameters, its sentence, its first answer."""
         spec = self.spec
         self.answer = None
+        self.seen.clear()
         while self.form.count():
             item = self.form.takeAt(0)
             widget = item.widget() if item is not None else None
@@ -202,8 +245,13 @@ class ViewFrame(QWidget):
         for name, parameter in spec.parameters.items():
             widget = input_for(parameter, self.ask_anew)
             widget.setToolTip(f"Parameter {name.replace('_', ' ')} of this view")
-            self.form.addWidget(QLabel(name.replace("_", " ")))
-            self.form.addWidget(widget, 1)
+            widget.setMinimumWidth(44)
+            pair = QWidget()
+            row = QHBoxLayout(pair)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(QLabel(name.replace("_", " ")))
+            row.addWidget(widget)
+            self.form.addWidget(pair)
             self.inputs[name] = widget
         self.body.show_note("Waiting for the first answer…")
         self.timer.setInterval(LIVE_MS if spec.live else OTHER_MS)
@@ -222,14 +270,20 @@ class ViewFrame(QWidget):
             return
         if not force and (not self.isVisible() or (self.answer is not None and not self.source.moving())):
             return
-        name = spec.name
+        if not force and time.monotonic() < self.rest_until:
+            return
+        name, asked = spec.name, time.monotonic()
 
         def done(answer: View) -> None:
-            if self.spec is not None and self.spec.name == name:
+            if not self.gone and self.spec is not None and self.spec.name == name:
                 self.waiting = False
+                # A dear view is asked seldom: at most a fifth of a core goes into one.
+                self.rest_until = time.monotonic() + 4 * (time.monotonic() - asked)
                 self.show_answer(answer)
 
         def failed(error: BaseException) -> None:
+            if self.gone:
+                return
             self.waiting = False
             self.answer = None
             self.body.show_note(str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}")
@@ -240,6 +294,7 @@ class ViewFrame(QWidget):
 
     def show_answer(self, answer: View) -> None:
         self.answer = answer
+        self.seen.append((time.monotonic(), answer))
         self.body.show_answer(answer)
         if self.recorder is not None:
             self.recorder.add(answer)
@@ -252,19 +307,50 @@ class ViewFrame(QWidget):
 
     def ask_save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save the view", f"{self.chooser.currentData()}.png", "PNG, GIF or NPZ (*.png *.gif *.npz)"
+            self, "Save the view", f"{self.chooser.currentData()}.png", "PNG, MP4, GIF or NPZ (*.png *.mp4 *.gif *.npz)"
         )
         if name:
             self.save(Path(name))
 
     def save(self, path: Path) -> None:
-        """Write the present answer; the ending of the name picks the format."""
+        """Write the present answer; the ending of the name picks the format. A film of a view that is no sequence by
+        itself shows what was seen in the last seconds."""
         if self.answer is None:
+            return
+        film = self.last_seconds() if path.suffix in (".mp4", ".gif") and len(self.answer.frames()) == 1 else []
+        if len(film) > 1:
+            self.save_film(path, film)
             return
         try:
             self.answer.save(path)
         except (LabError, OSError) as error:
             QMessageBox.warning(self, "Not saved", str(error))
+
+    def last_seconds(self) -> list[tuple[float, View]]:
+        return [(when, answer) for when, answer in self.seen if when > self.seen[-1][0] - SEEN_SECONDS]
+
+    def save_film(self, path: Path, film: list[tuple[float, View]]) -> None:
+        """Write answers at the pace at which they were seen, in a thread: plots take a moment to draw."""
+        self.end_saving()
+        pace = (len(film) - 1) / max(film[-1][0] - film[0][0], 1e-3)
+        self.saving = Recorder(path, min(max(pace, 1.0), 30.0), lambda answer: answer.picture())
+        for _, answer in film:
+            self.saving.add(answer)
+        self.saving.close()
+        self.save_button.setEnabled(False)
+
+    def look_after_saving(self) -> None:
+        if self.saving is not None and not self.saving.thread.is_alive():
+            self.end_saving()
+
+    def end_saving(self) -> None:
+        """Wait for the film that is being written; say what went wrong with it."""
+        saving, self.saving = self.saving, None
+        self.save_button.setEnabled(True)
+        if saving is not None:
+            saving.thread.join()
+            if saving.error is not None:
+                QMessageBox.warning(self, "Not saved", str(saving.error))
 
     def toggle_record(self) -> None:
         if self.recorder is not None:
@@ -277,13 +363,13 @@ class ViewFrame(QWidget):
     def record(self, path: Path) -> None:
         """Record every new answer into `path`."""
         self.recorder = Recorder(path, 1000 / self.timer.interval(), lambda answer: answer.picture())
-        self.record_button.setText("End recording")
+        self.record_button.set_face(icons.end, "End recording")
         if self.answer is not None:
             self.recorder.add(self.answer)
 
     def end_record(self) -> None:
         recorder, self.recorder = self.recorder, None
-        self.record_button.setText("Record…")
+        self.record_button.set_face(icons.record, "Record…")
         if recorder is not None:
             recorder.close(wait=True)
             if recorder.error is not None:
@@ -303,8 +389,10 @@ class ViewFrame(QWidget):
         super().closeEvent(event)
 
     def shut(self) -> None:
-        """Stop asking and recording; close the windows that were popped out."""
+        """Stop asking and recording; close the windows that were popped out. What is still answered is not shown."""
+        self.gone = True
         self.timer.stop()
+        self.end_saving()
         if self.recorder is not None:
             self.end_record()
         for window in self.windows:

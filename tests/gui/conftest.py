@@ -4,7 +4,10 @@ A test fails if it leaves a thread, an active timer or a top-level widget behind
 """
 
 import gc
+import itertools
+import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +29,10 @@ TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2
 """A DQN that takes no time and no memory."""
 
 
+ASKS = MainWindow.confirm_close
+"""The question that closing asks while something trains."""
+
+
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
     return ["lab"]
@@ -45,6 +52,7 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qapp: QApplicati
 def _nothing_left(qapp: QApplication, _own_place: None) -> Iterator[None]:
     """Fail the test that leaves a thread, a timer or a top-level widget behind."""
     settle()
+    gc.freeze()  # What was there before the test, torch above all, need not be searched for what the test leaves behind.
     threads = set(threading.enumerate())
     widgets = set(map(id, QApplication.topLevelWidgets()))
     yield
@@ -85,7 +93,7 @@ def alive(thing: QObject) -> bool:
 def make_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MainWindow]]:
     """Makes main windows as the app does; each is closed, its sessions stopped, at the end of the test."""
     made: list[MainWindow] = []
-    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)
+    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)  # `ASKS` puts the question back.
 
     def make(panel: str = "Atari", watch: bool = False) -> MainWindow:
         window = MainWindow()
@@ -133,13 +141,34 @@ def train(qtbot: QtBot) -> Callable[..., Any]:
     return start
 
 
-@pytest.fixture
-def stored(qapp: QApplication) -> Callable[..., Any]:
-    """Makes stored runs without a window."""
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Trains a run of some settings once for all tests; its folder, to be copied."""
+    made: dict[str, Path] = {}
 
-    def make(steps: int = 40, **values: Any) -> Any:
+    def make(steps: int, fields: dict[str, Any]) -> Path:
         from lab.api import train as train_run
 
-        return train_run("dqn-fast", steps=steps, device="cpu", **{"game": "pong", **TINY, **values})
+        key = json.dumps([steps, fields], sort_keys=True)
+        if key not in made:
+            folder = tmp_path_factory.mktemp("trained") / "run"
+            train_run("dqn-fast", steps=steps, device="cpu", run=folder, **{"game": "pong", **TINY, **fields})
+            made[key] = folder
+        return made[key]
+
+    return make
+
+
+@pytest.fixture
+def stored(qapp: QApplication, trained_once: Callable[..., Path]) -> Callable[..., Any]:
+    """Makes stored runs without a window."""
+    count = itertools.count()
+
+    def make(steps: int = 40, run: Path | None = None, **values: Any) -> Any:
+        from lab.run import Run, home
+
+        target = run or home() / f"dqn-fast-pong-s0-20260101-12000{next(count)}"
+        shutil.copytree(trained_once(steps, values), target)
+        return Run(target)
 
     return make

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, command_line, limits
+from lab import cli
 from lab.cli import add_fields, parser
 from lab.config import Config
 
@@ -86,3 +87,30 @@ def test_search_hides_what_does_not_match(form: ConfigForm) -> None:
     assert shown == ["epsilon_start", "epsilon_end", "eval_epsilon"]
     form.search.clear()
     assert all(child.opts["visible"] for child in form.root.children())
+
+
+def test_units_stand_behind_the_numbers_here_and_in_the_help(form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
+    item = next(item for item in form.items() if item.param.name() == "learning_starts")
+    default = DQNFastConfig().learning_starts
+    assert item.displayLabel.text() == f"{default} steps"
+    item.widget.lineEdit().setText("6000 steps")
+    item.widget.editingFinishedEvent()
+    assert form.values()["learning_starts"] == 6000
+    item.widget.lineEdit().setText("7000")
+    item.widget.editingFinishedEvent()
+    assert form.values()["learning_starts"] == 7000
+    with pytest.raises(SystemExit):
+        cli.main(["train", "dqn-fast", "--help"])
+    assert f"default {default} steps, from 1 to" in " ".join(capsys.readouterr().out.split())
+
+
+def test_only_what_was_changed_can_be_set_back(form: ConfigForm) -> None:
+    def resets() -> list[str]:
+        return [item.param.name() for item in form.items() if not item.defaultBtn.isHidden()]
+
+    assert resets() == []
+    form.set_values({"gamma": 0.5, "double": False})
+    assert resets() == ["gamma", "double"]
+    next(item for item in form.items() if item.param.name() == "gamma").defaultBtn.click()
+    assert form.values()["gamma"] == 0.99
+    assert resets() == ["double"]

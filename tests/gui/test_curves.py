@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from controls import drives
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.curves import Curves, Line
@@ -81,11 +84,13 @@ def test_the_x_axis_shows_steps_or_time(curves: Curves) -> None:
     assert plot.item.getAxis("bottom").labelText == "seconds of training"
 
 
+@drives("Curves: log")
 def test_log_scale_reaches_every_plot(curves: Curves) -> None:
     curves.log.click()
     assert all(plot.item.getAxis("left").logMode for plot in curves.plots.values())
 
 
+@drives("Curves: Metrics")
 def test_metrics_are_chosen_in_the_menu(curves: Curves) -> None:
     curves.fill_menu()
     actions = {action.text(): action for action in curves.metrics_menu.actions()}
@@ -109,14 +114,30 @@ def test_a_run_that_goes_takes_its_lines_along(curves: Curves) -> None:
     assert set(curves.plots["losses/td_loss"].lines) == {"a|raw", "a|mean"}
 
 
-def test_export_as_numbers_and_as_a_picture(curves: Curves, tmp_path: Path) -> None:
-    curves.save_csv(tmp_path / "out.csv")
+@drives(
+    "Curves: Export",
+    "Curves: Export > Picture (PNG)",
+    "Curves: Export > Numbers (CSV)",
+    "Curves: Export > Copy as a picture",
+    "Curves: Export > Show everything",
+)
+def test_export_as_numbers_and_as_a_picture(curves: Curves, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for action, name in ((curves.csv_action, "out.csv"), (curves.png_action, "out.png")):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_, name=name: (str(tmp_path / name), "")))
+        action.trigger()
     with (tmp_path / "out.csv").open() as file:
         table = list(csv.DictReader(file))
     assert len(table) == 2 * 150
     assert table[0] == {"run": "a", "metric": "charts/episodic_return", "step": "0.0", "seconds": "0.0", "value": "0.0"}
-    curves.save_png(tmp_path / "out.png")
-    assert (tmp_path / "out.png").stat().st_size > 1000
+    assert QImage(str(tmp_path / "out.png")).size() == curves.size()
+    curves.copy_action.trigger()
+    assert QApplication.clipboard().pixmap().size() == curves.size()
+    box = curves.plots["losses/td_loss"].item.getViewBox()
+    everything = box.viewRange()
+    box.setRange(xRange=(2, 3), yRange=(0, 0.1))
+    curves.all_action.trigger()
+    QApplication.processEvents()
+    assert np.allclose(box.viewRange(), everything)
 
 
 def test_an_empty_run_says_why_nothing_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
@@ -135,3 +156,40 @@ def test_ten_million_points_are_thinned_before_they_are_drawn(curves: Curves, qt
     plot.set_line("many", x, np.sin(x / 1e5), "#3b8ee0")
     plot.item.enableAutoRange()
     qtbot.waitUntil(lambda: len(plot.lines["many"].curve.getData()[0]) < 20_000)
+
+
+def grow(folder: Path, metric: str, first: int, last: int) -> None:
+    folder.mkdir(exist_ok=True)
+    with (folder / "metrics.jsonl").open("a") as file:
+        for step in range(first, last + 1):
+            file.write(json.dumps({"step": step, "time": step, metric: float(step)}) + "\n")
+
+
+def test_the_return_comes_first_also_where_it_comes_last(qtbot: QtBot, tmp_path: Path) -> None:
+    """The first episode ends long after the first loss; its plot goes on top, and both show all that there is along x."""
+    curves = Curves()
+    qtbot.addWidget(curves)
+    curves.resize(500, 400)
+    curves.show()
+    curves.add_run("a", Line("a", RunSeries(tmp_path / "a"), "#3b8ee0"))
+    curves.show_first(("charts/episodic_return", "losses/td_loss", "charts/epsilon"))
+    for last, expected in ((5, ["losses/td_loss"]), (9, ["charts/episodic_return", "losses/td_loss"])):
+        grow(tmp_path / "a", "losses/td_loss", last - 3, last)
+        if len(expected) == 2:
+            grow(tmp_path / "a", "charts/episodic_return", 7, 8)
+        curves.refresh()
+        QApplication.processEvents()
+        assert list(curves.plots) == expected
+        assert [curves.area.indexOf(plot) for plot in curves.plots.values()] == list(range(len(expected)))
+        for plot in curves.plots.values():
+            low, high = plot.item.getViewBox().viewRange()[0]
+            assert low <= 2
+            assert high >= last
+
+
+def test_a_zoomed_plot_stays_zoomed_when_rows_come(qtbot: QtBot, curves: Curves, tmp_path: Path) -> None:
+    first = next(iter(curves.plots.values())).item.getViewBox()
+    first.setXRange(2, 3, padding=0)
+    curves.refresh()
+    curves.draw()
+    assert first.viewRange()[0] == [2, 3]

@@ -1,4 +1,5 @@
-"""Start, pause, resume, step, checkpoint, stop and close in any order: nothing hangs, crashes or writes to one run twice."""
+"""Start, pause, resume, step, checkpoint, look, stop and close two sessions in any order: nothing hangs, crashes or writes
+to one run twice, and what one session does changes nothing in the other."""
 
 import threading
 import time
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from PySide6.QtWidgets import QApplication
 
 from gui.background import Background
@@ -16,17 +18,19 @@ from lab.run import Run
 
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 SECONDS = 60
+SLOT = st.integers(0, 1)
 
 
 class SessionMachine(RuleBasedStateMachine):
-    """Acts on the newest session as a person would, through the same objects that the buttons use."""
+    """Acts on two sessions as a person would, through the same objects that the buttons use."""
 
     def __init__(self) -> None:
         super().__init__()
         self.background = Background()
         self.sessions = Sessions(self.background)
-        self.bridge: SessionBridge | None = None
-        self.stopped = False
+        self.bridges: dict[int, SessionBridge] = {}
+        self.left: dict[int, Run] = {}
+        """The run that was closed last in a slot."""
         self.errors: list[BaseException] = []
 
     def until(self, condition: Any) -> None:
@@ -37,86 +41,125 @@ class SessionMachine(RuleBasedStateMachine):
             QApplication.processEvents()
             threading.Event().wait(0.002)
 
-    def live(self) -> bool:
-        return self.bridge is not None
+    def any_open(self) -> bool:
+        return bool(self.bridges)
 
-    @precondition(lambda self: not self.live())
-    @rule()
-    def start(self) -> None:
-        self.stopped = False
-        self.sessions.start("dqn-fast", TINY, self.adopted, self.errors.append, steps=100_000, device="cpu")
-        self.until(lambda: self.bridge is not None or self.errors)
-        assert not self.errors
+    @rule(slot=SLOT)
+    def start(self, slot: int) -> None:
+        if slot not in self.bridges:
+            fields = {**TINY, "seed": slot}
+            self.sessions.start(
+                "dqn-fast", fields, lambda bridge: self.adopted(slot, bridge), self.errors.append, steps=10**5, device="cpu"
+            )
+            self.until(lambda: slot in self.bridges or self.errors)
 
-    @precondition(lambda self: self.live() and self.stopped)
-    @rule()
-    def resume_stored(self) -> None:
-        assert self.bridge is not None
-        run: Run = self.bridge.run
-        self.close()
-        self.sessions.resume(run, self.adopted, self.errors.append)
-        self.until(lambda: self.bridge is not None or self.errors)
-        assert not self.errors
-        self.stopped = False
+    def adopted(self, slot: int, bridge: SessionBridge) -> None:
+        self.bridges[slot] = bridge
 
-    def adopted(self, bridge: SessionBridge) -> None:
-        self.bridge = bridge
+    @rule(slot=SLOT)
+    def resume_what_was_closed(self, slot: int) -> None:
+        if slot in self.left and slot not in self.bridges:
+            run = self.left.pop(slot)
+            done = run.status()["done"]
+            self.sessions.resume(run, lambda bridge: self.adopted(slot, bridge), self.errors.append)
+            self.until(lambda: slot in self.bridges or self.errors)
+            assert not self.errors
+            assert self.bridges[slot].latest.done >= done
 
-    @precondition(live)
-    @rule()
-    def pause(self) -> None:
-        self.bridge.session.pause()  # type: ignore[union-attr]
+    @rule(slot=SLOT)
+    def pause(self, slot: int) -> None:
+        if slot in self.bridges:
+            self.bridges[slot].session.pause()
 
-    @precondition(live)
-    @rule()
-    def go_on(self) -> None:
-        self.bridge.session.resume()  # type: ignore[union-attr]
+    @rule(slot=SLOT)
+    def pause_and_wait(self, slot: int) -> None:
+        """A paused session stands still, whatever the other does."""
+        bridge = self.bridges.get(slot)
+        if bridge is not None and bridge.running:
+            bridge.session.pause()
+            self.until(lambda: bridge.latest.status == "paused" or not bridge.running)
+            done = bridge.session.experiment.progress().done
+            other = self.bridges.get(1 - slot)
+            if other is not None and other.running and other.latest.status == "running" and "pause" not in other.session.requests:
+                before = other.latest.done
+                self.until(lambda: other.latest.done > before or other.latest.status != "running" or not other.running)
+            assert bridge.session.experiment.progress().done == done
 
-    @precondition(live)
-    @rule()
-    def step_once(self) -> None:
-        self.bridge.session.step_once()  # type: ignore[union-attr]
+    @rule(slot=SLOT)
+    def go_on(self, slot: int) -> None:
+        if slot in self.bridges:
+            self.bridges[slot].session.resume()
 
-    @precondition(live)
-    @rule()
-    def checkpoint(self) -> None:
-        self.bridge.session.checkpoint()  # type: ignore[union-attr]
+    @rule(slot=SLOT)
+    def step_once(self, slot: int) -> None:
+        if slot in self.bridges:
+            self.bridges[slot].session.step_once()
 
-    @precondition(live)
-    @rule()
-    def second_writer_is_refused(self) -> None:
-        assert self.bridge is not None
-        self.until(lambda: self.bridge.run.is_locked() or not self.bridge.running or self.bridge.session.trained.is_set())
-        if self.bridge.running and not self.stopped and not self.bridge.session.trained.is_set():
+    @rule(slot=SLOT)
+    def checkpoint(self, slot: int) -> None:
+        if slot in self.bridges:
+            self.bridges[slot].session.checkpoint()
+
+    @rule(slot=SLOT, view=st.sampled_from(["screen", "action_values", "filters"]))
+    def look(self, slot: int, view: str) -> None:
+        """A view is answered whatever state the session is in."""
+        if slot in self.bridges:
+            answers: list[Any] = []
+            self.bridges[slot].ask(view, answers.append, self.errors.append)
+            self.until(lambda: answers or self.errors)
+
+    @precondition(any_open)
+    @rule(slot=SLOT)
+    def second_writer_is_refused(self, slot: int) -> None:
+        bridge = self.bridges.get(slot)
+        if bridge is None:
+            return
+        self.until(lambda: bridge.run.is_locked() or not bridge.running or bridge.session.trained.is_set())
+        if bridge.running and "stop" not in bridge.session.requests and not bridge.session.trained.is_set():
             refused: list[BaseException] = []
             adopted: list[SessionBridge] = []
-            self.sessions.resume(self.bridge.run, adopted.append, refused.append)
+            self.sessions.resume(bridge.run, adopted.append, refused.append)
             self.until(lambda: refused or adopted)
             assert refused
             assert "another session" in str(refused[0]) or "no checkpoint" in str(refused[0]).lower()
 
-    @precondition(live)
-    @rule()
-    def stop(self) -> None:
-        assert self.bridge is not None
-        self.stopped = True
-        self.bridge.session.stop()
-        self.until(lambda: not self.bridge.running)
-        assert self.bridge.latest.status in ("paused", "finished")
-        assert not self.bridge.run.is_locked()
+    @rule(slot=SLOT)
+    def stop(self, slot: int) -> None:
+        bridge = self.bridges.get(slot)
+        if bridge is not None:
+            bridge.session.stop()
+            self.until(lambda: not bridge.running)
+            assert bridge.latest.status in ("paused", "finished")
+            assert not bridge.run.is_locked()
 
-    @precondition(live)
+    @rule(slot=SLOT)
+    def close(self, slot: int) -> None:
+        bridge = self.bridges.pop(slot, None)
+        if bridge is not None:
+            self.sessions.close_one(bridge)
+            self.until(lambda: not bridge.alive and bridge not in self.sessions.retiring)
+            assert bridge.session.error is None
+            assert not bridge.run.is_locked()
+            self.left[slot] = bridge.run
+
+    @precondition(any_open)
     @rule()
-    def close(self) -> None:
-        assert self.bridge is not None
-        bridge, self.bridge = self.bridge, None
-        self.sessions.close_one(bridge)
-        self.until(lambda: not bridge.alive and not self.sessions.retiring)
-        assert bridge.session.error is None
+    def close_the_app(self) -> None:
+        """What closing the window does: ask all, then look until they have ended."""
+        self.sessions.request_close()
+        self.until(lambda: not self.sessions.alive())
+        for slot in list(self.bridges):
+            assert self.bridges[slot].run.status()["status"] in ("paused", "finished")
+            self.close(slot)
+
+    @invariant()
+    def nothing_failed(self) -> None:
+        assert not self.errors
+        assert all(bridge.session.error is None for bridge in self.bridges.values())
 
     def teardown(self) -> None:
-        if self.bridge is not None:
-            self.close()
+        for slot in list(self.bridges):
+            self.close(slot)
         self.background.close()
         self.sessions.deleteLater()
         self.background.deleteLater()
@@ -126,6 +169,6 @@ class SessionMachine(RuleBasedStateMachine):
 @pytest.mark.timeout(300)
 def test_any_order_of_start_pause_resume_stop_and_close(qapp: QApplication) -> None:
     limits = hypothesis_settings(
-        max_examples=6, stateful_step_count=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=12, stateful_step_count=16, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )  # fmt: skip
     run_state_machine_as_test(SessionMachine, settings=limits)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from controls import drives
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,7 @@ def click(qtbot: QtBot, button: Any) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
+@drives("Transport: Pause", "Transport: Step", "Transport: Stop", "Transport: Checkpoint")
 def test_train_pause_step_checkpoint_and_stop(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
     bridge = train(window)
     panel: Any = window.panels["Atari"]
@@ -49,6 +51,7 @@ def test_the_run_has_the_settings_of_the_form(qtbot: QtBot, window: MainWindow, 
     assert bridge.latest.status == "finished"
 
 
+@drives("Transport: Resume")
 def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
     run = stored(steps=40)
     window.open_run(run)
@@ -62,6 +65,7 @@ def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored
     assert run.status()["done"] == 65
 
 
+@drives("Transport: Copy settings")
 def test_settings_of_a_run_are_copied_into_the_form(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
     run = stored(steps=20, game="breakout", gamma=0.5)
     window.open_run(run)
@@ -111,6 +115,7 @@ def test_a_wrong_setting_is_said_and_nothing_starts(qtbot: QtBot, window: MainWi
     assert runs() == []
 
 
+@drives("TrainingPanel: Copy as command line")
 def test_the_copied_command_line_is_on_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
     panel.recipe_box.setCurrentText("dqn")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from controls import drives
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from gui.widgets.view_frame import ViewFrame
 from lab.errors import LabError
 from lab.experiment import ViewSpec
-from lab.views import Curves, Heatmap, Images, Table, Text, View
+from lab.views import Bars, Curves, Heatmap, Images, Table, Text, View
 
 ANSWERS: dict[str, View] = {
     "pictures": Images(np.zeros((3, 8, 8), np.uint8), ["a", "b", "c"]),
@@ -22,6 +23,7 @@ ANSWERS: dict[str, View] = {
     "matrix": Heatmap(np.eye(4), "column", "row"),
     "rows": Table(["name", "value"], [["a", 1.5], ["b", 2]]),
     "words": Text("hello"),
+    "bars": Bars(["up", "down"], np.array([1.5, -2.0]), 0, "up was chosen"),
 }
 
 
@@ -59,7 +61,15 @@ def test_every_kind_is_drawn(qtbot: QtBot, frame: Any, name: str) -> None:
     frame.chooser.setCurrentIndex(frame.chooser.findData(name))
     qtbot.waitUntil(lambda: frame.answer is ANSWERS[name], timeout=5000)
     assert frame.about.text() == f"About {name}."
-    expected = {"pictures": "picture", "lines": "plots", "stacked": "plots", "matrix": "heat", "rows": "table", "words": "text"}[name]
+    expected = {
+        "pictures": "picture",
+        "lines": "plots",
+        "stacked": "plots",
+        "matrix": "heat",
+        "rows": "table",
+        "words": "text",
+        "bars": "bars_page",
+    }[name]
     assert frame.body.currentWidget() is getattr(frame.body, expected)
     if name == "stacked":
         assert list(frame.body.curves) == ["one", "two"]
@@ -78,13 +88,15 @@ def test_an_error_is_shown_in_place_of_the_view(frame: Any) -> None:
     assert frame.body.picture.text == "The memory is empty."
 
 
+@drives("ViewFrame: Copy")
 def test_copy_puts_the_picture_on_the_clipboard(qtbot: QtBot, frame: Any) -> None:
     qtbot.mouseClick(frame.copy_button, Qt.MouseButton.LeftButton)
     height, width = ANSWERS["pictures"].picture().shape[:2]
     assert (QApplication.clipboard().image().width(), QApplication.clipboard().image().height()) == (width, height)
 
 
-@pytest.mark.parametrize("ending", ["png", "gif", "npz"])
+@drives("ViewFrame: Save")
+@pytest.mark.parametrize("ending", ["png", "gif", "npz", "mp4"])
 def test_save(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
     path = tmp_path / f"view.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
@@ -92,6 +104,7 @@ def test_save(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.Monk
     assert path.stat().st_size > 0
 
 
+@drives("ViewFrame: Record")
 @pytest.mark.parametrize("ending", ["mp4", "gif"])
 def test_record(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
     path = tmp_path / f"view.{ending}"
@@ -104,6 +117,7 @@ def test_record(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.Mo
     assert frame.record_button.text() == "Record…"
 
 
+@drives("ViewFrame: Pop out")
 def test_pop_out_opens_a_window_that_goes_with_the_frame(qtbot: QtBot, frame: Any) -> None:
     qtbot.mouseClick(frame.pop_button, Qt.MouseButton.LeftButton)
     window = frame.windows[0]
@@ -111,3 +125,61 @@ def test_pop_out_opens_a_window_that_goes_with_the_frame(qtbot: QtBot, frame: An
     assert "a run" in window.windowTitle()
     frame.shut()
     assert frame.windows == []
+
+
+@drives("ViewFrame: Save")
+def test_a_film_of_a_picture_shows_the_last_seconds(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "seen.mp4"
+    frame.timer.setInterval(10_000)  # Nothing but what the test asks.
+    frame.seen.clear()
+    for grey in (20, 120, 220):
+        monkeypatch.setitem(ANSWERS, "pictures", Images(np.full((1, 16, 16), grey, np.uint8)))
+        frame.ask_anew()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    qtbot.mouseClick(frame.save_button, Qt.MouseButton.LeftButton)
+    assert not frame.save_button.isEnabled()
+    qtbot.waitUntil(lambda: not frame.saving.thread.is_alive(), timeout=60_000)
+    frame.look_after_saving()
+    assert frame.save_button.isEnabled()
+    found = decoded(path)
+    assert [int(one[8, 8, 0].round(-1)) for one in found] == [20, 120, 220]
+
+
+@drives("ViewFrame: Save")
+def test_a_sequence_is_saved_as_itself(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "sequence.mp4"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
+    for _ in range(3):
+        frame.ask_anew()
+    qtbot.mouseClick(frame.save_button, Qt.MouseButton.LeftButton)
+    assert len(decoded(path)) == 3
+
+
+def test_a_film_that_cannot_be_written_says_so(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("gui.widgets.view_frame.QMessageBox.warning", staticmethod(lambda *words: said.append(words[-1])))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setitem(ANSWERS, "pictures", Images(np.zeros((1, 8, 8), np.uint8)))
+    frame.ask_anew()
+    frame.ask_anew()
+    frame.save(tmp_path / "file" / "x.mp4")
+    qtbot.waitUntil(lambda: frame.saving is None or not frame.saving.thread.is_alive(), timeout=60_000)
+    frame.look_after_saving()
+    assert "Cannot write" in said[0]
+
+
+def test_bars_have_the_names_the_values_and_the_chosen_one(qtbot: QtBot, frame: Any) -> None:
+    frame.chooser.setCurrentIndex(frame.chooser.findData("bars"))
+    bars = frame.body.bars
+    assert bars.names == ("up", "down")
+    assert bars.values.tolist() == [1.5, -2.0]
+    assert bars.chosen == 0
+    assert frame.body.bars_title.text() == "up was chosen"
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    import imageio_ffmpeg
+
+    reader = imageio_ffmpeg.read_frames(str(path))
+    width, height = next(reader)["size"]
+    return [np.frombuffer(data, np.uint8).reshape(height, width, 3) for data in reader]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from controls import drives
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -18,19 +19,11 @@ LONG = 60_000
 
 
 class SeededSource(FreshSource):
-    """An untrained network with weights that depend on nothing but its number."""
+    """An untrained network with a name of its own."""
 
     def __init__(self, number: int):
-        super().__init__("pong")
-        self.number = number
+        super().__init__("pong", number)
         self.key = self.label = f"network {number}"
-
-    def open(self) -> None:
-        import torch
-
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.number)
-            super().open()
 
 
 @pytest.fixture
@@ -188,6 +181,7 @@ def test_another_agent_is_chosen(qtbot: QtBot, watch: Watch) -> None:
     qtbot.waitUntil(lambda: ticks(watch) > 2, timeout=LONG)
 
 
+@drives("Watch > Record")
 @pytest.mark.parametrize("name", ["game.gif", "game.mp4"])
 def test_recording_makes_a_film(qtbot: QtBot, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     import imageio.v3 as imageio

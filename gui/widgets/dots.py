@@ -1,0 +1,59 @@
+"""Points in the plane, a colour for each class, a label at each where there are some."""
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QWidget
+
+from gui.theme import colour
+from gui.widgets.plot import Plot
+from lab.views import Scatter
+
+MOST_LABELS = 300
+
+
+class Dots(Plot):
+    """A plot of a `Scatter`; its items are made once and then only moved."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__("", "", parent=parent, y_on_axis=True)
+        self.item.setClipToView(False)
+        self.legend = self.item.addLegend(offset=(-4, 4), labelTextSize="8pt")
+        self.groups: dict[str, pg.ScatterPlotItem] = {}
+        self.labels: list[pg.TextItem] = []
+
+    def show_points(self, answer: Scatter) -> None:
+        points, classes = np.asarray(answer.points, np.float64), np.asarray(answer.classes)
+        numbers = sorted(set(classes.tolist()))
+        names = {i: answer.names[i] if i < len(answer.names) else str(i) for i in numbers}
+        if list(self.groups) != list(names.values()):
+            for group in self.groups.values():
+                self.item.removeItem(group)
+            self.groups = {name: pg.ScatterPlotItem(size=6, pen=None, brush=colour(i), name=name) for i, name in names.items()}
+            for group in self.groups.values():
+                self.item.addItem(group)
+        self.legend.setVisible(len(names) > 1)
+        for i, name in names.items():
+            self.groups[name].setData(points[classes == i, 0], points[classes == i, 1])
+        self.show_labels(points, answer.labels[:MOST_LABELS])
+        self.label(answer.x_label, answer.y_label)
+        self.note.hide()
+
+    def show_labels(self, points: np.ndarray, labels: list[str]) -> None:
+        while len(self.labels) > len(labels):
+            self.item.removeItem(self.labels.pop())
+        while len(self.labels) < len(labels):
+            text = pg.TextItem(anchor=(0, 1))
+            text.setColor(self.palette().color(QPalette.ColorRole.Text))
+            self.item.addItem(text, ignoreBounds=True)
+            self.labels.append(text)
+        for text, label, (x, y) in zip(self.labels, labels, points.tolist(), strict=False):
+            text.setText(label)
+            text.setPos(x, y)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "labels"):
+            for text in self.labels:
+                text.setColor(self.palette().color(QPalette.ColorRole.Text))

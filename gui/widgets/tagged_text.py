@@ -1,0 +1,60 @@
+"""Text whose characters have kinds, in a colour for each, with the kinds' names above it."""
+
+import html
+from itertools import groupby
+
+import numpy as np
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QColor, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+
+from gui.theme import colour
+from lab.views import Text
+
+
+class TaggedText(QWidget):
+    """Kind 0 is pale, kind 2 has the colour of the text, the others have colours that are seen on light and on dark."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.legend = QLabel(wordWrap=True)
+        self.text = QPlainTextEdit(readOnly=True)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.answer: Text | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.text, 1)
+
+    def show_text(self, answer: Text) -> None:
+        """An answer with kinds."""
+        self.answer = answer
+        if self.text.toPlainText() != answer.text:
+            self.text.setPlainText(answer.text)
+        words = [f'<span style="color: {self.hue(i).name()}">{html.escape(name)}</span>' for i, name in enumerate(answer.names) if name]
+        self.legend.setText(" &nbsp; ".join(words))
+        selections: list[QTextEdit.ExtraSelection] = []
+        start = place = 0
+        for kind, run in groupby(np.asarray(answer.kinds).tolist()):
+            # Qt counts in UTF-16: a character beyond the first 65,536 is two.
+            length = len(answer.text[start : (start := start + len(list(run)))].encode("utf-16-le")) // 2
+            selection = QTextEdit.ExtraSelection()
+            shape = QTextCharFormat()
+            shape.setForeground(self.hue(kind))
+            selection.format = shape
+            cursor = QTextCursor(self.text.document())
+            cursor.setPosition(place)
+            cursor.setPosition(place := place + length, QTextCursor.MoveMode.KeepAnchor)
+            selection.cursor = cursor
+            selections.append(selection)
+        self.text.setExtraSelections(selections)
+
+    def hue(self, kind: int) -> QColor:
+        if kind == 0:
+            return self.palette().color(QPalette.ColorRole.PlaceholderText)
+        return self.palette().color(QPalette.ColorRole.Text) if kind == 2 else QColor(colour(kind - 1))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.answer is not None:
+            self.show_text(self.answer)

@@ -1,0 +1,76 @@
+"""Which test drives which control: `drives` marks a test, `find_controls` lists what there is to drive."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pyqtgraph.parametertree import ParameterTree
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QTabBar,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)  # fmt: skip
+
+from gui.training_panel import TrainingPanel
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+def drives(*controls: str) -> Callable[[T], T]:
+    """This test clicks these controls, or presses their keys, and asserts what they do."""
+
+    def mark(test: T) -> T:
+        test.drives = {*getattr(test, "drives", ()), *controls}  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
+def plain(text: str) -> str:
+    return text.replace("&", "").rstrip("…")
+
+
+def of_menu(menu: QMenu, path: str) -> dict[str, QAction]:
+    """The entries of a menu and of its menus, by their path."""
+    found = {}
+    for action in menu.actions():
+        name = f"{path} > {plain(action.text())}"
+        below = action.menu()
+        if isinstance(below, QMenu):
+            found |= of_menu(below, name)
+        elif not action.isSeparator():
+            found[name] = action
+    return found
+
+
+def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
+    """The buttons below a widget, by the part of the app that they belong to and their name: an object name where the text
+    changes with what is shown, else the text."""
+    found = {}
+    for button in root.findChildren(QAbstractButton):
+        if isinstance(button, QToolButton) and (button.defaultAction() is not None or isinstance(button.parent(), QToolBar)):
+            continue  # It is the face of an action.
+        if button.objectName().startswith("qt_") or type(button) is QAbstractButton:
+            continue  # Qt's own, such as a table's corner or a line's clear button. Below, a plot's own menu is left out too.
+        owner, within = button.parent(), ""
+        while owner is not None and not type(owner).__module__.startswith("gui."):
+            within = "a setting" if isinstance(owner, ParameterTree) else within
+            owner = None if isinstance(owner, QTabBar | QMessageBox | QMenu) else owner.parent()
+        if owner is None:
+            continue
+        part = type(owner)
+        while isinstance(owner, TrainingPanel) and button.text() in ("Train", "Copy as command line") and part is not TrainingPanel:
+            part = part.__base__  # What every panel has, whoever extends it.
+        name = "reset " + within if within and not isinstance(button, QCheckBox) else within
+        label = f"{part.__name__}: {name or button.objectName() or plain(button.text())}"
+        found[label] = button
+        menu = button.menu() if isinstance(button, QToolButton | QPushButton) else None
+        if menu is not None:
+            found |= {f"{label} > {plain(action.text())}": button for action in menu.actions()}
+    return found

@@ -1,0 +1,200 @@
+"""Closing: the question answered by clicks, a session that does not end, and Ctrl-C to a real `lab gui`."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ASKS, TINY
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from gui import main_window
+from gui.main_window import MainWindow
+from lab.api import resumed_session
+from lab.run import Run, runs
+
+LONG = 60_000
+
+
+def answer(text: str, asked: list[str]) -> None:
+    """Click the button `text` of the question that will be open when the event loop runs next."""
+
+    def click() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, click)
+            return
+        asked.append(box.text())
+        button = next(button for button in box.buttons() if button.text().replace("&", "") == text)
+        QtBot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(0, click)
+
+
+@pytest.fixture
+def asking(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    """A window that asks before it closes; what remains at the test's end closes without a question."""
+    window = make_window()
+    monkeypatch.setattr(MainWindow, "confirm_close", ASKS)
+    yield window
+    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)
+
+
+def test_go_on_training_leaves_everything_as_it_is(qtbot: QtBot, asking: MainWindow, train: Callable[..., Any]) -> None:
+    bridge = train(asking)
+    asked: list[str] = []
+    answer("Go on training", asked)
+    asking.close()
+    assert bridge.run.name in asked[0]
+    assert asking.isVisible()
+    done = bridge.latest.done
+    qtbot.waitUntil(lambda: bridge.latest.done > done, timeout=LONG)
+
+
+def test_save_and_close_saves_and_closes(qtbot: QtBot, asking: MainWindow, train: Callable[..., Any]) -> None:
+    bridge = train(asking)
+    qtbot.waitUntil(lambda: bridge.latest.done > 10, timeout=LONG)
+    asked: list[str] = []
+    answer("Save and close", asked)
+    asking.close()
+    qtbot.waitUntil(lambda: not asking.isVisible(), timeout=LONG)
+    assert len(asked) == 1
+    assert bridge.run.status()["status"] == "paused"
+    assert resumes(bridge.run) == bridge.run.status()["done"]
+
+
+def test_nothing_is_asked_where_nothing_trains(qtbot: QtBot, asking: MainWindow, train: Callable[..., Any]) -> None:
+    bridge = train(asking, steps=10)
+    qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
+    asking.close()
+    qtbot.waitUntil(lambda: not asking.isVisible(), timeout=LONG)
+
+
+def test_a_session_that_does_not_end_can_be_waited_for_or_left(
+    qtbot: QtBot, asking: MainWindow, train: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "CLOSE_SECONDS", 0.05)
+    bridge = train(asking)
+    bridge.session.checkpoint()
+    qtbot.waitUntil(lambda: bridge.latest.checkpoint_step is not None, timeout=LONG)
+    kept, go = bridge.latest.checkpoint_step, threading.Event()
+    step = bridge.session.experiment.step
+
+    def slow() -> Any:
+        go.wait(60)
+        return step()
+
+    bridge.session.experiment.step = slow
+    asked: list[str] = []
+    answer("Save and close", asked)
+    asking.close()
+    for choice in ("Wait on", "Close anyway"):
+        qtbot.waitUntil(lambda: asking.still_saving is not None, timeout=LONG)
+        box = asking.still_saving
+        assert isinstance(box, QMessageBox)
+        assert bridge.run.name in box.text()
+        assert f"{kept:,} stays good" in box.text()
+        assert asking.isVisible()
+        qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == choice), Qt.MouseButton.LeftButton)
+        assert asking.still_saving is None
+    assert asking.abandoned
+    assert not asking.isVisible()
+    go.set()
+    qtbot.waitUntil(lambda: not bridge.alive, timeout=LONG)
+    assert resumes(bridge.run) >= kept
+
+
+def resumes(run: Run) -> int:
+    """Where the run goes on, after it has gone on for a step."""
+    session = resumed_session(run, steps=10**9)
+    at = session.experiment.progress().done
+    session.experiment.step()
+    session.experiment.close()
+    return at
+
+
+# -- a process of its own -----------------------------------------------------------------------------------------
+
+PROGRAM = """
+import sys, threading
+from PySide6.QtCore import QSettings, QTimer
+QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, {settings!r})
+from gui.main_window import MainWindow
+started = MainWindow.started
+def press_train(self):
+    started(self)
+    panel = self.panel("Atari")
+    panel.recipe_box.setCurrentText("dqn-fast")
+    panel.form.set_values({fields!r})
+    panel.train_button.click()
+    looks = QTimer(self, interval=50)
+    def look():
+        bridges = self.sessions.bridges
+        if bridges and bridges[0].latest.done > 20:
+            session = bridges[0].session
+            session.checkpoint()
+            if session.written_step is not None:
+                if {hang!r}:
+                    session.experiment.step = threading.Event().wait
+                looks.stop()
+                print("training", session.written_step, flush=True)
+    looks.timeout.connect(look)
+    looks.start()
+MainWindow.started = press_train
+from lab import cli
+sys.exit(cli.main(["gui"]))
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], subprocess.Popen[str]]]:
+    """Starts `lab gui` with a run that trains; killed if it is still there at the end."""
+    monkeypatch.setenv("DISPLAY", ":none")  # `lab gui` wants a screen; the offscreen platform does not look at it.
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    started: list[subprocess.Popen[str]] = []
+
+    def start(hang: bool) -> subprocess.Popen[str]:
+        code = PROGRAM.format(settings=str(tmp_path / "settings"), fields=TINY, hang=hang)
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("training ")
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_ctrl_c_saves_and_ends_the_process(program: Callable[[bool], subprocess.Popen[str]]) -> None:
+    process = program(False)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 0
+    assert "Saving checkpoints" in said
+    assert "Traceback" not in said
+    (run,) = runs()
+    assert run.status()["status"] == "paused"
+    assert resumes(run) == run.status()["done"] > 20
+
+
+def test_a_second_ctrl_c_ends_a_process_whose_session_hangs(program: Callable[[bool], subprocess.Popen[str]]) -> None:
+    process = program(True)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "Saving checkpoints" not in (line := process.stderr.readline()):
+        assert line, "ended without a word"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 1
+    assert "has not ended" in said
+    (run,) = runs()
+    assert run.status()["status"] == "interrupted"
+    assert resumes(run) > 20
