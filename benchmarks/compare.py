@@ -1,7 +1,7 @@
 """The lab's speed and its peers', measured in turns in the same minutes; the ratio pair by pair is what counts.
 
-    python benchmarks/compare.py --peer PYTHON [--rounds 3]
-PYTHON is an interpreter with the packages of peer-requirements.txt (`make bench` makes one).
+    python benchmarks/compare.py --peer PYTHON [--rounds 3] [--only dqn|generate]
+PYTHON is an interpreter with the packages of peer-requirements.txt (`make bench` makes one); only dqn needs it.
 """
 
 import argparse
@@ -14,32 +14,59 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-def figure(command: list[str]) -> float:
-    """`sps` of the JSON document that a command prints last."""
+def figures(command: list[str]) -> dict[str, float]:
+    """The JSON document that a command prints last."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return float(json.loads(done.stdout[done.stdout.index("{") :])["sps"])
+    return json.loads(done.stdout[done.stdout.index("{") :])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", required=True, help="a Python that has stable-baselines3")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["dqn", "generate"])
     options = parser.parse_args()
+    found = {}
+    if options.only != "generate":
+        found["dqn"] = dqn(options)
+    if options.only != "dqn":
+        found["generate"] = generate(options)
+    print(json.dumps(found))
+
+
+def dqn(options: argparse.Namespace) -> dict[str, object]:
+    """Agent steps per second beside Stable-Baselines3's."""
     lab = [sys.executable, "-m", "lab.cli", "bench", "dqn", "--json"]
     peer = [options.peer, str(HERE / "sb3_dqn.py")]
     pairs = []
     for number in range(options.rounds):
-        ours, theirs = figure(lab), figure(peer)
+        ours, theirs = figures(lab)["sps"], figures(peer)["sps"]
         pairs.append((ours, theirs))
         print(f"round {number + 1}: lab {ours:.1f} steps/s, stable-baselines3 {theirs:.1f} steps/s, ratio {ours / theirs:.2f}", flush=True)
     ratios = [ours / theirs for ours, theirs in pairs]
-    print(
-        json.dumps(
-            {"dqn": {"lab_sps": [o for o, _ in pairs], "sb3_sps": [t for _, t in pairs], "ratio": round(statistics.median(ratios), 2)}}
-        )
-    )
+    return {"lab_sps": [o for o, _ in pairs], "sb3_sps": [t for _, t in pairs], "ratio": round(statistics.median(ratios), 2)}
+
+
+def generate(options: argparse.Namespace) -> dict[str, object]:
+    """Training images per second of vae and dcgan beside the loops that one writes first."""
+    lab = [sys.executable, "-m", "lab.cli", "bench", "generate", "--json"]
+    rounds = []
+    for number in range(options.rounds):
+        ours = figures(lab)
+        ratios = {}
+        for model in ("vae", "dcgan"):
+            theirs = figures([sys.executable, str(HERE / "plain_generative.py"), model])["images_per_s"]
+            ratios[model] = ours[f"{model}_images_per_s"] / theirs
+            print(
+                f"round {number + 1}: {model}: lab {ours[f'{model}_images_per_s']:.1f} images/s, plain loop {theirs:.1f}, "
+                f"ratio {ratios[model]:.2f}", flush=True,
+            )  # fmt: skip
+        print(f"round {number + 1}: drag_p95_ms {ours['drag_p95_ms']}, walk_speed_ratio {ours['walk_speed_ratio']}", flush=True)
+        rounds.append({**ours, **{f"{model}_ratio": round(ratio, 2) for model, ratio in ratios.items()}})
+    medians = {f"{model}_ratio": statistics.median(r[f"{model}_ratio"] for r in rounds) for model in ("vae", "dcgan")}
+    return {**medians, "rounds": rounds}
 
 
 if __name__ == "__main__":

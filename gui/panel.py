@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from gui.background import Background
 from gui.bridge import Sessions
+from gui.widgets.dock_title import DockTitle
 from lab.registry import load
 from lab.run import Run
 
@@ -28,6 +29,11 @@ class PanelSpec:
 
 PANELS = (
     PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train DQN on Atari games, watch it play, look inside", ("Atari",)),
+    PanelSpec(
+        "Generate", "gui.generate.panel:GeneratePanel", "Autoencoders, VAE and GANs, and a latent space to drag through", ("Generate",)
+    ),
+    PanelSpec("Vision", "gui.vision.panel:VisionPanel", "Train image classifiers, draw for them, see where they look", ("Vision",)),
+    PanelSpec("Sequences", "gui.sequences.panel:SequencesPanel", "Language models, translators, taggers, word vectors", ("Sequences",)),
     PanelSpec("Runs", "gui.runs.panel:RunsPanel", "Every run on disk: compare, resume, rename, delete"),
 )
 
@@ -70,6 +76,7 @@ class Panel(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(title)
         dock.setWidget(widget)
+        dock.setTitleBarWidget(DockTitle(dock))
         self.addDockWidget(area, dock)
         return dock
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
@@ -27,7 +27,7 @@ ROOM = 240
 """The width that a view needs."""
 MENU_RUNS = 40
 SWITCHES = """
-QToolButton[switch="true"] { border: 1px solid palette(mid); border-radius: 9px; padding: 1px 7px; }
+QToolButton[switch="true"] { border: 1px solid palette(mid); border-radius: 9px; padding: 1px 7px; color: palette(button-text); }
 QToolButton[switch="true"]:hover { border-color: palette(highlight); }
 QToolButton[switch="true"]:checked { background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight); }
 """
@@ -173,6 +173,13 @@ class Views(QWidget):
         layout.addWidget(self.split, 1)
         self.switch_row.hide()
         self.split.hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A style sheet keeps the colours that it was read with: read it again when the theme changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.switch_row.setStyleSheet("")
+            self.switch_row.setStyleSheet(SWITCHES)
 
     def set_source(self, source: Source, title: str) -> None:
         """Ask another experiment; the views that were shown stay, where it has them."""

@@ -17,6 +17,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.main_window import MainWindow
+from lab import registry
 
 SIZES = {"1280x800": (1280, 800, 1), "2560x1440": (1280, 720, 2)}
 """Name -> width and height in the window's own units, and the scale of the screen."""
@@ -75,6 +76,9 @@ class Photographer:
         self.atari.watch.compare.setChecked(False)
         self.atari.settings_dock.raise_()
         self.picker()
+        registry.load("gui.generate.shots:take")(self)
+        registry.load("gui.vision.shots:take")(self)
+        registry.load("gui.sequences.shots:take")(self)
         self.scene("runs-curves", lambda: self.runs(0))
         self.scene("runs-settings", lambda: self.runs(1))
         self.sheet()
@@ -98,16 +102,14 @@ class Photographer:
         self.atari.watch.saliency.setChecked(True)
 
     def views(self) -> None:
-        tab = self.atari.current_tab()
-        for frame, view in zip(tab.views.frames, ("replay", "filters", "activations"), strict=False):
-            index = frame.chooser.findData(view)
-            if index >= 0:
-                frame.chooser.setCurrentIndex(index)
+        views = self.atari.current_tab().views
+        for frame in list(views.frames):
+            views.take_away(frame)
+        for view in ("replay_memory", "priorities"):
+            views.switches[view].click()
 
     def two_agents(self) -> None:
         self.atari.watch.compare.setChecked(True)
-        sources = self.atari.watch.sources
-        self.atari.watch.play(sources[1 % len(sources)], 1)
 
     def about(self) -> None:
         self.atari.about_dock.raise_()

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from lab import registry
-from lab.config import Config, flag
+from lab.config import Config, flag, unit_of
 from lab.errors import LabError, UsageError, unknown
+from lab.log import show_on_stderr
 
 COMMANDS = {
     "gui": "Open the desktop app (the same as `lab` alone).",
@@ -25,7 +26,7 @@ COMMANDS = {
     "resume": "Continue a run from its newest good checkpoint, bit for bit.",
     "eval": "Measure a run or a shipped agent on episodes or data that training did not see.",
     "watch": "Watch an agent play, in a window or into a video file.",
-    "show": "Save a view of a run (images, curves, tables) as a picture, GIF or data file.",
+    "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
     "runs": "Every run, newest first, with its status and last metrics.",
     "bench": "Speed figures of this machine.",
 }
@@ -111,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name = arguments[0] if arguments else "gui"
         if name not in COMMANDS:
             raise unknown("command", name, COMMANDS, see="lab --help")
+        show_on_stderr()
         return int(globals()[f"command_{name}"](arguments[1:]) or 0)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
@@ -164,7 +166,7 @@ def command_list(arguments: list[str]) -> int:
     ]
     for title, entries in sections:
         print(f"{title}:")
-        print("\n".join(f"  {name:14}{about}" for name, about in entries.items()) or "  none")
+        print("\n".join(f"  {name:17}{about}" for name, about in entries.items()) or "  none")
     print(f"Games ({len(games())}):")
     import shutil
     import textwrap
@@ -320,7 +322,7 @@ def command_watch(arguments: list[str]) -> int:
 
 
 def command_show(arguments: list[str]) -> int:
-    usage = "RUN VIEW [--PARAM VALUE ...] --out FILE.png|.gif|.npz"
+    usage = "RUN VIEW [--PARAM VALUE ...] --out FILE.png|.gif|.mp4|.npz"
     p = parser("show", usage, "`lab show RUN` lists the views of a run with their parameters.")
     p.add_argument("run", metavar="RUN")
     p.add_argument("view", metavar="VIEW", nargs="?")
@@ -335,7 +337,7 @@ def command_show(arguments: list[str]) -> int:
         return 0
     parameters = pairs(rest)
     if not options.out:
-        raise UsageError(f"Say where to save it: lab show {options.run} {options.view} --out FILE.png (or .gif, .npz).")
+        raise UsageError(f"Say where to save it: lab show {options.run} {options.view} --out FILE.png (or .gif, .mp4, .npz).")
     print(run.show(options.view, options.device, **parameters).save(options.out))
     return 0
 
@@ -370,7 +372,13 @@ def command_runs(arguments: list[str]) -> int:
 
 
 def command_bench(arguments: list[str]) -> int:
-    benches = {"dqn": "agents.bench:bench_dqn", "gui": "gui.bench:bench_gui"}
+    benches = {
+        "dqn": "agents.bench:bench_dqn",
+        "gui": "gui.bench:bench_gui",
+        "generate": "lab.bench:bench_generate",
+        "vision": "lab.bench_vision:bench_vision",
+        "sequences": "lab.bench_sequences:bench_sequences",
+    }
     p = parser("bench", "[NAME] [--json]", f"NAME is one of {', '.join(benches)}; all of them without one.")
     p.add_argument("name", metavar="NAME", nargs="?")
     add_device(p)
@@ -395,7 +403,8 @@ def add_fields(p: Parser, config: type[Config]) -> None:
     """A flag for every field of a config. Values stay text: the config checks and converts them."""
     group = p.add_argument_group("fields")
     for name, field in config.model_fields.items():
-        text = f"{field.description} (default {field.default}{bounds(field)})".replace("%", "%%")
+        default = f"{field.default} {unit_of(field)}".rstrip()
+        text = f"{field.description} (default {default}{bounds(field)})".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag(name), action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
         elif get_origin(field.annotation) is Literal:
@@ -447,7 +456,11 @@ def views_text(run: Any) -> str:
 
 
 def data_sets() -> dict[str, str]:
-    return {"atari": "frames and episodes of the games below", "digits": "1,797 real handwritten digits, 8x8 (scikit-learn)"}
+    from lab.data.corpora import PAIRS, SERIES, TEXTS
+    from lab.data.sources import IMAGES
+
+    own = {"file:PATH": "your own text, TSV or CSV file"}
+    return {**IMAGES, "atari": "frames and episodes of the games below", **TEXTS, **PAIRS, **SERIES, **own}
 
 
 def has_screen() -> bool:

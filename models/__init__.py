@@ -52,7 +52,11 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "cyclegan-generator6": ("models.generative.cyclegan:ResNetGenerator", {"blocks": 6}, "the same with 6 blocks, for 128 pixels"),
     "patchgan70": ("models.generative.patchgan:PatchGAN", {}, "discriminator of 70x70 patches (Isola et al. 2017)"),
     "pix2pix-unet": ("models.generative.pix2pix:UNetGenerator", {}, "U-Net generator of pix2pix for 256 pixels (Isola et al. 2017)"),
-    "pix2pix-discriminator": ("models.generative.patchgan:PatchGAN", {"channels": 6, "norm": "batch"}, "PatchGAN that sees two images, of pix2pix"),
+    "pix2pix-discriminator": (
+        "models.generative.patchgan:PatchGAN",
+        {"channels": 6, "norm": "batch"},
+        "PatchGAN that sees two images, of pix2pix",
+    ),
 }
 
 

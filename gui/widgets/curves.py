@@ -67,7 +67,7 @@ class Curves(QWidget):
             maximum=100_000,
             value=20,
             prefix="mean of ",
-            toolTip="The strong line is the mean of so many last points; the faint one is raw. 1 shows the raw points alone.",
+            toolTip="The strong line is the mean of so many last points, or of a tenth of all where there are few; the faint one is raw. 1 shows the raw points alone.",
         )
         self.log = QCheckBox("log", toolTip="Logarithmic y axis")
         self.value_label = QLabel()
@@ -165,11 +165,12 @@ class Curves(QWidget):
 
     def draw_metric(self, name: str) -> None:
         plot = self.plots.get(name) or self.new_plot(name)
-        window = self.window_box.value()
         for key, line in self.lines.items():
             series = line.series.metrics.get(name)
             if series is None:
                 continue
+            # A validation loss has a point now and then: its mean would lag behind by most of the training.
+            window = min(self.window_box.value(), max(1, len(series.values) // 10))
             x = series.seconds if self.axis.currentText() == "time" else series.steps
             values = series.values
             plot.set_line(f"{key}|raw", x, values, line.colour, faint=window > 1)

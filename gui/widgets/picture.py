@@ -34,6 +34,8 @@ class Picture(QWidget):
         self.image: QImage | None = None
         self.overlay: QImage | None = None
         self.banner = ""
+        self.smooth = False
+        """Whether an enlarged picture is smoothed; its pixels stay sharp otherwise."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -69,7 +71,7 @@ class Picture(QWidget):
             return
         where = self.target()
         shrinks = where.width() < self.image.width()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks or self.smooth)
         painter.drawImage(where, self.image)
         if self.overlay is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)

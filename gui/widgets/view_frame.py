@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, get_args
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -54,6 +54,10 @@ SEEN_SECONDS, SEEN_MOST = 10.0, 120
 """How much of what was shown is kept, to be saved as a film."""
 
 
+LONGEST_REST = 3.0
+"""The most seconds that a view rests before it is asked again, however dear it is."""
+
+
 class Source(Protocol):
     """Who answers views: a session's bridge, or a stored run."""
 
@@ -78,6 +82,7 @@ class Answer(QStackedWidget):
         self.heat_image = pg.ImageItem(colorMap="viridis")
         self.heat.item.addItem(self.heat_image)
         self.heat.item.setClipToView(False)
+        self.ticks: dict[str, list[str]] = {}
         self.table = QTableWidget()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
@@ -101,14 +106,8 @@ class Answer(QStackedWidget):
             self.heat.label(answer.x_label or "column", answer.y_label or "row")
             self.heat_image.setImage(np.asarray(answer.values, np.float32))
             self.heat.item.invertY(bool(answer.y_ticks))  # What is read starts at the top.
-            for side, names, room in (
-                ("bottom", answer.x_ticks, self.heat.width() - 90),
-                ("left", answer.y_ticks, self.heat.height() - 60),
-            ):
-                # Where there is no room for every name, every second one stands there, or every third.
-                each = 13 if side == "left" else 5 + 7 * max(map(len, names), default=0)
-                step = max(1, -(-len(names) * each // max(room, each)))
-                self.heat.item.getAxis(side).setTicks([[(i + 0.5, names[i]) for i in range(0, len(names), step)]] if names else None)
+            self.ticks = {"bottom": answer.x_ticks, "left": answer.y_ticks}
+            self.show_ticks()
             self.heat.note.hide()
             self.setCurrentWidget(self.heat)
         elif isinstance(answer, Table):
@@ -116,6 +115,7 @@ class Answer(QStackedWidget):
         elif isinstance(answer, Bars):
             if self.bars.names != tuple(answer.names):
                 self.bars.reset(tuple(answer.names), colour(0))
+                self.bars.low = 0.0  # Lengths are compared from nothing, unless a value is below it.
             self.bars.show_values(np.asarray(answer.values), answer.chosen)
             self.bars_title.setText(answer.title)
             self.setCurrentWidget(self.bars_page)
@@ -132,6 +132,18 @@ class Answer(QStackedWidget):
         else:
             self.picture.show_pixels(answer.picture())
             self.setCurrentWidget(self.picture)
+
+    def show_ticks(self) -> None:
+        """Name the columns and rows of the heat map: where there is no room for every name, every second one, or every third."""
+        for side, names in self.ticks.items():
+            longest = max(map(len, names), default=0)
+            room, each = (self.height() - 60, 13) if side == "left" else (self.width() - 90, 5 + 7 * longest if longest > 1 else 5)
+            step = max(1, -(-len(names) * each // max(room, each)))
+            self.heat.item.getAxis(side).setTicks([[(i + 0.5, names[i]) for i in range(0, len(names), step)]] if names else None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.show_ticks()
 
     def show_note(self, note: str) -> None:
         self.picture.show_text(note)
@@ -176,6 +188,8 @@ class ViewFrame(QWidget):
         self.answer: View | None = None
         self.waiting = self.gone = False
         self.rest_until = float("-inf")
+        self.asked_at: int | None = None
+        """How far training was when the last answer was asked for: as long as it stays there, so does the answer."""
         self.recorder: Recorder | None = None
         self.saving: Recorder | None = None
         self.seen: deque[tuple[float, View]] = deque(maxlen=SEEN_MOST)
@@ -259,6 +273,10 @@ class ViewFrame(QWidget):
         self.ask_anew()
         self.timer.start()
 
+    def progress(self) -> int | None:
+        """How far training is, where it is known."""
+        return getattr(getattr(self.source, "latest", None), "done", None)
+
     def ask_anew(self, *_: Any) -> None:
         """Ask even if nothing moves."""
         self.ask(force=True)
@@ -268,17 +286,20 @@ class ViewFrame(QWidget):
         spec = self.spec
         if spec is None or (self.waiting and not force):
             return
-        if not force and (not self.isVisible() or (self.answer is not None and not self.source.moving())):
+        if not force and (
+            not self.isVisible() or (self.answer is not None and self.asked_at == self.progress() and not self.source.moving())
+        ):
             return
         if not force and time.monotonic() < self.rest_until:
             return
         name, asked = spec.name, time.monotonic()
+        self.asked_at = self.progress()
 
         def done(answer: View) -> None:
             if not self.gone and self.spec is not None and self.spec.name == name:
                 self.waiting = False
-                # A dear view is asked seldom: at most a fifth of a core goes into one.
-                self.rest_until = time.monotonic() + 4 * (time.monotonic() - asked)
+                # A dear view is asked seldom: at most a fifth of a core goes into one. The first answer may have waited for data.
+                self.rest_until = time.monotonic() + min(4 * (time.monotonic() - asked), LONGEST_REST)
                 self.show_answer(answer)
 
         def failed(error: BaseException) -> None:

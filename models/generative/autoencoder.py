@@ -132,7 +132,7 @@ class Autoencoder(nn.Module):
 
     def prior(self, noise: Tensor) -> Tensor:
         """Codes (B, latent) for standard normal noise (B, latent)."""
-        values, vectors = torch.linalg.eigh(self.code_covariance.float())
+        values, vectors = torch.linalg.eigh(torch.nan_to_num(self.code_covariance.float()))
         return self.code_mean + (noise * values.clamp(min=0).sqrt()) @ vectors.T
 
     @torch.no_grad()

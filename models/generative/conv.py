@@ -56,7 +56,7 @@ class Down(torch.autograd.Function):
         return down(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:  # type: ignore[override]
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
         needs_x, needs_weight = ctx.needs_input_grad
         return up(g, weight) if needs_x else None, weight_gradient(x, g) if needs_weight else None
@@ -71,7 +71,7 @@ class Up(torch.autograd.Function):
         return up(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:  # type: ignore[override]
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
         needs_x, needs_weight = ctx.needs_input_grad
         return down(g, weight) if needs_x else None, weight_gradient(g, x) if needs_weight else None

@@ -49,7 +49,8 @@ def beam_search(
     """
     nodes = [Node(-1, SOS, 0.0, kept=True)]
     open_nodes = [0]
-    tokens = torch.tensor([SOS])
+    device = decoding.mask.device
+    tokens = torch.tensor([SOS], device=device)
     alignments: list[list[Tensor]] = [[]]
     finished: list[Hypothesis] = []
     for step in range(max_length):
@@ -78,8 +79,8 @@ def beam_search(
         if not rows or len(finished) >= width:
             open_nodes = []
             break
-        decoding.reorder(torch.tensor(rows))
-        open_nodes, alignments, tokens = kept_nodes, kept_alignments, torch.tensor(kept_tokens)
+        decoding.reorder(torch.tensor(rows, device=device))
+        open_nodes, alignments, tokens = kept_nodes, kept_alignments, torch.tensor(kept_tokens, device=device)
     finished += [close(nodes, n, path, alpha) for n, path in zip(open_nodes, alignments, strict=False)]
     return sorted(finished, key=lambda h: -h.score)[:width], nodes
 

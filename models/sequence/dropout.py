@@ -8,12 +8,11 @@ import torch
 from torch import Tensor, nn
 
 
-class Dropout(nn.Module):
+class Dropout(nn.Dropout):
     """Zeroes each element with probability `p` in training and scales the others by 1 / (1 - p); the identity in eval mode."""
 
     def __init__(self, p: float = 0.0):
-        super().__init__()
-        self.p = p
+        super().__init__(p)
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:

@@ -92,20 +92,23 @@ def run_layer(layer: nn.Module, x: Tensor, state: State, lengths: Tensor | None)
 def gradient_norms(layer: nn.Module, kind: str, x: Tensor, readout: Tensor) -> Tensor:
     """|dL_T / d state_k| for every step k of x (1, T, I): how much of the last step's error reaches each earlier step.
 
-    (T,), the newest step first. L_T = `readout` (H,) . h_T; for an LSTM the state is (h, c). By the written equations,
+    (T,) float64, as they soon fall below what float32 can hold; the newest step first. L_T = `readout` (H,) . h_T; for an LSTM the state is (h, c). By the written equations,
     with each step's state cut out as a variable of its own.
     """
-    weights: Weights = tuple(weight.detach().float() for weight in layer_weights(layer))  # type: ignore[assignment]
+    weights: Weights = tuple(weight.detach().double() for weight in layer_weights(layer))  # type: ignore[assignment]
     hidden, parts = readout.shape[0], 2 if kind == "lstm" else 1
     with torch.enable_grad():
         # Zeros that are added to each state: the gradient at them is the state's, its parts held apart from each other.
-        probes = [tuple(torch.zeros(1, hidden, device=x.device, requires_grad=True) for _ in range(parts)) for _ in range(x.shape[1])]
-        state: State = tuple(torch.zeros(1, hidden, device=x.device) for _ in range(parts))
+        probes = [
+            tuple(torch.zeros(1, hidden, dtype=torch.float64, device=x.device, requires_grad=True) for _ in range(parts))
+            for _ in range(x.shape[1])
+        ]
+        state: State = tuple(torch.zeros(1, hidden, dtype=torch.float64, device=x.device) for _ in range(parts))
         for t, probe in enumerate(probes):
-            new, _ = STEPS[kind](x[:, t].detach().float(), state, weights)
+            new, _ = STEPS[kind](x[:, t].detach().double(), state, weights)
             state = tuple(part + extra for part, extra in zip(new, probe, strict=True))
         grads = torch.autograd.grad(
-            (state[0] * readout.to(x.device)).sum(), [part for probe in probes for part in probe], materialize_grads=True
+            (state[0] * readout.to(x.device).double()).sum(), [part for probe in probes for part in probe], materialize_grads=True
         )
     squares = torch.stack([g.square().sum() for g in grads]).view(-1, parts)  # (T, parts)
     return squares.sum(1).sqrt().flip(0)

@@ -23,6 +23,9 @@ AttentionKind = Literal["none", "luong", "bahdanau"]
 class Decoding(Protocol):
     """A decoder in the middle of several sentences."""
 
+    mask: Tensor
+    """(B, S) bool, False on the padding of the source."""
+
     def advance(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Take the next token (B,) of each: the logits (B, V) of what follows, and the alignment (B, S) with the source."""
         ...

@@ -44,18 +44,6 @@ class Positions(nn.Module):
         return x + self.table[start : start + x.shape[1]].to(x.dtype)
 
 
-class LayerNorm(nn.Module):
-    """(x - mean) / sqrt(var + 1e-5) * weight + bias over the last dimension; the bias is optional (Ba et al. 2016)."""
-
-    def __init__(self, width: int, bias: bool = True):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(width))
-        self.bias = nn.Parameter(torch.zeros(width)) if bias else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x, self.weight.shape, self.weight, self.bias)
-
-
 class FeedForward(nn.Module):
     """Two dense layers at each position, four times as wide between them."""
 
@@ -77,11 +65,11 @@ class Block(nn.Module):
     def __init__(self, width: int, heads: int, dropout: float = 0.0, bias: bool = True, norm: Norm = "pre", cross: bool = False):
         super().__init__()
         self.norm: Norm = norm
-        self.attention_norm = LayerNorm(width, bias)
+        self.attention_norm = nn.LayerNorm(width, bias=bias)
         self.attention = MultiHeadAttention(width, heads, dropout, bias)
-        self.cross_norm = LayerNorm(width, bias) if cross else None
+        self.cross_norm = nn.LayerNorm(width, bias=bias) if cross else None
         self.cross = MultiHeadAttention(width, heads, dropout, bias) if cross else None
-        self.mlp_norm = LayerNorm(width, bias)
+        self.mlp_norm = nn.LayerNorm(width, bias=bias)
         self.mlp = FeedForward(width, dropout, bias)
         self.dropout = Dropout(dropout)
 
@@ -111,7 +99,7 @@ class Stack(nn.Module):
     ):
         super().__init__()
         self.blocks = nn.ModuleList(Block(width, heads, dropout, bias, norm, cross) for _ in range(layers))
-        self.last_norm = LayerNorm(width, bias) if norm == "pre" else nn.Identity()
+        self.last_norm = nn.LayerNorm(width, bias=bias) if norm == "pre" else nn.Identity()
 
     def forward(
         self, x: Tensor, *, mask: Tensor | None = None, causal: bool = False, memory: Tensor | None = None,

@@ -1,7 +1,7 @@
 """The vision transformer (Dosovitskiy et al. 2021): an image as a sequence of square patches."""
 
-import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from models.sequence.transformer import Stack
 
@@ -9,9 +9,11 @@ from models.sequence.transformer import Stack
 class ViT(nn.Module):
     """Images (B, channels, size, size) -> class scores (B, classes).
 
-    Each patch becomes a token by one linear map; a learned class token goes first, learned positions are added, and the
-    class token's output is what is classified.
+    Each patch becomes a token by one linear map; a class token goes first, learned positions are added, and the class
+    token's output is what is classified.
     """
+
+    head = "fc"
 
     def __init__(
         self, classes: int = 10, channels: int = 3, size: int = 32, patch: int = 0, layers: int = 6, width: int = 128, heads: int = 4,
@@ -22,17 +24,19 @@ class ViT(nn.Module):
         if size % patch:
             raise ValueError(f"size {size} is not a multiple of patch {patch}")
         self.patch = patch
+        self.stem = f"patches of {patch}x{patch} pixels"
         self.embedding = nn.Conv2d(channels, width, patch, stride=patch)
-        self.class_token = nn.Parameter(torch.randn(1, 1, width) * 0.02)
-        self.positions = nn.Parameter(torch.randn(1, (size // patch) ** 2 + 1, width) * 0.02)
+        # The class token has no patch: the vector of position 0 is all that it is made of.
+        self.positions = nn.Embedding((size // patch) ** 2 + 1, width)
+        nn.init.normal_(self.positions.weight, std=0.02)
         self.stack = Stack(layers, width, heads, dropout)
-        self.head = nn.Linear(width, classes)
+        self.fc = nn.Linear(width, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.features(images)[:, 0])
+        return self.fc(self.features(images)[:, 0])
 
     def features(self, images: Tensor, keep: list[Tensor] | None = None) -> Tensor:
         """(B, 1 + patches, width): the class token, then the patches row by row; `keep` collects the attention of each layer."""
         patches = self.embedding(images).flatten(2).transpose(1, 2)  # (B, patches, width)
-        x = torch.cat([self.class_token.expand(len(images), -1, -1), patches], 1) + self.positions
+        x = F.pad(patches, (0, 0, 1, 0)) + self.positions.weight
         return self.stack(x, keep=keep)[0]

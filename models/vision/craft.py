@@ -52,6 +52,12 @@ def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generato
             module.reset_running_stats()
             module.weight.fill_(1)
             module.bias.zero_()
+        elif isinstance(module, nn.LayerNorm):
+            module.weight.fill_(1)
+            if module.bias is not None:
+                module.bias.zero_()
+        elif isinstance(module, nn.Embedding):
+            module.weight.copy_(torch.zeros(module.weight.shape).normal_(0, 0.02, generator=generator))
         elif isinstance(module, nn.PReLU):
             module.weight.fill_(0.25)
 

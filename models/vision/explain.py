@@ -124,7 +124,9 @@ def augmented_grad_cam(
     with torch.enable_grad():
         for step in range(1, steps + 1):
             h = found.detach().requires_grad_()
-            coarse = F.adaptive_avg_pool2d(F.grid_sample(h.expand(copies, -1, -1, -1), grid, align_corners=False), tuple(seen.shape[1:]))
+            coarse = F.adaptive_avg_pool2d(
+                F.grid_sample(h.expand(copies, -1, -1, -1), grid, align_corners=False), (seen.shape[1], seen.shape[2])
+            )
             variation = (h[..., 1:, :] - h[..., :-1, :]).abs().sum() + (h[..., 1:] - h[..., :-1]).abs().sum()
             loss = (coarse[:, 0] - seen).square().sum((1, 2)).mean() + smoothness * variation + ridge * h.square().sum()
             (gradient,) = torch.autograd.grad(loss, h)

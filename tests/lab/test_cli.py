@@ -120,7 +120,7 @@ def test_runs_eval_and_show_speak_of_the_stored_run(tmp_path: Path, capsys) -> N
         (["weights", "--scales", "1", "--out", "w.png"], "no parameter of view weights 'scales'. Did you mean scale"),
         (["weights", "--scale", "wide", "--out", "w.png"], "--scale Input should be a valid number"),
         (["weights"], "Say where to save it"),
-        (["weights", "--out", "w.bmp"], "expected a name that ends in .png, .gif or .npz"),
+        (["weights", "--out", "w.bmp"], "expected a name that ends in .png, .gif, .mp4 or .npz"),
     ],
 )
 def test_a_wrong_view_parameter_or_file_is_one_sentence(arguments: list[str], sentence: str, capsys) -> None:

@@ -178,9 +178,9 @@ def test_a_missing_cuda_device_is_one_sentence() -> None:
 def test_a_view_is_saved_in_each_format_and_others_are_refused(tmp_path: Path) -> None:
     run = lab.train("toy", steps=5)
     view = run.show("weights")
-    for name in ("a.png", "b.gif", "c.npz"):
+    for name in ("a.png", "b.gif", "c.npz", "d.mp4"):
         assert view.save(tmp_path / "new" / name).stat().st_size > 0
-    with pytest.raises(UsageError, match=r"a.jpg: expected a name that ends in .png, .gif or .npz"):
+    with pytest.raises(UsageError, match=r"a.jpg: expected a name that ends in .png, .gif, .mp4 or .npz"):
         view.save(tmp_path / "a.jpg")
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match=r"Cannot write .*x.png"):

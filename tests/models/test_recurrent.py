@@ -106,7 +106,7 @@ def test_gradient_norms_are_those_of_autograd_through_the_whole(kind: str) -> No
     out, _ = layer(x[:, 1:], tuple(start) if kind == "lstm" else start[0])
     grads = torch.autograd.grad((out[0, -1] * readout).sum(), start)
     expected = torch.stack([g.square().sum() for g in grads]).sum().sqrt()
-    torch.testing.assert_close(norms[-1], expected)
+    torch.testing.assert_close(norms[-1].float(), expected)
     assert float(norms[0]) == pytest.approx(float(readout.norm()))
 
 
@@ -118,7 +118,7 @@ def test_the_gradient_of_a_linear_recurrence_falls_by_its_largest_factor() -> No
             parameter.zero_()
         layer.weight_hh_l0.fill_(0.5)
     norms = gradient_norms(layer, "rnn", torch.zeros(1, 6, 1), torch.ones(1))
-    torch.testing.assert_close(norms, 0.5 ** torch.arange(6.0))
+    torch.testing.assert_close(norms, 0.5 ** torch.arange(6.0, dtype=torch.float64))
 
 
 def test_the_learned_state_is_where_reading_begins() -> None:

@@ -1,0 +1,132 @@
+"""Arithmetic: the average of set A minus the average of set B plus that of C (Radford et al. 2016, sec. 6.3.2)."""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from gui.generate.page import Page
+from gui.generate.scene import Scene
+from gui.generate.tiles import BADGE_COLOURS
+from gui.widgets.picture import Picture
+
+SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
+EMPTY = "Press A, B or C above and click samples on the left: each set needs at least one."
+
+
+class ArithmeticPage(Page):
+    """Three sets of samples; the averages of their z, and A - B + C, decoded."""
+
+    title = "Arithmetic"
+    tip = "Average of set A minus average of set B plus average of set C"
+    hint = "Choose a set on the right (A, B or C), then click its samples; a second click takes one out again."
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(scene, parent)
+        self.sets: dict[str, list[str]] = {"A": ["0@0", "1@0", "2@0"], "B": ["3@0", "4@0", "5@0"], "C": ["6@0"]}
+        self.active = "A"
+        self.group = QButtonGroup(self)
+        self.buttons: dict[str, QToolButton] = {}
+        self.lines: dict[str, QLineEdit] = {}
+        self.pictures = {name: Picture("", (80, 80)) for name in ("A", "B", "C", "result")}
+        grid = QGridLayout()
+        for column, name in enumerate(self.sets):
+            button = QToolButton(text=f"{SIGNS[name]} {name}".strip(), checkable=True)
+            button.setToolTip(f"Clicked samples go into set {name} (Ctrl+Shift+{'890'[column]})")
+            button.setMinimumWidth(56)
+            ink = QPalette()
+            ink.setColor(QPalette.ColorRole.ButtonText, QColor(BADGE_COLOURS[name]))
+            button.setPalette(ink)
+            font = button.font()
+            font.setBold(True)
+            button.setFont(font)
+            button.clicked.connect(partial(self.choose, name))
+            self.group.addButton(button)
+            clear = QToolButton(text="Clear", toolTip=f"Empty set {name}", autoRaise=True)
+            clear.clicked.connect(partial(self.clear, name))
+            line = QLineEdit(toolTip=f"The samples of set {name}: 3@0 (sample 3 of seed 0), image:12 (test image 12), separated by commas")
+            line.editingFinished.connect(partial(self.typed, name))
+            self.buttons[name], self.lines[name] = button, line
+            grid.addWidget(button, 0, 2 * column)
+            grid.addWidget(clear, 0, 2 * column + 1, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(line, 1, 2 * column, 1, 2)
+            grid.addWidget(self.pictures[name], 2, 2 * column, 1, 2)
+        self.buttons["A"].setChecked(True)
+        result = QLabel("A \N{MINUS SIGN} B + C")
+        result.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        grid.addWidget(result, 3, 0, 1, 6)
+        grid.addWidget(self.pictures["result"], 4, 0, 1, 6)
+        grid.setRowStretch(2, 2)
+        grid.setRowStretch(4, 3)
+        self.note = QLabel(
+            "What the samples of A have in common and those of B lack is added to C. It works where the space is smooth and the "
+            "sets are of several samples each: one alone brings its own accidents with it.",
+            wordWrap=True,
+        )
+        self.note.setEnabled(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(grid, 1)
+        layout.addWidget(self.note)
+        self.result = self.question("arithmetic", self.parameters, self.show_result, self.excuse, every=0.2)
+        self.show_sets()
+
+    def parameters(self) -> dict[str, Any] | None:
+        if not all(self.sets.values()):
+            return None
+        return {**{name.lower(): ",".join(members) for name, members in self.sets.items()}, "label": self.scene.label}
+
+    def film(self) -> tuple[str, dict[str, Any]] | None:
+        parameters = self.parameters()
+        return None if parameters is None else ("arithmetic", parameters)
+
+    def show_result(self, answer: Any) -> None:
+        for name, pixels in zip(self.pictures, answer.pixels, strict=True):
+            self.pictures[name].show_pixels(pixels)
+
+    def excuse(self, text: str) -> None:
+        self.pictures["result"].show_text(text)
+
+    # -- the sets --------------------------------------------------------------------------------------------------
+
+    def choose(self, name: str, *_: object) -> None:
+        """Samples that are clicked go into this set from now on."""
+        self.active = name
+        self.buttons[name].setChecked(True)
+
+    def pick(self, anchor: str) -> None:
+        members = self.sets[self.active]
+        members.remove(anchor) if anchor in members else members.append(anchor)
+        self.show_sets()
+
+    def clear(self, name: str, *_: object) -> None:
+        self.sets[name] = []
+        self.choose(name)
+        self.show_sets()
+
+    def typed(self, name: str) -> None:
+        members = [part.strip() for part in self.lines[name].text().split(",") if part.strip()]
+        if members != self.sets[name]:
+            self.sets[name] = members
+            self.show_sets()
+
+    def show_sets(self) -> None:
+        for name, members in self.sets.items():
+            self.lines[name].setText(",".join(members))
+            if not members:
+                self.pictures[name].show_text(f"{name} is empty: click samples.")
+        if not all(self.sets.values()):
+            self.excuse(EMPTY)
+        self.refresh()
+        self.scene.marks_changed.emit()
+        if self.isVisible():
+            self.tick()
+
+    def badges(self) -> dict[str, str]:
+        marks: dict[str, str] = {}
+        for name, members in self.sets.items():
+            for anchor in members:
+                marks[anchor] = marks.get(anchor, "") + name
+        return marks

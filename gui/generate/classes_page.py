@@ -1,0 +1,109 @@
+"""Conditional models: the same z across all classes, and a walk from one class to another."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QSplitter, QVBoxLayout, QWidget
+
+from gui.generate.page import Page
+from gui.generate.scene import Scene
+from gui.generate.tiles import Tiles
+from gui.widgets.picture import Picture
+
+STEPS = 41
+SHOWN = 11
+
+
+class ClassesPage(Page):
+    """A grid with a row for each z and a column for each class; below, one z while the class changes."""
+
+    title = "Classes"
+    tip = "The same z across all classes, and the way from one class to another"
+    hint = "Click a sample: its z is used for the walk from class to class."
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(scene, parent)
+        self.anchor = "0@0"
+        self.answer: Any = None
+        self.grid = Tiles("The grid of classes appears here once the model is loaded.")
+        self.grid.setToolTip("Each row is one z, each column one class: the style should stay along a row. Click to use that z below")
+        self.grid.setAccessibleName("The same z across all classes")
+        self.grid.picked.connect(self.pick_row)
+        self.first, self.second = QComboBox(toolTip="The class at the left end"), QComboBox(toolTip="The class at the right end")
+        for box, start in ((self.first, 3), (self.second, 8)):
+            box.addItems(list(scene.class_names))
+            box.setCurrentIndex(min(start, len(scene.class_names) - 1))
+            box.currentIndexChanged.connect(self.ends_changed)
+        self.slider = QSlider(Qt.Orientation.Horizontal, maximum=STEPS - 1, value=STEPS // 2)
+        self.slider.setToolTip("How much of each class the network is told (arrow keys)")
+        self.slider.setAccessibleName("Between the classes")
+        self.slider.valueChanged.connect(self.draw)
+        self.share = QLabel()
+        self.picture = Picture("The picture between two classes appears here.", (110, 110))
+        self.strip = Tiles("", pickable=False)
+        row = QHBoxLayout()
+        row.addWidget(QLabel("From class"))
+        row.addWidget(self.first)
+        row.addWidget(self.slider, 1)
+        row.addWidget(QLabel("to"))
+        row.addWidget(self.second)
+        lower = QWidget()
+        below = QVBoxLayout(lower)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addLayout(row)
+        below.addWidget(self.picture, 3)
+        below.addWidget(self.strip, 1)
+        below.addWidget(self.share)
+        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        split.addWidget(self.grid)
+        split.addWidget(lower)
+        split.setSizes([330, 260])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+        self.rows = self.question("classes", lambda: {"n": 8, "seed": 0}, self.show_grid, self.grid.show_text, every=0.4)
+        self.between = self.question("class_interpolation", self.parameters, self.show_between, self.picture.show_text, every=0.5)
+
+    def parameters(self) -> dict[str, Any]:
+        return {"a": self.first.currentIndex(), "b": self.second.currentIndex(), "anchor": self.anchor, "steps": STEPS}
+
+    def film(self) -> tuple[str, dict[str, Any]] | None:
+        return "class_interpolation", self.parameters()
+
+    def show_grid(self, answer: Any) -> None:
+        self.grid.name([f"z{i}" for i in range(len(answer.pixels) // answer.columns)], list(self.scene.class_names))
+        self.grid.show_answer(answer)
+
+    def show_between(self, answer: Any) -> None:
+        self.answer = answer
+        every = max(1, (len(answer.pixels) - 1) // (SHOWN - 1))
+        chosen = answer.pixels[::every]
+        self.strip.show_images(chosen, len(chosen))
+        self.draw()
+
+    def draw(self, *_: object) -> None:
+        """The picture at the slider's place, from the newest answer: every place of the slider was decoded."""
+        value = self.slider.value()
+        share = value / (STEPS - 1)
+        a, b = self.first.currentText(), self.second.currentText()
+        self.share.setText(f"The network is told: {1 - share:.0%} class {a}, {share:.0%} class {b}.")
+        if self.answer is not None:
+            self.picture.show_pixels(self.answer.pixels[min(value, len(self.answer.pixels) - 1)])
+
+    def ends_changed(self, *_: object) -> None:
+        self.between.stale = True
+        self.draw()
+
+    def pick(self, anchor: str) -> None:
+        self.anchor = anchor
+        self.between.stale = True
+
+    def pick_row(self, index: int) -> None:
+        """A tile of the grid: its z, and its class as the one that is asked for elsewhere."""
+        self.anchor = f"{index // len(self.scene.class_names)}@0"
+        self.scene.set_label(index % len(self.scene.class_names))
+        self.scene.marks_changed.emit()
+        self.between.stale = True
+
+    def badges(self) -> dict[str, str]:
+        return {self.anchor: "z"}

@@ -1,0 +1,210 @@
+"""A picture's code as bars that can be dragged: a test image, one drawn with the mouse, or a sample."""
+
+import base64
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from gui.generate.code_bars import CodeBars
+from gui.generate.page import Page
+from gui.generate.scene import Scene
+from gui.generate.tiles import Tiles
+from gui.widgets.drawing import Drawing
+from gui.widgets.picture import Picture
+
+IMAGE, DRAWN, SAMPLE = "test image", "my drawing", "sample"
+
+
+class CodePage(Page):
+    """Left what goes in, in the middle what comes out and where they differ, right what the bars decode to."""
+
+    title = "Code"
+    tip = "A picture's code as bars that can be dragged; of models with an encoder also the reconstruction and its error"
+    hint = "Click a sample, or a test image, to see its code."
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(scene, parent)
+        self.anchor = "0@0"
+        self.drawing = Drawing(pen=0.14 if scene.shape[1] < 16 else 0.09)
+        self.drawing.changed.connect(self.drawn)
+        self.triple = Tiles("The picture, its reconstruction and the error appear here.", pickable=False)
+        self.triple.setToolTip("What goes in, what the decoder makes of its code, and where they differ (bright is far off)")
+        self.decoded = Picture("What the bars decode to appears here.", (110, 110))
+        self.bars = CodeBars(scene.latent)
+        self.bars.changed.connect(self.bars_dragged)
+        self.kind = QComboBox(toolTip="Where the code comes from")
+        self.kind.currentTextChanged.connect(self.kind_changed)
+        self.index = QSpinBox(maximum=2**31 - 1, toolTip="Number of the test image")
+        self.index.valueChanged.connect(self.picture_changed)
+        self.index.valueChanged.connect(lambda _: scene.marks_changed.emit())
+        self.clear_button = QToolButton(text="Clear drawing", toolTip="Rub everything out (Delete on the canvas)")
+        self.clear_button.clicked.connect(self.drawing.clear)
+        self.back_button = QToolButton(text="Undo changes", toolTip="Put the bars back to the picture's own code (Ctrl+Backspace)")
+        self.back_button.clicked.connect(self.reset)
+        self.zero_button = QToolButton(text="All to 0", toolTip="Set every bar to 0: the middle of the prior")
+        self.zero_button.clicked.connect(self.zero)
+        self.note = QLabel(wordWrap=True)
+        self.note.setEnabled(False)
+        self.build()
+        self.reconstruct = self.question("reconstruct", self.picture_parameters, self.show_triple, self.triple.show_text, every=0.15)
+        self.coding = self.question("code", self.code_parameters, self.show_code, self.note.setText, every=0.15)
+        self.sampling = self.question("anchor_codes", self.sample_parameters, self.show_anchor, self.note.setText, every=0.15)
+        self.decoding = self.question("decode", self.decode_parameters, self.show_decoded, self.decoded.show_text, every=0.15)
+        scene.source_changed.connect(self.source_changed)
+        self.source_changed()
+
+    def build(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(QLabel("From"))
+        for widget in (self.kind, self.index, self.clear_button):
+            row.addWidget(widget)
+        row.addStretch(1)
+        for widget in (self.back_button, self.zero_button):
+            row.addWidget(widget)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        caption = QLabel("what the bars decode to", alignment=Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(caption)
+        column.addWidget(self.decoded, 1)
+        self.pictures = QSplitter(childrenCollapsible=False)
+        for part in (self.drawing, self.triple, right):
+            self.pictures.addWidget(part)
+        self.pictures.setSizes([150, 300, 170])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.pictures, 3)
+        layout.addWidget(self.bars, 2)
+        layout.addWidget(self.note)
+
+    # -- what is asked ---------------------------------------------------------------------------------------------
+
+    @property
+    def from_picture(self) -> bool:
+        return self.kind.currentText() in (IMAGE, DRAWN)
+
+    def picture_parameters(self) -> dict[str, Any] | None:
+        """The picture that goes in; None for a sample, and before anything is drawn."""
+        if self.kind.currentText() == IMAGE:
+            return {"index": self.index.value()}
+        if self.kind.currentText() != DRAWN or self.drawing.empty:
+            return None
+        channels, height, width = self.scene.shape
+        pixels = np.repeat(self.drawing.pixels(height, width)[..., None], channels, axis=-1)
+        return {"pixels": base64.b64encode(pixels.tobytes()).decode(), "label": self.scene.label}
+
+    def code_parameters(self) -> dict[str, Any] | None:
+        return None if self.bars.edited else self.picture_parameters()
+
+    def sample_parameters(self) -> dict[str, Any] | None:
+        return None if self.from_picture or self.bars.edited else {"anchors": self.anchor}
+
+    def decode_parameters(self) -> dict[str, Any]:
+        return {"code": ",".join(f"{value:.5g}" for value in self.bars.values), "label": self.scene.label}
+
+    def film(self) -> tuple[str, dict[str, Any]] | None:
+        parameters = self.picture_parameters()
+        return ("decode", self.decode_parameters()) if parameters is None else ("reconstruct", parameters)
+
+    # -- what arrives ----------------------------------------------------------------------------------------------
+
+    def show_triple(self, answer: Any) -> None:
+        self.triple.name([], list(answer.captions))
+        self.triple.show_answer(answer)
+
+    def show_code(self, answer: Any) -> None:
+        if self.from_picture and not self.bars.edited:
+            self.take_code(np.asarray(answer.series["code"][1], float))
+
+    def show_anchor(self, answer: Any) -> None:
+        if not self.from_picture and not self.bars.edited:
+            self.take_code(np.array([row[1] for row in answer.rows], float))
+
+    def take_code(self, values: np.ndarray) -> None:
+        """A new code for the bars, and what it decodes to."""
+        self.bars.set_values(values)
+        self.say()
+        self.decoding.ask()
+
+    def show_decoded(self, answer: Any) -> None:
+        self.decoded.show_pixels(answer.pixels[0])
+
+    # -- the hand --------------------------------------------------------------------------------------------------
+
+    def bars_dragged(self) -> None:
+        self.scene.touch()
+        self.say()
+        self.decoding.ask()
+
+    def drawn(self) -> None:
+        """A stroke on the canvas: a new picture goes in."""
+        self.kind.setCurrentText(DRAWN)
+        self.scene.touch()
+        self.picture_changed()
+        if self.drawing.empty:
+            self.triple.show_text("Draw on the left: the reconstruction appears here.")
+        else:
+            self.reconstruct.ask()
+            self.coding.ask()
+
+    def kind_changed(self, kind: str) -> None:
+        self.index.setVisible(kind == IMAGE)
+        self.clear_button.setVisible(kind == DRAWN)
+        self.drawing.setVisible(kind == DRAWN)
+        self.triple.setVisible(kind != SAMPLE)
+        if kind == DRAWN and self.drawing.empty:
+            self.triple.show_text("Draw on the left: the reconstruction appears here.")
+        self.picture_changed()
+        self.scene.marks_changed.emit()
+
+    def picture_changed(self, *_: object) -> None:
+        """Another picture: its code takes the place of the bars, changed or not."""
+        self.bars.set_values(self.bars.values)
+        self.refresh()
+
+    def reset(self) -> None:
+        self.bars.values[:] = self.bars.origin
+        self.bars.update()
+        self.refresh()
+        self.bars_dragged()
+
+    def zero(self) -> None:
+        self.bars.values[:] = 0
+        self.bars.update()
+        self.bars_dragged()
+
+    def pick(self, anchor: str) -> None:
+        if anchor.startswith("image:") and self.scene.has_encoder:
+            self.kind.setCurrentText(IMAGE)
+            self.index.setValue(int(anchor.partition(":")[2]))
+        else:
+            self.anchor = anchor
+            self.kind.setCurrentText(SAMPLE)
+            self.picture_changed()
+        if self.isVisible():
+            self.tick()
+
+    def badges(self) -> dict[str, str]:
+        if self.kind.currentText() == IMAGE:
+            return {f"image:{self.index.value()}": "z"}
+        return {} if self.kind.currentText() == DRAWN else {self.anchor: "z"}
+
+    def source_changed(self) -> None:
+        """Offer what this model can take."""
+        kinds = [IMAGE, DRAWN, SAMPLE] if self.scene.has_encoder else [SAMPLE]
+        if [self.kind.itemText(i) for i in range(self.kind.count())] != kinds:
+            self.kind.clear()
+            self.kind.addItems(kinds)
+        self.kind_changed(self.kind.currentText())
+
+    def say(self) -> None:
+        self.back_button.setEnabled(self.bars.edited)
+        changed = int((self.bars.values != self.bars.origin).sum())
+        self.note.setText(
+            f"{changed} of {len(self.bars.values)} dimensions changed by hand (orange; the line marks where each was)."
+            if changed
+            else f"z has {len(self.bars.values)} dimensions. Drag a bar up or down and see what it stands for."
+        )

@@ -1,0 +1,148 @@
+"""Is the training healthy? D's scores, the terms of the ELBO, gradient norms, classes and coverage of the samples."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
+
+from gui.generate.page import Page
+from gui.generate.scene import Question, Scene
+from gui.theme import colour
+from gui.widgets.plot import Plot
+from gui.widgets.series import RunSeries
+from gui.widgets.view_frame import Answer
+
+DRAWN = {"scores": 1.0, "elbo": 2.0}
+"""Views that are drawn by themselves, and how often."""
+MEASURED = {
+    "class_share": ("Count classes", "Let the lab's classifier say which classes the samples are of"),
+    "measured_quality": ("Measure quality", "Frechet and kernel distance, density and coverage on the classifier's features"),
+}
+"""Views that are asked by a button: the classifier is trained at the first, which stops training for a moment."""
+READ_SECONDS = 0.5
+CURVES: dict[str, tuple[str, ...]] = {
+    "gradient norm": ("charts/g_gradient_norm", "charts/d_gradient_norm"),
+    "D's accuracy": ("charts/d_real_accuracy", "charts/d_fake_accuracy"),
+    "nats per image": ("losses/reconstruction", "losses/kl"),
+    "penalty, Wasserstein estimate": ("losses/gradient_penalty", "charts/wasserstein"),
+    "error": ("losses/reconstruction",),
+}
+"""Plots of the run's metrics, each drawn where the run has all of its lines and no earlier plot has them."""
+
+
+class DiagnosisPage(Page):
+    """Plots side by side, and above them the plain sentences."""
+
+    title = "Diagnosis"
+    tip = "D's accuracy and scores, gradient norms, ELBO terms, classes and coverage of the samples, and warnings"
+    hint = "On this page the samples are only looked at: do they differ from each other, and are all classes there?"
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(scene, parent)
+        self.series = RunSeries(scene.run.path)
+        self.plots: dict[str, Plot] = {}
+        self.answers: dict[str, Answer] = {}
+        self.read = float("-inf")
+        self.warning = QLabel("No sign of trouble so far.", wordWrap=True)
+        self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.plot_row, self.view_row = (QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False) for _ in range(2))
+        self.measures = QTabWidget(documentMode=True)
+        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        split.addWidget(self.plot_row)
+        split.addWidget(self.view_row)
+        split.setSizes([300, 300])
+        self.plot_row.setMinimumHeight(150)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.warning)
+        layout.addWidget(split, 1)
+        self.buttons: dict[str, QToolButton] = {}
+        self.asked: dict[str, Question] = {}
+        scene.source_changed.connect(self.source_changed)
+
+    def source_changed(self) -> None:
+        """Places for the views that this model has."""
+        for view, every in DRAWN.items():
+            if view in self.scene.views and view not in self.answers:
+                self.place(view, every)
+        for view, (text, tip) in MEASURED.items():
+            if view in self.scene.views and view not in self.answers:
+                self.place_measured(view, text, tip)
+        self.view_row.addWidget(self.measures)
+
+    def place(self, view: str, every: float) -> None:
+        """A view that is drawn by itself, with its sentence above it."""
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        sentence = QLabel(wordWrap=True)
+        answer = self.answers[view] = Answer()
+        column.addWidget(sentence)
+        column.addWidget(answer, 1)
+        self.view_row.addWidget(box)
+
+        def show(got: Any) -> None:
+            sentence.setText(f"{got.title}." if got.title else "")
+            answer.show_answer(got)
+
+        self.question(view, dict, show, answer.show_note, every=every)
+
+    def place_measured(self, view: str, text: str, tip: str) -> None:
+        """A view with a button that asks it."""
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        button = QToolButton(text=text, toolTip=f"{tip}. The classifier is trained at the first use, which stops training for a moment.")
+        answer = self.answers[view] = Answer()
+        answer.show_note(f"Press {text}: {tip[0].lower()}{tip[1:]}. At the first use a classifier is trained, some seconds to a minute.")
+        column.addWidget(button)
+        column.addWidget(answer, 1)
+        self.measures.addTab(box, view.removeprefix("measured_").replace("_", " "))
+
+        def ended(show: Callable[[Any], None], what: Any) -> None:
+            button.setEnabled(True)
+            show(what)
+
+        def press() -> None:
+            button.setEnabled(False)
+            answer.show_note("Measuring…")
+            self.asked[view].ask()
+
+        self.asked[view] = Question(
+            self.scene, view, dict, lambda got: ended(answer.show_answer, got), lambda text: ended(answer.show_note, text)
+        )
+        button.clicked.connect(press)
+        self.buttons[view] = button
+
+    def show_warnings(self, text: str) -> None:
+        self.warning.setText(text)
+
+    def tick(self) -> None:
+        super().tick()
+        now = time.monotonic()
+        if now - self.read > READ_SECONDS:
+            self.read = now
+            self.draw_curves()
+
+    def draw_curves(self) -> None:
+        """The run's metrics, where new ones were written."""
+        if not self.series.read():
+            return
+        taken: set[str] = set()
+        for name, metrics in CURVES.items():
+            if not set(metrics) <= set(self.series.metrics) or taken & set(metrics):
+                continue
+            taken |= set(metrics)
+            if name not in self.plots:
+                plot = self.plots[name] = Plot("steps", name, "No points yet")
+                if len(metrics) > 1:
+                    plot.item.addLegend(offset=(-4, 4), labelTextSize="8pt")
+                self.plot_row.addWidget(plot)
+            for i, metric in enumerate(metrics):
+                line = self.series.metrics[metric]
+                self.plots[name].set_line(metric.partition("/")[2].replace("_", " "), line.steps, line.values, colour(i))
+
+    def film(self) -> tuple[str, dict[str, Any]] | None:
+        return next(((view, {}) for view in DRAWN if view in self.scene.views), None)

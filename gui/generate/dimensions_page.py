@@ -1,0 +1,71 @@
+"""Traversals: one dimension of z changed at a time, the strongest first, those that matter marked."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from gui.generate.page import Page
+from gui.generate.scene import Scene
+from gui.generate.tiles import Tiles
+
+
+class DimensionsPage(Page):
+    """A row for each dimension, from -span to span around the picked sample."""
+
+    title = "Dimensions"
+    tip = "Traversals: one dimension of z at a time, with the active units marked"
+    hint = "Click a sample: its dimensions are changed one at a time."
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(scene, parent)
+        self.anchor = "0@0"
+        self.tiles = Tiles("The traversals appear here once the model is loaded.", pickable=False)
+        self.tiles.setToolTip("Each row changes one dimension of z from left to right. * marks an active unit.")
+        self.dims = QLineEdit(placeholderText="the ten strongest")
+        self.dims.setToolTip("Which dimensions, separated by commas, such as 0,3,7; empty for the ten strongest")
+        self.dims.editingFinished.connect(self.changed)
+        self.steps = QSpinBox(minimum=3, maximum=21, value=9, singleStep=2, toolTip="Pictures in a row")
+        self.span = QDoubleSpinBox(minimum=0.1, maximum=20, value=3, singleStep=0.5, decimals=1, prefix="± ")
+        self.span.setToolTip("How far each dimension is changed, in its own standard deviations where there is an encoder")
+        for spin in (self.steps, self.span):
+            spin.valueChanged.connect(self.changed)
+        self.title_label = QLabel(wordWrap=True)
+        self.title_label.setEnabled(False)
+        row = QHBoxLayout()
+        for text, widget in (("Dimensions", self.dims), ("Steps", self.steps), ("Span", self.span)):
+            label = QLabel(text)
+            label.setBuddy(widget)
+            row.addWidget(label)
+            row.addWidget(widget, 1 if widget is self.dims else 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.tiles, 1)
+        layout.addWidget(self.title_label)
+        self.traversal = self.question("traversal", self.parameters, self.show_traversal, self.tiles.show_text, every=0.4)
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "anchor": self.anchor, "dims": self.dims.text().strip(), "steps": self.steps.value(), "span": self.span.value(),
+            "label": self.scene.label,
+        }  # fmt: skip
+
+    def film(self) -> tuple[str, dict[str, Any]] | None:
+        return "traversal", self.parameters()
+
+    def show_traversal(self, answer: Any) -> None:
+        rows = [caption for caption in answer.captions if caption]
+        names = [name.split()[0] for name in rows]
+        self.tiles.name(names, [])
+        self.tiles.show_answer(answer)
+        self.title_label.setText(f"{answer.title.replace('; the number is the', ': those with enough')}. The strongest stand first.")
+
+    def changed(self, *_: object) -> None:
+        self.traversal.stale = True
+
+    def pick(self, anchor: str) -> None:
+        self.anchor = anchor
+        self.traversal.stale = True
+
+    def badges(self) -> dict[str, str]:
+        return {self.anchor: "z"}

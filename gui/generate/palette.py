@@ -1,0 +1,264 @@
+"""The samples of a run, live, to look at and to pick from; test images beside them, and the film of the whole training."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QSlider,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.generate.scene import Question, Scene
+from gui.generate.tiles import Tiles
+from gui.widgets import icons
+from lab.errors import LabError
+
+SAMPLES, ROWS, IMAGES = 64, 10, 36
+LAPSE_MS = 80
+NO_LAPSE = "The film of the training appears here after the first steps."
+
+
+class Palette(QWidget):
+    """`picked` tells which sample or test image was clicked, as the anchor that the views understand."""
+
+    picked = Signal(str)
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.scene = scene
+        self.marks: dict[str, str] = {}
+        self.answer: Any = None
+        self.lapse: Any = None
+        self.samples = Tiles("Samples appear here once the model is loaded.")
+        self.samples.setToolTip("Samples of the model, always from the same z. Click to pick (arrow keys and Space)")
+        self.samples.setAccessibleName("Samples")
+        self.images = Tiles("Test images appear here once the data are loaded.")
+        self.images.setToolTip("Real test images. Click to pick the code that the encoder gives them (arrow keys and Space)")
+        self.images.setAccessibleName("Test images")
+        self.film = Tiles(NO_LAPSE, pickable=False)
+        self.stack = QStackedWidget()
+        for widget in (self.samples, self.images, self.film):
+            self.stack.addWidget(widget)
+        self.samples.picked.connect(lambda i: self.pick_sample(i))
+        self.images.picked.connect(lambda i: self.picked.emit(f"image:{i}"))
+        self.build()
+        self.sampling = Question(scene, "samples", self.sample_parameters, self.show_samples, self.samples.show_text, every=0.3)
+        self.testing = Question(scene, "reconstructions", lambda: {"n": IMAGES}, self.show_test_images, self.images.show_text, every=600)
+        self.lapsing = Question(scene, "time_lapse", dict, self.show_lapse, self.film.show_text, every=3.0)
+        self.timer = QTimer(self, interval=LAPSE_MS)
+        self.timer.timeout.connect(self.next_frame)
+        scene.source_changed.connect(self.source_changed)
+        scene.label_changed.connect(self.label_changed)
+        self.source_changed()
+
+    def build(self) -> None:
+        self.kinds = QButtonGroup(self)
+        row = QHBoxLayout()
+        for i, (text, tip) in enumerate(
+            (
+                ("Samples", "What the model draws from fixed z (Ctrl+1)"),
+                ("Real", "Real images of the test set, to encode (Ctrl+2)"),
+                ("Film", "The same samples over the whole training (Ctrl+3)"),
+            )
+        ):
+            button = QToolButton(text=text, toolTip=tip, checkable=True, autoRaise=True)
+            self.kinds.addButton(button, i)
+            row.addWidget(button)
+        self.kinds.button(0).setChecked(True)
+        self.kinds.idToggled.connect(lambda i, on: self.show_kind(i) if on else None)
+        row.addStretch(1)
+        self.seed = QSpinBox(maximum=99_999, prefix="seed ", toolTip="Which fixed z: other seeds give other samples (Ctrl+N for the next)")
+        self.seed.valueChanged.connect(self.changed)
+        row.addWidget(self.seed)
+        self.label = QComboBox(toolTip="The class that is asked for in every picture on the right, and here unless all classes are shown")
+        self.label.addItems(list(self.scene.class_names))
+        self.label.currentIndexChanged.connect(self.scene.set_label)
+        self.every_class = QCheckBox("all classes", checked=True, toolTip="A column for each class; otherwise only the class chosen here")
+        self.every_class.toggled.connect(self.changed)
+        self.class_row = QWidget()
+        classes = QHBoxLayout(self.class_row)
+        classes.setContentsMargins(0, 0, 0, 0)
+        caption = QLabel("Class on the right")
+        caption.setBuddy(self.label)
+        for widget in (caption, self.label, self.every_class):
+            classes.addWidget(widget, 1 if widget is self.label else 0)
+        self.slider = QSlider(Qt.Orientation.Horizontal, maximum=0)
+        self.slider.setToolTip("The time-lapse: the samples at any time of the training (arrow keys)")
+        self.slider.setAccessibleName("Time-lapse")
+        self.slider.valueChanged.connect(self.scrub)
+        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Play the film of the training (Ctrl+T)")
+        self.play_button.toggled.connect(self.set_playing)
+        self.save_button = icons.IconButton(
+            icons.save, "Save the film…", "Save the film of the training as GIF, MP4 or NPZ (Ctrl+Shift+T)", self.ask_save
+        )
+        self.when = QLabel("film of the training")
+        self.when.setEnabled(False)
+        film = QHBoxLayout()
+        film.addWidget(self.play_button)
+        film.addWidget(self.slider, 1)
+        film.addWidget(self.save_button)
+        self.hint = QLabel(wordWrap=True)
+        self.hint.setEnabled(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.class_row)
+        layout.addWidget(self.stack, 1)
+        layout.addWidget(self.hint)
+        layout.addLayout(film)
+        layout.addWidget(self.when)
+
+    # -- what is asked and arrives ---------------------------------------------------------------------------------
+
+    @property
+    def by_class(self) -> bool:
+        """Whether each class has a column."""
+        return self.scene.conditional and self.every_class.isChecked()
+
+    def sample_parameters(self) -> dict[str, Any]:
+        classes = len(self.scene.class_names)
+        count = ROWS * classes if self.by_class and classes <= 12 else SAMPLES
+        return {"n": count, "seed": self.seed.value(), "label": -1 if self.by_class or not self.scene.conditional else self.scene.label}
+
+    def tick(self) -> None:
+        kind = self.kinds.checkedId()
+        if kind == 0:
+            self.sampling.tick()
+        elif kind == 1:
+            self.testing.tick()
+        self.lapsing.every = 2.0 if kind == 2 else 6.0
+        self.lapsing.tick()
+
+    def changed(self, *_: object) -> None:
+        self.sampling.stale = True
+        self.badge()
+
+    def source_changed(self) -> None:
+        """Show what this model has."""
+        self.class_row.setVisible(self.scene.conditional)
+        self.kinds.button(1).setVisible(self.scene.has_encoder)
+        for widget in (self.slider, self.play_button, self.save_button):
+            widget.setEnabled("time_lapse" in self.scene.views)
+        if self.scene.source is not None:
+            for tiles in (self.samples, self.images):
+                if tiles.image is None:
+                    tiles.show_text("Waiting for the first samples: the data are loading…")
+
+    def label_changed(self) -> None:
+        self.label.setCurrentIndex(self.scene.label)
+        self.changed()
+
+    def show_samples(self, answer: Any) -> None:
+        self.answer = answer
+        by_class = self.by_class and answer.columns == len(self.scene.class_names)
+        self.samples.name([], list(self.scene.class_names) if by_class else [])
+        self.samples.show_images(answer.pixels, answer.columns if by_class else 0)
+
+    def show_test_images(self, answer: Any) -> None:
+        count = len(answer.pixels) // 2  # The upper half are the images, the lower half their reconstructions.
+        self.images.show_images(answer.pixels[:count])
+        self.badge()
+
+    # -- picking ---------------------------------------------------------------------------------------------------
+
+    def pick_sample(self, index: int) -> None:
+        if self.by_class:
+            self.scene.set_label(index % len(self.scene.class_names))
+        self.picked.emit(f"{index}@{self.seed.value()}")
+
+    def set_marks(self, marks: dict[str, str]) -> None:
+        """Mark the tiles of these anchors."""
+        self.marks = marks
+        self.badge()
+
+    def badge(self) -> None:
+        seed = self.seed.value()
+        shown = max(SAMPLES, self.samples.count)
+        names = {f"{i}@{seed}": i for i in range(shown)} | {f"seed:{seed}": 0}
+        if seed == 0:
+            names |= {str(i): i for i in range(shown)}
+        self.samples.set_badges({names[anchor]: mark for anchor, mark in self.marks.items() if anchor in names})
+        images = {f"image:{i}": i for i in range(IMAGES)}
+        self.images.set_badges({images[anchor]: mark for anchor, mark in self.marks.items() if anchor in images})
+
+    # -- the film --------------------------------------------------------------------------------------------------
+
+    def show_kind(self, kind: int) -> None:
+        self.stack.setCurrentIndex(kind)
+        if kind != 2:
+            self.play_button.setChecked(False)
+        self.tick()
+
+    def show_lapse(self, answer: Any) -> None:
+        at_end = self.slider.value() == self.slider.maximum()
+        self.lapse = answer
+        with QSignalBlocker(self.slider):
+            self.slider.setMaximum(len(answer.steps) - 1)
+            if at_end and not self.timer.isActive():
+                self.slider.setValue(len(answer.steps) - 1)
+        self.draw_lapse()
+
+    def scrub(self, value: int) -> None:
+        """The slider was moved: show the film at that time."""
+        self.kinds.button(2).setChecked(True)
+        self.draw_lapse()
+
+    def draw_lapse(self) -> None:
+        if self.lapse is not None and len(self.lapse.steps):
+            i = min(self.slider.value(), len(self.lapse.steps) - 1)
+            self.film.show_images(cut(np.asarray(self.lapse.history[i]), *self.scene.shape[1:]))
+            self.when.setText(f"film: {i + 1} of {len(self.lapse.steps)}, at step {self.lapse.steps[i]:,}")
+
+    def set_playing(self, on: bool) -> None:
+        self.play_button.setText("Pause" if on else "Play")
+        if on:
+            self.kinds.button(2).setChecked(True)
+            if self.slider.value() == self.slider.maximum():
+                self.slider.setValue(0)
+            self.timer.start()
+        else:
+            self.timer.stop()
+
+    def next_frame(self) -> None:
+        if not self.isVisible():
+            self.play_button.setChecked(False)
+        elif self.slider.value() == self.slider.maximum():
+            self.slider.setValue(0)
+        else:
+            self.slider.setValue(self.slider.value() + 1)
+
+    def ask_save(self) -> None:
+        """Save the film under a name that the user chooses."""
+        if self.lapse is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save the film of the training", f"{self.scene.run.name}.gif", "GIF, MP4, PNG or NPZ (*.gif *.mp4 *.png *.npz)"
+        )
+        if name:
+            try:
+                self.lapse.save(Path(name))
+            except (LabError, OSError) as error:
+                QMessageBox.warning(self, "Not saved", str(error))
+
+    def shut(self) -> None:
+        self.timer.stop()
+
+
+def cut(whole: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The pictures (N, height, width[, 3]) that one picture of many, row by row, is made of."""
+    rows, columns = whole.shape[0] // height, whole.shape[1] // width
+    parts = whole.reshape(rows, height, columns, width, *whole.shape[2:]).swapaxes(1, 2)
+    return parts.reshape(rows * columns, height, width, *whole.shape[2:])

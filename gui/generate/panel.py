@@ -1,0 +1,187 @@
+"""The Generate panel: the recipes that learn to draw, and the latent space of each run while it trains."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from gui.generate.about import about
+from gui.generate.room import PAGES, Room
+from gui.generate.scene import Scene
+from gui.generate.tab import GenerateTab
+from gui.generate.translate import TranslateTab, own_data
+from gui.panel import Workbench
+from gui.run_tab import RunTab
+from gui.training_panel import TrainingPanel
+from lab.data.sources import IMAGES
+from lab.errors import LabError, UsageError
+from lab.recipes.generative_config import ImageConfig
+from lab.recipes.translation_config import TranslationConfig
+from lab.run import Run
+
+FOLDER = "folder:PATH"
+
+
+class GeneratePanel(TrainingPanel):
+    """Trains the recipes of the family Generate."""
+
+    name = "Generate"
+    family = "Generate"
+    first_views = ("samples", "reconstructions", "scores", "elbo")
+    first_recipe = "vae"
+    empty_text = (
+        "No run is open.\n\nChoose a recipe and the images on the left and press Train (Ctrl+R). Within seconds samples appear here, "
+        "and you can walk through the latent space while it trains.\n\nvae on digits is the quickest to see something; "
+        "dcgan draws sharper and takes minutes."
+    )
+
+    def __init__(self, workbench: Workbench):
+        self.data_row = QWidget()
+        self.data_box = QComboBox(toolTip="The images to learn from (Ctrl+O for a folder of your own)")
+        for name, text in IMAGES.items():
+            if name != FOLDER:
+                self.data_box.addItem(name)
+                self.data_box.setItemData(self.data_box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
+        self.folder_button = QToolButton(text="Folder…", toolTip="Learn from a folder of your own images; sub-folders are classes (Ctrl+O)")
+        super().__init__(workbench)
+        row = QHBoxLayout(self.data_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        label = QLabel("Images")
+        label.setBuddy(self.data_box)
+        row.addWidget(label)
+        row.addWidget(self.data_box, 1)
+        row.addWidget(self.folder_button)
+        self.empty.setContentsMargins(60, 0, 60, 0)
+        self.form_layout.insertWidget(2, self.data_row)
+        self.data_box.activated.connect(lambda _: self.form.set_values({"data": self.data_box.currentText()}))
+        self.folder_button.clicked.connect(self.pick_folder)
+        self.tabs.currentChanged.connect(lambda _: self.show_about())
+        self.resizeDocks([self.settings_dock], [270], Qt.Orientation.Horizontal)
+        self.latent_menu = self.build_latent_menu()
+        self.show_about()
+        self.show_data()
+
+    def build_latent_menu(self) -> QMenu:
+        """Latent: what the room of the run in front can do."""
+        menu = QMenu("&Latent", self)
+        menu.setToolTipsVisible(True)
+
+        def add(text: str, keys: str, tip: str, slot: Callable[[Room], object]) -> None:
+            menu.addAction(self.action(text, keys, tip, partial(self.in_room, slot)))
+
+        for i, (text, tip) in enumerate(
+            (
+                ("Samples", "Show what the model draws"),
+                ("Real images", "Show test images, to encode"),
+                ("Film", "Show the training as a film"),
+            )
+        ):
+            add(text, f"Ctrl+{i + 1}", tip, lambda room, i=i: room.show_kind(i))  # type: ignore[misc]
+        menu.addSeparator()
+        for i, page in enumerate(PAGES):
+            add(page.title, f"Ctrl+Shift+{i + 1}", page.tip, lambda room, i=i: room.show_page(i))  # type: ignore[misc]
+        menu.addSeparator()
+        add("Play or pause the walk", "Ctrl+Space", "Walk round and round by itself", lambda room: room.play())
+        add("Spherical or linear", "Ctrl+L", "The other way of walking between anchors", lambda room: room.switch_mode())
+        add(
+            "Smooth or sharp",
+            "Ctrl+M",
+            "Smooth enlarged pictures, or show their pixels",
+            lambda room: room.scene.set_smooth(not room.scene.smooth),
+        )
+        add("Other anchors", "Ctrl+K", "Four other samples of this seed as anchors", lambda room: room.shuffle())
+        add("Next seed", "Ctrl+N", "Samples from other z", lambda room: room.next_seed())
+        add("Undo changes of the bars", "Ctrl+Backspace", "Put the code back as it was before it was dragged", lambda room: room.undo())
+        add("Set A", "Ctrl+Shift+8", "Clicked samples go into set A of the arithmetic", lambda room: room.choose_set("A"))
+        add("Set B", "Ctrl+Shift+9", "Clicked samples go into set B of the arithmetic", lambda room: room.choose_set("B"))
+        add("Set C", "Ctrl+Shift+0", "Clicked samples go into set C of the arithmetic", lambda room: room.choose_set("C"))
+        menu.addSeparator()
+        add("Play or pause the film", "Ctrl+T", "The samples over the whole training", lambda room: room.palette_box.play_button.toggle())
+        add("Save the film…", "Ctrl+Shift+T", "The training as GIF, MP4 or NPZ", lambda room: room.palette_box.ask_save())
+        add("Copy this page's picture", "Ctrl+Alt+C", "Copy what the page shows", lambda room: room.copy())
+        add("Save this page…", "Ctrl+Shift+S", "What the page shows as GIF, PNG, MP4 or NPZ", lambda room: room.ask_save())
+        self.session_menu.addSeparator()
+        self.session_menu.addAction(
+            self.action("Images from a folder…", "Ctrl+O", "Learn from a folder of your own images", self.pick_folder)
+        )
+        return menu
+
+    def menus(self) -> list[QMenu]:
+        return [*super().menus(), self.latent_menu]
+
+    def in_room(self, slot: Callable[[Room], object]) -> None:
+        """Do something in the latent space of the run in front."""
+        tab = self.current_tab()
+        if isinstance(tab, GenerateTab):
+            tab.faces.setCurrentWidget(tab.room)
+            slot(tab.room)
+        else:
+            self.workbench.say("Open a run first: press Train, or open a stored one in Runs.")
+
+    def tab_class(self, run: Run) -> type[RunTab]:
+        """Recipes that translate images have no latent space: their runs show translations."""
+        config = run.recipe.config_class()
+        if issubclass(config, TranslationConfig):
+            return TranslateTab
+        if not issubclass(config, ImageConfig):
+            return RunTab
+        try:
+            Scene(run)
+        except LabError as error:  # Such as a folder of images that is no longer there.
+            self.workbench.report(str(error), "")
+            return RunTab
+        return GenerateTab
+
+    # -- the images ------------------------------------------------------------------------------------------------
+
+    def form_changed(self) -> None:
+        super().form_changed()
+        self.show_data()
+
+    def show_data(self) -> None:
+        """The form's data in the box above it."""
+        data = str(self.form.values().get("data", ""))
+        config_class = self.form.config_class
+        self.data_row.setVisible(config_class is not None and issubclass(config_class, ImageConfig))
+        if data and self.data_row.isVisibleTo(self.form_page) and self.data_box.findText(data) < 0:
+            self.data_box.addItem(data)
+        self.data_box.setCurrentText(data)
+
+    def pick_folder(self) -> None:
+        """Choose a folder of images."""
+        dialog = QFileDialog(self, "A folder of images; sub-folders are classes")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        if dialog.exec() and dialog.selectedFiles():
+            self.use_folder(Path(dialog.selectedFiles()[0]))
+        dialog.deleteLater()
+
+    def use_folder(self, folder: Path) -> None:
+        """Learn from a folder; a recipe that translates takes its two sub-folders as the domains."""
+        recipe = self.recipe_box.currentText()
+        translates = issubclass(self.recipes[recipe].config_class(), TranslationConfig)
+        try:
+            self.form.set_values({"data": own_data(recipe, folder) if translates else f"folder:{folder}"})
+        except UsageError as error:
+            self.workbench.say(str(error))
+
+    # -- what one is looking at ------------------------------------------------------------------------------------
+
+    def choose_recipe(self, name: str) -> None:
+        super().choose_recipe(name)
+        self.show_about()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "latent_menu"):
+            self.about_label.clear()  # Links keep the colour of the palette in which they were written.
+            self.show_about()
+
+    def show_about(self) -> None:
+        """Explain the recipe of the run in front, or of the form where there is none."""
+        if hasattr(self, "about_label"):
+            run = self.current_run()
+            recipe = run.recipe if run is not None else self.recipes[self.recipe_box.currentText()]
+            self.about_label.setText(about(recipe.name, recipe.about))

@@ -1,0 +1,255 @@
+"""Interpolation: a walk through two to four anchors, by a slider, by dragging between them, or by itself."""
+
+import time
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from gui.generate.pad import ROUND, Pad
+from gui.generate.page import Page
+from gui.generate.scene import Scene
+from gui.generate.tiles import mosaic
+from gui.theme import colour
+from gui.widgets.picture import Picture, to_image
+from gui.widgets.plot import Plot
+
+FRAME_MS = 33
+TICKS = 1000
+STEPS = 32
+GROUND = 7
+"""The square is shown as so many pictures by so many."""
+SPEEDS = {"slow": 12.0, "normal": 6.0, "fast": 3.0}
+"""Seconds for one leg of four, so for the whole round: name -> seconds."""
+PICK_TWO = "Pick two, three or four samples on the left, or type anchors below: the walk goes from one to the next."
+
+
+class WalkPage(Page):
+    """The picture follows the slider and the point in the square at the speed of the hand, while training goes on."""
+
+    title = "Walk"
+    tip = "Interpolation: walk from anchor to anchor, or drag in the square between them"
+    hint = "Click samples to set the anchors 1 to 4."
+
+    def __init__(self, scene: Scene, parent: QWidget | None = None):
+        super().__init__(scene, parent)
+        self.pad = Pad()
+        self.pad.moved.connect(self.dragged)
+        self.picture = Picture(PICK_TWO, (140, 130))
+        self.slider = QSlider(Qt.Orientation.Horizontal, maximum=TICKS, pageStep=TICKS // 20)
+        self.slider.setToolTip("Where on the walk from anchor to anchor (arrow keys)")
+        self.slider.setAccessibleName("Position on the walk")
+        self.slider.valueChanged.connect(self.slid)
+        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Walk round and round by itself (Ctrl+Space)")
+        self.play_button.toggled.connect(self.set_playing)
+        self.speed = QComboBox(toolTip="How fast the walk plays")
+        self.speed.addItems(list(SPEEDS))
+        self.speed.setCurrentText("normal")
+        self.speed.currentTextChanged.connect(lambda _: self.set_playing(self.scene.playing))
+        self.mode = QComboBox(
+            toolTip="spherical keeps the length of z, as samples of many dimensions have nearly the same; linear goes straight (Ctrl+L)"
+        )
+        self.mode.addItems(["spherical", "linear"])
+        self.mode.currentTextChanged.connect(scene.set_mode)
+        self.anchors = QLineEdit(toolTip="The anchors: 3@0 (sample 3 of seed 0), seed:7, image:12 (test image 12, encoded) or z:NUMBERS")
+        self.anchors.editingFinished.connect(self.typed)
+        self.plot = Plot("frame", "distance to the frame before (grey levels)", "The distance along the walk appears here")
+        self.plot.setMinimumHeight(90)
+        self.marker = pg.InfiniteLine(pen=pg.mkPen(colour(1), width=1))
+        self.plot.item.addItem(self.marker, ignoreBounds=True)
+        self.marker.hide()
+        self.figures = QLabel(wordWrap=True)
+        self.figures.setEnabled(False)
+        self.build()
+        self.frame = self.question("square", self.frame_parameters, self.show_frame, self.picture.show_text, every=0.05)
+        self.thumbs = self.question("interpolate", self.thumb_parameters, self.show_thumbs, lambda text: None, every=0.5)
+        self.ground = self.question("square", self.ground_parameters, self.show_ground, lambda text: None, every=1.0)
+        self.distance = self.question("walk_distance", self.distance_parameters, self.show_distance, self.figures.setText, every=1.0)
+        self.on_path = False
+        self.marked = 0
+        self.started = 0.0
+        self.timer = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.advance)
+        scene.picks_changed.connect(self.picks_changed)
+        scene.mode_changed.connect(self.mode_changed)
+        self.picks_changed()
+
+    def build(self) -> None:
+        top = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        top.addWidget(self.pad)
+        top.addWidget(self.picture)
+        top.setSizes([300, 300])
+        row = QHBoxLayout()
+        row.addWidget(self.play_button)
+        row.addWidget(self.slider, 1)
+        for widget in (self.speed, self.mode):
+            row.addWidget(widget)
+        second = QHBoxLayout()
+        label = QLabel("Anchors")
+        label.setBuddy(self.anchors)
+        second.addWidget(label)
+        second.addWidget(self.anchors, 1)
+        lower = QWidget()
+        below = QVBoxLayout(lower)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addLayout(row)
+        below.addLayout(second)
+        below.addWidget(self.plot, 1)
+        below.addWidget(self.figures)
+        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        split.addWidget(top)
+        split.addWidget(lower)
+        split.setSizes([330, 220])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+
+    # -- what is asked ---------------------------------------------------------------------------------------------
+
+    def names(self, order: Any = None) -> str:
+        """The anchors as the views take them, in the given order."""
+        anchors = self.scene.anchors
+        chosen = anchors if order is None else [anchors[i] for i in order]
+        return ("; " if any(name.startswith("z:") for name in chosen) else ",").join(chosen)
+
+    def common(self, order: Any = None) -> dict[str, Any] | None:
+        if len(self.scene.anchors) < 2:
+            return None
+        return {"anchors": self.names(order), "mode": self.scene.mode, "label": self.scene.label}
+
+    def walk_order(self) -> tuple[int, ...] | None:
+        return ROUND.get(len(self.scene.anchors))
+
+    def frame_parameters(self) -> dict[str, Any] | None:
+        """Of the picture: on the walk, or free in the square."""
+        if self.on_path or len(self.scene.anchors) < 3:
+            common = self.common(self.walk_order())
+            t = self.slider.value() / TICKS if self.on_path else self.pad.u / 2
+            self.frame.view = "walk"
+            return None if common is None else {**common, "t": t, "loop": True}
+        self.frame.view = "square"
+        common = self.common()
+        return None if common is None else {**common, "u": self.pad.u, "v": self.pad.v}
+
+    def thumb_parameters(self) -> dict[str, Any] | None:
+        """A round in as many steps as there are anchors stops at each of them."""
+        common = self.common()
+        return None if common is None else {**common, "steps": len(self.scene.anchors), "loop": True}
+
+    def distance_parameters(self) -> dict[str, Any] | None:
+        common = self.common(self.walk_order())
+        return None if common is None else {**common, "steps": STEPS, "loop": True}
+
+    def film(self) -> tuple[str, dict[str, Any]] | None:
+        common = self.common(self.walk_order())
+        return None if common is None else ("interpolate", {**common, "steps": 96, "loop": True})
+
+    # -- what arrives ----------------------------------------------------------------------------------------------
+
+    def show_frame(self, answer: Any) -> None:
+        self.picture.show_pixels(answer.pixels[0])
+
+    def show_thumbs(self, answer: Any) -> None:
+        if len(answer.pixels) == len(self.scene.anchors):
+            self.pad.set_corners(len(answer.pixels), [to_image(pixels) for pixels in answer.pixels])
+
+    def ground_parameters(self) -> dict[str, Any] | None:
+        common = self.common()
+        return None if common is None or len(self.scene.anchors) != 4 else {**common, "n": GROUND}
+
+    def show_ground(self, answer: Any) -> None:
+        if len(self.scene.anchors) == 4:
+            self.pad.set_ground(to_image(mosaic(answer.pixels, answer.columns)), answer.columns)
+
+    def show_distance(self, answer: Any) -> None:
+        x, y = answer.series["distance"]
+        self.plot.set_line("distance", x, y, colour(0))
+        self.plot.item.setYRange(0, 1.1 * max(float(y.max()), 1e-6))
+        self.figures.setText(f"Distance from frame to frame: {answer.title}. A jump means that the space is torn there.")
+
+    # -- the hand --------------------------------------------------------------------------------------------------
+
+    def dragged(self, u: float, v: float) -> None:
+        """The point in the square was moved."""
+        self.play_button.setChecked(False)
+        self.on_path = False
+        self.marker.hide()
+        self.scene.touch()
+        self.frame.ask()
+
+    def slid(self, value: int) -> None:
+        """The slider moved, by hand or because the walk plays."""
+        self.on_path = True
+        if not self.scene.playing:
+            self.scene.touch()
+        if len(self.pad.corners) >= 2:
+            self.pad.set_point(*self.pad.along(value / TICKS))
+        self.frame.ask()
+        self.marker.show()
+        if not self.scene.playing or abs(value - self.marked) > TICKS // STEPS:  # Drawing the plot anew is dear.
+            self.marked = value
+            self.marker.setPos(value / TICKS * STEPS)
+
+    def typed(self) -> None:
+        """Anchors written by hand."""
+        text = self.anchors.text()
+        parts = [part.strip() for part in text.split(";" if ";" in text or text.strip().startswith("z:") else ",") if part.strip()]
+        if parts != self.scene.anchors and len(parts) <= 4:
+            self.scene.set_anchors(parts)
+        elif len(parts) > 4:
+            self.figures.setText("A walk has at most four anchors.")
+
+    def pick(self, anchor: str) -> None:
+        self.scene.toggle_anchor(anchor)
+
+    def badges(self) -> dict[str, str]:
+        return {anchor: str(i + 1) for i, anchor in enumerate(self.scene.anchors)}
+
+    def picks_changed(self) -> None:
+        self.anchors.setText(self.names())
+        self.pad.set_corners(len(self.scene.anchors))
+        if len(self.scene.anchors) < 2:
+            self.play_button.setChecked(False)
+            self.picture.show_text(PICK_TWO)
+            self.plot.drop_line("distance")
+            self.figures.clear()
+        for widget in (self.slider, self.play_button):
+            widget.setEnabled(len(self.scene.anchors) >= 2)
+        self.refresh()
+        if self.isVisible():
+            self.tick()
+
+    def mode_changed(self) -> None:
+        self.mode.setCurrentText(self.scene.mode)
+        self.refresh()
+
+    def tick(self) -> None:
+        for question in self.questions:
+            if question is not self.frame or not self.scene.playing:  # A walk that plays asks for its frames itself.
+                question.tick()
+
+    # -- playing ---------------------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        self.play_button.toggle()
+
+    def set_playing(self, on: bool) -> None:
+        self.play_button.setText("Pause" if on else "Play")
+        self.scene.playing = on
+        if on:
+            self.started = time.monotonic() - self.slider.value() / TICKS * SPEEDS[self.speed.currentText()]
+            self.timer.start()
+        else:
+            self.timer.stop()
+
+    def advance(self) -> None:
+        """One frame further on the round."""
+        if not self.isVisible():
+            self.play_button.setChecked(False)
+            return
+        seconds = SPEEDS[self.speed.currentText()]
+        self.slider.setValue(round((time.monotonic() - self.started) / seconds % 1.0 * TICKS))
+
+    def shut(self) -> None:
+        self.timer.stop()

@@ -1,0 +1,1 @@
+"""The Sequences panel: language models, translators, taggers and forecasters."""

@@ -1,0 +1,98 @@
+"""The Sequences panel's pictures: networks learn to write, to translate and to tag, and every page of them is taken."""
+
+from typing import TYPE_CHECKING, Any
+
+from gui.sequences.attention_page import AttentionPage
+from gui.sequences.tab import SequencesTab
+from gui.sequences.tag_page import TagPage
+from gui.sequences.translate_page import TranslatePage
+from gui.sequences.write_page import WritePage
+
+if TYPE_CHECKING:
+    from gui.shots import Photographer
+
+RUNS: tuple[tuple[str, dict[str, Any], int], ...] = (
+    ("seq2seq", {"pairs": 5000, "hidden": 64, "width": 64, "decay_steps": 400}, 400),
+    ("tag", {"characters": 300_000, "decay_steps": 400}, 400),
+    ("char-rnn", {"hidden": 128, "decay_steps": 300}, 300),
+    ("gpt", {"decay_steps": 1000}, 1000),
+)
+"""What is trained for the pictures: small, so that there is something to see within a minute or two each."""
+SECONDS = 240
+
+
+def take(photographer: "Photographer") -> None:
+    """Train and take every page."""
+    from gui.shots import until
+
+    window = photographer.window
+    panel: Any = window.go_to("Sequences")
+    for recipe, fields, steps in RUNS:
+        count = len(window.sessions.bridges)
+        panel.recipe_box.setCurrentText(recipe)
+        panel.form.reset()
+        panel.form.set_values(fields)
+        panel.steps.setValue(steps)
+        panel.train_button.click()
+        until(lambda count=count: len(window.sessions.bridges) > count, 120)  # type: ignore[misc]
+        bridge = window.sessions.bridges[-1]
+        until(lambda bridge=bridge: not bridge.running, SECONDS)  # type: ignore[misc]
+    scenes(photographer)
+
+
+def scenes(photographer: "Photographer") -> None:
+    """Take the pages of the runs that are open, one of each recipe."""
+    from gui.shots import pause, until
+
+    panel: Any = photographer.window.go_to("Sequences")
+    tabs: dict[str, SequencesTab] = {tab.run.recipe.name: tab for tab in panel.all_tabs()}
+
+    def page(recipe: str, kind: type) -> Any:
+        tab = tabs[recipe]
+        panel.tabs.setCurrentWidget(tab)
+        found = tab.page_of(kind)
+        assert found is not None
+        tab.faces.setCurrentWidget(found)
+        return found
+
+    def write() -> None:
+        found = page("gpt", WritePage)
+        until(lambda: len(found.output.toPlainText()) > 50 and found.bars.chosen >= 0, 60)
+
+    def attention() -> None:
+        found = page("gpt", AttentionPage)
+        found.layer.setValue(1)
+        until(lambda: bool(found.text.labels) and found.all.image is not None, 60)
+        found.text.choose(len(found.text.labels) * 3 // 4)
+
+    def views(recipe: str, wanted: tuple[str, ...]) -> None:
+        tab = tabs[recipe]
+        panel.tabs.setCurrentWidget(tab)
+        tab.faces.setCurrentWidget(tab.split)
+        until(lambda: bool(tab.views.switches), 60)
+        for frame in list(tab.views.frames):
+            tab.views.take_away(frame)
+        for name in wanted:
+            tab.views.switches[name].click()
+        until(lambda: all(frame.answer is not None for frame in tab.views.frames), 60)
+        pause(1)
+
+    def translate() -> None:
+        found = page("seq2seq", TranslatePage)
+        found.sentence.setText("the twenty-first of march nineteen oh five")
+        until(lambda: found.result.toPlainText().startswith("the twenty-first") and found.tree.toPlainText() != "", 60)
+
+    def tag() -> None:
+        found = page("tag", TagPage)
+        until(lambda: found.answer.tagged.answer is not None, 60)
+
+    def about() -> None:
+        panel.about_dock.raise_()
+
+    photographer.scene("sequences-write", write)
+    photographer.scene("sequences-attention", attention)
+    photographer.scene("sequences-gates", lambda: views("char-rnn", ("gates", "gradient_by_distance")))
+    photographer.scene("sequences-translate", translate)
+    photographer.scene("sequences-tag", tag)
+    photographer.scene("sequences-about", about)
+    panel.settings_dock.raise_()

@@ -1,0 +1,71 @@
+"""Translating a sentence of one's own while the network trains: the results of the beam, the alignment, the beam as a tree."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QSplitter, QVBoxLayout, QWidget
+
+from gui.sequences.page import Page
+from gui.widgets.view_frame import Answer
+
+
+class TranslatePage(Page):
+    """A sentence in, its translation out."""
+
+    title = "Translate"
+    tip = "Translate a sentence of your own, and see where the network looks"
+    needs = "translate"
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.sentence = QLineEdit(placeholderText="A sentence to translate (empty: one that training does not see)")
+        self.beam = QSpinBox(minimum=1, maximum=16, value=3, toolTip="Width of the beam; 1 is greedy")
+        self.result = QPlainTextEdit(readOnly=True)
+        self.result.setMaximumHeight(110)
+        self.tree = QPlainTextEdit(readOnly=True)
+        self.tree.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        for box in (self.result, self.tree):
+            box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.alignment = Answer()
+        row = QHBoxLayout()
+        row.addWidget(self.sentence, 1)
+        row.addWidget(QLabel("Beam"))
+        row.addWidget(self.beam)
+        split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        split.addWidget(titled("Alignment: where each output token looks", self.alignment))
+        split.addWidget(titled("The beam as a tree: log p of each path", self.tree))
+        split.setSizes([600, 400])
+        layout = QVBoxLayout(self)
+        layout.addLayout(row)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.result)
+        layout.addWidget(split, 1)
+        self.question("translate", self.wanted, self.show_result, self.say)
+        self.question("alignment", self.wanted, self.alignment.show_answer, self.say)
+        self.question("beam_tree", self.wanted, self.show_tree, self.say)
+        self.sentence.textChanged.connect(self.refresh)
+        self.beam.valueChanged.connect(self.refresh)
+
+    def wanted(self) -> dict[str, Any]:
+        return {"sentence": self.sentence.text(), "beam": self.beam.value()}
+
+    def show_result(self, answer: Any) -> None:
+        if self.result.toPlainText() != answer.text:
+            self.result.setPlainText(answer.text)
+
+    def show_tree(self, answer: Any) -> None:
+        if self.tree.toPlainText() != answer.text:
+            place = self.tree.verticalScrollBar().value()
+            self.tree.setPlainText(answer.text)
+            self.tree.verticalScrollBar().setValue(place)
+
+
+def titled(text: str, widget: QWidget) -> QWidget:
+    """A widget with a line above it."""
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(QLabel(text))
+    layout.addWidget(widget, 1)
+    return box

@@ -1,0 +1,207 @@
+"""Writing with a language model while it trains: a prompt, how to draw, the text, and the candidates for the next token."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from gui.sequences.page import Page
+from gui.theme import colour
+from gui.widgets.bars import QBars
+
+STEP_MS = 150
+
+
+class WritePage(Page):
+    """The text is written anew as training goes on, or token by token at one's own pace."""
+
+    title = "Write"
+    tip = "Let the network write after a prompt, while it trains"
+    needs = "generate"
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.prompt = QPlainTextEdit(placeholderText="The prompt: what the text begins with (empty: a new line)")
+        self.prompt.setFixedHeight(64)
+        self.prompt.setTabChangesFocus(True)
+        self.output = QPlainTextEdit(readOnly=True, placeholderText="The text appears here.")
+        for box in (self.prompt, self.output):
+            box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.length = QSpinBox(minimum=1, maximum=10_000, value=300, toolTip="How many tokens to write")
+        self.temperature = QDoubleSpinBox(
+            minimum=0,
+            maximum=5,
+            value=0.8,
+            singleStep=0.1,
+            toolTip="Below 1 the likely tokens become likelier; 0 takes the likeliest; above 1 is bolder",
+        )
+        self.top_k = QSpinBox(minimum=0, maximum=1000, value=0, toolTip="Draw from this many likeliest tokens only; 0 is all")
+        self.top_p = QDoubleSpinBox(
+            minimum=0.01, maximum=1, value=1, singleStep=0.05, toolTip="Draw from the likeliest tokens that together reach this probability"
+        )
+        self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, toolTip="Another seed draws another text")
+        self.live = QCheckBox("Write anew while it trains", checked=True, toolTip="Off, the text stays as it is")
+        self.step_button = QPushButton("Next token", toolTip="Draw one token and append it (Ctrl+J)")
+        self.play_button = QToolButton(
+            text="Token by token", checkable=True, toolTip="Go on by itself, one token after another (Ctrl+Shift+J)"
+        )
+        self.again_button = QPushButton("Write", toolTip="Write a text of this length from the prompt (Ctrl+Return)")
+        self.bars = QBars()
+        self.bars.setToolTip("The likeliest next tokens and their probabilities; the one that is drawn next is in colour")
+        self.text = ""
+        """What is on the page: the prompt and what was written after it."""
+        self.tokens = 0
+        """How many tokens were written one by one."""
+        self.stepping = False
+        self.build()
+        self.writing = self.question("generate", self.whole, self.show_text, self.failed)
+        self.naming = self.question("candidates", self.candidates, self.show_bars, self.failed)
+        self.next = self.question("generate", self.one, self.append, self.failed)
+        self.next.stale = False
+        self.timer = QTimer(self, interval=STEP_MS)
+        self.timer.timeout.connect(self.step)
+        for widget in (self.length, self.top_k, self.seed, self.temperature, self.top_p):
+            widget.valueChanged.connect(self.settings_changed)
+        self.prompt.textChanged.connect(self.write)
+        self.again_button.clicked.connect(self.write)
+        self.step_button.clicked.connect(self.step)
+        self.play_button.toggled.connect(self.play)
+
+    def build(self) -> None:
+        form = QFormLayout()
+        for label, widget in (
+            ("Temperature", self.temperature), ("Top k", self.top_k), ("Top p", self.top_p), ("Length", self.length), ("Seed", self.seed),
+        ):  # fmt: skip
+            form.addRow(label, widget)
+        buttons = QHBoxLayout()
+        for button in (self.again_button, self.step_button, self.play_button):
+            buttons.addWidget(button)
+        left, right = QWidget(), QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(QLabel("Prompt"))
+        column.addWidget(self.prompt)
+        column.addLayout(buttons)
+        column.addWidget(self.problem)
+        column.addWidget(self.output, 1)
+        side = QVBoxLayout(right)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.addLayout(form)
+        side.addWidget(self.live)
+        side.addWidget(QLabel("Candidates for the next token"))
+        side.addWidget(self.bars)
+        side.addStretch(1)
+        split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        split.addWidget(left)
+        split.addWidget(right)
+        split.setSizes([700, 280])
+        QVBoxLayout(self).addWidget(split)
+
+    # -- questions -------------------------------------------------------------------------------------------------
+
+    def drawing(self) -> dict[str, Any]:
+        return {"temperature": self.temperature.value(), "top_k": self.top_k.value(), "top_p": self.top_p.value()}
+
+    def whole(self) -> dict[str, Any]:
+        return {"prompt": self.prompt.toPlainText(), "length": self.length.value(), "seed": self.seed.value(), **self.drawing()}
+
+    def candidates(self) -> dict[str, Any]:
+        return {"prompt": self.present(), "seed": self.seed.value() + self.tokens, "count": 15, **self.drawing()}
+
+    def one(self) -> dict[str, Any]:
+        return {"prompt": self.present(), "length": 1, "seed": self.seed.value() + self.tokens, **self.drawing()}
+
+    def present(self) -> str:
+        """The text that the next token comes after."""
+        return self.text if self.stepping else self.prompt.toPlainText()
+
+    def tick(self) -> None:
+        if not self.isVisible():
+            return
+        self.naming.tick(self.live.isChecked())
+        if not self.stepping:
+            self.writing.tick(self.live.isChecked())
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Begin anew from the prompt."""
+        self.play_button.setChecked(False)
+        self.stepping, self.tokens = False, 0
+        self.refresh()
+
+    def settings_changed(self) -> None:
+        self.naming.stale = True
+        if not self.stepping:
+            self.writing.stale = True
+        self.say("")
+        self.tick()
+
+    def refresh(self, *_: object) -> None:
+        self.say("")
+        self.writing.stale = self.naming.stale = True
+        self.tick()
+
+    def step(self) -> None:
+        """Draw one token and append it; the first one comes after the prompt."""
+        if not self.stepping:
+            self.stepping, self.tokens, self.text = True, 0, self.prompt.toPlainText()
+        if not self.next.waiting:
+            self.next.stale = True
+            self.next.tick()
+
+    def play(self, on: bool) -> None:
+        self.timer.start() if on else self.timer.stop()
+
+    def append(self, answer: Any) -> None:
+        if self.stepping:
+            self.tokens += 1
+            self.show_text(answer, stepped=True)
+            self.naming.stale = True
+            self.tick()
+
+    def show_text(self, answer: Any, stepped: bool = False) -> None:
+        """The prompt in bold, what was written after it plain."""
+        if self.stepping and not stepped:
+            return  # An answer to a question that was asked before the first step.
+        self.text = answer.text
+        at_end = self.output.verticalScrollBar().value() == self.output.verticalScrollBar().maximum()
+        if self.output.toPlainText() == self.text:
+            return
+        self.output.setPlainText(self.text)
+        prompt = self.prompt.toPlainText()
+        if prompt and self.text.startswith(prompt):
+            bold = QTextCharFormat()
+            bold.setFontWeight(700)
+            cursor = QTextCursor(self.output.document())
+            cursor.setPosition(len(prompt.encode("utf-16-le")) // 2, QTextCursor.MoveMode.KeepAnchor)
+            cursor.setCharFormat(bold)
+        if stepped and at_end:
+            self.output.moveCursor(QTextCursor.MoveOperation.End)
+
+    def show_bars(self, answer: Any) -> None:
+        if self.bars.names != tuple(answer.names):
+            self.bars.reset(tuple(answer.names), colour(0))
+        self.bars.low, self.bars.high = 0.0, 1.0
+        self.bars.show_values(answer.values, answer.chosen)
+
+    def failed(self, sentence: str) -> None:
+        self.play_button.setChecked(False)
+        self.say(sentence)
+
+    def shut(self) -> None:
+        self.timer.stop()

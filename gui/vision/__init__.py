@@ -1,0 +1,1 @@
+"""The Vision panel: image classifiers, taken apart while they learn."""

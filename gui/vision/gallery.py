@@ -1,0 +1,65 @@
+"""Pictures with captions in a list; a click, or Enter, opens one."""
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from gui.widgets.picture import to_image
+
+SIDE = 64
+
+
+class GalleryView(QWidget):
+    """Shows a `lab.recipes.image_pictures.Gallery`; `opened` carries the name of the picture that was chosen."""
+
+    opened = Signal(str)
+
+    def __init__(self, nothing: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.nothing = nothing
+        self.specs: list[str] = []
+        self.note = QLabel("", wordWrap=True)
+        self.note.setEnabled(False)
+        self.list = QListWidget()
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setIconSize(QSize(SIDE, SIDE))
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setUniformItemSizes(True)
+        self.list.setSpacing(3)
+        self.list.setWordWrap(True)
+        self.list.setToolTip("Click a picture to look at it (Enter opens the one with the focus)")
+        self.list.itemClicked.connect(self.open_item)
+        self.list.itemActivated.connect(self.open_item)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.note)
+        layout.addWidget(self.list, 1)
+
+    def open_item(self, item: QListWidgetItem) -> None:
+        self.opened.emit(str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def show_answer(self, answer: Any) -> None:
+        """Show the pictures, unless they are those that are shown."""
+        captions = list(answer.captions)
+        self.note.setText(answer.title or (self.nothing if not answer.specs else ""))
+        self.note.setVisible(bool(self.note.text()))
+        if answer.specs == self.specs and captions == [self.list.item(i).toolTip() for i in range(self.list.count())]:
+            return
+        self.specs = list(answer.specs)
+        self.list.clear()
+        for spec, caption, pixels in zip(self.specs, captions, answer.pixels, strict=False):
+            image = to_image(pixels).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation)
+            item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), caption)
+            item.setData(Qt.ItemDataRole.UserRole, spec)
+            item.setToolTip(caption)
+            self.list.addItem(item)
+
+    def show_note(self, text: str) -> None:
+        """Say why there is nothing."""
+        self.specs = []
+        self.list.clear()
+        self.note.setText(text)
+        self.note.show()

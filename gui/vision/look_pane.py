@@ -1,0 +1,371 @@
+"""The Look page: one image, drawn or from anywhere, and what the network makes of it as one draws.
+
+Read first: `LookPane.stroke`. Every stroke asks the view `look`, whose answer holds all that moves: the probabilities, the
+Grad-CAM and the feature maps. Slower maps are asked for when the hand rests.
+"""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from gui.generate.scene import Question
+from gui.vision.gallery import GalleryView
+from gui.vision.probabilities import Probabilities
+from gui.vision.scene import VisionScene
+from gui.widgets.drawing import Drawing
+from gui.widgets.picture import Picture
+from lab.run import Run, runs
+
+TICK_MS = 50
+DRAWN = 112
+"""Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""
+METHODS = {
+    "Grad-CAM": "look", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
+}  # fmt: skip
+
+
+class LookPane(QWidget):
+    """Draw, open or pick an image; see probabilities, heat map, feature maps, mistakes, and where two runs differ."""
+
+    def __init__(self, scene: VisionScene, run: Run, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.scene, self.run = scene, run
+        self.classes: tuple[str, ...] = ()
+        self.last: Any = None
+        self.build_source()
+        self.build_answers()
+        self.lay_out()
+        scene.source_changed.connect(self.source_changed)
+        scene.image_changed.connect(self.image_changed)
+        ask: Any = scene
+        self.look = Question(ask, "look", self.look_parameters, self.show_look, self.excuse, every=0.2)
+        self.heat = Question(ask, "cam", lambda: {"image": scene.image, "label": scene.label}, self.show_heat, self.excuse_heat, every=1.0)
+        self.wrong = Question(
+            ask, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
+        )
+        self.apart = Question(ask, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
+        self.timer = QTimer(self, interval=TICK_MS)
+        self.timer.timeout.connect(self.tick)
+        self.timer.start()
+
+    # -- parts -----------------------------------------------------------------------------------------------------
+
+    def build_source(self) -> None:
+        """Where the image comes from."""
+        self.canvas = Drawing()
+        self.canvas.hint = "Draw here, large and in the middle"
+        self.canvas.changed.connect(self.stroke)
+        self.clear_button = QPushButton("Clear", toolTip="Rub the drawing out (Ctrl+Backspace)")
+        self.clear_button.clicked.connect(self.canvas.clear)
+        self.file_button = QPushButton("File…", toolTip="Look at an image file (Ctrl+O)")
+        self.file_button.clicked.connect(self.ask_file)
+        self.agent_button = QPushButton(
+            "Agent's screen", toolTip="Look at what the watched agent of the Atari panel sees, as it plays (Ctrl+L)", checkable=True
+        )
+        self.agent_button.toggled.connect(self.follow_agent)
+        self.split = QComboBox(toolTip="Which images: test, held out in training, or training")
+        self.split.addItems(["test", "validation", "train"])
+        self.split.currentTextChanged.connect(self.pick_from_data)
+        self.number = QSpinBox(minimum=0, maximum=10_000_000, toolTip="The number of an image of the data (Ctrl+N for the next)")
+        self.number.valueChanged.connect(self.pick_from_data)
+
+    def build_answers(self) -> None:
+        """What there is to see."""
+        self.method = QComboBox(toolTip="How to find where the network looks")
+        self.method.addItems(list(METHODS))
+        self.method.currentTextChanged.connect(self.method_changed)
+        self.label = QComboBox(toolTip="The class that is asked about: what speaks for it?")
+        self.label.addItem("what it says", "")
+        self.label.activated.connect(lambda _: self.choose_label(str(self.label.currentData())))
+        self.seen = Picture("The image as the network sees it", (110, 110))
+        self.overlay = Picture("Where it looks", (110, 110))
+        self.bars = Probabilities()
+        self.bars.picked.connect(self.choose_label)
+        self.says = QLabel(wordWrap=True)
+        self.says.setTextFormat(Qt.TextFormat.PlainText)
+        self.layer = QComboBox(toolTip="Whose feature maps to show", sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.layer.activated.connect(lambda _: self.look.ask())
+        self.maps = Picture("The feature maps of a layer", (120, 80))
+        self.mistakes = GalleryView("No mistakes in this split.")
+        self.mistakes.opened.connect(self.open_spec)
+        self.other = QComboBox(toolTip="The run to compare with, image by image")
+        self.other.activated.connect(lambda _: self.apart.ask())
+        self.refresh_button = QToolButton(text="Refresh", toolTip="Look for runs that learned the same images")
+        self.refresh_button.clicked.connect(self.offer_runs)
+        self.compared: GalleryView = GalleryView("The two runs give the same answers.")
+        self.compared.opened.connect(self.open_spec)
+
+    def lay_out(self) -> None:
+        source = QWidget()
+        column = QVBoxLayout(source)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.canvas, 1)
+        buttons = QGridLayout()
+        buttons.setSpacing(3)
+        buttons.addWidget(self.clear_button, 0, 0)
+        buttons.addWidget(self.file_button, 0, 1)
+        buttons.addWidget(self.agent_button, 1, 0, 1, 2)
+        buttons.addWidget(self.split, 2, 0)
+        buttons.addWidget(self.number, 2, 1)
+        column.addLayout(buttons)
+        pictures = QWidget()
+        grid = QGridLayout(pictures)
+        grid.setContentsMargins(0, 0, 0, 0)
+        shown: tuple[tuple[str, QWidget, QComboBox | None], ...] = (
+            ("It sees", self.seen, None),
+            ("It looks at", self.overlay, self.method),
+        )
+        for i, (title, widget, control) in enumerate(shown):
+            head = QHBoxLayout()
+            head.addWidget(QLabel(title))
+            if control is not None:
+                head.addWidget(control, 1)
+            grid.addLayout(head, 0, i)
+            grid.addWidget(widget, 1, i)
+            grid.setColumnStretch(i, 1)
+        grid.setRowStretch(1, 1)
+        answers = QWidget()
+        right = QVBoxLayout(answers)
+        right.setContentsMargins(0, 0, 0, 0)
+        asked = QHBoxLayout()
+        asked.addWidget(QLabel("What speaks for"))
+        asked.addWidget(self.label, 1)
+        right.addLayout(asked)
+        right.addWidget(self.bars)
+        right.addWidget(self.says)
+        right.addStretch(1)
+        top = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        for part in (source, pictures, answers):
+            top.addWidget(part)
+        top.setSizes([200, 360, 230])
+        self.below = QTabWidget(documentMode=True)
+        maps = QWidget()
+        inside = QVBoxLayout(maps)
+        inside.setContentsMargins(0, 3, 0, 0)
+        line = QHBoxLayout()
+        line.addWidget(QLabel("Layer"))
+        line.addWidget(self.layer)
+        line.addStretch(1)
+        inside.addLayout(line)
+        inside.addWidget(self.maps, 1)
+        compare = QWidget()
+        inside = QVBoxLayout(compare)
+        inside.setContentsMargins(0, 3, 0, 0)
+        line = QHBoxLayout()
+        line.addWidget(QLabel("With"))
+        line.addWidget(self.other, 1)
+        line.addWidget(self.refresh_button)
+        inside.addLayout(line)
+        inside.addWidget(self.compared, 1)
+        pages: tuple[tuple[QWidget, str, str], ...] = (
+            (maps, "Feature maps", "What the layers answer to this image"),
+            (self.mistakes, "Worst mistakes", "Wrong answers, the surest first"),
+            (compare, "Compare runs", "Images on which two runs differ"),
+        )
+        for widget, title, tip in pages:
+            self.below.setTabToolTip(self.below.addTab(widget, title), tip)
+        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        split.addWidget(top)
+        split.addWidget(self.below)
+        split.setSizes([290, 230])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 3, 0, 0)
+        layout.addWidget(split)
+
+    # -- which image -----------------------------------------------------------------------------------------------
+
+    def stroke(self) -> None:
+        """The drawing changed: ask at once, in place of what still waits."""
+        self.agent_button.setChecked(False)
+        self.scene.show_image(self.canvas.pixels(DRAWN, DRAWN), by_hand=True)
+
+    def pick_from_data(self, *_: object) -> None:
+        self.agent_button.setChecked(False)
+        self.wrong.stale = self.apart.stale = True
+        self.scene.show_image(f"{self.split.currentText()}:{self.number.value()}")
+
+    def next_image(self) -> None:
+        self.number.setValue(self.number.value() + 1)
+
+    def open_spec(self, spec: str) -> None:
+        """Look at an image of the data by its name, such as test:17."""
+        split, _, number = spec.partition(":")
+        for widget in (self.split, self.number):
+            widget.blockSignals(True)
+        self.split.setCurrentText(split)
+        self.number.setValue(int(number))
+        for widget in (self.split, self.number):
+            widget.blockSignals(False)
+        self.agent_button.setChecked(False)
+        self.scene.show_image(spec)
+
+    def ask_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Look at an image", "", "Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff *.ppm)"
+        )
+        if name:
+            self.scene.show_image(name)
+
+    def follow_agent(self, on: bool) -> None:
+        if on and self.agent_frame() is None:
+            self.agent_button.setChecked(False)
+            self.excuse("Nobody plays: go to the Atari panel (Alt+1) and let an agent play first.")
+
+    def agent_frame(self) -> np.ndarray | None:
+        """What the agent that is watched in the Atari panel sees now, (210, 160, 3) uint8."""
+        atari = getattr(self.window(), "panels", {}).get("Atari")
+        thread = atari.watch.panes[0].playing if atari is not None else None
+        shown = thread.latest if thread is not None else None
+        return None if shown is None else shown.frame.pixels
+
+    def image_changed(self) -> None:
+        self.heat.stale = True
+        self.look.ask()
+
+    # -- which class, which method ---------------------------------------------------------------------------------
+
+    def choose_label(self, label: str) -> None:
+        """Ask about a class; what the network says where it is empty."""
+        self.scene.label = label
+        self.label.setCurrentIndex(max(0, self.label.findData(label)))
+        self.heat.stale = True
+        self.look.ask()
+
+    def method_changed(self, name: str) -> None:
+        self.heat.view = METHODS[name]
+        self.heat.restart()
+        if name == "Grad-CAM":
+            self.show_overlay()
+        else:
+            self.overlay.show_text(f"{name} is computed…")
+            self.heat.ask()
+
+    # -- answers ---------------------------------------------------------------------------------------------------
+
+    def look_parameters(self) -> dict[str, Any]:
+        return {"image": self.scene.image, "label": self.scene.label, "layer": self.layer.currentText()}
+
+    def show_look(self, answer: Any) -> None:
+        self.last = answer
+        if answer.classes != self.classes:
+            self.classes = answer.classes
+            self.label.clear()
+            self.label.addItem("what it says", "")
+            for name in answer.classes:
+                self.label.addItem(name, name)
+            self.label.setCurrentIndex(max(0, self.label.findData(self.scene.label)))
+        if [self.layer.itemText(i) for i in range(self.layer.count())] != answer.layers:
+            self.layer.clear()
+            self.layer.addItems(answer.layers)
+            self.layer.setCurrentIndex(max(0, next((i for i, name in enumerate(answer.layers) if "act" in name or "relu" in name), 0)))
+        self.seen.show_pixels(answer.image)
+        self.bars.show_values(answer.classes, answer.probabilities, answer.chosen, answer.truth)
+        said = answer.classes[int(answer.probabilities.argmax())]
+        truth = f", and it is {answer.classes[answer.truth]}" if answer.truth is not None else ""
+        sure = float(answer.probabilities.max())
+        self.says.setText(f"{answer.name}: it says {said} ({sure:.1%}){truth}.")
+        if self.method.currentText() == "Grad-CAM":
+            self.show_overlay()
+        self.show_maps()
+
+    def show_overlay(self) -> None:
+        if self.last is None:
+            return
+        if self.last.heat is None:
+            self.overlay.show_text("This network has no feature maps, so no Grad-CAM. RISE and occlusion work with any network.")
+            return
+        from lab.recipes.image_pictures import enlarged, overlay
+
+        self.overlay.show_pixels(overlay(enlarged(self.last.image), self.last.heat))
+
+    def show_maps(self) -> None:
+        if not len(self.last.maps):
+            self.maps.show_text("This network has no feature maps.")
+            return
+        from lab.recipes.image_pictures import bright
+        from lab.views import Images
+
+        count, height, width = self.last.maps.shape
+        ratio = max(0.2, self.maps.width() / max(1, self.maps.height()))
+        columns = max(1, min(count, round((count * ratio * height / width) ** 0.5 + 0.49)))
+        self.maps.show_pixels(Images(bright(self.last.maps), columns=columns, scale=max(1, 32 // height)).picture())
+
+    def show_heat(self, answer: Any) -> None:
+        if self.method.currentText() != "Grad-CAM":
+            self.overlay.show_pixels(answer.pixels[-1])
+
+    def excuse(self, sentence: str) -> None:
+        self.says.setText(sentence)
+
+    def excuse_heat(self, sentence: str) -> None:
+        if self.method.currentText() != "Grad-CAM":
+            self.overlay.show_text(sentence)
+
+    # -- comparing -------------------------------------------------------------------------------------------------
+
+    def offer_runs(self) -> None:
+        """The other runs that learned the same images."""
+        before = self.other.currentData()
+        self.other.clear()
+        data = self.run.stored["config"].get("data")
+        for run in runs():
+            if run.recipe.name == "classify" and run.stored["config"].get("data") == data and run.path.resolve() != self.run.path.resolve():
+                self.other.addItem(run.name, str(run.path))
+        self.other.setCurrentIndex(max(0, self.other.findData(before)))
+        if not self.other.count():
+            self.compared.show_note("There is no other run on these images yet: train a second one.")
+        self.apart.stale = True
+
+    def compare_parameters(self) -> dict[str, Any] | None:
+        other = self.other.currentData()
+        return {"other": other, "split": self.split.currentText()} if other else None
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    def source_changed(self) -> None:
+        able = "look" in self.scene.views
+        self.setEnabled(able)
+        if not able:
+            self.excuse("This recipe has no Look page; see its views beside this page.")
+        config: Any = self.run.config()
+        self.canvas.pen = 0.15 if getattr(config, "data", "") == "digits" else 0.09
+        self.offer_runs()
+
+    def tick(self) -> None:
+        """Twenty times a second: ask what became stale, as long as the page can be seen."""
+        if not self.isVisible():
+            return
+        if self.agent_button.isChecked():
+            frame = self.agent_frame()
+            if frame is not None and not self.look.waiting:
+                self.scene.show_image(np.ascontiguousarray(frame))
+        self.look.tick()
+        if self.method.currentText() != "Grad-CAM":
+            self.heat.tick()
+        if self.below.currentIndex() == 1:
+            self.wrong.tick()
+        elif self.below.currentIndex() == 2:
+            self.apart.tick()
+
+    def ask_anew(self) -> None:
+        """Training has ended: what was answered before its last step is not the last word."""
+        for question in (self.look, self.heat, self.wrong, self.apart):
+            question.stale = True
+
+    def shut(self) -> None:
+        self.timer.stop()

@@ -1,0 +1,77 @@
+"""The Vision panel's pictures: a classifier learns, a digit is drawn for it, its mistakes and insides are shown."""
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+
+if TYPE_CHECKING:
+    from gui.shots import Photographer
+
+THREE = ((0.34, 0.24), (0.5, 0.17), (0.64, 0.26), (0.62, 0.4), (0.48, 0.48), (0.64, 0.56), (0.66, 0.72), (0.52, 0.82), (0.34, 0.75))
+"""A stroke that makes a 3, as shares of the canvas."""
+STEPS = 1200
+
+
+def take(photographer: "Photographer", data: str = "digits") -> None:
+    """Train two classifiers and take every page of the panel."""
+    from gui.shots import pause, until
+
+    window = photographer.window
+    panel: Any = window.go_to("Vision")
+    for seed in (1, 0):
+        count = len(window.sessions.bridges)
+        panel.recipe_box.setCurrentText("classify")
+        panel.form.reset()
+        panel.form.set_values({"data": data, "seed": seed, "schedule_steps": STEPS})
+        panel.steps.setValue(STEPS)
+        panel.train_button.click()
+        until(lambda count=count: len(window.sessions.bridges) > count, 120)  # type: ignore[misc]
+        bridge = window.sessions.bridges[-1]
+        until(lambda bridge=bridge: not bridge.running, 300)  # type: ignore[misc]
+    tab = panel.current_tab()
+    page = tab.look
+    until(lambda: page.last is not None, 60)
+
+    def draw() -> None:
+        area = page.canvas.area()
+        places = [QPointF(area.left() + x * area.width(), area.top() + y * area.height()).toPoint() for x, y in THREE]
+        page.canvas.clear()
+        QTest.mousePress(page.canvas, Qt.MouseButton.LeftButton, pos=places[0])
+        for place in places[1:]:
+            QTest.mouseMove(page.canvas, place)
+            pause(0.1)
+        QTest.mouseRelease(page.canvas, Qt.MouseButton.LeftButton, pos=places[-1])
+        until(lambda: not page.look.waiting, 20)
+
+    def mistakes() -> None:
+        page.below.setCurrentIndex(1)
+        until(lambda: page.mistakes.list.count() > 0, 60)
+        page.open_spec(page.mistakes.specs[0])
+        page.method.setCurrentText("RISE")
+        until(lambda: page.overlay.image is not None, 60)
+
+    def compare() -> None:
+        page.method.setCurrentText("Grad-CAM")
+        page.below.setCurrentIndex(2)
+        page.offer_runs()
+        until(lambda: page.compared.list.count() > 0, 60)
+        page.open_spec(page.compared.specs[0])
+
+    def views() -> None:
+        tab.faces.setCurrentIndex(1)
+        until(lambda: all(frame.answer is not None for frame in tab.views.frames), 60)
+
+    photographer.scene("vision-draw", draw)
+    photographer.scene("vision-mistakes", mistakes)
+    photographer.scene("vision-compare", compare)
+    photographer.scene("vision-views", views)
+    panel.show_by_hand()
+    dialog = panel.by_hand
+    for index, stepper, name in ((0, dialog.network.stepper, "backpropagation"), (1, dialog.kernel.stepper, "convolution")):
+        dialog.pages.setCurrentIndex(index)
+        stepper.slider.setValue(8 if index == 0 else 4)
+        for theme in ("light", "dark"):
+            photographer.theme(theme)
+            photographer.save(dialog, f"vision-{name}-{theme}", 2)
+    dialog.close()

@@ -1,0 +1,139 @@
+"""The speed of the generative recipes on this machine: training, and the latent space under the hand. `lab bench generate`.
+
+Read first: `bench_generate`. The networks and batches are those of the loops that a PyTorch user writes first
+(`benchmarks/plain_generative.py`); the images are noise of the same shape, as what they show does not change the speed.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from lab import device as devices
+from lab.data.images import LabelledImages
+from lab.registry import recipe
+
+TRAIN_SECONDS = 8.0
+DRAG_SECONDS = 10.0
+WALK_SECONDS = 8.0
+ROUNDS = 3
+FRAMES_PER_SECOND = 30
+
+
+def bench_generate(device: str = "auto") -> dict[str, Any]:
+    """Images per second of `vae` (784-400-20, batch 128) and `dcgan` (64 px, 64 features, batch 64); the time from a drag to
+    its picture while the default `dcgan` trains; its training speed while a walk plays at 30 frames/s, as a share of that
+    without one."""
+    place = devices.resolve(device)
+    torch.set_num_threads(devices.cores())
+    figures: dict[str, Any] = {
+        "vae_images_per_s": round(training_speed("vae", {"size": 28}, place), 1),
+        "dcgan_images_per_s": round(training_speed("dcgan", {"size": 64, "channels": 1, "features": 64, "r1": 0}, place), 1),
+    }
+    for name in ("dcgan", "vae"):
+        found = latent_speed(name, device)
+        figures |= {key if name == "dcgan" else f"{name}_{key}": value for key, value in found.items()}
+    return figures
+
+
+def training_speed(name: str, settings: dict[str, Any], place: torch.device, seconds: float = TRAIN_SECONDS) -> float:
+    """Training images per second, after some steps to warm up."""
+    found = recipe(name)
+    experiment = found.experiment_class()(found.config_class().parse(settings), place)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (8500, *experiment.shape), dtype=torch.uint8, generator=generator).to(place)
+    experiment.data["train"] = LabelledImages(images, torch.zeros(len(images), dtype=torch.long, device=place))
+    experiment.data["test"] = experiment.data["train"]
+    for _ in range(5):
+        experiment.step()
+    finish(place)
+    done, start = experiment.steps, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        experiment.step()
+        if place.type == "cuda" and experiment.steps % 20 == 0:
+            finish(place)  # Else the queue of the GPU would hide what a step takes.
+    finish(place)
+    return (experiment.steps - done) * experiment.settings.batch_size / (time.perf_counter() - start)
+
+
+def latent_speed(name: str, device: str) -> dict[str, float]:
+    """`drag_p95_ms`, `walk_speed_ratio` and `walk_fps` of a recipe with its default settings, through a session."""
+    before = os.environ.get("LAB_RUNS")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["LAB_RUNS"] = folder
+        from lab.api import new_session
+
+        session = new_session(name, {"quality_every": 0}, steps=10**9, device=device, run=Path(folder) / "run")
+        try:
+            session.start()
+            while session.experiment.progress().done < 30 and session.error is None:
+                time.sleep(0.02)
+            if session.error is not None:
+                raise session.error
+            drags = drag(session, DRAG_SECONDS)
+            ratios, frames = [], []
+            for _ in range(ROUNDS):
+                alone = speed(session, WALK_SECONDS / ROUNDS)
+                stop = threading.Event()
+                shown: list[float] = []
+                player = threading.Thread(target=autoplay, args=(session, stop, shown))
+                player.start()
+                beside = speed(session, WALK_SECONDS / ROUNDS)
+                stop.set()
+                player.join()
+                ratios.append(beside / max(alone, 1e-9))
+                frames.append(len(shown) / (WALK_SECONDS / ROUNDS))
+        finally:
+            session.close()
+            os.environ.pop("LAB_RUNS") if before is None else os.environ.update(LAB_RUNS=before)
+    return {
+        "drag_p95_ms": round(float(np.percentile(drags, 95)), 1), "drag_median_ms": round(float(np.median(drags)), 1),
+        "walk_speed_ratio": round(float(np.median(ratios)), 3), "walk_fps": round(float(np.median(frames)), 1),
+    }  # fmt: skip
+
+
+def drag(session: Any, seconds: float) -> list[float]:
+    """Milliseconds from asking for the picture at a point of the square until it is there to be shown; 60 asks a second at most,
+    as a screen makes them, each after the one before is answered."""
+    found = []
+    start = time.perf_counter()
+    number = 0
+    while time.perf_counter() - start < seconds:
+        asked = time.perf_counter()
+        u, v = 0.5 + 0.5 * np.sin(0.11 * number), 0.5 + 0.5 * np.cos(0.07 * number)
+        session.ask("square", anchors="0,1,2,3", u=float(u), v=float(v)).result(timeout=30).picture()
+        found.append(1000 * (time.perf_counter() - asked))
+        number += 1
+        time.sleep(max(0.0, asked + 1 / 60 - time.perf_counter()))
+    return found
+
+
+def autoplay(session: Any, stop: threading.Event, shown: list[float]) -> None:
+    """Ask for the frames of a walk at 30 a second; a frame that is late is replaced by the next, as in the app."""
+    futures = []
+    number = 0
+    start = time.perf_counter()
+    while not stop.is_set():
+        futures.append(session.ask("walk", anchors="0,1,2,3", t=(number / 120) % 1))
+        number += 1
+        stop.wait(max(0.0, start + number / FRAMES_PER_SECOND - time.perf_counter()))
+    for future in futures:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            shown.append(future.result().picture().mean())
+
+
+def speed(session: Any, seconds: float) -> float:
+    """Steps per second of a session that trains."""
+    done, start = session.experiment.progress().done, time.perf_counter()
+    time.sleep(seconds)
+    return (session.experiment.progress().done - done) / (time.perf_counter() - start)
+
+
+def finish(place: torch.device) -> None:
+    if place.type == "cuda":
+        torch.cuda.synchronize(place)

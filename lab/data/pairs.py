@@ -1,0 +1,235 @@
+"""Pairs of a source and a target sentence: generated dates and number words, Multi30k, any TSV.
+
+Read first: `load_pairs`.
+"""
+
+import datetime
+import gzip
+import hashlib
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.data.corpora import file_of
+from lab.data.sentences import tsv_rows
+from lab.data.text import shown
+from lab.data.words import EOS, SOS, Vocabulary, words
+from lab.errors import LabError, UsageError
+
+Tokens = Literal["auto", "char", "word"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """source (N, S) and target (N, T) int16 on the device, 0 after their ends; a target begins with <SOS> and ends with <EOS>."""
+
+    source: Tensor
+    target: Tensor
+    lengths: Tensor
+    """(N, 2) int64 on the CPU: how long each source and target is, so that no step has to ask the device."""
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, S') and (B, T') int64, cut to the longest of the `rows` (B,), which are on the CPU."""
+        source, target = self.lengths[rows].amax(0).tolist()
+        rows = rows.to(self.source.device)
+        return self.source[rows, :source].long(), self.target[rows, :target].long()
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Both parts, both vocabularies, and whether tokens are characters or words."""
+
+    train: Part
+    validation: Part
+    source_vocabulary: Vocabulary
+    target_vocabulary: Vocabulary
+    by_word: bool
+
+    def split(self, text: str) -> list[str]:
+        return words(text) if self.by_word else list(text.lower())
+
+    def join(self, names: list[str]) -> str:
+        return (" " if self.by_word else "").join(names)
+
+    def encode_source(self, text: str) -> list[int]:
+        """The numbers of a user's sentence. Raises UsageError where it is empty, or has a character that is unknown."""
+        names = self.split(text)
+        if not names:
+            raise UsageError("The sentence is empty: give some words to translate.")
+        unknown = [name for name in dict.fromkeys(names) if name not in self.source_vocabulary.numbers]
+        if unknown and not self.by_word:
+            known = "".join(sorted(self.source_vocabulary.names[4:]))
+            raise UsageError(
+                f"The sentence has {' '.join(map(repr, unknown[:5]))}, which the training data does not. The network knows: {known}"
+            )
+        return self.source_vocabulary.encode(names)
+
+
+def load_pairs(data: str, tokens: Tokens, count: int, longest: int, least: int, device: torch.device) -> Pairs:
+    """The pairs of a data set. `count` is how many dates or numbers are generated; `least` how often a word must occur.
+
+    Pairs with a side of more than `longest` tokens are left out.
+    """
+    if data in GENERATORS:
+        train, validation = generated(data, count)
+    elif data == "multi30k":
+        train, validation = multi30k()
+    elif file_of(data) is not None:
+        rows = tsv_rows(data)
+        held_out = np.random.default_rng(0).permutation(len(rows)) % 10 == 0
+        train = [row for row, out in zip(rows, held_out, strict=True) if not out]
+        validation = [row for row, out in zip(rows, held_out, strict=True) if out]
+    else:
+        raise UsageError(f"There are no pairs called {data!r}.")
+    by_word = tokens == "word" or (tokens == "auto" and data not in GENERATORS)
+    split = words if by_word else (lambda text: list(text.lower()))
+    sides = [[(split(a), split(b)) for a, b in part] for part in (train, validation)]
+    kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
+    if not kept[0] or not kept[1]:
+        raise LabError(
+            f"{shown(data)} has {sum(map(len, sides))} pairs, too few of them within --longest {longest}. At least 10 are needed."
+        )
+    least = least if by_word else 1
+    source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
+    made = []
+    for part in kept:
+        sources, targets = [source.encode(a) for a, _ in part], [[SOS, *target.encode(b), EOS] for _, b in part]
+        lengths = torch.tensor([list(map(len, sources)), list(map(len, targets))]).T.contiguous()
+        made.append(Part(padded(sources).to(device), padded(targets).to(device), lengths))
+    return Pairs(made[0], made[1], source, target, by_word)
+
+
+def padded(sequences: list[list[int]]) -> Tensor:
+    """(N, longest) int16 with 0 after each end."""
+    found = np.zeros((len(sequences), max(map(len, sequences))), np.int16)
+    for row, sequence in zip(found, sequences, strict=True):
+        row[: len(sequence)] = sequence
+    return torch.from_numpy(found)
+
+
+def multi30k() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """German and English captions: 29,000 for training, 1,014 for validation."""
+    from lab.data.downloads import fetched
+
+    parts = []
+    for part in ("train", "val"):
+        try:
+            german, english = (
+                gzip.decompress(fetched("multi30k", f"{part}.{language}.gz").read_bytes()).decode("utf-8").strip().splitlines()
+                for language in ("de", "en")
+            )
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise LabError(f"Multi30k cannot be read ({error}). Delete its files and try again.") from None
+        parts.append(list(zip(german, english, strict=True)))
+    return parts[0], parts[1]
+
+
+# -- generated pairs -----------------------------------------------------------------------------------------------
+
+SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = [".", ".", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+ORDINALS = {
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth",
+    "twenty": "twentieth", "thirty": "thirtieth",
+}  # fmt: skip
+
+
+MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def number_words(n: int) -> str:
+    """0 <= n < 1,000,000 in words: 312 -> three hundred and twelve."""
+    if n < 20:
+        return SMALL[n]
+    if n < 100:
+        return TENS[n // 10] + (f"-{SMALL[n % 10]}" if n % 10 else "")
+    if n < 1000:
+        return f"{SMALL[n // 100]} hundred" + (f" and {number_words(n % 100)}" if n % 100 else "")
+    rest = n % 1000
+    return f"{number_words(n // 1000)} thousand" + (f"{' and' if rest < 100 else ''} {number_words(rest)}" if rest else "")
+
+
+def ordinal(n: int) -> str:
+    """1 <= n < 100 as an ordinal word: 21 -> twenty-first."""
+    head, dash, last = number_words(n).rpartition("-")
+    return head + dash + (ORDINALS.get(last) or last + "th")
+
+
+def year_words(year: int) -> str:
+    """1905 -> nineteen oh five, 1999 -> nineteen ninety-nine, 2007 -> two thousand and seven, 2023 -> twenty twenty-three."""
+    century, rest = divmod(year, 100)
+    if rest == 0:
+        return number_words(year) if century % 10 == 0 else f"{number_words(century)} hundred"
+    if century % 10 == 0 and rest < 10:
+        return f"{number_words(century * 100)} and {number_words(rest)}"
+    return f"{number_words(century)} {'oh ' if rest < 10 else ''}{number_words(rest)}"
+
+
+def date_words(day: datetime.date, rng: random.Random) -> str:
+    """A date as people say or write it, in one of several ways."""
+    month, weekday = MONTHS[day.month - 1], WEEKDAYS[day.weekday()]
+    suffix = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    year = rng.choice([str(day.year), year_words(day.year)])
+    number = rng.choice([str(day.day), f"{day.day}{suffix}", ordinal(day.day)])
+    text = rng.choice(
+        [f"{number} {month} {year}", f"{month} {number}, {year}", f"the {number} of {month} {year}", f"{month[:3]} {number} {year}"]
+    )
+    return f"{weekday}, {text}" if rng.random() < 0.25 else text
+
+
+def one_date(rng: random.Random) -> tuple[str, str]:
+    """(words, ISO) of a day from 1900 to 2099."""
+    day = datetime.date(1900, 1, 1) + datetime.timedelta(days=rng.randrange(73049))
+    return date_words(day, rng), day.isoformat()
+
+
+def one_number(rng: random.Random) -> tuple[str, str]:
+    """(words, digits) of a number below a million, small ones as often as large ones."""
+    n = rng.randrange(10 ** rng.randint(1, 6))
+    return number_words(n), str(n)
+
+
+GENERATORS = {"dates": one_date, "numbers": one_number}
+
+
+def generated(data: str, count: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """`count` training pairs and 1,000 validation pairs; no day and no number is in both."""
+    rng = random.Random(0)
+    train: list[tuple[str, str]] = []
+    validation: list[tuple[str, str]] = []
+    while len(train) < count or len(validation) < 1000:
+        pair = GENERATORS[data](rng)
+        unseen = hashlib.sha256(pair[1].encode()).digest()[0] < 26  # A tenth of all targets, by a fixed rule.
+        part, limit = (validation, 1000) if unseen else (train, count)
+        if len(part) < limit:
+            part.append(pair)
+    return train, validation

@@ -1,0 +1,109 @@
+"""Python source with the kind of token that each character belongs to, by Python's own `tokenize`."""
+
+import builtins
+import io
+import keyword
+import token
+import tokenize
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.data.corpora import file_of
+from lab.data.text import Codec, decoded, read_bytes, shown, stdlib_files
+from lab.errors import LabError
+
+KINDS = ("space", "keyword", "name", "builtin", "operator", "comment", "number", "string")
+SPACE, KEYWORD, NAME, BUILTIN, OPERATOR, COMMENT, NUMBER, STRING = range(len(KINDS))
+BUILTINS = frozenset(dir(builtins))
+STRINGS = {
+    token.STRING,
+    *(getattr(token, f"{letter}STRING_{part}", token.STRING) for letter in "FT" for part in ("START", "MIDDLE", "END")),
+}
+
+VOCABULARY = np.array([9, 10, *range(32, 127), ord("\ufffd")], np.int32)
+"""Tab, newline, printable ASCII, and one sign for everything else: known before any source is read."""
+
+
+@dataclass(frozen=True)
+class TaggedSource:
+    """Characters (N,) and their kinds (N,), uint8 on the device; whole files are either in train or in validation."""
+
+    train: Tensor
+    train_kinds: Tensor
+    validation: Tensor
+    validation_kinds: Tensor
+
+
+def load_tagged(data: str, characters: int, length: int, seed: int, device: torch.device) -> TaggedSource:
+    """At most `characters` of source in all, of which about a tenth, other files, is for validation.
+
+    A single file is cut: its last tenth is for validation. Raises LabError where it is no Python, or shorter than needed.
+    """
+    codec = Codec(VOCABULARY)
+    if file_of(data) is not None:
+        text = decoded(read_bytes(data), data)
+        try:
+            kinds = kinds_of(text)
+        except (tokenize.TokenError, SyntaxError) as error:
+            raise LabError(f"{shown(data)} is no Python that can be read: {error}.") from None
+        tokens = codec.encode(text, lenient=True).astype(np.uint8)
+        cut = len(tokens) - max(length, len(tokens) // 10)
+        parts = [(tokens[:cut], kinds[:cut]), (tokens[cut:], kinds[cut:])] if cut >= length else []
+    else:
+        parts = stdlib_parts(codec, characters, seed)
+    if not parts or min(len(tokens) for tokens, _ in parts) < length:
+        raise LabError(f"{shown(data)} is too short: training and validation need at least {length} characters each. Lower --length.")
+    (train, train_kinds), (validation, validation_kinds) = parts
+    return TaggedSource(*(torch.from_numpy(part).to(device) for part in (train, train_kinds, validation, validation_kinds)))
+
+
+def stdlib_parts(codec: Codec, characters: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Modules of the standard library in an order that `seed` shuffles, until there are enough characters."""
+    files = stdlib_files()
+    order = np.random.default_rng(seed).permutation(len(files))
+    wanted = [characters // 10, characters]  # Validation first, so that more training leaves it as it is.
+    parts: list[tuple[list[np.ndarray], list[np.ndarray]]] = [([], []), ([], [])]
+    part = size = 0
+    for i in order:
+        try:
+            text = files[i].read_text("utf-8")
+            kinds = kinds_of(text)
+        except (OSError, UnicodeDecodeError, tokenize.TokenError, SyntaxError):
+            continue
+        parts[part][0].append(codec.encode(text, lenient=True).astype(np.uint8))
+        parts[part][1].append(kinds)
+        size += len(kinds)
+        if size >= wanted[part]:
+            if part:
+                break
+            part = 1
+    joined = [
+        (np.concatenate(tokens or [np.zeros(0, np.uint8)]), np.concatenate(kinds or [np.zeros(0, np.uint8)])) for tokens, kinds in parts
+    ]
+    return joined[::-1]
+
+
+def kinds_of(source: str) -> np.ndarray:
+    """The kind (N,) uint8 of every character of Python source. Raises tokenize.TokenError or SyntaxError where it is none."""
+    lines = source.splitlines(keepends=True)
+    starts = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(int)
+    kinds = np.full(len(source), SPACE, np.uint8)
+    for found in tokenize.generate_tokens(io.StringIO(source, newline="").readline):
+        kind = kind_of(found)
+        if kind != SPACE:
+            (row, column), (end_row, end_column) = found.start, found.end
+            kinds[starts[row - 1] + column : starts[min(end_row - 1, len(starts) - 1)] + end_column] = kind
+    return kinds
+
+
+def kind_of(found: tokenize.TokenInfo) -> int:
+    if found.type == token.NAME:
+        if keyword.iskeyword(found.string):
+            return KEYWORD
+        return BUILTIN if found.string in BUILTINS else NAME
+    if found.type in STRINGS:
+        return STRING
+    return {token.OP: OPERATOR, token.COMMENT: COMMENT, token.NUMBER: NUMBER}.get(found.type, SPACE)

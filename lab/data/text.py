@@ -1,0 +1,153 @@
+"""Texts as sequences of characters or bytes, on the training device: pydocs, stdlib, tiny Shakespeare, any text file.
+
+Read first: `load_text`. `Codec` turns text into tokens and back; it is made from a network's own vocabulary.
+"""
+
+import sysconfig
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.data.corpora import TEXTS, file_of
+from lab.errors import LabError, UsageError
+
+Level = Literal["char", "byte"]
+UNKNOWN = "\ufffd"
+"""Stands for the characters beyond the 255 commonest of a text."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Text <-> tokens: `vocabulary` (V,) int32 holds the tokens' code points, or the 256 bytes."""
+
+    vocabulary: np.ndarray
+    level: Level = "char"
+
+    def encode(self, text: str, what: str = "prompt", lenient: bool = False) -> np.ndarray:
+        """Tokens (N,) int64. Raises UsageError for a character that the network does not know.
+
+        Where `lenient`, such a character becomes the unknown one if there is one, and is left out otherwise.
+        """
+        if self.level == "byte":
+            return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8).astype(np.int64)
+        numbers = {int(point): i for i, point in enumerate(self.vocabulary)}
+        unknown = numbers.get(ord(UNKNOWN))
+        missing = [c for c in dict.fromkeys(text) if ord(c) not in numbers]
+        if missing and not lenient:
+            shown = " ".join(repr(c) for c in missing[:5])
+            known = "".join(chr(c) for c in self.vocabulary if chr(c).isprintable())
+            raise UsageError(f"The {what} has {shown}, which the training text does not. The network knows: {known}")
+        found = [numbers.get(ord(c), unknown) for c in text]
+        return np.array([token for token in found if token is not None], np.int64)
+
+    def decode(self, tokens: np.ndarray) -> str:
+        """The text of tokens (N,); bytes that are no UTF-8 become U+FFFD."""
+        if self.level == "byte":
+            return np.asarray(tokens, np.uint8).tobytes().decode("utf-8", "replace")
+        return "".join(map(chr, self.vocabulary[tokens].tolist()))
+
+    def label(self, token: int) -> str:
+        """One token as a short visible label."""
+        point = int(self.vocabulary[token])
+        if self.level == "byte":
+            return chr(point) if 33 <= point < 127 else {10: "⏎", 32: "␣"}.get(point, f"{point:02x}")
+        return visible(chr(point))
+
+
+def visible(character: str) -> str:
+    """A character with blanks made visible."""
+    return {"\n": "⏎", " ": "␣", "\t": "⇥"}.get(character, character if character.isprintable() else f"{ord(character):x}")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A text on the device: the first nine tenths for training, the rest for validation; (N,) uint8 each."""
+
+    train: Tensor
+    validation: Tensor
+    codec: Codec
+
+
+def load_text(data: str, level: Level, device: torch.device, context: int) -> Corpus:
+    """The text `data`. Raises LabError where it cannot be read, or where a part is shorter than `context` + 1 tokens."""
+    raw = read_bytes(data)
+    if level == "byte":
+        tokens, vocabulary = np.frombuffer(raw, np.uint8), np.arange(256, dtype=np.int32)
+    else:
+        tokens, vocabulary = by_character(decoded(raw, data))
+    split = int(0.9 * len(tokens))
+    if len(tokens) - split < context + 1:
+        raise LabError(
+            f"{shown(data)} has {len(tokens):,} {level}s, of which a tenth is kept for validation; a context of {context} needs at least "
+            f"{10 * (context + 1):,}. Take a longer text or a smaller context."
+        )
+    both = torch.from_numpy(tokens.copy()).to(device)
+    return Corpus(both[:split], both[split:], Codec(vocabulary, level))
+
+
+def by_character(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """(tokens (N,) uint8, vocabulary (V,) int32 in order of code points, at most 256 of them)."""
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    known, inverse = np.unique(points, return_inverse=True)
+    if len(known) <= 256:
+        return inverse.astype(np.uint8), known.astype(np.int32)
+    common = np.sort([point for point, _ in Counter(points.tolist()).most_common(255)])
+    vocabulary = np.append(common[common != ord(UNKNOWN)], ord(UNKNOWN)).astype(np.int32)
+    place = np.full(int(known.max()) + 1, len(vocabulary) - 1, np.uint8)
+    place[vocabulary[:-1]] = np.arange(len(vocabulary) - 1)
+    return place[points], vocabulary
+
+
+def read_bytes(data: str) -> bytes:
+    """The raw text of a data set."""
+    path = file_of(data)
+    if path is not None:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise LabError(f"{path} cannot be read ({error.strerror}).") from None
+    if data == "pydocs":
+        return pydocs()
+    if data == "stdlib":
+        return b"\n".join(file.read_bytes() for file in stdlib_files())
+    if data == "tinyshakespeare":
+        from lab.data.downloads import fetched
+
+        return fetched("tinyshakespeare", "tinyshakespeare.txt").read_bytes()
+    raise UsageError(f"There is no text called {data!r}: expected one of {', '.join(TEXTS)}.")
+
+
+def decoded(raw: bytes, data: str) -> str:
+    """UTF-8 text. Raises LabError that names the first byte that is none."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise LabError(
+            f"{shown(data)} is not UTF-8 text: byte 0x{raw[error.start]:02x} at position {error.start:,}. "
+            "Save it as UTF-8, or train on its bytes with --level byte."
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def pydocs() -> bytes:
+    """Every topic of Python's own documentation, one after another."""
+    from pydoc_data.topics import topics
+
+    return "\n\n".join(topics[name].strip() for name in sorted(topics)).encode()
+
+
+def stdlib_files() -> list[Path]:
+    """The top-level modules of the standard library, by name."""
+    return sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+
+
+def shown(data: str) -> str:
+    """A data set's name in a sentence."""
+    path = file_of(data)
+    return data if path is None else str(path)

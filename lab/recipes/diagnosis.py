@@ -1,0 +1,95 @@
+"""Signs of trouble in the training of generative models, each with what to try: a plain sentence in the log and on screen.
+
+Running averages stay on the device; they are read only when somebody looks, and every `CHECK_EVERY` steps.
+"""
+
+import logging
+from typing import Any
+
+import torch
+from torch import Tensor
+
+log = logging.getLogger("lab.recipes")
+
+CHECK_EVERY = 500
+MEMORY = 0.98
+"""Share of a running average that one step keeps: it looks back over about 50 steps."""
+
+ADVICE = {
+    "collapse": "Mode collapse: the samples differ from each other only {value:.0%} as much as real images do. Try a lower --g-learning-rate, --loss hinge, --spectral-norm or --r1 1, or wgan-gp.",
+    "dead_d": "D has won: it tells {value:.0%} of real and generated images apart, so G learns little. Try a lower --d-learning-rate, --label-smoothing 0.1, --r1 1 or --spectral-norm.",
+    "weak_d": "D is guessing: it gets {value:.0%} right and G's loss says nothing. Try a higher --d-learning-rate or --d-steps 2.",
+    "no_gradient": "G hardly gets a gradient (norm {value:.1e}). Try --loss non-saturating, or a lower --d-learning-rate.",
+    "posterior_collapse": "Posterior collapse: z carries {value:.2f} nats per image, so the decoder ignores it. Try a lower --beta, a --beta-warmup of 2000 or more, or a smaller decoder.",
+    "dead_code": "The code hardly changes from image to image (deviation {value:.1e}). Try a lower --sparsity or --learning-rate.",
+    "not_finite": "A value is NaN or infinite ({value}). Lower the learning rate, or train with --precision fp32.",
+}
+"""A sentence for each sign, with its value."""
+
+
+class Diagnosis:
+    """Running averages of named values and the warnings that follow from them."""
+
+    def __init__(self) -> None:
+        self.averages: dict[str, Tensor] = {}
+        self.seen = 0
+        self.told: set[str] = set()
+
+    @torch.no_grad()
+    def see(self, **values: Tensor) -> None:
+        """Take in the 0-d tensors of one step."""
+        for name, value in values.items():
+            value = value.detach().float()
+            if name in self.averages:
+                self.averages[name].lerp_(value, 1 - MEMORY)
+            else:
+                self.averages[name] = value.clone()
+        self.seen += 1
+
+    def read(self) -> dict[str, float]:
+        """The averages as numbers. Waits for the device."""
+        return {name: float(value) for name, value in self.averages.items()}
+
+    def warnings(self, diversity: float | None = None) -> dict[str, str]:
+        """The sentences that hold now, by the name of the sign. `diversity` is the samples' spread as a share of the data's."""
+        found: dict[str, float] = {}
+        values = self.read()
+        bad = [name for name, value in values.items() if value != value or abs(value) == float("inf")]
+        if bad:
+            return {"not_finite": ADVICE["not_finite"].format(value=bad[0])}
+        if self.seen < 100:
+            return {}
+        if "d_accuracy" in values:
+            if values["d_accuracy"] > 0.99:
+                found["dead_d"] = values["d_accuracy"]
+            elif values["d_accuracy"] < 0.52 and "d_fake_accuracy" in values and values["d_fake_accuracy"] < 0.55:
+                found["weak_d"] = values["d_accuracy"]
+        if values.get("g_gradient", 1.0) < 1e-6:
+            found["no_gradient"] = values["g_gradient"]
+        if values.get("kl", 1.0) < 0.1:
+            found["posterior_collapse"] = values["kl"]
+        if values.get("code_deviation", 1.0) < 1e-3:
+            found["dead_code"] = values["code_deviation"]
+        if diversity is not None and diversity < 0.35:
+            found["collapse"] = diversity
+        return {name: ADVICE[name].format(value=value) for name, value in found.items()}
+
+    def tell(self, warnings: dict[str, str], step: int) -> None:
+        """Log each warning when it appears, not again while it lasts."""
+        for name, text in warnings.items():
+            if name not in self.told:
+                log.warning("step %d: %s", step, text)
+        self.told = set(warnings)
+
+    def state(self) -> dict[str, Any]:
+        return {"averages": {name: value.clone() for name, value in self.averages.items()}, "seen": self.seen}
+
+    def restore(self, state: dict[str, Any], device: torch.device) -> None:
+        self.averages = {name: value.to(device, copy=True) for name, value in state["averages"].items()}
+        self.seen = state["seen"]
+
+
+def spread(images: Tensor) -> Tensor:
+    """The mean distance between images (N, C, H, W) that follow each other, a 0-d tensor: how much they differ."""
+    flat = images.flatten(1).float()
+    return (flat - flat.roll(1, 0)).norm(dim=1).mean()

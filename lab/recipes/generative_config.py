@@ -1,0 +1,181 @@
+"""The settings that generative recipes share: the data, the networks' size, and those of adversarial training."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from lab.config import Config
+from lab.data.sources import check_games, check_images, class_names, native, subject
+
+
+class ImageConfig(Config):
+    """Settings of a recipe that learns from images."""
+
+    data: str = Field("digits", description="The images: digits, mnist, fashion-mnist, cifar-10, atari, or folder:PATH for your own.")
+    size: int = Field(0, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own. Larger shows more and is slower.")
+    channels: Literal[0, 1, 3] = Field(0, description="1 for grey, 3 for colour; 0 keeps the data's own.")
+    games: str = Field(
+        "pong,breakout,space_invaders,seaquest", description="For atari: the games, separated by commas; they are the classes."
+    )
+    frames: int = Field(
+        1000, ge=10, le=100_000, description="For atari: frames of each game. More are more varied and take longer to collect."
+    )
+    player: Literal["random", "agents"] = Field(
+        "random", description="For atari: who plays; agents takes the shipped agent of a game where there is one."
+    )
+    batch_size: int = Field(128, ge=2, le=4096, description="Images in one step. Larger is steadier and slower.")
+    latent: int = Field(20, ge=1, le=1024, description="Dimensions of z. More keep more detail and are harder to walk through.")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Arithmetic of the networks: bf16 is faster where the hardware has it; weights are always kept in fp32. auto chooses.",
+    )
+    quality_every: int = Field(
+        2000, ge=0, le=10_000_000,
+        description="Steps between two measurements of the samples' quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.",
+    )  # fmt: skip
+
+    @field_validator("data")
+    @classmethod
+    def known_data(cls, value: str) -> str:
+        return check_images(value)
+
+    @field_validator("games")
+    @classmethod
+    def known_games(cls, value: str) -> str:
+        return check_games(value)
+
+    @property
+    def subject(self) -> str:
+        return subject(self.data)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of the images."""
+        size, channels = native(self.data)
+        return (self.channels or channels, self.size or size, self.size or size)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the data's classes."""
+        return class_names(self.data, self.games)
+
+
+def check_size(config: ImageConfig) -> None:
+    """Raises ValueError where convolutions cannot halve the images down to 4 to 9 pixels."""
+    size = config.shape[1]
+    base = size
+    while base % 2 == 0 and base >= 8:
+        base //= 2
+    if base == size or not 4 <= base <= 9:
+        raise ValueError(f"--size must be 4 to 9 times a power of 2 (8, 16, 24, 28, 32, 48, 64, 96, 128), got {size}")
+
+
+class CodingConfig(ImageConfig):
+    """Settings of a recipe with an encoder and a decoder."""
+
+    architecture: Literal["dense", "conv"] = Field(
+        "dense", description="Dense layers suit small images; convolutions suit large ones and are slower."
+    )
+    hidden: str = Field(
+        "400", description="For dense: units of the hidden layers, separated by commas. More can represent more and are slower."
+    )
+    features: int = Field(
+        32, ge=1, le=512, description="For conv: maps of the first layer, doubled at every halving. More are sharper and slower."
+    )
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size. Higher learns faster until the loss jumps.")
+
+    @field_validator("hidden")
+    @classmethod
+    def some_widths(cls, value: str) -> str:
+        return check_widths(value)
+
+    @model_validator(mode="after")
+    def fits(self) -> "CodingConfig":
+        if self.architecture == "conv":
+            check_size(self)
+        return self
+
+    @property
+    def widths(self) -> list[int]:
+        return [int(part) for part in self.hidden.split(",")]
+
+
+def check_widths(value: str) -> str:
+    """A list of layer widths such as 512,256. Raises ValueError for another text."""
+    parts = [part.strip() for part in value.split(",")]
+    if not all(part.isdigit() and 1 <= int(part) <= 8192 for part in parts) or len(parts) > 8:
+        raise ValueError("must be one to eight whole numbers from 1 to 8192, separated by commas")
+    return ",".join(parts)
+
+
+class AdversarialConfig(ImageConfig):
+    """Settings of a recipe in which a generator and a discriminator learn from each other."""
+
+    batch_size: int = Field(64, ge=2, le=4096, description="Images in one step. Larger is steadier and slower.")
+    latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
+    loss: Literal["non-saturating", "minimax", "hinge", "lsgan"] = Field(
+        "non-saturating",
+        description="What G and D minimise. minimax is the 1st form of 2014, whose gradient vanishes when D wins; hinge and lsgan are milder.",
+    )
+    d_steps: int = Field(1, ge=1, le=100, description="Steps of D for each of G (k in the paper). More keep D ahead and are slower.")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=0.5, description="Real images count as 1 minus this for D. Higher keeps D from being too sure."
+    )
+    r1: float = Field(
+        0.0, ge=0, le=1000, description="Weight (gamma) of the penalty on D's gradient at real images. Higher is steadier; 0 is off."
+    )
+    r1_every: int = Field(8, ge=1, le=1000, description="Steps between two R1 penalties, which count that many times. Higher is faster.")
+    spectral_norm: bool = Field(
+        False, description="Keep every layer of D from stretching its input (Miyato et al. 2018). Steadier, and slower."
+    )
+    ema: float = Field(
+        0.99, ge=0, lt=1, description="Share of the averaged G that each step keeps; views show the average. Higher is smoother and lags."
+    )
+    g_learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's step size for G. Higher learns faster until it swings.")
+    d_learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's step size for D. Higher keeps D ahead of G.")
+    beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of past gradients. Lower follows the other player's moves sooner.")
+
+    @model_validator(mode="after")
+    def smoothing_has_an_effect(self) -> "AdversarialConfig":
+        if self.label_smoothing and self.loss not in ("non-saturating", "minimax", "lsgan"):
+            raise ValueError(
+                f"--label-smoothing softens the target of real images, which the {self.loss} loss does not have; leave it at 0"
+            )
+        return self
+
+
+class DenseAdversarialConfig(AdversarialConfig):
+    """The dense form."""
+
+    g_hidden: str = Field("256,512", description="Units of G's hidden layers, separated by commas. More can draw more and are slower.")
+    d_hidden: str = Field(
+        "512,256", description="Units of D's hidden layers, separated by commas. More can tell more apart and are slower."
+    )
+
+    @field_validator("g_hidden", "d_hidden")
+    @classmethod
+    def some_widths(cls, value: str) -> str:
+        return check_widths(value)
+
+
+class ConvAdversarialConfig(AdversarialConfig):
+    """The convolutional form."""
+
+    size: int = Field(
+        32, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own. Larger shows more and is slower."
+    )
+    latent: int = Field(100, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
+    r1: float = Field(
+        1.0, ge=0, le=1000, description="Weight (gamma) of the penalty on D's gradient at real images. Higher is steadier; 0 is off."
+    )
+    features: int = Field(
+        32,
+        ge=1,
+        le=512,
+        description="Maps of the layer next to the image, doubled at every halving (the paper has 64). More draw more and are slower.",
+    )
+
+    @model_validator(mode="after")
+    def fits(self) -> "ConvAdversarialConfig":
+        check_size(self)
+        return self

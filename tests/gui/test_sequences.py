@@ -1,0 +1,268 @@
+"""The Sequences panel: training from the form, writing, stepping, hovering, translating and tagging by clicks and keys."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow
+from gui.sequences.attention_page import AttentionPage
+from gui.sequences.tag_page import ClassifyPage, TagPage
+from gui.sequences.translate_page import TranslatePage
+from gui.sequences.write_page import WritePage
+from gui.widgets.dots import Dots
+from gui.widgets.tagged_text import TaggedText
+from gui.widgets.view_frame import Answer
+from lab.views import Heatmap, Scatter, Text
+
+LONG = 60_000
+TEXT = "the cat sat on the mat and the dog lay by the door. " * 60
+TINY: dict[str, dict[str, Any]] = {
+    "gpt": {"context": 16, "layers": 2, "heads": 2, "width": 16, "batch_size": 2},
+    "char-rnn": {"hidden": 8, "width": 8, "unroll": 8, "batch_size": 2},
+    "seq2seq": {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4},
+    "tag": {"length": 16, "hidden": 4, "width": 4, "batch_size": 2},
+    "text-class": {"hidden": 4, "width": 4, "batch_size": 4, "least": 1, "longest": 6},
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "a.txt").write_text(TEXT)
+    (tmp_path / "a.py").write_text("def f(x):\n    return x + 1  # more\n" * 40)
+    (tmp_path / "a.tsv").write_text("good\tvery nice day\nbad\tnot a nice night\n" * 20)
+    return tmp_path
+
+
+@pytest.fixture
+def start(qtbot: QtBot, make_window: Callable[..., MainWindow], data: Path) -> Callable[..., Any]:
+    """Trains a tiny network through the form and the Train button, and pauses it; its tab."""
+
+    def train(recipe: str, file: str = "a.txt", steps: int = 1_000_000) -> Any:
+        window = make_window("Sequences")
+        panel: Any = window.panel("Sequences")
+        panel.recipe_box.setCurrentText(recipe)
+        panel.form.reset()
+        if recipe != "seq2seq":
+            panel.use_file(data / file)
+        panel.form.set_values({"precision": "fp32", "validate_every": 0, **TINY[recipe]})
+        panel.steps.setValue(steps)
+        assert panel.form.valid(), panel.form.problem.text()
+        qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
+        bridge = window.sessions.bridges[-1]
+        qtbot.waitUntil(lambda: bridge.latest.done > 2 or not bridge.running, timeout=LONG)
+        if bridge.running:
+            panel.current_tab().transport.pause.click()
+            qtbot.waitUntil(lambda: bridge.latest.status == "paused", timeout=LONG)
+        return panel.current_tab()
+
+    return train
+
+
+def face(tab: Any, kind: type) -> Any:
+    """A page brought to the front."""
+    page = tab.page_of(kind)
+    tab.faces.setCurrentWidget(page)
+    return page
+
+
+def test_it_writes_after_the_prompt_that_is_typed(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("gpt"), WritePage)
+    page.length.setValue(20)
+    qtbot.keyClicks(page.prompt, "the cat")
+    qtbot.waitUntil(lambda: page.output.toPlainText().startswith("the cat") and len(page.output.toPlainText()) == 27, timeout=LONG)
+    before = page.output.toPlainText()
+    page.seed.stepUp()
+    qtbot.waitUntil(lambda: page.output.toPlainText() != before, timeout=LONG)
+    assert not page.problem.isVisible()
+
+
+@pytest.mark.parametrize("recipe", ["gpt", "char-rnn"])
+def test_each_step_appends_the_candidate_in_colour(qtbot: QtBot, start: Callable[..., Any], recipe: str) -> None:
+    page = face(start(recipe), WritePage)
+    qtbot.keyClicks(page.prompt, "the ")
+    text = "the "
+    for _ in range(3):
+        qtbot.waitUntil(lambda: not page.naming.waiting and not page.naming.stale and page.bars.chosen >= 0, timeout=LONG)
+        expected = page.bars.names[page.bars.chosen].replace("␣", " ")
+        qtbot.mouseClick(page.step_button, Qt.MouseButton.LeftButton)
+        longer = len(text) + 1
+        qtbot.waitUntil(lambda longer=longer: len(page.text) == longer and page.stepping, timeout=LONG)
+        assert page.text == text + expected
+        assert page.output.toPlainText() == page.text
+        text = page.text
+    qtbot.mouseClick(page.again_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.output.toPlainText()) > 100, timeout=LONG)
+
+
+def test_token_by_token_goes_on_by_itself(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("gpt"), WritePage)
+    qtbot.mouseClick(page.play_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.tokens >= 4, timeout=LONG)
+    qtbot.mouseClick(page.play_button, Qt.MouseButton.LeftButton)
+    assert not page.timer.isActive()
+
+
+def test_a_character_that_the_network_does_not_know_is_named(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("gpt"), WritePage)
+    page.prompt.setPlainText("5 €")
+    qtbot.waitUntil(lambda: "'€'" in page.problem.text() and page.problem.isVisible(), timeout=LONG)
+    page.prompt.setPlainText("the")
+    qtbot.waitUntil(lambda: not page.problem.isVisible() and page.output.toPlainText().startswith("the"), timeout=LONG)
+
+
+def test_hovering_over_a_token_shows_where_it_looks(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("gpt"), AttentionPage)
+    page.given.setText("the cat sat")
+    qtbot.waitUntil(lambda: page.text.labels == list("the␣cat␣sat"), timeout=LONG)
+    for token in (5, 2):
+        qtbot.mouseMove(page.text, page.text.places[token].center().toPoint())
+        qtbot.waitUntil(lambda token=token: page.text.token == token, timeout=5000)
+        assert page.text.row().sum() == pytest.approx(1.0, abs=1e-4)
+        assert not page.text.row()[token + 1 :].any()
+        assert f"Token {token + 1}, {'the␣cat␣sat'[token]!r}" in page.sentence.text()
+    qtbot.mouseClick(page.text, Qt.MouseButton.LeftButton, pos=page.text.places[2].center().toPoint())
+    qtbot.mouseMove(page.text, page.text.places[7].center().toPoint())
+    QApplication.processEvents()
+    assert page.text.token == 2  # A click keeps the token.
+    row = page.text.row().copy()
+    page.head.stepUp()
+    qtbot.waitUntil(lambda: not np.array_equal(page.text.row(), row), timeout=LONG)
+
+
+def test_a_sentence_is_translated_with_its_alignment_and_its_beam(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("seq2seq"), TranslatePage)
+    qtbot.keyClicks(page.sentence, "ten")
+    qtbot.waitUntil(lambda: page.result.toPlainText().startswith("ten\n"), timeout=LONG)
+    qtbot.waitUntil(
+        lambda: page.alignment.currentWidget() is page.alignment.heat and page.tree.toPlainText().startswith("<SOS>"), timeout=LONG
+    )
+    axis = page.alignment.heat.item.getAxis("bottom")
+    qtbot.waitUntil(lambda: [name for _, name in axis._tickLevels[0]] == list("ten"), timeout=LONG)
+    page.beam.setValue(1)
+    qtbot.waitUntil(lambda: len(page.result.toPlainText().splitlines()) == 3, timeout=LONG)
+
+
+def test_typed_source_is_tagged(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("tag", "a.py"), TagPage)
+    qtbot.keyClicks(page.given, "x = 1")
+    qtbot.waitUntil(
+        lambda: page.answer.currentWidget() is page.answer.tagged and page.answer.tagged.text.toPlainText() == "x = 1", timeout=LONG
+    )
+    assert "keyword" in page.answer.tagged.legend.text()
+
+
+def test_a_typed_sentence_gets_the_probabilities_of_its_labels(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("text-class", "a.tsv"), ClassifyPage)
+    qtbot.keyClicks(page.given, "a nice day")
+    qtbot.waitUntil(lambda: set(page.answer.bars.names) == {"good", "bad"}, timeout=LONG)
+
+
+def test_a_finished_run_still_writes_from_disk(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    tab = start("gpt", steps=3)
+    panel: Any = tab.window().panel("Sequences")
+    run = tab.run
+    qtbot.waitUntil(lambda: not tab.bridge.running, timeout=LONG)
+    panel.close_tab(0)
+    panel.open_run(run)
+    page = face(panel.current_tab(), WritePage)
+    qtbot.waitUntil(lambda: len(page.output.toPlainText()) > 100, timeout=LONG)
+
+
+def test_a_broken_file_is_told_and_trains_nothing(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: Any
+) -> None:
+    window = make_window("Sequences")
+    told: list[str] = []
+    panel: Any = window.panel("Sequences")
+    monkeypatch.setattr(panel.workbench, "report", lambda sentence, trace: told.append(sentence))
+    (tmp_path / "a.tsv").write_text("one column\n" * 9)
+    panel.recipe_box.setCurrentText("text-class")
+    panel.use_file(tmp_path / "a.tsv")
+    qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(told), timeout=LONG)
+    assert "line 1: expected two columns" in told[0]
+    assert not window.sessions.bridges
+
+
+def test_each_recipe_is_offered_the_data_that_it_can_learn(make_window: Callable[..., MainWindow]) -> None:
+    panel: Any = make_window("Sequences").panel("Sequences")
+    assert panel.recipe_box.currentText() == "gpt"  # At the first start.
+    for recipe, first in (("seq2seq", "dates"), ("tag", "stdlib"), ("forecast", "ram"), ("gpt", "pydocs")):
+        panel.recipe_box.setCurrentText(recipe)
+        assert panel.form.values()["data"] == first
+        assert panel.form.valid()
+        assert first in panel.choices()["data"]
+
+
+def test_the_explanation_is_that_of_the_recipe(make_window: Callable[..., MainWindow]) -> None:
+    panel: Any = make_window("Sequences").panel("Sequences")
+    for recipe in panel.recipes:
+        panel.recipe_box.setCurrentText(recipe)
+        assert len(panel.about_label.text()) > 200, recipe
+    panel.recipe_box.setCurrentText("word2vec")
+    assert "Mikolov" in panel.about_label.text()
+
+
+def test_shortcuts_of_the_text_menu_reach_the_page(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    tab = start("gpt")
+    tab.faces.setCurrentWidget(tab.split)
+    qtbot.keyClick(tab.window(), Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    page = tab.page_of(WritePage)
+    qtbot.waitUntil(lambda: page.tokens == 1, timeout=LONG)
+    assert tab.faces.currentWidget() is page
+
+
+def test_tagged_text_has_a_colour_for_each_run_of_a_kind(qtbot: QtBot) -> None:
+    box = TaggedText()
+    qtbot.addWidget(box)
+    box.show_text(Text("if 😀 x", np.array([1, 1, 0, 5, 0, 2]), ["space", "keyword", "name", "", "", "comment"]))
+    runs = [s.cursor.selectedText() for s in box.text.extraSelections()]
+    assert runs == ["if", " ", "😀", " ", "x"]
+    assert "comment" in box.legend.text()
+
+
+def test_dots_move_in_place(qtbot: QtBot) -> None:
+    plot = Dots()
+    qtbot.addWidget(plot)
+    for shift in (0.0, 5.0):
+        plot.show_points(Scatter(np.array([[0.0, 1.0], [2.0, 3.0]]) + shift, np.array([0, 1]), ["one", "two"], labels=["a", "b"]))
+    assert list(plot.groups) == ["one", "two"]
+    assert [text.toPlainText() for text in plot.labels] == ["a", "b"]
+    assert plot.labels[1].pos().x() == 7.0
+    plot.show_points(Scatter(np.zeros((1, 2)), np.array([0]), ["one"]))
+    assert list(plot.groups) == ["one"]
+    assert plot.labels == []
+
+
+def test_a_heat_map_names_as_many_rows_as_there_is_room_for(qtbot: QtBot) -> None:
+    answer = Answer()
+    qtbot.addWidget(answer)
+    answer.resize(400, 300)
+    answer.show()
+    names = [f"r{i}" for i in range(100)]
+    answer.show_answer(Heatmap(np.eye(100), x_ticks=names, y_ticks=names))
+    shown = [name for _, name in answer.heat.item.getAxis("left")._tickLevels[0]]
+    assert shown[0] == "r0"
+    assert 3 < len(shown) < 30
+    assert answer.heat.item.getViewBox().yInverted()
+
+
+def test_place_of_a_token_follows_the_width(qtbot: QtBot) -> None:
+    from gui.sequences.attention_page import AttentionText
+
+    text = AttentionText()
+    qtbot.addWidget(text)
+    text.resize(200, 100)
+    text.show()
+    text.show_weights(list("abcdefghijklmnopqrstuvwxyz"), np.eye(26))
+    rows = {place.y() for place in text.places}
+    assert len(rows) > 1
+    assert text.token_at(text.places[20].center()) == 20
+    assert text.token_at(QPoint(-5, -5).toPointF()) == -1

@@ -1,0 +1,69 @@
+"""The base of a family's panel with recipes that play no game: nothing in it knows of Atari."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui import panel as panels
+from gui.main_window import MainWindow
+from gui.panel import PanelSpec
+from gui.training_panel import TrainingPanel
+from lab import registry
+
+LONG = 60_000
+
+
+class LinearPanel(TrainingPanel):
+    """Trains `linear` and nothing else."""
+
+    name = "Linear"
+    family = "Linear"
+    first_views = ("templates", "confusion")
+
+
+@pytest.fixture
+def panel(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The window with such a panel in front."""
+    linear = registry.recipe("linear")
+    recipe = type(linear)(**{**vars(linear), "family": "Linear"})
+    monkeypatch.setattr(registry, "BUILT_IN", (*(r for r in registry.BUILT_IN if r.name != "linear"), recipe))
+    spec = PanelSpec("Linear", f"{__name__}:LinearPanel", "Train a linear classifier", ("Linear",))
+    monkeypatch.setattr(panels, "PANELS", (*panels.PANELS, spec))
+    monkeypatch.setattr("gui.main_window.PANELS", panels.PANELS)
+    return make_window("Linear").panels["Linear"]
+
+
+def click(qtbot: QtBot, button: Any) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot, panel: Any) -> None:
+    assert [panel.recipe_box.itemText(i) for i in range(panel.recipe_box.count())] == ["linear"]
+    panel.form.set_values({"learning_rate": 0.1})
+    panel.steps.setValue(250)
+    click(qtbot, panel.copy_button)
+    assert QApplication.clipboard().text() == "lab train linear --learning-rate 0.1 --steps 250"
+    click(qtbot, panel.train_button)
+    sessions = panel.workbench.sessions
+    qtbot.waitUntil(lambda: bool(sessions.bridges) and not sessions.bridges[0].running, timeout=LONG)
+    tab = panel.current_tab()
+    assert list(tab.views.switches) == ["templates", "confusion"]
+    tab.views.switch("templates", True)
+    shown = next(frame for frame in tab.views.frames if frame.chooser.currentData() == "templates")
+    qtbot.waitUntil(lambda: shown.answer is not None, timeout=LONG)
+    assert shown.answer.pixels.shape == (10, 8, 8)
+    tab.refresh()
+    assert list(tab.curves.plots) == ["losses/cross_entropy", "charts/accuracy"]
+    run = tab.run
+    assert run.config() == panel.form.config()
+    panel.close_tab(0)
+    qtbot.waitUntil(lambda: not sessions.retiring, timeout=LONG)
+    panel.workbench.open_run(run)
+    panel.steps.setValue(50)
+    click(qtbot, panel.current_tab().transport.resume)
+    qtbot.waitUntil(lambda: bool(sessions.bridges) and not sessions.bridges[0].running, timeout=LONG)
+    assert run.status()["done"] == 300

@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from lab import registry
+from lab.recipes.latent_views import LatentViews
+
+SMALL: dict[str, dict[str, Any]] = {
+    "autoencoder": {"hidden": "64"},
+    "vae": {"hidden": "64"},
+    "cvae": {"hidden": "64"},
+    "gan": {"g_hidden": "32", "d_hidden": "32", "latent": 8},
+    "dcgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
+    "cgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
+    "wgan-gp": {"size": 8, "features": 8, "latent": 8, "batch_size": 32, "d_steps": 2},
+}
+"""Settings that make a step of each recipe on the digits a matter of milliseconds."""
+
+
+@pytest.fixture(autouse=True)
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of its own, so that nothing is taken from the user's."""
+    monkeypatch.setenv("LAB_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def make() -> Callable[..., LatentViews]:
+    """A small experiment of a recipe on the digits."""
+
+    def build(name: str, **fields: Any) -> LatentViews:
+        recipe = registry.recipe(name)
+        config = recipe.config_class().parse({**SMALL[name], **fields})
+        return recipe.experiment_class()(config, torch.device("cpu"))
+
+    return build
+
+
+def advance(experiment: LatentViews, steps: int) -> LatentViews:
+    for _ in range(steps):
+        experiment.step()
+    return experiment

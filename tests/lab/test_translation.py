@@ -1,0 +1,310 @@
+"""CycleGAN and pix2pix: exact resume, the learning rate, the style, views, own pictures, settings that do not fit."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lab import checkpoint, registry
+from lab.errors import LabError, UsageError
+from lab.recipes.cyclegan import CycleGAN
+from lab.recipes.cyclegan_config import CycleGAN256Config, CycleGANConfig
+from lab.recipes.pix2pix import Pix2Pix
+from lab.recipes.pix2pix_config import Pix2Pix256Config, Pix2PixConfig
+from lab.recipes.translation import cut, picture_pixels, rate_factor, verdict_map
+from lab.snapshot import Snapshot
+from models.generative.patchgan import PatchGAN
+
+CPU = torch.device("cpu")
+SMALL: dict[str, Any] = {
+    "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 1, "constant_steps": 4, "decay_steps": 20, "precision": "fp32",
+}  # fmt: skip
+
+
+def cyclegan(**fields: Any) -> CycleGAN:
+    return CycleGAN(CycleGANConfig.parse({**SMALL, "blocks": 1, "pool": 6, **fields}), CPU)
+
+
+def pix2pix(**fields: Any) -> Pix2Pix:
+    return Pix2Pix(Pix2PixConfig.parse({**SMALL, **fields}), CPU)
+
+
+MAKERS: dict[str, Any] = {
+    "cyclegan": cyclegan,
+    "cyclegan bf16": lambda: cyclegan(precision="bf16"),
+    "cyclegan without style": lambda: cyclegan(style=0, flip=True, jitter=4),
+    "pix2pix": pix2pix,
+    "pix2pix batch norm and dropout": lambda: pix2pix(norm="batch", dropout=0.5, task="half", size=32, flip=True, jitter=4),
+}
+
+
+def advance(experiment: Any, steps: int) -> Any:
+    for _ in range(steps):
+        experiment.step()
+    return experiment
+
+
+def same(one: Any, other: Any) -> bool:
+    (tree, tensors, segments), (other_tree, others, other_segments) = checkpoint.flatten(one.state()), checkpoint.flatten(other.state())
+    pictures = all(np.array_equal(a.read(), b.read()) for a, b in zip(segments, other_segments, strict=True))
+    return tree == other_tree and pictures and all(torch.equal(tensors[name], others[name]) for name in tensors)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_resumed_run_equals_an_uninterrupted_one(name: str, tmp_path: Path) -> None:
+    straight = advance(MAKERS[name](), 6)  # Past the fall of the learning rate, and past the pool's first swaps.
+    state = checkpoint.read(checkpoint.write(tmp_path, 6, straight.state(), {}))
+    advance(straight, 4)
+    resumed = MAKERS[name]()
+    resumed.restore(state)
+    advance(resumed, 4)
+    assert same(straight, resumed)
+
+
+@pytest.mark.parametrize("left_out", ["pools", "g_adam", "d_adam", "shuffles", "generators", "counters"])
+def test_what_a_resume_leaves_out_shows(left_out: str, tmp_path: Path) -> None:
+    straight = advance(cyclegan(), 6)
+    state = checkpoint.read(checkpoint.write(tmp_path, 6, straight.state(), {}))
+    advance(straight, 4)
+    resumed = cyclegan()
+    resumed.restore({**state, left_out: resumed.state()[left_out]})
+    advance(resumed, 4)
+    assert not torch.equal(straight.g.weights, resumed.g.weights)
+
+
+def test_two_runs_side_by_side_change_nothing_in_each_other() -> None:
+    alone = advance(cyclegan(), 3)
+    one, other = cyclegan(), pix2pix(dropout=0.5, size=32)
+    for _ in range(3):
+        torch.manual_seed(1)
+        one.step()
+        other.step()
+    assert torch.equal(alone.g.weights, one.g.weights)
+
+
+# -- the learning rate -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "constant", "decay", "share"),
+    [(0, 100, 100, 1.0), (99, 100, 100, 1.0), (100, 100, 100, 1.0), (150, 100, 100, 0.5), (199, 100, 100, 0.01), (200, 100, 100, 0.0),
+     (10**6, 100, 100, 0.0), (0, 0, 10, 1.0), (5, 0, 10, 0.5), (10**6, 100, 0, 1.0)],
+)  # fmt: skip
+def test_the_learning_rate_at_its_corners(step: int, constant: int, decay: int, share: float) -> None:
+    assert rate_factor(step, constant, decay) == pytest.approx(share)
+
+
+def test_at_rate_zero_nothing_changes() -> None:
+    run = advance(cyclegan(constant_steps=1, decay_steps=1), 2)
+    before = run.g.weights.clone()
+    advance(run, 1)
+    assert torch.equal(before, run.g.weights)
+
+
+# -- training ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_cycle_closes_within_a_few_steps() -> None:
+    run = cyclegan(learning_rate=2e-3, constant_steps=100, features=8)
+    first = float(run.step()["losses/cycle_a"])
+    advance(run, 40)
+    assert float(run.step()["losses/cycle_a"]) < 0.5 * first
+
+
+def test_pix2pix_comes_closer_to_the_true_pictures() -> None:
+    run = pix2pix(learning_rate=2e-3, constant_steps=100, features=8)
+    before = float(run.step()["losses/l1"])
+    advance(run, 40)
+    assert float(run.step()["losses/l1"]) < 0.5 * before
+
+
+def test_the_generators_step_leaves_the_discriminators_alone_and_gets_its_gradient_through_them() -> None:
+    run = cyclegan(cycle_weight=0, identity_weight=0, style=0)
+    a, b = run.batch()
+    d, g = run.d.weights.clone(), run.g.weights.clone()
+    run.g_step(a, b)
+    assert torch.equal(d, run.d.weights)
+    assert not torch.equal(g, run.g.weights)
+    assert all(p.requires_grad for p in run.d.compute.parameters())
+
+
+def test_the_weights_of_the_terms_are_those_of_the_paper() -> None:
+    weights = {name: weight for name, (weight, _) in CycleGAN(CycleGANConfig.parse({**SMALL, "blocks": 1}), CPU).weights().items()}
+    assert (weights["cycle_a"], weights["cycle_b"], weights["identity_a"], weights["identity_b"]) == (10, 10, 5, 5)
+    assert weights["adversarial_ab"] == weights["adversarial_ba"] == 1
+
+
+def test_the_published_presets() -> None:
+    c = CycleGAN256Config()
+    assert (c.features, c.blocks, c.batch_size, c.learning_rate, c.beta1, c.pool, c.loss, c.style) == (64, 9, 1, 2e-4, 0.5, 50, "lsgan", 0)
+    p = Pix2Pix256Config()
+    assert (p.size, p.features, p.l1_weight, p.norm, p.dropout) == (256, 64, 100, "batch", 0.5)
+    assert {"cyclegan", "cyclegan-256", "pix2pix", "pix2pix-256"} <= set(registry.recipes())
+
+
+def test_images_of_a_pair_are_flipped_and_cut_alike() -> None:
+    run = pix2pix(task="colour", flip=True, jitter=4)
+    a, b = run.batch()
+    torch.testing.assert_close(a, b)  # Digits are grey: what is given equals what is wanted.
+    assert a.shape[2:] == (16, 16)
+
+
+def test_a_cut_begins_where_it_is_told() -> None:
+    images = torch.arange(2 * 1 * 5 * 5).view(2, 1, 5, 5)
+    found = cut(images, torch.tensor([[1, 0], [2, 1]]), 3)
+    assert torch.equal(found[0, 0], images[0, 0, 1:4, 2:5])
+    assert torch.equal(found[1, 0], images[1, 0, 0:3, 1:4])
+
+
+# -- views -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained() -> CycleGAN:
+    return advance(cyclegan(), 3)
+
+
+def ask(run: Any, name: str, **parameters: Any) -> Any:
+    with Snapshot(run.serving()).read() as net:
+        return run.answer(name, net, registry.view_parameters(run.views()[name], parameters))
+
+
+def test_every_live_view_answers_from_a_snapshot(trained: CycleGAN) -> None:
+    for run in (trained, advance(pix2pix(), 2)):
+        for name, spec in run.views().items():
+            answer = ask(run, name)
+            assert answer.arrays(), name
+            assert answer.picture().dtype == np.uint8
+            assert spec.about.endswith(".")
+
+
+def test_triptychs_show_the_original_its_translation_and_the_way_back(trained: CycleGAN) -> None:
+    pixels = ask(trained, "triptychs", n=3, direction="ba").pixels
+    assert pixels.shape == (9, 16, 16, 3)
+    assert np.array_equal(pixels[:3], trained.held_out("b", 3).images.permute(0, 2, 3, 1).numpy())
+
+
+def test_a_picture_of_ones_own_is_translated_like_the_same_held_out_image(trained: CycleGAN, tmp_path: Path) -> None:
+    image = trained.held_out("a", 1, 4).images[0].permute(1, 2, 0).contiguous().numpy()
+    by_index = ask(trained, "translate", index=4).pixels
+    by_pixels = ask(trained, "translate", pixels=base64.b64encode(image.tobytes()).decode()).pixels
+    Image.fromarray(image).save(tmp_path / "mine.png")
+    by_file = ask(trained, "translate", file=str(tmp_path / "mine.png")).pixels
+    assert np.array_equal(by_index, by_pixels)
+    assert np.array_equal(by_index, by_file)
+
+
+def test_a_frame_of_any_size_becomes_pixels_of_the_view(trained: CycleGAN) -> None:
+    frame = np.full((210, 160, 3), (10, 20, 30), np.uint8)
+    shown = ask(trained, "translate", pixels=picture_pixels(frame, 16)).pixels
+    assert np.array_equal(shown[0], np.full((16, 16, 3), (10, 20, 30), np.uint8))
+
+
+def test_styles_draw_one_picture_in_many_ways(trained: CycleGAN) -> None:
+    row = ask(trained, "styles", n=3, images=1).pixels
+    assert len(row) == 4
+    given, other = (ask(trained, "translate", index=0, style=style).pixels[1] for style in ("0,0,0,0,0,0,0,0", "image:3"))
+    assert not np.array_equal(given, other)
+
+
+@pytest.mark.parametrize(
+    ("view", "parameters", "words"),
+    [
+        ("translate", {"index": 10_000}, "--index must be from 0 to"),
+        ("translate", {"pixels": "AAAA"}, "16 x 16 x 3 bytes"),
+        ("translate", {"pixels": "%"}, "base64"),
+        ("translate", {"style": "1,2"}, "8 numbers"),
+        ("translate", {"style": "image:-1"}, "numbered from 0"),
+        ("translate", {"style": "nan,0,0,0,0,0,0,0"}, "8 numbers"),
+        ("triptychs", {"start": 10_000}, "--start"),
+        ("triptychs", {"direction": "up"}, "--direction"),
+    ],
+)
+def test_a_wrong_parameter_gets_a_sentence(trained: CycleGAN, view: str, parameters: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        ask(trained, view, **parameters)
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(trained: CycleGAN, tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_text("no picture")
+    with pytest.raises(LabError, match="cannot be read as a picture"):
+        ask(trained, "translate", file=str(tmp_path / "x.png"))
+
+
+def test_the_pool_shows_what_it_holds(trained: CycleGAN) -> None:
+    assert len(ask(trained, "pool", domain="a").pixels) == 6
+
+
+def test_the_table_of_losses_has_each_term_with_its_weight(trained: CycleGAN) -> None:
+    rows = {row[0]: row for row in ask(trained, "losses").rows}
+    assert rows["cycle_a"][3] == 10
+    assert rows["cycle_a"][4] == pytest.approx(10 * rows["cycle_a"][2], abs=1e-4)
+    assert set(rows) == set(trained.weights())
+
+
+def test_a_verdict_lies_where_the_patch_lies() -> None:
+    """One score differs: the map is largest at the middle of its patch."""
+    d = PatchGAN(3, 4, 2)
+    scores = torch.zeros(1, 1, 6, 6)
+    scores[0, 0, 2, 4] = 1
+    found = verdict_map(d, scores, 32)
+    y, x = divmod(int(found.argmax()), 32)
+    middles = [sum(d.patch_span(i)) / 2 for i in (2, 4)]
+    assert abs(y - middles[0]) <= 0.5
+    assert abs(x - middles[1]) <= 0.5
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "words"),
+    [
+        (CycleGANConfig, {"data": "cifar-10"}, "must be one of digits"),
+        (CycleGANConfig, {"data": "folders:/only-one"}, "two folders"),
+        (CycleGANConfig, {"data": "folders:/none,/nowhere"}, "folders that exist"),
+        (CycleGANConfig, {"size": 30}, "multiple of 4"),
+        (CycleGANConfig, {"size": 16, "patch_layers": 3}, "needs --size 24"),
+        (CycleGANConfig, {"game": "pong,breakout"}, "one game"),
+        (Pix2PixConfig, {"size": 48}, "power of 2"),
+        (Pix2PixConfig, {"task": "segment"}, "needs --data atari"),
+        (Pix2PixConfig, {"data": "pairs:/nowhere"}, "folders that exist"),
+        (Pix2PixConfig, {"data": "paintings"}, "pairs:FOLDER"),
+    ],
+)
+def test_settings_that_do_not_fit_get_a_sentence(config: Any, fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        config.parse(fields)
+
+
+def test_evaluation_tells_what_survives() -> None:
+    from lab.quality import judge
+
+    run = cyclegan()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge, "STEPS", 3)
+        patch.setattr(judge, "store", lambda net, file: None)
+        patch.setattr(judge, "loaded", lambda net, file: False)
+        figures = run.evaluate()
+    assert {"cycle_l1_a", "cycle_l1_b", "class_kept_ab", "class_read_real_b", "target_share_ba", "hue_spread_ab"} <= set(figures)
+    assert all(0 <= figures[name] <= 1 for name in figures if name not in ("images_a", "images_b"))
+    # An untrained G draws noise around grey: what comes back differs from the picture by its brightness.
+    assert figures["cycle_l1_a"] > 0.1
+
+
+def test_watching_writes_the_game_beside_its_translation(tmp_path: Path) -> None:
+    import imageio.v3 as imageio
+
+    run = advance(cyclegan(), 1)
+    told = run.watch(game="breakout", video=tmp_path / "both.gif", seconds=0.05)
+    assert (told["frames"], told["finished"]) == (3, False)
+    assert imageio.imread(tmp_path / "both.gif", index=0).shape[:2] == (420, 640)
+
+
+def test_watching_without_a_file_says_where_to_look() -> None:
+    with pytest.raises(UsageError, match="--video"):
+        cyclegan().watch()

@@ -1,0 +1,91 @@
+"""Films are decoded again: what comes out is what went in, at the right rate."""
+
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from PIL import Image
+
+from lab.errors import LabError, UsageError
+from lab.video import VideoWriter
+from lab.views import FPS, STILL_SECONDS, Images, Text
+
+
+def decoded(path: Path) -> tuple[dict, np.ndarray]:
+    """What ffmpeg says of the file, and its frames (N, H, W, 3)."""
+    reader = imageio_ffmpeg.read_frames(str(path))
+    meta = next(reader)
+    width, height = meta["size"]
+    return meta, np.stack([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader])
+
+
+def greys(count: int, height: int = 32, width: int = 48) -> list[np.ndarray]:
+    return [np.full((height, width, 3), 200 * i // count + 20, np.uint8) for i in range(count)]
+
+
+def test_an_mp4_has_every_frame_in_order_at_its_rate(tmp_path: Path) -> None:
+    frames = greys(12)
+    writer = VideoWriter(tmp_path / "new" / "a.mp4", 30)
+    for frame in frames:
+        writer.add(frame)
+    writer.close()
+    meta, found = decoded(tmp_path / "new" / "a.mp4")
+    assert meta["codec"].startswith("h264")
+    assert meta["fps"] == 30
+    assert len(found) == 12
+    assert np.abs(found.astype(int) - np.stack(frames)).max() <= 8  # H.264 loses a little.
+
+
+def test_odd_sides_gain_a_row_and_a_column(tmp_path: Path) -> None:
+    picture = np.zeros((33, 47, 3), np.uint8)
+    picture[:, 40:] = 255
+    writer = VideoWriter(tmp_path / "a.mp4", 20)
+    writer.add(picture)
+    writer.close()
+    _, found = decoded(tmp_path / "a.mp4")
+    assert found.shape == (1, 34, 48, 3)
+    assert found[0, :, 44:].min() > 235
+    assert found[0, :, :36].max() < 20
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(60, 4), (10, 12)])
+def test_a_gif_keeps_about_twenty_frames_a_second(tmp_path: Path, fps: int, expected: int) -> None:
+    writer = VideoWriter(tmp_path / "a.gif", fps)
+    for frame in greys(12):
+        writer.add(frame)
+    writer.close()
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.n_frames == expected
+        assert film.size == (48, 32)
+        film.seek(film.n_frames - 1)
+        assert np.asarray(film.convert("RGB"))[5, 5].tolist() == greys(12)[(expected - 1) * (12 // expected)][5, 5].tolist()
+
+
+def test_a_wide_gif_is_halved(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "a.gif", 20)
+    writer.add(np.zeros((100, 700, 3), np.uint8))
+    writer.close()
+    with Image.open(tmp_path / "a.gif") as film:
+        assert film.size == (350, 50)
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"a.avi: expected a name that ends in .mp4 or .gif"):
+        VideoWriter(tmp_path / "a.avi", 20)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LabError, match="Cannot write"):
+        VideoWriter(tmp_path / "file" / "a.mp4", 20)
+
+
+def test_a_sequence_saved_as_mp4_has_a_frame_for_each_picture(tmp_path: Path) -> None:
+    pixels = np.stack([np.full((16, 16), 60 * i, np.uint8) for i in range(4)])
+    meta, found = decoded(Images(pixels, scale=2).save(tmp_path / "walk.mp4"))
+    assert meta["fps"] == FPS
+    assert [int(frame[16, 16, 0].round(-1)) for frame in found] == [0, 60, 120, 180]
+
+
+def test_one_picture_saved_as_mp4_stands_still_for_a_while(tmp_path: Path) -> None:
+    _, found = decoded(Text("hello").save(tmp_path / "still.mp4"))
+    assert len(found) == FPS * STILL_SECONDS
+    assert np.abs(found[0].astype(int) - found[-1]).max() <= 3

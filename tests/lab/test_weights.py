@@ -1,0 +1,225 @@
+"""Weight files: safetensors and .pth of both formats load, anything but tensors is refused, other networks are named."""
+
+import io
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+import models
+from lab.errors import LabError
+from lab.weights import load_weights, read_pth, read_weights
+
+
+def small(classes: int = 10, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return models.build("lenet5", classes=classes, channels=1, size=28)
+
+
+def equal(first: nn.Module, second: nn.Module) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True))
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
+def test_weights_of_each_format_load(kind: str, tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    path = tmp_path / ("w.safetensors" if kind == "safetensors" else "w.pth")
+    if kind == "safetensors":
+        save_file(source.state_dict(), path)
+    else:
+        torch.save(source.state_dict(), path, _use_new_zipfile_serialization=kind == "zip")
+    assert load_weights(target, path) == []
+    assert equal(source, target)
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_views_dtypes_and_wrapped_dicts_are_read(legacy: bool, tmp_path: Path) -> None:
+    base = torch.arange(24.0).view(4, 6)
+    tensors = {
+        "turned": base.t()[1:3],
+        "shared": base,
+        "half": base.half(),
+        "count": torch.tensor(7),
+        "empty": torch.empty(0),
+        "byte": base.byte(),
+    }
+    path = tmp_path / "w.pth"
+    torch.save({"state_dict": OrderedDict(tensors)}, path, _use_new_zipfile_serialization=not legacy)
+    found = read_pth(path)
+    assert found.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert torch.equal(found[name], tensor), name
+        assert found[name].dtype == tensor.dtype
+
+
+def test_parameters_are_read_as_tensors(tmp_path: Path) -> None:
+    torch.save({"weight": nn.Parameter(torch.ones(3))}, tmp_path / "w.pth")
+    assert torch.equal(read_pth(tmp_path / "w.pth")["weight"], torch.ones(3))
+
+
+class Evil:
+    """Runs a command where it is unpickled."""
+
+    def __init__(self, mark: Path):
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (f"touch {self.mark}",)
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_malicious_file_is_refused_and_nothing_runs(legacy: bool, tmp_path: Path) -> None:
+    path, mark = tmp_path / "evil.pth", tmp_path / "ran"
+    torch.save({"weight": torch.ones(2), "x": Evil(mark)}, path, _use_new_zipfile_serialization=not legacy)
+    with pytest.raises(LabError, match=r"names (posix|os)\.system, which is refused"):
+        read_pth(path)
+    assert not mark.exists()
+    torch.load(path, weights_only=False)  # The negative control: the file is dangerous indeed.
+    assert mark.exists()
+
+
+def zipped(path: Path, data: bytes, storages: dict[str, bytes] | None = None) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", data)
+        for key, value in (storages or {}).items():
+            archive.writestr(f"archive/data/{key}", value)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (b"cbuiltins\neval\n(X\x01\x00\x00\x001tR.", r"builtins\.eval"),
+        (b"\x80\x04\x8c\x08builtins\x94\x8c\x04exec\x94\x93\x94.", r"builtins\.exec"),
+        (b"ctorch._utils\n_rebuild_tensor_v2\n(K\x01tR.", "no tensor|unpack"),
+        (b"(i__main__\nX\n.", "INST"),
+        (b"\x82\x01.", "EXT1|cannot be read"),
+        (b"ccollections\nOrderedDict\n)R}X\x01\x00\x00\x00aK\x01sb.", "no dict of tensors"),
+        (b"}K\x01K\x02", "cannot be read"),
+        (b"", "cannot be read"),
+    ],
+)
+def test_pickles_that_are_no_weights_are_refused(program: bytes, words: str, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=words):
+        read_pth(zipped(tmp_path / "odd.pth", program))
+
+
+def described(size: tuple[int, ...], stride: tuple[int, ...], offset: int, count: int) -> bytes:
+    """A pickle with one tensor of this window on a storage of `count` floats."""
+
+    class Stored:
+        pass
+
+    class Tensorish:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return torch._utils._rebuild_tensor_v2, (Stored(), offset, size, stride, False, OrderedDict())
+
+    class Writer(pickle.Pickler):
+        def persistent_id(self, thing: Any) -> Any:
+            return ("storage", torch.FloatStorage, "0", "cpu", count) if isinstance(thing, Stored) else None
+
+    file = io.BytesIO()
+    Writer(file, 2).dump({"weight": Tensorish()})
+    return file.getvalue()
+
+
+def test_a_window_inside_its_storage_is_read(tmp_path: Path) -> None:
+    values = torch.arange(6.0)
+    path = zipped(tmp_path / "w.pth", described((2, 2), (3, 1), 1, 6), {"0": values.numpy().tobytes()})
+    assert read_pth(path)["weight"].tolist() == [[1, 2], [4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "offset", "count", "stored"),
+    [
+        ((7,), (1,), 0, 6, 6),
+        ((2,), (1,), 5, 6, 6),
+        ((2,), (-1,), 3, 6, 6),
+        ((2,), (1, 1), 0, 6, 6),
+        ((6,), (1,), 0, 6, 3),
+        ((2,), (10**12,), 0, 6, 6),
+    ],
+)
+def test_a_window_beyond_its_storage_is_refused(
+    size: tuple[int, ...], stride: tuple[int, ...], offset: int, count: int, stored: int, tmp_path: Path
+) -> None:
+    path = zipped(tmp_path / "w.pth", described(size, stride, offset, count), {"0": bytes(4 * stored)})
+    with pytest.raises(LabError, match="cannot be read as weights"):
+        read_pth(path)
+
+
+def test_a_cut_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    for legacy in (True, False):
+        torch.save(small().state_dict(), path, _use_new_zipfile_serialization=not legacy)
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) // 2])
+        with pytest.raises(LabError, match=r"w\.pth cannot be read"):
+            read_pth(path)
+    (tmp_path / "w.safetensors").write_bytes(b"no weights")
+    with pytest.raises(LabError, match="cannot be read"):
+        read_weights(tmp_path / "w.safetensors")
+    with pytest.raises(LabError, match="no weights file"):
+        read_weights(tmp_path / "gone.pth")
+
+
+def test_a_head_for_other_classes_starts_anew_and_is_told(tmp_path: Path) -> None:
+    source, target = small(10, seed=1), small(3, seed=2)
+    head = target.classifier.fc3.weight.clone()
+    torch.save(source.state_dict(), tmp_path / "w.pth")
+    notes = load_weights(target, tmp_path / "w.pth")
+    assert notes == ["the head of w.pth has 10 classes, this network 3: the head starts anew"]
+    assert torch.equal(target.features.conv1.weight, source.features.conv1.weight)
+    assert torch.equal(target.classifier.fc3.weight, head)
+
+
+def test_weights_of_another_network_are_named(tmp_path: Path) -> None:
+    torch.save(small().state_dict(), tmp_path / "w.pth")
+    with pytest.raises(LabError, match=r"another network: layers\.0\.weight is missing .* --network"):
+        load_weights(models.build("mlp"), tmp_path / "w.pth")
+
+
+def test_weights_for_the_large_stem_are_named(tmp_path: Path) -> None:
+    torch.save(models.build("resnet18", size=64).state_dict(), tmp_path / "w.pth")
+    with pytest.raises(LabError, match=r"conv1\.weight is 64x3x7x7 there and 64x3x3x3 here.*--size 64"):
+        load_weights(models.build("resnet18", size=32), tmp_path / "w.pth")
+
+
+def test_googlenets_auxiliary_heads_are_left_out_and_told(tmp_path: Path) -> None:
+    torch.save(models.build("googlenet", classes=4, size=32, auxiliary=True).state_dict(), tmp_path / "w.pth")
+    notes = load_weights(models.build("googlenet", classes=4, size=32), tmp_path / "w.pth")
+    assert notes == ["aux1 and aux2 of w.pth are left out: this network has no auxiliary heads"]
+
+
+def test_old_names_of_densenet_are_understood(tmp_path: Path) -> None:
+    source, target = (models.build("densenet121", classes=2, size=16) for _ in range(2))
+    old = {}
+    for name, tensor in source.state_dict().items():
+        if "num_batches_tracked" not in name:  # Files of that time have none.
+            for part in ("norm1", "norm2", "conv1", "conv2"):
+                name = name.replace(f".{part}.", f".{part[:-1]}.{part[-1]}.") if "denselayer" in name else name
+            old[name] = tensor
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    torch.save(old, tmp_path / "w.pth")
+    load_weights(target, tmp_path / "w.pth")
+    assert equal(source, target)
+
+
+def test_training_starts_from_the_file(tmp_path: Path) -> None:
+    from lab.recipes.classify import Classify
+    from lab.recipes.classify_config import ClassifyConfig
+
+    source = small()
+    torch.save(source.state_dict(), tmp_path / "w.pth")
+    experiment = Classify(ClassifyConfig.parse({"weights": str(tmp_path / "w.pth"), "freeze": "features"}), torch.device("cpu"))
+    assert equal(source, experiment.net.net)
+    experiment.step()
+    assert torch.equal(experiment.net.net.features.conv1.weight, source.features.conv1.weight)
+    assert not torch.equal(experiment.net.net.classifier.fc3.weight, source.classifier.fc3.weight)
