@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from lab.device import cores, describe
-from lab.recipes.cyclegan import CycleGAN
-from lab.recipes.cyclegan_config import CycleGANConfig
-from lab.recipes.pix2pix import Pix2Pix
-from lab.recipes.pix2pix_config import Pix2PixConfig
+from lab.recipes.generative.cyclegan import CycleGAN
+from lab.recipes.generative.cyclegan_config import CycleGANConfig
+from lab.recipes.generative.pix2pix import Pix2Pix
+from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 
 CPU = torch.device("cpu")
 

@@ -1,5 +1,6 @@
 """The desktop app's start: `lab`, `lab gui` and `lab gui --shots DIR`. torch is loaded after the window shows."""
 
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gui import theme
+from gui.garbage import Collector
 from gui.main_window import MainWindow
 from gui.settings import settings
 
@@ -31,6 +33,9 @@ def application() -> QApplication:
 def open_window(app: QApplication) -> MainWindow:
     """The main window, shown, with the panel of the last time in front."""
     window = MainWindow()
+    collector = Collector(window)
+    window.torch_loaded.connect(collector.settle)
+    window.destroyed.connect(gc.enable)
     name = str(settings().value("window/panel", "Atari"))
     window.show()
     window.go_to(name if name in window.panel_actions else "Atari")

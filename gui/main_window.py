@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -40,6 +40,8 @@ LAYOUT = 1
 
 class MainWindow(QMainWindow):
     """Holds the panels and what they share."""
+
+    torch_loaded = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,7 +203,11 @@ class MainWindow(QMainWindow):
         current = self.stack.currentWidget()
         if isinstance(current, Panel):
             current.entered()
-        self.background.submit(device_text, self.device_label.setText, lambda error: self.device_label.setText(str(error)))
+        self.background.submit(device_text, self.show_device, lambda error: self.show_device(str(error)))
+
+    def show_device(self, text: str) -> None:
+        self.device_label.setText(text)
+        self.torch_loaded.emit()
 
     def say(self, sentence: str) -> None:
         self.statusBar().showMessage(sentence, 8000)

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 
 from lab import device as devices
-from lab.recipes.gpt import GPT
-from lab.recipes.gpt_config import GPTConfig
+from lab.recipes.sequence.gpt import GPT
+from lab.recipes.sequence.gpt_config import GPTConfig
 from models.sequence import gpt as network
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from lab import device as devices
-from lab.recipes.classify import Classify
-from lab.recipes.classify_config import ClassifyConfig
+from lab.recipes.vision.classify import Classify
+from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.snapshot import frozen_copy
 
 PLAIN = {"augment_shift": 0.0, "augment_rotate": 0.0, "augment_scale": 0.0, "validation": 0.0}

@@ -17,8 +17,8 @@ from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
 from lab.data.sources import IMAGES
 from lab.errors import LabError, UsageError
-from lab.recipes.generative_config import ImageConfig
-from lab.recipes.translation_config import TranslationConfig
+from lab.recipes.generative.generative_config import ImageConfig
+from lab.recipes.generative.translation_config import TranslationConfig
 from lab.run import Run
 
 FOLDER = "folder:PATH"

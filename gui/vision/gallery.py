@@ -12,7 +12,7 @@ SIDE = 64
 
 
 class GalleryView(QWidget):
-    """Shows a `lab.recipes.image_pictures.Gallery`; `opened` carries the name of the picture that was chosen."""
+    """Shows a `lab.recipes.vision.image_pictures.Gallery`; `opened` carries the name of the picture that was chosen."""
 
     opened = Signal(str)
 

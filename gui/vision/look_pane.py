@@ -289,7 +289,7 @@ class LookPane(QWidget):
         if self.last.heat is None:
             self.overlay.show_text("This network has no feature maps, so no Grad-CAM. RISE and occlusion work with any network.")
             return
-        from lab.recipes.image_pictures import enlarged, overlay
+        from lab.recipes.vision.image_pictures import enlarged, overlay
 
         self.overlay.show_pixels(overlay(enlarged(self.last.image), self.last.heat))
 
@@ -297,7 +297,7 @@ class LookPane(QWidget):
         if not len(self.last.maps):
             self.maps.show_text("This network has no feature maps.")
             return
-        from lab.recipes.image_pictures import bright
+        from lab.recipes.vision.image_pictures import bright
         from lab.views import Images
 
         count, height, width = self.last.maps.shape

@@ -1,7 +1,7 @@
 """The networks of CycleGAN (Zhu et al. 2017): a ResNet generator for each direction, and a code for the style of domain B.
 
 With 64 features and 9 or 6 residual blocks, RGB, a generator has 11,378,179 or 7,837,699 parameters. The discriminators
-are in `patchgan.py`, training in `lab/recipes/cyclegan.py`.
+are in `patchgan.py`, training in `lab/recipes/generative/cyclegan.py`.
 """
 
 from typing import Literal

@@ -53,9 +53,11 @@ def _nothing_left(qapp: QApplication, _own_place: None) -> Iterator[None]:
     """Fail the test that leaves a thread, a timer or a top-level widget behind."""
     settle()
     gc.freeze()  # What was there before the test, torch above all, need not be searched for what the test leaves behind.
+    gc.disable()  # As in the app (gui/garbage.py): a widget must not be destroyed in a session's thread.
     threads = set(threading.enumerate())
     widgets = set(map(id, QApplication.topLevelWidgets()))
     yield
+    gc.enable()
     settle()
     # pyqtgraph's fields announce a change a third of a second later, with a timer that then stops.
     deadline = time.monotonic() + 3

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )  # fmt: skip
+from pytestqt.qtbot import QtBot
 
 from gui.training_panel import TrainingPanel
 
@@ -34,6 +35,15 @@ def drives(*controls: str) -> Callable[[T], T]:
 
 def plain(text: str) -> str:
     return text.replace("&", "").rstrip("…")
+
+
+def press(qtbot: QtBot, window: QWidget, menu: QMenu, text: str) -> None:
+    """Press the shortcut of a menu's entry."""
+    action = next(action for action in menu.actions() if plain(action.text()) == text)
+    keys = action.shortcut()[0]
+    window.activateWindow()  # A shortcut fires in the active window alone.
+    qtbot.waitUntil(window.isActiveWindow, timeout=60_000)
+    qtbot.keyClick(window, keys.key(), keys.keyboardModifiers())
 
 
 def of_menu(menu: QMenu, path: str) -> dict[str, QAction]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from controls import drives, press
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
@@ -210,13 +211,50 @@ def test_the_explanation_is_that_of_the_recipe(make_window: Callable[..., MainWi
     assert "Mikolov" in panel.about_label.text()
 
 
+@drives("Text > Next token", "Text > Token by token", "Text > Another seed", "Text > Write", "Text > Next head", "Text > Next layer")
 def test_shortcuts_of_the_text_menu_reach_the_page(qtbot: QtBot, start: Callable[..., Any]) -> None:
     tab = start("gpt")
+    window, menu = tab.window(), next(m for m in tab.window().panels["Sequences"].menus() if m.title() == "Te&xt")
     tab.faces.setCurrentWidget(tab.split)
-    qtbot.keyClick(tab.window(), Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    press(qtbot, window, menu, "Next token")
     page = tab.page_of(WritePage)
     qtbot.waitUntil(lambda: page.tokens == 1, timeout=LONG)
     assert tab.faces.currentWidget() is page
+    press(qtbot, window, menu, "Token by token")
+    qtbot.waitUntil(lambda: page.tokens >= 3, timeout=LONG)
+    press(qtbot, window, menu, "Token by token")
+    assert not page.timer.isActive()
+    press(qtbot, window, menu, "Write")
+    qtbot.waitUntil(lambda: len(page.output.toPlainText()) > 100, timeout=LONG)
+    seed = page.seed.value()
+    press(qtbot, window, menu, "Another seed")
+    assert page.seed.value() == seed + 1
+    looking = tab.page_of(AttentionPage)
+    press(qtbot, window, menu, "Next head")
+    assert tab.faces.currentWidget() is looking
+    qtbot.waitUntil(lambda: looking.text.labels != [], timeout=LONG)
+    head, layer = looking.head.value(), looking.layer.value()
+    press(qtbot, window, menu, "Next head")
+    assert (looking.head.value(), looking.layer.value()) != (head, layer)
+    layer = looking.layer.value()
+    press(qtbot, window, menu, "Next layer")
+    assert looking.layer.value() == layer + 1
+
+
+@drives("SequencesPanel: Learn from a file", "Training > Learn from a file")
+def test_a_file_is_chosen_by_click_and_by_key(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window("Sequences")
+    panel: Any = window.panel("Sequences")
+    chosen = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    monkeypatch.setattr(QFileDialog, "exec", lambda self: True)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[0])])
+    qtbot.mouseClick(panel.file_button, Qt.MouseButton.LeftButton)
+    assert panel.form.values()["data"] == f"file:{chosen[0]}"
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[1])])
+    press(qtbot, window, panel.session_menu, "Learn from a file")
+    assert panel.form.values()["data"] == f"file:{chosen[1]}"
 
 
 def test_tagged_text_has_a_colour_for_each_run_of_a_kind(qtbot: QtBot) -> None:

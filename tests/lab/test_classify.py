@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from lab import checkpoint
 from lab.errors import LabError, UsageError
-from lab.recipes.classify import Classify
-from lab.recipes.classify_config import ClassifyConfig
+from lab.recipes.vision.classify import Classify
+from lab.recipes.vision.classify_config import ClassifyConfig
 
 CPU = torch.device("cpu")
 TINY = {"batch_size": 16, "validate_every": 5, "schedule_steps": 40}

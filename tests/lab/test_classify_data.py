@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from lab.errors import LabError, UsageError
-from lab.recipes.classify_config import ClassifyConfig
-from lab.recipes.classify_data import Images, form
+from lab.recipes.vision.classify_config import ClassifyConfig
+from lab.recipes.vision.classify_data import Images, form
 
 CPU = torch.device("cpu")
 

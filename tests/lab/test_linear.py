@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from lab import checkpoint
-from lab.recipes.linear import Linear
-from lab.recipes.linear_config import LinearConfig
+from lab.recipes.vision.linear import Linear
+from lab.recipes.vision.linear_config import LinearConfig
 
 CPU = torch.device("cpu")
 

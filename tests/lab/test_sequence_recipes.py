@@ -11,8 +11,8 @@ import torch
 
 from lab import checkpoint, registry
 from lab.errors import LabError, UsageError
-from lab.recipes.seq2seq import bleu, tree_text
-from lab.recipes.sequence import SequenceExperiment
+from lab.recipes.sequence.seq2seq import bleu, tree_text
+from lab.recipes.sequence.sequence import SequenceExperiment
 from lab.views import Bars, Curves, Heatmap, Images, Scatter, Table, Text, View
 from models.sequence.beam_search import Hypothesis, Node
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from lab import checkpoint, registry
 from lab.errors import LabError, UsageError
-from lab.recipes.cyclegan import CycleGAN
-from lab.recipes.cyclegan_config import CycleGAN256Config, CycleGANConfig
-from lab.recipes.pix2pix import Pix2Pix
-from lab.recipes.pix2pix_config import Pix2Pix256Config, Pix2PixConfig
-from lab.recipes.translation import cut, picture_pixels, rate_factor, verdict_map
+from lab.recipes.generative.cyclegan import CycleGAN
+from lab.recipes.generative.cyclegan_config import CycleGAN256Config, CycleGANConfig
+from lab.recipes.generative.pix2pix import Pix2Pix
+from lab.recipes.generative.pix2pix_config import Pix2Pix256Config, Pix2PixConfig
+from lab.recipes.generative.translation import cut, picture_pixels, rate_factor, verdict_map
 from lab.snapshot import Snapshot
 from models.generative.patchgan import PatchGAN
 

@@ -213,8 +213,8 @@ def test_old_names_of_densenet_are_understood(tmp_path: Path) -> None:
 
 
 def test_training_starts_from_the_file(tmp_path: Path) -> None:
-    from lab.recipes.classify import Classify
-    from lab.recipes.classify_config import ClassifyConfig
+    from lab.recipes.vision.classify import Classify
+    from lab.recipes.vision.classify_config import ClassifyConfig
 
     source = small()
     torch.save(source.state_dict(), tmp_path / "w.pth")

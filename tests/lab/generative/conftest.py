@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lab import registry
-from lab.recipes.latent_views import LatentViews
+from lab.recipes.generative.latent_views import LatentViews
 
 SMALL: dict[str, dict[str, Any]] = {
     "autoencoder": {"hidden": "64"},

@@ -3,7 +3,7 @@ import logging
 import pytest
 import torch
 
-from lab.recipes.diagnosis import Diagnosis, spread
+from lab.recipes.generative.diagnosis import Diagnosis, spread
 
 
 def seen(steps: int = 200, **values: float) -> Diagnosis:

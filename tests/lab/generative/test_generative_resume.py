@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lab import checkpoint
-from lab.recipes.latent_views import LatentViews
+from lab.recipes.generative.latent_views import LatentViews
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "autoencoder": ("autoencoder", {"noise": 0.3, "mask": 0.2, "sparsity": 0.1}),

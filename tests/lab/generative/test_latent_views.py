@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from lab.errors import UsageError
-from lab.recipes.latent_views import LatentViews
+from lab.recipes.generative.latent_views import LatentViews
 from lab.registry import view_parameters
 
 Make = Callable[..., LatentViews]

@@ -8,7 +8,7 @@ from lab.data.digits import digits
 from lab.data.images import LabelledImages
 from lab.quality import judge as judges
 from lab.quality.measure import class_shares, density_and_coverage, frechet_distance, kernel_distance, quality
-from lab.recipes.latent_views import LatentViews
+from lab.recipes.generative.latent_views import LatentViews
 
 CPU = torch.device("cpu")
 

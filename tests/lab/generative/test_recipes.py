@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lab.errors import UsageError
-from lab.recipes.latent_views import LatentViews
+from lab.recipes.generative.latent_views import LatentViews
 from lab.registry import recipe
 
 

@@ -1,7 +1,0 @@
-"""Settings of DCGAN."""
-
-from lab.recipes.generative_config import ConvAdversarialConfig
-
-
-class DCGANConfig(ConvAdversarialConfig):
-    """DCGAN (Radford et al. 2016): generator and discriminator of convolutions."""

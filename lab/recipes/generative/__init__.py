@@ -1,0 +1,1 @@
+"""Models that draw: autoencoders, GANs, translation between pictures."""

@@ -1,0 +1,254 @@
+"""CycleGAN (Zhu et al. 2017): two generators, A -> B and B -> A, that undo each other; no pairs are needed. Read first: `CycleGAN.step`.
+
+One picture of A has many of B (any colour will do), but a function has one answer: all come out in one colour family, and the
+way back must hide the colours of b in the picture of A. So G: A -> B takes a style as well (Huang et al. 2018; Almahairi et al. 2018).
+An encoder reads the style off a picture of B: b -> a -> b gets its own style back, and a style drawn at random must be found
+again in the picture drawn with it, which forces G to use it. With style 0 the recipe is that of the paper.
+"""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.data.domains import Domains, load_unpaired
+from lab.errors import UsageError
+from lab.experiment import Metrics, State, view
+from lab.recipes.generative.cyclegan_config import CycleGANConfig
+from lab.recipes.generative.generative import fixed_noise, signed_images, to_pixels
+from lab.recipes.generative.latent_views import device_of
+from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
+from lab.views import Images
+from models.generative.cyclegan import ResNetGenerator, StyleEncoder, draw_weights
+from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
+from models.generative.image_pool import ImagePool
+from models.generative.patchgan import PatchGAN
+
+
+class CycleGAN(Translation):
+    """One step is one step of both generators (and the style's encoder), then one of both discriminators."""
+
+    headline: ClassVar[tuple[str, ...]] = ("losses/cycle_a", "losses/cycle_b", "losses/d_a", "losses/d_b")
+    directions: ClassVar[tuple[Direction, ...]] = ("ab", "ba")
+
+    def __init__(self, config: CycleGANConfig, device: torch.device):
+        self.config: CycleGANConfig = config
+        super().__init__(config, device)
+        self.pools = [ImagePool(config.pool, torch.Generator().manual_seed(self.pool_seed + i)) for i in (0, 1)]
+
+    def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
+        c = self.config
+        g = nn.ModuleDict({
+            "ab": ResNetGenerator(3, c.features, c.blocks, c.upsampling, c.style),
+            "ba": ResNetGenerator(3, c.features, c.blocks, c.upsampling),
+        })  # fmt: skip
+        d = nn.ModuleDict({name: PatchGAN(3, c.d_features, c.patch_layers) for name in ("a", "b")})
+        draw_weights(g)
+        draw_weights(d)
+        if c.style:
+            # Its own initialisation: without norms, N(0, 0.02) would give codes that hardly differ.
+            g["style"] = StyleEncoder(3, c.features, c.style)
+        return g, d
+
+    def load(self, split: Literal["train", "test"]) -> Domains:
+        c = self.config
+        return load_unpaired(c.data, split, self.device, size=c.size + c.jitter, game=c.game, frames=c.frames)
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def step(self) -> Metrics:
+        c, rate = self.config, self.set_rates()
+        a, b = self.batch()
+        terms, fake_a, fake_b = self.g_step(a, b)
+        for name, pool, real, fake in (("a", self.pools[0], a, fake_a), ("b", self.pools[1], b, fake_b)):
+            d = self.d.compute[name]  # type: ignore[index]
+            seen = pool.exchange(fake)
+            # Instance norm keeps images apart, so real and generated ones can pass together.
+            real_scores, fake_scores = d(torch.cat([real, seen])).float().split([len(real), len(seen)])
+            terms[f"d_{name}"] = 0.5 * discriminator_loss(c.loss, real_scores, fake_scores)
+            terms[f"d_{name}_accuracy"] = self.seen_right(real_scores, fake_scores)
+        self.d_optimizer.step(self.d.backward(terms["d_a"] + terms["d_b"]))
+        self.d.sync()
+        accuracies = {f"charts/{name}": terms.pop(name) for name in ("d_a_accuracy", "d_b_accuracy")}
+        return {**self.after_step({name: value.detach() for name, value in terms.items()}, rate), **accuracies}
+
+    def g_step(self, a: Tensor, b: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """One step of the generators, the discriminators held fixed: (the terms, generated images of A, of B)."""
+        c, g, d = self.config, self.g.compute, self.d.compute
+        to_b, to_a = g["ab"], g["ba"]  # type: ignore[index]
+        own = random = both = None
+        if c.style:
+            own = g["style"](b)  # type: ignore[index]
+            random = torch.randn(len(a), c.style, generator=self.noise_generator, device=self.device).to(own.dtype)
+            both = torch.cat([random, own])
+        # One pass draws the translation and what the identity loss needs.
+        fake_b, same_b = to_b(torch.cat([a, b]), both).split([len(a), len(b)])
+        fake_a, same_a = to_a(torch.cat([b, a])).split([len(b), len(a)])
+        back_a, back_b = to_a(fake_b), to_b(fake_a, own)
+        d.requires_grad_(False)
+        terms = {
+            "adversarial_ab": generator_loss(c.loss, d["b"](fake_b).float()),  # type: ignore[index]
+            "adversarial_ba": generator_loss(c.loss, d["a"](fake_a).float()),  # type: ignore[index]
+            "cycle_a": l1(back_a, a), "cycle_b": l1(back_b, b), "identity_a": l1(same_a, a), "identity_b": l1(same_b, b),
+        }  # fmt: skip
+        if random is not None:
+            terms["style"] = l1(g["style"](fake_b), random)  # type: ignore[index]
+        d.requires_grad_(True)
+        loss = torch.stack([weight * terms[name] for name, (weight, _) in self.weights().items() if name in terms]).sum()
+        self.g_optimizer.step(self.g.backward(loss))
+        self.g.sync()
+        return terms, fake_a.detach(), fake_b.detach()
+
+    def weights(self) -> dict[str, tuple[float, str]]:
+        c = self.config
+        cycle, identity = c.cycle_weight, c.cycle_weight * c.identity_weight
+        return {
+            "adversarial_ab": (1.0, "(D_B(G(a)) - 1)^2" if c.loss == "lsgan" else f"{c.loss} loss of D_B(G(a))"),
+            "adversarial_ba": (1.0, "(D_A(F(b)) - 1)^2" if c.loss == "lsgan" else f"{c.loss} loss of D_A(F(b))"),
+            "cycle_a": (cycle, "|F(G(a)) - a|"), "cycle_b": (cycle, "|G(F(b)) - b|"),
+            "identity_a": (identity, "|F(a) - a|"), "identity_b": (identity, "|G(b) - b|"),
+            "style": (c.style_weight, "|E(G(a, s)) - s|"),
+            "d_a": (1.0, "D_A, half of its loss"), "d_b": (1.0, "D_B, half of its loss"),
+        }  # fmt: skip
+
+    def state(self) -> State:
+        return {**super().state(), "pools": [pool.state() for pool in self.pools]}
+
+    def restore(self, state: State) -> None:
+        super().restore(state)
+        for pool, stored in zip(self.pools, state["pools"], strict=True):
+            pool.restore(stored)
+            pool.images = pool.images.to(self.device)
+
+    # -- translating -----------------------------------------------------------------------------------------------
+
+    def translated(self, net: Any, images: Tensor, direction: Direction, style: Tensor | None = None) -> Tensor:
+        if direction == "ba":
+            return 0.5 + 0.5 * net["g"]["ba"](images).float()
+        if self.config.style and style is None:
+            style = fixed_noise(0, self.config.style)[torch.arange(len(images)) % 256].to(images.device)
+        return 0.5 + 0.5 * net["g"]["ab"](images, style).float()
+
+    def cycle(self, net: Any, images: Tensor, direction: Direction) -> tuple[Tensor, Tensor]:
+        """(translations, what comes back), both in [0, 1], of images in [-1, 1]. A picture of B gets its own style back."""
+        if direction == "ab":
+            there = self.translated(net, images, "ab")
+            return there, self.translated(net, 2 * there - 1, "ba")
+        there = self.translated(net, images, "ba")
+        own = net["g"]["style"](images) if self.config.style else None
+        return there, self.translated(net, 2 * there - 1, "ab", own)
+
+    def style_of(self, net: Any, text: str, seed: int, count: int = 1) -> Tensor | None:
+        """The style that `text` names: numbers separated by commas, image:N (that of a held-out picture of B), or "" for one drawn by `seed`."""
+        size = self.config.style
+        if not size:
+            if text:
+                raise UsageError("This model has no style: it was trained with --style 0.")
+            return None
+        if not text:
+            if not 0 <= seed < 2**31:
+                raise UsageError(f"--seed must be from 0 to {2**31 - 1}, got {seed}.")
+            return fixed_noise(seed, size)[:count].to(device_of(net))
+        kind, _, value = text.rpartition(":")
+        try:
+            if kind == "image":
+                row = int(value)
+                if not 0 <= row < len(self.held_out("b")):
+                    raise UsageError(f"image:{row}: the held-out pictures of B are numbered from 0 to {len(self.held_out('b')) - 1}.")
+                return net["g"]["style"](signed_images(self.held_out("b", 1, row).images))
+            numbers = torch.tensor([float(part) for part in text.split(",")], device=device_of(net))
+            if len(numbers) != size or not bool(torch.isfinite(numbers).all()):
+                raise ValueError
+        except ValueError:
+            raise UsageError(f"--style must be {size} numbers separated by commas, or image:N, got {text!r}.") from None
+        return numbers[None]
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("images", live=True)
+    def triptychs(self, net: Any, direction: Direction = "ab", n: int = 8, start: int = 0) -> Images:
+        """Held-out images, their translations, and what comes back: A -> B -> A, or B -> A -> B."""
+        count = max(1, min(n, 64))
+        given = self.held_out("a" if direction == "ab" else "b", count, max(0, start)).images
+        if not len(given):
+            raise UsageError(f"--start {start}: there are not as many held-out images.")
+        there, back = self.cycle(net, signed_images(given), direction)
+        rows = np.concatenate([to_pixels(x) for x in (given.float() / 255, there, back)])
+        names, error = self.names(direction), float((back - given.float() / 255).abs().mean())
+        title = f"{names[0]} -> {names[1]} -> {names[0]}; back to within {error:.3f} of 1"
+        return Images(rows, columns=len(given), scale=self.scale(), title=title)
+
+    def names(self, direction: Direction) -> tuple[str, str]:
+        names = self.domains("test").names
+        return names if direction == "ab" else (names[1], names[0])
+
+    @view("images", live=True)
+    def translate(
+        self, net: Any, index: int = 0, pixels: str = "", file: str = "", direction: Direction = "ab", style: str = "", seed: int = 0
+    ) -> Images:
+        """A picture and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes); with a style where G takes one."""
+        given = self.given_picture(net, "a" if direction == "ab" else "b", index, pixels, file)
+        drawn = self.translated(net, given, direction, self.style_of(net, style, seed) if direction == "ab" else None)
+        return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "translated"], 2, self.scale(256))
+
+    @view("images", live=True)
+    def styles(self, net: Any, n: int = 10, images: int = 6, seed: int = 0) -> Images:
+        """Held-out images of A (left), each drawn in the same n styles: one column a style."""
+        if not self.config.style:
+            raise UsageError("This model has no style: it was trained with --style 0.")
+        columns, given = max(1, min(n, 32)), self.held_out("a", max(1, min(images, 32))).images
+        styles = fixed_noise(seed, self.config.style)[:columns].to(device_of(net))
+        rows = []
+        for i in range(len(given)):
+            one = given[i : i + 1]
+            drawn = self.translated(net, signed_images(one.expand(columns, -1, -1, -1)), "ab", styles)
+            rows += [to_pixels(one.float() / 255), to_pixels(drawn)]
+        return Images(np.concatenate(rows), columns=columns + 1, scale=self.scale(64))
+
+    @view("images", live=True)
+    def verdict(self, net: Any, direction: Direction = "ab", n: int = 6, start: int = 0) -> Images:
+        """What PatchGAN says of each place of real images (above) and of translated ones (below): green for real, red for generated."""
+        source, target = ("a", "b") if direction == "ab" else ("b", "a")
+        count = max(1, min(n, 32))
+        real = self.held_out(target, count, max(0, start)).images.float() / 255  # type: ignore[arg-type]
+        given = self.held_out(source, count, max(0, start)).images  # type: ignore[arg-type]
+        fake = self.translated(net, signed_images(given), direction)
+        d = net["d"][target]
+        found, captions = [], []
+        for images in (real, fake):
+            scores = d((2 * images - 1).contiguous(memory_format=torch.channels_last))
+            maps = [verdict_map(d, scores[i : i + 1], self.settings.size) for i in range(len(images))]
+            found.append(to_pixels(images))
+            found.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
+            captions += [""] * len(images) + [f"{float(score):.2f}" for score in scores.mean((1, 2, 3))]
+        title = f"D of {self.names(direction)[1]}: real above, translated below; the number is the mean score (1 real, 0 generated)"
+        return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
+
+    @view("images")
+    def pool(self, domain: Literal["a", "b"] = "b", n: int = 50) -> Images:
+        """The images of the past that the discriminator of a domain sees again."""
+        pool = self.pools[0 if domain == "a" else 1]
+        if not pool.count:
+            raise UsageError("The pool is empty: no step was taken, or --pool is 0.")
+        kept = pool.images[: min(pool.count, max(1, n))].float()
+        return Images(to_pixels(0.5 + 0.5 * kept), columns=10, scale=self.scale(64), title=f"{pool.count} of {pool.size} images")
+
+    # -- figures ---------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """Cycle errors on all held-out images, and what classifiers say of their translations; see `lab.quality.translation`."""
+        from lab.quality.translation import judge_translations
+
+        net, found, translations = self.serving(), {}, {}
+        for direction, domain in (("ab", "a"), ("ba", "b")):
+            held = self.held_out(domain)  # type: ignore[arg-type]
+            parts = [self.cycle(net, signed_images(part), direction) for part in held.images.split(BATCH)]  # type: ignore[arg-type]
+            translations[direction] = torch.cat([there for there, _ in parts])
+            back = torch.cat([back for _, back in parts])
+            found[f"cycle_l1_{domain}"] = float((back - held.images.float() / 255).abs().mean())
+        return {
+            **found,
+            **judge_translations(self.domains("train"), self.domains("test"), translations, self.config.subject, self.settings.size),
+        }

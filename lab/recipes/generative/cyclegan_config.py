@@ -1,0 +1,67 @@
+"""Settings of CycleGAN: a preset for small images, and the published one."""
+
+from pydantic import Field, field_validator, model_validator
+
+from lab.config import unit, with_defaults
+from lab.data.domain_names import check_unpaired
+from lab.data.sources import check_games
+from lab.recipes.generative.translation_config import TranslationConfig
+
+
+class CycleGANConfig(TranslationConfig):
+    """CycleGAN (Zhu et al. 2017): two generators that undo each other, with no pairs to learn from."""
+
+    data: str = Field(
+        "digits",
+        description="Two domains: digits, mnist or fashion-mnist against painted ones; atari against a blueprint; horse2zebra; folders:A,B for yours.",
+    )
+    game: str = Field("pong", description="For atari: the game.")
+    blocks: int = Field(
+        3, ge=1, le=32, description="Residual blocks of a generator. More change more and are slower; the paper has 6 or 9."
+    )
+    style: int = Field(
+        8, ge=0, le=256,
+        description="Numbers of the code that says which of the many pictures of B is meant: without it (0, the paper) all come out in one colour family. More can say more.",
+    )  # fmt: skip
+    cycle_weight: float = Field(10.0, ge=0, le=1000, description="Weight (lambda) of |F(G(a)) - a|. Higher keeps more of the picture.")
+    identity_weight: float = Field(
+        0.5, ge=0, le=100, description="Weight of |G(b) - b|, as a share of the cycle's. Higher keeps colours as they are."
+    )
+    style_weight: float = Field(
+        1.0, ge=0, le=100, description="Weight of finding a style again in the picture drawn with it. Higher is more varied."
+    )
+    pool: int = Field(
+        50, ge=0, le=10_000, description="Generated images of the past that D sees again. More make D forget less; 0 shows it the newest only.",
+        json_schema_extra=unit("images"),
+    )  # fmt: skip
+
+    @field_validator("data")
+    @classmethod
+    def known_data(cls, value: str) -> str:
+        return check_unpaired(value)
+
+    @field_validator("game")
+    @classmethod
+    def known_game(cls, value: str) -> str:
+        if "," in value:
+            raise ValueError("must be one game")
+        return check_games(value)
+
+    @model_validator(mode="after")
+    def halves(self) -> "CycleGANConfig":
+        if self.size % 4:
+            raise ValueError(f"--size must be a multiple of 4, got {self.size}")
+        return self
+
+    @property
+    def subject(self) -> str:
+        return self.game if self.data == "atari" else super().subject
+
+
+PUBLISHED = {
+    "size": 256, "batch_size": 1, "features": 64, "d_features": 64, "patch_layers": 3, "learning_rate": 2e-4, "flip": True, "jitter": 30,
+    "constant_steps": 133_400, "decay_steps": 133_400,
+}  # fmt: skip
+"""100 and 100 epochs of the 1,334 zebras; 286 pixels cut to 256."""
+
+CycleGAN256Config = with_defaults(CycleGANConfig, "CycleGAN256Config", data="horse2zebra", blocks=9, style=0, **PUBLISHED)

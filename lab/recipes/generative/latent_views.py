@@ -1,0 +1,376 @@
+"""Views of a latent space: samples, walks, the square, planes, arithmetic, traversals, classes. All answer while training goes on.
+
+An **anchor** is a point z, written as text: `3` or `3@5` (sample 3 of seed 0 or 5), `seed:7` (drawn from seed 7), `image:17`
+(test image 17, encoded; a GAN is searched for it) or `z:0.1,-0.2,...`. Several are separated by commas, or by semicolons where
+one begins with `z:`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.errors import UsageError
+from lab.experiment import view
+from lab.recipes.generative.generative import NOISE_ROWS, Generative, fixed_noise, to_pixels, unit_images
+from lab.recipes.generative.generative_config import ImageConfig
+from lab.views import Curves, Images, Table
+from models.generative import latent
+from models.generative.latent import Mode
+
+INVERSION_STEPS = 80
+SCENE = 256
+"""Test images from which principal directions and active units are found."""
+
+
+class LatentViews(Generative):
+    """A generative recipe with a latent space: its views."""
+
+    def __init__(self, config: ImageConfig, device: torch.device):
+        super().__init__(config, device)
+        self.inverted: dict[int, Tensor] = {}
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def draw(self, net: Any, z: Tensor, label: int | Tensor = -1) -> np.ndarray:
+        """Pixels of z (N, D), of the class `label` (of class 0, 1, 2, ... in turn where it is -1)."""
+        labels = None
+        if net.classes:
+            if isinstance(label, Tensor):
+                labels = label
+            elif label == -1:
+                labels = torch.arange(len(z), device=z.device) % net.classes
+            else:
+                labels = torch.full((len(z),), self.checked_label(label), device=z.device)
+        return to_pixels(net.decode(z, labels))
+
+    def checked_label(self, label: int) -> int:
+        if not 0 <= label < len(self.class_names):
+            raise UsageError(f"--label must be from 0 to {len(self.class_names) - 1} ({', '.join(self.class_names)}), got {label}.")
+        return label
+
+    def scale(self, wanted: int = 64) -> int:
+        """How many times a picture is enlarged, so that its side is about `wanted` pixels."""
+        return max(1, round(wanted / self.shape[1]))
+
+    def noise(self, net: nn.Module, seed: int = 0) -> Tensor:
+        return fixed_noise(seed, self.settings.latent).to(device_of(net))
+
+    def encode(self, net: Any, index: Sequence[int] | slice) -> Tensor:
+        """Codes of test images: from the encoder, or, where there is none, the points whose images are nearest."""
+        data = self.images("test")
+        images = unit_images(data.images[index], torch.float32)
+        labels = data.labels[index] if net.classes else None
+        return net.encode(images, labels) if net.has_encoder else invert(net, images, labels, self.noise(net))
+
+    def encoded(self, net: Any, index: int) -> Tensor:
+        """The code (1, D) of a test image. One that had to be searched for is kept: the search takes a second."""
+        if net.has_encoder:
+            return self.encode(net, [index])
+        if index not in self.inverted:
+            self.inverted[index] = self.encode(net, [index])
+        return self.inverted[index]
+
+    def anchors(self, net: Any, text: str, least: int = 1, most: int = NOISE_ROWS) -> Tensor:
+        """The points (A, D) that `text` names."""
+        parts = [part.strip() for part in text.split(";" if ";" in text or text.strip().startswith("z:") else ",") if part.strip()]
+        if not least <= len(parts) <= most:
+            raise UsageError(f"Expected {least} to {most} anchors, such as 0,1,2,3 or seed:4,image:7; got {text!r}.")
+        return torch.cat([self.anchor(net, part) for part in parts])
+
+    def anchor(self, net: Any, text: str) -> Tensor:
+        """One point (1, D)."""
+        kind, _, value = text.rpartition(":")
+        try:
+            if kind == "z":
+                z = torch.tensor([float(part) for part in value.split(",")], device=device_of(net))[None]
+                if z.shape[1] != self.settings.latent:
+                    raise UsageError(f"z has {self.settings.latent} dimensions, got {z.shape[1]} numbers.")
+                if not bool(torch.isfinite(z).all()):
+                    raise ValueError
+                return z
+            if kind == "image":
+                count = len(self.images("test"))
+                if not 0 <= int(value) < count:
+                    raise UsageError(f"image:{value}: the test images are numbered from 0 to {count - 1}.")
+                return self.encoded(net, int(value))
+            if kind == "seed":
+                return net.prior(self.noise(net, whole(value))[:1])
+            row, _, seed = value.partition("@")
+            if kind or not 0 <= int(row) < NOISE_ROWS:
+                raise ValueError
+            return net.prior(self.noise(net, whole(seed or "0"))[int(row)][None])
+        except ValueError:
+            raise UsageError(
+                f"{text!r} is no anchor: expected a sample's number (0 to {NOISE_ROWS - 1}), seed:N, image:N or z:NUMBER,NUMBER,..."
+            ) from None
+
+    # -- samples and walks -----------------------------------------------------------------------------------------
+
+    @view("images", live=True)
+    def samples(self, net: Any, n: int = 64, seed: int = 0, label: int = -1) -> Images:
+        """Images drawn from fixed z: row by row the samples 0 to n - 1 of a seed (of every class in turn where label is -1)."""
+        count = max(1, min(n, NOISE_ROWS))
+        pixels = self.draw(net, net.prior(self.noise(net, seed)[:count]), label)
+        return Images(pixels, columns=self.columns(net, count), scale=self.scale())
+
+    def columns(self, net: Any, count: int) -> int:
+        if net.classes and net.classes <= 12:
+            return net.classes
+        return max(1, round(count**0.5))
+
+    @view("images")
+    def time_lapse(self, index: int = -1) -> Images:
+        """The same samples over the whole training, one picture after the other; the newest is index -1. Save as GIF for a film."""
+        if not self.lapse:
+            raise UsageError("No picture of the training is kept yet. Train at least one step.")
+        step, segment = self.lapse[max(-len(self.lapse), min(index, len(self.lapse) - 1))]
+        history = [tile(s.read()) for _, s in self.lapse]
+        return TimeLapse(
+            tile(segment.read())[None], [f"step {step:,}"], 1, self.scale(48), history=np.stack(history), steps=[s for s, _ in self.lapse]
+        )  # fmt: skip
+
+    @view("images", live=True)
+    def interpolate(
+        self, net: Any, anchors: str = "0,1,2,3", steps: int = 24, mode: Mode = "spherical", label: int = 0, loop: bool = True
+    ) -> Images:
+        """A walk from anchor to anchor (and back to the first), in equal steps on straight or spherical paths."""
+        pixels = self.draw(net, self.way(net, anchors, steps, mode, loop), label)
+        return Images(pixels, columns=min(12, len(pixels)), scale=self.scale())
+
+    @view("curves", live=True)
+    def walk_distance(
+        self, net: Any, anchors: str = "0,1,2,3", steps: int = 24, mode: Mode = "spherical", label: int = 0, loop: bool = True
+    ) -> Curves:
+        """How far each frame of the walk is from the one before: root mean square difference of the pixels, in grey levels of 0 to 255."""
+        z = self.way(net, anchors, steps, mode, loop)
+        if loop:
+            z = torch.cat([z, z[:1]])
+        frames = self.draw(net, z, label).astype(np.float32).reshape(len(z), -1)
+        distance = np.sqrt(np.square(np.diff(frames, axis=0)).mean(1))
+        ratio = distance.max() / max(float(distance.mean()), 1e-9)
+        title = f"mean {distance.mean():.2f}, largest {distance.max():.2f} ({ratio:.2f} times the mean)"
+        return Curves({"distance": (np.arange(1, len(z)), distance)}, x_label="frame", y_label="distance to the frame before", title=title)
+
+    def way(self, net: Any, anchors: str, steps: int, mode: Mode, loop: bool) -> Tensor:
+        return latent.path(self.anchors(net, anchors, 2), max(2, min(steps, 600)), mode, loop)
+
+    @view("images", live=True)
+    def walk(
+        self, net: Any, anchors: str = "0,1,2,3", t: float = 0.0, mode: Mode = "spherical", label: int = 0, loop: bool = True
+    ) -> Images:
+        """One frame of the walk, at t from 0 (the first anchor) to 1 (the last, or the first again)."""
+        z = latent.along(self.anchors(net, anchors, 2), torch.tensor([min(1.0, max(0.0, t))]), mode, loop)
+        return self.single(net, z, label)
+
+    @view("images", live=True)
+    def square(
+        self, net: Any, anchors: str = "0,1,2,3", u: float = 0.5, v: float = 0.5, mode: Mode = "spherical", label: int = 0, n: int = 1
+    ) -> Images:
+        """One frame in the square between four anchors (top left, top right, bottom left, bottom right): u to the right, v down.
+        With n above 1 the whole square instead, as n by n frames."""
+        corners = self.anchors(net, anchors, 3, 4)
+        if len(corners) == 3:  # A triangle: its third corner is the whole lower edge.
+            corners = torch.cat([corners, corners[2:]])
+        if n > 1:
+            ticks = torch.linspace(0, 1, min(n, 40), device=corners.device)
+            down, right = torch.meshgrid(ticks, ticks, indexing="ij")
+            z = latent.square(corners, right.reshape(-1, 1), down.reshape(-1, 1), mode)
+            return Images(self.draw(net, z, label), columns=len(ticks), scale=self.scale(40))
+        at = [torch.tensor([[min(1.0, max(0.0, x))]], device=corners.device) for x in (u, v)]
+        return self.single(net, latent.square(corners, at[0], at[1], mode), label)
+
+    @view("images", live=True)
+    def decode(self, net: Any, code: str = "", label: int = 0) -> Images:
+        """One image from the numbers of z, separated by commas; missing ones are 0."""
+        try:
+            values = [float(part) for part in code.split(",") if part.strip()]
+        except ValueError:
+            raise UsageError(f"--code must be numbers separated by commas, got {code!r}.") from None
+        if len(values) > self.settings.latent or not all(abs(v) < 1e6 for v in values):
+            raise UsageError(f"--code takes at most {self.settings.latent} finite numbers, got {len(values)}.")
+        z = torch.zeros(1, self.settings.latent, device=device_of(net))
+        z[0, : len(values)] = torch.tensor(values)
+        return self.single(net, z, label)
+
+    def single(self, net: Any, z: Tensor, label: int) -> Images:
+        return Images(self.draw(net, z, label), columns=1, scale=self.scale(256))
+
+    @view("table", live=True)
+    def anchor_codes(self, net: Any, anchors: str = "0,1,2,3") -> Table:
+        """The numbers of each anchor's z, one column an anchor."""
+        z = self.anchors(net, anchors).cpu().tolist()
+        return Table(
+            ["dimension", *(f"anchor {i}" for i in range(len(z)))], [[d, *(row[d] for row in z)] for d in range(self.settings.latent)]
+        )
+
+    # -- planes ----------------------------------------------------------------------------------------------------
+
+    def frame_of(self, net: Any, anchors: str) -> tuple[Tensor, Tensor, float]:
+        """(origin (D,), axes (2, D), half the side) of the plane that is shown."""
+        if anchors.strip():
+            origin, axes = latent.plane_through(self.anchors(net, anchors, 3, 3))
+            return origin, axes, 1.5
+        if self.settings.latent == 2 and not net.has_encoder:
+            return torch.zeros(2, device=device_of(net)), torch.eye(2, device=device_of(net)), 2.5
+        if self.settings.latent == 2:
+            return net.prior(torch.zeros(1, 2, device=device_of(net)))[0], self.prior_axes(net), 2.5
+        if net.has_encoder:
+            origin, axes = latent.principal_directions(self.encode(net, slice(0, SCENE)))
+            return origin, axes, 2.5
+        axes = latent.strongest_directions(net.directions().detach())
+        return torch.zeros(self.settings.latent, device=device_of(net)), axes, 3.0
+
+    def prior_axes(self, net: Any) -> Tensor:
+        """The two axes of a 2-D prior, as long as its standard deviations."""
+        zero, eye = torch.zeros(1, 2, device=device_of(net)), torch.eye(2, device=device_of(net))
+        return net.prior(eye) - net.prior(zero)
+
+    @view("images", live=True)
+    def plane(self, net: Any, n: int = 15, anchors: str = "", label: int = 0, side: float = 0.0) -> Images:
+        """A plane of the latent space as a grid: all of it where z has two dimensions, else through three anchors, or along the
+        first two principal directions. x grows to the right and y upwards, from -side to side (0 chooses)."""
+        origin, axes, half = self.frame_of(net, anchors)
+        count = max(2, min(n, 40))
+        ticks = torch.linspace(-1, 1, count, device=origin.device) * (side or half)
+        y, x = torch.meshgrid(ticks.flip(0), ticks, indexing="ij")
+        z = origin + x.reshape(-1, 1) * axes[0] + y.reshape(-1, 1) * axes[1]
+        return Images(self.draw(net, z, label), columns=count, scale=self.scale(40), title=f"from {-(side or half):g} to {side or half:g}")
+
+    @view("images", live=True)
+    def plane_point(self, net: Any, x: float = 0.0, y: float = 0.0, anchors: str = "", label: int = 0) -> Images:
+        """The image at a point of the plane."""
+        origin, axes, _ = self.frame_of(net, anchors)
+        return self.single(net, (origin + x * axes[0] + y * axes[1])[None], label)
+
+    @view("table", live=True)
+    def plane_frame(self, net: Any, anchors: str = "") -> Table:
+        """Three z that span the plane, at (0, 0), (1, 0) and (0, 1): given as anchors they make the same plane, found once."""
+        origin, axes, _ = self.frame_of(net, anchors)
+        z = torch.stack([origin, origin + axes[0], origin + axes[1]]).cpu().tolist()
+        return Table(["dimension", "at (0, 0)", "at (1, 0)", "at (0, 1)"], [[d, *(p[d] for p in z)] for d in range(self.settings.latent)])
+
+    # -- arithmetic and dimensions ---------------------------------------------------------------------------------
+
+    @view("images", live=True)
+    def arithmetic(self, net: Any, a: str = "0,1,2", b: str = "3,4,5", c: str = "6", label: int = 0) -> Images:
+        """Average of set A minus average of set B plus average of set C; each average is drawn beside the result."""
+        means = [self.anchors(net, text).mean(0) for text in (a, b, c)]
+        z = torch.stack([*means, means[0] - means[1] + means[2]])
+        return Images(self.draw(net, z, label), ["A", "- B", "+ C", "= result"], columns=4, scale=self.scale(128))
+
+    def strengths(self, net: Any) -> tuple[np.ndarray, np.ndarray, str]:
+        """(strength (D,), active (D,) bool, what the strength is) of each dimension of z.
+
+        With an encoder: the variance over test images of the code's mean; active above 0.01 (Burda et al. 2016, sec. 5.2).
+        Without: the length of the first layer's weights from it, active above a tenth of the largest.
+        """
+        if net.has_encoder:
+            variance = self.encode(net, slice(0, SCENE)).float().var(0).cpu().numpy()
+            return variance, variance > 0.01, "variance"
+        length = net.directions().detach().float().norm(dim=0).cpu().numpy()
+        return length, length > 0.1 * length.max(), "weight"
+
+    @view("images", live=True)
+    def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: int = 11, span: float = 3.0, label: int = 0) -> Images:
+        """One dimension of z changed at a time, from -span to span around the anchor's own place; active units are marked with *.
+        Without dims, the ten strongest."""
+        z = self.anchors(net, anchor, 1, 1)
+        strength, active, what = self.strengths(net)
+        chosen = self.chosen_dims(dims, strength)
+        count = max(2, min(steps, 41))
+        offsets = torch.linspace(-span, span, count, device=z.device)
+        moved = z.repeat(len(chosen) * count, 1)
+        for row, d in enumerate(chosen):
+            width = float(np.sqrt(strength[d])) if net.has_encoder and not hasattr(net, "mu") else 1.0
+            moved[row * count : (row + 1) * count, d] += offsets * width
+        captions = [""] * len(moved)
+        for row, d in enumerate(chosen):
+            captions[row * count] = f"z{d}{'*' if active[d] else ''} {strength[d]:.2g}"
+        title = f"{int(active.sum())} of {len(active)} units are active (*); the number is the {what}"
+        return Images(self.draw(net, moved, label), captions, columns=count, scale=self.scale(56), title=title)
+
+    def chosen_dims(self, dims: str, strength: np.ndarray) -> list[int]:
+        if not dims.strip():
+            return np.argsort(-strength, kind="stable")[:10].tolist()
+        parts = [part.strip() for part in dims.split(",")]
+        if not all(part.isdigit() and int(part) < len(strength) for part in parts):
+            raise UsageError(f"--dims must be numbers from 0 to {len(strength) - 1}, separated by commas, got {dims!r}.")
+        return [int(part) for part in parts]
+
+
+class ConditionalViews(LatentViews):
+    """The views of a model that is given the class."""
+
+    @view("images", live=True)
+    def classes(self, net: Any, n: int = 8, seed: int = 0) -> Images:
+        """The same z across all classes: one row a z, one column a class. The style should stay along a row."""
+        rows = max(1, min(n, 32))
+        z = net.prior(self.noise(net, seed)[:rows]).repeat_interleave(net.classes, 0)
+        captions = [*self.class_names, *[""] * (len(z) - net.classes)] if max(map(len, self.class_names)) <= 3 else []
+        return Images(self.draw(net, z, -1), captions, columns=net.classes, scale=self.scale(48))
+
+    @view("images", live=True)
+    def class_interpolation(self, net: Any, a: int = 3, b: int = 8, anchor: str = "0", steps: int = 12) -> Images:
+        """The same z while the class goes from a to b: the network is given a mixture of the two."""
+        a, b = self.checked_label(a), self.checked_label(b)
+        z = self.anchors(net, anchor, 1, 1)
+        t = torch.linspace(0, 1, max(2, min(steps, 120)), device=z.device)
+        weights = torch.zeros(len(t), net.classes, device=z.device)
+        weights[:, a] += 1 - t
+        weights[:, b] += t
+        return Images(self.draw(net, z.repeat(len(t), 1), weights), columns=min(12, len(t)), scale=self.scale())
+
+
+@dataclass(frozen=True)
+class TimeLapse(Images):
+    """One picture of the training, with all of them: `history` (T, H, W[, 3]) uint8 and their `steps`."""
+
+    history: np.ndarray = field(default_factory=lambda: np.zeros((0, 1, 1), np.uint8))
+    steps: list[int] = field(default_factory=list)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        return {"pixels": self.history, "steps": np.array(self.steps)}
+
+    def frames(self) -> list[np.ndarray]:
+        return [Images(self.history[i : i + 1], [f"step {step:,}"], 1, self.scale).picture() for i, step in enumerate(self.steps)]
+
+
+@torch.enable_grad()
+def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
+    """Points z (N, D) whose pictures are near images (N, C, H, W): Adam from the nearest of the `noise`, for a generator
+    without an encoder (Lipton & Tripathi 2017). A small pull keeps z where the prior has its mass."""
+    found = []
+    for i, image in enumerate(images):
+        label = None if labels is None else labels[i : i + 1]
+        with torch.no_grad():
+            distance = (net.decode(noise, None if label is None else label.expand(len(noise))) - image).square().flatten(1).sum(1)
+        z = noise[distance.argmin()][None].clone().requires_grad_()
+        optimizer = torch.optim.Adam([z], 0.1)
+        for _ in range(INVERSION_STEPS):
+            loss = (net.decode(z, label) - image).square().sum() + 0.01 * z.square().sum()
+            (z.grad,) = torch.autograd.grad(loss, z)
+            optimizer.step()
+        found.append(z.detach())
+    return torch.cat(found)
+
+
+def tile(pixels: np.ndarray) -> np.ndarray:
+    """Pictures (N, H, W[, 3]) as one square of pictures."""
+    columns = round(len(pixels) ** 0.5)
+    rows = [np.concatenate(list(pixels[i : i + columns]), axis=1) for i in range(0, columns * columns, columns)]
+    return np.concatenate(rows)
+
+
+def whole(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise ValueError
+    return value
+
+
+def device_of(net: nn.Module) -> torch.device:
+    return next(net.parameters()).device

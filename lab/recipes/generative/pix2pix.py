@@ -1,0 +1,153 @@
+"""pix2pix (Isola et al. 2017): a U-Net G and a PatchGAN D that sees the given and the drawn picture together. Read first: `Pix2Pix.step`.
+
+G minimises the adversarial loss + lambda |G(a) - b|: L1 alone draws what is right on average, blurred; D asks for detail.
+"""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.data.domains import Domains, load_pairs
+from lab.experiment import Metrics, view
+from lab.recipes.generative.generative import signed_images, to_pixels
+from lab.recipes.generative.pix2pix_config import Pix2PixConfig
+from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
+from lab.views import Images
+from models.generative.cyclegan import draw_weights
+from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
+from models.generative.patchgan import PatchGAN
+from models.generative.pix2pix import UNetGenerator
+
+
+class Pix2Pix(Translation):
+    """One step is one step of D, then one of G, on the same batch of pairs."""
+
+    headline: ClassVar[tuple[str, ...]] = ("losses/l1", "losses/adversarial", "losses/d", "charts/d_accuracy")
+
+    def __init__(self, config: Pix2PixConfig, device: torch.device):
+        self.config: Pix2PixConfig = config
+        # Batch norm keeps running statistics, which belong in fp32: then autocast chooses layer by layer.
+        super().__init__(config, device, torch.float32 if config.norm == "batch" else None)
+        self.g.compute["ab"].draw_from(self.noise_generator)  # type: ignore[index]
+
+    def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
+        c = self.config
+        g = nn.ModuleDict({"ab": UNetGenerator(c.size, 3, c.features, 3, norm=c.norm, upsampling=c.upsampling, dropout=c.dropout)})
+        d = nn.ModuleDict({"b": PatchGAN(6, c.d_features, c.patch_layers, c.norm)})
+        draw_weights(g)
+        draw_weights(d)
+        return g, d
+
+    def load(self, split: Literal["train", "test"]) -> Domains:
+        c = self.config
+        return load_pairs(c.task, c.data, split, self.device, size=c.size + c.jitter, games=c.games, frames=c.frames)
+
+    @property
+    def subject(self) -> str:
+        return self.config.subject if self.config.data.startswith("pairs:") else f"{self.config.task}-{self.config.subject}"
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def step(self) -> Metrics:
+        c, rate = self.config, self.set_rates()
+        a, b = self.batch()
+        g, d = self.g.compute["ab"], self.d.compute["b"]  # type: ignore[index]
+        with self.autocast():
+            fake = g(a)
+            if c.norm == "instance":  # Images are kept apart, so both can pass together.
+                both = d(torch.cat([pair(a, b), pair(a, fake.detach())])).float()
+                real_scores, fake_scores = both.chunk(2)
+            else:  # Batch norm would see a mixture.
+                real_scores, fake_scores = d(pair(a, b)).float(), d(pair(a, fake.detach())).float()
+        d_loss = 0.5 * discriminator_loss(c.loss, real_scores, fake_scores)
+        self.d_optimizer.step(self.d.backward(d_loss))
+        self.d.sync()
+        self.d.compute.requires_grad_(False)
+        with self.autocast():
+            scores = d(pair(a, fake))
+        adversarial, difference = generator_loss(c.loss, scores.float()), l1(fake, b)
+        self.g_optimizer.step(self.g.backward(adversarial + c.l1_weight * difference))
+        self.g.sync()
+        self.d.compute.requires_grad_(True)
+        terms = {"adversarial": adversarial.detach(), "l1": difference.detach(), "d": d_loss.detach()}
+        return {**self.after_step(terms, rate), "charts/d_accuracy": self.seen_right(real_scores, fake_scores)}
+
+    def autocast(self) -> Any:
+        wanted = self.flat_dtype == torch.float32 and self.dtype != torch.float32
+        return torch.autocast(self.device.type, self.dtype, enabled=wanted)
+
+    def weights(self) -> dict[str, tuple[float, str]]:
+        name = "(D(a, G(a)) - 1)^2" if self.config.loss == "lsgan" else f"{self.config.loss} loss of D(a, G(a))"
+        return {"adversarial": (1.0, name), "l1": (self.config.l1_weight, "|G(a) - b|"), "d": (1.0, "D, half of its loss")}
+
+    def translated(self, net: Any, images: Tensor, direction: Direction, style: Tensor | None = None) -> Tensor:
+        return 0.5 + 0.5 * net["g"]["ab"](images).float()
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("images", live=True)
+    def results(self, net: Any, n: int = 8, start: int = 0) -> Images:
+        """Held-out pairs: what is given, what G draws, what is true."""
+        count = max(1, min(n, 64))
+        given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
+        drawn = self.translated(net, signed_images(given), "ab")
+        rows = np.concatenate([to_pixels(x) for x in (given.float() / 255, drawn, true.float() / 255)])
+        names, error = self.domains("test").names, float((drawn - true.float() / 255).abs().mean())
+        return Images(rows, columns=len(given), scale=self.scale(), title=f"{names[0]}, drawn, {names[1]}; L1 {error:.3f} of 1")
+
+    @view("images", live=True)
+    def translate(self, net: Any, index: int = 0, pixels: str = "", file: str = "") -> Images:
+        """A picture and what G makes of it: a held-out image, a file, or pixels (base64 of size * size * 3 bytes)."""
+        given = self.given_picture(net, "a", index, pixels, file)
+        drawn = self.translated(net, given, "ab")
+        return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "drawn"], 2, self.scale(256))
+
+    @view("images", live=True)
+    def verdict(self, net: Any, n: int = 6, start: int = 0) -> Images:
+        """What PatchGAN says of each place of true pictures (above) and drawn ones (below): green for real, red for generated."""
+        count = max(1, min(n, 32))
+        given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
+        a = signed_images(given)
+        d, found, captions = net["d"]["b"], [], []
+        for images in (true.float() / 255, self.translated(net, a, "ab")):
+            scores = d(pair(a, 2 * images - 1))
+            maps = [verdict_map(d, scores[i : i + 1], self.settings.size) for i in range(len(images))]
+            found.append(to_pixels(images))
+            found.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
+            captions += [""] * len(images) + [f"{float(score):.2f}" for score in scores.mean((1, 2, 3))]
+        title = "D: true above, drawn below; the number is the mean score"
+        return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
+
+    # -- figures ---------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """L1 against the true pictures (0 to 1), beside it that of the mean training picture; where there are classes, how many survive."""
+        net = self.serving()
+        training = net.training
+        net.eval()
+        a, b = self.held_out("a"), self.held_out("b")
+        drawn = torch.cat([self.translated(net, signed_images(part), "ab") for part in a.images.split(BATCH)])
+        net.train(training)
+        true = b.images.float() / 255
+        size, whole = self.settings.size, self.domains("train").b.images
+        margin = (whole.shape[-1] - size) // 2
+        mean = whole[:, :, margin : margin + size, margin : margin + size].float().mean(0) / 255
+        error, of_mean = float((drawn - true).abs().mean()), float((mean - true).abs().mean())
+        found: dict[str, Any] = {"l1": error, "l1_mean_picture": of_mean, "l1_ratio": error / max(of_mean, 1e-9), "images": len(true)}
+        if len(b.classes) > 1:
+            from lab.quality.judge import judge
+            from lab.quality.translation import squared
+
+            train = squared(self.domains("train"), size)
+            reader = judge(f"{self.subject}-{size}px", train.b, b)
+            _, read = reader.look(drawn)
+            found |= {"class_kept": float((read == b.labels).float().mean()), "class_read_real": reader.accuracy}
+        return found
+
+
+def pair(a: Tensor, b: Tensor) -> Tensor:
+    """(B, 3, S, S) twice -> (B, 6, S, S): what D sees."""
+    return torch.cat([a, b.to(a.dtype)], 1).contiguous(memory_format=torch.channels_last)

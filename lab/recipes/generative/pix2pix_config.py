@@ -1,0 +1,55 @@
+"""Settings of pix2pix: a preset for small images, and the published one."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from lab.config import with_defaults
+from lab.data.domain_names import check_paired
+from lab.data.sources import check_games
+from lab.recipes.generative.translation_config import TranslationConfig
+
+
+class Pix2PixConfig(TranslationConfig):
+    """pix2pix (Isola et al. 2017): a U-Net learns from pairs, by L1 and a discriminator of patches."""
+
+    data: str = Field(
+        "digits",
+        description="Images to make pairs of: digits, mnist, fashion-mnist, cifar-10, atari, folder:PATH; or pairs of your own, pairs:FOLDER (side by side) or pairs:A,B.",
+    )
+    task: Literal["outline", "half", "upscale", "colour", "segment"] = Field(
+        "outline",
+        description="What is given: the outline, the left half, a small picture, a grey one, or (atari) the map of the sprites. The whole picture is to be drawn.",
+    )
+    games: str = Field("pong,breakout,space_invaders,seaquest", description="For atari: the games, separated by commas.")
+    norm: Literal["instance", "batch"] = Field(
+        "instance", description="Normalisation in G and D: instance treats each image by itself, batch (the paper) mixes those of a batch."
+    )
+    dropout: float = Field(
+        0.0, ge=0, lt=1, description="Share of G's inner maps that is dropped in training, its only noise. The paper has 0.5."
+    )
+    l1_weight: float = Field(100.0, ge=0, le=1e4, description="Weight of |G(a) - b|. Higher is truer and blurrier.")
+
+    @field_validator("data")
+    @classmethod
+    def known_data(cls, value: str) -> str:
+        return check_paired(value)
+
+    @field_validator("games")
+    @classmethod
+    def known_games(cls, value: str) -> str:
+        return check_games(value)
+
+    @model_validator(mode="after")
+    def halves(self) -> "Pix2PixConfig":
+        if self.size & (self.size - 1):
+            raise ValueError(f"--size must be a power of 2, got {self.size}")
+        if self.task == "segment" and self.data != "atari" and not self.data.startswith("pairs:"):
+            raise ValueError(f"--task segment needs --data atari, got {self.data}")
+        return self
+
+
+Pix2Pix256Config = with_defaults(
+    Pix2PixConfig, "Pix2Pix256Config", size=256, batch_size=1, features=64, d_features=64, patch_layers=3, learning_rate=2e-4, norm="batch", dropout=0.5,
+    loss="non-saturating", flip=True, jitter=30, data="atari", task="segment", constant_steps=100_000, decay_steps=100_000,
+)  # fmt: skip

@@ -1,0 +1,72 @@
+"""A game into a video, each frame beside what an image-to-image model makes of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from lab.data.images import resize
+from lab.errors import UsageError
+from lab.recipes.generative.generative import signed_images, to_pixels
+from lab.registry import load, shipped
+from lab.video import VideoWriter
+
+if TYPE_CHECKING:
+    from lab.recipes.generative.translation import Translation
+
+FPS = 60
+
+
+def watch(
+    experiment: "Translation",
+    *,
+    game: str | None = None,
+    episodes: int = 1,
+    video: Path | None = None,
+    epsilon: float | None = None,
+    seed: int = 0,
+    sticky: float | None = None,
+    seconds: float | None = None,
+) -> dict[str, Any]:
+    """Play `episodes` (or `seconds`) of `game`, the model's own unless given, by its shipped agent (at random where there is none)."""
+    if video is None:
+        raise UsageError("Give --video FILE.mp4: the frames are written there, each beside its translation. On screen: the Generate panel.")
+    settings: Any = experiment.settings
+    name = game or getattr(settings, "game", "") or settings.games.split(",")[0]
+    source, agent = player_of(name, seed, epsilon, sticky or 0.0)
+    net = experiment.serving().eval()
+    writer, scores, frames = VideoWriter(video, FPS), list[float](), 0
+    try:
+        while len(scores) < episodes and (seconds is None or frames < seconds * FPS):
+            frame = source.tick(agent)
+            with torch.no_grad():
+                given = resize(torch.from_numpy(frame.pixels).permute(2, 0, 1)[None], settings.size).to(experiment.device)
+                drawn = to_pixels(experiment.translated(net, signed_images(given), "ab"))[0]
+            writer.add(beside(frame.pixels, drawn))
+            frames += 1
+            if frame.over:
+                scores.append(frame.score)
+    finally:
+        writer.close()
+    return {"video": str(video), "game": name, "frames": frames, "scores": scores or [frame.score], "finished": bool(scores)}
+
+
+def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Any, nn.Module | None]:
+    """(a player of the game, who decides): the game's shipped agent, or nobody, which is random play."""
+    agents = shipped()
+    agent: nn.Module | None = None
+    if game in agents:
+        from lab.run import Run
+
+        agent = Run(agents[game]).experiment("cpu", serving_only=True).serving().eval()
+    player = load("agents.player:Player")(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky)
+    return player, agent
+
+
+def beside(frame: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """A frame (H, W, 3), doubled, and its translation (S, S, 3), drawn out to the same shape: (2H, 4W, 3) uint8."""
+    height, width = 2 * frame.shape[0], 2 * frame.shape[1]
+    rows, columns = (np.arange(side) * drawn.shape[0] // side for side in (height, width))
+    return np.concatenate([frame.repeat(2, 0).repeat(2, 1), drawn[rows][:, columns]], 1)

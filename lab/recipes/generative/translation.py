@@ -1,0 +1,358 @@
+"""What image-to-image recipes share: two domains on the device, their order, the falling learning rate, a time-lapse, own pictures.
+
+Read first: `Translation`. The recipes are `pix2pix.py` and `cyclegan.py`; their views of held-out images stand there.
+"""
+
+import base64
+import binascii
+import logging
+import threading
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lab.checkpoint import Segment, serving_weights
+from lab.data.domains import Domains
+from lab.data.images import LabelledImages, resize
+from lab.device import compute_dtype
+from lab.errors import LabError, UsageError
+from lab.experiment import Experiment, Metrics, Progress, State, view
+from lab.flat import FlatAdam, FlatNetwork
+from lab.recipes.generative.generative import LAPSE_FRAMES, signed_images, to_pixels
+from lab.recipes.generative.latent_views import TimeLapse, device_of
+from lab.recipes.generative.translation_config import TranslationConfig
+from lab.seeding import seeded
+from lab.views import Images, Table
+from models.generative.gan_losses import boundary
+from models.generative.patchgan import PatchGAN
+
+log = logging.getLogger("lab.recipes")
+
+LAPSE_IMAGES = 4
+"""Held-out images of a domain whose translation the time-lapse shows."""
+BATCH = 64
+"""Images that are translated at once where many are."""
+
+Direction = Literal["ab", "ba"]
+
+
+class Translation(Experiment):
+    """Base of the recipes. G and D are `nn.ModuleDict`s, each in one flat buffer with one Adam; one step is one batch of each domain."""
+
+    log_every: ClassVar[int] = 50
+    checkpoint_every: ClassVar[int] = 500
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    directions: ClassVar[tuple[Direction, ...]] = ("ab",)
+
+    def __init__(self, config: TranslationConfig, device: torch.device, flat_dtype: torch.dtype | None = None):
+        super().__init__(config, device)
+        self.settings = config
+        self.dtype = compute_dtype(config.precision, device)
+        seeds = np.random.SeedSequence(config.seed).generate_state(6)
+        self.shuffles = [Shuffle(int(seed)) for seed in seeds[:2]]
+        self.noise_generator = torch.Generator(device).manual_seed(int(seeds[2]))
+        self.augment_generator = torch.Generator().manual_seed(int(seeds[3]))
+        self.pool_seed = int(seeds[4])
+        with seeded(int(seeds[5])):
+            g, d = self.build()
+        flat = flat_dtype or self.dtype
+        nets: tuple[nn.Module, nn.Module] = (g, d)
+        self.g, self.d = (FlatNetwork(net.to(device).to(memory_format=torch.channels_last), flat) for net in nets)  # type: ignore[call-overload]
+        self.served = nn.ModuleDict({"g": self.g.master, "d": self.d.master})
+        betas = (config.beta1, 0.999)
+        self.g_optimizer = FlatAdam(self.g, config.learning_rate, 1e-8, betas)
+        self.d_optimizer = FlatAdam(self.d, config.learning_rate, 1e-8, betas)
+        self.steps = 0
+        self.data: dict[str, Domains] = {}
+        self.loading = threading.Lock()
+        self.lapse: list[tuple[int, Segment]] = []
+        self.lapse_every = 1
+        self.terms: dict[str, Tensor] = {}
+
+    def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
+        """(the generators, the discriminators), their weights drawn from the generator in force."""
+        raise NotImplementedError
+
+    def load(self, split: Literal["train", "test"]) -> Domains:
+        raise NotImplementedError
+
+    # -- data ------------------------------------------------------------------------------------------------------
+
+    def domains(self, split: Literal["train", "test"]) -> Domains:
+        """The images of a split on the device, loaded at the first call, which may come from any thread."""
+        with self.loading:
+            if split not in self.data:
+                self.data[split] = self.load(split)
+            return self.data[split]
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """The next images of A and B (B, 3, S, S) in [-1, 1], the same rows where they are pairs; flipped and cut as the config says."""
+        data, c = self.domains("train"), self.settings
+        size = min(c.batch_size, len(data.a), len(data.b))
+        rows = self.shuffles[0].take(size, len(data.a)).to(self.device, non_blocking=True)
+        others = rows if data.paired else self.shuffles[1].take(size, len(data.b)).to(self.device, non_blocking=True)
+        a, b = data.a.images.index_select(0, rows), data.b.images.index_select(0, others)
+        if c.flip or c.jitter:
+            a, b = self.augment(a, b, data.paired)
+        return signed_images(a, self.flat_dtype), signed_images(b, self.flat_dtype)
+
+    @property
+    def flat_dtype(self) -> torch.dtype:
+        """What the networks compute in; float32 where autocast chooses layer by layer."""
+        return self.g.dtype
+
+    def augment(self, a: Tensor, b: Tensor, paired: bool) -> tuple[Tensor, Tensor]:
+        """Mirrored with probability one half, and cut at a random place; both of a pair alike."""
+        c, n = self.settings, len(a)
+        flips = torch.rand(2, n, generator=self.augment_generator) < 0.5
+        offsets = torch.randint(c.jitter + 1, (2, 2, n), generator=self.augment_generator)
+        found = []
+        for i, images in enumerate((a, b)):
+            k = 0 if paired else i
+            if c.jitter:
+                images = cut(images, offsets[k].to(images.device), c.size)
+            if c.flip:
+                images = torch.where(flips[k].to(images.device)[:, None, None, None], images.flip(3), images)
+            found.append(images)
+        return found[0], found[1]
+
+    def held_out(self, domain: Literal["a", "b"], count: int = 10**9, start: int = 0) -> LabelledImages:
+        """Test images of a domain at the size that G takes."""
+        data = self.domains("test")
+        part = data.a if domain == "a" else data.b
+        images = part.images[start : start + count]
+        if self.settings.jitter:
+            margin = self.settings.jitter // 2
+            images = images[:, :, margin : margin + self.settings.size, margin : margin + self.settings.size]
+        return LabelledImages(images, part.labels[start : start + count], part.classes)
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def set_rates(self) -> float:
+        """The learning rate of this step, given to both optimisers."""
+        c = self.settings
+        rate = c.learning_rate * rate_factor(self.steps, c.constant_steps, c.decay_steps)
+        if rate == 0 and self.steps == c.constant_steps + c.decay_steps:
+            log.warning("step %d: the learning rate is 0 now, further steps change nothing. Raise --decay-steps to go on.", self.steps)
+        self.g_optimizer.set_learning_rate(rate)
+        self.d_optimizer.set_learning_rate(rate)
+        return rate
+
+    def after_step(self, terms: dict[str, Tensor], rate: float) -> Metrics:
+        """Count the step, keep a picture where one is due; the metrics of the loss terms."""
+        self.steps += 1
+        self.terms = terms
+        if self.steps % self.lapse_every == 0:
+            self.keep_picture()
+        return {**{f"losses/{name}": value for name, value in terms.items()}, "charts/learning_rate": rate}
+
+    def seen_right(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The share of patches that D tells right, a 0-d tensor."""
+        threshold = boundary(self.settings.loss)
+        return 0.5 * ((real.detach() > threshold).float().mean() + (fake.detach() <= threshold).float().mean())
+
+    @torch.no_grad()
+    def keep_picture(self) -> None:
+        net = self.serving()
+        training = net.training
+        net.eval()
+        columns = []
+        for direction in self.directions:
+            given = self.held_out(direction[0], LAPSE_IMAGES).images  # type: ignore[arg-type]
+            drawn = self.translated(net, signed_images(given), direction)
+            columns.append(torch.cat([as_columns(given.float() / 255), as_columns(drawn)], 1))
+        net.train(training)
+        picture = to_pixels(torch.cat(columns, 2)[None])
+        self.lapse.append((self.steps, Segment(f"lapse-{self.steps:09d}", picture)))
+        if len(self.lapse) >= LAPSE_FRAMES:
+            self.lapse_every *= 2
+            self.lapse = [(step, segment) for step, segment in self.lapse if step % self.lapse_every == 0]
+
+    def translated(self, net: Any, images: Tensor, direction: Direction, style: Tensor | None = None) -> Tensor:
+        """Images in [-1, 1] (N, 3, S, S) -> their translations in [0, 1]."""
+        raise NotImplementedError
+
+    # -- the contract ----------------------------------------------------------------------------------------------
+
+    def progress(self) -> Progress:
+        return Progress(self.steps, self.unit)
+
+    def serving(self) -> nn.Module:
+        return self.served
+
+    def state(self) -> State:
+        return {
+            "g": serving_weights(self.g.master), "d": serving_weights(self.d.master),
+            "g_adam": self.g_optimizer.state(), "d_adam": self.d_optimizer.state(),
+            "shuffles": [shuffle.state() for shuffle in self.shuffles],
+            "generators": {"noise": self.noise_generator.get_state(), "augment": self.augment_generator.get_state()},
+            "counters": {"steps": self.steps, "lapse_every": self.lapse_every},
+            "lapse": {"steps": [step for step, _ in self.lapse], "pictures": [segment for _, segment in self.lapse]},
+            "terms": {name: value.clone() for name, value in self.terms.items()},
+        }  # fmt: skip
+
+    def restore(self, state: State) -> None:
+        for name, net in (("g", self.g), ("d", self.d)):
+            net.master.load_state_dict(state[name])
+            net.sync()
+        self.g_optimizer.restore(state["g_adam"])
+        self.d_optimizer.restore(state["d_adam"])
+        for shuffle, stored in zip(self.shuffles, state["shuffles"], strict=True):
+            shuffle.restore(stored)
+        self.noise_generator.set_state(state["generators"]["noise"])
+        self.augment_generator.set_state(state["generators"]["augment"])
+        for name, value in state["counters"].items():
+            setattr(self, name, value)
+        self.lapse = list(zip(state["lapse"]["steps"], state["lapse"]["pictures"], strict=True))
+        self.terms = {name: value.to(self.device, copy=True) for name, value in state["terms"].items()}
+
+    def watch(self, **options: Any) -> dict[str, Any]:
+        """A game into a video, each frame beside its translation; see `lab.recipes.generative.translated_play.watch`."""
+        from lab.recipes.generative.translated_play import watch
+
+        return watch(self, **options)
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    def scale(self, wanted: int = 96) -> int:
+        return max(1, round(wanted / self.settings.size))
+
+    def checked_direction(self, direction: Direction) -> Direction:
+        if direction not in self.directions:
+            raise UsageError(f"--direction {direction}: this model only translates {' and '.join(self.directions)}.")
+        return direction
+
+    def given_picture(self, net: nn.Module, domain: Literal["a", "b"], index: int, pixels: str, file: str) -> Tensor:
+        """(1, 3, S, S) in [-1, 1]: the given pixels (base64 of S * S * 3 bytes, row by row), the file, or a test image."""
+        size = self.settings.size
+        if pixels:
+            try:
+                array = np.frombuffer(base64.b64decode(pixels, validate=True), np.uint8).reshape(size, size, 3)
+            except (binascii.Error, ValueError):
+                raise UsageError(f"--pixels must be base64 of {size} x {size} x 3 bytes.") from None
+        elif file:
+            array = read_picture(Path(file).expanduser(), size)
+        else:
+            count = len(self.held_out(domain))
+            if not 0 <= index < count:
+                raise UsageError(f"--index must be from 0 to {count - 1}, the number of a held-out image; got {index}.")
+            return signed_images(self.held_out(domain, 1, index).images.to(device_of(net)))
+        return signed_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None].to(device_of(net)))
+
+    @view("images")
+    def time_lapse(self, index: int = -1) -> Images:
+        """Held-out images (above) and their translations (below) over the whole training; the newest is index -1. Save as GIF for a film."""
+        if not self.lapse:
+            raise UsageError("No picture of the training is kept yet. Train at least one step.")
+        step, segment = self.lapse[max(-len(self.lapse), min(index, len(self.lapse) - 1))]
+        history = np.concatenate([s.read() for _, s in self.lapse])
+        return TimeLapse(segment.read(), [f"step {step:,}"], 1, self.scale(64), history=history, steps=[s for s, _ in self.lapse])
+
+    def weights(self) -> dict[str, tuple[float, str]]:
+        """Of each loss term its weight and its formula."""
+        raise NotImplementedError
+
+    @view("table")
+    def losses(self) -> Table:
+        """Each term of the loss in the last step: its formula, its value, its weight, and what it adds to the loss."""
+        if not self.terms:
+            raise UsageError("No step was taken yet. Train at least one step.")
+        rows: list[list[Any]] = []
+        for name, (weight, formula) in self.weights().items():
+            if name in self.terms:
+                value = float(self.terms[name])
+                rows.append([name, formula, round(value, 5), weight, round(weight * value, 5)])
+        return Table(["term", "formula", "value", "weight", "weight * value"], rows, title=f"step {self.steps:,}")
+
+
+def rate_factor(step: int, constant: int, decay: int) -> float:
+    """The share of the learning rate in step `step` (from 0): 1 for `constant` steps, then in a line to 0 over `decay`; 1 where decay is 0."""
+    if decay == 0:
+        return 1.0
+    return min(1.0, max(0.0, 1 - (step - constant) / decay))
+
+
+def l1(x: Tensor, y: Tensor) -> Tensor:
+    """The mean of |x - y| in fp32, a 0-d tensor, on a scale of 0 to 2 as images are in [-1, 1]."""
+    return (x.float() - y.float()).abs().mean()
+
+
+class Shuffle:
+    """Row numbers in a random order, each once in an epoch; an epoch's rest that makes no batch is left out."""
+
+    def __init__(self, seed: int):
+        self.generator = torch.Generator().manual_seed(seed)
+        self.order = torch.empty(0, dtype=torch.long)
+        self.position = 0
+
+    def take(self, size: int, count: int) -> Tensor:
+        """The next `size` of `count` rows, (size,) int64."""
+        if self.position + size > len(self.order):
+            self.order, self.position = torch.randperm(count, generator=self.generator), 0
+        self.position += size
+        return self.order[self.position - size : self.position]
+
+    def state(self) -> State:
+        return {"order": self.order.clone(), "position": self.position, "generator": self.generator.get_state()}
+
+    def restore(self, state: State) -> None:
+        self.order, self.position = state["order"].clone(), state["position"]
+        self.generator.set_state(state["generator"])
+
+
+def cut(images: Tensor, offsets: Tensor, size: int) -> Tensor:
+    """(N, C, H, W) -> (N, C, size, size), image n from the pixel offsets[:, n] (row, column) on."""
+    n, c = images.shape[:2]
+    steps = torch.arange(size, device=images.device)
+    y, x = (offsets[i][:, None] + steps for i in (0, 1))  # (N, size)
+    row, channel = torch.arange(n, device=images.device).view(-1, 1, 1, 1), torch.arange(c, device=images.device).view(1, -1, 1, 1)
+    return images[row, channel, y[:, None, :, None], x[:, None, None, :]]
+
+
+def as_columns(images: Tensor) -> Tensor:
+    """(N, 3, S, S) -> one picture (3, S, N * S) of them side by side."""
+    return torch.cat(list(images.float()), 2)
+
+
+def picture_pixels(frame: np.ndarray, size: int) -> str:
+    """A picture (H, W, 3) uint8, squeezed to `size` x `size` as the training images are, as `pixels` of the translate view."""
+    square = resize(torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None], size)
+    return base64.b64encode(square[0].permute(1, 2, 0).contiguous().numpy().tobytes()).decode()
+
+
+def read_picture(file: Path, size: int) -> np.ndarray:
+    """(size, size, 3) uint8 of an image file, its central square. Raises LabError where it cannot be read."""
+    from PIL import Image, UnidentifiedImageError
+
+    from lab.data.folder import read
+
+    try:
+        return read(file, size, 3)
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise LabError(f"{file} cannot be read as a picture ({error}). Expected a PNG, JPEG, GIF, BMP, WebP or TIFF file.") from None
+
+
+def verdict_map(d: PatchGAN, scores: Tensor, size: int) -> Tensor:
+    """Scores (1, 1, h, w) of a PatchGAN -> (size, size): at each pixel the score of the patch whose middle is there, linearly between."""
+    (first, last), (second, _) = d.patch_span(0), d.patch_span(1)
+    middle, apart = (first + last) / 2, second - first
+    place = (torch.arange(size, device=scores.device) - middle) / apart  # In units of scores.
+    extent = max(1, scores.shape[-1] - 1)
+    line = 2 * place / extent - 1
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    grid = torch.stack([x, y], -1)[None]
+    return F.grid_sample(scores.float(), grid, mode="bilinear", padding_mode="border", align_corners=True)[0, 0]
+
+
+def verdict_overlay(picture: Tensor, verdict: Tensor, threshold: float) -> np.ndarray:
+    """A picture in [0, 1] (3, S, S) with the verdict (S, S) over it: green where D takes it for real, red where not; (S, S, 3) uint8."""
+    strength = (2 * (verdict - threshold)).tanh()  # -1 to 1
+    hue = torch.stack([(-strength).clamp(min=0), strength.clamp(min=0), torch.zeros_like(strength)])
+    grey = picture.float().mean(0, keepdim=True).expand(3, -1, -1)
+    share = 0.25 + 0.5 * strength.abs()
+    mixed = (1 - share) * (0.35 + 0.5 * grey) + share * hue
+    return to_pixels(mixed[None])[0]

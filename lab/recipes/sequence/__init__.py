@@ -1,0 +1,1 @@
+"""Text, translation, tags, series and words."""

@@ -1,0 +1,170 @@
+"""A recurrent language model: an RNN, LSTM or GRU that reads a text character by character and predicts the next one.
+
+Truncated back-propagation through time (Williams & Peng 1990): each row of the batch reads its own stretch of the text,
+`unroll` characters a step; the state is carried on from step to step, the gradient is not.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lab.data.text import load_text, visible
+from lab.errors import UsageError
+from lab.experiment import Metrics, State, view
+from lab.recipes.sequence.char_rnn_config import CharRNNConfig
+from lab.recipes.sequence.language import candidates_view, checked_prompt, layout
+from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.seeding import seeded
+from lab.views import Bars, Curves, Heatmap, Scatter, Text
+from models.sequence.cells import GATE_NAMES
+from models.sequence.recurrent import Recurrent, RecurrentLM, gradient_norms
+from models.sequence.sampling import choose
+
+RESTART = 0.02
+"""The share of rows that begin anew at a random place in each step; the learned initial state gets its gradient from them."""
+
+
+class CharRNN(SequenceExperiment):
+    """One step is `unroll` characters of every row."""
+
+    config: CharRNNConfig
+
+    def __init__(self, config: CharRNNConfig, device: torch.device):
+        super().__init__(config, device)
+        c = config
+        self.text = load_text(c.data, c.level, device, c.unroll)
+        self.codec = self.text.codec
+        vocabulary = torch.from_numpy(self.codec.vocabulary)
+        self.install(lambda: RecurrentLM(vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.written))
+        self.windows = self.text.train.unfold(0, c.unroll + 1, 1)  # (N, unroll + 1) uint8, a view of the text
+        self.places = torch.full((c.batch_size,), len(self.windows))  # Where each row reads next; past the end at first.
+        self.carried: tuple[Tensor, ...] = ()
+
+    def loss(self) -> tuple[Tensor, Metrics]:
+        """The mean over the next `unroll` characters of every row."""
+        c = self.config
+        anew = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.windows))
+        anywhere = torch.randint(len(self.windows), (c.batch_size,), generator=self.generator)
+        self.places = torch.where(anew, anywhere, self.places)
+        tokens = self.windows[self.places.to(self.device)].long()  # (B, unroll + 1)
+        state = self.compute.core.first_state(c.batch_size)
+        if self.carried:
+            fresh = anew.to(self.device)[None, :, None]
+            state = tuple(torch.where(fresh, first, before) for first, before in zip(state, self.carried, strict=True))
+        logits, state = self.compute(tokens[:, :-1], state)
+        self.carried = tuple(part.detach() for part in state)
+        self.places = self.places + c.unroll
+        return F.cross_entropy(logits.float().flatten(0, 1), tokens[:, 1:].flatten()), {}
+
+    def validation_loss(self, most: int | None = None) -> Tensor:
+        """On the last tenth of the text, read in up to 32 rows from end to end, the state carried on."""
+        net = self.evaluating()
+        t = self.config.unroll
+        tokens = self.text.validation
+        rows = max(1, min(32, (len(tokens) - 1) // t))
+        length = (len(tokens) - 1) // rows
+        count = length // t if most is None else min(most, length // t)
+        inputs = tokens[: rows * length].view(rows, length)
+        targets = tokens[1 : rows * length + 1].view(rows, length)
+        total, state = torch.zeros((), device=self.device), None
+        for i in range(count):
+            part = slice(i * t, (i + 1) * t)
+            logits, state = net(inputs[:, part].long(), state)
+            total += F.cross_entropy(logits.float().flatten(0, 1), targets[:, part].flatten().long())
+        return total / count
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        figures = super().evaluate()
+        return {**figures, "bits_per_token": figures["loss"] / np.log(2), "tokens": len(self.text.validation)}
+
+    def state(self) -> State:
+        return {**super().state(), "places": self.places.clone(), "carried": [part.clone() for part in self.carried]}
+
+    def restore(self, state: State) -> None:
+        super().restore(state)
+        self.places = state["places"].clone()
+        self.carried = tuple(part.to(self.device, copy=True) for part in state["carried"])
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("text", live=True)
+    def generate(
+        self, net: RecurrentLM, prompt: str = "", length: int = 300, temperature: float = 0.8, top_k: int = 0, top_p: float = 1.0,
+        seed: int = 0,
+    ) -> Text:  # fmt: skip
+        """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
+        tokens = checked_prompt(self.codec, prompt)
+        if not 0 <= length <= 10_000:
+            raise UsageError(f"--length must be from 0 to 10,000, got {length}.")
+        generator = torch.Generator().manual_seed(seed)
+        made = [torch.from_numpy(tokens).to(self.device)]
+        logits, state = net(made[0][None])
+        for _ in range(length):
+            token = choose(logits[0, -1].float(), temperature, top_k, top_p, generator)
+            made.append(token)
+            logits, state = net(token[None], state)
+        return Text(self.codec.decode(torch.cat(made).cpu().numpy()))
+
+    @view("bars", live=True)
+    def candidates(
+        self,
+        net: RecurrentLM,
+        prompt: str = "",
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        count: int = 15,
+        seed: int = 0,
+    ) -> Bars:
+        """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
+        tokens = torch.from_numpy(checked_prompt(self.codec, prompt)).to(self.device)
+        logits, _ = net(tokens[None])
+        return candidates_view(self.codec, logits[0, -1], temperature, top_k, top_p, count, seed)
+
+    @view("heatmap", live=True)
+    def gates(
+        self, net: RecurrentLM, text: str = "", gate: Literal["cell", "hidden", "input", "forget", "output", "candidate", "reset", "update"] = "cell",
+        layer: int = 1, units: int = 24,
+    ) -> Heatmap:  # fmt: skip
+        """A gate, or the cell state, of the units that change most (rows) while the network reads a text (under the columns)."""
+        tokens = checked_prompt(self.codec, text, self.sample())[:200]
+        layers = net.core.trace(net.embedding(torch.from_numpy(tokens)[None].to(self.device)))
+        steps = layers[max(1, min(layer, len(layers))) - 1]
+        names = GATE_NAMES[net.core.kind]
+        name = next((n for n in names if n.split()[0] == gate), names[-1])
+        values = torch.stack([step[name][0] for step in steps], 1).float().cpu()  # (H, T)
+        most = values.std(1, correction=0).topk(min(max(1, units), len(values))).indices
+        labels = [visible(c) for c in self.codec.decode(tokens)] if self.codec.level == "char" else [self.codec.label(t) for t in tokens]
+        return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
+
+    @view("curves", live=True)
+    def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: int = 100, seed: int = 0) -> Curves:
+        """How much of an error reaches the state k characters before (log10 of the gradient's norm): this run's network beside a
+        new RNN, LSTM and GRU of the same size. It falls along a line: the gradient vanishes."""
+        tokens = checked_prompt(self.codec, text, self.sample(length))[: max(2, min(length, 500))]
+        x = net.embedding(torch.from_numpy(tokens)[None].to(self.device)).detach().float()
+        hidden = net.core.hidden
+        readout = torch.randn(hidden, generator=torch.Generator().manual_seed(seed)) / hidden**0.5
+        lines = {}
+        cores = {}
+        for kind in ("rnn", "lstm", "gru"):
+            with seeded(seed):
+                cores[f"new {kind}"] = Recurrent(kind, x.shape[-1], hidden)
+        for core in cores.values():
+            core.to(self.device)
+        for name, core in {**cores, f"this run's {net.core.kind}": net.core}.items():
+            norms = gradient_norms(core.layers[0], core.kind, x, readout).cpu()
+            lines[name] = (np.arange(len(norms), dtype=np.float64), np.log10(norms.numpy().clip(1e-300)))
+        return Curves(lines, "distance back in time (tokens)", "log10 |dL/d state|", "The gradient against the distance it has to go")
+
+    def sample(self, length: int = 48) -> str:
+        """A piece of text that training does not see, for a view that was given none."""
+        return self.codec.decode(self.text.validation[:length].cpu().numpy())
+
+    @view("scatter", live=True)
+    def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:
+        """The vectors of the characters, laid out in two dimensions: alike is near."""
+        return layout(net.embedding.weight, [self.codec.label(i) for i in range(len(self.codec.vocabulary))], method, "tokens")

@@ -1,0 +1,40 @@
+"""Settings of the forecaster."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from lab.config import with_defaults
+from lab.data.corpora import SERIES, check
+from lab.recipes.sequence.sequence_config import SequenceConfig
+
+
+class ForecastConfig(with_defaults(SequenceConfig, "ForecastDefaults", data="ram", learning_rate=3e-3, decay_steps=1000)):  # type: ignore[misc]
+    """A recurrent network that predicts the next values of a series."""
+
+    data: str = Field("ram", description="The series: ram (the emulator's memory while an agent plays), or file:PATH of a CSV.")
+    game: str = Field("pong", description="The Atari game whose memory is recorded.")
+    player: Literal["agent", "random"] = Field("agent", description="Who plays: the game's shipped agent where there is one, or chance.")
+    decisions: int = Field(4000, ge=100, le=1_000_000, description="Length of the recording, in decisions of the player (15 a second).")
+    channels: int = Field(8, ge=1, le=128, description="Bytes of the memory that are recorded, those that change most.")
+    window: int = Field(32, ge=2, le=2048, description="Steps in one training sequence. Longer learns longer dependencies.")
+    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
+    hidden: int = Field(96, ge=1, le=4096, description="Units of the state. More remembers more and is slower.")
+    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+
+    @field_validator("data")
+    @classmethod
+    def known(cls, value: str) -> str:
+        return check(value, SERIES)
+
+    @field_validator("game")
+    @classmethod
+    def known_game(cls, value: str) -> str:
+        from lab.registry import load
+
+        return load("agents.atari:check_game")(value)
+
+    @property
+    def subject(self) -> str:
+        return f"ram-{self.game}" if self.data == "ram" else super().subject

@@ -1,0 +1,35 @@
+"""Settings of the GPT recipe."""
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from lab.config import with_defaults
+from lab.data.corpora import TEXTS, check
+from lab.recipes.sequence.sequence_config import SequenceConfig
+
+
+class GPTConfig(with_defaults(SequenceConfig, "GPTDefaults", learning_rate=2e-3, batch_size=12, weight_decay=0.1)):  # type: ignore[misc]
+    """A GPT on characters or bytes."""
+
+    data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
+    level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")
+    context: int = Field(
+        64, ge=2, le=4096, description="Tokens that the network sees at once. More finds longer dependencies and costs time."
+    )
+    layers: int = Field(4, ge=1, le=48, description="Transformer blocks. More is abler and slower.")
+    heads: int = Field(4, ge=1, le=64, description="Attentions side by side in each block; must divide the width.")
+    width: int = Field(128, ge=4, le=4096, description="Numbers that stand for a token in the network. More is abler and slower.")
+    norm: Literal["pre", "post"] = Field("pre", description="Normalise before each part of a block, which trains more easily, or after it.")
+    positions: Literal["learned", "sinusoidal"] = Field("learned", description="Vectors that tell the positions apart: trained, or waves.")
+
+    @field_validator("data")
+    @classmethod
+    def known(cls, value: str) -> str:
+        return check(value, TEXTS)
+
+    @model_validator(mode="after")
+    def heads_divide_width(self) -> Any:
+        if self.width % self.heads:
+            raise ValueError(f"--width {self.width} is not a multiple of --heads {self.heads}")
+        return self

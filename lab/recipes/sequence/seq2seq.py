@@ -1,0 +1,221 @@
+"""Translation by an encoder and a decoder: recurrent with no, Luong's or Bahdanau's attention, or a transformer.
+
+Training feeds the decoder the true tokens (teacher forcing) or, for a share of the steps, its own. Read first: `loss`.
+"""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lab.data.pairs import load_pairs
+from lab.data.text import visible
+from lab.data.words import EOS, PAD
+from lab.errors import UsageError
+from lab.experiment import Metrics, view
+from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
+from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.views import Heatmap, Images, Table, Text
+from models.sequence.beam_search import Hypothesis, Node, beam_search, greedy
+from models.sequence.seq2seq import Seq2Seq as Seq2SeqNetwork
+from models.sequence.seq2seq import TransformerTranslator
+
+MARGIN = 8
+"""How many tokens longer than any target of the data an output may become."""
+
+
+class Seq2Seq(SequenceExperiment):
+    """One step is one batch of random pairs."""
+
+    headline: ClassVar[tuple[str, ...]] = ("losses/train", "charts/accuracy", "losses/validation")
+
+    config: Seq2SeqConfig
+
+    def __init__(self, config: Seq2SeqConfig, device: torch.device):
+        super().__init__(config, device)
+        self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.longest, config.least, device)
+        self.longest = self.pairs.train.target.shape[1] + MARGIN
+        self.install(self.build)
+
+    def build(self) -> nn.Module:
+        c = self.config
+        sizes = len(self.pairs.source_vocabulary), len(self.pairs.target_vocabulary)
+        if c.model == "transformer":
+            length = max(c.longest, self.longest) + MARGIN
+            return TransformerTranslator(*sizes, c.layers, c.width, c.heads, length, c.dropout, c.norm, c.positions)
+        return Seq2SeqNetwork(*sizes, c.model, c.attention, c.width, c.hidden, c.layers, c.dropout, c.written)
+
+    def loss(self) -> tuple[Tensor, Metrics]:
+        c = self.config
+        rows = torch.randint(len(self.pairs.train), (c.batch_size,), generator=self.generator)
+        source, target = self.pairs.train.batch(rows)
+        forced = torch.rand(target.shape[1] - 1, generator=self.generator) < c.teacher_forcing
+        logits = self.compute(source, target[:, :-1], forced).float()  # (B, T, V)
+        wanted = target[:, 1:]
+        inside = wanted != PAD
+        right = ((logits.argmax(-1) == wanted) & inside).sum() / inside.sum()
+        return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD), {"charts/accuracy": right}
+
+    def validation_loss(self, most: int | None = None) -> Tensor:
+        """In nats per token with the true tokens fed in."""
+        net = self.evaluating()
+        part = self.pairs.validation
+        rows = torch.arange(len(part))
+        total = torch.zeros((), device=self.device)
+        count = torch.zeros((), device=self.device)
+        for some in rows.split(128)[: None if most is None else max(1, most // 5)]:
+            source, target = part.batch(some)
+            logits = net(source, target[:, :-1]).float()
+            total += F.cross_entropy(logits.flatten(0, 1), target[:, 1:].flatten(), ignore_index=PAD, reduction="sum")
+            count += (target[:, 1:] != PAD).sum()
+        return total / count
+
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """Loss and perplexity, and greedy outputs against the targets: the share that is exactly right, and BLEU."""
+        net = self.evaluating()
+        part = self.pairs.validation
+        made, wanted = [], []
+        vocabulary = self.pairs.target_vocabulary
+        for some in torch.arange(len(part)).split(128):
+            source, target = part.batch(some)
+            tokens, _ = greedy(net.start(source), len(some), self.longest, self.device)
+            made += [vocabulary.decode(row) for row in tokens.tolist()]
+            wanted += [vocabulary.decode(row) for row in target.tolist()]
+        exact = sum(a == b for a, b in zip(made, wanted, strict=True)) / len(wanted)
+        return {**super().evaluate(), "exact": exact, "bleu": bleu(made, wanted), "pairs": len(wanted)}
+
+    # -- translating -----------------------------------------------------------------------------------------------
+
+    def translated(
+        self, net: Any, sentence: str, width: int, alpha: float, siblings: int = 0
+    ) -> tuple[list[Hypothesis], list[Node], list[str]]:
+        """The beam's results for a sentence, its tree, and the source's tokens."""
+        if not 1 <= width <= 64:
+            raise UsageError(f"--beam must be from 1 to 64, got {width}.")
+        sentence = sentence or self.sample()
+        numbers = self.pairs.encode_source(sentence)
+        if len(numbers) > self.config.longest:
+            raise UsageError(f"The sentence has {len(numbers)} tokens; the network was trained on at most {self.config.longest}.")
+        source = torch.tensor([numbers], device=self.device)
+        found, nodes = beam_search(net.start(source), width, self.longest, alpha, siblings)
+        return found, nodes, self.pairs.split(sentence)
+
+    def sample(self) -> str:
+        """A sentence that training does not see, for a view that was given none."""
+        numbers = self.pairs.validation.source[0].tolist()
+        return self.pairs.join(self.pairs.source_vocabulary.decode(numbers))
+
+    def words_of(self, tokens: list[int]) -> str:
+        return self.pairs.join(self.pairs.target_vocabulary.decode(tokens))
+
+    def label(self, token: int) -> str:
+        name = self.pairs.target_vocabulary.names[token]
+        return visible(name) if len(name) == 1 else name
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("text", live=True)
+    def translate(self, net: nn.Module, sentence: str = "", beam: int = 4) -> Text:
+        """The translation of a sentence of your own (or of one that training does not see), and the runners-up of the beam."""
+        found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
+        lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in found)]
+        return Text("\n".join(lines))
+
+    @view("heatmap", live=True)
+    def alignment(self, net: nn.Module, sentence: str = "", beam: int = 1) -> Heatmap:
+        """Where the decoder looks in the source (columns) when it writes each token (rows)."""
+        found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
+        best = found[0]
+        names = [self.label(t) for t in best.tokens] + ["<EOS>"] * (len(best.alignment) - len(best.tokens))
+        title = self.words_of(best.tokens)
+        if getattr(net, "attention_kind", "") == "none":
+            title = f"{title} (no attention: there is nothing to see)"
+        return Heatmap(best.alignment.numpy(), "source", "output", title, [visible(s) if len(s) == 1 else s for s in source], names)
+
+    @view("text", live=True)
+    def beam_tree(self, net: nn.Module, sentence: str = "", beam: int = 3, siblings: int = 2) -> Text:
+        """The beam as a tree: each line a token with log p of the path to it. The kept paths go on; * marks the best result."""
+        found, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
+        return Text(tree_text(nodes, found, self.label))
+
+    @view("table", live=True)
+    def beam_table(self, net: nn.Module, sentence: str = "", beam: int = 4, length_alpha: float = 0.6) -> Table:
+        """The results of the beam: log p, log p divided by the length's penalty (by which they are ranked), and the output."""
+        found, _, _ = self.translated(net, sentence, beam, length_alpha)
+        return Table(
+            ["log p", "normalised", "tokens", "output"], [[h.log_p, h.score, len(h.tokens), self.words_of(h.tokens)] for h in found]
+        )
+
+    @view("table", live=True)
+    def examples(self, net: nn.Module, count: int = 12) -> Table:
+        """Pairs that training does not see, and what the network makes of them, greedily."""
+        rows = torch.arange(min(max(1, count), len(self.pairs.validation)))
+        source, target = self.pairs.validation.batch(rows)
+        made, _ = greedy(net.start(source), len(rows), self.longest, self.device)  # type: ignore[operator]
+        sources = [self.pairs.join(self.pairs.source_vocabulary.decode(row)) for row in source.tolist()]
+        found = [(s, self.words_of(t), self.words_of(m)) for s, t, m in zip(sources, target.tolist(), made.tolist(), strict=True)]
+        return Table(["source", "target", "output", "right"], [[s, t, m, "yes" if t == m else "no"] for s, t, m in found])
+
+    @view("images", live=True)
+    def heads(self, net: nn.Module, sentence: str = "", of: Literal["cross", "encoder", "decoder"] = "cross") -> Images:
+        """A transformer's attention in every layer (row) and head (column): of the decoder on the source, or of a side on itself."""
+        if not isinstance(net, TransformerTranslator):
+            raise UsageError("This network has no heads: train with --model transformer. The view `alignment` shows what it looks at.")
+        found, _, source = self.translated(net, sentence, 1, self.config.length_alpha)
+        numbers = torch.tensor([self.pairs.encode_source(self.pairs.join(source))], device=self.device)
+        target = torch.tensor([[1, *found[0].tokens]], device=self.device)
+        kept: dict[str, list[Tensor]] = {"encoder": [], "decoder": [], "cross": []}
+        memory = net.net.encoder(numbers, numbers != PAD, keep=kept["encoder"])
+        net.net.decoder(target, memory, numbers != PAD, keep=kept["decoder"], keep_cross=kept["cross"])
+        maps = np.stack([weights[0].float().cpu().numpy() for weights in kept[of]])  # (L, heads, T, S)
+        captions = [f"layer {i + 1} head {j + 1}" for i in range(len(maps)) for j in range(maps.shape[1])]
+        pixels = (255 * np.sqrt(maps)).astype(np.uint8).reshape(-1, *maps.shape[2:])
+        return Images(pixels, captions, columns=maps.shape[1], scale=max(1, 128 // max(maps.shape[2:])))
+
+
+def tree_text(nodes: list[Node], found: list[Hypothesis], label: Any) -> str:
+    """A tree of nodes, one to a line, children in order of their probability."""
+    children: dict[int, list[int]] = {}
+    for i, node in enumerate(nodes[1:], 1):
+        children.setdefault(node.parent, []).append(i)
+    best = set()
+    at = found[0].node if found else 0
+    while at > 0:
+        best.add(at)
+        at = nodes[at].parent
+    lines = ["<SOS>"]
+
+    def walk(parent: int, indent: str) -> None:
+        below = children.get(parent, [])
+        for place, i in enumerate(below):
+            last = place == len(below) - 1
+            node = nodes[i]
+            mark = " *" if i in best else "" if node.kept else "  (dropped)"
+            end = "  done" if node.token == EOS and node.kept else ""
+            lines.append(f"{indent}{'└' if last else '├'} {label(node.token)}  {node.log_p:.2f}{mark}{end}")
+            # A path without branches stays in its column, so that long outputs fit the screen.
+            walk(i, indent if len(below) == 1 else indent + ("  " if last else "│ "))
+
+    walk(0, "")
+    return "\n".join(lines)
+
+
+def bleu(made: list[list[str]], wanted: list[list[str]]) -> float:
+    """BLEU-4 of a corpus in per cent, with one reference each (Papineni et al. 2002)."""
+    from collections import Counter
+
+    log_precision = 0.0
+    for n in range(1, 5):
+        hits = total = 0
+        for a, b in zip(made, wanted, strict=True):
+            grams, reference = (Counter(tuple(s[i : i + n]) for i in range(len(s) - n + 1)) for s in (a, b))
+            hits += sum((grams & reference).values())
+            total += sum(grams.values())
+        if not hits:
+            return 0.0
+        log_precision += np.log(hits / total) / 4
+    lengths = sum(map(len, made)), sum(map(len, wanted))
+    return float(100 * np.exp(min(0.0, 1 - lengths[1] / max(1, lengths[0]))) * np.exp(log_precision))

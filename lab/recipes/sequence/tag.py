@@ -1,0 +1,142 @@
+"""Tagging: which kind of token is each character of Python source? A bidirectional LSTM, optionally with a CRF (Huang et al. 2015).
+
+The labels come from Python's own `tokenize`; validation is on files that training does not see.
+"""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
+from lab.data.text import Codec
+from lab.experiment import Metrics, view
+from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.tag_config import TagConfig
+from lab.views import Heatmap, Table, Text
+from models.sequence.tagger import Tagger
+
+EVALUATED = 8
+"""How many times longer than a training window the windows of validation are."""
+
+
+class Tag(SequenceExperiment):
+    """One step is one batch of random windows of source."""
+
+    headline: ClassVar[tuple[str, ...]] = ("losses/train", "charts/accuracy", "losses/validation")
+
+    config: TagConfig
+
+    def __init__(self, config: TagConfig, device: torch.device):
+        super().__init__(config, device)
+        c = config
+        self.codec = Codec(VOCABULARY)
+        self.install(
+            lambda: Tagger(
+                torch.from_numpy(VOCABULARY), len(KINDS), c.cell, c.width, c.hidden, c.layers, c.dropout, c.crf, c.bidirectional, c.written
+            )
+        )
+
+    @cached_property
+    def source(self) -> TaggedSource:
+        """Read when it is first needed: `tokenize` takes a moment."""
+        c = self.config
+        return load_tagged(c.data, c.characters, c.length, c.seed, self.device)
+
+    def loss(self) -> tuple[Tensor, Metrics]:
+        c, source = self.config, self.source
+        rows = torch.randint(len(source.train) - c.length + 1, (c.batch_size,), generator=self.generator).to(self.device)
+        tokens = source.train.unfold(0, c.length, 1)[rows].long()  # (B, T)
+        kinds = source.train_kinds.unfold(0, c.length, 1)[rows].long()
+        scores = self.compute(tokens).float()  # (B, T, K)
+        return self.negative_log_likelihood(scores, kinds), {"charts/accuracy": (scores.argmax(-1) == kinds).float().mean()}
+
+    def negative_log_likelihood(self, scores: Tensor, kinds: Tensor) -> Tensor:
+        """In nats per character: the CRF's of the whole sequence, or the sum of each character's own."""
+        if self.compute.crf is not None:
+            return self.compute.crf(scores, kinds).mean() / kinds.shape[1]
+        return F.cross_entropy(scores.flatten(0, 1), kinds.flatten())
+
+    def validation_windows(self, most: int | None) -> tuple[Tensor, Tensor]:
+        """(N, T) tokens and kinds, windows that do not overlap: longer ones than in training, as few strings and comments are cut."""
+        t = min(EVALUATED * self.config.length, len(self.source.validation))
+        parts = self.source.validation, self.source.validation_kinds
+        tokens, kinds = (part[: len(part) // t * t].view(-1, t) for part in parts)
+        rows = slice(None) if most is None else torch.linspace(0, len(tokens) - 1, min(len(tokens), most)).long()
+        return tokens[rows].long(), kinds[rows].long()
+
+    def validation_loss(self, most: int | None = None) -> Tensor:
+        net = self.evaluating()
+        tokens, kinds = self.validation_windows(None if most is None else most * 2)
+        total = torch.zeros((), device=self.device)
+        for t, k in zip(tokens.split(16), kinds.split(16), strict=True):
+            total += self.negative_log_likelihood(net(t).float(), k) * len(t)
+        return total / len(tokens)
+
+    @torch.no_grad()
+    def predictions(self) -> tuple[Tensor, Tensor]:
+        """The predicted and the true kind (N,) of every character of validation."""
+        net = self.evaluating()
+        tokens, kinds = self.validation_windows(None)
+        return torch.cat([net.decode(part).flatten() for part in tokens.split(16)]), kinds.flatten()
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        found, true = self.predictions()
+        commonest = int(true.bincount().max())
+        return {
+            **super().evaluate(),
+            "accuracy": float((found == true).float().mean()),
+            "majority": commonest / len(true),
+            "characters": len(true),
+        }
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("text", live=True)
+    def tagged(self, net: Tagger, source: str = "", characters: int = 1500) -> Text:
+        """Python source with each character in the colour of the kind that the network gives it; your own, or unseen source."""
+        text, tokens = self.given(source, characters)
+        return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(KINDS))
+
+    @view("text")
+    def mistakes(self, characters: int = 1500) -> Text:
+        """Unseen source: what the network tags wrongly is marked."""
+        text, tokens = self.given("", characters)
+        found = self.evaluating().decode(tokens[None])[0].cpu()
+        wrong = found != self.source.validation_kinds[: len(tokens)].cpu().long()
+        return Text(text, np.where(wrong.numpy(), 3, 0), ["right", "", "", "wrong"])
+
+    @view("heatmap", live=True)
+    def probabilities(self, net: Tagger, source: str = "", characters: int = 80) -> Heatmap:
+        """How sure the network is of each kind (rows) for each character of a piece of source (columns)."""
+        text, tokens = self.given(source, characters)
+        p = net(tokens[None])[0].float().softmax(-1).T.cpu().numpy()  # (K, T)
+        from lab.data.text import visible
+
+        return Heatmap(p, "source", "", "probability of each kind", [visible(c) for c in text], list(KINDS))
+
+    @view("heatmap", live=True)
+    def transitions(self, net: Tagger) -> Heatmap:
+        """The CRF's score for a kind (column) after a kind (row); all 0 without a CRF."""
+        values = np.zeros((len(KINDS), len(KINDS)), np.float32) if net.crf is None else net.crf.transition.float().cpu().numpy()
+        title = "score of a transition" if net.crf is not None else "no CRF: train with --crf"
+        return Heatmap(values, "to", "from", title, list(KINDS), list(KINDS))
+
+    @view("table")
+    def confusion(self) -> Table:
+        """Characters of validation by true kind (rows) and predicted kind (columns)."""
+        found, true = self.predictions()
+        counts = torch.bincount(true * len(KINDS) + found, minlength=len(KINDS) ** 2).view(len(KINDS), -1).tolist()
+        return Table(["true", *KINDS], [[kind, *row] for kind, row in zip(KINDS, counts, strict=True)])
+
+    def given(self, source: str, characters: int) -> tuple[str, Tensor]:
+        """A user's source, or the first characters of validation: the text and its tokens (N,)."""
+        characters = max(1, min(characters, 20_000))
+        if source:
+            tokens = torch.from_numpy(self.codec.encode(source[:characters], lenient=True))
+            return self.codec.decode(tokens.numpy()), tokens.to(self.device)
+        tokens = self.source.validation[:characters].long()
+        return self.codec.decode(tokens.cpu().numpy()), tokens

@@ -1,0 +1,33 @@
+"""Settings of the tagger of Python source."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from lab.config import with_defaults
+from lab.data.corpora import SOURCES, check
+from lab.recipes.sequence.sequence_config import SequenceConfig
+
+
+class TagConfig(with_defaults(SequenceConfig, "TagDefaults", data="stdlib", learning_rate=4e-3, decay_steps=600, validate_every=100)):  # type: ignore[misc]
+    """A bidirectional recurrent tagger, optionally with a CRF on top."""
+
+    data: str = Field("stdlib", description="Python source to tag: stdlib or file:PATH.")
+    characters: int = Field(
+        1_000_000, ge=10_000, le=20_000_000, description="Characters of source. More generalises better; loading takes longer."
+    )
+    length: int = Field(
+        128, ge=2, le=4096, description="Characters in one window. Longer shows more of a string or comment, and is slower."
+    )
+    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    bidirectional: bool = Field(True, description="Read from both ends; off, a character's kind must follow from what came before.")
+    layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
+    hidden: int = Field(96, ge=1, le=4096, description="Units of each direction. More remembers more and is slower.")
+    width: int = Field(32, ge=1, le=1024, description="Numbers that stand for a character at the input.")
+    crf: bool = Field(False, description="Score whole sequences of tags by a CRF and decode by Viterbi: better at borders, and slower.")
+    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+
+    @field_validator("data")
+    @classmethod
+    def known(cls, value: str) -> str:
+        return check(value, SOURCES)

@@ -1,0 +1,101 @@
+"""Sentence classification: which section of Python's documentation is this sentence from? Or the labels of any TSV."""
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lab.data.sentences import load_sentences
+from lab.data.words import Vocabulary, words
+from lab.experiment import Metrics, view
+from lab.recipes.sequence.language import layout
+from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.text_class_config import TextClassConfig
+from lab.views import Bars, Scatter, Table
+from models.sequence.tagger import TextClassifier
+
+
+class TextClass(SequenceExperiment):
+    """One step is one batch of random sentences."""
+
+    log_every = 25
+    headline: ClassVar[tuple[str, ...]] = ("losses/train", "charts/accuracy", "losses/validation")
+
+    config: TextClassConfig
+
+    def __init__(self, config: TextClassConfig, device: torch.device):
+        super().__init__(config, device)
+        c = config
+        data = load_sentences(c.data, c.least)
+        self.classes = data.classes
+        split = [words(text) for text in data.texts]
+        self.vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=c.words)
+        tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(device)  # (N, longest)
+        labels, out = torch.from_numpy(data.labels).to(device), torch.from_numpy(data.held_out).to(device)
+        self.train_tokens, self.train_labels = tokens[~out], labels[~out]
+        self.test_tokens, self.test_labels = tokens[out], labels[out]
+        self.test_texts = [text for text, held in zip(data.texts, data.held_out, strict=True) if held]
+        self.install(
+            lambda: TextClassifier(
+                len(self.vocabulary), len(self.classes), c.cell, c.width, c.hidden, c.layers, c.dropout, c.bidirectional, c.written
+            )
+        )
+
+    def encode(self, sentence: list[str]) -> np.ndarray:
+        """(longest,) int64, padded with 0."""
+        numbers = self.vocabulary.encode(sentence)[: self.config.longest]
+        return np.pad(np.array(numbers, np.int64), (0, self.config.longest - len(numbers)))
+
+    def loss(self) -> tuple[Tensor, Metrics]:
+        rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator).to(self.device)
+        labels = self.train_labels[rows]
+        scores = self.compute(self.train_tokens[rows]).float()  # (B, classes)
+        return F.cross_entropy(scores, labels), {"charts/accuracy": (scores.argmax(1) == labels).float().mean()}
+
+    @torch.no_grad()
+    def test_scores(self) -> Tensor:
+        """(N, classes) for every sentence of validation."""
+        net = self.evaluating()
+        return torch.cat([net(part).float() for part in self.test_tokens.split(256)])
+
+    def validation_loss(self, most: int | None = None) -> Tensor:
+        return F.cross_entropy(self.test_scores(), self.test_labels)
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        right = (self.test_scores().argmax(1) == self.test_labels).float().mean()
+        majority = int(self.train_labels.bincount().argmax())
+        return {
+            **super().evaluate(),
+            "accuracy": float(right),
+            "majority": float((self.test_labels == majority).float().mean()),
+            "classes": len(self.classes),
+            "sentences": len(self.test_labels),
+        }
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("bars", live=True)
+    def classify(self, net: TextClassifier, sentence: str = "The with statement calls the method when the block is left.") -> Bars:
+        """The likeliest labels of a sentence of your own with their probabilities."""
+        tokens = torch.from_numpy(self.encode(words(sentence)))[None].to(self.device)
+        p = net(tokens)[0].float().softmax(-1).cpu()
+        best = p.topk(min(12, len(p)))
+        return Bars([self.classes[i] for i in best.indices.tolist()], best.values.numpy(), 0, "probability of each label")
+
+    @view("table")
+    def mistakes(self, count: int = 20) -> Table:
+        """Sentences of validation that get a wrong label."""
+        found = self.test_scores().argmax(1)
+        wrong = (found != self.test_labels).nonzero().flatten().tolist()[: max(1, count)]
+        rows = [[self.classes[int(self.test_labels[i])], self.classes[int(found[i])], self.test_texts[i][:90]] for i in wrong]
+        return Table(["true", "predicted", "sentence"], rows)
+
+    @view("scatter", live=True)
+    def sentences(self, net: TextClassifier, method: Literal["pca", "tsne"] = "pca", most: int = 8) -> Scatter:
+        """Unseen sentences of the commonest labels as the network sees them, in two dimensions: one colour for each label."""
+        common = self.train_labels.bincount().topk(min(max(1, most), len(self.classes))).indices
+        rows = torch.isin(self.test_labels, common).nonzero().flatten()
+        features = net.features(self.test_tokens[rows]).float().amax(1)
+        return layout(features, [], method, "sentences", [self.classes[i] for i in self.test_labels[rows].tolist()])

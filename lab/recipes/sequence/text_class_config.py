@@ -1,0 +1,33 @@
+"""Settings of the sentence classifier."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from lab.config import with_defaults
+from lab.data.corpora import SENTENCES, check
+from lab.recipes.sequence.sequence_config import SequenceConfig
+
+
+class TextClassConfig(
+    with_defaults(  # type: ignore[misc]
+        SequenceConfig, "TextClassDefaults", learning_rate=3e-3, decay_steps=600, dropout=0.5, weight_decay=0.1, validate_every=50
+    )
+):
+    """A recurrent network over the words of a sentence, and a class for the whole."""
+
+    data: str = Field("pydocs", description="Sentences with labels: pydocs, or file:PATH of a TSV (label, tab, text).")
+    least: int = Field(20, ge=1, description="Labels with fewer sentences than this are left out.")
+    longest: int = Field(40, ge=1, le=1000, description="Words of a sentence that are read; the rest is cut off.")
+    words: int = Field(5000, ge=10, le=200_000, description="Words that the network tells apart, the commonest ones; the rest are <UNK>.")
+    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    bidirectional: bool = Field(True, description="Read from both ends.")
+    layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
+    hidden: int = Field(96, ge=1, le=4096, description="Units of each direction. More remembers more and is slower.")
+    width: int = Field(64, ge=1, le=1024, description="Numbers that stand for a word at the input.")
+    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+
+    @field_validator("data")
+    @classmethod
+    def known(cls, value: str) -> str:
+        return check(value, SENTENCES)

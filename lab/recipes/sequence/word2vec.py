@@ -1,0 +1,128 @@
+"""word2vec: skip-gram and CBOW with negative sampling (Mikolov et al. 2013), on the words of any text.
+
+The text is thinned out once (frequent words are dropped by chance); every step draws positions in it at random.
+"""
+
+import re
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lab.data.text import decoded, read_bytes, shown
+from lab.data.words import SPECIALS, Vocabulary
+from lab.errors import LabError, UsageError
+from lab.experiment import Metrics, view
+from lab.recipes.sequence.language import layout
+from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.word2vec_config import Word2VecConfig
+from lab.views import Scatter, Table
+from models.sequence.word2vec import Word2Vec as Word2VecNetwork
+
+
+class Word2Vec(SequenceExperiment):
+    """One step is one batch of (word, neighbours) pairs."""
+
+    log_every = 100
+
+    config: Word2VecConfig
+
+    def __init__(self, config: Word2VecConfig, device: torch.device):
+        super().__init__(config, device)
+        c = config
+        found = re.findall(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?", decoded(read_bytes(c.data), c.data).lower())
+        self.vocabulary = Vocabulary.of([found], c.least, c.words + len(SPECIALS))
+        numbers = np.array([self.vocabulary.numbers[word] for word in found if word in self.vocabulary.numbers], np.int64) - len(SPECIALS)
+        self.names = self.vocabulary.names[len(SPECIALS) :]
+        if len(self.names) < 2 or len(numbers) < 20 * (2 * c.window + 1):
+            raise LabError(
+                f"{shown(c.data)} has {len(numbers):,} words that occur at least {c.least} times, too few for a window of {c.window}. "
+                "Lower --least, or take a longer text."
+            )
+        counts = np.bincount(numbers, minlength=len(self.names))
+        frequency = counts / counts.sum()
+        # Section 2.3: a word is kept with probability sqrt(t / f).
+        kept = np.random.default_rng(c.seed).random(len(numbers)) < np.sqrt(c.subsample / frequency[numbers])
+        numbers = numbers[kept]
+        cut = len(numbers) * 9 // 10
+        self.train_words, self.test_words = (torch.from_numpy(part).to(device) for part in (numbers[:cut], numbers[cut:]))
+        if len(self.test_words) <= 2 * c.window:
+            raise LabError(f"{shown(c.data)} is too short once its frequent words are thinned out. Raise --subsample.")
+        self.noise = torch.from_numpy(counts**0.75)  # The distribution of the negative samples (section 2.2).
+        self.counts = counts
+        self.install(lambda: Word2VecNetwork(len(self.names), c.width))
+
+    def batch(self, words: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """given (B, W), present (B, W), true (B,), noise (B, K) at `size` random places of a text (N,)."""
+        c = self.config
+        middle = torch.randint(c.window, len(words) - c.window, (size,), generator=generator)
+        reach = torch.randint(1, c.window + 1, (size,), generator=generator)  # Nearer words are drawn more often.
+        noise = torch.multinomial(self.noise, size * c.negatives, replacement=True, generator=generator).view(size, -1).to(self.device)
+        if c.method == "cbow":
+            offsets = torch.cat([torch.arange(-c.window, 0), torch.arange(1, c.window + 1)])
+            given = words[(middle[:, None] + offsets).to(self.device)]
+            present = (offsets.abs() <= reach[:, None]).to(self.device)
+            return given, present, words[middle.to(self.device)], noise
+        distance = (torch.rand(size, generator=generator) * reach).long() + 1  # 1 to reach
+        side = 2 * torch.randint(2, (size,), generator=generator) - 1
+        given = words[middle.to(self.device)][:, None]
+        return given, torch.ones_like(given, dtype=torch.bool), words[(middle + side * distance).to(self.device)], noise
+
+    def loss(self) -> tuple[Tensor, Metrics]:
+        return self.compute(*self.batch(self.train_words, self.config.batch_size, self.generator)), {}
+
+    def validation_loss(self, most: int | None = None) -> Tensor:
+        """On the last tenth of the text, always the same pairs."""
+        net = self.evaluating()
+        return net(*self.batch(self.test_words, 20_000, torch.Generator().manual_seed(1)))
+
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """The loss; that of knowing nothing, (1 + K) log 2, beside it."""
+        return {
+            "loss": float(self.validation_loss()),
+            "chance": (1 + self.config.negatives) * float(np.log(2)),
+            "words": len(self.names),
+            "parameters": self.parameter_count,
+        }
+
+    def number(self, word: str) -> int:
+        """The number of a word. Raises UsageError with the nearest spellings where it is unknown."""
+        word = word.strip().lower()
+        number = self.vocabulary.numbers.get(word, -1) - len(SPECIALS)
+        if number < 0:
+            import difflib
+
+            near = difflib.get_close_matches(word, self.names, n=3)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise UsageError(f"The network has no vector for {word!r}.{hint}")
+        return number
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    @view("table", live=True)
+    def neighbours(self, net: Word2VecNetwork, word: str = "", count: int = 12) -> Table:
+        """The words whose vectors point in the most similar direction (cosine)."""
+        number = self.number(word) if word else min(200, len(self.names) - 1)
+        cosine, found = net.nearest(net.inputs.weight[number], max(1, count), [number])
+        rows = [[self.names[i], value, int(self.counts[i])] for value, i in zip(cosine.tolist(), found.tolist(), strict=True)]
+        return Table(["word", "cosine", "occurrences"], rows, f"nearest to {self.names[number]!r}")
+
+    @view("table", live=True)
+    def analogy(self, net: Word2VecNetwork, a: str = "", b: str = "", c: str = "", count: int = 8) -> Table:
+        """a is to b as c is to ... : the words nearest to b - a + c."""
+        if not (a and b and c):
+            raise UsageError("Give three words: a is to b as c is to ...")
+        numbers = [self.number(word) for word in (a, b, c)]
+        v = net.vectors()
+        cosine, found = net.nearest(v[numbers[1]] - v[numbers[0]] + v[numbers[2]], max(1, count), numbers)
+        rows = [[self.names[i], value] for value, i in zip(cosine.tolist(), found.tolist(), strict=True)]
+        return Table(["word", "cosine"], rows, f"{a} is to {b} as {c} is to")
+
+    @view("scatter", live=True)
+    def words(self, net: Word2VecNetwork, count: int = 150, skip: int = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
+        """Common words in two dimensions, the `skip` commonest left out: alike is near."""
+        skip = max(0, min(skip, len(self.names) - 2))
+        part = slice(skip, skip + max(2, min(count, 1000)))
+        return layout(net.vectors()[part], list(self.names[part]), method, "words")

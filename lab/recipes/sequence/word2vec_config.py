@@ -1,0 +1,36 @@
+"""Settings of word2vec."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from lab.config import with_defaults
+from lab.data.corpora import TEXTS, check
+from lab.recipes.sequence.sequence_config import SequenceConfig
+
+
+class Word2VecConfig(
+    with_defaults(  # type: ignore[misc]
+        SequenceConfig, "Word2VecDefaults", data="stdlib", learning_rate=5e-3, batch_size=1024, decay_steps=5000, weight_decay=0.0,
+        precision="fp32", dropout=0.0,
+    )
+):  # fmt: skip
+    """Word vectors by skip-gram or CBOW with negative sampling."""
+
+    data: str = Field("stdlib", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
+    method: Literal["skip-gram", "cbow"] = Field(
+        "skip-gram", description="Predict the words around from the middle one, or the other way round."
+    )
+    width: int = Field(100, ge=2, le=2048, description="Length of a word's vector. Longer holds more and needs more text.")
+    window: int = Field(
+        5, ge=1, le=50, description="Words to either side that count as neighbours. Wider is about topics, narrower about grammar."
+    )
+    negatives: int = Field(5, ge=1, le=100, description="Random words that each true one is told apart from. More is steadier and slower.")
+    least: int = Field(5, ge=1, description="Words that occur less often are left out.")
+    words: int = Field(10_000, ge=10, le=500_000, description="Words that get a vector, the commonest ones.")
+    subsample: float = Field(1e-3, gt=0, le=1, description="Words more frequent than this share are thinned out. Lower thins out more.")
+
+    @field_validator("data")
+    @classmethod
+    def known(cls, value: str) -> str:
+        return check(value, TEXTS)

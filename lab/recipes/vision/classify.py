@@ -1,0 +1,365 @@
+"""An image classifier: any network of models.vision on any labelled images, with the training craft as settings.
+
+Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first: `Classify.step`. What one can look at is in
+`image_views`.
+"""
+
+import logging
+import math
+from collections import deque
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import models
+from lab.checkpoint import serving_weights
+from lab.device import compute_dtype
+from lab.errors import LabError, UsageError
+from lab.experiment import Metrics, Progress, State
+from lab.recipes.vision.classify_config import ClassifyConfig
+from lab.recipes.vision.classify_data import FLAT, Images, form
+from lab.recipes.vision.image_views import ImageViews
+from lab.recipes.vision.layer_statistics import LayerStatistics
+from models.vision import craft
+from models.vision.augment import augment
+from models.vision.classifier import IMAGENET, ImageClassifier
+from models.vision.knn import NearestNeighbours
+
+log = logging.getLogger("lab.classify")
+
+SMALL = ("lenet5", "mlp", "linear", "knn")
+"""Networks in which casts to bf16 cost more than they save."""
+STATISTICS_EVERY = 20
+
+
+class Classify(ImageViews):
+    """Trains a network on labelled images. One step is one mini-batch; every epoch sees each image once, in a new order."""
+
+    log_every = 50
+    checkpoint_every = 1_000
+    headline: ClassVar[tuple[str, ...]] = ("charts/validation_accuracy", "losses/cross_entropy")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size")
+
+    def __init__(self, config: ClassifyConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: ClassifyConfig = config
+        self.form = form(config)
+        self.images = Images(config, self.form, device)
+        self.order_rng = torch.Generator().manual_seed(config.seed)
+        self.augment_rng = torch.Generator().manual_seed(config.seed + 1)
+        self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
+        self.notes: list[str] = []
+        self.net = self.build()
+        self.dtype = torch.float32 if config.network in SMALL and config.precision == "auto" else compute_dtype(config.precision, device)
+        self.trainable = [p for p in self.net.parameters() if p.requires_grad]
+        self.optimizer = optimizer(config, self.trainable) if self.trainable else None
+        self.steps = 0
+        self.measured = bool(config.weights)
+        self.order = torch.empty(0, dtype=torch.long)
+        self.place = 0
+        self.ended = False
+        self.best: dict[str, Any] = {"loss": math.inf, "step": 0, "since": 0, "weights": None}
+        self.history: list[list[float]] = []
+        self.train_sums: deque[tuple[Tensor, Tensor]] = deque(maxlen=200)
+        self.statistics = LayerStatistics(self.net.net)
+
+    def build(self) -> ImageClassifier:
+        """The network with the config's craft, its first weights drawn from the run's own generator."""
+        c, f = self.config, self.form
+        arguments: dict[str, Any] = {"classes": len(f.classes), "channels": f.channels, "size": f.size}
+        if c.network == "mlp":
+            arguments["hidden"] = [int(units) for units in c.hidden_units.split(",")]
+        elif c.network == "knn":
+            arguments |= {"k": c.neighbours, "memory": c.memory}
+        elif c.network == "googlenet":
+            arguments["auxiliary"] = c.auxiliary_weight > 0
+        with torch.device("meta"):  # The constructors' own draws would come from the global generator.
+            net = models.build(c.network, **arguments)
+            if c.activation != "own" and not craft.set_activation(net, c.activation):
+                raise UsageError(f"--activation {c.activation}: {c.network} has no activation between its layers.")
+            if c.batch_norm == "off" or (c.batch_norm == "on" and not c.weights and c.network not in FLAT):
+                craft.set_batch_norm(net, c.batch_norm == "on")
+            dropouts = craft.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
+            if c.dropout > 0 and not dropouts:
+                raise UsageError(f"--dropout {c.dropout:g}: {c.network} has no place for it.")
+        net = net.to_empty(device=self.device)
+        if isinstance(net, NearestNeighbours):
+            for buffer in net.buffers():
+                buffer.zero_()
+        craft.initialise(net, c.initialisation, torch.Generator().manual_seed(c.seed))
+        made = ImageClassifier(net, f.channels).to(self.device)
+        if c.weights:
+            self.load_weights(made)
+        if c.freeze:
+            try:
+                frozen = craft.freeze(net, [name.strip() for name in c.freeze.split(",")])
+            except ValueError as error:
+                raise UsageError(f"--freeze {c.freeze}: {error}.") from None
+            if len(frozen) == len(list(net.parameters())):
+                raise UsageError(f"--freeze {c.freeze}: nothing is left to train.")
+            self.notes.append(f"{len(frozen)} of {len(list(net.parameters()))} parameter tensors are frozen")
+        if c.network not in SMALL and c.network != "cnn1d":
+            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.notes.insert(0, f"{c.network} on {f.size}x{f.size}, {f.channels} channel(s), {len(f.classes)} classes; stem: {net.stem}")
+        return made
+
+    def load_weights(self, made: ImageClassifier) -> None:
+        from lab.weights import load_weights
+
+        self.notes += load_weights(made.net, Path(self.config.weights).expanduser())
+        mean, std = IMAGENET
+        if self.form.channels == 3:
+            made.mean.copy_(torch.tensor(mean))
+            made.std.copy_(torch.tensor(std))
+        else:
+            self.measured = False
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def step(self) -> Metrics:
+        c = self.config
+        images, labels = self.batch()
+        if self.optimizer is None:
+            return self.remember(images, labels)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        craft.train_mode(self.net)
+        watching = self.steps % STATISTICS_EVERY == 0
+        with self.statistics.recording(watching):
+            scores, loss = self.scores_and_loss(images, labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            if watching:
+                self.statistics.take_gradients(self.steps)
+        self.optimizer.step()
+        self.steps += 1
+        accuracy = (scores.argmax(1) == labels).float().mean()
+        self.train_sums.append((loss.detach(), accuracy))
+        metrics: dict[str, Any] = {
+            "losses/cross_entropy": loss.detach(),
+            "charts/train_accuracy": accuracy,
+            "charts/learning_rate": group["lr"],
+        }
+        if c.validation and self.steps % c.validate_every == 0:
+            metrics |= self.validate()
+        return metrics
+
+    def scores_and_loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Class scores (B, classes) of pixel values (B, C, H, W), and the mean loss."""
+        c = self.config
+        pixels = self.net.normalise(images)
+        if self.channels_last():
+            pixels = pixels.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            if c.auxiliary_weight:
+                scores, *others = self.net.net.with_auxiliary(pixels)  # type: ignore[operator]
+            else:
+                scores, others = self.net.net(pixels), []
+        loss = F.cross_entropy(scores.float(), labels, label_smoothing=c.label_smoothing)
+        for other in others:
+            loss = loss + c.auxiliary_weight * F.cross_entropy(other.float(), labels, label_smoothing=c.label_smoothing)
+        return scores, loss
+
+    def channels_last(self) -> bool:
+        return self.config.network not in SMALL and self.config.network != "cnn1d"
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """The next pixel values (B, C, H, W) float32 or uint8, augmented, and labels (B,)."""
+        data = self.images.split("train")
+        if not self.measured:
+            self.net.measure(data.images)
+            self.measured = True
+        if self.place >= len(self.order):
+            self.order, self.place = torch.randperm(len(data), generator=self.order_rng), 0
+            if self.steps == 0:
+                log.info("%d training images, %s", len(data), "; ".join(self.notes))
+        rows = self.order[self.place : self.place + self.config.batch_size].to(self.device)
+        self.place += len(rows)
+        if len(rows) == 1 and len(data) > 1:  # Batch norm needs two; the one left over of an epoch is not worth a step.
+            return self.batch()
+        return self.augmented(data.images[rows], self.augment_rng), data.labels[rows]
+
+    def augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        c = self.config
+        return augment(
+            images, generator, shift=c.augment_shift, rotate=c.augment_rotate, scale=c.augment_scale, flip=c.augment_flip,
+            erase=c.augment_erase, colour=c.augment_colour,
+        )  # fmt: skip
+
+    def remember(self, images: Tensor, labels: Tensor) -> Metrics:
+        """The step of k nearest neighbours: guess, then remember."""
+        self.net.eval()
+        with torch.no_grad():
+            scores = self.net(images)
+            loss = F.cross_entropy(scores, labels)
+            assert isinstance(self.net.net, NearestNeighbours)
+            self.net.net.remember(self.net.normalise(images), labels)
+        self.steps += 1
+        metrics: dict[str, Any] = {"losses/cross_entropy": loss, "charts/train_accuracy": (scores.argmax(1) == labels).float().mean()}
+        self.train_sums.append((metrics["losses/cross_entropy"], metrics["charts/train_accuracy"]))
+        if self.config.validation and self.steps % self.config.validate_every == 0:
+            metrics |= self.validate()
+        return metrics
+
+    def learning_rate(self) -> float:
+        """The step size now: it rises linearly over the warm-up and falls with the schedule."""
+        c = self.config
+        share = min(1.0, self.steps / c.schedule_steps)
+        falls = {
+            "constant": 1.0,
+            "step": 0.1 ** ((share >= 0.5) + (share >= 0.75)),
+            "cosine": 0.5 * (1 + math.cos(math.pi * share)),
+            "linear": 1 - share,
+        }
+        return c.learning_rate * max(falls[c.schedule], 1e-3) * min(1.0, (self.steps + 1) / max(1, c.warmup_steps))
+
+    # -- validation and early stopping -----------------------------------------------------------------------------
+
+    def validate(self) -> Metrics:
+        """Loss and accuracy on the held-out images; where they have stopped to improve, the best weights come back."""
+        loss, accuracy = self.figures("validation")
+        train = [torch.stack(list(sums)).mean() for sums in zip(*self.train_sums, strict=True)]
+        self.train_sums.clear()
+        self.history.append([self.steps, float(train[0]), loss, float(train[1]), accuracy])
+        if loss < self.best["loss"]:
+            keep = serving_weights(self.net) if self.config.patience else None
+            self.best = {"loss": loss, "step": self.steps, "since": 0, "weights": keep}
+        else:
+            self.best["since"] += 1
+        if self.config.patience and self.best["since"] >= self.config.patience:
+            self.net.load_state_dict(self.best["weights"])
+            self.ended = True
+            log.info("early stopping at step %d: back to the weights of step %d", self.steps, self.best["step"])
+        return {"losses/validation_loss": [loss], "charts/validation_accuracy": [accuracy]}
+
+    @torch.no_grad()
+    def figures(self, split: Any) -> tuple[float, float]:
+        """Mean loss and accuracy on a split."""
+        data = self.images.split(split)
+        probabilities = self.probabilities(self.net, data.images)
+        picked = probabilities.gather(1, data.labels[:, None]).clamp(min=1e-12)
+        return float(-picked.log().mean()), float((probabilities.argmax(1) == data.labels).float().mean())
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """Accuracy and loss on the test split, with test-time augmentation where the config wants it."""
+        data = self.images.split("test")
+        copies = self.config.test_time_augmentation
+        probabilities = self.probabilities(self.net, data.images)
+        rng = torch.Generator().manual_seed(self.config.seed)
+        for _ in range(copies - 1):
+            probabilities = probabilities + torch.cat(
+                [self.probabilities(self.net, self.augmented(part, rng)) for part in data.images.split(1024)]
+            )
+        probabilities = probabilities / copies
+        picked = probabilities.gather(1, data.labels[:, None]).clamp(min=1e-12)
+        return {
+            "accuracy": float((probabilities.argmax(1) == data.labels).float().mean()),
+            "loss": float(-picked.log().mean()),
+            "images": len(data),
+            "classes": len(data.classes),
+            "test_time_augmentation": copies,
+            "protocol": f"test split of {self.config.data}, {copies} view(s) of each image",
+        }
+
+    # -- the rest of the contract ----------------------------------------------------------------------------------
+
+    def progress(self) -> Progress:
+        return Progress(self.steps)
+
+    def serving(self) -> nn.Module:
+        return self.net
+
+    def state(self) -> State:
+        best = {**self.best, "loss": self.best["loss"] if self.best["weights"] is not None or self.history else None}
+        return {
+            "net": serving_weights(self.net),
+            "optimizer": optimizer_state(self.optimizer),
+            "generators": {
+                "order": self.order_rng.get_state(), "augment": self.augment_rng.get_state(), "dropout": self.dropout_rng.get_state(),
+            },
+            "epoch": {"order": self.order.clone(), "place": self.place},
+            "steps": self.steps,
+            "measured": self.measured,
+            "ended": self.ended,
+            "best": {**best, "weights": {k: v.clone() for k, v in best["weights"].items()} if best["weights"] else None},
+            "history": [list(row) for row in self.history],
+            "train_sums": [torch.stack(pair) for pair in self.train_sums],
+            "statistics": self.statistics.state(),
+        }  # fmt: skip
+
+    def restore(self, state: State) -> None:
+        self.net.load_state_dict(state["net"])
+        restore_optimizer(self.optimizer, self.trainable, state["optimizer"])
+        self.order_rng.set_state(state["generators"]["order"])
+        self.augment_rng.set_state(state["generators"]["augment"])
+        self.dropout_rng.set_state(state["generators"]["dropout"])
+        self.order, self.place = state["epoch"]["order"].clone(), state["epoch"]["place"]
+        self.steps, self.measured, self.ended = state["steps"], state["measured"], state["ended"]
+        self.best = {**state["best"]}
+        if self.best["loss"] is None:
+            self.best["loss"] = math.inf
+        self.history = [list(row) for row in state["history"]]
+        self.train_sums.clear()
+        self.train_sums.extend((pair[0].to(self.device), pair[1].to(self.device)) for pair in state["train_sums"])
+        self.statistics.restore(state["statistics"])
+
+
+def optimizer(config: ClassifyConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """The optimiser of a config, by PyTorch's fused kernel where there is one."""
+    c = config
+    rate, decay = c.learning_rate, c.weight_decay
+    match c.optimizer:
+        case "sgd" | "momentum" | "nesterov":
+            momentum = 0.0 if c.optimizer == "sgd" else c.momentum
+            nesterov = c.optimizer == "nesterov"
+            if nesterov and not momentum:
+                raise UsageError("--optimizer nesterov needs --momentum above 0.")
+            return torch.optim.SGD(parameters, rate, momentum, weight_decay=decay, nesterov=nesterov, fused=True)
+        case "rprop":
+            return torch.optim.Rprop(parameters, rate)
+        case "adagrad":
+            return torch.optim.Adagrad(parameters, rate, weight_decay=decay)
+        case "rmsprop":
+            return torch.optim.RMSprop(parameters, rate, momentum=c.momentum, weight_decay=decay)
+        case "adadelta":
+            return torch.optim.Adadelta(parameters, rate, weight_decay=decay)
+        case "adam":
+            return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
+        case "adamw":
+            return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
+    raise LabError(f"There is no optimiser {c.optimizer}.")
+
+
+def optimizer_state(made: torch.optim.Optimizer | None) -> State:
+    """The optimiser's tensors by the number of their parameter."""
+    if made is None:
+        return {}
+    return {
+        str(i): {name: value.clone() if isinstance(value, Tensor) else value for name, value in state.items()}
+        for i, state in made.state_dict()["state"].items()
+    }
+
+
+def restore_optimizer(made: torch.optim.Optimizer | None, parameters: list[nn.Parameter], state: State) -> None:
+    """The inverse, in the memory layout of each parameter: fused kernels go through memory side by side."""
+    if made is None:
+        return
+    for i, values in state.items():
+        parameter = parameters[int(i)]
+        found = {}
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                found[name] = torch.empty_like(parameter, memory_format=torch.preserve_format).detach().copy_(value)
+            elif isinstance(value, Tensor):
+                found[name] = value.clone() if name == "step" and not needs_device_step(made) else value.to(parameter.device, copy=True)
+            else:
+                found[name] = value
+        made.state[parameter] = found
+
+
+def needs_device_step(made: torch.optim.Optimizer) -> bool:
+    """Whether the step count lies beside the parameters, as fused and capturable optimisers want it."""
+    return any(group.get("fused") or group.get("capturable") for group in made.param_groups)

@@ -1,0 +1,375 @@
+"""What one can look at in an image classifier: its mistakes, its filters and maps, and where it looks (models.vision.explain).
+
+All but the last section are live: they need the network, which they are given, and images that do not change. A `label`
+is a class by name or number; without one it is the class that the network says. An `image` is "test:17" (or train,
+validation), the path of a file or, from Python and the app, an array (H, W) or (H, W, 3) uint8.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.errors import UsageError, unknown
+from lab.experiment import Experiment, view
+from lab.recipes.vision import image_pictures as draw
+from lab.recipes.vision.classify_data import Form, Split
+from lab.recipes.vision.classify_data import Images as Splits
+from lab.recipes.vision.image_pictures import Gallery, Look
+from lab.views import Curves, Images, Table
+from models.vision import explain
+from models.vision.classifier import ImageClassifier
+from models.vision.craft import ACTIVATION_TYPES, LAYERS
+from models.vision.knn import NearestNeighbours
+from models.vision.summary import layer_table
+
+MOST_MAPS = 64
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Probabilities (N, classes) on the CPU for a split, and the true labels (N,)."""
+
+    probabilities: Tensor
+    labels: Tensor
+
+    @property
+    def guesses(self) -> Tensor:
+        return self.probabilities.argmax(1)
+
+
+class ImageViews(Experiment):
+    """The views of a classifier; a recipe adds the training."""
+
+    form: Form
+    images: Splits
+    net: ImageClassifier
+    dtype: torch.dtype
+    notes: list[str]
+    history: list[list[float]]
+    best: dict[str, Any]
+    statistics: Any
+
+    # -- the network on images -------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def probabilities(self, net: Any, images: Tensor, batch: int = 512) -> Tensor:
+        """Class probabilities (N, classes) float32 of uint8 images (N, C, H, W) or float pixel values."""
+        parts = []
+        with explain.evaluating(net):
+            for part in images.split(batch):
+                with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+                    scores = net(part)
+                parts.append(scores.float().softmax(1))
+        return torch.cat(parts)
+
+    def predictions(self, net: Any, split: Split) -> Predictions:
+        """The network's answers to a whole split, computed again only when its weights have changed."""
+        # A tensor's version counts its in-place changes; weights are only ever changed in place.
+        version = (id(net), sum(tensor._version for tensor in [*net.parameters(), *net.buffers()]))
+        known = self.__dict__.setdefault("remembered", {})
+        if split not in known or known[split][0] != version:
+            data = self.images.split(split)
+            known[split] = version, Predictions(self.probabilities(net, data.images).cpu(), data.labels.cpu())
+        return known[split][1]
+
+    def label_of(self, label: str, net: nn.Module, image: Tensor) -> int:
+        """A class by name or number; the network's own answer where none is named. Raises UsageError for an unknown one."""
+        if not label:
+            return int(self.probabilities(net, image)[0].argmax())
+        if label in self.form.classes:
+            return self.form.classes.index(label)
+        if label.isdigit() and int(label) < len(self.form.classes):
+            return int(label)
+        raise unknown("class", label, self.form.classes, see="lab show RUN per_class")
+
+    def maps_name(self, net: Any) -> str:
+        """The module whose maps the class activation maps look at. Raises UsageError for networks without maps."""
+        inner = net.net
+        name = getattr(inner, "maps", None)
+        if name is None:
+            raise UsageError(
+                f"{type(inner).__name__} has no feature maps, so there is no CAM of it. RISE and occlusion work with any network."
+            )
+        return f"net.{name}"
+
+    # -- one image -------------------------------------------------------------------------------------------------
+
+    @view("images", live=True)
+    def look(self, net: Any, image: Any = "test:0", label: str = "", layer: str = "") -> Look:
+        """One image: the probabilities of the classes, Grad-CAM for one of them, and the feature maps of one layer."""
+        pixels, truth, name = self.images.picture(image)
+        probabilities = self.probabilities(net, pixels)[0].cpu().numpy()
+        chosen = self.label_of(label, net, pixels) if label else int(probabilities.argmax())
+        heat = None
+        maps = np.zeros((0, 1, 1), np.float32)
+        layers: list[str] = []
+        if hasattr(net.net, "maps"):
+            heat = draw.heat(
+                explain.grad_cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net)), self.form.size
+            )
+            layers = self.map_layers(net)
+            if layers:
+                maps = self.maps_of(net, pixels, layer)
+        return Look(draw.shown(pixels)[0], probabilities, self.form.classes, chosen, truth, heat, maps, layers, name)
+
+    @view("images", live=True)
+    def feature_maps(self, net: Any, image: Any = "test:0", layer: str = "") -> Images:
+        """The maps of one layer (the first activation unless named) for an image; bright is high, the caption its maximum."""
+        pixels, _, _ = self.images.picture(image)
+        maps = self.maps_of(net, pixels, layer)
+        scale = max(1, 72 // maps.shape[2])
+        return Images(draw.bright(maps), [f"{i}: {m.max():.2f}" for i, m in enumerate(maps)], columns=8, scale=scale)
+
+    def map_layers(self, net: Any) -> list[str]:
+        """The layers that have maps, by name."""
+        kinds = (*ACTIVATION_TYPES, *LAYERS)
+        f = self.form
+        known = self.__dict__.setdefault("layers_known", [])
+        if not known:
+            blank = torch.zeros(1, f.channels, f.size, f.size, dtype=torch.uint8, device=self.device)
+            known += [name.removeprefix("net.") for name in explain.layers_with_maps(net, blank, kinds)]
+        return list(known)
+
+    def maps_of(self, net: Any, pixels: Tensor, layer: str) -> np.ndarray:
+        """(K, h, w) float32, K at most `MOST_MAPS`. Raises UsageError for an unknown layer."""
+        known = self.map_layers(net)
+        if not known:
+            raise UsageError(f"{type(net.net).__name__} has no feature maps.")
+        first = next((name for name in known if isinstance(net.net.get_submodule(name), ACTIVATION_TYPES)), known[0])
+        wanted = layer or first
+        if wanted not in known:
+            raise unknown("layer with maps", wanted, known, see="lab show RUN layer_table")
+        _, found = explain.activations(net, pixels, [f"net.{wanted}"])
+        return found[f"net.{wanted}"][0, :MOST_MAPS].float().cpu().numpy()
+
+    @view("images", live=True)
+    def grad_cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
+        """Grad-CAM: the maps of the last convolution, weighted by the mean gradient of the class's score."""
+        pixels, _, _ = self.images.picture(image)
+        chosen = self.label_of(label, net, pixels)
+        heat = explain.grad_cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net))
+        return self.overlaid(net, pixels, chosen, heat, "Grad-CAM")
+
+    @view("images", live=True)
+    def cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
+        """CAM: the last maps weighted by the head's row of the class, for networks that end in global average pooling."""
+        pixels, _, _ = self.images.picture(image)
+        chosen = self.label_of(label, net, pixels)
+        try:
+            heat = explain.cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net), f"net.{net.net.head}")
+        except ValueError as error:
+            raise UsageError(f"{error}.") from None
+        return self.overlaid(net, pixels, chosen, heat.relu(), "CAM")
+
+    @view("images", live=True)
+    def augmented_grad_cam(self, net: Any, image: Any = "test:0", label: str = "", copies: int = 32, seed: int = 0) -> Images:
+        """Augmented Grad-CAM: one sharp map that explains the Grad-CAMs of many turned and shifted copies."""
+        pixels, _, _ = self.images.picture(image)
+        chosen = self.label_of(label, net, pixels)
+        rng = torch.Generator().manual_seed(seed)
+        heat = explain.augmented_grad_cam(net, pixels, chosen, self.maps_name(net), rng, copies=max(2, min(copies, 256)))
+        return self.overlaid(net, pixels, chosen, heat[None], "Augmented Grad-CAM")
+
+    @view("images", live=True)
+    def rise(self, net: Any, image: Any = "test:0", label: str = "", masks: int = 1000, cells: int = 7, seed: int = 0) -> Images:
+        """RISE: the mean of random masks, weighted by the class's probability under each; it asks the network as a black box."""
+        pixels, _, _ = self.images.picture(image)
+        chosen = self.label_of(label, net, pixels)
+        rng = torch.Generator().manual_seed(seed)
+        size = self.form.size
+        drawn = explain.rise_masks(max(10, min(masks, 20_000)), size, size, rng, cells=max(2, min(cells, size)))
+        heat = explain.rise(net, pixels, chosen, drawn)[None]
+        return self.overlaid(net, pixels, chosen, heat - heat.amin(), "RISE")
+
+    @view("images", live=True)
+    def occlusion(self, net: Any, image: Any = "test:0", label: str = "", patch: int = 0) -> Images:
+        """Occlusion: how much the class's probability falls when a grey patch covers a place."""
+        pixels, _, _ = self.images.picture(image)
+        chosen = self.label_of(label, net, pixels)
+        side = patch if 0 < patch <= self.form.size else max(2, self.form.size // 5)
+        ground = float(pixels.float().median())
+        heat = explain.occlusion(net, pixels, chosen, side, max(1, side // 3), ground)[None]
+        return self.overlaid(net, pixels, chosen, heat.relu(), f"patches of {side} px")
+
+    def overlaid(self, net: Any, pixels: Tensor, chosen: int, heat: Tensor, name: str) -> Images:
+        """The image, and the image under a heat map (1, h, w)."""
+        p = float(self.probabilities(net, pixels)[0, chosen])
+        values = draw.heat(heat, self.form.size)
+        image = draw.enlarged(draw.shown(pixels)[0])
+        return Images(np.stack([image, draw.overlay(image, values)]), ["image", f"{name}: {self.form.classes[chosen]} {p:.3f}"], columns=2)
+
+    @view("images", live=True)
+    def neighbours(self, net: Any, image: Any = "test:0") -> Images:
+        """The remembered images that lie nearest to an image, for k nearest neighbours."""
+        if not isinstance(net.net, NearestNeighbours):
+            raise UsageError(f"{type(net.net).__name__} remembers no images; `neighbours` is for --network knn.")
+        pixels, _, _ = self.images.picture(image)
+        found, labels, distances = net.net.neighbours(net.normalise(pixels))
+        near = (found[0] * net.std[:, None, None] + net.mean[:, None, None]).clamp(0, 1) * 255
+        everything = draw.shown(torch.cat([pixels.float(), near]).round().to(torch.uint8))
+        captions = ["image", *(f"{self.form.classes[i]}  {d:.2f}" for i, d in zip(labels[0].tolist(), distances[0].tolist(), strict=True))]
+        return Images(np.stack([draw.enlarged(picture, 112) for picture in everything]), captions, columns=6)
+
+    # -- all images of a split -------------------------------------------------------------------------------------
+
+    @view("table", live=True)
+    def confusion(self, net: Any, split: Split = "test") -> Table:
+        """Images by true class (rows) and predicted class (columns)."""
+        found, classes = self.predictions(net, split), self.form.classes
+        counts = torch.zeros(len(classes), len(classes), dtype=torch.long)
+        counts.index_put_((found.labels, found.guesses), torch.tensor(1), accumulate=True)
+        return Table(["true", *classes], [[name, *row] for name, row in zip(classes, counts.tolist(), strict=True)])
+
+    @view("table", live=True)
+    def per_class(self, net: Any, split: Split = "test") -> Table:
+        """Of each class: its images, precision, recall, F1, and the class it is taken for most often."""
+        found, classes = self.predictions(net, split), self.form.classes
+        rows: list[list[Any]] = []
+        for i, name in enumerate(classes):
+            true, said = found.labels == i, found.guesses == i
+            hits = int((true & said).sum())
+            precision, recall = hits / max(1, int(said.sum())), hits / max(1, int(true.sum()))
+            wrong = torch.bincount(found.guesses[true & ~said], minlength=len(classes))
+            rows.append(
+                [
+                    name, int(true.sum()), round(precision, 4), round(recall, 4), round(2 * precision * recall / max(precision + recall, 1e-12), 4),
+                    classes[int(wrong.argmax())] if int(wrong.sum()) else "-",
+                ]
+            )  # fmt: skip
+        right = int((found.labels == found.guesses).sum())
+        title = f"{right} of {len(found.labels)} right ({right / len(found.labels):.2%})"
+        return Table(["class", "images", "precision", "recall", "F1", "taken for"], rows, title)
+
+    @view("images", live=True)
+    def mistakes(self, net: Any, split: Split = "test", most: int = 40) -> Gallery:
+        """The worst mistakes: wrong answers, the surest first; the caption is true -> said with its probability."""
+        found, classes = self.predictions(net, split), self.form.classes
+        wrong = torch.nonzero(found.guesses != found.labels)[:, 0]
+        sure = found.probabilities[wrong, found.guesses[wrong]]
+        order = wrong[sure.argsort(descending=True)][: max(1, min(most, 400))].tolist()
+        captions = [
+            f"{classes[found.labels[i]]} -> {classes[found.guesses[i]]}\n{found.probabilities[i, found.guesses[i]]:.3f}" for i in order
+        ]
+        return self.gallery(split, order, captions)
+
+    @view("images", live=True)
+    def compare(self, net: Any, other: str = "last", split: Split = "test", most: int = 40) -> Gallery:
+        """The images on which this run and another one differ: the true class, what this one says, what the other says."""
+        mine, theirs = self.predictions(net, split), self.predictions_of(other, split)
+        classes = self.form.classes
+        apart = torch.nonzero(mine.guesses != theirs.guesses)[:, 0]
+        gap = (mine.probabilities - theirs.probabilities)[apart].abs().sum(1)
+        order = apart[gap.argsort(descending=True)][: max(1, min(most, 400))].tolist()
+        names = [(classes[mine.labels[i]], classes[mine.guesses[i]], classes[theirs.guesses[i]]) for i in order]
+        first, second = mine.guesses == mine.labels, theirs.guesses == theirs.labels
+        found = self.gallery(split, order, [f"{true}\n{a} | {b}" for true, a, b in names])
+        both, one, two, none = (int(rows.sum()) for rows in (first & second, first & ~second, ~first & second, ~first & ~second))
+        return replace(found, title=f"both right {both}, this one only {one}, the other only {two}, neither {none}")
+
+    def predictions_of(self, other: str, split: Split) -> Predictions:
+        """Another run's answers to the same images. Raises UsageError where it learned other images or classes."""
+        from lab.run import find
+
+        run = find(other)
+        known = self.__dict__.setdefault("others", {})
+        written = max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0)
+        key = (str(run.path), split, written)
+        if key not in known:
+            if run.recipe.name != "classify":
+                raise UsageError(f"{run.name} is no run of classify: name another one with --other RUN.")
+            experiment = run.experiment(self.device.type, serving_only=True)
+            assert isinstance(experiment, ImageViews)
+            mine, theirs = self.images.config, experiment.images.config
+            same = (mine.data, experiment.form.classes) == (theirs.data, self.form.classes)
+            if not same or (split != "test" and (mine.seed, mine.validation) != (theirs.seed, theirs.validation)):
+                raise UsageError(f"{run.name} learned {theirs.data} with other classes or splits; two runs must share their images.")
+            known[key] = experiment.predictions(experiment.serving(), split)
+        return known[key]
+
+    def gallery(self, split: Split, rows: list[int], captions: list[str]) -> Gallery:
+        """Some images of a split, each with the name by which one can look at it."""
+        size = self.form.size
+        if not rows:
+            return Gallery(np.zeros((1, 8, 8), np.uint8), ["none"], specs=[])
+        pixels = draw.shown(self.images.split(split).images[torch.tensor(rows, device=self.device)])
+        wide = max(84, 6 * max(len(line) for caption in captions for line in caption.split("\n")))
+        scale = max(1, -(-wide // size))
+        return Gallery(pixels, captions, columns=max(2, 700 // (scale * size)), scale=scale, specs=[f"{split}:{i}" for i in rows])
+
+    # -- the network -----------------------------------------------------------------------------------------------
+
+    @view("images", live=True)
+    def filters(self, net: Any) -> Images:
+        """The weights of the first layer as pictures, grey is zero; of a linear classifier, the template of each class."""
+        layer = next((m for m in net.modules() if isinstance(m, LAYERS)), None)
+        if layer is None:
+            raise UsageError(f"{type(net.net).__name__} has no weights.")
+        f = self.form
+        weight = layer.weight.detach().float()
+        names = list(f.classes) if len(weight) == len(f.classes) else [str(i) for i in range(len(weight))]
+        if isinstance(layer, nn.Linear):
+            weight = weight.view(len(weight), f.channels, f.size, f.size)
+        elif weight.dim() == 3:
+            weight = weight[:, :, None]
+        pixels = draw.signed(weight[:256].cpu().numpy())
+        return Images(pixels, names[:256], columns=8, scale=max(1, 64 // pixels.shape[2]))
+
+    @view("table", live=True)
+    def layer_table(self, net: Any) -> Table:
+        """Every layer: kernel, stride, output shape, parameters, multiply-adds and receptive field, for one image."""
+        f = self.form
+        rows = layer_table(net.net, f.channels, f.size)
+        cells: list[list[Any]] = [
+            [r.name, r.kind, r.kernel, r.stride, "x".join(map(str, r.shape)), r.parameters, r.macs, r.receptive] for r in rows
+        ]
+        total = sum(p.numel() for p in net.net.parameters())
+        cells.append(["total", "", "", "", "", total, sum(r.macs for r in rows), ""])
+        columns = ["layer", "kind", "kernel", "stride", "output", "parameters", "MACs", "receptive field"]
+        return Table(columns, cells, "; ".join(self.notes))
+
+    @view("images", live=True)
+    def augmentations(self, net: Any, n: int = 24, seed: int = 0) -> Images:
+        """Training images as training sees them, after augmentation."""
+        data = self.images.split("train")
+        rng = torch.Generator().manual_seed(seed)
+        rows = torch.randint(len(data), (max(1, min(n, 256)),), generator=rng).to(self.device)
+        changed = self.augmented(data.images[rows], rng).round().clamp(0, 255).to(torch.uint8)  # type: ignore[attr-defined]
+        captions = [self.form.classes[i] for i in data.labels[rows].tolist()]
+        return Images(draw.shown(changed), captions, columns=8, scale=max(1, 84 // self.form.size))
+
+    # -- training so far: these need the run's own history ---------------------------------------------------------
+
+    @view("curves")
+    def training_curves(self, figure: Literal["loss", "accuracy"] = "loss") -> Curves:
+        """Loss or accuracy on training batches and on the held-out images; the upright line is the best step so far."""
+        rows = np.array(self.history).reshape(-1, 5)
+        i = 1 if figure == "loss" else 2
+        columns = {"loss": (1, 2), "accuracy": (3, 4)}[figure]
+        series = {"train": (rows[:, 0], rows[:, columns[0]]), "validation": (rows[:, 0], rows[:, columns[1]])}
+        if len(rows):
+            low, high = rows[:, columns].min(), rows[:, columns].max()
+            series["best" if not getattr(self, "ended", False) else "stopped early, best"] = (
+                np.full(2, float(self.best["step"])), np.array([low, high]),
+            )  # fmt: skip
+        return Curves(series, y_label=figure, title=f"{figure.title()} on training batches and held-out images" if i else "")
+
+    @view("curves")
+    def layer_statistics(self, figure: Literal["gradient", "weight", "dead units", "mean", "deviation"] = "gradient") -> Curves:
+        """How a figure of each layer moved: root mean square of gradients or weights, or of activations the share of dead
+        units, mean and deviation. Gradients that fall by powers of ten from layer to layer are vanishing."""
+        from lab.recipes.vision.layer_statistics import ACTIVATION_FIGURES, GRADIENT_FIGURES
+
+        s = self.statistics
+        of_gradients = figure in GRADIENT_FIGURES
+        names = s.layer_names if of_gradients else s.activation_names
+        rows = list(s.gradients if of_gradients else s.activations)
+        column = (GRADIENT_FIGURES if of_gradients else ACTIVATION_FIGURES).index(figure)
+        steps = np.array([step for step, _ in rows], np.float64)
+        values = torch.stack([v[:, column] for _, v in rows]).cpu().numpy() if rows else np.zeros((0, len(names)))
+        if figure == "gradient":
+            values = np.log10(np.maximum(values, 1e-12))
+        label = "log10 of the gradient's root mean square" if figure == "gradient" else figure
+        return Curves({name: (steps, values[:, j]) for j, name in enumerate(names)}, y_label=label, title=f"{label} by layer")

@@ -1,0 +1,96 @@
+"""Softmax regression: a linear classifier trained by mini-batch gradient descent on cross-entropy."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from lab.data.digits import digits
+from lab.experiment import Experiment, Metrics, Progress, State, view
+from lab.recipes.vision.linear_config import LinearConfig
+from lab.views import Images, Table
+from models.vision.linear import LinearClassifier
+
+
+class Linear(Experiment):
+    """One step is one mini-batch."""
+
+    log_every = 100
+    checkpoint_every = 1_000
+    headline: ClassVar[tuple[str, ...]] = ("losses/cross_entropy", "charts/accuracy")
+
+    def __init__(self, config: LinearConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: LinearConfig = config
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.data = digits("train", device)
+        self.net = LinearClassifier().to(device)
+        with torch.no_grad():
+            self.net.fc.weight.copy_(torch.randn(self.net.fc.weight.shape, generator=self.generator) * 0.01)
+            self.net.fc.bias.zero_()
+        self.optimizer = torch.optim.SGD(
+            self.net.parameters(), lr=config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
+        )
+        self.steps = 0
+
+    def step(self) -> Metrics:
+        index = torch.randint(len(self.data.labels), (self.config.batch_size,), generator=self.generator).to(self.device)
+        images, labels = self.data.images[index].float() / 255, self.data.labels[index]
+        scores = self.net(images)  # (B, 10)
+        loss = F.cross_entropy(scores, labels)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.steps += 1
+        return {"losses/cross_entropy": loss.detach(), "charts/accuracy": (scores.argmax(1) == labels).float().mean()}
+
+    def progress(self) -> Progress:
+        return Progress(self.steps)
+
+    def serving(self) -> nn.Module:
+        return self.net
+
+    def state(self) -> State:
+        return {
+            "net": {name: value.clone() for name, value in self.net.state_dict().items()},
+            "momentum": [self.optimizer.state[p]["momentum_buffer"].clone() for p in self.net.parameters()]
+            if self.steps and self.config.momentum
+            else None,
+            "generator": self.generator.get_state(),
+            "steps": self.steps,
+        }
+
+    def restore(self, state: State) -> None:
+        self.net.load_state_dict(state["net"])
+        for parameter, buffer in zip(self.net.parameters(), state["momentum"] or [], strict=False):
+            self.optimizer.state[parameter]["momentum_buffer"] = buffer.to(self.device, copy=True)
+        self.generator.set_state(state["generator"])
+        self.steps = state["steps"]
+
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        test = digits("test", self.device)
+        scores = self.net(test.images.float() / 255)
+        return {
+            "accuracy": float((scores.argmax(1) == test.labels).float().mean()),
+            "loss": float(F.cross_entropy(scores, test.labels)),
+            "images": len(test.labels),
+        }
+
+    @view("images", live=True)
+    def templates(self, net: LinearClassifier) -> Images:
+        """Each class's row of W as a picture: bright where a pixel speaks for the class, dark where against it."""
+        w = net.templates()[:, 0].cpu().numpy()  # (10, 8, 8)
+        pixels = (127.5 + 127.5 * w / np.abs(w).max()).astype(np.uint8)
+        return Images(pixels, [str(i) for i in range(10)], columns=5, scale=12)
+
+    @view("table")
+    def confusion(self) -> Table:
+        """Test images by true class (rows) and predicted class (columns)."""
+        test = digits("test", self.device)
+        predicted = self.net(test.images.float() / 255).argmax(1)
+        counts = torch.zeros(10, 10, dtype=torch.long)
+        counts.index_put_((test.labels.cpu(), predicted.cpu()), torch.tensor(1), accumulate=True)
+        return Table(["true", *map(str, range(10))], [[i, *row] for i, row in enumerate(counts.tolist())])
