@@ -18,20 +18,13 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from controls import TINY
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.main_window import MainWindow
-
-TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
-"""A DQN that takes no time and no memory."""
-
-
-ASKS = MainWindow.confirm_close
-"""The question that closing asks while something trains."""
-
 
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controls import drives, find_buttons, of_menu, plain
+from controls import TINY, drives, find_buttons, of_menu, plain
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
@@ -166,8 +166,6 @@ def test_the_run_folder_in_the_status_bar(qtbot: QtBot, window: MainWindow, stor
     "Watch > Watch the run in front",
 )  # fmt: skip
 def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
-    from conftest import TINY
-
     panel: Any = window.panels["Atari"]
     menu = panel.session_menu
     panel.recipe_box.setCurrentText("dqn-fast")
@@ -208,8 +206,6 @@ def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
 
 @drives("TrainingPanel: Train")
 def test_the_train_button(qtbot: QtBot, window: MainWindow) -> None:
-    from conftest import TINY
-
     panel: Any = window.panels["Atari"]
     panel.recipe_box.setCurrentText("dqn-fast")
     panel.form.set_values(TINY)

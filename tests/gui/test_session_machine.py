@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from controls import TINY
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -16,7 +17,6 @@ from gui.background import Background
 from gui.bridge import SessionBridge, Sessions
 from lab.run import Run
 
-TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 SECONDS = 60
 SLOT = st.integers(0, 1)
 
