@@ -26,6 +26,7 @@ from pytestqt.qtbot import QtBot
 from gui import theme
 from gui.main_window import MainWindow
 
+
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
     return ["lab"]
