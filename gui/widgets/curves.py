@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from gui.widgets.plot import Plot
-from gui.widgets.series import RunSeries, smoothed
+from gui.widgets.series import POINTS, RunSeries, Series
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
 """Metrics shown without being asked for, where a run has them and nobody has said better ones (`Curves.first`)."""
@@ -97,6 +97,10 @@ class Curves(QWidget):
         layout.addWidget(self.nothing, 1)
         layout.addLayout(self.area, 1)
         layout.addWidget(self.value_label)
+        self.again = QTimer(self, singleShot=True, interval=0)
+        self.again.timeout.connect(self.draw)
+        self.more = QTimer(self, singleShot=True, interval=20)
+        self.more.timeout.connect(self.refresh)
         self.axis.currentTextChanged.connect(self.draw)
         self.window_box.valueChanged.connect(self.draw)
         self.log.toggled.connect(self.set_log)
@@ -136,6 +140,12 @@ class Curves(QWidget):
         grown = [line.series.read() for line in self.lines.values()]
         if any(grown) or not self.plots:
             self.draw()
+        left = sum(line.series.left for line in self.lines.values())
+        if left:
+            self.value_label.setText(f"reading: {left / 1e6:,.0f} MB to go")
+            self.more.start()
+        elif self.value_label.text().startswith("reading: "):
+            self.value_label.clear()
 
     def known(self) -> list[str]:
         """Every metric of the runs shown."""
@@ -171,14 +181,32 @@ class Curves(QWidget):
                 continue
             # A validation loss has a point now and then: its mean would lag behind by most of the training.
             window = min(self.window_box.value(), max(1, len(series.values) // 10))
-            x = series.seconds if self.axis.currentText() == "time" else series.steps
-            values = series.values
-            plot.set_line(f"{key}|raw", x, values, line.colour, faint=window > 1)
+            x, low, high = self.x_of(series), *self.shown()
+            plot.set_line(f"{key}|raw", *series.raw(x, low, high), line.colour, faint=window > 1)
             if window > 1:
-                plot.set_line(f"{key}|mean", x, smoothed(values, window), line.colour)
+                plot.set_line(f"{key}|mean", *series.mean(x, low, high, window), line.colour)
             else:
                 plot.drop_line(f"{key}|mean")
                 plot.lines[f"{key}|raw"].setPen(pg.mkPen(line.colour))
+
+    def x_of(self, series: Series) -> np.ndarray:
+        return series.seconds if self.axis.currentText() == "time" else series.steps
+
+    def zoomed(self) -> pg.ViewBox | None:
+        """Where somebody has chosen a range of x: its plot. A plot that follows another has no range of its own."""
+        boxes = [plot.item.getViewBox() for plot in self.plots.values()]
+        x = pg.ViewBox.XAxis
+        return next((box for box in boxes if box.linkedView(x) is None and box.autoRangeEnabled()[x] is False), None)
+
+    def shown(self) -> tuple[float, float]:
+        """The x that is on screen: everything, or where somebody has zoomed."""
+        box = self.zoomed()
+        return (-np.inf, np.inf) if box is None else tuple(box.viewRange()[0])
+
+    def range_changed(self) -> None:
+        """Long lines are drawn anew for what is on screen now."""
+        if any(series.count > POINTS for line in self.lines.values() for series in line.series.metrics.values()):
+            self.again.start()
 
     def new_plot(self, name: str) -> Plot:
         plot = Plot("", title(name), self.empty)
@@ -190,6 +218,7 @@ class Curves(QWidget):
         plot.item.getAxis("left").setWidth(64)
         plot.scene().sigMouseMoved.connect(lambda position, plot=plot: self.follow_mouse(plot, position))
         plot.installEventFilter(self)
+        plot.item.getViewBox().sigXRangeChanged.connect(self.range_changed)
         self.plots[name], self.cursors[name] = plot, cursor
         self.area.addWidget(plot, 1)
         return plot
@@ -209,9 +238,7 @@ class Curves(QWidget):
         """The plots in the order of the chosen metrics, tied to the first along x."""
         names = [name for name in self.chosen if name in self.plots]
         x = pg.ViewBox.XAxis
-        boxes = [plot.item.getViewBox() for plot in self.plots.values()]
-        # Not where somebody has zoomed. A plot that follows another has no range of its own.
-        follows_data = not any(box.linkedView(x) is None and box.autoRangeEnabled()[x] is False for box in boxes)
+        follows_data = self.zoomed() is None
         if names != list(self.plots):
             self.plots = {name: self.plots[name] for name in names}
             for i, plot in enumerate(self.plots.values()):
@@ -233,12 +260,7 @@ class Curves(QWidget):
     def reach_everything(self) -> None:
         """The plots show the same x: that of all their points, not of the first plot's alone."""
         series = {name: [line.series.metrics[name] for line in self.lines.values() if name in line.series.metrics] for name in self.plots}
-        ends = [
-            (one.seconds if self.axis.currentText() == "time" else one.steps)[[0, -1]]
-            for ones in series.values()
-            for one in ones
-            if one.count
-        ]
+        ends = [self.x_of(one)[[0, -1]] for ones in series.values() for one in ones if one.count]
         for name, plot in list(self.plots.items())[:1]:
             level = next((one.values[0] for one in series[name] if one.count), None)
             if level is not None:
@@ -269,6 +291,7 @@ class Curves(QWidget):
         """Undo zooming."""
         for plot in self.plots.values():
             plot.item.enableAutoRange()
+        self.draw()
 
     def fill_menu(self) -> None:
         self.metrics_menu.clear()

@@ -1,29 +1,45 @@
 """Metrics of a run for plotting: `metrics.jsonl` read as it grows, kept as growing arrays."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 
 
+POINTS = 16_000
+"""A line of more points is drawn with fewer: still more than a screen has columns."""
+CHUNK = 1 << 20
+"""Bytes of a metrics file read at once: a long file is taken in over many calls, as reading it whole would hold the window up."""
+FOLD = 4
+"""Each level of peaks stands for so many blocks of the level below; the first for blocks of `FOLD ** 2` points."""
+
+
 class Series:
-    """The points of one metric: step, seconds and value, each in an array that doubles when it is full."""
+    """The points of one metric: step, seconds and value, in arrays that double when they are full.
+
+    `raw` and `mean` give what a line shows of a stretch of x. Of many points they give few: sums of all values so far, and the
+    lowest and highest of every 16, 64, 256, ... points, grow with the series, so ten million points cost no more than ten thousand.
+    """
 
     def __init__(self) -> None:
-        self.data = np.empty((3, 256))
+        self.data = np.empty((4, 256))
         self.count = 0
+        self.folds: list[np.ndarray] = []  # Of each level: (2, blocks), the lowest and the highest value of 16, 64, 256, ... points.
 
     def add(self, step: float, seconds: float, value: float) -> None:
         if self.count == self.data.shape[1]:
-            grown = np.empty((3, 2 * self.count))
+            grown = np.empty((4, 2 * self.count))
             grown[:, : self.count] = self.data
             self.data = grown
-        self.data[:, self.count] = step, seconds, value
+        before = self.data[3, self.count - 1] if self.count else 0.0
+        self.data[:, self.count] = step, seconds, value, before + value
         self.count += 1
 
     def cut(self, step: float) -> None:
         """Forget the points beyond `step`."""
-        self.count = int(np.searchsorted(self.data[0, : self.count], step, side="right"))
+        self.count = int(np.searchsorted(self.steps, step, side="right"))
+        self.folds = [fold[:, : self.count // FOLD ** (i + 2)] for i, fold in enumerate(self.folds)]
 
     @property
     def steps(self) -> np.ndarray:
@@ -37,6 +53,51 @@ class Series:
     def values(self) -> np.ndarray:
         return self.data[2, : self.count]
 
+    def raw(self, x: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
+        """The points from `low` to `high` on the axis `x` (`steps` or `seconds`), with one more at either end; of many, the
+        lowest and the highest of each block."""
+        start, end = self.stretch(x, low, high)
+        if end - start <= POINTS:
+            return x[start:end], self.values[start:end]
+        level = 0
+        while (end - start) // FOLD ** (level + 2) > POINTS // FOLD:
+            level += 1
+        block, fold = FOLD ** (level + 2), self.fold(level)
+        first, last = start // block, min(end // block, fold.shape[1])
+        starts = np.arange(first, last) * block
+        xs = np.stack([x[starts], x[starts + block // 2]], axis=1).ravel()
+        rest = slice(last * block, end)  # What fills no block yet.
+        values = self.values[rest]
+        ends = x[[rest.start, end - 1]] if len(values) else x[:0]
+        peaks = [values.min(), values.max()] if len(values) else []
+        return np.append(xs, ends), np.append(fold[:, first:last].T.ravel(), peaks)
+
+    def mean(self, x: np.ndarray, low: float, high: float, window: int) -> tuple[np.ndarray, np.ndarray]:
+        """As `raw`, of the mean of the last `window` values at each point (of as many as there are, at the start)."""
+        start, end = self.stretch(x, low, high)
+        at = np.arange(start, end, 1 if end - start <= POINTS else FOLD * (end - start) // POINTS)
+        if len(at) and at[-1] != end - 1:
+            at = np.append(at, end - 1)
+        sums, before = self.data[3], at - window
+        sums_before = np.where(before >= 0, sums[np.maximum(before, 0)], 0.0)
+        return x[at], (sums[at] - sums_before) / np.minimum(at + 1, window)
+
+    def stretch(self, x: np.ndarray, low: float, high: float) -> tuple[int, int]:
+        start = int(np.searchsorted(x, low)) - 1
+        end = int(np.searchsorted(x, high, side="right")) + 1
+        return max(0, start), min(self.count, end)
+
+    def fold(self, level: int) -> np.ndarray:
+        """The lowest and highest values of blocks of `FOLD ** (level + 2)` points, (2, blocks), brought up to date."""
+        below, size = (np.broadcast_to(self.values, (2, self.count)), FOLD**2) if level == 0 else (self.fold(level - 1), FOLD)
+        if len(self.folds) == level:
+            self.folds.append(np.empty((2, 0)))
+        done, blocks = self.folds[level].shape[1], below.shape[1] // size
+        if blocks > done:
+            lows, highs = (row[done * size : blocks * size].reshape(-1, size) for row in below)
+            self.folds[level] = np.concatenate([self.folds[level], np.stack([lows.min(1), highs.max(1)])], axis=1)
+        return self.folds[level]
+
 
 class RunSeries:
     """All metrics of one run. `read` takes in what was appended to its file since the last time.
@@ -49,16 +110,20 @@ class RunSeries:
         self.path = folder / "metrics.jsonl"
         self.metrics: dict[str, Series] = {}
         self.position = 0
+        self.left = 0
+        """Bytes of the file that were not taken in yet when `read` last looked."""
 
     def read(self) -> bool:
-        """Take in new rows; whether there were any."""
+        """Take in new rows, `CHUNK` bytes of them at most (`left` says whether to come again); whether there were any."""
         try:
             with self.path.open("rb") as file:
+                size = file.seek(0, 2)
                 file.seek(self.position)
-                data = file.read()
+                data = file.read(CHUNK)
         except OSError:
             return False
         end = data.rfind(b"\n") + 1
+        self.left = max(0, size - self.position - end) if len(data) == CHUNK else 0
         self.position += end
         for line in data[:end].splitlines():
             try:
@@ -75,15 +140,5 @@ class RunSeries:
     def add(self, row: dict[str, float | None]) -> None:
         step, seconds = row.pop("step"), row.pop("time", None)
         for name, value in row.items():
-            if value is not None and step is not None:
+            if value is not None and step is not None and math.isfinite(value):
                 self.metrics.setdefault(name, Series()).add(step, seconds or 0.0, value)
-
-
-def smoothed(values: np.ndarray, window: int) -> np.ndarray:
-    """The mean of the last `window` values at each point (of as many as there are, at the start), (N,)."""
-    if window <= 1 or len(values) < 2:
-        return values
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    last = np.arange(1, len(values) + 1)
-    first = np.maximum(0, last - window)
-    return (sums[last] - sums[first]) / (last - first)

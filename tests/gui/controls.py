@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pyqtgraph.parametertree import ParameterTree
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -43,6 +44,19 @@ def drives(*controls: str) -> Callable[[T], T]:
 
 def plain(text: str) -> str:
     return text.replace("&", "").rstrip("…")
+
+
+def choose(qtbot: QtBot, menu: QMenu, text: str) -> None:
+    """Open a menu, which may fill it, and click an entry."""
+    menu.popup(QPoint(5, 5))
+    action = next(action for action in menu.actions() if plain(action.text()) == text)
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+    assert not menu.isVisible()
+
+
+def pick(qtbot: QtBot, action: QAction) -> None:
+    """Click an entry in the menu that it is in."""
+    choose(qtbot, next(owner for owner in action.associatedObjects() if isinstance(owner, QMenu)), plain(action.text()))
 
 
 def press(qtbot: QtBot, window: QWidget, menu: QMenu, text: str) -> None:

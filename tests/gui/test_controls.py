@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controls import TINY, drives, find_buttons, of_menu, plain
+from controls import TINY, choose, drives, find_buttons, of_menu, plain
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from gui import theme
@@ -57,14 +57,6 @@ def general(name: str) -> str:
         if name.startswith(f"{menu} > "):
             return f"{menu} > {entry}"
     return "View > a panel" if name.removeprefix("View > ") in {spec.name for spec in PANELS} else name
-
-
-def choose(qtbot: QtBot, menu: QMenu, text: str) -> None:
-    """Open a menu and click an entry."""
-    menu.popup(QPoint(5, 5))
-    action = next(action for action in menu.actions() if plain(action.text()) == text)
-    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
-    assert not menu.isVisible()
 
 
 def click(qtbot: QtBot, button: Any) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from controls import drives
+from controls import choose, drives, pick
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.curves import Curves, Line
-from gui.widgets.series import RunSeries, smoothed
+from gui.widgets.series import POINTS, RunSeries, Series
 from lab.metrics import read_rows, series
 
 
@@ -41,11 +41,88 @@ def test_reading_in_pieces_gives_what_reading_at_once_gives(tmp_path: Path) -> N
         np.testing.assert_array_equal(found.metrics[name].values, values)
 
 
+def grown(values: np.ndarray, *looks: int) -> Series:
+    """A series of these values at steps 0, 1, ..., looked at whole after so many points."""
+    made = Series()
+    for i, value in enumerate(values):
+        if i in looks:
+            made.raw(made.steps, -np.inf, np.inf)
+        made.add(i, i / 2, value)
+    return made
+
+
 @pytest.mark.parametrize("window", [1, 2, 5, 100])
 def test_smoothing_is_the_mean_of_the_last_points(window: int) -> None:
     values = np.random.Generator(np.random.PCG64(0)).normal(size=40)
     expected = [values[max(0, i + 1 - window) : i + 1].mean() for i in range(40)]
-    np.testing.assert_allclose(smoothed(values, window), expected, atol=1e-12)
+    made = grown(values)
+    x, y = made.mean(made.steps, -np.inf, np.inf, window)
+    np.testing.assert_array_equal(x, np.arange(40))
+    np.testing.assert_allclose(y, expected, atol=1e-12)
+
+
+def test_a_long_line_keeps_every_peak_in_few_points() -> None:
+    values = np.random.Generator(np.random.PCG64(0)).normal(size=40_003)
+    values[[123, 30_001, 40_001]] = 50, -60, 70
+    made = grown(values, 20_000, 39_999)
+    x, y = made.raw(made.steps, -np.inf, np.inf)
+    assert len(x) == len(y) < POINTS
+    assert (np.diff(x) >= 0).all()
+    for value in (50, -60, 70):
+        at = int(np.flatnonzero(y == value)[0])
+        assert abs(x[at] - np.flatnonzero(values == value)[0]) < 16
+    np.testing.assert_array_equal(
+        np.stack([y[0:5000:2], y[1:5000:2]]), np.stack([f(values[:40_000].reshape(-1, 16), 1) for f in (np.min, np.max)])
+    )
+
+
+def test_a_stretch_of_a_long_line_is_drawn_whole() -> None:
+    values = np.arange(40_000.0) % 7
+    made = grown(values)
+    x, y = made.raw(made.seconds, 1000, 1010)
+    np.testing.assert_array_equal(x, np.arange(1999, 2022) / 2)
+    np.testing.assert_array_equal(y, values[1999:2022])
+    x, y = made.mean(made.seconds, 1000, 1010, 7)
+    np.testing.assert_allclose(y, 3.0)
+
+
+def test_what_was_cut_leaves_the_peaks() -> None:
+    values = np.zeros(40_000)
+    values[30_000] = 9
+    made = grown(values)
+    assert made.raw(made.steps, -np.inf, np.inf)[1].max() == 9
+    made.cut(20_000)
+    for i in range(20_001, 40_000):
+        made.add(i, i, 1.0)
+    assert set(made.raw(made.steps, -np.inf, np.inf)[1]) == {0.0, 1.0}
+
+
+def test_a_long_file_is_taken_in_piece_by_piece(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gui.widgets.series.CHUNK", 1000)
+    write(tmp_path, *rows(0, 200))
+    made = Curves()
+    qtbot.addWidget(made)
+    made.add_run("a", Line("a", RunSeries(tmp_path), "#3b8ee0"))
+    assert made.value_label.text().startswith("reading: ")
+    assert 0 < made.lines["a"].series.metrics["losses/td_loss"].count < 20
+    qtbot.waitUntil(lambda: made.lines["a"].series.metrics["losses/td_loss"].count == 200, timeout=60_000)
+    assert made.value_label.text() == ""
+
+
+def test_zooming_into_a_long_line_shows_its_points(qtbot: QtBot, tmp_path: Path) -> None:
+    made = Curves()
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    series = RunSeries(tmp_path)
+    series.metrics["losses/td_loss"] = grown(np.arange(40_000.0) % 7)
+    made.add_run("a", Line("a", series, "#3b8ee0"))
+    plot = made.plots["losses/td_loss"]
+    assert len(plot.lines["a|raw"].xData) < POINTS
+    plot.item.getViewBox().setRange(xRange=(1000, 1010), padding=0)
+    qtbot.waitUntil(lambda: list(plot.lines["a|raw"].xData) == list(range(999, 1012)), timeout=60_000)
+    made.show_all()
+    qtbot.waitUntil(lambda: plot.lines["a|raw"].xData[-1] == 39_999, timeout=60_000)
 
 
 @pytest.fixture
@@ -91,13 +168,12 @@ def test_log_scale_reaches_every_plot(curves: Curves) -> None:
 
 
 @drives("Curves: Metrics")
-def test_metrics_are_chosen_in_the_menu(curves: Curves) -> None:
+def test_metrics_are_chosen_in_the_menu(qtbot: QtBot, curves: Curves) -> None:
     curves.fill_menu()
-    actions = {action.text(): action for action in curves.metrics_menu.actions()}
-    actions["TD loss"].trigger()
+    choose(qtbot, curves.metrics_menu, "TD loss")
     assert list(curves.plots) == ["charts/episodic_return"]
     curves.fill_menu()
-    {action.text(): action for action in curves.metrics_menu.actions()}["TD loss"].trigger()
+    choose(qtbot, curves.metrics_menu, "TD loss")
     assert list(curves.plots) == ["charts/episodic_return", "losses/td_loss"]
 
 
@@ -121,21 +197,21 @@ def test_a_run_that_goes_takes_its_lines_along(curves: Curves) -> None:
     "Curves: Export > Copy as a picture",
     "Curves: Export > Show everything",
 )
-def test_export_as_numbers_and_as_a_picture(curves: Curves, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_as_numbers_and_as_a_picture(qtbot: QtBot, curves: Curves, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for action, name in ((curves.csv_action, "out.csv"), (curves.png_action, "out.png")):
         monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_, name=name: (str(tmp_path / name), "")))
-        action.trigger()
+        pick(qtbot, action)
     with (tmp_path / "out.csv").open() as file:
         table = list(csv.DictReader(file))
     assert len(table) == 2 * 150
     assert table[0] == {"run": "a", "metric": "charts/episodic_return", "step": "0.0", "seconds": "0.0", "value": "0.0"}
     assert QImage(str(tmp_path / "out.png")).size() == curves.size()
-    curves.copy_action.trigger()
+    pick(qtbot, curves.copy_action)
     assert QApplication.clipboard().pixmap().size() == curves.size()
     box = curves.plots["losses/td_loss"].item.getViewBox()
     everything = box.viewRange()
     box.setRange(xRange=(2, 3), yRange=(0, 0.1))
-    curves.all_action.trigger()
+    pick(qtbot, curves.all_action)
     QApplication.processEvents()
     assert np.allclose(box.viewRange(), everything)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from controls import pick
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
@@ -81,11 +82,11 @@ def test_curves_of_the_selected_runs_lie_over_each_other(panel: Any) -> None:
 
 def test_delete_goes_to_the_trash_and_comes_back(qtbot: QtBot, panel: Any) -> None:
     select(panel, "alpha", "beta")
-    panel.delete_action.trigger()
+    pick(qtbot, panel.delete_action)
     qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=10_000)
     assert len(list((home() / ".trash").iterdir())) == 2
-    panel.undo_action.trigger()
-    panel.undo_action.trigger()
+    pick(qtbot, panel.undo_action)
+    pick(qtbot, panel.undo_action)
     qtbot.waitUntil(lambda: panel.table.rowCount() == 3, timeout=10_000)
     assert sorted(shown(panel)) == ["alpha", "beta", "gamma"]
     assert not panel.undo_action.isEnabled()
@@ -94,7 +95,7 @@ def test_delete_goes_to_the_trash_and_comes_back(qtbot: QtBot, panel: Any) -> No
 def test_rename(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QInputDialog, "getText", staticmethod(lambda *_, **__: ("delta", True)))
     select(panel, "gamma")
-    panel.rename_action.trigger()
+    pick(qtbot, panel.rename_action)
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=10_000)
     assert (home() / "delta" / "config.json").exists()
 
@@ -106,11 +107,11 @@ def test_a_name_that_cannot_be_is_refused(panel: Any, name: str) -> None:
     assert (home() / "alpha").exists()
 
 
-def test_a_run_that_is_being_trained_is_left_where_it_is(panel: Any) -> None:
+def test_a_run_that_is_being_trained_is_left_where_it_is(qtbot: QtBot, panel: Any) -> None:
     run = Run(home() / "alpha")
     with run.lock():
         select(panel, "alpha")
-        panel.delete_action.trigger()
+        pick(qtbot, panel.delete_action)
     window: Any = panel.window()
     assert "is being trained" in window.errors[0].sentence.text()
     window.errors[0].close()
@@ -120,14 +121,14 @@ def test_a_run_that_is_being_trained_is_left_where_it_is(panel: Any) -> None:
 def test_a_run_opens_in_its_panel(qtbot: QtBot, panel: Any) -> None:
     window: Any = panel.window()
     select(panel, "beta")
-    panel.open_action.trigger()
+    pick(qtbot, panel.open_action)
     assert window.stack.currentWidget() is window.panels["Atari"]
     assert window.current_run().name == "beta"
 
 
-def test_the_tensorboard_command_names_the_selected_runs(panel: Any) -> None:
+def test_the_tensorboard_command_names_the_selected_runs(qtbot: QtBot, panel: Any) -> None:
     select(panel, "alpha")
-    panel.board_action.trigger()
+    pick(qtbot, panel.board_action)
     assert QApplication.clipboard().text() == f"tensorboard --logdir {Path(home() / 'alpha').resolve()}"
     select(panel, "alpha", "beta")
     assert panel.tensorboard_command().startswith("tensorboard --logdir_spec ")
@@ -135,11 +136,11 @@ def test_the_tensorboard_command_names_the_selected_runs(panel: Any) -> None:
     assert "beta:" in panel.tensorboard_command()
 
 
-def test_the_folder_of_a_run_is_opened(panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_a_run_is_opened(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from PySide6.QtGui import QDesktopServices
 
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: opened.append(url.toLocalFile())))
     select(panel, "alpha")
-    panel.folder_action.trigger()
+    pick(qtbot, panel.folder_action)
     assert opened == [str((home() / "alpha").resolve())]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controls import drives
+from controls import drives, pick
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox
@@ -36,12 +36,12 @@ def test_the_window_shows_before_torch_is_imported(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == [True, False]
 
 
-def test_the_bar_has_the_panels_that_are_built(window: MainWindow) -> None:
+def test_the_bar_has_the_panels_that_are_built(qtbot: QtBot, window: MainWindow) -> None:
     assert list(window.panel_actions) == [spec.name for spec in PANELS]
     assert {"Atari", "Runs"} <= set(window.panel_actions)
-    window.panel_actions["Runs"].trigger()
+    pick(qtbot, window.panel_actions["Runs"])
     assert window.stack.currentWidget() is window.panels["Runs"]
-    window.panel_actions["Atari"].trigger()
+    pick(qtbot, window.panel_actions["Atari"])
     assert window.stack.currentWidget() is window.panels["Atari"]
 
 
@@ -99,7 +99,7 @@ def test_the_theme_changes_at_once_and_is_remembered(
 ) -> None:
     for entry in window.theme_group.actions():
         if entry.text() == "Dark":
-            entry.trigger()
+            pick(qtbot, entry)
     assert theme.is_dark()
     panel: Any = window.panels["Atari"]
     qtbot.waitUntil(lambda: theme.is_dark(panel.watch.panes[0].plot.palette()), timeout=LONG)
