@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 POINTS = 16_000
 """A line of more points is drawn with fewer: still more than a screen has columns."""
 CHUNK = 1 << 20
@@ -66,11 +65,12 @@ class Series:
         first, last = start // block, min(end // block, fold.shape[1])
         starts = np.arange(first, last) * block
         xs = np.stack([x[starts], x[starts + block // 2]], axis=1).ravel()
-        rest = slice(last * block, end)  # What fills no block yet.
-        values = self.values[rest]
-        ends = x[[rest.start, end - 1]] if len(values) else x[:0]
-        peaks = [values.min(), values.max()] if len(values) else []
-        return np.append(xs, ends), np.append(fold[:, first:last].T.ravel(), peaks)
+        rest = self.values[last * block : end]  # What fills no block yet.
+        peaks = [rest.min(), rest.max()] if len(rest) else []
+        ends = [x[last * block], x[end - 1]] if len(rest) else []
+        return np.concatenate([xs, ends, x[end - 1 : end]]), np.concatenate(
+            [fold[:, first:last].T.ravel(), peaks, self.values[end - 1 : end]]
+        )
 
     def mean(self, x: np.ndarray, low: float, high: float, window: int) -> tuple[np.ndarray, np.ndarray]:
         """As `raw`, of the mean of the last `window` values at each point (of as many as there are, at the start)."""
