@@ -1,20 +1,24 @@
 """Work off the window's thread: a function runs in a pool thread, its result arrives in the window's thread.
 
-The window polls the futures with a timer that runs only while something is pending, so a receiver that is gone by then
-is never called from another thread.
+A future that is done tells the window's thread, which hands its result over, so a receiver is never called from another
+thread. A timer that runs only while something is pending finds what was not told.
 """
 
 import logging
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 
 class Background(QObject):
     """Submits functions and hands their results, or errors, to callbacks in the thread that made this object."""
+
+    arrived = Signal()
+    """A future is done; emitted in the thread that ran it."""
 
     def __init__(self, parent: QObject | None = None, workers: int = 2):
         super().__init__(parent)
@@ -22,6 +26,7 @@ class Background(QObject):
         self.pending: list[tuple[Future[Any], Callable[[Any], None], Callable[[BaseException], None]]] = []
         self.timer = QTimer(self, interval=25)
         self.timer.timeout.connect(self.deliver)
+        self.arrived.connect(self.deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(
         self, function: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
@@ -35,7 +40,12 @@ class Background(QObject):
         """Hand over what somebody else's future will bring; nothing where it is cancelled."""
         self.pending.append((future, done, failed or log_error))
         self.timer.start()
+        future.add_done_callback(self.tell)
         return future
+
+    def tell(self, future: "Future[Any]") -> None:
+        with suppress(RuntimeError):  # The window is gone: nobody wants the result any more.
+            self.arrived.emit()
 
     def deliver(self) -> None:
         ready = [entry for entry in self.pending if entry[0].done()]

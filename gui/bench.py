@@ -5,11 +5,14 @@ Read first: `bench_gui`. The heartbeat is a 16 ms timer in the window's thread: 
 
 import gc
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,60 +28,125 @@ PANELS, SESSIONS, FIRST = 1000, 100, 100
 def bench_gui(device: str = "auto") -> dict[str, Any]:
     """The heartbeat while `dqn` trains and an agent is watched, the app's training speed against the headless one, the
     frame rate of a watched agent alone, and what many opened and closed panels and sessions leave behind."""
+    with own_place():
+        from gui.shots import pause, until
+
+        headless = [headless_speed(device)]
+        with opened() as window:
+            panel: Any = window.panel("Atari")
+            until(lambda: panel.watch.panes[0].playing is not None and panel.watch.panes[0].playing.latest is not None, 60)
+            thread = panel.watch.panes[0].playing
+            ticks, start = thread.ticks, time.monotonic()
+            pause(WATCH_SECONDS)
+            watch_fps = (thread.ticks - ticks) / (time.monotonic() - start)
+            panel.watch.shut()
+            panel.watch.timer.start()
+            bridge = start_session(window, panel, device, "dqn", SETTINGS)
+            panel.watch.panes[0].stop()  # The new run's agent began to play: measure the speed with nobody playing.
+            app_speed = speed(bridge.session, pause)
+            panel.watch_current()
+            pause(2)
+            beats = heartbeat(pause)
+            bridge.session.stop()
+            until(lambda: not bridge.running, 60)
+        headless.append(headless_speed(device))
+        return {
+            "window_start_s": round(window_start(), 2),
+            **beats,
+            "app_speed_ratio": round(app_speed / float(np.mean(headless)), 3),
+            "watch_fps": round(watch_fps, 1),
+            "app_sps": round(app_speed, 1),
+            "headless_sps": round(float(np.mean(headless)), 1),
+            "curves_10m_ms": round(curves(pause), 1),
+            **leaks(pause),
+        }
+
+
+@contextmanager
+def own_place() -> Iterator[None]:
+    """No screen where there is none, and runs and settings in a folder that goes away again."""
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QSettings
+
     before = os.environ.get("LAB_RUNS")
     with tempfile.TemporaryDirectory() as place:
         os.environ["LAB_RUNS"] = f"{place}/runs"
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, place)
         try:
-            return measure(device, place)
+            yield
         finally:
             os.environ.pop("LAB_RUNS") if before is None else os.environ.update(LAB_RUNS=before)
 
 
-def measure(device: str, place: str) -> dict[str, Any]:
-    from PySide6.QtCore import QSettings
-
+@contextmanager
+def opened() -> Iterator[Any]:
+    """The app's window with its interpreter's settings; closed in order at the end."""
     from gui.app import SWITCH_SECONDS, application, open_window
-    from gui.shots import pause, until
+    from gui.shots import until
 
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, place)
-    headless = [headless_speed(device)]
     app = application()
     switch = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     window = open_window(app)
-    panel: Any = window.panel("Atari")
-    until(lambda: panel.watch.panes[0].playing is not None and panel.watch.panes[0].playing.latest is not None, 60)
-    thread = panel.watch.panes[0].playing
-    ticks, start = thread.ticks, time.monotonic()
-    pause(WATCH_SECONDS)
-    watch_fps = (thread.ticks - ticks) / (time.monotonic() - start)
-    panel.watch.shut()
-    panel.watch.timer.start()
-    bridge = start_session(window, panel, device)
-    panel.watch.panes[0].stop()  # The new run's agent began to play: measure the speed with nobody playing.
-    app_speed = speed(bridge.session, pause)
-    panel.watch_current()
-    pause(2)
-    intervals = heartbeat(pause)
-    bridge.session.stop()
-    until(lambda: not bridge.running, 60)
-    window.begin_close()
-    until(lambda: not window.isVisible(), 60)
-    window.deleteLater()
-    headless.append(headless_speed(device))
-    figures = {
-        "heartbeat_p99_ms": round(float(np.percentile(intervals, 99)), 1),
-        "heartbeat_max_ms": round(float(intervals.max()), 1),
-        "app_speed_ratio": round(app_speed / float(np.mean(headless)), 3),
-        "watch_fps": round(watch_fps, 1),
-        "app_sps": round(app_speed, 1),
-        "headless_sps": round(float(np.mean(headless)), 1),
-        **leaks(pause),
-    }
-    sys.setswitchinterval(switch)
-    return figures
+    try:
+        yield window
+    finally:
+        window.begin_close()
+        until(lambda: not window.isVisible(), 60)
+        window.deleteLater()
+        sys.setswitchinterval(switch)
+
+
+def window_start() -> float:
+    """Seconds from the start of a `lab gui` of its own until its window shows; the middle of three."""
+    code = (
+        "import os; from gui.app import application, open_window; from gui.main_window import MainWindow\n"
+        "MainWindow.started = lambda self: os._exit(0 if self.isVisible() else 1)\n"
+        "app = application(); window = open_window(app); app.exec()"
+    )
+    seconds = []
+    for _ in range(3):
+        start = time.monotonic()
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)  # It ends before settings are written.
+        seconds.append(time.monotonic() - start)
+    return sorted(seconds)[1]
+
+
+def curves(pause: Callable[[float], None]) -> float:
+    """Milliseconds to draw curves of ten million points, raw and smoothed, anew, as they grow or are moved; the 95th percentile."""
+    from gui.widgets.curves import Curves, Line
+    from gui.widgets.series import RunSeries, Series
+
+    series, count = Series(), 10_000_000
+    series.data = np.empty((4, count + 100))
+    series.data[0] = np.arange(count + 100)
+    series.data[1] = series.data[0] / 100
+    series.data[2] = np.random.Generator(np.random.PCG64(0)).normal(size=count + 100).cumsum()
+    series.data[3] = series.data[2].cumsum()
+    series.count = count
+    run = RunSeries(Path("none"))
+    run.metrics["losses/loss"] = series
+    shown = Curves()
+    shown.resize(900, 500)
+    shown.show()
+    shown.add_run("run", Line("run", run, "#3b8ee0"))
+    pause(0.5)
+    box = shown.plots["losses/loss"].item.getViewBox()
+    seconds = []
+    for i in range(40):
+        start = time.perf_counter()
+        if i < 20:
+            series.add(count + i, (count + i) / 100, 0.0)
+            shown.draw()
+        else:
+            box.setRange(xRange=(count * i / 100, count * (i + 40) / 100), padding=0)
+        pause(0)
+        shown.grab()
+        seconds.append(time.perf_counter() - start)
+    shown.close()
+    shown.deleteLater()
+    return 1000 * float(np.percentile(seconds, 95))
 
 
 def new_session(device: str) -> Any:
@@ -106,21 +174,23 @@ def speed(session: Any, wait: Callable[[float], None]) -> float:
     return (session.experiment.progress().done - done) / (time.monotonic() - start)
 
 
-def start_session(window: Any, panel: Any, device: str) -> Any:
+def start_session(window: Any, panel: Any, device: str, recipe: str, fields: dict[str, Any]) -> Any:
     """Press Train, as a person would."""
     from gui.shots import until
 
-    panel.recipe_box.setCurrentText("dqn")
+    count = len(window.sessions.bridges)
+    panel.recipe_box.setCurrentText(recipe)
     panel.form.reset()
-    panel.form.set_values(SETTINGS)
+    panel.form.set_values(fields)
+    panel.steps.setValue(10_000_000)
     panel.device.setCurrentText(device)
     panel.train_button.click()
-    until(lambda: bool(window.sessions.bridges), 60)
+    until(lambda: len(window.sessions.bridges) > count, 60)
     return window.sessions.bridges[-1]
 
 
-def heartbeat(pause: Callable[[float], None]) -> np.ndarray:
-    """The intervals, in milliseconds, of a 16 ms timer."""
+def heartbeat(pause: Callable[[float], None]) -> dict[str, float]:
+    """The 99th percentile and the longest of the intervals of a 16 ms timer."""
     from PySide6.QtCore import Qt, QTimer
 
     beats: list[float] = []
@@ -130,7 +200,8 @@ def heartbeat(pause: Callable[[float], None]) -> np.ndarray:
     timer.start()
     pause(HEARTBEAT_SECONDS)
     timer.stop()
-    return 1000 * np.diff(beats)
+    intervals = 1000 * np.diff(beats)
+    return {"heartbeat_p99_ms": round(float(np.percentile(intervals, 99)), 1), "heartbeat_max_ms": round(float(intervals.max()), 1)}
 
 
 def leaks(pause: Callable[[float], None]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.main_window import MainWindow
+from gui.training_panel import TrainingPanel
 from lab import registry
 
 SIZES = {"1280x800": (1280, 800, 1), "2560x1440": (1280, 720, 2)}
@@ -94,6 +95,23 @@ class Photographer:
         self.atari.steps.setValue(steps)
         self.atari.train_button.click()
         until(lambda: len(self.window.sessions.bridges) > count, 120)
+
+    def train_in(self, name: str, recipe: str, fields: dict[str, Any], steps: int, seconds: float) -> Any:
+        """Train through the form of the panel `name` for `steps` steps or `seconds` seconds, whichever comes first; the session's bridge."""
+        sessions, panel = self.window.sessions, self.window.go_to(name)
+        assert isinstance(panel, TrainingPanel)
+        count = len(sessions.bridges)
+        panel.recipe_box.setCurrentText(recipe)
+        panel.form.reset()
+        panel.form.set_values(fields)
+        panel.steps.setValue(steps)
+        panel.train_button.click()
+        until(lambda: len(sessions.bridges) > count, 120)
+        bridge = sessions.bridges[-1]
+        until(lambda: not bridge.running, seconds)
+        bridge.session.stop()  # What goes on training would slow down all that comes after it.
+        until(lambda: not bridge.running, 60)
+        return bridge
 
     # -- scenes ----------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,9 @@ def resumed_session(
     with run.lock():
         experiment = run.experiment(run.stored["device"])
     done = experiment.progress().done
+    if experiment.ended:
+        experiment.close()
+        raise UsageError(f"Run {run.name} has no step left to train: {experiment.why_ended()}")
     target = run.stored.get("steps") if steps is None and minutes is None else steps
     if target is None and minutes is None:
         experiment.close()

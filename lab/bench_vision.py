@@ -1,4 +1,5 @@
-"""The speed of image classifiers on this machine: training for real, and how soon a stroke of the pen is answered."""
+"""The speed of image classifiers on this machine: training for real, and how soon the view `look` answers. What the screen adds
+to it is in gui/bench_panels.py."""
 
 import time
 from typing import Any
@@ -11,7 +12,9 @@ from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.snapshot import frozen_copy
 
-PLAIN = {"augment_shift": 0.0, "augment_rotate": 0.0, "augment_scale": 0.0, "validation": 0.0}
+PLAIN = {
+    "augment_shift": 0.0, "augment_rotate": 0.0, "augment_scale": 0.0, "augment_warp": 0.0, "augment_colour": 0.0, "validation": 0.0,
+}  # fmt: skip
 """No augmentation, as in the loop of benchmarks/plain_vision.py."""
 
 
@@ -22,11 +25,11 @@ def bench_vision(device: str = "auto") -> dict[str, Any]:
     torch.set_num_threads(devices.cores())
     large = training(ClassifyConfig.parse({"network": "resnet18", "size": 32, "colours": "rgb", **PLAIN}), place, 8, 2)
     small = training(ClassifyConfig.parse({"network": "lenet5"}), place, 200, 20)
-    stroke = strokes(place)
+    looks = look_times(place)
     return {
         "resnet18_images_per_s": large["images_per_s"], "resnet18_images_per_cpu_s": large["images_per_cpu_s"],
-        "lenet5_images_per_s": small["images_per_s"], "stroke_ms": round(float(np.median(stroke)), 1),
-        "stroke_p95_ms": round(float(np.percentile(stroke, 95)), 1), "batch_size": 64, "precision": large["precision"],
+        "lenet5_images_per_s": small["images_per_s"], "look_ms": round(float(np.median(looks)), 1),
+        "look_p95_ms": round(float(np.percentile(looks, 95)), 1), "batch_size": 64, "precision": large["precision"],
         "device": devices.describe(place), "threads": torch.get_num_threads(),
     }  # fmt: skip
 
@@ -49,7 +52,7 @@ def training(config: ClassifyConfig, place: torch.device, steps: int, warmup: in
     }  # fmt: skip
 
 
-def strokes(place: torch.device, count: int = 60) -> list[float]:
+def look_times(place: torch.device, count: int = 60) -> list[float]:
     """Milliseconds of each answer to a drawing that grows."""
     experiment = Classify(ClassifyConfig.parse({"network": "lenet5"}), place)
     net = frozen_copy(experiment.serving())

@@ -252,6 +252,8 @@ def follow(session: Any, as_json: bool) -> int:
         if not isinstance(session.error, LabError):
             print(latest.traceback, file=sys.stderr)
         raise LabError(latest.error)
+    if session.experiment.ended:
+        print(f"It needed no more steps: {session.experiment.why_ended()}", file=sys.stderr)
     if as_json:
         print_json(
             {
@@ -371,23 +373,29 @@ def command_runs(arguments: list[str]) -> int:
     return 0
 
 
+BENCHES = {
+    "dqn": ("agents.bench:bench_dqn",),
+    "gui": ("gui.bench:bench_gui",),
+    "generate": ("lab.bench:bench_generate",),
+    "vision": ("lab.bench_vision:bench_vision", "gui.bench_panels:bench_vision"),
+    "sequences": ("lab.bench_sequences:bench_sequences", "gui.bench_panels:bench_sequences"),
+}
+"""What measures each part: functions of a device's name, whose figures are put together."""
+
+
 def command_bench(arguments: list[str]) -> int:
-    benches = {
-        "dqn": "agents.bench:bench_dqn",
-        "gui": "gui.bench:bench_gui",
-        "generate": "lab.bench:bench_generate",
-        "vision": "lab.bench_vision:bench_vision",
-        "sequences": "lab.bench_sequences:bench_sequences",
-    }
-    p = parser("bench", "[NAME] [--json]", f"NAME is one of {', '.join(benches)}; all of them without one.")
+    p = parser("bench", "[NAME] [--json]", f"NAME is one of {', '.join(BENCHES)}; all of them without one.")
     p.add_argument("name", metavar="NAME", nargs="?")
     add_device(p)
     add_json(p)
     options = p.parse(arguments)
-    if options.name is not None and options.name not in benches:
-        raise unknown("bench", options.name, benches, see="lab bench --help")
-    names = [options.name] if options.name else list(benches)
-    results = {name: registry.load(benches[name])(options.device) for name in names}
+    if options.name is not None and options.name not in BENCHES:
+        raise unknown("bench", options.name, BENCHES, see="lab bench --help")
+    names = [options.name] if options.name else list(BENCHES)
+    results: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for name in names:
+        for path in BENCHES[name]:
+            results[name] |= registry.load(path)(options.device)
     if options.json:
         print_json(results[options.name] if options.name else results)
     else:

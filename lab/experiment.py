@@ -112,6 +112,10 @@ class Experiment(ABC):
         """Show the serving module at its job, where the recipe has something to watch."""
         raise LabError(f"Nothing to watch: {type(self).__name__} plays no game. Try `lab show`.")
 
+    def why_ended(self) -> str:
+        """Where the experiment has `ended` by itself: why, and what one may do, for a person who wants to go on with it."""
+        return "it has come to its own end."
+
     def close(self) -> None:  # noqa: B027
         """Release environments and threads. The experiment takes no further step."""
 

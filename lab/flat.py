@@ -6,6 +6,7 @@ of one flat fp32 master (and of one flat bf16 copy that forward and backward use
 
 import copy
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +36,21 @@ class FlatNetwork:
         self.parameters = list(self.compute.parameters())
         self.gradient = torch.zeros_like(self.weights)
         self.gradient_views = views(self.gradient, module)
+
+    @cached_property
+    def compute_gradient(self) -> Tensor:
+        """A flat gradient (P,) in `dtype`, for steps that write it without autograd: `gradient` itself where that is fp32."""
+        return self.gradient if self.compute is self.master else torch.zeros_like(self.compute_weights)
+
+    @cached_property
+    def compute_gradient_views(self) -> list[Tensor]:
+        return views(self.compute_gradient, self.compute)
+
+    def cast_gradient(self) -> Tensor:
+        """The flat fp32 gradient (P,), from what was written into `compute_gradient_views`."""
+        if self.compute_gradient is not self.gradient:
+            self.gradient.copy_(self.compute_gradient)
+        return self.gradient
 
     def backward(self, output: Tensor, gradient: Tensor | None = None) -> Tensor:
         """The flat fp32 gradient (P,) of `output` (given the `gradient` at it, 1 for a scalar), overwritten by the next call.

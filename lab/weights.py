@@ -30,12 +30,11 @@ MOST_ITEMS = 200_000
 """Instructions of a pickle: a weights file has some dozen for each tensor."""
 
 
-def load_weights(net: nn.Module, path: Path) -> list[str]:
-    """Fill `net` from the file and say what was left out, a sentence each: a head for other classes, auxiliary heads.
+def load_weights(net: nn.Module, found: dict[str, Tensor], path: Path) -> list[str]:
+    """Fill `net` with what `read_weights(path)` found and say what was left out, a sentence each: a head for other classes, auxiliary heads.
 
-    Names are torchvision's. Raises LabError where the file cannot be read or belongs to another network.
+    Names are torchvision's. Raises LabError where the weights belong to another network.
     """
-    found = {renamed(name): tensor for name, tensor in read_weights(path).items()}
     expected = net.state_dict()
     notes = []
     head = str(getattr(net, "head", ""))
@@ -75,12 +74,20 @@ def shape(tensor: Tensor) -> str:
 
 def renamed(name: str) -> str:
     """torchvision's name now: its published DenseNet files have older ones (norm.1 for norm1)."""
-    name = name.removeprefix("module.")
+    name = name.removeprefix("module.").removeprefix("net.")
     return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", name)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Tensors by name from a .safetensors or a .pth / .pt / .bin file."""
+    """Tensors by name from a .safetensors or a .pth / .pt / .bin file.
+
+    The serving.safetensors of a run of `classify` gives its network under torchvision's names too, beside the `mean` and
+    `std` by which that run normalised images.
+    """
+    return {renamed(name): tensor for name, tensor in raw_weights(path).items()}
+
+
+def raw_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise LabError(f"There is no weights file {path}.")
     if path.suffix == ".safetensors":
@@ -104,8 +111,9 @@ def read_pth(path: Path) -> dict[str, Tensor]:
             raise ValueError("it holds no dict of tensors by name")
         return {name: described.tensor(storages) for name, described in tree.items()}
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        reason = "it is no file of torch.save" if isinstance(error, KeyError | IndexError | EOFError) else error
         raise LabError(
-            f"{path.name} cannot be read as weights: {error}. Only plain state_dicts are accepted; save it with torch.save(model.state_dict(), FILE) "
+            f"{path.name} cannot be read as weights: {reason}. Only plain state_dicts are accepted; save it with torch.save(model.state_dict(), FILE) "
             "or as safetensors."
         ) from None
 

@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.generate.page import Page
-from gui.generate.scene import Question, Scene
+from gui.generate.scene import Scene
 from gui.theme import colour
 from gui.widgets.plot import Plot
+from gui.widgets.question import Question
 from gui.widgets.series import RunSeries
 from gui.widgets.view_frame import Answer
 

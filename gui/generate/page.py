@@ -5,7 +5,8 @@ from typing import Any
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.generate.scene import Question, Scene
+from gui.generate.scene import Scene
+from gui.widgets.question import Question
 
 
 class Page(QWidget):

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.generate.scene import Question, Scene
+from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles
 from gui.widgets import icons
+from gui.widgets.question import Question
 from lab.errors import LabError
 
 SAMPLES, ROWS, IMAGES = 64, 10, 36

@@ -15,13 +15,20 @@ from gui.generate.translate import TranslateTab, own_data
 from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
-from lab.data.sources import IMAGES
+from lab.data.domain_names import PAIRED, UNPAIRED
+from lab.data.sources import IMAGES, files_by_class
 from lab.errors import LabError, UsageError
 from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.translation_config import TranslationConfig
 from lab.run import Run
 
-FOLDER = "folder:PATH"
+OWN = {
+    "folder:PATH": ("Folder of images…", ("A folder of images; sub-folders are classes",)),
+    "folders:A,B": ("Two folders…", ("Domain A: a folder of images", "Domain B: a folder of images")),
+    "pairs:FOLDER": ("Folder of pairs…", ("Pairs side by side in one picture: A on the left, B on the right",)),
+    "pairs:A,B": ("Two folders of pairs…", ("A: a folder of images", "B: a folder of images with the same names")),
+}
+"""Data of one's own: what the box calls it, and the title of the dialog for each folder."""
 
 
 class GeneratePanel(TrainingPanel):
@@ -39,11 +46,8 @@ class GeneratePanel(TrainingPanel):
 
     def __init__(self, workbench: Workbench):
         self.data_row = QWidget()
+        self.data_names: list[str] = []
         self.data_box = QComboBox(toolTip="The images to learn from (Ctrl+O for a folder of your own)")
-        for name, text in IMAGES.items():
-            if name != FOLDER:
-                self.data_box.addItem(name)
-                self.data_box.setItemData(self.data_box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         self.folder_button = QToolButton(text="Folder…", toolTip="Learn from a folder of your own images; sub-folders are classes (Ctrl+O)")
         super().__init__(workbench)
         row = QHBoxLayout(self.data_row)
@@ -55,7 +59,7 @@ class GeneratePanel(TrainingPanel):
         row.addWidget(self.folder_button)
         self.empty.setContentsMargins(60, 0, 60, 0)
         self.form_layout.insertWidget(2, self.data_row)
-        self.data_box.activated.connect(lambda _: self.form.set_values({"data": self.data_box.currentText()}))
+        self.data_box.activated.connect(self.choose_data)
         self.folder_button.clicked.connect(self.pick_folder)
         self.tabs.currentChanged.connect(lambda _: self.show_about())
         self.resizeDocks([self.settings_dock], [270], Qt.Orientation.Horizontal)
@@ -140,23 +144,72 @@ class GeneratePanel(TrainingPanel):
         super().form_changed()
         self.show_data()
 
-    def show_data(self) -> None:
-        """The form's data in the box above it."""
-        data = str(self.form.values().get("data", ""))
+    def offered(self) -> dict[str, str]:
+        """The data that the recipe of the form learns from, each with a line about it."""
         config_class = self.form.config_class
-        self.data_row.setVisible(config_class is not None and issubclass(config_class, ImageConfig))
-        if data and self.data_row.isVisibleTo(self.form_page) and self.data_box.findText(data) < 0:
-            self.data_box.addItem(data)
-        self.data_box.setCurrentText(data)
+        if config_class is None or "data" not in config_class.model_fields:
+            return {}
+        if issubclass(config_class, TranslationConfig):
+            return PAIRED if "task" in config_class.model_fields else UNPAIRED
+        return IMAGES if issubclass(config_class, ImageConfig) else {}
 
-    def pick_folder(self) -> None:
-        """Choose a folder of images."""
-        dialog = QFileDialog(self, "A folder of images; sub-folders are classes")
+    def show_data(self) -> None:
+        """The form's data in the box above it, among what its recipe learns from."""
+        data, offered = str(self.form.values().get("data", "")), self.offered()
+        self.data_row.setVisible(bool(offered))
+        if list(offered) != self.data_names:
+            self.data_names = list(offered)
+            self.data_box.clear()
+            for name, text in offered.items():
+                self.data_box.addItem(OWN[name][0] if name in OWN else name, name)
+                self.data_box.setItemData(self.data_box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
+        if data and offered and self.data_box.findData(data) < 0:
+            self.data_box.addItem(data, data)
+            self.data_box.setItemData(self.data_box.count() - 1, data, Qt.ItemDataRole.ToolTipRole)
+        self.data_box.setCurrentIndex(self.data_box.findData(data))
+
+    def choose_data(self, index: int) -> None:
+        """A data set by its name, or folders of one's own, which a dialog asks for."""
+        name = str(self.data_box.itemData(index))
+        if name not in OWN:
+            self.form.set_values({"data": name})
+            return
+        folders: list[Path] = []
+        for title in OWN[name][1]:
+            folder = self.ask_folder(title)
+            if folder is None:
+                break
+            folders.append(folder)
+        else:
+            self.use_folders(name.partition(":")[0], folders)
+        self.show_data()
+
+    def ask_folder(self, title: str) -> Path | None:
+        """The folder that the user chooses; None where the dialog is closed."""
+        dialog = QFileDialog(self, title)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        if dialog.exec() and dialog.selectedFiles():
-            self.use_folder(Path(dialog.selectedFiles()[0]))
+        chosen = Path(dialog.selectedFiles()[0]) if dialog.exec() and dialog.selectedFiles() else None
         dialog.deleteLater()
+        return chosen
+
+    def use_folders(self, kind: str, folders: list[Path]) -> None:
+        """Learn from folders of one's own: `kind` is folder, folders (unpaired) or pairs."""
+        try:
+            for folder in folders:
+                if "," in str(folder):
+                    raise UsageError(f"The folder {folder} has a comma in its name, which separates folders here. Rename it.")
+                files_by_class(folder)
+        except LabError as error:
+            self.workbench.say(str(error))
+            return
+        self.form.set_values({"data": f"{kind}:{','.join(str(folder) for folder in folders)}"})
+
+    def pick_folder(self) -> None:
+        """Choose a folder of images; for recipes that translate, one that holds the two domains."""
+        folder = self.ask_folder("A folder of images; sub-folders are classes")
+        if folder is not None:
+            self.use_folder(folder)
 
     def use_folder(self, folder: Path) -> None:
         """Learn from a folder; a recipe that translates takes its two sub-folders as the domains."""

@@ -15,11 +15,12 @@ from gui.generate.pad import Pad
 from gui.generate.page import Page
 from gui.generate.palette import SAMPLES, Palette
 from gui.generate.plane_page import PlaneMap, PlanePage
-from gui.generate.scene import MOST_ANCHORS, Question, Scene
+from gui.generate.scene import MOST_ANCHORS, Scene
 from gui.generate.tiles import Tiles
 from gui.generate.walk_page import WalkPage
 from gui.widgets import icons
 from gui.widgets.picture import Picture, to_image
+from gui.widgets.question import Question
 from lab.errors import LabError
 
 TICK_MS = 50

@@ -1,5 +1,7 @@
-"""The Generate panel's pictures: a VAE and a conditional VAE learn digits, and one walks through what they know."""
+"""The Generate panel's pictures: a VAE and a conditional VAE learn digits, and one walks through what they know; CycleGAN and pix2pix
+learn to translate, a drawn digit and what the Atari panel's agent sees among others."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPointF, Qt
@@ -9,6 +11,7 @@ if TYPE_CHECKING:
     from gui.shots import Photographer
 
 STEPS = {"vae": 3000, "cvae": 4000, "gan": 4000}
+TRANSLATE_STEPS = {"cyclegan": 400, "pix2pix": 1500}
 SECONDS = 240
 
 
@@ -79,3 +82,45 @@ def take(photographer: "Photographer") -> None:
     photographer.scene("generate-diagnosis", diagnosis)
     photographer.scene("generate-about", panel.about_dock.raise_)
     panel.settings_dock.raise_()
+    translate(photographer, panel)
+
+
+def translate(photographer: "Photographer", panel: Any) -> None:
+    """The Translate page: painted digits in a style, an outline drawn by hand, and the game that is being watched."""
+    from gui.generate.translate import ATARI, DRAWN
+    from gui.shots import until
+
+    def page(recipe: str, **fields: Any) -> Any:
+        photographer.train_in("Generate", recipe, fields, TRANSLATE_STEPS[recipe], SECONDS)
+        found = panel.current_tab().page
+        until(lambda: found.translated.image is not None and found.cycles.count > 0, 60)
+        return found
+
+    def draw() -> None:
+        """A zero as an outline: two rings."""
+        outline.kind.setCurrentText(DRAWN)
+        canvas = outline.drawing
+        until(canvas.isVisible, 30)
+        centre, side = canvas.rect().center(), min(canvas.width(), canvas.height())
+        for wide, high in ((0.28, 0.47), (0.12, 0.3)):
+            ring = [2 * math.pi * i / 24 for i in range(25)]
+            points = [QPointF(centre.x() + wide * side * math.cos(t), centre.y() + high * side * math.sin(t)).toPoint() for t in ring]
+            QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=points[0])
+            for point in points[1:]:
+                QTest.mouseMove(canvas, point)
+            QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=points[-1])
+        until(lambda: not outline.translating.waiting and outline.translated.image is not None, 30)
+
+    def live() -> None:
+        photographer.window.go_to("Atari")
+        until(photographer.playing, 60)
+        photographer.window.go_to("Generate")
+        game.kind.setCurrentText(ATARI)
+        until(lambda: game.live_frame is not None and game.given.image is not None, 60)
+
+    page("cyclegan")
+    photographer.scene("generate-translate", lambda: None)
+    outline = page("pix2pix")
+    photographer.scene("generate-translate-drawn", draw)
+    game = page("cyclegan", data="atari", game="pong", style=0)
+    photographer.scene("generate-translate-live", live)

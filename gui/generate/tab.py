@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 from gui.bridge import SessionBridge
 from gui.generate.diagnosis_page import DiagnosisPage
 from gui.generate.room import Room
-from gui.generate.scene import Question, Scene
+from gui.generate.scene import Scene
 from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.stored import StoredViews
+from gui.widgets.question import Question
 from lab.run import Run
 
 if TYPE_CHECKING:

@@ -26,13 +26,14 @@ from PySide6.QtWidgets import (
 
 from gui.bridge import SessionBridge
 from gui.generate.code_bars import CodeBars
-from gui.generate.scene import Question, Scene
+from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles
 from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.stored import StoredViews
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
+from gui.widgets.question import Question
 from lab.errors import UsageError
 from lab.run import Run
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from lab.experiment import ViewSpec
 
 TICK_MS = 50
+STROKE = 0.09
+"""The width of a drawn stroke as a share of the picture's side."""
 IMAGE, DRAWN, LOADED, ATARI = "held-out image", "my drawing", "a file", "Atari, live"
 FIRST_VIEWS = ("triptychs", "results", "verdict", "losses")
 NO_AGENT = "No agent is playing. Go to the Atari panel once (Ctrl+1 in the bar): the agent that plays there is translated here."
@@ -78,7 +81,7 @@ class TranslatePage(QWidget):
         self.clear_button = QToolButton(text="Clear", toolTip="Rub everything out (Delete on the canvas)")
         self.seed = QSpinBox(maximum=2**31 - 1, toolTip="Draw another style at random")
         self.random_button = QToolButton(text="Next style", toolTip="Another style at random")
-        self.drawing = Drawing()
+        self.drawing = Drawing(pen_width(scene.run))
         self.given = Picture("What is given appears here.", (110, 110))
         self.translated = Picture("Its translation appears here.", (110, 110))
         self.style_bars = CodeBars(max(1, scene.latent))
@@ -274,6 +277,12 @@ class TranslatePage(QWidget):
             self.live_frame = frame
             self.note.setText("")
             self.translating.ask()
+
+
+def pen_width(run: Run) -> float:
+    """The width of the pen as a share of the picture's side: outlines are lines of about a pixel, digits have strokes."""
+    config: Any = run.config()
+    return 1.2 / config.size if getattr(config, "task", "") == "outline" else STROKE
 
 
 def watched_frame(window: Any) -> np.ndarray | None:

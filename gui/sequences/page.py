@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from gui.sequences.question import Question
+from gui.widgets.question import Asked, Question
 from gui.widgets.view_frame import Source
 
 
@@ -20,20 +20,18 @@ class Page(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.questions: list[Question] = []
-        self.source: Source | None = None
+        self.asked = Asked(self)
         self.problem = QLabel(wordWrap=True)
         self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
         self.problem.hide()
 
     def question(self, *args: Any) -> Question:
-        made = Question(*args)
+        made = Question(self.asked, *args)
         self.questions.append(made)
         return made
 
     def set_source(self, source: Source) -> None:
-        self.source = source
-        for question in self.questions:
-            question.set_source(source)
+        self.asked.set_source(source)
         self.tick()
 
     def refresh(self, *_: object) -> None:

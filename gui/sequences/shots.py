@@ -17,26 +17,15 @@ RUNS: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("char-rnn", {"hidden": 128, "decay_steps": 300}, 300),
     ("gpt", {"decay_steps": 1000}, 1000),
 )
-"""What is trained for the pictures: small, so that there is something to see within a minute or two each."""
-SECONDS = 240
+"""What is trained for the pictures: small, so that there is something to see soon."""
+SECONDS = 40.0
+"""The longest that each trains."""
 
 
 def take(photographer: "Photographer") -> None:
     """Train and take every page."""
-    from gui.shots import until
-
-    window = photographer.window
-    panel: Any = window.go_to("Sequences")
     for recipe, fields, steps in RUNS:
-        count = len(window.sessions.bridges)
-        panel.recipe_box.setCurrentText(recipe)
-        panel.form.reset()
-        panel.form.set_values(fields)
-        panel.steps.setValue(steps)
-        panel.train_button.click()
-        until(lambda count=count: len(window.sessions.bridges) > count, 120)  # type: ignore[misc]
-        bridge = window.sessions.bridges[-1]
-        until(lambda bridge=bridge: not bridge.running, SECONDS)  # type: ignore[misc]
+        photographer.train_in("Sequences", recipe, fields, steps, SECONDS)
     scenes(photographer)
 
 

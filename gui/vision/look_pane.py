@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from gui.generate.scene import Question
 from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.scene import VisionScene
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
+from gui.widgets.question import Question
 from lab.run import Run, runs
 
 TICK_MS = 50
@@ -52,13 +52,14 @@ class LookPane(QWidget):
         self.lay_out()
         scene.source_changed.connect(self.source_changed)
         scene.image_changed.connect(self.image_changed)
-        ask: Any = scene
-        self.look = Question(ask, "look", self.look_parameters, self.show_look, self.excuse, every=0.2)
-        self.heat = Question(ask, "cam", lambda: {"image": scene.image, "label": scene.label}, self.show_heat, self.excuse_heat, every=1.0)
-        self.wrong = Question(
-            ask, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
+        self.look = Question(scene, "look", self.look_parameters, self.show_look, self.excuse, every=0.2)
+        self.heat = Question(
+            scene, "cam", lambda: {"image": scene.image, "label": scene.label}, self.show_heat, self.excuse_heat, every=1.0
         )
-        self.apart = Question(ask, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
+        self.wrong = Question(
+            scene, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
+        )
+        self.apart = Question(scene, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
         self.timer = QTimer(self, interval=TICK_MS)
         self.timer.timeout.connect(self.tick)
         self.timer.start()

@@ -10,25 +10,17 @@ if TYPE_CHECKING:
 
 THREE = ((0.34, 0.24), (0.5, 0.17), (0.64, 0.26), (0.62, 0.4), (0.48, 0.48), (0.64, 0.56), (0.66, 0.72), (0.52, 0.82), (0.34, 0.75))
 """A stroke that makes a 3, as shares of the canvas."""
-STEPS = 1200
+STEPS, SECONDS = 1200, 40.0
+"""How long a classifier learns for the pictures: whichever comes first."""
 
 
 def take(photographer: "Photographer", data: str = "digits") -> None:
     """Train two classifiers and take every page of the panel."""
     from gui.shots import pause, until
 
-    window = photographer.window
-    panel: Any = window.go_to("Vision")
     for seed in (1, 0):
-        count = len(window.sessions.bridges)
-        panel.recipe_box.setCurrentText("classify")
-        panel.form.reset()
-        panel.form.set_values({"data": data, "seed": seed, "schedule_steps": STEPS})
-        panel.steps.setValue(STEPS)
-        panel.train_button.click()
-        until(lambda count=count: len(window.sessions.bridges) > count, 120)  # type: ignore[misc]
-        bridge = window.sessions.bridges[-1]
-        until(lambda bridge=bridge: not bridge.running, 300)  # type: ignore[misc]
+        photographer.train_in("Vision", "classify", {"data": data, "seed": seed, "schedule_steps": STEPS}, STEPS, SECONDS)
+    panel: Any = photographer.window.go_to("Vision")
     tab = panel.current_tab()
     page = tab.look
     until(lambda: page.last is not None, 60)

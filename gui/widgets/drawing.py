@@ -124,14 +124,9 @@ class Drawing(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.pen_down = False
-        self.update()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 

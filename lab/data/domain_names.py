@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.data.sources import check_images
+from lab.data.sources import IMAGES, check_images
 
 PAINTABLE = ("digits", "mnist", "fashion-mnist")
 """Grey images that can be painted."""
@@ -14,6 +14,15 @@ UNPAIRED = {
     "horse2zebra": "photographs of horses and zebras, downloaded once (111 MB)",
     "folders:A,B": "two folders of your own",
 }
+
+
+PAIRED = {
+    **{name: text for name, text in IMAGES.items() if name != "folder:PATH"},
+    "folder:PATH": "a folder of your own images, to make pairs of",
+    "pairs:FOLDER": "pairs of your own, side by side in one picture: A left, B right",
+    "pairs:A,B": "pairs of your own: two folders with the same names",
+}
+"""What pix2pix learns from: images to make pairs of by its task, or pairs."""
 
 
 def check_unpaired(value: str) -> str:

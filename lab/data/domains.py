@@ -39,19 +39,21 @@ class Domains:
 def load_unpaired(data: str, split: Split, device: torch.device, *, size: int, game: str = "pong", frames: int = 1000) -> Domains:
     """The `split` of two domains without pairs.
 
-    digits, mnist, fashion-mnist: plain against painted, of different originals. atari: frames of `game` against others of its
+    digits, mnist, fashion-mnist: plain against painted, in training of different originals. atari: frames of `game` against others of its
     frames as a blueprint. horse2zebra, folders:A,B: photographs. Raises UsageError for another name, LabError for an empty domain.
     """
     cpu = torch.device("cpu")
     if data in PAINTABLE:
         images = load_images(data, split, cpu, size=size, channels=1)
         originals = load_images(data, split, cpu, channels=1)
-        even, odd = torch.arange(0, len(images), 2), torch.arange(1, len(images), 2)
+        rows = torch.arange(len(images))
         strokes = torch.Generator().manual_seed(0 if split == "train" else 1)
-        # Each original is painted several times in training: colours and grounds are then as many as digits.
-        odd_often = odd.repeat(PAINTINGS if split == "train" and len(odd) * PAINTINGS <= MOST_PAINTINGS else 1)
-        a = LabelledImages(as_channels(images.images[even], 3), images.labels[even], images.classes)
-        b = LabelledImages(paint(originals.images[odd_often], size, strokes), images.labels[odd_often], images.classes)
+        # Each original is painted several times: colours and grounds are then as many as digits. In training no original is
+        # in both domains; of few held-out ones, from which nothing is learned, all are, so that figures vary less.
+        plain, unlike = (rows[0::2], rows[1::2]) if split == "train" or len(rows) * PAINTINGS > MOST_PAINTINGS else (rows, rows)
+        unlike = unlike.repeat(PAINTINGS if len(unlike) * PAINTINGS <= MOST_PAINTINGS else 1)
+        a = LabelledImages(as_channels(images.images[plain], 3), images.labels[plain], images.classes)
+        b = LabelledImages(paint(originals.images[unlike], size, strokes), images.labels[unlike], images.classes)
         return Domains(a, b, (f"plain {data}", f"painted {data}"), False).to(device)
     if data == "atari":
         found = load_images("atari", split, cpu, size=size, channels=3, games=game, frames=frames)

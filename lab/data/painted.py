@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-THINNEST, THICKEST = 0.6, 0.36
+THINNEST, THICKEST = 0.6, 0.42
 """Where a stroke ends: the share of the smoothed ink from which a pixel belongs to it."""
 
 

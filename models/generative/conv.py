@@ -1,8 +1,8 @@
-"""The 4x4 convolution of stride 2 and its transpose, as DCGAN has them, with faster forms where oneDNN's bf16 is slow.
+"""The 4x4 convolution of stride 2 and its transpose, as DCGAN and U-Nets have them, with faster forms where oneDNN's bf16 is slow.
 
-On processors, in bf16, two cases run at a half to a tenth of the speed of the others: gradients of the weights of deep
-layers (few pixels, many maps), and the transpose to one or a few maps. Both are written here as one matrix product over
-the 4x4 windows. The functions are the same as nn.Conv2d's and nn.ConvTranspose2d's, and so are parameters and state.
+On processors, in bf16, some cases run at a half to a tenth of the speed of the others: gradients of the weights of deep
+layers (few pixels, many maps), maps of one pixel, and convolutions to one or a few maps. They are written here as one
+matrix product over the 4x4 windows. The functions are the same as nn.Conv2d's and nn.ConvTranspose2d's, and so are parameters and state.
 """
 
 from typing import Any
@@ -37,6 +37,59 @@ class UpConv(nn.ConvTranspose2d):
         if not in_bf16_on_cpu(x):
             return super().forward(x, output_size)
         return Up.apply(*lowered(x, self.weight))
+
+
+class HalvingConv2d(nn.Conv2d):
+    """(B, in, H, W) -> (B, out, H / 2, W / 2), 4x4 windows; from 2x2 pixels to one, 12 of the 16 places see the padding alone."""
+
+    def __init__(self, channels: int, maps: int, bias: bool = True):
+        super().__init__(channels, maps, 4, 2, 1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or x.dtype != torch.bfloat16 or x.shape[2] > FEW_PIXELS:
+            return super().forward(x)
+        if x.shape[2:] == (2, 2):
+            inner = inner_places(self.weight).permute(0, 2, 3, 1).reshape(self.out_channels, -1)  # (O, 4 I)
+            return F.linear(x.permute(0, 2, 3, 1).reshape(len(x), -1), inner, self.bias)[:, :, None, None]
+        return with_bias(Down.apply(*lowered(x, self.weight)), self.bias)
+
+
+class DoublingConv2d(nn.ConvTranspose2d):
+    """(B, in, H, W) -> (B, out, 2 H, 2 W), the transpose of `HalvingConv2d`."""
+
+    def __init__(self, channels: int, maps: int, bias: bool = True):
+        super().__init__(channels, maps, 4, 2, 1, bias=bias)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        if x.device.type != "cpu" or x.dtype != torch.bfloat16 or (x.shape[2] > FEW_PIXELS // 2 and self.out_channels > FEW_MAPS):
+            return super().forward(x, output_size)
+        if x.shape[2:] == (1, 1):
+            inner = inner_places(self.weight).permute(0, 2, 3, 1).reshape(self.in_channels, -1)  # (I, 4 O)
+            drawn = (x.reshape(len(x), -1) @ inner).view(len(x), 2, 2, self.out_channels).permute(0, 3, 1, 2)
+        else:
+            drawn = Up.apply(*lowered(x, self.weight))
+        return with_bias(drawn, self.bias)
+
+
+class OneMapConv2d(nn.Conv2d):
+    """(B, in, H, W) -> (B, 1, H - 1, W - 1), 4x4 windows of stride 1 and padding 1: a PatchGAN's last layer."""
+
+    def __init__(self, channels: int):
+        super().__init__(channels, 1, 4, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
+            return super().forward(x)
+        return with_bias(OneMap.apply(x, self.weight), self.bias)
+
+
+def inner_places(weight: Tensor) -> Tensor:
+    """(O, I, 4, 4) -> (O, I, 2, 2), the places in the middle; as a negative padding, whose gradient is one operation."""
+    return F.pad(weight, (-1, -1, -1, -1))
+
+
+def with_bias(x: Tensor, bias: Tensor | None) -> Tensor:
+    return x if bias is None else x + bias.to(x.dtype)[:, None, None]
 
 
 def in_bf16_on_cpu(x: Tensor) -> bool:
@@ -75,6 +128,35 @@ class Up(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         needs_x, needs_weight = ctx.needs_input_grad
         return down(g, weight) if needs_x else None, weight_gradient(g, x) if needs_weight else None
+
+
+class OneMap(torch.autograd.Function):
+    """The convolution of x (B, I, H, W) with weight (1, I, 4, 4), stride 1, padding 1 -> (B, 1, H - 1, W - 1).
+
+    First what each pixel is worth at each of the 16 places of a window, one matrix product; then the sums over windows.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        (n, _, h, w), places = x.shape, weight.permute(1, 2, 3, 0).reshape(-1, 16)  # (I, 16)
+        exact = torch.float32 if x.dtype == torch.bfloat16 else x.dtype
+        worth = F.pad((rows(x) @ places).to(exact).view(n, h, w, 16), (0, 0, 1, 1, 1, 1))
+        s = worth.stride()
+        windows = worth.as_strided((n, h - 1, w - 1, 4, 4), (s[0], s[1], s[2], s[1] + 4, s[2] + 1))
+        return windows.sum((3, 4)).to(x.dtype)[:, None]
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        (n, i, h, w), needs = x.shape, ctx.needs_input_grad
+        padded = F.pad(g[:, 0], (2, 2, 2, 2))  # The windows that a pixel lies in, and where: the last comes first.
+        s = padded.stride()
+        windows = padded.as_strided((n, h, w, 4, 4), (s[0], s[1], s[2], s[1], s[2])).reshape(-1, 16)
+        places = weight.flip(2, 3).permute(0, 2, 3, 1).reshape(16, i)
+        of_x = (windows @ places).view(n, h, w, i).permute(0, 3, 1, 2) if needs[0] else None
+        of_weight = (windows.t() @ rows(x)).view(1, 4, 4, i).permute(0, 3, 1, 2).flip(2, 3) if needs[1] else None
+        return of_x, of_weight
 
 
 def down(x: Tensor, weight: Tensor) -> Tensor:

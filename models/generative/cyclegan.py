@@ -13,6 +13,8 @@ from torch.nn import functional as F
 from models.generative.instance_norm import InstanceNorm, StyledInstanceNorm
 
 Upsampling = Literal["transpose", "resize"]
+RELU = 0.0
+"""The slope of the ReLU, which the norms take over."""
 
 
 class ResNetGenerator(nn.Module):
@@ -27,9 +29,9 @@ class ResNetGenerator(nn.Module):
         super().__init__()
         f, self.style = features, style
         self.encoder = nn.Sequential(
-            Reflect(3), LargeConv2d(channels, f, 7), InstanceNorm(), nn.ReLU(),
-            nn.Conv2d(f, 2 * f, 3, 2, 1), InstanceNorm(), nn.ReLU(),
-            nn.Conv2d(2 * f, 4 * f, 3, 2, 1), InstanceNorm(), nn.ReLU(),
+            Reflect(3), LargeConv2d(channels, f, 7), InstanceNorm(RELU),
+            nn.Conv2d(f, 2 * f, 3, 2, 1), InstanceNorm(RELU),
+            nn.Conv2d(2 * f, 4 * f, 3, 2, 1), InstanceNorm(RELU),
         )  # fmt: skip
         self.blocks = nn.ModuleList(ResidualBlock(4 * f, style) for _ in range(blocks))
         self.up = nn.ModuleList(Enlarge(i, i // 2, upsampling, style) for i in (4 * f, 2 * f))
@@ -53,10 +55,10 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.pad = Reflect(1)
         self.conv1, self.conv2 = nn.Conv2d(channels, channels, 3), nn.Conv2d(channels, channels, 3)
-        self.norm1, self.norm2 = norm(channels, style), norm(channels, style)
+        self.norm1, self.norm2 = norm(channels, style, RELU), norm(channels, style)
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
-        y = F.relu(self.norm1(self.conv1(self.pad(x)), style))
+        y = self.norm1(self.conv1(self.pad(x)), style)
         return x + self.norm2(self.conv2(self.pad(y)), style)
 
 
@@ -68,12 +70,12 @@ class Enlarge(nn.Module):
         self.resize = upsampling == "resize"
         self.conv: nn.Module = nn.Conv2d(inputs, outputs, 3) if self.resize else nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, 1)
         self.pad = Reflect(1)
-        self.norm = norm(outputs, style)
+        self.norm = norm(outputs, style, RELU)
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
         if self.resize:
             x = self.pad(F.interpolate(x, scale_factor=2, mode="nearest"))
-        return F.relu(self.norm(self.conv(x), style))
+        return self.norm(self.conv(x), style)
 
 
 class LargeConv2d(nn.Conv2d):
@@ -142,8 +144,8 @@ class StyleEncoder(nn.Module):
         return self.to_code(self.layers(images).mean((2, 3)))
 
 
-def norm(channels: int, style: int) -> InstanceNorm:
-    return StyledInstanceNorm(channels, style) if style else InstanceNorm()
+def norm(channels: int, style: int, slope: float = 1.0) -> InstanceNorm:
+    return StyledInstanceNorm(channels, style, slope) if style else InstanceNorm(slope)
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 PyTorch's own kernels lay channels_last images out anew before and after (or read them with large strides): on a processor
 that takes longer than the convolution beside it. Here a channels_last image is a matrix (pixels, channels), whose columns
-are normalised in place of it.
+are normalised in place of it: large images one by one (`NormaliseEach`), small ones together (`Normalise`).
 """
 
 from typing import Any
@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 EPS = 1e-5
-ROW = 192
+ROW = 48
+LARGE = 8192
+"""Numbers in an image from which on it is worth a call of its own."""
 
 
 class Normalise(torch.autograd.Function):
@@ -36,6 +38,41 @@ class Normalise(torch.autograd.Function):
         g, y = as_rows(gradients[0]).float(), normal.float()
         inner = pixel_mean(g * y, channels)
         return as_images((g - pixel_mean(g, channels)).sub_(y.mul_(inner)).mul_(scale).to(normal.dtype), gradients[0])
+
+
+class NormaliseEach(torch.autograd.Function):
+    """x (B, C, H, W) -> f(gain * (x - mean) / sqrt(var + eps) + shift), gain and shift (B, C) fp32, f the leaky ReLU of `slope`.
+
+    PyTorch's batch norm of a single image is its instance norm, and reads channels_last in place. Image by image everything
+    stays in the processor's cache, where passes over the whole batch would each go to memory and back.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gain: Tensor, shift: Tensor, slope: float) -> Tensor:
+        y = torch.empty_like(x)
+        mean, scale = gain.new_empty(gain.shape), gain.new_empty(gain.shape)
+        parts = zip(x.split(1), gain.unbind(), shift.unbind(), y.split(1), mean.unbind(), scale.unbind(), strict=True)
+        for image, g, s, out, m, r in parts:
+            torch.ops.aten.native_batch_norm.out(image, g, s, None, None, True, 0.0, EPS, out=out, save_mean=m, save_invstd=r)
+        if slope != 1:
+            F.leaky_relu(y, slope, inplace=True)
+        ctx.slope = slope
+        ctx.save_for_backward(x, gain, mean, scale, None if slope == 1 else y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
+        x, gain, mean, scale, y = ctx.saved_tensors
+        found = gradients[0].contiguous(memory_format=torch.channels_last)
+        if y is not None:
+            found = torch.ops.aten.leaky_relu_backward(found, y, ctx.slope, True)
+        wanted = [ctx.needs_input_grad[0], *ctx.needs_input_grad[1:3]]
+        backward = torch.ops.aten.native_batch_norm_backward.default
+        parts = zip(found.split(1), x.split(1), gain.unbind(), mean.unbind(), scale.unbind(), strict=True)
+        of_x, of_gain, of_shift = zip(*(backward(d, i, g, None, None, m, r, True, EPS, wanted) for d, i, g, m, r in parts), strict=True)
+        return (
+            torch.cat(of_x) if wanted[0] else None, torch.stack(of_gain) if wanted[1] else None, torch.stack(of_shift) if wanted[2] else None, None
+        )  # fmt: skip
 
 
 def as_rows(x: Tensor) -> Tensor:
@@ -64,26 +101,43 @@ def pixel_mean(rows: Tensor, channels: int) -> Tensor:
 
 
 class InstanceNorm(nn.Module):
-    """Instance normalisation without parameters: each image by itself, so its output does not depend on the rest of its batch."""
+    """Instance normalisation without parameters: each image by itself, so its output does not depend on the rest of its batch.
+
+    A leaky ReLU of `slope` follows: 0 is the ReLU, 1 leaves it out.
+    """
+
+    def __init__(self, slope: float = 1.0):
+        super().__init__()
+        self.slope = slope
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
-        if x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous():
-            return Normalise.apply(x)
-        return F.instance_norm(x, eps=EPS)
+        return self.normalised(x, None, None)
+
+    def normalised(self, x: Tensor, gain: Tensor | None, shift: Tensor | None) -> Tensor:
+        """f(gain * norm(x) + shift), gain and shift (B, C) fp32 or both None: 1 and 0."""
+        in_place = x.device.type == "cpu" and x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+        if in_place and x[0].numel() >= LARGE:
+            if gain is None or shift is None:
+                gain, shift = torch.ones(x.shape[:2]), torch.zeros(x.shape[:2])
+            return NormaliseEach.apply(x, gain, shift, self.slope)
+        y = Normalise.apply(x) if in_place else F.instance_norm(x, eps=EPS)
+        if gain is not None and shift is not None:
+            y = torch.addcmul(shift.to(y.dtype)[:, :, None, None], y, gain.to(y.dtype)[:, :, None, None])
+        return y if self.slope == 1 else F.leaky_relu(y, self.slope)
 
 
 class StyledInstanceNorm(InstanceNorm):
-    """The same, then y * (1 + gamma(s)) + beta(s) with gamma and beta linear in a style s (B, D) (Huang & Belongie 2017).
+    """The same with y * (1 + gamma(s)) + beta(s) before the ReLU, gamma and beta linear in a style s (B, D) (Huang & Belongie 2017).
 
     A style that is laid beside the image as constant planes would be lost: normalisation takes constants away.
     """
 
-    def __init__(self, channels: int, style: int):
-        super().__init__()
+    def __init__(self, channels: int, style: int, slope: float = 1.0):
+        super().__init__(slope)
         self.to_scale_and_shift = nn.Linear(style, 2 * channels)
 
     def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
         if style is None:
             raise ValueError("a network with a style needs one")
-        gamma, beta = self.to_scale_and_shift(style)[:, :, None, None].chunk(2, 1)
-        return torch.addcmul(beta, super().forward(x), 1 + gamma)
+        gamma, beta = self.to_scale_and_shift(style).float().chunk(2, 1)
+        return self.normalised(x, (1 + gamma).contiguous(), beta.contiguous())

@@ -79,3 +79,12 @@ def strongest_directions(weights: Tensor, count: int = 2) -> Tensor:
 def upright(axes: Tensor) -> Tensor:
     largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
     return axes * torch.where(largest < 0, -1.0, 1.0)
+
+
+def origin_beside(axes: Tensor, point: Tensor) -> Tensor:
+    """The part of `point` (D,) at right angles to unit axes (2, D), made sqrt(D - 2) long.
+
+    With it as its origin, a plane along the axes holds points as long as standard normal noise is.
+    """
+    rest = point - (point @ axes.T) @ axes
+    return rest * ((len(point) - len(axes)) ** 0.5 / rest.norm().clamp(min=1e-12))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from models.generative.conv import OneMapConv2d
 from models.generative.instance_norm import InstanceNorm
 
 
@@ -29,7 +30,7 @@ class PatchGAN(nn.Module):
             if not plain:
                 modules.append(nn.BatchNorm2d(o) if norm == "batch" else InstanceNorm())
             modules.append(nn.LeakyReLU(0.2))
-        self.layers = nn.Sequential(*modules, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+        self.layers = nn.Sequential(*modules, OneMapConv2d(widths[-1]))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images)

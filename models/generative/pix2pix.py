@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.dropout import Dropout
+from models.generative.conv import DoublingConv2d, HalvingConv2d
 from models.generative.instance_norm import InstanceNorm
-from models.vision.craft import Dropout
 
 WIDEST = 8
 """The widest layer has this many times `features` maps."""
@@ -39,22 +40,16 @@ class UNetGenerator(nn.Module):
         bias = norm == "instance"
         last = len(widths) - 1
         self.down = nn.ModuleList(
-            nn.Conv2d(i, o, 4, 2, 1, bias=bias) for i, o in zip([channels, *widths[:-1]], widths, strict=True)
+            HalvingConv2d(i, o, bias) for i, o in zip([channels, *widths[:-1]], widths, strict=True)
         )  # fmt: skip
         self.down_norms = nn.ModuleList(self.norm(o) if 0 < i < last else nn.Identity() for i, o in enumerate(widths))
         inner = list(reversed(widths))
         self.up = nn.ModuleList(self.enlarge(i * (2 if n else 1), o, bias) for n, (i, o) in enumerate(itertools.pairwise(inner)))
         self.up_norms = nn.ModuleList(self.norm(o) for o in inner[1:])
         self.dropouts = nn.ModuleList(
-            Dropout(dropout, None) if 1 <= i <= 3 and w == features * WIDEST and dropout else nn.Identity() for i, w in enumerate(inner[1:])
+            Dropout(dropout) if 1 <= i <= 3 and w == features * WIDEST and dropout else nn.Identity() for i, w in enumerate(inner[1:])
         )
         self.last = self.enlarge(2 * features, outputs, True)
-
-    def draw_from(self, generator: torch.Generator) -> None:
-        """Let dropout draw from `generator`, which lives on the network's device."""
-        for layer in self.dropouts:
-            if isinstance(layer, Dropout):
-                layer.generator = generator
 
     def norm(self, channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels) if self.norm_kind == "batch" else InstanceNorm()
@@ -62,7 +57,7 @@ class UNetGenerator(nn.Module):
     def enlarge(self, inputs: int, outputs: int, bias: bool) -> nn.Module:
         if self.resize:
             return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, 1, 1, bias=bias))
-        return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias)
+        return DoublingConv2d(inputs, outputs, bias)
 
     def forward(self, images: Tensor) -> Tensor:
         skips: list[Tensor] = []

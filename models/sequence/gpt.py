@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.dropout import Dropout
 from models.sequence.attention import KeyValue
-from models.sequence.dropout import Dropout
 from models.sequence.sampling import choose
 from models.sequence.transformer import Norm, PositionKind, Positions, Stack
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from models.dropout import Dropout
 from models.sequence.cells import STEPS, CellKind, Gates, State, Weights, WrittenLayer, layer_weights, unroll
-from models.sequence.dropout import Dropout
 
 FUSED: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 

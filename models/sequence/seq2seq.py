@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from models.dropout import Dropout
 from models.sequence.attention import BahdanauAttention, KeyValue, LuongAttention
 from models.sequence.cells import CellKind, State
-from models.sequence.dropout import Dropout
 from models.sequence.recurrent import Recurrent
 from models.sequence.transformer import EncoderDecoder, Norm, PositionKind
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from models.dropout import Dropout
 from models.sequence.cells import CellKind
 from models.sequence.crf import CRF
-from models.sequence.dropout import Dropout
 from models.sequence.recurrent import Recurrent
 
 

@@ -1,10 +1,13 @@
-"""Augmentation of a batch on its device: every image gets a random shift, turn, scale, mirroring, colour and blank square of its own."""
+"""Augmentation of a batch on its device: every image gets a random shift, turn, scale, mirroring, warp, colour and blank square of its own."""
 
 import math
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+BENDS = 4
+"""Places along a side that a warp moves on their own; between them it is smooth."""
 
 
 def augment(
@@ -15,17 +18,19 @@ def augment(
     rotate: float = 0.0,
     scale: float = 0.0,
     flip: bool = False,
+    warp: float = 0.0,
     erase: float = 0.0,
     colour: float = 0.0,
 ) -> Tensor:
-    """uint8 (B, C, H, W) -> float32 pixels of the same shape. `shift` is a share of the side, `rotate` degrees; `colour` mixes
-    the channels by a random matrix that differs from the identity by at most so much in each place.
+    """uint8 (B, C, H, W) -> float32 pixels of the same shape. `shift` is a share of the side, `rotate` degrees; `warp`, a
+    share of the side, is how far parts move apart along a smooth random field (elastic distortion, Simard et al. 2003); `colour`
+    mixes the channels by a random matrix that differs from the identity by at most so much in each place.
 
     The draws come from `generator`, a CPU one, so they do not depend on the device. Beyond the border it is black.
     """
     count, _, height, width = images.shape
     pixels = images.float()
-    if shift or rotate or scale or flip:
+    if shift or rotate or scale or flip or warp:
         draws = torch.rand(count, 5, generator=generator) * 2 - 1  # (B, 5) in [-1, 1)
         angle = draws[:, 0] * math.radians(rotate)
         size = 1 / (1 + draws[:, 1] * scale)
@@ -34,6 +39,10 @@ def augment(
         moves = draws[:, 2:4] * 2 * shift
         theta = torch.stack([mirror * cos, -sin, moves[:, 0], mirror * sin, cos, moves[:, 1]], 1).view(count, 2, 3)
         grid = F.affine_grid(theta.to(images.device), [count, 1, height, width], align_corners=False)
+        if warp:
+            bends = torch.rand(count, 2, BENDS, BENDS, generator=generator).to(images.device) * 2 - 1
+            smooth = F.interpolate(bends, (height, width), mode="bicubic", align_corners=True)
+            grid = grid + 2 * warp * smooth.permute(0, 2, 3, 1)
         pixels = F.grid_sample(pixels, grid, align_corners=False)
     if colour:
         channels = images.shape[1]

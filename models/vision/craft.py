@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.dropout import Dropout
+
 Initialisation = Literal["he", "xavier", "normal", "zeros"]
 Activation = Literal["relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"]
 
@@ -129,26 +131,6 @@ def train_mode(net: nn.Module) -> None:
     for module in net.modules():
         if getattr(module, "frozen", False):
             module.eval()
-
-
-class Dropout(nn.Dropout):
-    """Dropout that draws from a generator of its own: the global one belongs to every session of the process."""
-
-    def __init__(self, p: float, generator: torch.Generator | None):
-        super().__init__(p)
-        self.generator = generator
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.p == 0:
-            return x
-        kept = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
-        return x * kept / (1 - self.p)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Dropout":
-        # A generator cannot be copied, and a copy of a network is for looking at it: in eval mode nothing is drawn.
-        made = Dropout(self.p, None)
-        made.training = self.training
-        return made
 
 
 class NormedConv2d(nn.Conv2d):

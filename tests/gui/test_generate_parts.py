@@ -12,16 +12,17 @@ from pytestqt.qtbot import QtBot
 from gui.generate.code_bars import CodeBars
 from gui.generate.pad import Pad
 from gui.generate.palette import cut
-from gui.generate.scene import Question, Scene
+from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles, mosaic
 from gui.widgets.drawing import Drawing, shrink
+from gui.widgets.question import Question
 from lab.errors import LabError
 from lab.experiment import ViewSpec
 from lab.views import Images
 
 LONG = 60_000
 LEFT = Qt.MouseButton.LeftButton
-VAE = {"hidden": "16", "latent": 4, "batch_size": 32}
+VAE = {"size": 8, "hidden": "16", "latent": 4, "batch_size": 32}
 
 
 class Slow:

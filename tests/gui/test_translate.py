@@ -135,6 +135,7 @@ def test_pix2pix_has_one_direction_and_no_style(qtbot: QtBot, open_tab: Callable
     tab = open_tab("pix2pix")
     assert not tab.page.direction.isVisible()
     assert not tab.page.style_row.isVisible()
+    assert tab.page.drawing.pen == pytest.approx(1.2 / tab.page.size_px)  # The default task is given outlines, thin lines.
     qtbot.waitUntil(lambda: tab.page.cycles.count == 30, timeout=LONG)
 
 
@@ -186,3 +187,46 @@ def test_a_folder_of_ones_own_becomes_two_domains(qtbot: QtBot, make_window: Cal
     panel.use_folder(mine / "summer")
     assert panel.form.values()["data"] == "digits"
     assert "needs two domains" in window.statusBar().currentMessage()
+
+
+def test_the_box_offers_what_each_recipe_learns_from(make_window: Callable[..., MainWindow]) -> None:
+    panel: Any = make_window("Generate").panel("Generate")
+
+    def offered(recipe: str) -> list[str]:
+        panel.recipe_box.setCurrentText(recipe)
+        return [panel.data_box.itemData(i) for i in range(panel.data_box.count())]
+
+    assert offered("cyclegan") == ["digits", "mnist", "fashion-mnist", "atari", "horse2zebra", "folders:A,B"]
+    assert panel.data_box.currentData() == "digits"
+    assert offered("pix2pix")[-3:] == ["folder:PATH", "pairs:FOLDER", "pairs:A,B"]
+    assert "horse2zebra" not in offered("pix2pix")
+    assert offered("vae")[-1] == "folder:PATH"
+    panel.recipe_box.setCurrentText("cyclegan")
+    panel.data_box.setCurrentIndex(panel.data_box.findData("horse2zebra"))
+    panel.data_box.activated.emit(panel.data_box.currentIndex())
+    assert panel.form.values()["data"] == "horse2zebra"
+
+
+def test_two_folders_are_asked_for_one_after_the_other(
+    make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window("Generate")
+    panel: Any = window.panel("Generate")
+    panel.recipe_box.setCurrentText("cyclegan")
+    for name in ("summer", "winter", "empty"):
+        (tmp_path / name).mkdir()
+    for name in ("summer", "winter"):
+        Image.new("RGB", (20, 20), (9, 9, 9)).save(tmp_path / name / "0.png")
+    answers: list[Path | None] = []
+    monkeypatch.setattr(panel, "ask_folder", lambda title: answers.pop(0))
+
+    def choose(*folders: Path | None) -> str:
+        answers[:] = folders
+        panel.data_box.activated.emit(panel.data_box.findData("folders:A,B"))
+        assert panel.data_box.currentData() == panel.form.values()["data"]
+        return str(panel.form.values()["data"])
+
+    assert choose(tmp_path / "summer", None) == "digits"
+    assert choose(tmp_path / "summer", tmp_path / "empty") == "digits"
+    assert "holds no images" in window.statusBar().currentMessage()
+    assert choose(tmp_path / "summer", tmp_path / "winter") == f"folders:{tmp_path / 'summer'},{tmp_path / 'winter'}"

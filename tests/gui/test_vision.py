@@ -112,6 +112,16 @@ def test_strokes_faster_than_answers_leave_the_newest_one(qtbot: QtBot, panel: A
     assert data[23] > 0
 
 
+def test_the_benchmark_waits_for_each_stroke_until_it_is_painted(panel: Any) -> None:
+    from gui.bench_panels import strokes
+
+    found = strokes(look(panel), 4)
+    assert len(found) == 4
+    assert np.isfinite(found).all()
+    assert look(panel).last.name == "picture"
+    assert look(panel).last.image.max() > 0
+
+
 @drives("Look > Next image")
 def test_images_of_the_data_by_number(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)

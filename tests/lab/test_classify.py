@@ -178,6 +178,19 @@ def test_a_session_finishes_when_the_experiment_ends(runs_home: Path) -> None:
     assert "classify-lenet5-digits" in run.name
 
 
+def test_going_on_after_early_stopping_is_refused_with_the_reason(runs_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from lab.cli import main
+
+    settings = ["--validate-every", "1", "--patience", "1", "--learning-rate", "1e-9", "--batch-size", "100", "--validation", "0.02"]
+    assert main(["train", "classify", "--steps", "500", "--device", "cpu", "--run", str(runs_home / "early"), *settings]) == 0
+    said = capsys.readouterr().err
+    assert "early stopping ended it at step" in said
+    assert main(["resume", str(runs_home / "early"), "--steps", "1000"]) == 2
+    said = capsys.readouterr().err
+    assert "has no step left to train: early stopping ended it at step" in said
+    assert "larger --patience" in said
+
+
 def test_label_smoothing_is_the_mean_over_all_classes() -> None:
     experiment = make(label_smoothing=0.2, augment_shift=0)
     images, labels = experiment.batch()

@@ -218,3 +218,11 @@ def test_there_are_no_runs_at_first(capsys) -> None:
     assert cli.main(["runs"]) == 0
     assert "No runs yet" in capsys.readouterr().out
     assert runs() == []
+
+
+def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
+    from lab.registry import load
+
+    found = {path: load(path) for paths in cli.BENCHES.values() for path in paths}
+    assert all(callable(function) for function in found.values())
+    assert {"dqn", "gui", "generate", "vision", "sequences"} == set(cli.BENCHES)

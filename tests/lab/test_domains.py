@@ -31,12 +31,23 @@ def save(path: Path, width: int, height: int, value: int = 100) -> Path:
 def test_plain_and_painted_digits_have_no_original_in_common() -> None:
     from lab.data.digits import digits
 
-    found = load_unpaired("digits", "test", CPU, size=32)
-    labels = digits("test", CPU).labels
+    found = load_unpaired("digits", "train", CPU, size=32)
+    labels = digits("train", CPU).labels
     assert torch.equal(found.a.labels, labels[0::2])
-    assert torch.equal(found.b.labels, labels[1::2])
+    assert torch.equal(found.b.labels, labels[1::2].repeat(4))
     assert found.a.images.shape[1:] == found.b.images.shape[1:] == (3, 32, 32)
     assert not found.paired
+
+
+def test_every_held_out_digit_is_in_both_domains_and_painted_four_times_in_other_ways() -> None:
+    from lab.data.digits import digits
+
+    found = load_unpaired("digits", "test", CPU, size=32)
+    labels = digits("test", CPU).labels
+    assert torch.equal(found.a.labels, labels)
+    assert torch.equal(found.b.labels, labels.repeat(4))
+    paintings = found.b.images.view(4, len(labels), 3, 32, 32)
+    assert all(not torch.equal(paintings[i, 0], paintings[j, 0]) for i in range(4) for j in range(i))
 
 
 def test_painted_digits_have_all_colours_and_plain_ones_none() -> None:

@@ -172,7 +172,7 @@ def test_training_curves_mark_the_best_step(trained: Classify) -> None:
 
 
 def test_neighbours_of_a_remembered_image_begin_with_itself() -> None:
-    experiment = make(5, network="knn", augment_shift=0, augment_rotate=0, augment_scale=0, augment_colour=0, memory=160)
+    experiment = make(5, network="knn", augment_shift=0, augment_rotate=0, augment_scale=0, augment_warp=0, augment_colour=0, memory=160)
     labels = experiment.images.split("train").labels[experiment.order[:1]]
     found = ask(experiment, "neighbours", image=f"train:{int(experiment.order[0])}")
     assert found.captions[1] == f"{int(labels[0])}  0.00"

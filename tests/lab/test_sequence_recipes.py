@@ -231,6 +231,32 @@ def test_one_step_is_that_of_torchs_adamw(files: dict[str, str]) -> None:
         torch.testing.assert_close(mine, other)
 
 
+def test_the_gradients_of_trained_networks_stand_side_by_side(files: dict[str, str], tmp_path: Path) -> None:
+    from lab.api import train
+
+    paths = []
+    for cell, hidden in (("rnn", 10), ("gru", 6)):
+        fields = {**SMALL["char-rnn"], "data": files["char-rnn"], "cell": cell, "hidden": hidden, "validate_every": 0}
+        paths.append(train("char-rnn", steps=2, device="cpu", run=tmp_path / cell, **fields).path)
+    lstm = make("char-rnn", files)
+    found = lstm.answer("gradient_by_distance", lstm.serving(), {"runs": f"{paths[0]}, {paths[1]}", "text": "the cat sat on", "length": 9})
+    assert list(found.series) == ["this run's lstm", "rnn of rnn", "gru of gru"]
+    assert all(len(x) == 9 and np.isfinite(y).all() for x, y in found.series.values())
+    alone = make("char-rnn", files, cell="gru").answer(
+        "gradient_by_distance", make("char-rnn", files, cell="gru").serving(), {"text": "the"}
+    )
+    assert list(alone.series) == ["this run's gru", "new rnn", "new lstm", "new gru"]
+
+
+def test_gradients_are_compared_with_runs_of_char_rnn_alone(files: dict[str, str], tmp_path: Path) -> None:
+    from lab.api import train
+
+    path = train("gpt", steps=1, device="cpu", run=tmp_path / "gpt", data=files["gpt"], **SMALL["gpt"], validate_every=0).path
+    lstm = make("char-rnn", files)
+    with pytest.raises(UsageError, match="no run of char-rnn"):
+        lstm.answer("gradient_by_distance", lstm.serving(), {"runs": str(path)})
+
+
 def test_bleu_by_hand() -> None:
     assert bleu([["a", "b", "c", "d"]], [["a", "b", "c", "d"]]) == pytest.approx(100.0)
     assert bleu([["a", "b"]], [["c", "d"]]) == 0.0

@@ -38,6 +38,8 @@ MAKERS: dict[str, Any] = {
     "cyclegan bf16": lambda: cyclegan(precision="bf16"),
     "cyclegan without style": lambda: cyclegan(style=0, flip=True, jitter=4),
     "pix2pix": pix2pix,
+    "pix2pix bf16": lambda: pix2pix(precision="bf16", size=32),
+    "pix2pix bf16 with batch norm": lambda: pix2pix(precision="bf16", norm="batch", dropout=0.5),
     "pix2pix batch norm and dropout": lambda: pix2pix(norm="batch", dropout=0.5, task="half", size=32, flip=True, jitter=4),
 }
 

@@ -35,7 +35,7 @@ def test_weights_of_each_format_load(kind: str, tmp_path: Path) -> None:
         save_file(source.state_dict(), path)
     else:
         torch.save(source.state_dict(), path, _use_new_zipfile_serialization=kind == "zip")
-    assert load_weights(target, path) == []
+    assert load_weights(target, read_weights(path), path) == []
     assert equal(source, target)
 
 
@@ -174,7 +174,7 @@ def test_a_head_for_other_classes_starts_anew_and_is_told(tmp_path: Path) -> Non
     source, target = small(10, seed=1), small(3, seed=2)
     head = target.classifier.fc3.weight.clone()
     torch.save(source.state_dict(), tmp_path / "w.pth")
-    notes = load_weights(target, tmp_path / "w.pth")
+    notes = load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
     assert notes == ["the head of w.pth has 10 classes, this network 3: the head starts anew"]
     assert torch.equal(target.features.conv1.weight, source.features.conv1.weight)
     assert torch.equal(target.classifier.fc3.weight, head)
@@ -183,18 +183,18 @@ def test_a_head_for_other_classes_starts_anew_and_is_told(tmp_path: Path) -> Non
 def test_weights_of_another_network_are_named(tmp_path: Path) -> None:
     torch.save(small().state_dict(), tmp_path / "w.pth")
     with pytest.raises(LabError, match=r"another network: layers\.0\.weight is missing .* --network"):
-        load_weights(models.build("mlp"), tmp_path / "w.pth")
+        load_weights(models.build("mlp"), read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
 
 
 def test_weights_for_the_large_stem_are_named(tmp_path: Path) -> None:
     torch.save(models.build("resnet18", size=64).state_dict(), tmp_path / "w.pth")
     with pytest.raises(LabError, match=r"conv1\.weight is 64x3x7x7 there and 64x3x3x3 here.*--size 64"):
-        load_weights(models.build("resnet18", size=32), tmp_path / "w.pth")
+        load_weights(models.build("resnet18", size=32), read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
 
 
 def test_googlenets_auxiliary_heads_are_left_out_and_told(tmp_path: Path) -> None:
     torch.save(models.build("googlenet", classes=4, size=32, auxiliary=True).state_dict(), tmp_path / "w.pth")
-    notes = load_weights(models.build("googlenet", classes=4, size=32), tmp_path / "w.pth")
+    notes = load_weights(models.build("googlenet", classes=4, size=32), read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
     assert notes == ["aux1 and aux2 of w.pth are left out: this network has no auxiliary heads"]
 
 
@@ -208,7 +208,7 @@ def test_old_names_of_densenet_are_understood(tmp_path: Path) -> None:
             old[name] = tensor
     assert "features.denseblock1.denselayer1.norm.1.weight" in old
     torch.save(old, tmp_path / "w.pth")
-    load_weights(target, tmp_path / "w.pth")
+    load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
     assert equal(source, target)
 
 
@@ -223,3 +223,21 @@ def test_training_starts_from_the_file(tmp_path: Path) -> None:
     experiment.step()
     assert torch.equal(experiment.net.net.features.conv1.weight, source.features.conv1.weight)
     assert not torch.equal(experiment.net.net.classifier.fc3.weight, source.classifier.fc3.weight)
+
+
+def test_a_run_goes_on_from_the_weights_of_another_one(runs_home: Path) -> None:
+    from lab.api import train
+    from lab.recipes.vision.classify import Classify
+    from lab.recipes.vision.classify_config import ClassifyConfig
+
+    tiny = {"batch_size": 20, "validation": 0.1, "validate_every": 100}
+    first = train("classify", steps=2, device="cpu", **tiny)
+    (file,) = first.checkpoints.glob("*/serving.safetensors")
+    config = ClassifyConfig.parse({**tiny, "weights": str(file), "seed": 5})
+    second = Classify(config, torch.device("cpu"))
+    assert any(".norm." in name for name in second.net.state_dict())  # The first run's batch norm, which is on by default.
+    for name, tensor in first.experiment("cpu", serving_only=True).serving().state_dict().items():
+        if name.startswith("net."):
+            assert torch.equal(second.net.state_dict()[name], tensor), name
+    second.step()
+    assert float(second.net.mean[0]) == pytest.approx(0.3, abs=0.1)  # Measured on the digits: about a third of the full brightness.

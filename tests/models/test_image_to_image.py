@@ -7,7 +7,7 @@ from torch.nn import functional as F
 import models
 from models.generative.cyclegan import LargeConv2d, Reflect, ResNetGenerator, StyleEncoder, draw_weights
 from models.generative.image_pool import ImagePool
-from models.generative.instance_norm import InstanceNorm, Normalise, StyledInstanceNorm
+from models.generative.instance_norm import EPS, LARGE, InstanceNorm, Normalise, StyledInstanceNorm
 from models.generative.patchgan import PatchGAN, smallest_image
 from models.generative.pix2pix import UNetGenerator
 
@@ -129,6 +129,35 @@ def test_the_gradient_of_instance_norm_equals_pytorchs() -> None:
     (Normalise.apply(x) * weight).sum().backward()
     (F.instance_norm(y) * weight).sum().backward()
     torch.testing.assert_close(x.grad, y.grad, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("size", [8, 64])  # Small images are normalised together, those of LARGE numbers one by one.
+def test_a_styled_norm_and_its_gradients_equal_the_formula(size: int, slope: float) -> None:
+    layer = StyledInstanceNorm(3, 2, slope)
+    x = images(2, 3, size, size).requires_grad_()
+    style = torch.randn(2, 2, generator=torch.Generator().manual_seed(2))
+    assert (x[0].numel() >= LARGE) == (size == 64)
+    gamma, beta = layer.to_scale_and_shift(style)[:, :, None, None].chunk(2, 1)
+    centred = x - x.mean((2, 3), keepdim=True)
+    expected = F.leaky_relu(beta + (1 + gamma) * centred / (centred.square().mean((2, 3), keepdim=True) + EPS).sqrt(), slope)
+    weight = images(2, 3, size, size, seed=1)
+    wanted = [x, *layer.parameters()]
+    found = layer(x, style)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    for ours, theirs in zip(
+        torch.autograd.grad((found * weight).sum(), wanted), torch.autograd.grad((expected * weight).sum(), wanted), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("size", [8, 64])
+def test_a_norm_takes_over_the_activation(size: int, slope: float) -> None:
+    x = images(2, 3, size, size)
+    y = F.leaky_relu(F.instance_norm(x.contiguous()), slope)
+    torch.testing.assert_close(InstanceNorm(slope)(x), y, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(InstanceNorm(slope)(x.contiguous()), y, rtol=1e-4, atol=1e-5)
 
 
 def test_a_styled_norm_without_a_style_says_so() -> None:

@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 import models
+from models.dropout import Dropout, set_generator
 from models.sequence.attention import BahdanauAttention, LuongAttention, MultiHeadAttention, attention_weights, causal_mask, fast_attention
-from models.sequence.dropout import Dropout, set_generator
 from models.sequence.gpt import GPT, generate
 from models.sequence.sampling import choose, probabilities
 from models.sequence.transformer import EncoderDecoder, sinusoidal_positions

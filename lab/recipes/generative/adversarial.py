@@ -65,9 +65,6 @@ class Adversarial(LatentViews):
         self.after_step()
         return {**metrics, **self.quality_metrics()}
 
-    def autocast(self) -> Any:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
-
     def d_step(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Metrics:
         """One step of D. Real and generated images pass separately: batch norm would see a mixture."""
         c = self.adversarial

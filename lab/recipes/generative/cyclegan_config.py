@@ -30,6 +30,13 @@ class CycleGANConfig(TranslationConfig):
     style_weight: float = Field(
         1.0, ge=0, le=100, description="Weight of finding a style again in the picture drawn with it. Higher is more varied."
     )
+    constant_steps: int = Field(
+        600, ge=0, le=100_000_000, description="Steps at the full learning rate. More learn more before it falls.", json_schema_extra=unit("steps")
+    )  # fmt: skip
+    decay_steps: int = Field(
+        600, ge=0, le=100_000_000, description="Steps over which the learning rate then falls to 0 in a line; 0 keeps it constant. More end steadier.",
+        json_schema_extra=unit("steps"),
+    )  # fmt: skip
     pool: int = Field(
         50, ge=0, le=10_000, description="Generated images of the past that D sees again. More make D forget less; 0 shows it the newest only.",
         json_schema_extra=unit("images"),

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lab.checkpoint import Segment
 from lab.data.images import LabelledImages, load_images
-from lab.device import compute_dtype
+from lab.device import compute_dtype, keep_freed_memory
 from lab.errors import UsageError
 from lab.experiment import Experiment, Progress, State, view
 from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, spread
@@ -23,7 +23,7 @@ from lab.views import Bars, Table, Text
 
 LAPSE_FRAMES = 64
 """The most pictures of a time-lapse: when there are as many, every second one goes and the interval doubles."""
-LAPSE_FIRST = 5
+LAPSE_FIRST = 10
 """Steps between the pictures at the start."""
 LAPSE_COUNT = 36
 LAPSE_SEED = 0
@@ -44,6 +44,7 @@ class Generative(Experiment):
         self.shape = config.shape
         self.class_names = config.classes
         self.dtype = compute_dtype(config.precision, device)
+        keep_freed_memory()
         # Order and noise have generators of their own: runs side by side do not change each other.
         seeds = np.random.SeedSequence(config.seed).generate_state(3)
         self.order_generator = torch.Generator().manual_seed(int(seeds[0]))
@@ -86,6 +87,10 @@ class Generative(Experiment):
         """Standard normal noise on the device from the run's own generator."""
         return torch.randn(shape, generator=self.noise_generator, device=self.device)
 
+    def autocast(self) -> Any:
+        """Where it is on, networks kept in fp32 compute in the run's own arithmetic."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
     # -- the time-lapse --------------------------------------------------------------------------------------------
 
     def after_step(self) -> None:
@@ -102,7 +107,8 @@ class Generative(Experiment):
         net.eval()
         noise = fixed_noise(LAPSE_SEED, self.settings.latent)[:LAPSE_COUNT].to(self.device)
         labels = torch.arange(LAPSE_COUNT, device=self.device) % len(self.class_names) if self.conditional else None
-        images = net.decode(net.prior(noise), labels)  # type: ignore[operator]
+        with self.autocast():
+            images = net.decode(net.prior(noise), labels)  # type: ignore[operator]
         net.train(training)
         self.lapse.append((self.steps, Segment(f"lapse-{self.steps:09d}", to_pixels(images))))
         if len(self.lapse) >= LAPSE_FRAMES:

@@ -7,12 +7,17 @@ from pydantic import Field, field_validator, model_validator
 from lab.config import Config
 from lab.data.sources import check_games, check_images, class_names, native, subject
 
+SMALLEST_SIDE = 16
+"""Unless told otherwise, images are no smaller: the embedded digits have 8 pixels a side, which are hard to recognise."""
+
 
 class ImageConfig(Config):
     """Settings of a recipe that learns from images."""
 
     data: str = Field("digits", description="The images: digits, mnist, fashion-mnist, cifar-10, atari, or folder:PATH for your own.")
-    size: int = Field(0, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own. Larger shows more and is slower.")
+    size: int = Field(
+        0, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
+    )
     channels: Literal[0, 1, 3] = Field(0, description="1 for grey, 3 for colour; 0 keeps the data's own.")
     games: str = Field(
         "pong,breakout,space_invaders,seaquest", description="For atari: the games, separated by commas; they are the classes."
@@ -52,7 +57,8 @@ class ImageConfig(Config):
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of the images."""
         size, channels = native(self.data)
-        return (self.channels or channels, self.size or size, self.size or size)
+        side = self.size or max(size, SMALLEST_SIDE)
+        return (self.channels or channels, side, side)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -162,7 +168,7 @@ class ConvAdversarialConfig(AdversarialConfig):
     """The convolutional form."""
 
     size: int = Field(
-        32, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own. Larger shows more and is slower."
+        32, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
     )
     latent: int = Field(100, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
     r1: float = Field(

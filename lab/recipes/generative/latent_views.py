@@ -222,7 +222,8 @@ class LatentViews(Generative):
             origin, axes = latent.principal_directions(self.encode(net, slice(0, SCENE)))
             return origin, axes, 2.5
         axes = latent.strongest_directions(net.directions().detach())
-        return torch.zeros(self.settings.latent, device=device_of(net)), axes, 3.0
+        # Noise of many dimensions is about sqrt(D) long: G knows nothing nearer to 0, and draws grey there.
+        return latent.origin_beside(axes, self.noise(net)[0]), axes, max(3.0, 0.6 * self.settings.latent**0.5)
 
     def prior_axes(self, net: Any) -> Tensor:
         """The two axes of a 2-D prior, as long as its standard deviations."""

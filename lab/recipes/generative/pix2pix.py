@@ -15,6 +15,7 @@ from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
 from lab.views import Images
+from models.dropout import set_generator
 from models.generative.cyclegan import draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.patchgan import PatchGAN
@@ -30,7 +31,7 @@ class Pix2Pix(Translation):
         self.config: Pix2PixConfig = config
         # Batch norm keeps running statistics, which belong in fp32: then autocast chooses layer by layer.
         super().__init__(config, device, torch.float32 if config.norm == "batch" else None)
-        self.g.compute["ab"].draw_from(self.noise_generator)  # type: ignore[index]
+        set_generator(self.g.compute["ab"], self.noise_generator)  # type: ignore[index]
 
     def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
         c = self.config

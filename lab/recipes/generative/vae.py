@@ -16,8 +16,11 @@ from lab.recipes.generative.generative import unit_images
 from lab.recipes.generative.vae_config import VAEConfig
 from lab.views import Curves
 from models.generative import vae as networks
-from models.generative.elbo import applies_to, elbo_gradient
+from models.generative.elbo import ElboGradient, applies_to
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
+
+TERMS_EVERY = 4
+"""Steps between two looks at the terms of the bound, which a written-out step does not need for itself."""
 
 
 class VAE(Coding):
@@ -28,7 +31,9 @@ class VAE(Coding):
     def __init__(self, config: VAEConfig, device: torch.device):
         self.config: VAEConfig = config
         super().__init__(config, device)
-        self.written_out = applies_to(self.net.compute)  # type: ignore[arg-type]
+        # Where it applies, autograd is not used: see models/generative/elbo.py.
+        net, gradients = self.net.compute, self.net.compute_gradient_views
+        self.written_out = ElboGradient(net, gradients) if applies_to(net) else None  # type: ignore[arg-type]
 
     def build(self) -> nn.Module:
         c = self.config
@@ -40,22 +45,24 @@ class VAE(Coding):
         x = unit_images(images, torch.float32)
         noise = self.normal(len(x), self.config.latent)
         given = labels if self.conditional else None
-        if self.written_out:
-            reconstruction, kl, gradients = elbo_gradient(self.net.compute, x, noise, given, self.beta())  # type: ignore[arg-type]
-            torch._foreach_copy_(self.net.gradient_views, gradients)
-            self.optimizer.step(self.net.gradient)
+        terms: tuple[Tensor, Tensor] | None
+        if self.written_out is not None:
+            terms = self.written_out(x, noise, given, self.beta(), terms=self.steps % TERMS_EVERY == 0)
+            self.optimizer.step(self.net.cast_gradient())
             self.net.sync()
         else:
             logits, mu, logvar = self.net.compute(x.to(self.dtype), noise.to(self.dtype), given)
             reconstruction = self.reconstruction(logits.float(), x)
             kl = kl_divergence(mu.float(), logvar.float()).sum(1).mean()
             self.descend(reconstruction + self.beta() * kl)
-            reconstruction, kl = reconstruction.detach(), kl.detach()
-        self.diagnosis.see(kl=kl, reconstruction=reconstruction)
+            terms = reconstruction.detach(), kl.detach()
+        metrics: Metrics = {}
+        if terms is not None:
+            reconstruction, kl = terms
+            self.diagnosis.see(kl=kl, reconstruction=reconstruction)
+            metrics = {"losses/negative_elbo": reconstruction + kl, "losses/reconstruction": reconstruction, "losses/kl": kl}
         self.after_step()
-        return {
-            "losses/negative_elbo": reconstruction + kl, "losses/reconstruction": reconstruction, "losses/kl": kl, **self.quality_metrics(),
-        }  # fmt: skip
+        return {**metrics, **self.quality_metrics()}
 
     def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
         """-log p(x|z), the mean over the batch, in nats per image."""

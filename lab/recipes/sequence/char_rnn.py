@@ -141,24 +141,46 @@ class CharRNN(SequenceExperiment):
         return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
 
     @view("curves", live=True)
-    def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: int = 100, seed: int = 0) -> Curves:
-        """How much of an error reaches the state k characters before (log10 of the gradient's norm): this run's network beside a
-        new RNN, LSTM and GRU of the same size. It falls along a line: the gradient vanishes."""
-        tokens = checked_prompt(self.codec, text, self.sample(length))[: max(2, min(length, 500))]
-        x = net.embedding(torch.from_numpy(tokens)[None].to(self.device)).detach().float()
-        hidden = net.core.hidden
-        readout = torch.randn(hidden, generator=torch.Generator().manual_seed(seed)) / hidden**0.5
-        lines = {}
-        cores = {}
-        for kind in ("rnn", "lstm", "gru"):
+    def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: int = 100, runs: str = "", seed: int = 0) -> Curves:
+        """How much of an error reaches the state k characters before (log10 of the gradient's norm): this run's network beside
+        other `runs` of char-rnn (names, separated by commas), or beside a new RNN, LSTM and GRU of the same size. Where it falls
+        along a line, the gradient vanishes."""
+        length = max(2, min(length, 500))
+        text = text or self.sample(length)
+        others = [self.other_run(name.strip()) for name in runs.split(",") if name.strip()]
+        cores = {f"this run's {net.core.kind}": (net.core, self.embedded(net, text, length))}
+        for run, other in others:
+            trained = other.serving()
+            assert isinstance(trained, RecurrentLM)
+            cores[f"{trained.core.kind} of {run}"] = trained.core, other.embedded(trained, text, length)
+        for kind in () if others else ("rnn", "lstm", "gru"):
             with seeded(seed):
-                cores[f"new {kind}"] = Recurrent(kind, x.shape[-1], hidden)
-        for core in cores.values():
-            core.to(self.device)
-        for name, core in {**cores, f"this run's {net.core.kind}": net.core}.items():
+                core = Recurrent(kind, net.embedding.embedding_dim, net.core.hidden).to(self.device)
+            cores[f"new {kind}"] = core, self.embedded(net, text, length)
+        lines = {}
+        for name, (core, x) in cores.items():
+            readout = torch.randn(core.hidden, generator=torch.Generator().manual_seed(seed)) / core.hidden**0.5
             norms = gradient_norms(core.layers[0], core.kind, x, readout).cpu()
             lines[name] = (np.arange(len(norms), dtype=np.float64), np.log10(norms.numpy().clip(1e-300)))
         return Curves(lines, "distance back in time (tokens)", "log10 |dL/d state|", "The gradient against the distance it has to go")
+
+    def embedded(self, net: RecurrentLM, text: str, length: int) -> Tensor:
+        """What the first layer reads of a text (1, T, I), at most `length` tokens of it."""
+        tokens = checked_prompt(self.codec, text)[:length]
+        return net.embedding(torch.from_numpy(tokens)[None].to(self.device)).detach().float()
+
+    def other_run(self, name: str) -> "tuple[str, CharRNN]":
+        """Another run's name and its trained network. Raises UsageError where it is no run of char-rnn."""
+        from lab.run import find
+
+        run = find(name)
+        known = self.__dict__.setdefault("others", {})
+        key = (str(run.path), max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0))
+        if key not in known:
+            if run.recipe.name != "char-rnn":
+                raise UsageError(f"{run.name} is no run of char-rnn: name others with --runs RUN,RUN.")
+            known[key] = run.experiment(self.device.type, serving_only=True)
+        return run.name, known[key]
 
     def sample(self, length: int = 48) -> str:
         """A piece of text that training does not see, for a view that was given none."""

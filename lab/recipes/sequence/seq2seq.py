@@ -173,7 +173,10 @@ class Seq2Seq(SequenceExperiment):
         maps = np.stack([weights[0].float().cpu().numpy() for weights in kept[of]])  # (L, heads, T, S)
         captions = [f"layer {i + 1} head {j + 1}" for i in range(len(maps)) for j in range(maps.shape[1])]
         pixels = (255 * np.sqrt(maps)).astype(np.uint8).reshape(-1, *maps.shape[2:])
-        return Images(pixels, captions, columns=maps.shape[1], scale=max(1, 128 // max(maps.shape[2:])))
+        read, written = self.pairs.join(source), self.words_of(found[0].tokens)
+        rows, columns = {"cross": (written, read), "encoder": (read, read), "decoder": (written, written)}[of]
+        title = f"rows: {rows}   columns: {columns}"
+        return Images(pixels, captions, columns=maps.shape[1], scale=max(1, 240 // max(maps.shape[2:])), title=title)
 
 
 def tree_text(nodes: list[Node], found: list[Hypothesis], label: Any) -> str:

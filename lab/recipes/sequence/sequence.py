@@ -17,7 +17,7 @@ from lab.experiment import Experiment, Metrics, Progress, State
 from lab.flat import FlatAdam, FlatNetwork
 from lab.recipes.sequence.sequence_config import SequenceConfig
 from lab.seeding import seeded
-from models.sequence.dropout import set_generator
+from models.dropout import set_generator
 
 
 class SequenceExperiment(Experiment):

@@ -23,6 +23,7 @@ from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.recipes.vision.classify_data import FLAT, Images, form
 from lab.recipes.vision.image_views import ImageViews
 from lab.recipes.vision.layer_statistics import LayerStatistics
+from lab.weights import load_weights, read_weights
 from models.vision import craft
 from models.vision.augment import augment
 from models.vision.classifier import IMAGENET, ImageClassifier
@@ -52,12 +53,12 @@ class Classify(ImageViews):
         self.augment_rng = torch.Generator().manual_seed(config.seed + 1)
         self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
         self.notes: list[str] = []
+        self.measured = False
         self.net = self.build()
         self.dtype = torch.float32 if config.network in SMALL and config.precision == "auto" else compute_dtype(config.precision, device)
         self.trainable = [p for p in self.net.parameters() if p.requires_grad]
         self.optimizer = optimizer(config, self.trainable) if self.trainable else None
         self.steps = 0
-        self.measured = bool(config.weights)
         self.order = torch.empty(0, dtype=torch.long)
         self.place = 0
         self.ended = False
@@ -76,11 +77,14 @@ class Classify(ImageViews):
             arguments |= {"k": c.neighbours, "memory": c.memory}
         elif c.network == "googlenet":
             arguments["auxiliary"] = c.auxiliary_weight > 0
+        found = read_weights(Path(c.weights).expanduser()) if c.weights else {}
+        # Published files come without the batch norm that the config may add; those of runs here bring it.
+        adds_norm = c.batch_norm == "on" and c.network not in FLAT and (not found or any(".norm." in name for name in found))
         with torch.device("meta"):  # The constructors' own draws would come from the global generator.
             net = models.build(c.network, **arguments)
             if c.activation != "own" and not craft.set_activation(net, c.activation):
                 raise UsageError(f"--activation {c.activation}: {c.network} has no activation between its layers.")
-            if c.batch_norm == "off" or (c.batch_norm == "on" and not c.weights and c.network not in FLAT):
+            if c.batch_norm == "off" or adds_norm:
                 craft.set_batch_norm(net, c.batch_norm == "on")
             dropouts = craft.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
             if c.dropout > 0 and not dropouts:
@@ -91,8 +95,8 @@ class Classify(ImageViews):
                 buffer.zero_()
         craft.initialise(net, c.initialisation, torch.Generator().manual_seed(c.seed))
         made = ImageClassifier(net, f.channels).to(self.device)
-        if c.weights:
-            self.load_weights(made)
+        if found:
+            self.take_weights(made, found)
         if c.freeze:
             try:
                 frozen = craft.freeze(net, [name.strip() for name in c.freeze.split(",")])
@@ -106,16 +110,14 @@ class Classify(ImageViews):
         self.notes.insert(0, f"{c.network} on {f.size}x{f.size}, {f.channels} channel(s), {len(f.classes)} classes; stem: {net.stem}")
         return made
 
-    def load_weights(self, made: ImageClassifier) -> None:
-        from lab.weights import load_weights
-
-        self.notes += load_weights(made.net, Path(self.config.weights).expanduser())
-        mean, std = IMAGENET
-        if self.form.channels == 3:
-            made.mean.copy_(torch.tensor(mean))
-            made.std.copy_(torch.tensor(std))
-        else:
-            self.measured = False
+    def take_weights(self, made: ImageClassifier, found: dict[str, Tensor]) -> None:
+        """Fill the network. Published ones know ImageNet's mean and deviation; else those of the new images are measured."""
+        of_own_run = found.pop("mean", None) is not None and found.pop("std", None) is not None
+        self.notes += load_weights(made.net, found, Path(self.config.weights))
+        if self.form.channels == 3 and not of_own_run:
+            made.mean.copy_(torch.tensor(IMAGENET[0]))
+            made.std.copy_(torch.tensor(IMAGENET[1]))
+            self.measured = True
 
     # -- training --------------------------------------------------------------------------------------------------
 
@@ -186,7 +188,7 @@ class Classify(ImageViews):
         c = self.config
         return augment(
             images, generator, shift=c.augment_shift, rotate=c.augment_rotate, scale=c.augment_scale, flip=c.augment_flip,
-            erase=c.augment_erase, colour=c.augment_colour,
+            warp=c.augment_warp, erase=c.augment_erase, colour=c.augment_colour,
         )  # fmt: skip
 
     def remember(self, images: Tensor, labels: Tensor) -> Metrics:
@@ -235,6 +237,12 @@ class Classify(ImageViews):
             log.info("early stopping at step %d: back to the weights of step %d", self.steps, self.best["step"])
         return {"losses/validation_loss": [loss], "charts/validation_accuracy": [accuracy]}
 
+    def why_ended(self) -> str:
+        return (
+            f"early stopping ended it at step {self.steps:,} and went back to the weights of step {self.best['step']:,}, as the validation "
+            f"loss had not fallen for {self.config.patience} looks. To train longer, start a run with a larger --patience (0 never stops early)."
+        )
+
     @torch.no_grad()
     def figures(self, split: Any) -> tuple[float, float]:
         """Mean loss and accuracy on a split."""
@@ -247,13 +255,7 @@ class Classify(ImageViews):
         """Accuracy and loss on the test split, with test-time augmentation where the config wants it."""
         data = self.images.split("test")
         copies = self.config.test_time_augmentation
-        probabilities = self.probabilities(self.net, data.images)
-        rng = torch.Generator().manual_seed(self.config.seed)
-        for _ in range(copies - 1):
-            probabilities = probabilities + torch.cat(
-                [self.probabilities(self.net, self.augmented(part, rng)) for part in data.images.split(1024)]
-            )
-        probabilities = probabilities / copies
+        probabilities = self.probabilities_of_views(self.net, data.images)
         picked = probabilities.gather(1, data.labels[:, None]).clamp(min=1e-12)
         return {
             "accuracy": float((probabilities.argmax(1) == data.labels).float().mean()),

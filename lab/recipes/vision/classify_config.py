@@ -91,14 +91,19 @@ class ClassifyConfig(Config):
         12.0, ge=0, le=180, description="They turn by up to this many degrees. More is harder; digits should stay upright."
     )
     augment_scale: float = Field(0.15, ge=0, le=0.9, description="They grow or shrink by up to this share. More is harder.")
+    augment_warp: float = Field(
+        0.06, ge=0, le=0.3,
+        description="Their parts bend apart by up to this share of the side, as handwriting differs (elastic distortion). More is harder.",
+    )  # fmt: skip
     augment_colour: float = Field(
         0.2, ge=0, le=1, description="Their colours mix and their brightness changes by up to this share. More makes colour count for less."
     )
     augment_flip: bool = Field(False, description="Half of them are mirrored. Right for photographs, wrong for digits.")
     augment_erase: float = Field(0.0, ge=0, le=0.9, description="A square of up to this share of their side is blanked. More hides more.")
     test_time_augmentation: int = Field(
-        1, ge=1, le=64, description="Copies of a test image, augmented as in training, whose probabilities are averaged. More is slower."
-    )
+        8, ge=1, le=64,
+        description="Copies of a test image, the first as it is, the others augmented as in training, whose probabilities are averaged. More is surer and slower.",
+    )  # fmt: skip
     weights: str = Field(
         "",
         description="A file of published or own weights to start from (.safetensors or .pth with torchvision's names). Empty starts anew.",

@@ -65,14 +65,27 @@ class ImageViews(Experiment):
                 parts.append(scores.float().softmax(1))
         return torch.cat(parts)
 
+    def augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Images (N, C, H, W) uint8 as training would see them: float pixel values of the same shape."""
+        raise NotImplementedError
+
+    def probabilities_of_views(self, net: Any, images: Tensor) -> Tensor:
+        """The mean of the class probabilities (N, classes) over the image as it is and its augmented copies, as many as the config says."""
+        copies = self.config.test_time_augmentation  # type: ignore[attr-defined]
+        total = self.probabilities(net, images)
+        rng = torch.Generator().manual_seed(self.config.seed)
+        for _ in range(copies - 1):
+            total = total + torch.cat([self.probabilities(net, self.augmented(part, rng)) for part in images.split(1024)])
+        return total / copies
+
     def predictions(self, net: Any, split: Split) -> Predictions:
-        """The network's answers to a whole split, computed again only when its weights have changed."""
+        """The network's answers to a whole split as `evaluate` counts them, computed again only when its weights have changed."""
         # A tensor's version counts its in-place changes; weights are only ever changed in place.
         version = (id(net), sum(tensor._version for tensor in [*net.parameters(), *net.buffers()]))
         known = self.__dict__.setdefault("remembered", {})
         if split not in known or known[split][0] != version:
             data = self.images.split(split)
-            known[split] = version, Predictions(self.probabilities(net, data.images).cpu(), data.labels.cpu())
+            known[split] = version, Predictions(self.probabilities_of_views(net, data.images).cpu(), data.labels.cpu())
         return known[split][1]
 
     def label_of(self, label: str, net: nn.Module, image: Tensor) -> int:
@@ -336,7 +349,7 @@ class ImageViews(Experiment):
         data = self.images.split("train")
         rng = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(data), (max(1, min(n, 256)),), generator=rng).to(self.device)
-        changed = self.augmented(data.images[rows], rng).round().clamp(0, 255).to(torch.uint8)  # type: ignore[attr-defined]
+        changed = self.augmented(data.images[rows], rng).round().clamp(0, 255).to(torch.uint8)
         captions = [self.form.classes[i] for i in data.labels[rows].tolist()]
         return Images(draw.shown(changed), captions, columns=8, scale=max(1, 84 // self.form.size))
 

@@ -9,10 +9,10 @@ from lab import registry
 from lab.recipes.generative.latent_views import LatentViews
 
 SMALL: dict[str, dict[str, Any]] = {
-    "autoencoder": {"hidden": "64"},
-    "vae": {"hidden": "64"},
-    "cvae": {"hidden": "64"},
-    "gan": {"g_hidden": "32", "d_hidden": "32", "latent": 8},
+    "autoencoder": {"size": 8, "hidden": "64"},
+    "vae": {"size": 8, "hidden": "64"},
+    "cvae": {"size": 8, "hidden": "64"},
+    "gan": {"size": 8, "g_hidden": "32", "d_hidden": "32", "latent": 8},
     "dcgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
     "cgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
     "wgan-gp": {"size": 8, "features": 8, "latent": 8, "batch_size": 32, "d_steps": 2},

@@ -176,7 +176,7 @@ def test_a_gan_is_searched_for_a_real_image(make: Make) -> None:
 
 
 def test_the_time_lapse_is_saved_as_a_film(make: Make, tmp_path: Path) -> None:
-    experiment = trained(make, "gan", 15)
+    experiment = trained(make, "gan", 30)
     answer = ask(experiment, "time_lapse")
     with Image.open(answer.save(tmp_path / "film.gif")) as film:
         assert film.n_frames == len(answer.steps) == 4  # type: ignore[attr-defined]

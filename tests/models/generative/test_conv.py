@@ -1,5 +1,7 @@
 """The faster forms are the same functions as PyTorch's own convolutions, to the second derivative."""
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor
@@ -59,3 +61,38 @@ def test_under_autocast_a_layer_stays_near_its_fp32_self() -> None:
             fast = layer(x)
         assert fast.dtype == torch.bfloat16
         assert float(((fast.float() - exact).norm() / exact.norm()).detach()) < 0.01  # bf16 keeps 8 bits.
+
+
+LAYERS = [(conv.HalvingConv2d(20, 12), 2), (conv.HalvingConv2d(20, 12), 4), (conv.HalvingConv2d(20, 12), 8), (conv.HalvingConv2d(20, 12), 32),
+          (conv.DoublingConv2d(20, 12), 1), (conv.DoublingConv2d(20, 12), 2), (conv.DoublingConv2d(20, 12), 4), (conv.DoublingConv2d(20, 3), 16)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "size"), LAYERS)
+def test_a_layer_of_a_unet_in_bf16_and_its_gradients_are_pytorchs(layer: torch.nn.Module, size: int) -> None:
+    """The weights and images are small whole numbers, whose products and sums bf16 and fp32 both hold exactly."""
+    generator = torch.Generator().manual_seed(0)
+    low = copy.deepcopy(layer).bfloat16()
+    for p in low.parameters():
+        p.data = torch.randint(-1, 2, p.shape, generator=generator).to(torch.bfloat16)
+    x = torch.randint(-1, 2, (2, 20, size, size), generator=generator).float().to(memory_format=torch.channels_last)
+    at, exact = x.bfloat16().requires_grad_(), x.clone().requires_grad_()
+    weight, bias = (p.detach().float().requires_grad_() for p in low.parameters())
+    plain = F.conv2d if isinstance(layer, conv.HalvingConv2d) else F.conv_transpose2d
+    y, expected = low(at), plain(exact, weight, bias, 2, 1)
+    g = torch.randint(-1, 2, y.shape, generator=generator).float() * (torch.rand(y.shape, generator=generator) < 0.1)
+    torch.testing.assert_close(y.float(), expected, rtol=0.01, atol=0)
+    found = torch.autograd.grad(y, [at, *low.parameters()], g.bfloat16())
+    for mine, theirs in zip(found, torch.autograd.grad(expected, [exact, weight, bias], g), strict=True):
+        torch.testing.assert_close(mine.float(), theirs, rtol=0.01, atol=1)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 7, 6), (1, 3, 4, 4), (3, 8, 2, 2)])
+def test_one_map_and_its_gradients(shape: tuple[int, ...]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    layer = conv.OneMapConv2d(shape[1]).double()
+    x = torch.randn(shape, generator=generator, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
+    y, expected = layer(x), F.conv2d(x, layer.weight, layer.bias, 1, 1)
+    torch.testing.assert_close(y, expected)
+    g = torch.randn(y.shape, generator=generator, dtype=torch.float64)
+    wanted = [x, *layer.parameters()]
+    torch.testing.assert_close(torch.autograd.grad(y, wanted, g), torch.autograd.grad(expected, wanted, g))

@@ -53,3 +53,13 @@ def test_the_strongest_directions_of_a_layer_are_its_right_singular_vectors() ->
     expected = torch.linalg.svd(weights).Vh[:2]
     found = latent.strongest_directions(weights)
     torch.testing.assert_close((found * expected).sum(1).abs(), torch.ones(2), atol=1e-4, rtol=0)
+
+
+def test_a_plane_beside_zero_holds_points_as_long_as_noise() -> None:
+    axes = torch.eye(50)[:2]
+    noise = torch.randn(50, generator=torch.Generator().manual_seed(0))
+    origin = latent.origin_beside(axes, noise)
+    assert torch.equal(origin[:2], torch.zeros(2))
+    assert float(origin.norm()) == pytest.approx(48**0.5, rel=1e-5)
+    assert float(torch.cosine_similarity(origin[2:], noise[2:], dim=0)) == pytest.approx(1, abs=1e-6)
+    assert float((origin + axes[0] + axes[1]).norm()) == pytest.approx(50**0.5, rel=1e-5)

@@ -51,6 +51,22 @@ def test_a_turn_keeps_the_middle_and_a_scale_changes_the_area() -> None:
     assert 1.5 < float(areas.max()) < 1.75  # (1 + 0.3)^2 = 1.69
 
 
+def test_a_warp_moves_parts_apart_by_at_most_its_share() -> None:
+    dots = torch.zeros(200, 1, 40, 40, dtype=torch.uint8)
+    for row, column in ((10, 10), (10, 30), (30, 20)):
+        dots[:, :, row - 1 : row + 2, column - 1 : column + 2] = 200
+    bent = augment(dots, rng(), warp=0.06)[:, 0]
+    places = torch.arange(40.0)
+    centres = []
+    for rows, columns in ((slice(0, 20), slice(0, 20)), (slice(0, 20), slice(20, 40)), (slice(20, 40), slice(0, 40))):
+        part = bent[:, rows, columns]
+        mass = part.sum((1, 2))
+        centres.append(torch.stack([(part.sum(2) * places[rows]).sum(1) / mass, (part.sum(1) * places[columns]).sum(1) / mass], 1))
+    moved = torch.stack(centres, 1) - torch.tensor([[10.0, 10.0], [10.0, 30.0], [30.0, 20.0]])  # (N, 3, 2)
+    assert 1 < float(moved.abs().max()) <= 0.06 * 40 * 1.5  # Between its places a bicubic field may swing a little further.
+    assert float(torch.corrcoef(moved[:, :2, 1].T)[0, 1].abs()) < 0.3  # Two parts go ways of their own.
+
+
 def test_erase_blanks_a_square_of_at_most_its_share() -> None:
     white = torch.full((100, 1, 20, 20), 255, dtype=torch.uint8)
     blank = (augment(white, rng(), erase=0.5) == 0)[:, 0]
@@ -70,6 +86,6 @@ def test_colour_changes_every_pixel_of_an_image_alike() -> None:
 
 def test_the_same_generator_gives_the_same_images_and_the_global_one_rests(images: torch.Tensor) -> None:
     before = torch.random.get_rng_state()
-    options = {"shift": 0.1, "rotate": 20.0, "scale": 0.1, "erase": 0.3, "colour": 0.1}
+    options = {"shift": 0.1, "rotate": 20.0, "scale": 0.1, "warp": 0.05, "erase": 0.3, "colour": 0.1}
     assert torch.equal(augment(images, rng(3), **options), augment(images, rng(3), **options))
     assert torch.equal(before, torch.random.get_rng_state())

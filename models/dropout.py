@@ -4,22 +4,33 @@ PyTorch's draws from the one generator that every thread shares: two runs side b
 and a resumed run could not draw the same ones again.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 
 class Dropout(nn.Dropout):
-    """Zeroes each element with probability `p` in training and scales the others by 1 / (1 - p); the identity in eval mode."""
+    """Zeroes each element with probability `p` in training and scales the others by 1 / (1 - p); the identity in eval mode.
 
-    def __init__(self, p: float = 0.0):
+    Draws from `generator`, which lives on the device of the input; from PyTorch's own where it is None.
+    """
+
+    def __init__(self, p: float = 0.0, generator: torch.Generator | None = None):
         super().__init__(p)
-        self.generator: torch.Generator | None = None
+        self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
-        mask = torch.rand(x.shape, generator=self.generator, device=x.device) >= self.p
-        return x * mask.to(x.dtype) * (1 / (1 - self.p))
+        kept = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
+        return x * kept / (1 - self.p)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Dropout":
+        # A copy that drew from the same generator would change what the first one draws.
+        made = Dropout(self.p)
+        made.training = self.training
+        return made
 
 
 def set_generator(net: nn.Module, generator: torch.Generator) -> None:

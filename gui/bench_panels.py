@@ -1,0 +1,135 @@
+"""How fluid the Vision and Sequences panels are while they train, without a screen: parts of `lab bench vision` and `sequences`.
+
+Read first: `bench_vision`. A stroke's time goes from the mouse's event to the end of the painting that shows what came of it.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from gui.bench import heartbeat, opened, own_place, start_session
+
+STROKES = 60
+FRAME_SECONDS = 1 / 60
+WARM_SECONDS = 5.0
+"""How long a run trains before the heartbeat is listened to."""
+
+
+def bench_vision(device: str = "auto") -> dict[str, float]:
+    """The heartbeat while LeNet-5 trains on the digits and the Look page follows it; milliseconds from a stroke of the pen to
+    the probabilities, feature maps and Grad-CAM on the screen, while it trains and with the stored run."""
+    with own_place(), opened() as window:
+        from gui.shots import pause, until
+
+        panel: Any = window.go_to("Vision")
+        bridge = start_session(window, panel, device, "classify", {})
+        until(lambda: panel.current_tab() is not None and panel.current_tab().look.last is not None, 60)
+        pause(WARM_SECONDS)
+        beats = heartbeat(pause)
+        training = strokes(panel.current_tab().look)
+        bridge.session.stop()
+        until(lambda: not bridge.running, 60)
+        run = bridge.run
+        panel.close_tab(panel.tabs.currentIndex())
+        until(lambda: not window.sessions.retiring, 60)
+        panel.open_run(run)
+        until(lambda: panel.current_tab() is not None and panel.current_tab().look.last is not None, 60)
+        stored = strokes(panel.current_tab().look)
+        return {
+            "stroke_ms": middle(stored), "stroke_p95_ms": late(stored), "stroke_training_ms": middle(training),
+            "stroke_training_p95_ms": late(training), **beats,
+        }  # fmt: skip
+
+
+def bench_sequences(device: str = "auto") -> dict[str, float]:
+    """The heartbeat while `gpt` trains and the Write page writes anew as it learns; how many texts it wrote meanwhile."""
+    with own_place(), opened() as window:
+        from gui.sequences.write_page import WritePage
+        from gui.shots import pause, until
+
+        panel: Any = window.go_to("Sequences")
+        bridge = start_session(window, panel, device, "gpt", {})
+        page = panel.current_tab().page_of(WritePage)
+        until(lambda: len(page.output.toPlainText()) > page.length.value() // 2, 120)
+        pause(WARM_SECONDS)
+        written = page.writing.answered
+        beats = heartbeat(pause)
+        texts = page.writing.answered - written
+        bridge.session.stop()
+        until(lambda: not bridge.running, 60)
+        return {"texts_written": texts, **beats}
+
+
+def strokes(page: Any, count: int = STROKES) -> list[float]:
+    """Milliseconds of each of `count` movements of the pen over the Look page, each made when the one before is painted."""
+    from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QApplication
+
+    from gui.shots import pause, until
+
+    parts = {page.bars, page.overlay, page.maps}
+    answered: list[Any] = []
+
+    class Watcher(QObject):
+        """Notes when all `parts` have been painted after the answer came."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.painted: set[Any] = set()
+            self.end = 0.0
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint and answered and not self.end:
+                self.painted.add(watched)
+                if self.painted == parts:
+                    QTimer.singleShot(0, self.finish)  # Runs when this round of painting is over.
+            return False
+
+        def finish(self) -> None:
+            self.end = self.end or time.perf_counter()
+
+    watcher = Watcher()
+    for part in parts:
+        part.installEventFilter(watcher)
+    receive = page.look.receive
+
+    def received(answer: Any) -> None:
+        receive(answer)
+        if answer.name == "picture" and page.look.answered == page.look.sent:
+            answered.append(answer)
+
+    page.look.receive = received
+    area = page.canvas.area()
+    turns = np.linspace(0, 4 * np.pi, count + 5)
+    found = []
+    kind, button = QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton
+    for i, turn in enumerate(turns):
+        radius = 0.1 + 0.25 * i / len(turns)
+        place = QPointF(area.center().x() + radius * area.width() * np.cos(turn), area.center().y() + radius * area.height() * np.sin(turn))
+        answered.clear()
+        watcher.painted, watcher.end = set(), 0.0
+        begin = time.perf_counter()
+        event = QMouseEvent(
+            kind, place, page.canvas.mapToGlobal(place), button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )  # fmt: skip
+        QApplication.sendEvent(page.canvas, event)
+        while not watcher.end and time.perf_counter() - begin < 10:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        found.append(1000 * (watcher.end - begin) if watcher.end else float("inf"))
+        kind, button = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
+        pause(max(0.0, FRAME_SECONDS - (time.perf_counter() - begin)))
+    page.look.receive = receive
+    until(lambda: not page.look.waiting, 10)
+    for part in parts:
+        part.removeEventFilter(watcher)
+    return found[5:]
+
+
+def middle(values: list[float]) -> float:
+    return round(float(np.median(values)), 1)
+
+
+def late(values: list[float]) -> float:
+    return round(float(np.percentile(values, 95)), 1)
