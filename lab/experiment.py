@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from lab.config import Config
+from lab.device import keep_freed_memory
 from lab.errors import LabError
 
 Metrics = dict[str, Any]
@@ -84,6 +85,7 @@ class Experiment(ABC):
     def __init__(self, config: Config, device: torch.device):
         self.config = config
         self.device = device
+        keep_freed_memory()
 
     @abstractmethod
     def step(self) -> Metrics:

@@ -1,6 +1,7 @@
 """CycleGAN and pix2pix: exact resume, the learning rate, the style, views, own pictures, settings that do not fit."""
 
 import base64
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lab import checkpoint, registry
+from lab import checkpoint, parts, registry
 from lab.errors import LabError, UsageError
 from lab.recipes.generative.cyclegan import CycleGAN
 from lab.recipes.generative.cyclegan_config import CycleGAN256Config, CycleGANConfig
@@ -25,8 +26,10 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def cyclegan(**fields: Any) -> CycleGAN:
-    return CycleGAN(CycleGANConfig.parse({**SMALL, "blocks": 1, "pool": 6, **fields}), CPU)
+def cyclegan(parts: int = 1, **fields: Any) -> CycleGAN:
+    run = CycleGAN(CycleGANConfig.parse({**SMALL, "blocks": 1, "pool": 6, **fields}), CPU)
+    run.split(parts)
+    return run
 
 
 def pix2pix(**fields: Any) -> Pix2Pix:
@@ -37,6 +40,7 @@ MAKERS: dict[str, Any] = {
     "cyclegan": cyclegan,
     "cyclegan bf16": lambda: cyclegan(precision="bf16"),
     "cyclegan without style": lambda: cyclegan(style=0, flip=True, jitter=4),
+    "cyclegan in two parts": lambda: cyclegan(parts=2, cycle_noise=0.3, precision="bf16"),
     "pix2pix": pix2pix,
     "pix2pix bf16": lambda: pix2pix(precision="bf16", size=32),
     "pix2pix bf16 with batch norm": lambda: pix2pix(precision="bf16", norm="batch", dropout=0.5),
@@ -88,6 +92,65 @@ def test_two_runs_side_by_side_change_nothing_in_each_other() -> None:
     assert torch.equal(alone.g.weights, one.g.weights)
 
 
+# -- a batch in parts --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [4, 5])
+def test_parts_of_a_batch_give_the_gradients_of_the_whole(size: int) -> None:
+    """Of generators and discriminators alike, and the same terms; 5 images make parts of 3 and 2."""
+    whole, halves = (cyclegan(parts=count, batch_size=size, cycle_noise=0.1) for count in (1, 2))
+    of_whole, of_halves = whole.step(), halves.step()
+    torch.testing.assert_close(halves.g.gradient, whole.g.gradient, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(halves.d.gradient, whole.d.gradient, rtol=1e-5, atol=1e-5)
+    assert halves.g.gradient.abs().max() > 1e-2
+    for name, value in of_whole.items():
+        assert float(of_halves[name]) == pytest.approx(float(value), rel=1e-5, abs=1e-6), name
+    for one, other in zip(whole.pools, halves.pools, strict=True):
+        torch.testing.assert_close(one.images[: one.count], other.images[: other.count], rtol=0, atol=1e-5)
+
+
+def test_a_batch_is_split_where_there_are_cores_and_images_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "cores", lambda: 3)
+    assert [parts.parts_of(count, CPU) for count in (1, 7, 8, 16)] == [1, 1, 2, 3]
+    assert parts.parts_of(16, torch.device("cuda")) == 1
+
+
+def test_parts_run_side_by_side_with_their_own_setting_of_threads() -> None:
+    """Each part waits for the other: in one thread they would wait for ever."""
+    meeting, mine = threading.Barrier(2, timeout=30), torch.get_num_threads()
+    in_new_thread: list[int] = []
+
+    def work(part: int, share: float, images: torch.Tensor, style: None) -> tuple[int, float, int, int]:
+        meeting.wait()
+        return part, share, int(images.sum()), torch.get_num_threads()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "cores", lambda: 2)
+        torch.set_num_threads(3)
+        try:
+            found = parts.in_parts(work, 2, torch.arange(5), None)
+            new = threading.Thread(target=lambda: in_new_thread.append(torch.get_num_threads()))
+            new.start()
+            new.join()
+            assert (torch.get_num_threads(), in_new_thread) == (3, [3])
+        finally:
+            torch.set_num_threads(mine)
+    assert found == [(0, 0.6, 3, 1), (1, 0.4, 7, 1)]
+
+
+def test_an_error_in_a_part_comes_back_when_all_have_ended() -> None:
+    ended = []
+
+    def work(part: int, share: float, images: torch.Tensor) -> None:
+        if part == 0:
+            raise ValueError("part 0")
+        ended.append(part)
+
+    with pytest.raises(ValueError, match="part 0"):
+        parts.in_parts(work, 2, torch.arange(4))
+    assert ended == [1]
+
+
 # -- the learning rate -------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +197,14 @@ def test_the_generators_step_leaves_the_discriminators_alone_and_gets_its_gradie
     assert all(p.requires_grad for p in run.d.compute.parameters())
 
 
+def test_noise_on_the_way_back_leaves_the_translation_as_it_is() -> None:
+    silent, noisy = cyclegan(), cyclegan(cycle_noise=0.5)
+    (silent_terms, *silent_fakes), (noisy_terms, *noisy_fakes) = (run.g_step(*run.batch()) for run in (silent, noisy))
+    assert all(torch.equal(one, other) for one, other in zip(silent_fakes, noisy_fakes, strict=True))
+    for name in silent_terms:
+        assert torch.equal(silent_terms[name], noisy_terms[name]) == (not name.startswith("cycle")), name
+
+
 def test_the_weights_of_the_terms_are_those_of_the_paper() -> None:
     weights = {name: weight for name, (weight, _) in CycleGAN(CycleGANConfig.parse({**SMALL, "blocks": 1}), CPU).weights().items()}
     assert (weights["cycle_a"], weights["cycle_b"], weights["identity_a"], weights["identity_b"]) == (10, 10, 5, 5)
@@ -143,6 +214,7 @@ def test_the_weights_of_the_terms_are_those_of_the_paper() -> None:
 def test_the_published_presets() -> None:
     c = CycleGAN256Config()
     assert (c.features, c.blocks, c.batch_size, c.learning_rate, c.beta1, c.pool, c.loss, c.style) == (64, 9, 1, 2e-4, 0.5, 50, "lsgan", 0)
+    assert (c.cycle_weight, c.identity_weight, c.cycle_noise) == (10, 0.5, 0)
     p = Pix2Pix256Config()
     assert (p.size, p.features, p.l1_weight, p.norm, p.dropout) == (256, 64, 100, "batch", 0.5)
     assert {"cyclegan", "cyclegan-256", "pix2pix", "pix2pix-256"} <= set(registry.recipes())

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lab.checkpoint import Segment
 from lab.data.images import LabelledImages, load_images
-from lab.device import compute_dtype, keep_freed_memory
+from lab.device import compute_dtype
 from lab.errors import UsageError
 from lab.experiment import Experiment, Progress, State, view
 from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, spread
@@ -44,7 +44,6 @@ class Generative(Experiment):
         self.shape = config.shape
         self.class_names = config.classes
         self.dtype = compute_dtype(config.precision, device)
-        keep_freed_memory()
         # Order and noise have generators of their own: runs side by side do not change each other.
         seeds = np.random.SeedSequence(config.seed).generate_state(3)
         self.order_generator = torch.Generator().manual_seed(int(seeds[0]))
