@@ -50,7 +50,8 @@ def keep_freed_memory() -> bool:
     """Let the C library keep large blocks that are freed, for the whole process; whether it could be told so (glibc can).
 
     Else it hands a block of some megabytes back to the kernel at once, and the next one comes back as empty pages, each of
-    which costs a fault: 14,000 of them in a step of a 64-pixel DCGAN before, 600 after; of DQN's update 900 before, 20 after. Up to 512 MB stay unused at most.
+    which costs a fault: 14,000 of them in a step of a 64-pixel DCGAN before, 600 after; in an
+    update of DQN 900 before, 20 after. Up to 512 MB stay unused at most.
     Threads that start later share one heap: heaps of their own are not kept.
     """
     try:
