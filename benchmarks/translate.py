@@ -2,7 +2,7 @@
 
     python benchmarks/translate.py [cyclegan|pix2pix] [--rounds 3] [--steps 8]
 The plain loop is what one writes first: PyTorch's own layers, one pass for each use of a network, `torch.optim.Adam`.
-The lab's networks have a style as well (--style 0 switches it off). Prints one line a round and a JSON document.
+Both have the same networks and the same terms of the loss, the style included (--style 0 switches it off). Prints one line a round and a JSON document.
 """
 
 import argparse
@@ -24,27 +24,63 @@ from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 CPU = torch.device("cpu")
 
 
-class Block(nn.Module):
-    def __init__(self, c: int):
+class Norm(nn.Module):
+    """Instance norm, with a gain and a shift that a style gives where there is one."""
+
+    def __init__(self, c: int, style: int = 0):
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3), nn.InstanceNorm2d(c), nn.ReLU(True),
-            nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3), nn.InstanceNorm2d(c),
+        self.norm = nn.InstanceNorm2d(c)
+        self.style = nn.Linear(style, 2 * c) if style else None
+
+    def forward(self, x: Tensor, style: Tensor | None) -> Tensor:
+        x = self.norm(x)
+        if self.style is None:
+            return x
+        gamma, beta = self.style(style)[:, :, None, None].chunk(2, 1)
+        return x * (1 + gamma) + beta
+
+
+class Block(nn.Module):
+    def __init__(self, c: int, style: int):
+        super().__init__()
+        self.conv1, self.norm1 = nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3)), Norm(c, style)
+        self.conv2, self.norm2 = nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(c, c, 3)), Norm(c, style)
+
+    def forward(self, x: Tensor, style: Tensor | None) -> Tensor:
+        return x + self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x), style))), style)
+
+
+class Up(nn.Module):
+    def __init__(self, i: int, o: int, style: int):
+        super().__init__()
+        self.conv, self.norm = nn.ConvTranspose2d(i, o, 3, 2, 1, 1), Norm(o, style)
+
+    def forward(self, x: Tensor, style: Tensor | None) -> Tensor:
+        return torch.relu(self.norm(self.conv(x), style))
+
+
+class ResNet(nn.Module):
+    def __init__(self, f: int, blocks: int, style: int = 0):
+        super().__init__()
+        self.down = nn.Sequential(
+            nn.ReflectionPad2d(3), nn.Conv2d(3, f, 7), nn.InstanceNorm2d(f), nn.ReLU(True),
+            nn.Conv2d(f, 2 * f, 3, 2, 1), nn.InstanceNorm2d(2 * f), nn.ReLU(True),
+            nn.Conv2d(2 * f, 4 * f, 3, 2, 1), nn.InstanceNorm2d(4 * f), nn.ReLU(True),
         )  # fmt: skip
+        self.styled = nn.ModuleList([*[Block(4 * f, style) for _ in range(blocks)], Up(4 * f, 2 * f, style), Up(2 * f, f, style)])
+        self.last = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(f, 3, 7), nn.Tanh())
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+    def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
+        x = self.down(x)
+        for layer in self.styled:
+            x = layer(x, style)
+        return self.last(x)
 
 
-def resnet(f: int, blocks: int) -> nn.Module:
+def style_encoder(f: int, style: int) -> nn.Module:
     return nn.Sequential(
-        nn.ReflectionPad2d(3), nn.Conv2d(3, f, 7), nn.InstanceNorm2d(f), nn.ReLU(True),
-        nn.Conv2d(f, 2 * f, 3, 2, 1), nn.InstanceNorm2d(2 * f), nn.ReLU(True),
-        nn.Conv2d(2 * f, 4 * f, 3, 2, 1), nn.InstanceNorm2d(4 * f), nn.ReLU(True),
-        *[Block(4 * f) for _ in range(blocks)],
-        nn.ConvTranspose2d(4 * f, 2 * f, 3, 2, 1, 1), nn.InstanceNorm2d(2 * f), nn.ReLU(True),
-        nn.ConvTranspose2d(2 * f, f, 3, 2, 1, 1), nn.InstanceNorm2d(f), nn.ReLU(True),
-        nn.ReflectionPad2d(3), nn.Conv2d(f, 3, 7), nn.Tanh(),
+        nn.Conv2d(3, f, 4, 2, 1), nn.LeakyReLU(0.2, True), nn.Conv2d(f, 2 * f, 4, 2, 1), nn.LeakyReLU(0.2, True),
+        nn.Conv2d(2 * f, 4 * f, 4, 2, 1), nn.LeakyReLU(0.2, True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * f, style),
     )  # fmt: skip
 
 
@@ -82,9 +118,10 @@ def patchgan(channels: int, f: int, layers: int) -> nn.Module:
 
 
 def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable[[], None]:
-    g, f = resnet(c.features, c.blocks), resnet(c.features, c.blocks)
+    g, f = ResNet(c.features, c.blocks, c.style), ResNet(c.features, c.blocks)
+    e = style_encoder(c.features, c.style) if c.style else nn.Identity()
     d_a, d_b = patchgan(3, c.d_features, c.patch_layers), patchgan(3, c.d_features, c.patch_layers)
-    g_adam = torch.optim.Adam([*g.parameters(), *f.parameters()], c.learning_rate, (c.beta1, 0.999))
+    g_adam = torch.optim.Adam([*g.parameters(), *f.parameters(), *e.parameters()], c.learning_rate, (c.beta1, 0.999))
     d_adam = torch.optim.Adam([*d_a.parameters(), *d_b.parameters()], c.learning_rate, (c.beta1, 0.999))
     mse, l1 = nn.MSELoss(), nn.L1Loss()
 
@@ -95,9 +132,13 @@ def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable
         a, b = (batch(part, c.batch_size) for part in images)
         for d in (d_a, d_b):
             d.requires_grad_(False)
-        fake_b, fake_a = g(a), f(b)
+        style, own = (torch.randn(len(a), c.style), e(b)) if c.style else (None, None)
+        fake_b, fake_a = g(a, style), f(b)
         loss = adversarial(d_b(fake_b), True) + adversarial(d_a(fake_a), True)
-        loss = loss + 10 * (l1(f(fake_b), a) + l1(g(fake_a), b)) + 5 * (l1(f(a), a) + l1(g(b), b))
+        back_a, back_b = (x + c.cycle_noise * torch.randn_like(x) if c.cycle_noise else x for x in (fake_b, fake_a))
+        loss = loss + 10 * (l1(f(back_a), a) + l1(g(back_b, own), b)) + 5 * (l1(f(a), a) + l1(g(b, own), b))
+        if style is not None:
+            loss = loss + l1(e(fake_b), style)
         g_adam.zero_grad()
         loss.backward()
         g_adam.step()
@@ -150,7 +191,7 @@ def main() -> None:
     parser.add_argument("recipe", nargs="?", choices=("cyclegan", "pix2pix"), default="cyclegan")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--style", type=int, default=8)
+    parser.add_argument("--style", type=int, default=CycleGANConfig().style)
     options = parser.parse_args()
     torch.set_num_threads(cores())
     experiment: CycleGAN | Pix2Pix

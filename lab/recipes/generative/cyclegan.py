@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lab.data.domains import Domains, load_unpaired
 from lab.errors import UsageError
 from lab.experiment import Metrics, State, view
+from lab.parts import PartGradients, in_parts, parts_of, started, sums
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
 from lab.recipes.generative.generative import fixed_noise, signed_images, to_pixels
 from lab.recipes.generative.latent_views import device_of
@@ -34,8 +35,17 @@ class CycleGAN(Translation):
 
     def __init__(self, config: CycleGANConfig, device: torch.device):
         self.config: CycleGANConfig = config
+        parts = parts_of(config.batch_size, device)
+        if parts > 1:
+            started(parts)
         super().__init__(config, device)
         self.pools = [ImagePool(config.pool, torch.Generator().manual_seed(self.pool_seed + i)) for i in (0, 1)]
+        self.split(parts)
+
+    def split(self, parts: int) -> None:
+        """Have each batch worked on in that many parts, see `lab.parts`."""
+        self.parts = parts
+        self.g_gradients, self.d_gradients = PartGradients(self.g, parts), PartGradients(self.d, parts)
 
     def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
         c = self.config
@@ -58,47 +68,80 @@ class CycleGAN(Translation):
     # -- training --------------------------------------------------------------------------------------------------
 
     def step(self) -> Metrics:
-        c, rate = self.config, self.set_rates()
+        rate = self.set_rates()
         a, b = self.batch()
         terms, fake_a, fake_b = self.g_step(a, b)
-        for name, pool, real, fake in (("a", self.pools[0], a, fake_a), ("b", self.pools[1], b, fake_b)):
-            d = self.d.compute[name]  # type: ignore[index]
-            seen = pool.exchange(fake)
-            # Instance norm keeps images apart, so real and generated ones can pass together.
-            real_scores, fake_scores = d(torch.cat([real, seen])).float().split([len(real), len(seen)])
-            terms[f"d_{name}"] = 0.5 * discriminator_loss(c.loss, real_scores, fake_scores)
-            terms[f"d_{name}_accuracy"] = self.seen_right(real_scores, fake_scores)
-        self.d_optimizer.step(self.d.backward(terms["d_a"] + terms["d_b"]))
-        self.d.sync()
+        pool_a, pool_b = self.pools
+        terms |= self.d_step(a, b, pool_a.exchange(fake_a), pool_b.exchange(fake_b))
         accuracies = {f"charts/{name}": terms.pop(name) for name in ("d_a_accuracy", "d_b_accuracy")}
-        return {**self.after_step({name: value.detach() for name, value in terms.items()}, rate), **accuracies}
+        return {**self.after_step(terms, rate), **accuracies}
 
     def g_step(self, a: Tensor, b: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """One step of the generators, the discriminators held fixed: (the terms, generated images of A, of B)."""
+        c, style, noise_a, noise_b = self.config, None, None, None
+        if c.style:
+            style = torch.randn(len(a), c.style, generator=self.noise_generator, device=self.device).to(a.dtype)
+        if c.cycle_noise:
+            noise_a, noise_b = (c.cycle_noise * self.noise_like(x) for x in (b, a))
+        self.d.compute.requires_grad_(False)
+        found = in_parts(self.g_part, self.parts, a, b, style, noise_a, noise_b)
+        self.d.compute.requires_grad_(True)
+        self.g_optimizer.step(self.g_gradients.sum(len(found)))
+        self.g.sync()
+        terms, fake_a, fake_b = zip(*found, strict=True)
+        return sums(terms), torch.cat(fake_a), torch.cat(fake_b)
+
+    def noise_like(self, images: Tensor) -> Tensor:
+        """Standard normal numbers in the shape, order and arithmetic of images (B, C, H, W)."""
+        n, c, h, w = images.shape
+        drawn = torch.randn(n, h, w, c, generator=self.noise_generator, device=self.device)
+        return drawn.permute(0, 3, 1, 2).to(images.dtype)
+
+    def g_part(
+        self, part: int, share: float, a: Tensor, b: Tensor, style: Tensor | None, noise_a: Tensor | None, noise_b: Tensor | None
+    ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """The generators' gradient on a part of the batch; (the terms times `share`, generated images of A, of B)."""
         c, g, d = self.config, self.g.compute, self.d.compute
         to_b, to_a = g["ab"], g["ba"]  # type: ignore[index]
-        own = random = both = None
-        if c.style:
+        own = both = None
+        if style is not None:
             own = g["style"](b)  # type: ignore[index]
-            random = torch.randn(len(a), c.style, generator=self.noise_generator, device=self.device).to(own.dtype)
-            both = torch.cat([random, own])
+            both = torch.cat([style, own])
         # One pass draws the translation and what the identity loss needs.
         fake_b, same_b = to_b(torch.cat([a, b]), both).split([len(a), len(b)])
         fake_a, same_a = to_a(torch.cat([b, a])).split([len(b), len(a)])
-        back_a, back_b = to_a(fake_b), to_b(fake_a, own)
-        d.requires_grad_(False)
+        # Noise covers faint traces: what the way back needs must stand in the picture for all to see, or in the style.
+        back_a = to_a(fake_b if noise_b is None else fake_b + noise_b)
+        back_b = to_b(fake_a if noise_a is None else fake_a + noise_a, own)
         terms = {
             "adversarial_ab": generator_loss(c.loss, d["b"](fake_b).float()),  # type: ignore[index]
             "adversarial_ba": generator_loss(c.loss, d["a"](fake_a).float()),  # type: ignore[index]
             "cycle_a": l1(back_a, a), "cycle_b": l1(back_b, b), "identity_a": l1(same_a, a), "identity_b": l1(same_b, b),
         }  # fmt: skip
-        if random is not None:
-            terms["style"] = l1(g["style"](fake_b), random)  # type: ignore[index]
-        d.requires_grad_(True)
+        if style is not None:
+            terms["style"] = l1(g["style"](fake_b), style)  # type: ignore[index]
         loss = torch.stack([weight * terms[name] for name, (weight, _) in self.weights().items() if name in terms]).sum()
-        self.g_optimizer.step(self.g.backward(loss))
-        self.g.sync()
-        return terms, fake_a.detach(), fake_b.detach()
+        self.g_gradients.backward(part, loss, share)
+        return {name: share * term.detach() for name, term in terms.items()}, fake_a.detach(), fake_b.detach()
+
+    def d_step(self, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
+        """One step of the discriminators on real images and generated ones."""
+        found = in_parts(self.d_part, self.parts, a, b, seen_a, seen_b)
+        self.d_optimizer.step(self.d_gradients.sum(len(found)))
+        self.d.sync()
+        return sums(found)
+
+    def d_part(self, part: int, share: float, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
+        """The discriminators' gradient on a part of the batch; the terms times `share`."""
+        terms: dict[str, Tensor] = {}
+        for name, real, seen in (("a", a, seen_a), ("b", b, seen_b)):
+            d = self.d.compute[name]  # type: ignore[index]
+            # Instance norm keeps images apart, so real and generated ones can pass together.
+            real_scores, fake_scores = d(torch.cat([real, seen])).float().split([len(real), len(seen)])
+            terms[f"d_{name}"] = 0.5 * discriminator_loss(self.config.loss, real_scores, fake_scores)
+            terms[f"d_{name}_accuracy"] = self.seen_right(real_scores, fake_scores)
+        self.d_gradients.backward(part, terms["d_a"] + terms["d_b"], share)
+        return {name: share * term.detach() for name, term in terms.items()}
 
     def weights(self) -> dict[str, tuple[float, str]]:
         c = self.config

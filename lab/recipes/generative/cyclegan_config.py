@@ -27,6 +27,10 @@ class CycleGANConfig(TranslationConfig):
     identity_weight: float = Field(
         0.5, ge=0, le=100, description="Weight of |G(b) - b|, as a share of the cycle's. Higher keeps colours as they are."
     )
+    cycle_noise: float = Field(
+        0.0, ge=0, le=2,
+        description="Standard deviation of noise on a translated picture before the way back, images being from -1 to 1. More lets G hide less in faint traces; the paper has 0.",
+    )  # fmt: skip
     style_weight: float = Field(
         1.0, ge=0, le=100, description="Weight of finding a style again in the picture drawn with it. Higher is more varied."
     )
@@ -71,4 +75,4 @@ PUBLISHED = {
 }  # fmt: skip
 """100 and 100 epochs of the 1,334 zebras; 286 pixels cut to 256."""
 
-CycleGAN256Config = with_defaults(CycleGANConfig, "CycleGAN256Config", data="horse2zebra", blocks=9, style=0, **PUBLISHED)
+CycleGAN256Config = with_defaults(CycleGANConfig, "CycleGAN256Config", data="horse2zebra", blocks=9, style=0, cycle_noise=0.0, **PUBLISHED)
