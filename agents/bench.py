@@ -46,8 +46,8 @@ def sampling_share(experiment: DQN, repeats: int = 60) -> float:
 
     def sample() -> None:
         batch = replay.sample(size, rng)
-        replay.stacks(batch.rows)
-        replay.stacks(batch.next_rows)
+        replay.blocks(batch.rows)
+        replay.blocks(batch.next_rows)
 
     return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(replay, 1), repeats)
 

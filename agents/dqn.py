@@ -24,17 +24,22 @@ from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.flat import CapturedStep, FlatAdam, FlatNetwork
 from lab.seeding import seeded
 from lab.views import Bars, Curves, Images
-from models.q_network import QNetwork, space_to_depth
+from models.q_network import QNetwork, depth_to_space
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The last action of every environment: stacks (E, 4, 84, 84) uint8, q (E, A), actions (E,), random or not (E,)."""
+    """The last action of every environment: blocks (E, 64, 21, 21) uint8 seen, q (E, A), actions (E,), random or not (E,)."""
 
-    stacks: Tensor
+    blocks: Tensor
     q: np.ndarray
     actions: np.ndarray
     random: np.ndarray
+
+    @property
+    def stacks(self) -> Tensor:
+        """The frames that were seen (E, 4, 84, 84) uint8."""
+        return depth_to_space(self.blocks)
 
 
 class DQN(Experiment):
@@ -96,13 +101,13 @@ class DQN(Experiment):
     @torch.no_grad()
     def act(self, replay: ReplayMemory) -> tuple[np.ndarray, np.ndarray]:
         """Epsilon-greedy actions (E,) int64 for what the environments show, and the Q values (E, A) behind them."""
-        stacks = replay.stacks(replay.newest_rows()).to(self.device)
-        q = self.online.compute(stacks).float()  # (E, A)
+        blocks = replay.blocks(replay.newest_rows()).to(self.device)
+        q = self.online.compute(blocks).float()  # (E, A)
         values = q.cpu().numpy()
         random = self.explore_rng.random(len(values)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(values))
         actions = np.where(random, anything, values.argmax(1))
-        self.last = Decision(stacks, values, actions, random)
+        self.last = Decision(blocks, values, actions, random)
         self.history.append((self.steps, values[0]))
         return actions, values
 
@@ -114,8 +119,8 @@ class DQN(Experiment):
         c = self.config
         beta = min(1.0, c.priority_beta + (1 - c.priority_beta) * self.steps / c.priority_beta_steps)
         batch = replay.sample(count * c.batch_size, self.replay_rng, beta, parts=count)
-        blocks = space_to_depth(replay.stacks(batch.rows).to(self.device)).to(self.dtype)  # (count * B, 64, 21, 21)
-        next_blocks = space_to_depth(replay.stacks(batch.next_rows).to(self.device)).to(self.dtype)
+        blocks = replay.blocks(batch.rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
+        next_blocks = replay.blocks(batch.next_rows).to(self.device).to(self.dtype)
         actions, returns, discounts, weights = self.to_device(batch)
         with torch.no_grad():
             next_q = self.target.compute(next_blocks).float()  # (count * B, A)
@@ -162,20 +167,22 @@ class DQN(Experiment):
 
         The derivative of each loss in Q is simple enough to be written down: 2 (Q - y), or the error cut to [-1, 1].
         """
-        q = self.online.compute(blocks)  # (B, A)
+        net = self.online.compute
+        assert isinstance(net, QNetwork)
+        q, backward = net.differentiate(blocks)  # (B, A)
         chosen = actions[:, None]
-        error = q.detach().gather(1, chosen).squeeze(1).float() - target
+        error = q.gather(1, chosen).squeeze(1) - target
         if self.config.loss == "huber":
             slope = error.clamp(-1, 1)
             loss = slope * (error - 0.5 * slope)  # 0.5 e^2 inside, |e| - 0.5 outside
         else:
             slope, loss = 2 * error, error.square()
-        gradient_of_q = torch.zeros_like(q).scatter_(1, chosen, (weights * slope / len(error)).to(q.dtype)[:, None])
-        gradient = self.online.backward(q, gradient_of_q)
+        backward(torch.zeros_like(q).scatter_(1, chosen, (weights * slope / len(error))[:, None]), self.online.compute_gradient_views)
+        scale = None
         if self.config.max_grad_norm:
-            gradient *= (self.config.max_grad_norm / (gradient.norm() + 1e-6)).clamp(max=1.0)
-        self.optimizer.step(gradient)
-        self.online.sync()
+            norm = torch.linalg.vector_norm(self.online.compute_gradient, dtype=torch.float32)
+            scale = (self.config.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
+        self.optimizer.step_and_sync(scale)
         return error, (weights * loss).mean()
 
     def to_device(self, batch: Batch) -> tuple[Tensor, ...]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from agents.sum_tree import SumTree
 from lab.checkpoint import Segment
+from models.q_network import frame_blocks, frame_pixels, stack_blocks
 
 STACK = 4
 PIXELS = 84 * 84
@@ -66,6 +67,7 @@ class ReplayMemory:
         self.envs, self.n_step, self.gamma, self.clip_rewards, self.alpha = envs, n_step, gamma, clip_rewards, alpha
         rows = envs * self.length
         self.zero_row = rows  # A black frame stands before an episode's first.
+        # As the network reads them: the pixels of each 4x4 block side by side (`frame_blocks`).
         self.frames = torch.empty(rows + 1, PIXELS, dtype=torch.uint8, device=device or torch.device("cpu"))
         self.frames[rows] = 0
         self.actions = np.full(rows, NO_ACTION, np.uint8)
@@ -88,7 +90,7 @@ class ReplayMemory:
         """Add the frames (E, 84, 84) uint8 that the environments `envs` (E,) show; `first` of their episodes or not."""
         index = self.count[envs]
         rows = self.base[envs] + index % self.length
-        self.frames[torch.from_numpy(rows)] = torch.from_numpy(frames).view(len(envs), PIXELS).to(self.frames.device)
+        self.frames[torch.from_numpy(rows)] = frame_blocks(torch.from_numpy(frames)).to(self.frames.device)
         before = self.base[envs] + (index - 1) % self.length
         self.age[rows] = 0 if first else np.minimum(self.age[before] + 1, STACK - 1)
         self.actions[rows] = NO_ACTION
@@ -208,8 +210,15 @@ class ReplayMemory:
 
     def stacks(self, rows: np.ndarray) -> Tensor:
         """Frames (B, 4, 84, 84) uint8 of stack rows (B, 4), on the memory's device."""
-        index = torch.from_numpy(rows).flatten().to(self.frames.device, non_blocking=True)
-        return self.frames.index_select(0, index).view(-1, STACK, 84, 84)
+        return frame_pixels(self.stored(rows)).view(-1, STACK, 84, 84)
+
+    def blocks(self, rows: np.ndarray) -> Tensor:
+        """What `space_to_depth` makes of the stacks: (B, 64, 21, 21) uint8 of stack rows (B, 4), on the memory's device."""
+        return stack_blocks(self.stored(rows))
+
+    def stored(self, rows: np.ndarray) -> Tensor:
+        """The frames (N, 7056) uint8 at `rows` (any shape of N), as they are kept."""
+        return self.frames.index_select(0, torch.from_numpy(rows).flatten().to(self.frames.device, non_blocking=True))
 
     def set_priorities(self, leaves: np.ndarray, priorities: np.ndarray) -> None:
         """New priorities (B,), each above 0, before the exponent alpha."""
@@ -229,7 +238,7 @@ class ReplayMemory:
     def segment(self, env: int, start: int, end: int) -> Segment:
         """Rows [start, end) of one environment."""
         rows = self.base[env] + np.arange(start, end) % self.length
-        frames = self.frames.index_select(0, torch.from_numpy(rows).to(self.frames.device)).cpu().numpy()
+        frames = frame_pixels(self.stored(rows)).view(len(rows), PIXELS).cpu().numpy()
         return Segment(f"env{env:03d}-{start:012d}-{end - start}", frames)
 
     def state(self) -> dict[str, Any]:
@@ -252,7 +261,8 @@ class ReplayMemory:
             index = np.arange(start, start + segment.shape[0])
             kept = index >= self.count[env] - self.length
             rows = torch.from_numpy(self.base[env] + index[kept] % self.length)
-            self.frames[rows] = torch.from_numpy(segment.read()[kept]).to(self.frames.device)
+            frames = torch.from_numpy(segment.read()[kept]).view(-1, 84, 84)
+            self.frames[rows] = frame_blocks(frames).to(self.frames.device)
         if self.tree is not None:
             self.tree.fill(state["priorities"])
         self.max_priority = float(state["max_priority"])

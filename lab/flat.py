@@ -13,6 +13,10 @@ from torch import Tensor, nn
 from torch.optim.adam import adam
 
 
+PIECE = 1 << 18
+"""Parameters that `FlatAdam.step_and_sync` works on at a time: 4 MB of weights, averages and gradient."""
+
+
 class FlatNetwork:
     """A network, its flat fp32 master weights, and the module that computes in `dtype`.
 
@@ -108,7 +112,7 @@ class FlatAdam:
     """
 
     def __init__(self, network: FlatNetwork, learning_rate: float, eps: float, betas: tuple[float, float] = (0.9, 0.999)):
-        self.weights, self.eps, self.betas = network.weights, eps, betas
+        self.network, self.weights, self.eps, self.betas = network, network.weights, eps, betas
         # On a GPU the step size is a tensor, so that a captured step follows its changes.
         self.rate: float | Tensor = torch.tensor(learning_rate, device=self.weights.device) if self.weights.is_cuda else learning_rate
         self.exp_avg, self.exp_avg_sq = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
@@ -127,6 +131,41 @@ class FlatAdam:
             [self.weights], [gradient], [self.exp_avg], [self.exp_avg_sq], [], [self.count], fused=True, amsgrad=False,
             beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
         )  # fmt: skip
+
+    @torch.no_grad()
+    def step_and_sync(self, scale: Tensor | None = None) -> None:
+        """One update with the network's `compute_gradient` (P,), times `scale` (0-d), after which its `compute` is up to date.
+
+        Cast, Adam and the copy back go over it piece by piece: each finds in the cache what the one before has left there.
+        """
+        self.count += 1
+        for given, gradient, weights, compute, exp_avg, exp_avg_sq in self.pieces:
+            if gradient is not given:
+                gradient.copy_(given)
+            if scale is not None:
+                gradient.mul_(scale)
+            torch._fused_adam_(
+                [weights], [gradient], [exp_avg], [exp_avg_sq], [], [self.count], amsgrad=False,
+                beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
+            )  # fmt: skip
+            if compute is not weights:
+                compute.copy_(weights)
+
+    @cached_property
+    def pieces(self) -> list[tuple[Tensor, ...]]:
+        """Views of the compute gradient, of where it becomes fp32 (one place for all), the weights, the compute weights and averages."""
+        network, whole = self.network, len(self.weights)
+        size = whole if self.weights.is_cuda else PIECE
+        same = network.compute is network.master
+        found = []
+        for start in range(0, whole, size):
+            given, weights, compute, *averages = (
+                flat[start : start + size]
+                for flat in (network.compute_gradient, self.weights, network.compute_weights, self.exp_avg, self.exp_avg_sq)
+            )
+            gradient = given if same else network.gradient[: len(given)]
+            found.append((given, gradient, weights, weights if same else compute, *averages))
+        return found
 
     def state(self) -> dict[str, Tensor]:
         return {"exp_avg": self.exp_avg.clone(), "exp_avg_sq": self.exp_avg_sq.clone(), "count": self.count.clone()}

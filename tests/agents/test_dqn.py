@@ -31,8 +31,8 @@ class FixedReplay:
     def sample(self, batch: int, rng: np.random.Generator, beta: float, parts: int = 1) -> Batch:
         return self.batch
 
-    def stacks(self, rows: np.ndarray) -> torch.Tensor:
-        return torch.zeros(len(rows), 4, 84, 84, dtype=torch.uint8)
+    def blocks(self, rows: np.ndarray) -> torch.Tensor:
+        return torch.zeros(len(rows), 64, 21, 21, dtype=torch.uint8)
 
 
 def targets_of(experiment: DQN, returns: list[float], discounts: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -60,15 +60,18 @@ def test_double_dqn_values_the_online_networks_choice_by_the_target_network(tiny
     assert targets == pytest.approx([1 + 0.99 * -1, -1.0, 0.5 + 0.5 * -1])
 
 
-@pytest.mark.parametrize(("loss", "expected"), [("squared", (0.25 + 9.0) / 2), ("huber", (0.125 + 2.5) / 2)])
-def test_loss_by_hand(loss: str, expected: float, tiny, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("loss", "expected", "slope"),
+    [("squared", (0.25 + 9.0) / 2, [[0.5, 0.0], [0.0, -3.0]]), ("huber", (0.125 + 2.5) / 2, [[0.25, 0.0], [0.0, -0.5]])],
+)
+def test_loss_and_its_derivative_by_hand(loss: str, expected: float, slope: list, tiny, monkeypatch) -> None:
     experiment = tiny(loss=loss, batch_size=2)
-    q = torch.tensor([[1.5, 0.0], [0.0, -2.0]], requires_grad=True)
-    monkeypatch.setattr(experiment.online, "compute", lambda blocks: q)
-    monkeypatch.setattr(experiment.online, "backward", lambda output, gradient: torch.zeros_like(experiment.online.weights))
+    q, slopes = torch.tensor([[1.5, 0.0], [0.0, -2.0]]), []
+    monkeypatch.setattr(experiment.online.compute, "differentiate", lambda blocks: (q, lambda of_q, into: slopes.append(of_q)))
     error, mean = experiment.gradient_step(torch.zeros(2), torch.tensor([0, 1]), torch.tensor([1.0, 1.0]), torch.ones(2))
     assert error.tolist() == [0.5, -3.0]
     assert float(mean) == pytest.approx(expected)
+    assert slopes[0].tolist() == slope
 
 
 @pytest.mark.parametrize(

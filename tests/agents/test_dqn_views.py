@@ -8,6 +8,7 @@ import torch
 
 from agents.dqn import DQN
 from agents.player import Player
+from models.q_network import frame_pixels
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_the_memory_says_how_full_it_is_and_shows_transitions_from_it(trained: D
     _, replay = trained.ready()
     rows = int(replay.count.sum())
     assert view.title.startswith(f"{rows} of 400 frames ({100 * rows / 400:.0f} %); 5 transitions")
-    stored = replay.frames[:-1].numpy().reshape(-1, 84, 84)
+    stored = frame_pixels(replay.frames[:-1]).numpy()
     assert all((stored == frame).all((1, 2)).any() for frame in view.pixels)
     action, line = view.captions[0].split("\n")
     assert action in trained.action_names

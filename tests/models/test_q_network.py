@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.q_network import QNetwork, space_to_depth
+from models.q_network import QNetwork, depth_to_space, frame_blocks, frame_pixels, from_blocks, space_to_depth, stack_blocks, to_blocks
 
 
 @pytest.fixture
@@ -20,6 +20,34 @@ def test_space_to_depth_puts_each_pixel_into_the_channel_that_its_place_in_the_b
     assert blocks.shape == (3, 64, 21, 21)
     for b, frame, y, x in [(0, 0, 0, 0), (1, 2, 37, 50), (2, 3, 83, 83), (0, 1, 5, 2)]:
         assert blocks[b, 16 * frame + 4 * (y % 4) + x % 4, y // 4, x // 4] == frames[b, frame, y, x]
+
+
+def test_blocks_of_stacks_from_blocks_of_frames_and_back(frames: torch.Tensor) -> None:
+    stored = frame_blocks(frames.view(-1, 84, 84))
+    assert torch.equal(stack_blocks(stored), space_to_depth(frames))
+    assert torch.equal(frame_pixels(stored).view_as(frames), frames)
+    assert torch.equal(depth_to_space(space_to_depth(frames)), frames)
+
+
+def test_a_2x2_convolution_over_blocks_equals_a_4x4_one_of_stride_2() -> None:
+    rng = torch.Generator().manual_seed(0)
+    x, weight = torch.randn(2, 3, 10, 8, generator=rng), torch.randn(5, 3, 4, 4, generator=rng)
+    torch.testing.assert_close(F.conv2d(to_blocks(x), to_blocks(weight)), F.conv2d(x, weight, stride=2))
+    assert torch.equal(from_blocks(to_blocks(x)), x)
+
+
+@pytest.mark.parametrize("dueling", [False, True])
+def test_the_gradient_written_down_equals_autograds(dueling: bool, frames: torch.Tensor) -> None:
+    net = QNetwork(6, dueling, hidden=32).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    of_q = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
+    expected = net(frames)
+    expected.backward(of_q)
+    q, backward = net.differentiate(frames)
+    found = [torch.full_like(p, 7.0) for p in net.parameters()]
+    backward(of_q, found)
+    torch.testing.assert_close(q, expected)
+    for (name, parameter), gradient in zip(net.named_parameters(), found, strict=True):
+        torch.testing.assert_close(gradient, parameter.grad, msg=name)
 
 
 def test_first_layer_equals_an_8x8_convolution_of_stride_4_with_its_filters(frames: torch.Tensor) -> None:
