@@ -72,7 +72,7 @@ class QNetwork(nn.Module):
         blocks = self.blocks(frames)
         first = self.conv1.weight * (1 / 255)
         second = to_blocks(self.conv2.weight)  # (64, 128, 2, 2)
-        y1 = to_blocks(F.conv2d(blocks, first, self.conv1.bias)).relu_()  # (B, 128, 10, 10)
+        y1 = relu_to_blocks(F.conv2d(blocks, first, self.conv1.bias))  # (B, 128, 10, 10)
         y2 = F.conv2d(y1, second, self.conv2.bias).relu_()  # (B, 64, 9, 9)
         y3 = F.conv2d(y2, self.conv3.weight, self.conv3.bias).relu_()  # (B, 64, 7, 7)
         x = y3.flatten(1)
@@ -88,7 +88,7 @@ class QNetwork(nn.Module):
             of_y3 = torch.mm(of_h, self.hidden.weight).view(y3.shape).contiguous(memory_format=torch.channels_last)
             of_y2, of_w3, of_b3 = conv_backward(relu_backward(of_y3, y3, 0), y2, self.conv3.weight)
             of_y1, of_w2, of_b2 = conv_backward(relu_backward(of_y2, y2, 0), y1, second)
-            of_maps = from_blocks(relu_backward(of_y1, y1, 0))  # (B, 32, 20, 20)
+            of_maps = relu_backward_from_blocks(of_y1, y1)  # (B, 32, 20, 20)
             _, of_w1, of_b1 = conv_backward(of_maps, blocks, first, of_input=False)
             torch.mul(of_w1, 1 / 255, out=w1)
             found = ((b1, of_b1), (w2, from_blocks(of_w2)), (b2, of_b2), (w3, of_w3), (b3, of_b3))
@@ -135,14 +135,13 @@ def dense_backward(layer: nn.Linear, of_output: Tensor, x: Tensor, weight: Tenso
 def conv_backward(of_output: Tensor, x: Tensor, weight: Tensor, of_input: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """The derivatives in input (if asked for), weight and bias of a convolution of stride 1 without padding."""
     wanted = [of_input, True, True]
-    return convolution_backward(of_output, x, weight, [len(weight)], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted)  # type: ignore[no-any-return]
+    return convolution_backward(of_output, x, weight, [len(weight)], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted)
 
 
 def to_blocks(x: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, 4 C, H / 2, W / 2) in channels_last: the four of each 2x2 block of positions become channels."""
     b, c, h, w = x.shape
-    blocks = x.permute(0, 2, 3, 1).view(b, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 2, 4, 5)
-    return blocks.reshape(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
+    return in_blocks(x.permute(0, 2, 3, 1)).reshape(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
 
 
 def from_blocks(x: Tensor) -> Tensor:
@@ -150,6 +149,29 @@ def from_blocks(x: Tensor) -> Tensor:
     b, c, h, w = x.shape
     maps = x.permute(0, 2, 3, 1).view(b, h, w, 2, 2, c // 4).permute(0, 1, 3, 2, 4, 5)
     return maps.reshape(b, 2 * h, 2 * w, c // 4).permute(0, 3, 1, 2)
+
+
+def in_blocks(x: Tensor) -> Tensor:
+    """A view (B, H / 2, W / 2, 2, 2, C) of x (B, H, W, C)."""
+    b, h, w, c = x.shape
+    return x.view(b, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 2, 4, 5)
+
+
+def relu_to_blocks(x: Tensor) -> Tensor:
+    """`to_blocks` of relu(x), in one pass."""
+    b, c, h, w = x.shape
+    y = torch.empty(b, h // 2, w // 2, 2, 2, c, dtype=x.dtype, device=x.device)
+    torch.clamp_min(in_blocks(x.permute(0, 2, 3, 1)), 0, out=y)
+    return y.view(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
+
+
+def relu_backward_from_blocks(of_y: Tensor, y: Tensor) -> Tensor:
+    """The derivative in x (B, C, H, W) of `relu_to_blocks`, given its result y and that in y, (B, 4 C, H / 2, W / 2), in one pass."""
+    b, c, h, w = y.shape
+    of_x = torch.empty(b, 2 * h, 2 * w, c // 4, dtype=y.dtype, device=y.device)
+    given, kept = (z.permute(0, 2, 3, 1).reshape(b, h, w, 2, 2, c // 4) for z in (of_y, y))
+    relu_backward.grad_input(given, kept, 0, grad_input=in_blocks(of_x))
+    return of_x.permute(0, 3, 1, 2)
 
 
 def space_to_depth(frames: Tensor) -> Tensor:
