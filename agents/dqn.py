@@ -375,7 +375,7 @@ class DQN(Experiment):
 
     @view("images", live=True)
     def activations(self, net: QNetwork, frames: int = 240) -> Images:
-        """What the 32 maps of the first layer answer to the present stack (of a stored run: one `frames` frames into a game)."""
+        """What the 32 maps of the first layer answer to the present stack (of a stored run: after that many frames of a game)."""
         maps = net.first_maps(self.example_stack(net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
         top = maps.max(axis=(1, 2), keepdims=True)
         return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)

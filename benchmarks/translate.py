@@ -109,18 +109,19 @@ class UNet(nn.Module):
         return self.last(x)
 
 
-def patchgan(channels: int, f: int, layers: int) -> nn.Module:
+def patchgan(channels: int, f: int, layers: int, norm: str) -> nn.Module:
     found: list[nn.Module] = [nn.Conv2d(channels, f, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     for i in range(layers):
         before, after = f * min(8, 2**i), f * min(8, 2 ** (i + 1))
-        found += [nn.Conv2d(before, after, 4, 2 if i < layers - 1 else 1, 1), nn.InstanceNorm2d(after), nn.LeakyReLU(0.2, True)]
+        normed = [nn.InstanceNorm2d(after)] if norm == "instance" else []
+        found += [nn.Conv2d(before, after, 4, 2 if i < layers - 1 else 1, 1), *normed, nn.LeakyReLU(0.2, True)]
     return nn.Sequential(*found, nn.Conv2d(f * min(8, 2**layers), 1, 4, 1, 1))
 
 
 def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable[[], None]:
     g, f = ResNet(c.features, c.blocks, c.style), ResNet(c.features, c.blocks)
     e = style_encoder(c.features, c.style) if c.style else nn.Identity()
-    d_a, d_b = patchgan(3, c.d_features, c.patch_layers), patchgan(3, c.d_features, c.patch_layers)
+    d_a, d_b = (patchgan(3, c.d_features, c.patch_layers, c.d_norm) for _ in "ab")
     g_adam = torch.optim.Adam([*g.parameters(), *f.parameters(), *e.parameters()], c.learning_rate, (c.beta1, 0.999))
     d_adam = torch.optim.Adam([*d_a.parameters(), *d_b.parameters()], c.learning_rate, (c.beta1, 0.999))
     mse, l1 = nn.MSELoss(), nn.L1Loss()
@@ -152,7 +153,7 @@ def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable
 
 
 def plain_pix2pix(c: Pix2PixConfig, images: tuple[Tensor, Tensor]) -> Callable[[], None]:
-    g, d = UNet(c.size, c.features), patchgan(6, c.d_features, c.patch_layers)
+    g, d = UNet(c.size, c.features), patchgan(6, c.d_features, c.patch_layers, c.norm)
     g_adam = torch.optim.Adam(g.parameters(), c.learning_rate, (c.beta1, 0.999))
     d_adam = torch.optim.Adam(d.parameters(), c.learning_rate, (c.beta1, 0.999))
     mse, l1 = nn.MSELoss(), nn.L1Loss()

@@ -22,6 +22,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None, workers: int = 2):
         super().__init__(parent)
+        self.workers = workers
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="background")
         self.pending: list[tuple[Future[Any], Callable[[Any], None], Callable[[BaseException], None]]] = []
         self.timer = QTimer(self, interval=25)

@@ -215,6 +215,9 @@ def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
     background = Background()
     sessions = Sessions(background)
     bench = Workbench(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None)
+    meeting = threading.Barrier(background.workers)
+    for _ in range(background.workers):  # The pool's threads come as they are needed: have them all before anything is counted.
+        background.submit(meeting.wait, lambda place: None)
     counts: dict[str, tuple[int, int, int]] = {}
     memory: dict[str, int] = {}
     for i in range(PANELS):

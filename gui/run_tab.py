@@ -1,15 +1,18 @@
-"""One run's tab: its transport, its curves and its views, live while it trains, stored otherwise."""
+"""One run's tab: its transport, its curves and its views, live while it trains, stored otherwise.
 
-from typing import TYPE_CHECKING
+A family's own tab puts its pages in front of these (`put_in_front`) and gives them who answers (`take_source`).
+"""
+
+from typing import ClassVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.bridge import SessionBridge
 from gui.panel import Workbench
 from gui.stored import StoredViews
-from gui.theme import COLOURS, colour
+from gui.theme import COLOURS, colour, faint
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
 from gui.widgets.flow import FlowLayout
@@ -18,9 +21,6 @@ from gui.widgets.transport import Transport
 from gui.widgets.view_frame import Source, ViewFrame
 from lab import registry
 from lab.run import Run, runs
-
-if TYPE_CHECKING:
-    from lab.experiment import ViewSpec
 
 CURVES_MS = 500
 ROOM = 240
@@ -39,6 +39,8 @@ class RunTab(QWidget):
     settings_wanted = Signal(object)
     """A run whose settings should go into the form."""
     resume_wanted = Signal(object)
+    whole: ClassVar[bool] = False
+    """Whether a stored run answers with its data, not with its serving weights alone."""
 
     def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         super().__init__(parent)
@@ -72,13 +74,24 @@ class RunTab(QWidget):
         self.timer.timeout.connect(self.refresh)
         self.show_stored()
 
+    def put_in_front(self, *pages: tuple[QWidget, str, str]) -> None:
+        """Pages (widget, title, tooltip) of the recipe's own, the first of them in front; curves and views go behind."""
+        self.faces = QTabWidget(documentMode=True)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.removeWidget(self.split)
+        for page, title, tip in (*pages, (self.split, "Curves and views", "The run's figures, and every view of it")):
+            self.faces.setTabToolTip(self.faces.addTab(page, title), tip)
+        self.faces.tabBar().setVisible(bool(pages))
+        layout.addWidget(self.faces, 1)
+
     def set_bridge(self, bridge: SessionBridge) -> None:
         """Follow a session of this run."""
         self.bridge = bridge
         self.transport.set_bridge(bridge)
         self.curves.lines[self.run.name].unit = bridge.latest.unit
         self.curves.show_first(bridge.session.experiment.headline)
-        self.views.set_source(bridge, self.run.name)
+        self.take_source(bridge)
         bridge.ended.connect(self.refresh)
         self.timer.start()
 
@@ -92,17 +105,18 @@ class RunTab(QWidget):
 
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
         self.curves.lines[self.run.name].unit = status.get("unit", "steps")
-        source = self.stored_source()
-        self.workbench.background.submit(source.specs, lambda specs: self.stored_ready(source, specs))
+        source = StoredViews(self.run, self.workbench.background, self.whole)
+        self.workbench.background.submit(source.specs, lambda _: self.stored_ready(source))
 
-    def stored_source(self) -> StoredViews:
-        """Who answers the views of the stored run."""
-        return StoredViews(self.run, self.workbench.background)
-
-    def stored_ready(self, source: StoredViews, specs: "dict[str, ViewSpec]") -> None:
+    def stored_ready(self, source: StoredViews) -> None:
+        """The stored run can answer, unless a session does by now, or the tab is shut."""
         if self.bridge is None and self.timer.interval():
             self.curves.show_first(self.run.recipe.experiment_class().headline)
-            self.views.set_source(source, self.run.name)
+            self.take_source(source)
+
+    def take_source(self, source: Source) -> None:
+        """Ask `source` from now on: the run's session, or the stored run."""
+        self.views.set_source(source, self.run.name)
 
     def refresh(self) -> None:
         """Take in new metrics, where somebody can see them."""
@@ -159,7 +173,7 @@ class Views(QWidget):
         self.frames: list[ViewFrame] = []
         self.closed = False
         self.note = QLabel("Views appear once the agent is loaded.", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.note.setEnabled(False)
+        faint(self.note)
         self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.switches: dict[str, QToolButton] = {}
         self.switch_row = QWidget()

@@ -27,7 +27,7 @@ def device_text() -> str:
     from lab.device import cores, cpu_name, describe, resolve
 
     device = resolve("auto")
-    return describe(device) if device.type == "cuda" else f"{cpu_name()}, {cores()} cores"
+    return describe(device) if device.type == "cuda" else f"{cpu_name()}, {cores()} core{'s' if cores() != 1 else ''}"
 
 
 def size_text(count: float) -> str:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 COLOURS = ("#3b8ee0", "#e8833a", "#3fa65c", "#d2504b", "#9a76c9", "#c9a227", "#d36fae", "#35a7a7")
 """Session and curve colours, distinct on light and on dark ground."""
@@ -10,7 +10,7 @@ COLOURS = ("#3b8ee0", "#e8833a", "#3fa65c", "#d2504b", "#9a76c9", "#c9a227", "#d
 LIGHT = {
     "Window": "#f3f4f6", "WindowText": "#1c2126", "Base": "#ffffff", "AlternateBase": "#f0f2f5", "Text": "#1c2126",
     "Button": "#e7e9ed", "ButtonText": "#1c2126", "BrightText": "#b3261e", "Highlight": "#2f6fc0", "HighlightedText": "#ffffff",
-    "ToolTipBase": "#ffffff", "ToolTipText": "#1c2126", "Link": "#1f63b5", "PlaceholderText": "#7a828c", "Mid": "#c3c8cf",
+    "ToolTipBase": "#ffffff", "ToolTipText": "#1c2126", "Link": "#1f63b5", "PlaceholderText": "#656d77", "Mid": "#c3c8cf",
     "Light": "#ffffff", "Midlight": "#eceef1", "Dark": "#a8aeb7", "Shadow": "#6f7680",
 }  # fmt: skip
 DARK = {
@@ -31,6 +31,11 @@ def is_dark(palette: QPalette | None = None) -> bool:
     """Whether the ground is darker than the text on it."""
     palette = palette or QApplication.palette()
     return palette.color(QPalette.ColorRole.Base).lightness() < palette.color(QPalette.ColorRole.Text).lightness()
+
+
+def faint(widget: QWidget) -> None:
+    """Explanations step back behind what they explain, but can still be read (contrast 4.5 to 1 at least on both grounds)."""
+    widget.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
 
 def palette(dark: bool) -> QPalette:

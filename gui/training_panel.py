@@ -3,7 +3,7 @@
 Atari, and the families after it, extend this with what only they have. Read first: `TrainingPanel.train`.
 """
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,7 +26,7 @@ from gui.bridge import SessionBridge
 from gui.panel import Panel, Workbench
 from gui.run_tab import RunTab, describe
 from gui.settings import settings
-from gui.theme import colour
+from gui.theme import colour, faint
 from gui.widgets.config_form import ConfigForm, command_line
 from lab import registry
 from lab.errors import UsageError
@@ -51,6 +51,7 @@ class TrainingPanel(Panel):
         self.tabs = QTabWidget(tabsClosable=True, movable=True, documentMode=True)
         self.tabs.tabCloseRequested.connect(self.close_tab)
         self.empty = QLabel(self.empty_text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.empty.setContentsMargins(60, 0, 60, 0)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.tabs)
@@ -70,7 +71,7 @@ class TrainingPanel(Panel):
             self.recipe_box.addItem(recipe.name)
             self.recipe_box.setItemData(self.recipe_box.count() - 1, recipe.about, Qt.ItemDataRole.ToolTipRole)
         self.recipe_about = QLabel(wordWrap=True)
-        self.recipe_about.setEnabled(False)
+        faint(self.recipe_about)
         self.form = ConfigForm()
         self.length_unit = QComboBox(toolTip="Train for a number of steps, or for a time")
         self.length_unit.addItems(["steps", "minutes"])
@@ -310,7 +311,8 @@ class TrainingPanel(Panel):
         """The recipe and settings of the last start."""
         store = settings()
         name = str(store.value(f"{self.name}/recipe", self.first_recipe or next(reversed(self.recipes))))
-        self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
+        with QSignalBlocker(self.recipe_box):  # A form of thirty fields takes a while to build: once is enough.
+            self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
         self.choose_recipe(self.recipe_box.currentText())
         last = store.value(f"{self.name}/values")
         if isinstance(last, str):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from lab import registry
-from lab.config import Config, flag, unit_of
+from lab.config import Config, about, flag, unit_of
 from lab.errors import LabError, UsageError, unknown
 from lab.log import show_on_stderr
 
@@ -376,7 +376,7 @@ def command_runs(arguments: list[str]) -> int:
 BENCHES = {
     "dqn": ("agents.bench:bench_dqn",),
     "gui": ("gui.bench:bench_gui",),
-    "generate": ("lab.bench:bench_generate",),
+    "generate": ("lab.bench_generate:bench_generate",),
     "vision": ("lab.bench_vision:bench_vision", "gui.bench_panels:bench_vision"),
     "sequences": ("lab.bench_sequences:bench_sequences", "gui.bench_panels:bench_sequences"),
 }
@@ -412,7 +412,7 @@ def add_fields(p: Parser, config: type[Config]) -> None:
     group = p.add_argument_group("fields")
     for name, field in config.model_fields.items():
         default = f"{field.default} {unit_of(field)}".rstrip()
-        text = f"{field.description} (default {default}{bounds(field)})".replace("%", "%%")
+        text = f"{about(field)} (default {default}{bounds(field)})".replace("%", "%%")
         if field.annotation is bool:
             group.add_argument(flag(name), action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
         elif get_origin(field.annotation) is Literal:

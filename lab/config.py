@@ -43,10 +43,10 @@ def sentence(cls: type[BaseModel], error: Any) -> str:
         return str(unknown("setting", name, cls.model_fields, see="lab train RECIPE --help"))
     field = cls.model_fields.get(name)
     needs = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    about = f" ({field.description})" if field is not None and field.description else ""
+    meaning = f" ({about(field)})" if field is not None and field.description else ""
     if not error["loc"]:
         return f"{needs[:1].upper()}{needs[1:]}."
-    return f"{flag(name)} {needs}, got {error['input']!r}.{about}"
+    return f"{flag(name)} {needs}, got {error['input']!r}.{meaning}"
 
 
 def flag(name: str) -> str:
@@ -63,6 +63,33 @@ def unit_of(field: Any) -> str:
     """The unit of a config's field, "" where it has none."""
     extra = field.json_schema_extra
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def only(**conditions: Any) -> dict[str, Any]:
+    """The values of other fields with which a field counts: `json_schema_extra=only(data="atari")`, or a tuple of values.
+
+    Help texts say it, and forms show the field with those values alone. Goes with a unit: `unit("frames") | only(data="atari")`.
+    """
+    return {"only": {name: list(wanted) if isinstance(wanted, tuple) else [wanted] for name, wanted in conditions.items()}}
+
+
+def conditions_of(field: Any) -> dict[str, list[Any]]:
+    """What `only` says of a field, {} where it always counts."""
+    extra = field.json_schema_extra
+    return extra.get("only", {}) if isinstance(extra, dict) else {}
+
+
+def counts(field: Any, values: dict[str, Any]) -> bool:
+    """Whether a field has an effect beside these values of the others."""
+    return all(values.get(name) in wanted for name, wanted in conditions_of(field).items())
+
+
+def about(field: Any) -> str:
+    """A field's description, with the condition under which it counts."""
+    found = [
+        flag(name) if wanted == [True] else f"{flag(name)} {' or '.join(map(str, wanted))}" for name, wanted in conditions_of(field).items()
+    ]
+    return f"{field.description} Only with {' and '.join(found)}." if found else field.description
 
 
 C = TypeVar("C", bound=Config)

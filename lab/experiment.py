@@ -57,7 +57,7 @@ def view(kind: Kind, *, live: bool = False) -> Callable[[F], F]:
 
     def mark(method: F) -> F:
         parameters = list(inspect.signature(method).parameters.values())[2 if live else 1 :]
-        about = inspect.cleandoc(method.__doc__ or "").replace("\n", " ")
+        about = inspect.cleandoc(method.__doc__ or "").replace("\n", " ").replace("`", "")
         method.view_spec = ViewSpec(method.__name__, kind, live, about, {p.name: p for p in parameters})  # type: ignore[attr-defined]
         return method
 

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-
 PIECE = 1 << 18
 """Parameters that `FlatAdam.step_and_sync` works on at a time: 4 MB of weights, averages and gradient."""
 

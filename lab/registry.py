@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -91,10 +92,14 @@ def load(path: str) -> Any:
 
 def recipes() -> dict[str, Recipe]:
     """Every recipe by name: the built-in ones and those of the entry point group `lab.recipes` (each a `Recipe`)."""
-    found = {recipe.name: recipe for recipe in BUILT_IN}
-    for point in entry_points(group="lab.recipes"):
-        found.setdefault(point.name, point.load())
-    return found
+    return {**{recipe.name: recipe for recipe in BUILT_IN}, **installed()}
+
+
+@lru_cache(maxsize=1)
+def installed() -> dict[str, Recipe]:
+    """The recipes of other packages. Looked for once: every run on disk asks for its recipe, and looking takes milliseconds."""
+    names = {recipe.name for recipe in BUILT_IN}
+    return {point.name: point.load() for point in entry_points(group="lab.recipes") if point.name not in names}
 
 
 def recipe(name: str) -> Recipe:

@@ -128,9 +128,10 @@ class Curves(View):
                 axes.plot(x, y, label=name, linewidth=1.2, drawstyle="steps-mid" if self.filled else "default")
             axes.set_ylabel(next(iter(lines)) if self.separate else self.y_label)
             axes.grid(alpha=0.3)
-            if not self.separate and 1 < len(lines) <= 20:
-                axes.legend(fontsize=8)
         axes.set_xlabel(self.x_label)
+        if not self.separate and 1 < len(self.series) <= 20:
+            columns = max(1, min(4, 130 // (8 + max(map(len, self.series)))))
+            figure.legend(loc="outside lower center", ncols=columns, fontsize=8, frameon=False)  # On the plot it would hide lines.
         figure.suptitle(self.title, fontsize=10)
         return rendered(figure)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QLineEdit, QToo
 from gui.generate.page import Page
 from gui.generate.scene import Scene
 from gui.generate.tiles import BADGE_COLOURS
+from gui.theme import faint
 from gui.widgets.picture import Picture
 
 SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
@@ -65,7 +66,7 @@ class ArithmeticPage(Page):
             "sets are of several samples each: one alone brings its own accidents with it.",
             wordWrap=True,
         )
-        self.note.setEnabled(False)
+        faint(self.note)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid, 1)

@@ -11,6 +11,7 @@ from gui.generate.code_bars import CodeBars
 from gui.generate.page import Page
 from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles
+from gui.theme import faint
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 
@@ -46,7 +47,7 @@ class CodePage(Page):
         self.zero_button = QToolButton(text="All to 0", toolTip="Set every bar to 0: the middle of the prior")
         self.zero_button.clicked.connect(self.zero)
         self.note = QLabel(wordWrap=True)
-        self.note.setEnabled(False)
+        faint(self.note)
         self.build()
         self.reconstruct = self.question("reconstruct", self.picture_parameters, self.show_triple, self.triple.show_text, every=0.15)
         self.coding = self.question("code", self.code_parameters, self.show_code, self.note.setText, every=0.15)

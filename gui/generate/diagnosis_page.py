@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QToolButton, QVBoxL
 from gui.generate.page import Page
 from gui.generate.scene import Scene
 from gui.theme import colour
-from gui.widgets.plot import Plot
+from gui.widgets.plot import Plot, legend
 from gui.widgets.question import Question
 from gui.widgets.series import RunSeries
 from gui.widgets.view_frame import Answer
@@ -137,13 +137,26 @@ class DiagnosisPage(Page):
                 continue
             taken |= set(metrics)
             if name not in self.plots:
-                plot = self.plots[name] = Plot("steps", name, "No points yet")
-                if len(metrics) > 1:
-                    plot.item.addLegend(offset=(-4, 4), labelTextSize="8pt")
-                self.plot_row.addWidget(plot)
+                self.add_plot(name, metrics)
             for i, metric in enumerate(metrics):
                 line = self.series.metrics[metric]
-                self.plots[name].set_line(metric.partition("/")[2].replace("_", " "), line.steps, line.values, colour(i))
+                self.plots[name].set_line(line_name(metric), line.steps, line.values, colour(i))
+
+    def add_plot(self, name: str, metrics: tuple[str, ...]) -> None:
+        """One more plot, with its name and those of its lines above it."""
+        lines = legend((line_name(metric), colour(i)) for i, metric in enumerate(metrics))
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(QLabel(" &nbsp; ".join([name, lines] if len(metrics) > 1 else [name]), wordWrap=True))
+        self.plots[name] = Plot("steps", "", "No points yet")
+        column.addWidget(self.plots[name], 1)
+        self.plot_row.addWidget(box)
 
     def film(self) -> tuple[str, dict[str, Any]] | None:
         return next(((view, {}) for view in DRAWN if view in self.scene.views), None)
+
+
+def line_name(metric: str) -> str:
+    """A metric's name in words."""
+    return metric.partition("/")[2].replace("_", " ")

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QS
 from gui.generate.page import Page
 from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles
+from gui.theme import faint
 
 
 class DimensionsPage(Page):
@@ -30,7 +31,7 @@ class DimensionsPage(Page):
         for spin in (self.steps, self.span):
             spin.valueChanged.connect(self.changed)
         self.title_label = QLabel(wordWrap=True)
-        self.title_label.setEnabled(False)
+        faint(self.title_label)
         row = QHBoxLayout()
         for text, widget in (("Dimensions", self.dims), ("Steps", self.steps), ("Span", self.span)):
             label = QLabel(text)

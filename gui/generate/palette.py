@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles
+from gui.theme import faint
 from gui.widgets import icons
 from gui.widgets.question import Question
 from lab.errors import LabError
@@ -106,13 +107,13 @@ class Palette(QWidget):
             icons.save, "Save the film…", "Save the film of the training as GIF, MP4 or NPZ (Ctrl+Shift+T)", self.ask_save
         )
         self.when = QLabel("film of the training")
-        self.when.setEnabled(False)
+        faint(self.when)
         film = QHBoxLayout()
         film.addWidget(self.play_button)
         film.addWidget(self.slider, 1)
         film.addWidget(self.save_button)
         self.hint = QLabel(wordWrap=True)
-        self.hint.setEnabled(False)
+        faint(self.hint)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)

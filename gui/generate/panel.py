@@ -57,7 +57,6 @@ class GeneratePanel(TrainingPanel):
         row.addWidget(label)
         row.addWidget(self.data_box, 1)
         row.addWidget(self.folder_button)
-        self.empty.setContentsMargins(60, 0, 60, 0)
         self.form_layout.insertWidget(2, self.data_row)
         self.data_box.activated.connect(self.choose_data)
         self.folder_button.clicked.connect(self.pick_folder)

@@ -1,25 +1,23 @@
 """One run of the Generate panel: transport and warnings above, the latent space, and the run's curves and views."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from gui.bridge import SessionBridge
 from gui.generate.diagnosis_page import DiagnosisPage
 from gui.generate.room import Room
 from gui.generate.scene import Scene
 from gui.panel import Workbench
 from gui.run_tab import RunTab
-from gui.stored import StoredViews
 from gui.widgets.question import Question
+from gui.widgets.view_frame import Source
 from lab.run import Run
-
-if TYPE_CHECKING:
-    from lab.experiment import ViewSpec
 
 
 class GenerateTab(RunTab):
     """A run's tab with the latent space in front."""
+
+    whole: ClassVar[bool] = True
 
     def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         self.scene = Scene(run)
@@ -29,28 +27,16 @@ class GenerateTab(RunTab):
         self.warning.setForegroundRole(self.warning.palette().ColorRole.BrightText)
         self.warning.hide()
         self.room = Room(self.scene)
-        self.faces = QTabWidget(documentMode=True, tabPosition=QTabWidget.TabPosition.North)
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
-        layout.removeWidget(self.split)
-        self.faces.addTab(self.room, "Latent space")
-        self.faces.addTab(self.split, "Curves and views")
         layout.addWidget(self.warning)
-        layout.addWidget(self.faces, 1)
+        self.put_in_front((self.room, "Latent space", "Walk through what the network has learned, while it learns"))
         self.watching = Question(self.scene, "warnings", dict, self.show_warnings, lambda text: None, every=2.0)
         self.room.timer.timeout.connect(self.look_for_trouble)
 
-    def set_bridge(self, bridge: SessionBridge) -> None:
-        super().set_bridge(bridge)
-        self.scene.set_source(bridge)
-
-    def stored_source(self) -> StoredViews:
-        return StoredViews(self.run, self.workbench.background, whole=True)
-
-    def stored_ready(self, source: StoredViews, specs: "dict[str, ViewSpec]") -> None:
-        super().stored_ready(source, specs)
-        if self.bridge is None and self.timer.interval():
-            self.scene.set_source(source)
+    def take_source(self, source: Source) -> None:
+        super().take_source(source)
+        self.scene.set_source(source)
 
     def look_for_trouble(self) -> None:
         if self.isVisible():

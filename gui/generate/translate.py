@@ -6,7 +6,7 @@ tab's second page, where every view of a run is.
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -18,27 +18,23 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QSplitter,
     QStackedWidget,
-    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
-from gui.bridge import SessionBridge
 from gui.generate.code_bars import CodeBars
 from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles
 from gui.panel import Workbench
 from gui.run_tab import RunTab
-from gui.stored import StoredViews
+from gui.theme import faint
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 from gui.widgets.question import Question
+from gui.widgets.view_frame import Source
 from lab.errors import UsageError
 from lab.run import Run
-
-if TYPE_CHECKING:
-    from lab.experiment import ViewSpec
 
 TICK_MS = 50
 STROKE = 0.09
@@ -88,7 +84,7 @@ class TranslatePage(QWidget):
         self.style_bars.setToolTip("The style's numbers: drag a bar and see what it stands for")
         self.cycles = Tiles("Held-out images, their translations and what comes back appear here.", pickable=self.two_ways)
         self.note = QLabel(wordWrap=True)
-        self.note.setEnabled(False)
+        faint(self.note)
         self.setAcceptDrops(True)
         self.build()
         self.translating = Question(scene, "translate", self.parameters, self.show_translation, self.say, every=0.1)
@@ -312,18 +308,14 @@ def own_data(recipe: str, folder: Path) -> str:
 class TranslateTab(RunTab):
     """A run's tab with the translations in front."""
 
+    whole: ClassVar[bool] = True
+
     def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         self.scene = TranslateScene(run)
         super().__init__(run, workbench, hue, FIRST_VIEWS, parent)
         self.scene.setParent(self)
         self.page = TranslatePage(self.scene)
-        self.faces = QTabWidget(documentMode=True, tabPosition=QTabWidget.TabPosition.North)
-        layout = self.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.removeWidget(self.split)
-        self.faces.addTab(self.page, "Translate")
-        self.faces.addTab(self.split, "Curves and views")
-        layout.addWidget(self.faces, 1)
+        self.put_in_front((self.page, "Translate", "A picture of one domain as one of the other"))
         self.clock = QTimer(self, interval=TICK_MS)
         self.clock.setTimerType(Qt.TimerType.CoarseTimer)
         self.clock.timeout.connect(self.tick)
@@ -333,17 +325,9 @@ class TranslateTab(RunTab):
         if self.page.isVisible():
             self.page.tick()
 
-    def set_bridge(self, bridge: SessionBridge) -> None:
-        super().set_bridge(bridge)
-        self.scene.set_source(bridge)
-
-    def stored_source(self) -> StoredViews:
-        return StoredViews(self.run, self.workbench.background, whole=True)
-
-    def stored_ready(self, source: StoredViews, specs: "dict[str, ViewSpec]") -> None:
-        super().stored_ready(source, specs)
-        if self.bridge is None and self.timer.interval():
-            self.scene.set_source(source)
+    def take_source(self, source: Source) -> None:
+        super().take_source(source)
+        self.scene.set_source(source)
 
     def shut(self) -> None:
         super().shut()

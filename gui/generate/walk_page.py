@@ -11,7 +11,7 @@ from gui.generate.pad import ROUND, Pad
 from gui.generate.page import Page
 from gui.generate.scene import Scene
 from gui.generate.tiles import mosaic
-from gui.theme import colour
+from gui.theme import colour, faint
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.plot import Plot
 
@@ -60,7 +60,7 @@ class WalkPage(Page):
         self.plot.item.addItem(self.marker, ignoreBounds=True)
         self.marker.hide()
         self.figures = QLabel(wordWrap=True)
-        self.figures.setEnabled(False)
+        faint(self.figures)
         self.build()
         self.frame = self.question("square", self.frame_parameters, self.show_frame, self.picture.show_text, every=0.05)
         self.thumbs = self.question("interpolate", self.thumb_parameters, self.show_thumbs, lambda text: None, every=0.5)

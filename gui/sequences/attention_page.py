@@ -136,7 +136,7 @@ class AttentionPage(Page):
         layout.addWidget(self.problem)
         layout.addWidget(scroll, 1)
         layout.addWidget(self.sentence)
-        layout.addWidget(self.all, 2)
+        layout.addWidget(self.all, 4)
         self.question("attention", self.wanted, self.show_weights, self.say)
         self.question("all_attention", lambda: {"text": self.given.text()}, lambda answer: self.all.show_pixels(answer.picture()), self.say)
         self.given.textChanged.connect(self.refresh)

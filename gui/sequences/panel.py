@@ -13,7 +13,6 @@ from gui.sequences.about import about
 from gui.sequences.attention_page import AttentionPage
 from gui.sequences.tab import SequencesTab
 from gui.sequences.write_page import WritePage
-from gui.settings import settings
 from gui.training_panel import TrainingPanel
 from lab.data.corpora import PAIRS, SENTENCES, SERIES, SOURCES, TEXTS
 from lab.run import Run
@@ -28,6 +27,7 @@ class SequencesPanel(TrainingPanel):
 
     name = "Sequences"
     family = "Sequences"
+    first_recipe = "gpt"
     first_views = (
         "gates", "gradient_by_distance", "attention", "embeddings", "alignment", "examples", "tagged", "probabilities", "sentences",
         "forecast", "one_step_ahead", "words", "neighbours",
@@ -136,12 +136,6 @@ class SequencesPanel(TrainingPanel):
             self.recipe_box.setCurrentText(run.recipe.name)
             self.offer_file(data)
         super().clone(run)
-
-    def load_last(self) -> None:
-        """At the very first start, gpt."""
-        super().load_last()
-        if not settings().contains(f"{self.name}/recipe"):
-            self.recipe_box.setCurrentText("gpt")
 
     # -- what one is looking at ------------------------------------------------------------------------------------
 

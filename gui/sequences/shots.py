@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from gui.sequences.attention_page import AttentionPage
 from gui.sequences.tab import SequencesTab
-from gui.sequences.tag_page import TagPage
+from gui.sequences.tag_page import ClassifyPage, TagPage
 from gui.sequences.translate_page import TranslatePage
 from gui.sequences.write_page import WritePage
 
@@ -14,12 +14,34 @@ if TYPE_CHECKING:
 RUNS: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("seq2seq", {"pairs": 5000, "hidden": 64, "width": 64, "decay_steps": 400}, 400),
     ("tag", {"characters": 300_000, "decay_steps": 400}, 400),
+    ("text-class", {}, 600),
+    ("forecast", {"decay_steps": 300}, 300),
+    ("word2vec", {"decay_steps": 1500}, 1500),
     ("char-rnn", {"hidden": 128, "decay_steps": 300}, 300),
     ("gpt", {"decay_steps": 1000}, 1000),
 )
 """What is trained for the pictures: small, so that there is something to see soon."""
-SECONDS = 40.0
-"""The longest that each trains."""
+SECONDS = 240.0
+"""The longest that each trains; on a machine with nothing else to do none takes a quarter of it."""
+SOURCE = '''class Stack:
+    """Last in, first out."""
+
+    def __init__(self, items=()):
+        self.items = list(items)  # a copy
+
+    def pop(self, default=None):
+        if not self.items:
+            return default
+        return self.items.pop()
+
+    def __len__(self):
+        return len(self.items)
+
+
+for i in range(10):
+    print(f"{i:3d}", 0x1F * i, "of", 3.14e2)
+'''
+SENTENCE = "The for statement goes through the items of a list, and its else clause runs when the loop is not left by break."
 
 
 def take(photographer: "Photographer") -> None:
@@ -73,7 +95,13 @@ def scenes(photographer: "Photographer") -> None:
 
     def tag() -> None:
         found = page("tag", TagPage)
-        until(lambda: found.answer.tagged.answer is not None, 60)
+        found.given.setPlainText(SOURCE)
+        until(lambda: found.answer.tagged.answer is not None and found.answer.tagged.answer.text == SOURCE, 60)
+
+    def classify() -> None:
+        found = page("text-class", ClassifyPage)
+        found.given.setPlainText(SENTENCE)
+        until(lambda: found.answer.currentWidget() is found.answer.bars_page, 60)
 
     def about() -> None:
         panel.about_dock.raise_()
@@ -83,5 +111,8 @@ def scenes(photographer: "Photographer") -> None:
     photographer.scene("sequences-gates", lambda: views("char-rnn", ("gates", "gradient_by_distance")))
     photographer.scene("sequences-translate", translate)
     photographer.scene("sequences-tag", tag)
+    photographer.scene("sequences-classify", classify)
+    photographer.scene("sequences-forecast", lambda: views("forecast", ("forecast", "one_step_ahead")))
+    photographer.scene("sequences-words", lambda: views("word2vec", ("words", "neighbours")))
     photographer.scene("sequences-about", about)
     panel.settings_dock.raise_()

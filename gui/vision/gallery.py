@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from gui.theme import faint
 from gui.widgets.picture import to_image
 
 SIDE = 64
@@ -21,7 +22,7 @@ class GalleryView(QWidget):
         self.nothing = nothing
         self.specs: list[str] = []
         self.note = QLabel("", wordWrap=True)
-        self.note.setEnabled(False)
+        faint(self.note)
         self.list = QListWidget()
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setIconSize(QSize(SIDE, SIDE))

@@ -1,6 +1,7 @@
 """A form for a recipe's config: one row per field, with its bounds, choices, default and description.
 
-What the form makes is what the command line would make: the same config class checks the same values.
+What the form makes is what the command line would make: the same config class checks the same values. A field that has no
+effect beside the others (`lab.config.only`) is not shown, and is at its default in the config.
 """
 
 import math
@@ -11,11 +12,11 @@ from typing import Any, Literal, get_args, get_origin
 
 from pyqtgraph import SpinBox
 from pyqtgraph.parametertree import Parameter, ParameterTree
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from gui.widgets import icons
-from lab.config import Config, flag, unit_of
+from lab.config import Config, about, counts, flag, unit_of
 from lab.errors import UsageError
 
 
@@ -39,6 +40,10 @@ class ConfigForm(QWidget):
         self.tree.setIndentation(0)
         self.tree.setAlternatingRowColors(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().sectionResized.connect(lambda *_: self.fit())
+        self.tree.viewport().installEventFilter(self)
         self.problem = QLabel(wordWrap=True)
         self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -51,6 +56,19 @@ class ConfigForm(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.problem)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return False
+
+    def fit(self) -> None:
+        """The values take what the names leave. Qt stretches a column only where there is a header to see: when a scroll bar came,
+        the buttons at the end of the rows lay behind it."""
+        header = self.tree.header()
+        width = max(self.tree.viewport().width() - header.sectionSize(0), header.minimumSectionSize())
+        if header.sectionSize(1) != width:
+            header.resizeSection(1, width)
 
     def set_config(self, config_class: type[Config], choices: dict[str, tuple[str, ...]] | None = None) -> None:
         """Show the fields of another config class. `choices` offers values for a text field, such as the games."""
@@ -69,14 +87,13 @@ class ConfigForm(QWidget):
             if isinstance(item.widget, SpinBox):
                 item.widget.interpret = partial(interpret, item.widget, item.widget.interpret)
             show_reset(item)
-        self.filter(self.search.text())
         self.check()
 
     def row(self, name: str, field: Any) -> dict[str, Any]:
         """The ParameterTree row of one field."""
         default = field.default
         row: dict[str, Any] = {"name": name, "title": name.replace("_", " "), "value": default, "default": default}
-        row["tip"] = f"{field.description}\n{flag(name)}, default {default} {unit_of(field)}".rstrip()
+        row["tip"] = f"{about(field)}\n{flag(name)}, default {default} {unit_of(field)}".rstrip()
         if name in self.choices:
             return {**row, "type": "list", "limits": list(self.choices[name])}
         if get_origin(field.annotation) is Literal:
@@ -98,6 +115,12 @@ class ConfigForm(QWidget):
         """The values in the form, unchecked."""
         return {child.name(): child.value() for child in self.root.children()} if self.root is not None else {}
 
+    def counting(self) -> dict[str, Any]:
+        """The values of the fields that have an effect, unchecked."""
+        assert self.config_class is not None
+        values, fields = self.values(), self.config_class.model_fields
+        return {name: value for name, value in values.items() if counts(fields[name], values)}
+
     def set_values(self, values: dict[str, Any]) -> None:
         """Put these values into the form; fields that it does not have are passed over."""
         if self.root is None:
@@ -117,13 +140,14 @@ class ConfigForm(QWidget):
     def config(self) -> Config:
         """The checked config. Raises UsageError that names what is wrong."""
         assert self.config_class is not None
-        return self.config_class.parse(self.values())
+        return self.config_class.parse(self.counting())
 
     def valid(self) -> bool:
         return not self.problem.text()
 
     def check(self, *_: Any) -> None:
-        """Say what is wrong with the values, if anything is."""
+        """Show the fields that count, and say what is wrong with the values, if anything is."""
+        self.filter(self.search.text())
         try:
             self.config()
         except UsageError as error:
@@ -138,11 +162,16 @@ class ConfigForm(QWidget):
         return [item for child in self.root.children() for item in child.items] if self.root is not None else []
 
     def filter(self, text: str) -> None:
-        """Show the rows that have every word of `text` in their name or description."""
-        words = text.lower().split()
-        for child in self.root.children() if self.root is not None else []:
-            about = f"{child.title()} {child.opts.get('tip', '')}".lower()
-            child.show(all(word in about for word in words))
+        """Show the rows that count and have every word of `text` in their name or description."""
+        if self.root is None:
+            return
+        words, counting = text.lower().split(), self.counting()
+        with QSignalBlocker(self.root):  # What is shown changes no value: nothing to check.
+            for child in self.root.children():
+                words_of = f"{child.title()} {child.opts.get('tip', '')}".lower()
+                wanted = child.name() in counting and all(word in words_of for word in words)
+                if child.opts["visible"] != wanted:
+                    child.show(wanted)
 
 
 def interpret(box: SpinBox, own: Callable[[], Any]) -> Any:

@@ -5,7 +5,6 @@ One plot per chosen metric, stacked and tied together along x. Read first: `Curv
 
 import csv
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
-from gui.widgets.plot import Plot
+from gui.theme import faint
+from gui.widgets.plot import Plot, legend
 from gui.widgets.series import POINTS, RunSeries, Series
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
@@ -89,7 +89,7 @@ class Curves(QWidget):
         self.area = QVBoxLayout()
         self.area.setSpacing(2)
         self.nothing = QLabel(empty, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.nothing.setEnabled(False)
+        faint(self.nothing)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self.tools)
@@ -272,8 +272,7 @@ class Curves(QWidget):
     def show_legend(self) -> None:
         """Which colour is which run, where there are several."""
         self.legend.setVisible(len(self.lines) > 1)
-        entries = (f'<span style="color:{line.colour}">&#9632;</span>&nbsp;{escape(line.label)}' for line in self.lines.values())
-        text = " &nbsp; ".join(entries)
+        text = legend((line.label, line.colour) for line in self.lines.values())
         if self.legend.text() != text:
             self.legend.setText(text)
 

@@ -14,7 +14,8 @@ MOST_LABELS = 300
 
 
 class Dots(Plot):
-    """A plot of a `Scatter`; its items are made once and then only moved."""
+    """A plot of a `Scatter`; its items are made once and then only moved. Of labels that would lie over each other, the first is shown:
+    zoom in to read the others."""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__("", "", parent=parent, y_on_axis=True)
@@ -22,6 +23,9 @@ class Dots(Plot):
         self.legend = self.item.addLegend(offset=(-4, 4), labelTextSize="8pt")
         self.groups: dict[str, pg.ScatterPlotItem] = {}
         self.labels: list[pg.TextItem] = []
+        self.places = np.zeros((0, 2))
+        self.item.getViewBox().sigRangeChanged.connect(self.thin_labels)
+        self.item.getViewBox().sigResized.connect(self.thin_labels)
 
     def show_points(self, answer: Scatter) -> None:
         points, classes = np.asarray(answer.points, np.float64), np.asarray(answer.classes)
@@ -48,9 +52,29 @@ class Dots(Plot):
             text.setColor(self.palette().color(QPalette.ColorRole.Text))
             self.item.addItem(text, ignoreBounds=True)
             self.labels.append(text)
+        self.places = points[: len(labels)]
         for text, label, (x, y) in zip(self.labels, labels, points.tolist(), strict=False):
-            text.setText(label)
+            if text.toPlainText() != label:
+                text.setText(label)
             text.setPos(x, y)
+        self.thin_labels()
+
+    def thin_labels(self) -> None:
+        """Show the labels that lie over none shown before."""
+        if not self.labels:
+            return
+        (x0, x1), (y0, y1) = self.item.getViewBox().viewRange()
+        box = self.item.getViewBox().rect()
+        left = (self.places[:, 0] - x0) / (x1 - x0) * box.width()
+        top = (y1 - self.places[:, 1]) / (y1 - y0) * box.height()
+        taken = np.zeros((0, 4))  # Left, top, right and bottom of the labels shown, in pixels.
+        for text, x, y in zip(self.labels, left.tolist(), top.tolist(), strict=True):
+            size = text.textItem.boundingRect()
+            place = np.array([x, y - size.height(), x + size.width(), y])
+            free = not ((taken[:, :2] < place[2:]) & (taken[:, 2:] > place[:2])).all(1).any()
+            text.setVisible(free)
+            if free:
+                taken = np.vstack([taken, place])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

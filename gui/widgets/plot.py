@@ -1,5 +1,8 @@
 """A pyqtgraph plot that follows the palette, labels its axes and says why it is empty."""
 
+from collections.abc import Iterable
+from html import escape
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
@@ -9,10 +12,14 @@ from PySide6.QtWidgets import QWidget
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
 
+SPREAD = 0.25
+"""The share of a short plot's width and height that the words in its corner take."""
+
+
 class Plot(pg.PlotWidget):
     """Lines by name. `set_line` makes a line once and then only gives it new data.
 
-    What y is stands level in the upper left corner, as it would be cut off along a short axis; `y_on_axis` puts it there.
+    What y is stands level in an upper corner, as it would be cut off along a short axis; `y_on_axis` puts it there.
     """
 
     def __init__(self, x_label: str, y_label: str, empty: str = "", parent: QWidget | None = None, y_on_axis: bool = False):
@@ -31,8 +38,10 @@ class Plot(pg.PlotWidget):
         self.item.getViewBox().addItem(self.note, ignoreBounds=True)
         self.heading = pg.LabelItem(justify="left")
         self.heading.setParentItem(self.item.getViewBox())
-        self.heading.anchor(itemPos=(0, 0), parentPos=(0, 0), offset=(4, -2))
+        self.heading_right = True
+        self.move_heading(False)
         self.item.getViewBox().sigRangeChanged.connect(self.place_note)
+        self.item.getViewBox().sigRangeChanged.connect(self.place_heading)
         self.follow_palette()
 
     def set_line(self, name: str, x: np.ndarray, y: np.ndarray, hue: str, *, faint: bool = False, filled: bool = False) -> None:
@@ -43,7 +52,8 @@ class Plot(pg.PlotWidget):
             if faint:
                 colour.setAlpha(90)
             ground = {"fillLevel": 0.0, "fillBrush": (colour.red(), colour.green(), colour.blue(), 70)} if filled else {}
-            line = self.item.plot(pen=pg.mkPen(colour, width=1), name=name, skipFiniteCheck=False, **ground)
+            dots = {} if filled else {"symbolBrush": colour, "symbolPen": None}  # Naming a brush switches dots on.
+            line = self.item.plot(pen=pg.mkPen(colour, width=1), name=name, skipFiniteCheck=False, **dots, **ground)
             if not filled:
                 line.setDownsampling(auto=True, method="peak")
                 line.setClipToView(True)
@@ -77,6 +87,26 @@ class Plot(pg.PlotWidget):
         (x0, x1), (y0, y1) = self.item.getViewBox().viewRange()
         self.note.setPos((x0 + x1) / 2, (y0 + y1) / 2)
 
+    def place_heading(self) -> None:
+        """Put it into the upper corner that the lines leave free: a return ends high, a loss begins there."""
+        (x0, x1), (y0, y1) = self.item.getViewBox().viewRange()
+        wide = SPREAD * (x1 - x0)
+        highest = [y0, y0]
+        for line in self.lines.values():
+            x, y = line.getData()
+            if x is not None and 1 < len(x) == len(y):
+                for i, (low, high) in enumerate(((x0, x0 + wide), (x1 - wide, x1))):
+                    crossed = np.interp([low, (low + high) / 2, high], x, y)  # Few points may lie far apart.
+                    highest[i] = np.fmax.reduce([*crossed, *y[(x >= low) & (x <= high)]], initial=highest[i])
+        taken = [high > y1 - SPREAD * (y1 - y0) for high in highest]
+        if taken[self.heading_right] and not taken[not self.heading_right]:  # Else it stays: a rolling plot would toss it about.
+            self.move_heading(not self.heading_right)
+
+    def move_heading(self, right: bool) -> None:
+        if right != self.heading_right:
+            self.heading_right = right
+            self.heading.anchor(itemPos=(float(right), 0), parentPos=(float(right), 0), offset=(-4 if right else 4, -2))
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "note"):
@@ -96,3 +126,9 @@ class Plot(pg.PlotWidget):
         self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size="9pt")
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()
+
+
+def legend(entries: Iterable[tuple[str, str]]) -> str:
+    """Rich text that says which colour is which line, for (name, colour) pairs: on the plot itself it would hide lines."""
+    named = ((escape(name).replace(" ", "&nbsp;"), hue) for name, hue in entries)  # A name is not broken in two.
+    return " &nbsp; ".join(f'<span style="color:{hue}">&#9632;</span>&nbsp;{name}' for name, hue in named)

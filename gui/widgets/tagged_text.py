@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.theme import colour
 from lab.views import Text
@@ -18,7 +18,7 @@ class TaggedText(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.legend = QLabel(wordWrap=True)
-        self.text = QPlainTextEdit(readOnly=True)
+        self.text = QPlainTextEdit(readOnly=True, undoRedoEnabled=False)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.answer: Text | None = None
         layout = QVBoxLayout(self)
@@ -33,21 +33,19 @@ class TaggedText(QWidget):
             self.text.setPlainText(answer.text)
         words = [f'<span style="color: {self.hue(i).name()}">{html.escape(name)}</span>' for i, name in enumerate(answer.names) if name]
         self.legend.setText(" &nbsp; ".join(words))
-        selections: list[QTextEdit.ExtraSelection] = []
+        # Formats of the document itself: Qt draws extra selections that begin or end beyond a line's end in part only.
+        cursor = QTextCursor(self.text.document())
+        cursor.beginEditBlock()
         start = place = 0
         for kind, run in groupby(np.asarray(answer.kinds).tolist()):
             # Qt counts in UTF-16: a character beyond the first 65,536 is two.
             length = len(answer.text[start : (start := start + len(list(run)))].encode("utf-16-le")) // 2
-            selection = QTextEdit.ExtraSelection()
             shape = QTextCharFormat()
             shape.setForeground(self.hue(kind))
-            selection.format = shape
-            cursor = QTextCursor(self.text.document())
             cursor.setPosition(place)
             cursor.setPosition(place := place + length, QTextCursor.MoveMode.KeepAnchor)
-            selection.cursor = cursor
-            selections.append(selection)
-        self.text.setExtraSelections(selections)
+            cursor.setCharFormat(shape)
+        cursor.endEditBlock()
 
     def hue(self, kind: int) -> QColor:
         if kind == 0:

@@ -27,6 +27,9 @@ class Transport(QWidget):
         self.clone = self.button("Copy settings", "Put this run's settings into the form (Ctrl+D)", self.clone_wanted.emit)
         self.progress = QProgressBar(textVisible=True, minimumWidth=80)
         self.progress.setToolTip("Progress towards the run's target")
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # Else the buttons of a stored run stand far apart.
+        self.progress.setSizePolicy(policy)
         self.state = QLabel()
         self.figures = QLabel(wordWrap=True)
         buttons = QHBoxLayout()

@@ -7,6 +7,7 @@ Read first: `ViewFrame.ask`. `Answer` draws each kind of `lab.views`; what it do
 import contextlib
 import time
 from collections import deque
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
@@ -33,13 +34,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from gui.theme import colour
+from gui.theme import colour, faint
 from gui.widgets import icons
 from gui.widgets.bars import QBars
 from gui.widgets.dots import Dots
 from gui.widgets.flow import FlowLayout
 from gui.widgets.picture import Picture, to_image
-from gui.widgets.plot import Plot
+from gui.widgets.plot import Plot, legend
 from gui.widgets.recorder import Recorder
 from gui.widgets.tagged_text import TaggedText
 from lab.errors import LabError
@@ -77,6 +78,8 @@ class Answer(QStackedWidget):
         self.plots = QWidget()
         self.plot_area = QVBoxLayout(self.plots)
         self.plot_area.setContentsMargins(0, 0, 0, 0)
+        self.legend = QLabel(wordWrap=True)
+        self.plot_area.addWidget(self.legend)
         self.curves: dict[str, Plot] = {}
         self.heat = Plot("", "", y_on_axis=True)
         self.heat_image = pg.ImageItem(colorMap="viridis")
@@ -155,11 +158,13 @@ class Answer(QStackedWidget):
             for plot in self.curves.values():
                 self.plot_area.removeWidget(plot)
                 plot.deleteLater()
-            self.curves = {name: Plot(answer.x_label, name or answer.y_label, "No points yet") for name in groups}
+            self.curves = {name: Plot(answer.x_label, name, "No points yet") for name in groups}
             for plot in self.curves.values():
-                if not answer.separate and len(answer.series) > 1:
-                    plot.item.addLegend(offset=(-4, 4), colCount=1 + len(answer.series) // 8, labelTextSize="8pt")
-                self.plot_area.addWidget(plot)
+                self.plot_area.addWidget(plot, 1)
+        several = not answer.separate and len(answer.series) > 1
+        key = [legend((name, colour(i)) for i, name in enumerate(answer.series))] if several else []
+        self.legend.setText(" &nbsp; ".join([escape(answer.y_label), *key] if answer.y_label and not answer.separate else key))
+        self.legend.setVisible(bool(self.legend.text()))
         for group, names in groups.items():
             for i, name in enumerate(names):
                 x, y = answer.series[name]
@@ -198,7 +203,7 @@ class ViewFrame(QWidget):
         self.chooser = QComboBox(toolTip="Which view to show")
         self.body = Answer()
         self.about = QLabel(wordWrap=True)
-        self.about.setEnabled(False)
+        faint(self.about)
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.chooser.setMinimumContentsLength(6)
         self.copy_button = icons.IconButton(icons.copy, "Copy", "Copy the picture", self.copy)

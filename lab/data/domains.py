@@ -50,8 +50,9 @@ def load_unpaired(data: str, split: Split, device: torch.device, *, size: int, g
         strokes = torch.Generator().manual_seed(0 if split == "train" else 1)
         # Each original is painted several times: colours and grounds are then as many as digits. In training no original is
         # in both domains; of few held-out ones, from which nothing is learned, all are, so that figures vary less.
-        plain, unlike = (rows[0::2], rows[1::2]) if split == "train" or len(rows) * PAINTINGS > MOST_PAINTINGS else (rows, rows)
-        unlike = unlike.repeat(PAINTINGS if len(unlike) * PAINTINGS <= MOST_PAINTINGS else 1)
+        few = split == "test" and len(rows) * PAINTINGS[split] <= MOST_PAINTINGS
+        plain, unlike = (rows, rows) if few else (rows[0::2], rows[1::2])
+        unlike = unlike.repeat(max(1, min(PAINTINGS[split], MOST_PAINTINGS // len(unlike))))
         a = LabelledImages(as_channels(images.images[plain], 3), images.labels[plain], images.classes)
         b = LabelledImages(paint(originals.images[unlike], size, strokes), images.labels[unlike], images.classes)
         return Domains(a, b, (f"plain {data}", f"painted {data}"), False).to(device)
@@ -76,8 +77,8 @@ def load_unpaired(data: str, split: Split, device: torch.device, *, size: int, g
     raise UsageError(f"There are no unpaired domains called {data!r}: expected {', '.join(PAINTABLE)}, atari, horse2zebra or folders:A,B.")
 
 
-PAINTINGS, MOST_PAINTINGS = 4, 20_000
-"""Paintings of one original, unless all together would be more than the latter."""
+PAINTINGS, MOST_PAINTINGS = {"train": 16, "test": 4}, 20_000
+"""Paintings of one original in each split, fewer where all together would be more than the latter."""
 
 
 def unpacked(archive: Path) -> Path:

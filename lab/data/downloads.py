@@ -130,10 +130,15 @@ def fetched(data: str, name: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         downloader = pooch.HTTPDownloader(progressbar=Told(name), timeout=60)
         pooch.retrieve(URLS[data] + name, f"{kind}:{expected}", fname=name, path=folder, downloader=downloader)
-    except ValueError as error:
-        raise LabError(f"{URLS[data]}{name} was refused: {error}. Nothing was kept; try again later.") from None
+    except ValueError:  # Pooch's word for a wrong checksum.
+        raise LabError(
+            f"{URLS[data]}{name} was refused: its checksum is not the expected {expected}, so it was damaged on the way or is another file. "
+            "Nothing was kept; try again later."
+        ) from None
     except OSError as error:  # That of requests is one too.
-        why = "there is no connection" if "Max retries" in str(error) or "resolve" in str(error) else str(error)
+        text = str(error)
+        why = "there is no connection" if "Max retries" in text or "resolve" in text else text
+        why = "the connection broke off; nothing was kept" if "IncompleteRead" in text else why
         raise LabError(
             f"{name} could not be downloaded from {URLS[data]} ({why}). Put the file into {folder}, or take --data that needs no network."
         ) from None
@@ -148,9 +153,10 @@ class Told:
 
     def update(self, count: int) -> None:
         self.done += count
-        if self.total and 10 * self.done // self.total > self.tenth:
-            self.tenth = 10 * self.done // self.total
-            log.info("%s: %d %% of %.1f MB", self.name, 10 * self.tenth, self.total / 1e6)
+        tenth = min(10, 10 * self.done // self.total) if self.total else 0  # Pooch counts whole blocks, the last one too.
+        if tenth > self.tenth:
+            self.tenth = tenth
+            log.info("%s: %d %% of %.2f MB", self.name, 10 * tenth, self.total / 1e6)
 
     def reset(self) -> None:
         self.done = 0

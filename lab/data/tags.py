@@ -48,7 +48,8 @@ def load_tagged(data: str, characters: int, length: int, seed: int, device: torc
         try:
             kinds = kinds_of(text)
         except (tokenize.TokenError, SyntaxError) as error:
-            raise LabError(f"{shown(data)} is no Python that can be read: {error}.") from None
+            what, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (error.args[0], error.args[1][0])
+            raise LabError(f"{shown(data)}, line {line}: this is no Python that can be read ({what}).") from None
         tokens = codec.encode(text, lenient=True).astype(np.uint8)
         cut = len(tokens) - max(length, len(tokens) // 10)
         parts = [(tokens[:cut], kinds[:cut]), (tokens[cut:], kinds[cut:])] if cut >= length else []

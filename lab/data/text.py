@@ -74,18 +74,21 @@ class Corpus:
     codec: Codec
 
 
-def load_text(data: str, level: Level, device: torch.device, context: int) -> Corpus:
-    """The text `data`. Raises LabError where it cannot be read, or where a part is shorter than `context` + 1 tokens."""
+def load_text(data: str, level: Level, device: torch.device, span: int, setting: str = "context") -> Corpus:
+    """The text `data`, to be read in windows of `span` tokens, which the setting of that name says.
+
+    Raises LabError where it cannot be read, or where a part is shorter than `span` + 1 tokens.
+    """
     raw = read_bytes(data)
     if level == "byte":
         tokens, vocabulary = np.frombuffer(raw, np.uint8), np.arange(256, dtype=np.int32)
     else:
-        tokens, vocabulary = by_character(decoded(raw, data))
+        tokens, vocabulary = by_character(decoded(raw, data, " Or train on its bytes with --level byte."))
     split = int(0.9 * len(tokens))
-    if len(tokens) - split < context + 1:
+    if len(tokens) - split < span + 1:
         raise LabError(
-            f"{shown(data)} has {len(tokens):,} {level}s, of which a tenth is kept for validation; a context of {context} needs at least "
-            f"{10 * (context + 1):,}. Take a longer text or a smaller context."
+            f"{shown(data)} has {len(tokens):,} {'characters' if level == 'char' else 'bytes'}, of which a tenth is kept for validation; "
+            f"--{setting} {span} needs at least {10 * (span + 1):,}. Take a longer text, or lower --{setting}."
         )
     both = torch.from_numpy(tokens.copy()).to(device)
     return Corpus(both[:split], both[split:], Codec(vocabulary, level))
@@ -123,14 +126,13 @@ def read_bytes(data: str) -> bytes:
     raise UsageError(f"There is no text called {data!r}: expected one of {', '.join(TEXTS)}.")
 
 
-def decoded(raw: bytes, data: str) -> str:
-    """UTF-8 text. Raises LabError that names the first byte that is none."""
+def decoded(raw: bytes, data: str, advice: str = "") -> str:
+    """UTF-8 text. Raises LabError that names the first byte that is none, with what else to do than to save it as UTF-8."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise LabError(
-            f"{shown(data)} is not UTF-8 text: byte 0x{raw[error.start]:02x} at position {error.start:,}. "
-            "Save it as UTF-8, or train on its bytes with --level byte."
+            f"{shown(data)} is not UTF-8 text: byte 0x{raw[error.start]:02x} at position {error.start:,}. Save it as UTF-8.{advice}"
         ) from None
 
 

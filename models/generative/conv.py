@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 FEW_MAPS = 4
 FEW_PIXELS = 8
+FEW_PIXELS_OF_WEIGHTS = 16
+"""Up to this side, gradients of weights are matrix products."""
 
 
 class DownConv(nn.Conv2d):
@@ -24,7 +26,7 @@ class DownConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if not in_bf16_on_cpu(x):
             return super().forward(x)
-        return Down.apply(*lowered(x, self.weight))
+        return Resized.apply(*lowered(x, self.weight), False)
 
 
 class UpConv(nn.ConvTranspose2d):
@@ -36,39 +38,67 @@ class UpConv(nn.ConvTranspose2d):
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         if not in_bf16_on_cpu(x):
             return super().forward(x, output_size)
-        return Up.apply(*lowered(x, self.weight))
+        return Resized.apply(*lowered(x, self.weight), True)
 
 
 class HalvingConv2d(nn.Conv2d):
-    """(B, in, H, W) -> (B, out, H / 2, W / 2), 4x4 windows; from 2x2 pixels to one, 12 of the 16 places see the padding alone."""
+    """(B, in, H, W) -> (B, out, H / 2, W / 2), 4x4 windows; from 2x2 pixels to one, 12 of the 16 places see the padding alone.
 
-    def __init__(self, channels: int, maps: int, bias: bool = True):
+    Before an instance norm (`normed`) the bias is left out, see `normed_conv`.
+    """
+
+    def __init__(self, channels: int, maps: int, bias: bool = True, normed: bool = False):
         super().__init__(channels, maps, 4, 2, 1, bias=bias)
+        self.normed = normed
 
     def forward(self, x: Tensor) -> Tensor:
+        bias = None if self.normed else self.bias
         if x.device.type != "cpu" or x.dtype != torch.bfloat16 or x.shape[2] > FEW_PIXELS:
-            return super().forward(x)
+            return F.conv2d(x, self.weight, bias, 2, 1)
         if x.shape[2:] == (2, 2):
             inner = inner_places(self.weight).permute(0, 2, 3, 1).reshape(self.out_channels, -1)  # (O, 4 I)
-            return F.linear(x.permute(0, 2, 3, 1).reshape(len(x), -1), inner, self.bias)[:, :, None, None]
-        return with_bias(Down.apply(*lowered(x, self.weight)), self.bias)
+            return F.linear(x.permute(0, 2, 3, 1).reshape(len(x), -1), inner, bias)[:, :, None, None]
+        return with_bias(Resized.apply(*lowered(x, self.weight), False), bias)
 
 
 class DoublingConv2d(nn.ConvTranspose2d):
     """(B, in, H, W) -> (B, out, 2 H, 2 W), the transpose of `HalvingConv2d`."""
 
-    def __init__(self, channels: int, maps: int, bias: bool = True):
+    def __init__(self, channels: int, maps: int, bias: bool = True, normed: bool = False):
         super().__init__(channels, maps, 4, 2, 1, bias=bias)
+        self.normed = normed
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        bias = None if self.normed else self.bias
         if x.device.type != "cpu" or x.dtype != torch.bfloat16 or (x.shape[2] > FEW_PIXELS // 2 and self.out_channels > FEW_MAPS):
-            return super().forward(x, output_size)
+            return F.conv_transpose2d(x, self.weight, bias, 2, 1)
         if x.shape[2:] == (1, 1):
             inner = inner_places(self.weight).permute(0, 2, 3, 1).reshape(self.in_channels, -1)  # (I, 4 O)
             drawn = (x.reshape(len(x), -1) @ inner).view(len(x), 2, 2, self.out_channels).permute(0, 3, 1, 2)
         else:
-            drawn = Up.apply(*lowered(x, self.weight))
-        return with_bias(drawn, self.bias)
+            drawn = Resized.apply(*lowered(x, self.weight), True)
+        return with_bias(drawn, bias)
+
+
+class PixelToImage(nn.ConvTranspose2d):
+    """(B, in, 1, 1) -> (B, out, side, side), no bias: a dense layer whose outputs are laid out as an image, channels_last."""
+
+    def __init__(self, channels: int, maps: int, side: int):
+        super().__init__(channels, maps, side, 1, 0, bias=False)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        side, flat = self.kernel_size[0], self.weight.permute(0, 2, 3, 1).flatten(1)  # (in, side * side * out)
+        return (x.flatten(1) @ flat).view(len(x), side, side, self.out_channels).permute(0, 3, 1, 2)
+
+
+class ImageToPixel(nn.Conv2d):
+    """(B, in, side, side) -> (B, out, 1, 1), no bias: a dense layer on the whole image, the inverse shape of `PixelToImage`."""
+
+    def __init__(self, channels: int, maps: int, side: int):
+        super().__init__(channels, maps, side, 1, 0, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x.permute(0, 2, 3, 1).flatten(1), self.weight.permute(0, 2, 3, 1).flatten(1))[:, :, None, None]
 
 
 class OneMapConv2d(nn.Conv2d):
@@ -100,34 +130,24 @@ def lowered(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     return x.to(torch.bfloat16, memory_format=torch.channels_last), weight.to(torch.bfloat16)
 
 
-class Down(torch.autograd.Function):
-    """y = down(x, w); the gradient in x is up(g, w). The backward pass is made of differentiable operations."""
+class Resized(torch.autograd.Function):
+    """y = up(x, w) where `doubled`, else down(x, w); the gradient in x is the other of the two.
+
+    The backward pass is made of differentiable operations.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, doubled: bool) -> Tensor:
         ctx.save_for_backward(x, weight)
-        return down(x, weight)
+        ctx.doubled = doubled
+        return up(x, weight) if doubled else down(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         x, weight = ctx.saved_tensors
-        needs_x, needs_weight = ctx.needs_input_grad
-        return up(g, weight) if needs_x else None, weight_gradient(x, g) if needs_weight else None
-
-
-class Up(torch.autograd.Function):
-    """y = up(x, w); the gradient in x is down(g, w)."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        return up(x, weight)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, weight = ctx.saved_tensors
-        needs_x, needs_weight = ctx.needs_input_grad
-        return down(g, weight) if needs_x else None, weight_gradient(g, x) if needs_weight else None
+        needs_x, needs_weight, _ = ctx.needs_input_grad
+        back, large, small = (down, g, x) if ctx.doubled else (up, x, g)
+        return back(g, weight) if needs_x else None, weight_gradient(large, small) if needs_weight else None, None
 
 
 class OneMap(torch.autograd.Function):
@@ -178,7 +198,9 @@ def up(x: Tensor, weight: Tensor) -> Tensor:
 def weight_gradient(large: Tensor, small: Tensor) -> Tensor:
     """(O, I, 4, 4): the sum over pixels of small (B, O, H, W) times the windows of large (B, I, 2 H, 2 W)."""
     (n, i, h, w), o = large.shape, small.shape[1]
-    if h > FEW_PIXELS or i < 16:
+    if h > FEW_PIXELS_OF_WEIGHTS or i < 16:
+        if i == 1:  # Both orders of dimensions are contiguous then; by the strides oneDNN takes it for the slower one.
+            large = large.reshape(n, h, w, 1).permute(0, 3, 1, 2)
         return torch.ops.aten.convolution_backward(
             small, large, small.new_empty(o, i, 4, 4), None, [2, 2], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
         )[1]  # fmt: skip

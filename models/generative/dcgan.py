@@ -8,7 +8,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from models.generative.conv import DownConv, UpConv
+from models.generative.conv import DownConv, ImageToPixel, PixelToImage, UpConv
 from models.generative.layers import Norm, normalisation, stages, with_classes
 
 WIDEST = 8
@@ -25,7 +25,7 @@ class DCGANGenerator(nn.Module):
         self.shape, self.latent, self.classes = (channels, size, size), latent, classes
         base, k = stages(size)
         widths = [features * min(WIDEST, 2**i) for i in reversed(range(k))]
-        self.first = nn.ConvTranspose2d(latent + classes, widths[0], base, 1, 0, bias=False)
+        self.first = PixelToImage(latent + classes, widths[0], base)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[0]), nn.ReLU(True)]
         for i, o in itertools.pairwise(widths):
             layers += [UpConv(i, o), nn.BatchNorm2d(o), nn.ReLU(True)]
@@ -65,7 +65,7 @@ class DCGANDiscriminator(nn.Module):
         for number, (i, o) in enumerate(itertools.pairwise(widths)):
             between = [normalisation(norm, o)] if number and norm != "none" else []
             layers += [DownConv(i, o), *between, nn.LeakyReLU(0.2, True)]
-        layers += [nn.Conv2d(widths[-1], 1, base, 1, 0, bias=False), nn.Flatten(0)]
+        layers += [ImageToPixel(widths[-1], 1, base), nn.Flatten(0)]
         if spectral:
             layers = [nn.utils.parametrizations.spectral_norm(m) if isinstance(m, nn.Conv2d) else m for m in layers]
         self.layers = nn.Sequential(*layers)

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 EPS = 1e-5
 ROW = 48
-LARGE = 8192
+LARGE = 16384
 """Numbers in an image from which on it is worth a call of its own."""
 
 

@@ -11,23 +11,26 @@ from torch import Tensor, nn
 
 from models.generative.conv import OneMapConv2d
 from models.generative.instance_norm import InstanceNorm
+from models.generative.normed_conv import NormedConv2d
 
 
 class PatchGAN(nn.Module):
     """Images in [-1, 1] (B, C, H, W) -> scores (B, 1, h, w), one a patch: C64-C128-C256-C512 for 3 `layers`, 4x4 convolutions.
 
     The patches overlap; where one lies is `patch_span`. The first layer has no norm. Batch norm takes biases' place.
+    Instance norm hides how bright a picture is, and how strong its contrast; with "none" D sees it (Huang et al. 2018).
     """
 
-    def __init__(self, channels: int = 3, features: int = 64, layers: int = 3, norm: Literal["batch", "instance"] = "instance"):
+    def __init__(self, channels: int = 3, features: int = 64, layers: int = 3, norm: Literal["batch", "instance", "none"] = "instance"):
         super().__init__()
         self.strides = (2,) * layers + (1, 1)
         widths = [channels, *(features * min(8, 2**i) for i in range(layers + 1))]
         modules: list[nn.Module] = []
         for n, (i, o) in enumerate(itertools.pairwise(widths)):
             plain = n == 0
-            modules.append(nn.Conv2d(i, o, 4, self.strides[n], 1, bias=plain or norm == "instance"))
-            if not plain:
+            kind = NormedConv2d if norm == "instance" and not plain else nn.Conv2d
+            modules.append(kind(i, o, 4, self.strides[n], 1, bias=plain or norm != "batch"))
+            if not plain and norm != "none":
                 modules.append(nn.BatchNorm2d(o) if norm == "batch" else InstanceNorm())
             modules.append(nn.LeakyReLU(0.2))
         self.layers = nn.Sequential(*modules, OneMapConv2d(widths[-1]))

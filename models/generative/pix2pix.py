@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from models.dropout import Dropout
 from models.generative.conv import DoublingConv2d, HalvingConv2d
 from models.generative.instance_norm import InstanceNorm
+from models.generative.normed_conv import NormedConv2d
 
 WIDEST = 8
 """The widest layer has this many times `features` maps."""
@@ -40,24 +41,26 @@ class UNetGenerator(nn.Module):
         bias = norm == "instance"
         last = len(widths) - 1
         self.down = nn.ModuleList(
-            HalvingConv2d(i, o, bias) for i, o in zip([channels, *widths[:-1]], widths, strict=True)
-        )  # fmt: skip
+            HalvingConv2d(i, o, bias, normed=bias and 0 < n < last)
+            for n, (i, o) in enumerate(zip([channels, *widths[:-1]], widths, strict=True))
+        )
         self.down_norms = nn.ModuleList(self.norm(o) if 0 < i < last else nn.Identity() for i, o in enumerate(widths))
         inner = list(reversed(widths))
-        self.up = nn.ModuleList(self.enlarge(i * (2 if n else 1), o, bias) for n, (i, o) in enumerate(itertools.pairwise(inner)))
+        self.up = nn.ModuleList(self.enlarge(i * (2 if n else 1), o, bias, bias) for n, (i, o) in enumerate(itertools.pairwise(inner)))
         self.up_norms = nn.ModuleList(self.norm(o) for o in inner[1:])
         self.dropouts = nn.ModuleList(
             Dropout(dropout) if 1 <= i <= 3 and w == features * WIDEST and dropout else nn.Identity() for i, w in enumerate(inner[1:])
         )
-        self.last = self.enlarge(2 * features, outputs, True)
+        self.last = self.enlarge(2 * features, outputs, True, False)
 
     def norm(self, channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels) if self.norm_kind == "batch" else InstanceNorm()
 
-    def enlarge(self, inputs: int, outputs: int, bias: bool) -> nn.Module:
+    def enlarge(self, inputs: int, outputs: int, bias: bool, normed: bool) -> nn.Module:
         if self.resize:
-            return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, 1, 1, bias=bias))
-        return DoublingConv2d(inputs, outputs, bias)
+            kind = NormedConv2d if normed else nn.Conv2d
+            return nn.Sequential(nn.Upsample(scale_factor=2), kind(inputs, outputs, 3, 1, 1, bias=bias))
+        return DoublingConv2d(inputs, outputs, bias, normed)
 
     def forward(self, images: Tensor) -> Tensor:
         skips: list[Tensor] = []

@@ -116,50 +116,45 @@ class Stack(nn.Module):
         return self.last_norm(x), new
 
 
-class Encoder(nn.Module):
+class Side(nn.Module):
+    """What encoder and decoder have in common: tokens scaled by sqrt(width) (section 3.4), their positions, and the blocks."""
+
+    def __init__(
+        self, tokens: int, layers: int, width: int, heads: int, length: int, dropout: float = 0.0, norm: Norm = "pre",
+        positions: PositionKind = "sinusoidal", cross: bool = False,
+    ):  # fmt: skip
+        super().__init__()
+        self.embedding = nn.Embedding(tokens, width)
+        nn.init.normal_(self.embedding.weight, std=width**-0.5)
+        self.positions = Positions(positions, length, width)
+        self.dropout = Dropout(dropout)
+        self.stack = Stack(layers, width, heads, dropout, norm=norm, cross=cross)
+        self.scale = math.sqrt(width)
+
+    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
+        """Tokens (B, T) at positions start, start + 1, ... -> (B, T, width)."""
+        return self.dropout(self.positions(self.embedding(tokens) * self.scale, start))
+
+
+class Encoder(Side):
     """Tokens (B, S) -> memory (B, S, width); every position looks at every other. `mask` (B, S) is False on padding."""
 
-    def __init__(
-        self, tokens: int, layers: int, width: int, heads: int, length: int, dropout: float = 0.0, norm: Norm = "pre",
-        positions: PositionKind = "sinusoidal",
-    ):  # fmt: skip
-        super().__init__()
-        self.embedding = nn.Embedding(tokens, width)
-        nn.init.normal_(self.embedding.weight, std=width**-0.5)
-        self.positions = Positions(positions, length, width)
-        self.dropout = Dropout(dropout)
-        self.stack = Stack(layers, width, heads, dropout, norm=norm)
-        self.scale = math.sqrt(width)
-
     def forward(self, tokens: Tensor, mask: Tensor, keep: list[Tensor] | None = None) -> Tensor:
-        x = self.dropout(self.positions(self.embedding(tokens) * self.scale))
-        return self.stack(x, mask=mask[:, None, None], keep=keep)[0]
+        return self.stack(self.embed(tokens), mask=mask[:, None, None], keep=keep)[0]
 
 
-class Decoder(nn.Module):
+class Decoder(Side):
     """Tokens (B, T) and the encoder's memory (B, S, width) -> logits (B, T, V); nobody looks ahead."""
-
-    def __init__(
-        self, tokens: int, layers: int, width: int, heads: int, length: int, dropout: float = 0.0, norm: Norm = "pre",
-        positions: PositionKind = "sinusoidal",
-    ):  # fmt: skip
-        super().__init__()
-        self.embedding = nn.Embedding(tokens, width)
-        nn.init.normal_(self.embedding.weight, std=width**-0.5)
-        self.positions = Positions(positions, length, width)
-        self.dropout = Dropout(dropout)
-        self.stack = Stack(layers, width, heads, dropout, norm=norm, cross=True)
-        self.scale = math.sqrt(width)
 
     def forward(
         self, tokens: Tensor, memory: Tensor, memory_mask: Tensor, caches: list[KeyValue] | None = None, start: int = 0,
         keep: list[Tensor] | None = None, keep_cross: list[Tensor] | None = None,
     ) -> tuple[Tensor, list[KeyValue]]:  # fmt: skip
         """With `caches` of the `start` tokens before, only the new tokens are computed."""
-        x = self.dropout(self.positions(self.embedding(tokens) * self.scale, start))
         x, new = self.stack(
-            x, causal=True, memory=memory, memory_mask=memory_mask[:, None, None], caches=caches, keep=keep, keep_cross=keep_cross
-        )
+            self.embed(tokens, start), causal=True, memory=memory, memory_mask=memory_mask[:, None, None], caches=caches, keep=keep,
+            keep_cross=keep_cross,
+        )  # fmt: skip
         return F.linear(x, self.embedding.weight), new  # The output layer is the embedding (Press & Wolf 2017).
 
 
@@ -172,7 +167,7 @@ class EncoderDecoder(nn.Module):
     ):  # fmt: skip
         super().__init__()
         self.encoder = Encoder(source_tokens, layers, width, heads, length, dropout, norm, positions)
-        self.decoder = Decoder(target_tokens, layers, width, heads, length, dropout, norm, positions)
+        self.decoder = Decoder(target_tokens, layers, width, heads, length, dropout, norm, positions, cross=True)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         mask = source != 0

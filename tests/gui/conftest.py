@@ -19,6 +19,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from controls import TINY
+from latent_space import LEFT, LONG, SETTINGS
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -168,3 +169,24 @@ def stored(qapp: QApplication, trained_once: Callable[..., Path]) -> Callable[..
         return Run(target)
 
     return make
+
+
+@pytest.fixture
+def latent_tab(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> Callable[..., Any]:
+    """Trains a tiny model through the form and the Train button; the run's tab once its samples are shown."""
+
+    def start(recipe: str = "vae", steps: int = 4, **values: Any) -> Any:
+        window = make_window("Generate")
+        panel: Any = window.panel("Generate")
+        panel.recipe_box.setCurrentText(recipe)
+        panel.form.reset()
+        panel.form.set_values({**SETTINGS[recipe], **values})
+        panel.steps.setValue(steps)
+        qtbot.mouseClick(panel.train_button, LEFT)
+        qtbot.waitUntil(lambda: panel.current_tab() is not None, timeout=LONG)
+        tab = panel.current_tab()
+        qtbot.waitUntil(lambda: tab.room.palette_box.samples.image is not None, timeout=LONG)
+        tab.window_, tab.panel_ = window, panel
+        return tab
+
+    return start

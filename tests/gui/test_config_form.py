@@ -6,11 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, command_line, limits
-from lab import cli
+from lab import cli, registry
 from lab.cli import add_fields, parser
 from lab.config import Config
 
@@ -114,3 +116,90 @@ def test_only_what_was_changed_can_be_set_back(form: ConfigForm) -> None:
     next(item for item in form.items() if item.param.name() == "gamma").defaultBtn.click()
     assert form.values()["gamma"] == 0.99
     assert resets() == ["double"]
+
+
+def shown(form: ConfigForm) -> set[str]:
+    return {item.param.name() for item in form.items() if not item.isHidden()}
+
+
+def choose(form: ConfigForm, name: str, value: str) -> None:
+    """Click the list of a setting and press keys until `value` is chosen."""
+    box = next(item for item in form.items() if item.param.name() == name).widget
+    for _ in range(box.count()):
+        if box.currentText() == value:
+            break
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == value
+
+
+@pytest.fixture
+def image_form(form: ConfigForm, qtbot: QtBot) -> ConfigForm:
+    form.set_config(registry.recipe("vae").config_class(), {"data": ("atari", "digits")})
+    form.show()
+    qtbot.waitExposed(form)
+    return form
+
+
+def test_settings_of_atari_data_show_when_atari_is_chosen(image_form: ConfigForm) -> None:
+    atari = {"games", "frames", "player"}
+    assert not atari & shown(image_form)
+    QTest.keyClick(next(item for item in image_form.items() if item.param.name() == "data").widget, Qt.Key.Key_Up)
+    assert atari <= shown(image_form)
+    choose(image_form, "data", "digits")
+    assert not atari & shown(image_form)
+
+
+def test_a_hidden_setting_is_at_its_default_in_the_config_and_comes_back(image_form: ConfigForm) -> None:
+    image_form.set_values({"data": "atari", "frames": 250})
+    assert image_form.config().frames == 250  # type: ignore[attr-defined]
+    image_form.set_values({"data": "digits"})
+    assert image_form.config() == type(image_form.config())()
+    assert command_line("vae", image_form.config()) == "lab train vae"
+    image_form.set_values({"data": "atari"})
+    assert image_form.config().frames == 250  # type: ignore[attr-defined]
+
+
+def test_a_value_that_does_not_count_is_no_mistake(image_form: ConfigForm) -> None:
+    image_form.set_values({"data": "atari", "games": "chess"})
+    assert "chess" in image_form.problem.text()
+    choose(image_form, "data", "digits")
+    assert image_form.valid()
+
+
+def test_the_network_that_is_chosen_shows_its_own_settings(image_form: ConfigForm) -> None:
+    assert {"hidden"} == {"hidden", "features"} & shown(image_form)
+    choose(image_form, "architecture", "conv")
+    assert {"features"} == {"hidden", "features"} & shown(image_form)
+
+
+def test_search_finds_no_setting_that_does_not_count(image_form: ConfigForm) -> None:
+    image_form.search.setText("frames")
+    assert "frames" not in shown(image_form)
+    image_form.set_values({"data": "atari"})
+    assert "frames" in shown(image_form)
+    assert "latent" not in shown(image_form)
+    image_form.search.clear()
+    assert {"frames", "latent"} <= shown(image_form)
+
+
+@pytest.mark.parametrize("recipe", ["vae", "cyclegan", "pix2pix", "classify"])
+def test_help_and_form_say_the_same_condition(recipe: str, form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
+    form.set_config(registry.recipe(recipe).config_class())
+    tip = next(item for item in form.items() if item.param.name() == "frames").param.opts["tip"]
+    assert "Only with --data atari." in tip
+    with pytest.raises(SystemExit):
+        cli.main(["train", recipe, "--help"])
+    frames = " ".join(capsys.readouterr().out.split()).split("--frames INT")[1]
+    assert "Only with --data atari." in frames.split("(default")[0]
+
+
+def test_the_rows_end_where_the_scroll_bar_begins(qtbot: QtBot) -> None:
+    form = ConfigForm()
+    qtbot.addWidget(form)
+    form.resize(268, 400)
+    form.set_config(registry.recipe("classify").config_class())
+    form.show()
+    qtbot.waitUntil(lambda: form.tree.verticalScrollBar().isVisible())
+    header = form.tree.header()
+    qtbot.waitUntil(lambda: header.sectionSize(0) + header.sectionSize(1) == form.tree.viewport().width())
+    assert form.tree.horizontalScrollBar().maximum() == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from controls import drives, press
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -257,13 +258,31 @@ def test_a_file_is_chosen_by_click_and_by_key(
     assert panel.form.values()["data"] == f"file:{chosen[1]}"
 
 
-def test_tagged_text_has_a_colour_for_each_run_of_a_kind(qtbot: QtBot) -> None:
+def test_every_character_of_tagged_text_has_the_colour_of_its_kind(qtbot: QtBot) -> None:
     box = TaggedText()
     qtbot.addWidget(box)
-    box.show_text(Text("if 😀 x", np.array([1, 1, 0, 5, 0, 2]), ["space", "keyword", "name", "", "", "comment"]))
-    runs = [s.cursor.selectedText() for s in box.text.extraSelections()]
-    assert runs == ["if", " ", "😀", " ", "x"]
+    names = ["space", "keyword", "name", "", "", "comment"]
+    for text, kinds in (("if 😀 x", [1, 1, 0, 5, 0, 2]), ("a\n  if\n", [2, 0, 0, 0, 1, 1, 0])):
+        box.show_text(Text(text, np.array(kinds), names))
+        cursor = QTextCursor(box.text.document())
+        for character, kind in zip(text, kinds, strict=True):
+            cursor.setPosition(cursor.position() + len(character.encode("utf-16-le")) // 2)
+            assert character == "\n" or cursor.charFormat().foreground().color() == box.hue(kind)
     assert "comment" in box.legend.text()
+
+
+def test_tagged_text_paints_the_first_word_of_a_line_in_its_colour(qtbot: QtBot) -> None:
+    box = TaggedText()
+    qtbot.addWidget(box)
+    font = box.text.font()
+    font.setPixelSize(40)  # So large that some pixels are nothing but letter.
+    box.text.setFont(font)
+    box.resize(300, 300)
+    box.show()
+    box.show_text(Text("a\n  if\n", np.array([2, 0, 0, 0, 1, 1, 0]), ["space", "keyword", "name"]))
+    picture = box.text.grab().toImage()
+    seen = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert box.hue(1).name() in seen
 
 
 def test_dots_move_in_place(qtbot: QtBot) -> None:
@@ -277,6 +296,19 @@ def test_dots_move_in_place(qtbot: QtBot) -> None:
     plot.show_points(Scatter(np.zeros((1, 2)), np.array([0]), ["one"]))
     assert list(plot.groups) == ["one"]
     assert plot.labels == []
+
+
+def test_labels_that_lie_over_others_show_when_one_zooms_in(qtbot: QtBot) -> None:
+    plot = Dots()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    points = np.array([[0.0, 0.0], [0.01, 0.0], [1.0, 1.0]])
+    plot.show_points(Scatter(points, np.zeros(3, int), labels=["first", "over it", "far"]))
+    qtbot.waitUntil(lambda: plot.item.getViewBox().viewRange()[0][1] > 0.9)
+    assert [text.isVisible() for text in plot.labels] == [True, False, True]
+    plot.item.getViewBox().setRange(xRange=(-0.01, 0.03), yRange=(-1, 1))
+    assert [text.isVisible() for text in plot.labels] == [True, True, True]
 
 
 def test_a_heat_map_names_as_many_rows_as_there_is_room_for(qtbot: QtBot) -> None:

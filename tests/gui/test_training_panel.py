@@ -12,6 +12,7 @@ from gui import panel as panels
 from gui.main_window import MainWindow
 from gui.panel import PanelSpec
 from gui.training_panel import TrainingPanel
+from gui.widgets.config_form import ConfigForm
 from lab import registry
 
 LONG = 60_000
@@ -39,6 +40,17 @@ def panel(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatc
 
 def click(qtbot: QtBot, button: Any) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("name", ["Atari", "Generate", "Vision", "Sequences"])
+def test_a_panel_builds_its_form_once_when_it_opens(
+    make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    built: list[ConfigForm] = []
+    own = ConfigForm.set_config
+    monkeypatch.setattr(ConfigForm, "set_config", lambda form, *args: (built.append(form), own(form, *args)))
+    form = make_window(name).panels[name].form  # type: ignore[attr-defined]
+    assert built.count(form) == 1
 
 
 def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot, panel: Any) -> None:

@@ -11,7 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.view_frame import ViewFrame
+from gui.theme import colour
+from gui.widgets.plot import Plot
+from gui.widgets.view_frame import Answer, ViewFrame
 from lab.errors import LabError
 from lab.experiment import ViewSpec
 from lab.views import Bars, Curves, Heatmap, Images, Table, Text, View
@@ -183,3 +185,26 @@ def decoded(path: Path) -> list[np.ndarray]:
     reader = imageio_ffmpeg.read_frames(str(path))
     width, height = next(reader)["size"]
     return [np.frombuffer(data, np.uint8).reshape(height, width, 3) for data in reader]
+
+
+@pytest.mark.parametrize(("y", "right"), [([3.0, 1.0, 0.5, 0.4], True), ([0.4, 0.5, 1.0, 3.0], False), ([np.nan, 1.0, 1.0, np.nan], False)])
+def test_the_words_in_a_plots_corner_leave_the_line_free(qtbot: QtBot, y: list[float], right: bool) -> None:
+    plot = Plot("steps", "loss")
+    qtbot.addWidget(plot)
+    plot.resize(300, 100)
+    plot.show()
+    plot.set_line("a", np.arange(4.0), np.array(y), "#3b8ee0")
+    qtbot.waitUntil(lambda: plot.item.getViewBox().viewRange()[0][1] > 2.9)
+    assert plot.heading_right == right
+
+
+def test_several_curves_have_their_names_above_the_plot(qtbot: QtBot) -> None:
+    body = Answer()
+    qtbot.addWidget(body)
+    line = (np.arange(3.0), np.arange(3.0))
+    body.show_answer(Curves({"this & that": line, "other": line}, y_label="log |g|"))
+    assert "this&nbsp;&amp;&nbsp;that" in body.legend.text()
+    assert "log |g|" in body.legend.text()
+    assert colour(1) in body.legend.text()
+    body.show_answer(Curves({"one": line}))
+    assert body.legend.isHidden()

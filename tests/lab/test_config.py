@@ -1,9 +1,11 @@
+from typing import Literal, get_args, get_origin
+
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from toy import ToyConfig
 
 from lab import registry
-from lab.config import with_defaults
+from lab.config import Config, about, conditions_of, counts, only, unit, unit_of, with_defaults
 from lab.errors import UsageError
 
 
@@ -53,3 +55,40 @@ def test_every_field_of_every_recipe_has_a_description_and_numbers_have_bounds(n
         assert field.description, field_name
         if field.annotation in (int, float):
             assert field.metadata, field_name
+
+
+class Conditional(Config):
+    """A setting that counts with two of the losses, if there is a penalty."""
+
+    loss: Literal["hinge", "lsgan", "minimax"] = Field("hinge", description="What is minimised.")
+    penalty: bool = Field(False, description="Whether slopes are punished.")
+    target: float = Field(
+        1.0, ge=0, le=1, description="What is aimed at.", json_schema_extra=unit("points") | only(loss=("lsgan", "minimax"), penalty=True)
+    )
+
+
+@pytest.mark.parametrize(("loss", "penalty", "expected"), [("lsgan", True, True), ("hinge", True, False), ("minimax", False, False)])
+def test_a_setting_counts_where_all_its_conditions_hold(loss: str, penalty: bool, expected: bool) -> None:
+    field = Conditional.model_fields["target"]
+    assert counts(field, {"loss": loss, "penalty": penalty, "target": 1.0}) is expected
+    assert counts(Conditional.model_fields["loss"], {"loss": loss})
+
+
+def test_a_condition_is_said_behind_the_description_and_beside_a_unit() -> None:
+    field = Conditional.model_fields["target"]
+    assert about(field) == "What is aimed at. Only with --loss lsgan or minimax and --penalty."
+    assert unit_of(field) == "points"
+    with pytest.raises(UsageError, match=r"Only with --loss lsgan or minimax"):
+        Conditional.parse({"target": 2})
+
+
+@pytest.mark.parametrize("name", list(registry.recipes()))
+def test_conditions_name_settings_that_there_are_and_values_that_they_take(name: str) -> None:
+    fields = registry.recipe(name).config_class().model_fields
+    for field in fields.values():
+        for other, wanted in conditions_of(field).items():
+            choices = get_args(fields[other].annotation)
+            # Of several recipes with one base, one may leave no choice; then the setting never counts and never shows.
+            if get_origin(fields[other].annotation) is Literal and len(choices) > 1:
+                assert set(wanted) <= set(choices)
+            assert all(isinstance(value, str | bool) for value in wanted)

@@ -34,7 +34,7 @@ def test_plain_and_painted_digits_have_no_original_in_common() -> None:
     found = load_unpaired("digits", "train", CPU, size=32)
     labels = digits("train", CPU).labels
     assert torch.equal(found.a.labels, labels[0::2])
-    assert torch.equal(found.b.labels, labels[1::2].repeat(4))
+    assert torch.equal(found.b.labels, labels[1::2].repeat(16))
     assert found.a.images.shape[1:] == found.b.images.shape[1:] == (3, 32, 32)
     assert not found.paired
 
@@ -54,7 +54,7 @@ def test_painted_digits_have_all_colours_and_plain_ones_none() -> None:
     found = load_unpaired("digits", "train", CPU, size=16)
     assert torch.equal(found.a.images[:, 0], found.a.images[:, 2])
     assert hue_spread(hues(found.b.images / 255)) > 0.95
-    assert len(found.b) == 3000  # 750 originals, each painted four times.
+    assert len(found.b) == 12_000  # 750 originals, each painted sixteen times.
 
 
 def test_the_same_seed_paints_the_same_pictures() -> None:

@@ -3,6 +3,8 @@ import hashlib
 import logging
 import os
 import struct
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +141,39 @@ def test_a_download_that_fails_leaves_nothing_behind(small_mnist: Path) -> None:
     with pytest.raises(LabError, match=r"could not be downloaded.*needs no network"):
         load_images("mnist", "train", CPU)
     assert not list(small_mnist.iterdir())
+
+
+def test_a_download_that_breaks_off_leaves_nothing_and_can_be_tried_again(
+    small_mnist: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "t10k-images-idx3-ubyte.gz"
+    file, breaks = (small_mnist / name).read_bytes(), [True, False]
+    (small_mnist / name).unlink()
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(file)))
+            self.end_headers()
+            self.wfile.write(file[: len(file) // 2] if breaks.pop(0) else file)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        monkeypatch.setitem(downloads.URLS, "mnist", f"http://127.0.0.1:{server.server_port}/")
+        try:
+            with pytest.raises(LabError, match="broke off; nothing was kept"):
+                downloads.fetched("mnist", name)
+            assert [path.name for path in small_mnist.iterdir()] == ["t10k-labels-idx1-ubyte.gz"]
+            with caplog.at_level(logging.INFO, logger="lab.data"):
+                assert downloads.fetched("mnist", name).read_bytes() == file
+        finally:
+            server.shutdown()
+            serving.join()
+    assert f"{name}: 100 %" in caplog.text
 
 
 def test_atari_frames_are_played_once_and_kept(cache: Path, caplog: pytest.LogCaptureFixture) -> None:

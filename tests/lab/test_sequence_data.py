@@ -45,14 +45,14 @@ def test_bytes_are_256_tokens_and_come_back_as_text(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text_are_refused_with_their_place(tmp_path: Path) -> None:
     data = write(tmp_path / "a.bin", b"good" * 100 + b"\xff" + b"good" * 100)
-    with pytest.raises(LabError, match=r"not UTF-8 text: byte 0xff at position 400.*--level byte"):
+    with pytest.raises(LabError, match=r"not UTF-8 text: byte 0xff at position 400\. Save it as UTF-8\. Or .* --level byte\."):
         load_text(data, "char", CPU, 8)
     assert len(load_text(data, "byte", CPU, 8).train) == 720
 
 
 def test_a_text_shorter_than_the_context_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"has 100 chars.*context of 64 needs at least 650"):
-        load_text(write(tmp_path / "a.txt", "a" * 100), "char", CPU, 64)
+    with pytest.raises(LabError, match=r"has 100 characters.*--unroll 64 needs at least 650.*lower --unroll"):
+        load_text(write(tmp_path / "a.txt", "a" * 100), "char", CPU, 64, "unroll")
 
 
 def test_rare_characters_beyond_255_become_one_sign() -> None:

@@ -187,9 +187,10 @@ def test_tiny_shakespeare_has_65_characters_and_its_gpt_as_many_parameters_as_pu
     assert experiment.parameter_count == 804_096
 
 
-def test_a_text_too_short_for_the_context_is_refused(files: dict[str, str]) -> None:
-    with pytest.raises(LabError, match="Take a longer text or a smaller context"):
-        make("gpt", files, context=1024)
+@pytest.mark.parametrize(("recipe", "span"), [("gpt", "context"), ("char-rnn", "unroll")])
+def test_a_text_too_short_is_refused_with_the_setting_to_lower(files: dict[str, str], recipe: str, span: str) -> None:
+    with pytest.raises(LabError, match=f"--{span} 1024 needs at least 10,250. Take a longer text, or lower --{span}"):
+        make(recipe, files, **{span: 1024})
 
 
 def test_heads_must_divide_the_width(files: dict[str, str]) -> None:

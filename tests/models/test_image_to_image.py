@@ -5,9 +5,11 @@ import torch
 from torch.nn import functional as F
 
 import models
-from models.generative.cyclegan import LargeConv2d, Reflect, ResNetGenerator, StyleEncoder, draw_weights
+from models.generative.conv import DoublingConv2d, HalvingConv2d
+from models.generative.cyclegan import LargeConv2d, ResNetGenerator, StyleEncoder, draw_weights
 from models.generative.image_pool import ImagePool
 from models.generative.instance_norm import EPS, LARGE, InstanceNorm, Normalise, StyledInstanceNorm
+from models.generative.normed_conv import NormedConv2d, NormedConvTranspose2d, ReflectedConv2d
 from models.generative.patchgan import PatchGAN, smallest_image
 from models.generative.pix2pix import UNetGenerator
 
@@ -62,7 +64,7 @@ def test_resize_convolution_draws_no_checkerboard_from_a_constant_layer() -> Non
         layer = ResNetGenerator(3, 2, 1, upsampling).up[0].conv  # type: ignore[union-attr]
         torch.nn.init.ones_(layer.weight)
         given = flat.repeat(1, 2, 1, 1)
-        drawn = layer(F.pad(F.interpolate(given, scale_factor=2), (1, 1, 1, 1), mode="reflect") if upsampling == "resize" else given)
+        drawn = layer(F.interpolate(given, scale_factor=2) if upsampling == "resize" else given)
         uneven[upsampling] = float(drawn[0, :, 2:-2, 2:-2].detach().std((1, 2)).max())
     assert uneven["resize"] < 1e-5 < uneven["transpose"]
 
@@ -95,23 +97,49 @@ def test_the_style_encoder_sees_the_colour() -> None:
 
 
 def test_a_large_kernel_on_blocks_is_the_same_convolution() -> None:
+    """Reflection padding included; 9 pixels make no blocks."""
     torch.manual_seed(0)
-    for inputs, outputs in ((3, 8), (8, 3)):
+    for inputs, outputs, height in ((3, 8, 8), (8, 3, 8), (3, 8, 9)):
         ours = LargeConv2d(inputs, outputs, 7).double()
-        x, y = (torch.randn(2, inputs, 14, 18, dtype=torch.double, requires_grad=True) for _ in range(2))
-        y.data.copy_(x.data)
-        expected = F.conv2d(y, ours.weight, ours.bias)
-        torch.testing.assert_close(ours(x), expected)
-        weight = torch.randn_like(expected)
-        (mine, of_weight) = torch.autograd.grad((ours(x) * weight).sum(), (x, ours.weight))
-        (theirs, of_theirs) = torch.autograd.grad((expected * weight).sum(), (y, ours.weight))
-        torch.testing.assert_close(mine, theirs)
-        torch.testing.assert_close(of_weight, of_theirs)
+        x = torch.randn(2, inputs, height, 12, dtype=torch.double, requires_grad=True)
+        same_gradients(ours(x), F.conv2d(F.pad(x, (3, 3, 3, 3), mode="reflect"), ours.weight, ours.bias), (x, ours.weight))
 
 
-def test_a_picture_too_small_for_the_padding_is_refused_in_words() -> None:
+@pytest.mark.parametrize("kind", ["conv", "transpose", "reflected", "large", "halving", "doubling"])
+def test_a_convolution_before_an_instance_norm_leaves_out_what_the_norm_takes_away(kind: str) -> None:
+    """With its bias the layers give the same, and the gradient at it is 0."""
+    torch.manual_seed(0)
+    kinds: dict[str, tuple[torch.nn.Conv2d | torch.nn.ConvTranspose2d, int]] = {
+        "conv": (NormedConv2d(3, 5, 3, 2, 1), 0), "transpose": (NormedConvTranspose2d(3, 5), 0), "reflected": (ReflectedConv2d(3, 5), 1),
+        "large": (LargeConv2d(3, 5, 7, normed=True), 3), "halving": (HalvingConv2d(3, 5, normed=True), 0), "doubling": (DoublingConv2d(3, 5, normed=True), 0),
+    }  # fmt: skip
+    layer, padding = kinds[kind]
+    layer.double()
+    assert layer.bias is not None
+    layer.bias.data.normal_()
+    x = torch.randn(2, 3, 8, 8, dtype=torch.double, requires_grad=True)
+    given = F.pad(x, (padding,) * 4, mode="reflect")
+    if isinstance(layer, torch.nn.ConvTranspose2d):
+        theirs = F.conv_transpose2d(given, layer.weight, layer.bias, layer.stride, layer.padding, layer.output_padding)
+    else:
+        theirs = F.conv2d(given, layer.weight, layer.bias, layer.stride, layer.padding)
+    expected, mine = F.instance_norm(theirs), F.instance_norm(layer(x))
+    same_gradients(mine, expected, (x, layer.weight))
+    assert torch.autograd.grad((mine * torch.randn_like(mine)).sum(), layer.bias, allow_unused=True) == (None,)
+
+
+def same_gradients(mine: torch.Tensor, expected: torch.Tensor, inputs: tuple[torch.Tensor, ...]) -> None:
+    torch.testing.assert_close(mine, expected)
+    weight = torch.randn_like(expected)
+    found, wanted = (torch.autograd.grad((y * weight).sum(), inputs, retain_graph=True) for y in (mine, expected))
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("layer", [LargeConv2d(1, 1, 7), ReflectedConv2d(1, 1)])
+def test_a_picture_too_small_for_the_padding_is_refused_in_words(layer: torch.nn.Module) -> None:
     with pytest.raises(ValueError, match="too small"):
-        Reflect(3)(torch.zeros(1, 3, 3, 8))
+        layer(torch.zeros(1, 1, 1, 8))
 
 
 # -- normalisation -----------------------------------------------------------------------------------------------------
@@ -132,12 +160,12 @@ def test_the_gradient_of_instance_norm_equals_pytorchs() -> None:
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
-@pytest.mark.parametrize("size", [8, 64])  # Small images are normalised together, those of LARGE numbers one by one.
+@pytest.mark.parametrize("size", [8, 80])  # Small images are normalised together, those of LARGE numbers one by one.
 def test_a_styled_norm_and_its_gradients_equal_the_formula(size: int, slope: float) -> None:
     layer = StyledInstanceNorm(3, 2, slope)
     x = images(2, 3, size, size).requires_grad_()
     style = torch.randn(2, 2, generator=torch.Generator().manual_seed(2))
-    assert (x[0].numel() >= LARGE) == (size == 64)
+    assert (x[0].numel() >= LARGE) == (size == 80)
     gamma, beta = layer.to_scale_and_shift(style)[:, :, None, None].chunk(2, 1)
     centred = x - x.mean((2, 3), keepdim=True)
     expected = F.leaky_relu(beta + (1 + gamma) * centred / (centred.square().mean((2, 3), keepdim=True) + EPS).sqrt(), slope)
@@ -152,7 +180,7 @@ def test_a_styled_norm_and_its_gradients_equal_the_formula(size: int, slope: flo
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
-@pytest.mark.parametrize("size", [8, 64])
+@pytest.mark.parametrize("size", [8, 80])
 def test_a_norm_takes_over_the_activation(size: int, slope: float) -> None:
     x = images(2, 3, size, size)
     y = F.leaky_relu(F.instance_norm(x.contiguous()), slope)
@@ -166,6 +194,19 @@ def test_a_styled_norm_without_a_style_says_so() -> None:
 
 
 # -- PatchGAN ----------------------------------------------------------------------------------------------------------
+
+
+def test_instance_norm_hides_the_contrast_of_a_picture_from_the_discriminator_and_none_shows_it() -> None:
+    """The first layer goes without a bias here, so that contrast reaches the norm as a factor."""
+    one, change = images(1, 3, 32, 32), {}
+    for norm in ("instance", "none"):
+        torch.manual_seed(0)
+        net = PatchGAN(3, 4, 1, norm)  # type: ignore[arg-type]
+        net.layers[0] = torch.nn.Conv2d(3, 4, 4, 2, 1, bias=False)
+        with torch.no_grad():
+            change[norm] = float((net(one) - net(3 * one)).abs().max() / net(one).abs().max())
+    assert change["instance"] < 0.01 < 0.5 < change["none"]
+    assert not any(isinstance(layer, InstanceNorm) for layer in net.layers)
 
 
 @pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])

@@ -53,7 +53,7 @@ class CycleGAN(Translation):
             "ab": ResNetGenerator(3, c.features, c.blocks, c.upsampling, c.style),
             "ba": ResNetGenerator(3, c.features, c.blocks, c.upsampling),
         })  # fmt: skip
-        d = nn.ModuleDict({name: PatchGAN(3, c.d_features, c.patch_layers) for name in ("a", "b")})
+        d = nn.ModuleDict({name: PatchGAN(3, c.d_features, c.patch_layers, c.d_norm) for name in ("a", "b")})
         draw_weights(g)
         draw_weights(d)
         if c.style:

@@ -1,53 +1,36 @@
 """The settings that generative recipes share: the data, the networks' size, and those of adversarial training."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import Config
-from lab.data.sources import check_games, check_images, class_names, native, subject
+from lab.config import only, with_defaults
+from lab.data.images_config import ImagesConfig
+from lab.data.sources import class_names, native, subject
 
 SMALLEST_SIDE = 16
 """Unless told otherwise, images are no smaller: the embedded digits have 8 pixels a side, which are hard to recognise."""
+Precision = Literal["auto", "fp32", "bf16"]
+PRECISION: Any = Field(
+    "auto",
+    description="Arithmetic of the networks: bf16 is faster where the hardware has it; weights are always kept in fp32. auto chooses.",
+)
 
 
-class ImageConfig(Config):
-    """Settings of a recipe that learns from images."""
+class ImageConfig(ImagesConfig):
+    """Settings of a recipe that learns to draw images."""
 
-    data: str = Field("digits", description="The images: digits, mnist, fashion-mnist, cifar-10, atari, or folder:PATH for your own.")
     size: int = Field(
         0, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
     )
     channels: Literal[0, 1, 3] = Field(0, description="1 for grey, 3 for colour; 0 keeps the data's own.")
-    games: str = Field(
-        "pong,breakout,space_invaders,seaquest", description="For atari: the games, separated by commas; they are the classes."
-    )
-    frames: int = Field(
-        1000, ge=10, le=100_000, description="For atari: frames of each game. More are more varied and take longer to collect."
-    )
-    player: Literal["random", "agents"] = Field(
-        "random", description="For atari: who plays; agents takes the shipped agent of a game where there is one."
-    )
     batch_size: int = Field(128, ge=2, le=4096, description="Images in one step. Larger is steadier and slower.")
     latent: int = Field(20, ge=1, le=1024, description="Dimensions of z. More keep more detail and are harder to walk through.")
-    precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto",
-        description="Arithmetic of the networks: bf16 is faster where the hardware has it; weights are always kept in fp32. auto chooses.",
-    )
+    precision: Precision = PRECISION
     quality_every: int = Field(
         2000, ge=0, le=10_000_000,
         description="Steps between two measurements of the samples' quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.",
     )  # fmt: skip
-
-    @field_validator("data")
-    @classmethod
-    def known_data(cls, value: str) -> str:
-        return check_images(value)
-
-    @field_validator("games")
-    @classmethod
-    def known_games(cls, value: str) -> str:
-        return check_games(value)
 
     @property
     def subject(self) -> str:
@@ -83,10 +66,16 @@ class CodingConfig(ImageConfig):
         "dense", description="Dense layers suit small images; convolutions suit large ones and are slower."
     )
     hidden: str = Field(
-        "400", description="For dense: units of the hidden layers, separated by commas. More can represent more and are slower."
+        "400",
+        description="Units of the hidden layers, separated by commas. More can represent more and are slower.",
+        json_schema_extra=only(architecture="dense"),
     )
     features: int = Field(
-        32, ge=1, le=512, description="For conv: maps of the first layer, doubled at every halving. More are sharper and slower."
+        32,
+        ge=1,
+        le=512,
+        description="Maps of the first layer, doubled at every halving. More are sharper and slower.",
+        json_schema_extra=only(architecture="conv"),
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size. Higher learns faster until the loss jumps.")
 
@@ -114,10 +103,9 @@ def check_widths(value: str) -> str:
     return ",".join(parts)
 
 
-class AdversarialConfig(ImageConfig):
+class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_size=64)):  # type: ignore[misc]
     """Settings of a recipe in which a generator and a discriminator learn from each other."""
 
-    batch_size: int = Field(64, ge=2, le=4096, description="Images in one step. Larger is steadier and slower.")
     latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
     loss: Literal["non-saturating", "minimax", "hinge", "lsgan"] = Field(
         "non-saturating",
@@ -125,10 +113,14 @@ class AdversarialConfig(ImageConfig):
     )
     d_steps: int = Field(1, ge=1, le=100, description="Steps of D for each of G (k in the paper). More keep D ahead and are slower.")
     label_smoothing: float = Field(
-        0.0, ge=0, lt=0.5, description="Real images count as 1 minus this for D. Higher keeps D from being too sure."
+        0.0,
+        ge=0,
+        lt=0.5,
+        description="Real images count as 1 minus this for D. Higher keeps D from being too sure.",
+        json_schema_extra=only(loss=("non-saturating", "minimax", "lsgan")),
     )
     r1: float = Field(
-        0.0, ge=0, le=1000, description="Weight (gamma) of the penalty on D's gradient at real images. Higher is steadier; 0 is off."
+        1.0, ge=0, le=1000, description="Weight (gamma) of the penalty on D's gradient at real images. Higher is steadier; 0 is off."
     )
     r1_every: int = Field(8, ge=1, le=1000, description="Steps between two R1 penalties, which count that many times. Higher is faster.")
     spectral_norm: bool = Field(
@@ -150,30 +142,9 @@ class AdversarialConfig(ImageConfig):
         return self
 
 
-class DenseAdversarialConfig(AdversarialConfig):
-    """The dense form."""
-
-    g_hidden: str = Field("256,512", description="Units of G's hidden layers, separated by commas. More can draw more and are slower.")
-    d_hidden: str = Field(
-        "512,256", description="Units of D's hidden layers, separated by commas. More can tell more apart and are slower."
-    )
-
-    @field_validator("g_hidden", "d_hidden")
-    @classmethod
-    def some_widths(cls, value: str) -> str:
-        return check_widths(value)
-
-
-class ConvAdversarialConfig(AdversarialConfig):
+class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDefaults", size=32, latent=100)):  # type: ignore[misc]
     """The convolutional form."""
 
-    size: int = Field(
-        32, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
-    )
-    latent: int = Field(100, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
-    r1: float = Field(
-        1.0, ge=0, le=1000, description="Weight (gamma) of the penalty on D's gradient at real images. Higher is steadier; 0 is off."
-    )
     features: int = Field(
         32,
         ge=1,

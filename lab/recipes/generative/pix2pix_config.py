@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import with_defaults
+from lab.config import only, with_defaults
 from lab.data.domain_names import check_paired
 from lab.data.sources import check_games
 from lab.recipes.generative.translation_config import TranslationConfig
@@ -21,7 +21,9 @@ class Pix2PixConfig(TranslationConfig):
         "outline",
         description="What is given: the outline, the left half, a small picture, a grey one, or (atari) the map of the sprites. The whole picture is to be drawn.",
     )
-    games: str = Field("pong,breakout,space_invaders,seaquest", description="For atari: the games, separated by commas.")
+    games: str = Field(
+        "pong,breakout,space_invaders,seaquest", description="The games, separated by commas.", json_schema_extra=only(data="atari")
+    )
     norm: Literal["instance", "batch"] = Field(
         "instance", description="Normalisation in G and D: instance treats each image by itself, batch (the paper) mixes those of a batch."
     )

@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from lab.config import Config, unit
+from lab.config import Config, only, unit
 from lab.data.domain_names import domain_subject
+from lab.recipes.generative.generative_config import PRECISION, Precision
 
 
 class TranslationConfig(Config):
@@ -16,7 +17,11 @@ class TranslationConfig(Config):
         32, ge=16, le=512, description="Side of the images in pixels. Larger shows more and is slower.", json_schema_extra=unit("pixels")
     )
     frames: int = Field(
-        1000, ge=10, le=100_000, description="For atari: frames of each game. More are more varied and take longer to play."
+        1000,
+        ge=10,
+        le=100_000,
+        description="Frames of each game. More are more varied and take longer to play.",
+        json_schema_extra=only(data="atari"),
     )
     batch_size: int = Field(16, ge=1, le=1024, description="Images of each domain in one step. Larger is steadier and slower.")
     features: int = Field(
@@ -50,10 +55,7 @@ class TranslationConfig(Config):
         900, ge=0, le=100_000_000, description="Steps over which the learning rate then falls to 0 in a line; 0 keeps it constant. More end steadier.",
         json_schema_extra=unit("steps"),
     )  # fmt: skip
-    precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto",
-        description="Arithmetic of the networks: bf16 is faster where the hardware has it; weights are always kept in fp32. auto chooses.",
-    )
+    precision: Precision = PRECISION
 
     @property
     def subject(self) -> str:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from lab.config import only
 from lab.recipes.generative.generative_config import CodingConfig
 
 
@@ -18,5 +19,9 @@ class VAEConfig(CodingConfig):
         "bernoulli", description="p(x|z): bernoulli suits near black-and-white images, gaussian suits photographs and frames."
     )
     sigma: float = Field(
-        0.1, gt=0, le=10, description="For gaussian: standard deviation of a pixel. Lower asks for sharper reconstructions."
+        0.1,
+        gt=0,
+        le=10,
+        description="Standard deviation of a pixel. Lower asks for sharper reconstructions.",
+        json_schema_extra=only(likelihood="gaussian"),
     )

@@ -4,13 +4,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from lab.config import with_defaults
 from lab.recipes.generative.generative_config import ConvAdversarialConfig
 
 
-class WGANGPConfig(ConvAdversarialConfig):
+class WGANGPConfig(with_defaults(ConvAdversarialConfig, "WGANGPDefaults", beta1=0.0)):  # type: ignore[misc]
     """The Wasserstein GAN with gradient penalty (Gulrajani et al. 2017)."""
 
-    loss: Literal["wasserstein"] = Field("wasserstein", description="The critic's mean score of real images minus that of generated ones.")  # type: ignore[assignment]
+    loss: Literal["wasserstein"] = Field("wasserstein", description="The critic's mean score of real images minus that of generated ones.")
     r1: float = Field(0.0, ge=0, le=1000, description="Weight of a further penalty, on the gradient at real images; 0 is off.")
     gradient_penalty: float = Field(
         10.0, ge=0, le=1000, description="Weight (lambda) of the penalty. Higher holds the critic's slope nearer to 1."
@@ -19,8 +20,3 @@ class WGANGPConfig(ConvAdversarialConfig):
     d_steps: int = Field(
         3, ge=1, le=100, description="Steps of the critic for each of G (the paper has 5). More estimate the distance better."
     )
-    features: int = Field(
-        32, ge=1, le=512, description="Maps of the layer next to the image, doubled at every halving. More draw more and are slower."
-    )
-    g_learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's step size for G. Higher learns faster until it swings.")
-    beta1: float = Field(0.0, ge=0, lt=1, description="Adam's memory of past gradients. Lower follows the other player's moves sooner.")

@@ -4,19 +4,17 @@ Truncated back-propagation through time (Williams & Peng 1990): each row of the 
 `unroll` characters a step; the state is carried on from step to step, the gradient is not.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.data.text import load_text, visible
 from lab.errors import UsageError
 from lab.experiment import Metrics, State, view
 from lab.recipes.sequence.char_rnn_config import CharRNNConfig
-from lab.recipes.sequence.language import candidates_view, checked_prompt, layout
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.language import LanguageModel, candidates_view, checked_length, checked_prompt, layout
 from lab.seeding import seeded
 from lab.views import Bars, Curves, Heatmap, Scatter, Text
 from models.sequence.cells import GATE_NAMES
@@ -27,19 +25,15 @@ RESTART = 0.02
 """The share of rows that begin anew at a random place in each step; the learned initial state gets its gradient from them."""
 
 
-class CharRNN(SequenceExperiment):
+class CharRNN(LanguageModel):
     """One step is `unroll` characters of every row."""
 
     config: CharRNNConfig
 
     def __init__(self, config: CharRNNConfig, device: torch.device):
-        super().__init__(config, device)
         c = config
-        self.text = load_text(c.data, c.level, device, c.unroll)
-        self.codec = self.text.codec
-        vocabulary = torch.from_numpy(self.codec.vocabulary)
-        self.install(lambda: RecurrentLM(vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.written))
-        self.windows = self.text.train.unfold(0, c.unroll + 1, 1)  # (N, unroll + 1) uint8, a view of the text
+        super().__init__(c, device, "unroll")
+        self.install(lambda: RecurrentLM(self.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.written))
         self.places = torch.full((c.batch_size,), len(self.windows))  # Where each row reads next; past the end at first.
         self.carried: tuple[Tensor, ...] = ()
 
@@ -76,10 +70,6 @@ class CharRNN(SequenceExperiment):
             total += F.cross_entropy(logits.float().flatten(0, 1), targets[:, part].flatten().long())
         return total / count
 
-    def evaluate(self, **options: Any) -> dict[str, Any]:
-        figures = super().evaluate()
-        return {**figures, "bits_per_token": figures["loss"] / np.log(2), "tokens": len(self.text.validation)}
-
     def state(self) -> State:
         return {**super().state(), "places": self.places.clone(), "carried": [part.clone() for part in self.carried]}
 
@@ -97,12 +87,10 @@ class CharRNN(SequenceExperiment):
     ) -> Text:  # fmt: skip
         """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
         tokens = checked_prompt(self.codec, prompt)
-        if not 0 <= length <= 10_000:
-            raise UsageError(f"--length must be from 0 to 10,000, got {length}.")
         generator = torch.Generator().manual_seed(seed)
         made = [torch.from_numpy(tokens).to(self.device)]
         logits, state = net(made[0][None])
-        for _ in range(length):
+        for _ in range(checked_length(length)):
             token = choose(logits[0, -1].float(), temperature, top_k, top_p, generator)
             made.append(token)
             logits, state = net(token[None], state)
@@ -137,14 +125,14 @@ class CharRNN(SequenceExperiment):
         name = next((n for n in names if n.split()[0] == gate), names[-1])
         values = torch.stack([step[name][0] for step in steps], 1).float().cpu()  # (H, T)
         most = values.std(1, correction=0).topk(min(max(1, units), len(values))).indices
-        labels = [visible(c) for c in self.codec.decode(tokens)] if self.codec.level == "char" else [self.codec.label(t) for t in tokens]
+        labels = [self.codec.label(t) for t in tokens]
         return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
 
     @view("curves", live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: int = 100, runs: str = "", seed: int = 0) -> Curves:
-        """How much of an error reaches the state k characters before (log10 of the gradient's norm): this run's network beside
-        other `runs` of char-rnn (names, separated by commas), or beside a new RNN, LSTM and GRU of the same size. Where it falls
-        along a line, the gradient vanishes."""
+        """How much of an error reaches the state k characters before. Where the gradient's norm, here its log10, falls along a line, it
+        vanishes. This run's network stands beside a new RNN, LSTM and GRU of the same size, or beside the trained ones of other runs of
+        char-rnn whose names are given as runs, separated by commas."""
         length = max(2, min(length, 500))
         text = text or self.sample(length)
         others = [self.other_run(name.strip()) for name in runs.split(",") if name.strip()]
@@ -182,11 +170,7 @@ class CharRNN(SequenceExperiment):
             known[key] = run.experiment(self.device.type, serving_only=True)
         return run.name, known[key]
 
-    def sample(self, length: int = 48) -> str:
-        """A piece of text that training does not see, for a view that was given none."""
-        return self.codec.decode(self.text.validation[:length].cpu().numpy())
-
     @view("scatter", live=True)
     def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:
         """The vectors of the characters, laid out in two dimensions: alike is near."""
-        return layout(net.embedding.weight, [self.codec.label(i) for i in range(len(self.codec.vocabulary))], method, "tokens")
+        return layout(net.embedding.weight, self.names(), method, "tokens")

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from lab.data.corpora import file_of
 from lab.data.series import csv_series, ram_series
+from lab.data.text import shown
 from lab.errors import LabError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.forecast_config import ForecastConfig
@@ -46,7 +47,8 @@ class Forecast(SequenceExperiment):
         train = values[: self.cut(len(values))]
         if min(len(train), len(values) - len(train)) < c.window + 1:
             raise LabError(
-                f"{c.data} has {len(values):,} rows; a window of {c.window} needs at least {5 * (c.window + 1):,}. Lower --window."
+                f"{shown(c.data)} has too few rows ({len(values):,}): --window {c.window} needs at least {5 * (c.window + 1):,}. "
+                "Lower --window, or take a longer series."
             )
         mean, std = train.mean(0), train.std(0)
         std = np.where(std > 0, std, 1.0).astype(np.float32)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from lab.config import with_defaults
+from lab.config import only, with_defaults
 from lab.data.corpora import SERIES, check
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
@@ -13,10 +13,20 @@ class ForecastConfig(with_defaults(SequenceConfig, "ForecastDefaults", data="ram
     """A recurrent network that predicts the next values of a series."""
 
     data: str = Field("ram", description="The series: ram (the emulator's memory while an agent plays), or file:PATH of a CSV.")
-    game: str = Field("pong", description="The Atari game whose memory is recorded.")
-    player: Literal["agent", "random"] = Field("agent", description="Who plays: the game's shipped agent where there is one, or chance.")
-    decisions: int = Field(4000, ge=100, le=1_000_000, description="Length of the recording, in decisions of the player (15 a second).")
-    channels: int = Field(8, ge=1, le=128, description="Bytes of the memory that are recorded, those that change most.")
+    game: str = Field("pong", description="The Atari game whose memory is recorded.", json_schema_extra=only(data="ram"))
+    player: Literal["agent", "random"] = Field(
+        "agent", description="Who plays: the game's shipped agent where there is one, or chance.", json_schema_extra=only(data="ram")
+    )
+    decisions: int = Field(
+        4000,
+        ge=100,
+        le=1_000_000,
+        description="Length of the recording, in decisions of the player (15 a second).",
+        json_schema_extra=only(data="ram"),
+    )
+    channels: int = Field(
+        8, ge=1, le=128, description="Bytes of the memory that are recorded, those that change most.", json_schema_extra=only(data="ram")
+    )
     window: int = Field(32, ge=2, le=2048, description="Steps in one training sequence. Longer learns longer dependencies.")
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
     layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")

@@ -3,36 +3,31 @@
 `gpt` with 4 layers, 128 wide, context 64, batch 12 reaches a validation loss of 1.9 nats on tiny Shakespeare in 2,000 steps.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.data.text import load_text
-from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.gpt_config import GPTConfig
-from lab.recipes.sequence.language import candidates_view, checked_prompt
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.language import LanguageModel, candidates_view, checked_length, checked_prompt, layout
 from lab.views import Bars, Heatmap, Images, Scatter, Text
 from models.sequence import gpt as network
 
 
-class GPT(SequenceExperiment):
+class GPT(LanguageModel):
     """One step is one batch of random windows of the text."""
 
     config: GPTConfig
 
     def __init__(self, config: GPTConfig, device: torch.device):
-        super().__init__(config, device)
         c = config
-        self.text = load_text(c.data, c.level, device, c.context)
-        self.codec = self.text.codec
-        vocabulary = torch.from_numpy(self.codec.vocabulary)
-        self.install(lambda: network.GPT(vocabulary, c.context, c.layers, c.heads, c.width, c.dropout, norm=c.norm, positions=c.positions))
-        self.windows = self.text.train.unfold(0, c.context + 1, 1)  # (N, context + 1) uint8, a view of the text
+        super().__init__(c, device, "context")
+        self.install(
+            lambda: network.GPT(self.vocabulary, c.context, c.layers, c.heads, c.width, c.dropout, norm=c.norm, positions=c.positions)
+        )
 
     def loss(self) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.windows), (self.config.batch_size,), generator=self.generator).to(self.device)
@@ -56,10 +51,6 @@ class GPT(SequenceExperiment):
             total += self.cross_entropy(part.long()) * len(part)
         return total / len(windows)
 
-    def evaluate(self, **options: Any) -> dict[str, Any]:
-        figures = super().evaluate()
-        return {**figures, "bits_per_token": figures["loss"] / np.log(2), "tokens": len(self.text.validation)}
-
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view("text", live=True)
@@ -75,12 +66,8 @@ class GPT(SequenceExperiment):
     ) -> Text:
         """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
         tokens = checked_prompt(self.codec, prompt)
-        if not 0 <= length <= 10_000:
-            raise UsageError(f"--length must be from 0 to 10,000, got {length}.")
-        start = torch.from_numpy(tokens).to(self.device)
-        made = network.generate(
-            net, start, length, temperature=temperature, top_k=top_k, top_p=top_p, generator=torch.Generator().manual_seed(seed)
-        )
+        start, generator = torch.from_numpy(tokens).to(self.device), torch.Generator().manual_seed(seed)
+        made = network.generate(net, start, checked_length(length), temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
         return Text(self.codec.decode(made.cpu().numpy()))
 
     @view("bars", live=True)
@@ -119,23 +106,16 @@ class GPT(SequenceExperiment):
 
     def attentions(self, net: network.GPT, text: str) -> tuple[list[str], list[np.ndarray]]:
         """The labels of the last tokens of a text, and each layer's attention (heads, T, T) over them."""
-        tokens = checked_prompt(self.codec, text, self.sample())[-net.context :]
+        tokens = checked_prompt(self.codec, text, self.sample(min(48, net.context)))[-net.context :]
         keep: list[Tensor] = []
         net(torch.from_numpy(tokens)[None].to(self.device), keep=keep)
         return [self.codec.label(t) for t in tokens], [weights[0].float().cpu().numpy() for weights in keep]
-
-    def sample(self) -> str:
-        """A piece of text that training does not see, for a view that was given none."""
-        return self.codec.decode(self.text.validation[: min(48, self.config.context)].cpu().numpy())
 
     @view("scatter", live=True)
     def embeddings(
         self, net: network.GPT, of: Literal["tokens", "positions"] = "tokens", method: Literal["pca", "tsne"] = "pca"
     ) -> Scatter:
         """The vectors of the tokens, or of the positions, laid out in two dimensions: alike is near."""
-        from lab.recipes.sequence.language import layout
-
         if of == "tokens":
-            labels = [self.codec.label(i) for i in range(len(self.codec.vocabulary))]
-            return layout(net.embedding.weight, labels, method, "tokens")
+            return layout(net.embedding.weight, self.names(), method, "tokens")
         return layout(net.positions.table, [str(i) for i in range(net.context)], method, "positions")

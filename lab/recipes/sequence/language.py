@@ -1,15 +1,50 @@
-"""What the views of language models share: prompts, the candidates for a next token, vectors in two dimensions."""
+"""What language models share: the text and its windows, prompts, the candidates for a next token, vectors in two dimensions."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.text import Codec, visible
+from lab.data.text import Codec, load_text, visible
+from lab.errors import UsageError
+from lab.recipes.sequence.sequence import SequenceExperiment
 from lab.views import Bars, Scatter
 from models.sequence.sampling import choose, probabilities
+
+
+class LanguageModel(SequenceExperiment):
+    """Predicts each next token of a text, of which it reads windows of as many tokens as the setting `span` of its config says."""
+
+    config: Any
+
+    def __init__(self, config: Any, device: torch.device, span: str):
+        super().__init__(config, device)
+        length = getattr(config, span)
+        self.text = load_text(config.data, config.level, device, length, span)
+        self.codec = self.text.codec
+        self.vocabulary = torch.from_numpy(self.codec.vocabulary)
+        self.windows = self.text.train.unfold(0, length + 1, 1)  # (N, length + 1) uint8, a view of the text
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        figures = super().evaluate()
+        return {**figures, "bits_per_token": figures["loss"] / np.log(2), "tokens": len(self.text.validation)}
+
+    def sample(self, length: int = 48) -> str:
+        """A piece of text that training does not see, for a view that was given none."""
+        return self.codec.decode(self.text.validation[:length].cpu().numpy())
+
+    def names(self) -> list[str]:
+        """Every token of the vocabulary as a label."""
+        return [self.codec.label(i) for i in range(len(self.codec.vocabulary))]
+
+
+def checked_length(length: int) -> int:
+    """How many tokens to write. Raises UsageError where they are too many."""
+    if not 0 <= length <= 10_000:
+        raise UsageError(f"--length must be from 0 to 10,000, got {length}.")
+    return length
 
 
 def checked_prompt(codec: Codec, prompt: str, default: str = "\n") -> np.ndarray:

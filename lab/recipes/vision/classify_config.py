@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import Config
-from lab.data.sources import check_games, check_images, subject
+from lab.config import only, with_defaults
+from lab.data.images_config import ImagesConfig
+from lab.data.sources import subject
 
 TWENTY = (
     "alien,asterix,bank_heist,beam_rider,boxing,breakout,enduro,freeway,frostbite,gopher,hero,kangaroo,ms_pacman,pong,qbert,"
@@ -13,7 +14,7 @@ TWENTY = (
 )
 
 
-class ClassifyConfig(Config):
+class ClassifyConfig(with_defaults(ImagesConfig, "ClassifyDefaults", games=TWENTY, frames=500)):  # type: ignore[misc]
     """An image classifier: any network on any labelled images."""
 
     network: Literal[
@@ -23,11 +24,6 @@ class ClassifyConfig(Config):
     data: str = Field(
         "digits",
         description="The images: digits, mnist, fashion-mnist, cifar-10, atari (which game is it?) or folder:PATH, a sub-folder per class.",
-    )
-    games: str = Field(TWENTY, description="For atari: the games to tell apart, separated by commas. More games are harder.")
-    frames: int = Field(500, ge=10, le=100_000, description="For atari: frames of each game to learn from. More show more of the game.")
-    player: Literal["random", "agents"] = Field(
-        "random", description="For atari: who plays. Shipped agents, where there are any, get further into their game."
     )
     size: int = Field(
         0, ge=0, le=512,
@@ -112,26 +108,32 @@ class ClassifyConfig(Config):
         "",
         description="Parts that keep their weights: features (all but the head) or names separated by commas, such as conv1,layer1. Empty trains all.",
     )
-    hidden_units: str = Field("128", description="For mlp: units of the hidden layers, separated by commas. More can represent more.")
-    neighbours: int = Field(5, ge=1, le=1000, description="For knn: how many neighbours vote. More is smoother.")
-    memory: int = Field(10_000, ge=1, le=1_000_000, description="For knn: images that are remembered. More is surer and slower.")
+    hidden_units: str = Field(
+        "128",
+        description="Units of the hidden layers, separated by commas. More can represent more.",
+        json_schema_extra=only(network="mlp"),
+    )
+    neighbours: int = Field(
+        5, ge=1, le=1000, description="How many neighbours vote. More is smoother.", json_schema_extra=only(network="knn")
+    )
+    memory: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Images that are remembered. More is surer and slower.",
+        json_schema_extra=only(network="knn"),
+    )
     auxiliary_weight: float = Field(
-        0.0, ge=0, le=1, description="For googlenet: weight of the auxiliary heads' loss, 0.3 in the paper; 0 leaves the heads out."
+        0.0,
+        ge=0,
+        le=1,
+        description="Weight of the auxiliary heads' loss, 0.3 in the paper; 0 leaves the heads out.",
+        json_schema_extra=only(network="googlenet"),
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the network; weights stay fp32. auto takes bf16 where the hardware has it and the network is large enough.",
     )
-
-    @field_validator("data")
-    @classmethod
-    def known_data(cls, value: str) -> str:
-        return check_images(value)
-
-    @field_validator("games")
-    @classmethod
-    def known_games(cls, value: str) -> str:
-        return check_games(value)
 
     @field_validator("hidden_units")
     @classmethod

@@ -25,7 +25,7 @@ def test_down_and_its_gradients(shape: tuple[int, int, int]) -> None:
     x, g, weight = tensors(*shape)
     mine = [tensor.clone().requires_grad_() for tensor in (x, weight)]
     theirs = [tensor.clone().requires_grad_() for tensor in (x, weight)]
-    y, expected = conv.Down.apply(*mine), F.conv2d(*theirs, stride=2, padding=1)
+    y, expected = conv.Resized.apply(*mine, False), F.conv2d(*theirs, stride=2, padding=1)
     torch.testing.assert_close(y, expected)
     torch.testing.assert_close(torch.autograd.grad(y, mine, g), torch.autograd.grad(expected, theirs, g), rtol=1e-5, atol=1e-5)
 
@@ -35,7 +35,7 @@ def test_up_and_its_gradients(shape: tuple[int, int, int]) -> None:
     g, x, weight = tensors(*shape)
     mine = [tensor.clone().requires_grad_() for tensor in (x, weight)]
     theirs = [tensor.clone().requires_grad_() for tensor in (x, weight)]
-    y, expected = conv.Up.apply(*mine), F.conv_transpose2d(*theirs, stride=2, padding=1)
+    y, expected = conv.Resized.apply(*mine, True), F.conv_transpose2d(*theirs, stride=2, padding=1)
     torch.testing.assert_close(y, expected, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(torch.autograd.grad(y, mine, g), torch.autograd.grad(expected, theirs, g), rtol=1e-5, atol=1e-5)
 
@@ -50,7 +50,9 @@ def test_a_penalty_on_the_gradient_can_be_trained_through(shape: tuple[int, int,
         (found,) = torch.autograd.grad(gradient.square().sum(), w)
         return found
 
-    torch.testing.assert_close(slope(conv.Down.apply), slope(lambda a, w: F.conv2d(a, w, stride=2, padding=1)), rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(
+        slope(lambda a, w: conv.Resized.apply(a, w, False)), slope(lambda a, w: F.conv2d(a, w, stride=2, padding=1)), rtol=1e-4, atol=1e-3
+    )
 
 
 def test_under_autocast_a_layer_stays_near_its_fp32_self() -> None:
@@ -96,3 +98,15 @@ def test_one_map_and_its_gradients(shape: tuple[int, ...]) -> None:
     g = torch.randn(y.shape, generator=generator, dtype=torch.float64)
     wanted = [x, *layer.parameters()]
     torch.testing.assert_close(torch.autograd.grad(y, wanted, g), torch.autograd.grad(expected, wanted, g))
+
+
+@pytest.mark.parametrize(("mine", "plain", "shape"), [
+    (conv.PixelToImage(5, 3, 4), F.conv_transpose2d, (2, 5, 1, 1)), (conv.ImageToPixel(5, 2, 4), F.conv2d, (2, 5, 4, 4)),
+])  # fmt: skip
+def test_a_layer_between_one_pixel_and_an_image_is_pytorchs(mine: torch.nn.Module, plain: object, shape: tuple[int, ...]) -> None:
+    layer = mine.double()
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
+    y, expected = layer(x), plain(x, layer.weight)  # type: ignore[operator]
+    torch.testing.assert_close(y, expected)
+    wanted = [x, *layer.parameters()]
+    torch.testing.assert_close(torch.autograd.grad(y.sin().sum(), wanted), torch.autograd.grad(expected.sin().sum(), wanted))

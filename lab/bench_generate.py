@@ -28,14 +28,14 @@ FRAMES_PER_SECOND = 30
 def bench_generate(device: str = "auto") -> dict[str, Any]:
     """Images per second of `vae` (784-400-20, batch 128) and `dcgan` (64 px, 64 features, batch 64); the time from a drag to
     its picture while the default `dcgan` trains; its training speed while a walk plays at 30 frames/s, as a share of that
-    without one."""
+    without one. The same of `vae` and `gan`, their names in front."""
     place = devices.resolve(device)
     torch.set_num_threads(devices.cores())
     figures: dict[str, Any] = {
         "vae_images_per_s": round(training_speed("vae", {"size": 28}, place), 1),
         "dcgan_images_per_s": round(training_speed("dcgan", {"size": 64, "channels": 1, "features": 64, "r1": 0}, place), 1),
     }
-    for name in ("dcgan", "vae"):
+    for name in ("dcgan", "vae", "gan"):
         found = latent_speed(name, device)
         figures |= {key if name == "dcgan" else f"{name}_{key}": value for key, value in found.items()}
     return figures

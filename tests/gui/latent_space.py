@@ -1,0 +1,38 @@
+"""What the tests of the Generate panel share: tiny models, and a hand on the pages of the latent space."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gui.generate.tiles import Tiles
+
+LONG = 60_000
+LEFT = Qt.MouseButton.LeftButton
+TINY = {"size": 8, "hidden": "16", "latent": 4, "batch_size": 32}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "autoencoder": TINY, "vae": TINY, "cvae": TINY,
+    "gan": {"size": 8, "g_hidden": "16", "d_hidden": "16", "latent": 6, "batch_size": 16},
+}  # fmt: skip
+"""Settings of each recipe that train in no time."""
+
+
+def show(tab: Any, title: str) -> Any:
+    """Bring a page of the latent space to the front by its tab."""
+    index = next(i for i, page in enumerate(tab.room.pages) if page.title == title)
+    tab.room.tabs.setCurrentIndex(index)
+    return tab.room.pages[index]
+
+
+def click_tile(qtbot: QtBot, tiles: Tiles, index: int) -> None:
+    qtbot.mouseClick(tiles, LEFT, pos=tiles.tile(index).center().toPoint())
+
+
+def pixels(picture: Any) -> bytes:
+    """What a picture shows."""
+    return bytes(picture.image.constBits()) if picture.image is not None else b""
+
+
+def still(qtbot: QtBot, question: Any) -> None:
+    """Wait until everything asked is answered."""
+    qtbot.waitUntil(lambda: question.settled, timeout=LONG)

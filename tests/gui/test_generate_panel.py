@@ -1,0 +1,82 @@
+"""The Generate panel: whose tab a run gets, the images to learn from, the text about the recipe."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from controls import drives, press
+from latent_space import LEFT, LONG, SETTINGS
+from PIL import Image
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from gui.generate.tab import GenerateTab
+from gui.main_window import MainWindow
+from lab import registry
+
+
+def test_only_recipes_with_a_latent_space_have_its_tab(make_window: Callable[..., MainWindow]) -> None:
+    panel: Any = make_window("Generate").panel("Generate")
+
+    def kind(recipe: str) -> Any:
+        found = registry.recipe(recipe)
+        return panel.tab_class(SimpleNamespace(recipe=found, config=found.config_class()))
+
+    assert not issubclass(kind("cyclegan"), GenerateTab)
+    assert kind("cvae") is GenerateTab
+
+
+def test_a_run_whose_images_are_gone_still_opens(qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path) -> None:
+    from lab.api import new_session
+
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.new("L", (8, 8)).save(folder / "one.png")
+    session = new_session("vae", {**SETTINGS["vae"], "data": f"folder:{folder}", "size": 8}, steps=1, device="cpu")
+    session.close()
+    (folder / "one.png").unlink()
+    window = make_window("Generate")
+    panel: Any = window.panel("Generate")
+    panel.open_run(session.run_folder)
+    assert panel.current_tab() is not None
+    dialog: Any = window.errors[0]
+    assert "pictures" in dialog.sentence.text()
+    dialog.close()
+    qtbot.waitUntil(lambda: not window.background.pending, timeout=LONG)
+
+
+def test_the_text_follows_the_recipe(make_window: Callable[..., MainWindow]) -> None:
+    panel: Any = make_window("Generate").panel("Generate")
+    for recipe in ("autoencoder", "vae", "cvae", "gan", "dcgan", "cgan", "wgan-gp"):
+        panel.recipe_box.setCurrentText(recipe)
+        text = panel.about_label.text()
+        assert "href" in text
+        assert 'align="center"' in text.split("The latent space")[0], recipe
+
+
+def test_a_folder_of_images_goes_into_the_form(make_window: Callable[..., MainWindow], tmp_path: Path) -> None:
+    panel: Any = make_window("Generate").panel("Generate")
+    panel.use_folder(tmp_path)
+    assert panel.form.values()["data"] == f"folder:{tmp_path}"
+    assert panel.data_box.currentText() == f"folder:{tmp_path}"
+    panel.data_box.setCurrentIndex(panel.data_box.findText("digits"))
+    panel.data_box.activated.emit(panel.data_box.currentIndex())
+    assert panel.form.values()["data"] == "digits"
+
+
+@drives("GeneratePanel: Folder", "Training > Images from a folder")
+def test_a_folder_is_chosen_by_click_and_by_key(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window("Generate")
+    panel: Any = window.panel("Generate")
+    chosen = [tmp_path / "a", tmp_path / "b"]
+    monkeypatch.setattr(QFileDialog, "exec", lambda self: True)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[0])])
+    qtbot.mouseClick(panel.folder_button, LEFT)
+    assert panel.form.values()["data"] == f"folder:{chosen[0]}"
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[1])])
+    press(qtbot, window, panel.session_menu, "Images from a folder")
+    assert panel.form.values()["data"] == f"folder:{chosen[1]}"
