@@ -136,7 +136,7 @@ class CycleGAN(Translation):
         terms: dict[str, Tensor] = {}
         for name, real, seen in (("a", a, seen_a), ("b", b, seen_b)):
             d = self.d.compute[name]  # type: ignore[index]
-            # Instance norm keeps images apart, so real and generated ones can pass together.
+            # Instance norm, or none, keeps images apart, so real and generated ones can pass together.
             real_scores, fake_scores = d(torch.cat([real, seen])).float().split([len(real), len(seen)])
             terms[f"d_{name}"] = 0.5 * discriminator_loss(self.config.loss, real_scores, fake_scores)
             terms[f"d_{name}_accuracy"] = self.seen_right(real_scores, fake_scores)

@@ -96,7 +96,7 @@ class Forecast(SequenceExperiment):
 
     @view("curves", live=True)
     def forecast(self, net: Forecaster, start: int = 0, seen: int = 60, ahead: int = 40, series: int = 0) -> Curves:
-        """Truth against forecast in the part that training does not see: the network reads `seen` steps, then goes on alone."""
+        """Truth against forecast in the part that training does not see: the network reads as many steps as seen says, then goes on alone."""
         values, mean, std, names = self.series
         test = values[self.cut(len(values)) :]
         seen, ahead = max(1, min(seen, len(test) - 1)), max(1, min(ahead, 500))

@@ -122,7 +122,7 @@ class Word2Vec(SequenceExperiment):
 
     @view("scatter", live=True)
     def words(self, net: Word2VecNetwork, count: int = 150, skip: int = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
-        """Common words in two dimensions, the `skip` commonest left out: alike is near."""
+        """Common words in two dimensions: alike is near. The commonest say little; as many as skip says are left out."""
         skip = max(0, min(skip, len(self.names) - 2))
         part = slice(skip, skip + max(2, min(count, 1000)))
         return layout(net.vectors()[part], list(self.names[part]), method, "words")
