@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import faint
-from gui.widgets.plot import Plot, legend
+from gui.widgets.plot import FAINT, Plot, legend
 from gui.widgets.series import POINTS, RunSeries, Series
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
@@ -187,7 +187,9 @@ class Curves(QWidget):
                 plot.set_line(f"{key}|mean", *series.mean(x, low, high, window), line.colour)
             else:
                 plot.drop_line(f"{key}|mean")
-                plot.lines[f"{key}|raw"].setPen(pg.mkPen(line.colour))
+            raw = pg.mkColor(line.colour)
+            raw.setAlpha(FAINT if window > 1 else 255)  # A line that was drawn alone at first fades when a mean joins it.
+            plot.lines[f"{key}|raw"].setPen(pg.mkPen(raw))
 
     def x_of(self, series: Series) -> np.ndarray:
         return series.seconds if self.axis.currentText() == "time" else series.steps

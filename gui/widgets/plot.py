@@ -16,6 +16,10 @@ SPREAD = 0.25
 """The share of a short plot's width and height that the words in its corner take."""
 
 
+FAINT = 90
+"""How opaque, of 255, the raw line behind a smoothed one is."""
+
+
 class Plot(pg.PlotWidget):
     """Lines by name. `set_line` makes a line once and then only gives it new data.
 
@@ -50,7 +54,7 @@ class Plot(pg.PlotWidget):
         if line is None:
             colour = pg.mkColor(hue)
             if faint:
-                colour.setAlpha(90)
+                colour.setAlpha(FAINT)
             ground = {"fillLevel": 0.0, "fillBrush": (colour.red(), colour.green(), colour.blue(), 70)} if filled else {}
             dots = {} if filled else {"symbolBrush": colour, "symbolPen": None}  # Naming a brush switches dots on.
             line = self.item.plot(pen=pg.mkPen(colour, width=1), name=name, skipFiniteCheck=False, **dots, **ground)

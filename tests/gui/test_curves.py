@@ -269,3 +269,21 @@ def test_a_zoomed_plot_stays_zoomed_when_rows_come(qtbot: QtBot, curves: Curves,
     curves.refresh()
     curves.draw()
     assert first.viewRange()[0] == [2, 3]
+
+
+def test_the_raw_line_fades_when_a_mean_joins_it(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").touch()
+    series = Series()
+    run = RunSeries(tmp_path)
+    run.metrics["losses/loss"] = series
+    curves = Curves()
+    qtbot.addWidget(curves)
+    series.add(0, 0.0, 1.0)
+    curves.add_run("a", Line("a", run, "#3b8ee0"))
+    raw = curves.plots["losses/loss"].lines["a|raw"]
+    assert raw.opts["pen"].color().alpha() == 255
+    for step in range(1, 100):
+        series.add(step, float(step), 1.0 / step)
+    curves.draw()
+    assert "a|mean" in curves.plots["losses/loss"].lines
+    assert raw.opts["pen"].color().alpha() < 255
