@@ -49,7 +49,7 @@ def sampling_share(experiment: DQN, repeats: int = 60) -> float:
         replay.blocks(batch.rows)
         replay.blocks(batch.next_rows)
 
-    return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(replay, 1), repeats)
+    return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(replay, experiment.draw(replay, 1)), repeats)
 
 
 def seconds_of(work: Callable[[], object], repeats: int) -> float:

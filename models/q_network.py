@@ -66,8 +66,9 @@ class QNetwork(nn.Module):
         """Q values (B, actions) float32 for what `forward` takes, and a function that writes the gradient down.
 
         It takes the derivative of the loss in Q (B, actions) float32 and the tensors to write into, one a parameter, in
-        the order of `parameters()`. The same numbers as autograd's, a tenth sooner on a processor: nothing is
-        allocated for the weights' gradients, and the second layer works on 2x2 blocks as the first does on 4x4.
+        the order of `parameters()`; given the derivative for the first frames alone, it leaves the others out. The same
+        numbers as autograd's, a tenth sooner on a processor: nothing is allocated for the weights' gradients, and the
+        second layer works on 2x2 blocks as the first does on 4x4.
         """
         blocks = self.blocks(frames)
         first = self.conv1.weight * (1 / 255)
@@ -82,14 +83,15 @@ class QNetwork(nn.Module):
         @torch.no_grad()
         def backward(of_q: Tensor, into: Sequence[Tensor]) -> None:
             w1, b1, w2, b2, w3, b3, w4, b4, *head = into
-            of_h = relu_backward(self.values_backward(of_q, h.float(), head).to(h.dtype), h, 0)  # (B, hidden)
-            torch.mm(of_h.t(), x, out=w4)
+            x0, x1, x2, x3, features, hidden = (found[: len(of_q)] for found in (blocks, y1, y2, y3, x, h))
+            of_h = relu_backward(self.values_backward(of_q, hidden.float(), head).to(h.dtype), hidden, 0)  # (B, hidden)
+            torch.mm(of_h.t(), features, out=w4)
             torch.sum(of_h, 0, out=b4)
-            of_y3 = torch.mm(of_h, self.hidden.weight).view(y3.shape).contiguous(memory_format=torch.channels_last)
-            of_y2, of_w3, of_b3 = conv_backward(relu_backward(of_y3, y3, 0), y2, self.conv3.weight)
-            of_y1, of_w2, of_b2 = conv_backward(relu_backward(of_y2, y2, 0), y1, second)
-            of_maps = relu_backward_from_blocks(of_y1, y1)  # (B, 32, 20, 20)
-            _, of_w1, of_b1 = conv_backward(of_maps, blocks, first, of_input=False)
+            of_x3 = torch.mm(of_h, self.hidden.weight).view(x3.shape).contiguous(memory_format=torch.channels_last)
+            of_x2, of_w3, of_b3 = conv_backward(relu_backward(of_x3, x3, 0), x2, self.conv3.weight)
+            of_x1, of_w2, of_b2 = conv_backward(relu_backward(of_x2, x2, 0), x1, second)
+            of_maps = relu_backward_from_blocks(of_x1, x1)  # (B, 32, 20, 20)
+            _, of_w1, of_b1 = conv_backward(of_maps, x0, first, of_input=False)
             torch.mul(of_w1, 1 / 255, out=w1)
             found = ((b1, of_b1), (w2, from_blocks(of_w2)), (b2, of_b2), (w3, of_w3), (b3, of_b3))
             torch._foreach_copy_([to for to, _ in found], [gradient for _, gradient in found])

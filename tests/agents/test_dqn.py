@@ -28,9 +28,6 @@ class FixedReplay:
             discounts=np.array(discounts, np.float32), weights=np.ones(n, np.float32), leaves=np.arange(n),
         )  # fmt: skip
 
-    def sample(self, batch: int, rng: np.random.Generator, beta: float, parts: int = 1) -> Batch:
-        return self.batch
-
     def blocks(self, rows: np.ndarray) -> torch.Tensor:
         return torch.zeros(len(rows), 64, 21, 21, dtype=torch.uint8)
 
@@ -46,7 +43,8 @@ def targets_of(experiment: DQN, returns: list[float], discounts: list[float], mo
     monkeypatch.setattr(experiment, "gradient_step", record)
     monkeypatch.setattr(experiment.online, "compute", lambda x: torch.tensor([[1.0, 5.0, 2.0]]).expand(len(x), 3))
     monkeypatch.setattr(experiment.target, "compute", lambda x: torch.tensor([[3.0, -1.0, 10.0]]).expand(len(x), 3))
-    experiment.update(FixedReplay(returns, discounts), 1)  # type: ignore[arg-type]
+    replay: Any = FixedReplay(returns, discounts)
+    experiment.update(replay, replay.batch)
     return seen[0].tolist()
 
 
@@ -98,6 +96,23 @@ def test_gradient_step_equals_autograd_and_adam(fields: dict, tiny) -> None:
         assert float(loss) == pytest.approx(float(expected.detach()), rel=1e-5)
     for (name, mine), theirs in zip(experiment.online.master.named_parameters(), reference.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=2e-6, rtol=1e-4, msg=name)
+
+
+def test_a_pass_shared_with_acting_gives_the_values_and_the_step_of_two(tiny) -> None:
+    """The first batch of an update is looked at together with what the environments show."""
+    experiments = [tiny(learning_starts=40, batch_size=8) for _ in range(2)]
+    for experiment in experiments:
+        run(experiment, 40)
+    shared, apart = experiments
+    draws = [experiment.draw(experiment.ready()[1], 1) for experiment in experiments]
+    _, values, looked = shared.act(shared.ready()[1], draws[0])
+    _, expected, nothing = apart.act(apart.ready()[1])
+    assert looked is not None
+    assert nothing is None
+    np.testing.assert_allclose(values, expected, atol=1e-6)
+    losses = [shared.update(shared.ready()[1], draws[0], looked), apart.update(apart.ready()[1], draws[1])]
+    torch.testing.assert_close(losses[0], losses[1])
+    torch.testing.assert_close(shared.online.weights, apart.online.weights)
 
 
 def test_target_network_is_a_copy_of_the_online_one_at_the_last_multiple_of_the_interval(tiny) -> None:
