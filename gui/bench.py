@@ -20,6 +20,7 @@ import numpy as np
 SETTINGS = {"learning_starts": 1000, "replay_capacity": 50_000}
 """Of the run that trains: the published network and batches, learning from the start."""
 SPEED_SECONDS = 20.0
+SPEED_ROUNDS = 3
 HEARTBEAT_SECONDS = 30.0
 WATCH_SECONDS = 10.0
 PANELS, SESSIONS, FIRST = 1000, 100, 100
@@ -31,7 +32,6 @@ def bench_gui(device: str = "auto") -> dict[str, Any]:
     with own_place():
         from gui.shots import pause, until
 
-        headless = [headless_speed(device)]
         with opened() as window:
             panel: Any = window.panel("Atari")
             until(lambda: panel.watch.panes[0].playing is not None and panel.watch.panes[0].playing.latest is not None, 60)
@@ -43,20 +43,19 @@ def bench_gui(device: str = "auto") -> dict[str, Any]:
             panel.watch.timer.start()
             bridge = start_session(window, panel, device, "dqn", SETTINGS)
             panel.watch.panes[0].stop()  # The new run's agent began to play: measure the speed with nobody playing.
-            app_speed = speed(bridge.session, pause)
+            app, headless = speeds(bridge, device, pause)
             panel.watch_current()
             pause(2)
             beats = heartbeat(pause)
             bridge.session.stop()
             until(lambda: not bridge.running, 60)
-        headless.append(headless_speed(device))
         return {
             "window_start_s": round(window_start(), 2),
             **beats,
-            "app_speed_ratio": round(app_speed / float(np.mean(headless)), 3),
+            "app_speed_ratio": round(float(np.mean(app) / np.mean(headless)), 3),
             "watch_fps": round(watch_fps, 1),
-            "app_sps": round(app_speed, 1),
-            "headless_sps": round(float(np.mean(headless)), 1),
+            "app_sps": [round(found, 1) for found in app],
+            "headless_sps": [round(found, 1) for found in headless],
             "curves_10m_ms": round(curves(pause), 1),
             **leaks(pause),
         }
@@ -155,20 +154,40 @@ def new_session(device: str) -> Any:
     return new_session("dqn", dict(SETTINGS), steps=10_000_000, device=device)
 
 
+def speeds(bridge: Any, device: str, pause: Callable[[float], None]) -> tuple[list[float], list[float]]:
+    """Steps per second of the app's session and of headless ones, stretch by stretch in turns, as a machine's own speed drifts.
+
+    The app's session is paused while a headless one trains, in a process of its own.
+    """
+    from gui.shots import until
+
+    def beside() -> float:
+        bridge.session.pause()
+        until(lambda: bridge.latest.status == "paused", 60)
+        found = headless_speed(device)
+        bridge.session.resume()
+        return found
+
+    app, headless = [], [beside()]
+    for _ in range(SPEED_ROUNDS):
+        app.append(speed(bridge.session, pause))
+        headless.append(beside())
+    return app, headless
+
+
 def headless_speed(device: str) -> float:
-    """Steps per second of a session in a plain thread, with no Qt around."""
-    session = new_session(device)
-    session.start()
-    found = speed(session, time.sleep)
-    session.close()
-    return found
+    """Steps per second of a session in a process with no Qt."""
+    code = f"import time; from gui.bench import new_session, speed; session = new_session({device!r}); session.start(); print(speed(session, time.sleep)); session.close()"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
 
 
 def speed(session: Any, wait: Callable[[float], None]) -> float:
-    """Steps per second once updates have begun."""
+    """Steps per second once updates have begun and a moment has passed."""
     warm = SETTINGS["learning_starts"] + 500
     while session.experiment.progress().done < warm and session.error is None:
         wait(0.1)
+    wait(1)
     done, start = session.experiment.progress().done, time.monotonic()
     wait(SPEED_SECONDS)
     return (session.experiment.progress().done - done) / (time.monotonic() - start)

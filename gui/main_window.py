@@ -32,6 +32,7 @@ from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet, plain
 from gui.panel import PANELS, Panel, Workbench
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory, size_text
+from gui.widgets.reading import Reading
 from lab.run import Run
 
 LAYOUT = 1
@@ -133,9 +134,9 @@ class MainWindow(QMainWindow):
         self.setStatusBar(bar)
         self.device_label = QLabel("device: loading PyTorch…")
         self.device_label.setToolTip("Where a run computes unless told otherwise")
-        self.speed_label = QLabel()
+        self.speed_label = Reading()
         self.speed_label.setToolTip("Steps per second of the sessions that train, in all")
-        self.memory_label = QLabel()
+        self.memory_label = Reading()
         self.memory_label.setToolTip("Memory of this process, and of the GPU where there is one")
         self.run_button = QToolButton(autoRaise=True)
         self.run_button.setObjectName("run folder")

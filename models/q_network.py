@@ -59,7 +59,11 @@ class QNetwork(nn.Module):
     def head(self, features: Tensor) -> Tensor:
         """Q values (B, actions) float32 of features (B, 3136)."""
         # The last layer is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
-        return self.values(F.relu_(self.hidden(features)).float())
+        return self.values(self.hidden_units(features).float())
+
+    def hidden_units(self, features: Tensor) -> Tensor:
+        """relu(x W^T + b), (B, hidden), of features x (B, 3136), as (W x^T + b)^T: kernels lay the second factor out anew, and x is the smaller."""
+        return torch.addmm(self.hidden.bias[:, None], self.hidden.weight, features.t()).relu_().t()
 
     @torch.no_grad()
     def differentiate(self, frames: Tensor) -> tuple[Tensor, Callable[[Tensor, Sequence[Tensor]], None]]:
@@ -77,7 +81,7 @@ class QNetwork(nn.Module):
         y2 = F.conv2d(y1, second, self.conv2.bias).relu_()  # (B, 64, 9, 9)
         y3 = F.conv2d(y2, self.conv3.weight, self.conv3.bias).relu_()  # (B, 64, 7, 7)
         x = y3.flatten(1)
-        h = self.hidden(x).relu_()
+        h = self.hidden_units(x)
         q = self.values(h.float())
 
         @torch.no_grad()

@@ -13,6 +13,7 @@ from gui.atari.sources import WeightSource
 from gui.widgets.bars import QBars
 from gui.widgets.picture import Picture, heat
 from gui.widgets.plot import Plot
+from gui.widgets.reading import Reading
 
 DECISIONS_PER_SECOND = 15
 
@@ -52,12 +53,11 @@ class WatchPane(QWidget):
         self.plot.setMinimumHeight(76)
         self.plot.setToolTip("The value of what the agent sees: its largest Q value over the last ten seconds")
         self.plot.item.getAxis("left").setWidth(48)
-        self.score = QLabel("score —")
+        self.score = Reading("score —")
         self.score.setToolTip("Score of this episode, of the last one, and published scores for scale")
         self.score.setFont(heading(self.score.font()))
         self.scale = QLabel(wordWrap=True)
-        self.speed = QLabel()
-        self.speed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.speed = Reading(align=Qt.AlignmentFlag.AlignRight)
         line = QHBoxLayout()
         line.addWidget(self.score, 1)
         line.addWidget(self.speed)

@@ -1,11 +1,12 @@
 """The buttons of one session: pause or go on, one step, stop, checkpoint; and of a stored run: resume."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from gui.bridge import SessionBridge
 from gui.system import duration_text
 from gui.widgets.curves import title
+from gui.widgets.reading import Reading
 
 STATUS = {"running": "training", "paused": "paused", "finished": "finished", "failed": "failed"}
 
@@ -30,8 +31,8 @@ class Transport(QWidget):
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # Else the buttons of a stored run stand far apart.
         self.progress.setSizePolicy(policy)
-        self.state = QLabel()
-        self.figures = QLabel(wordWrap=True)
+        self.state = Reading()
+        self.figures = Reading(wrap=True)
         buttons = QHBoxLayout()
         for button in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone):
             buttons.addWidget(button)

@@ -41,6 +41,7 @@ from gui.widgets.dots import Dots
 from gui.widgets.flow import FlowLayout
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.plot import Plot, legend
+from gui.widgets.reading import Reading
 from gui.widgets.recorder import Recorder
 from gui.widgets.tagged_text import TaggedText
 from lab.errors import LabError
@@ -91,7 +92,7 @@ class Answer(QStackedWidget):
         self.table.verticalHeader().hide()
         self.text = QPlainTextEdit(readOnly=True)
         self.bars = QBars()
-        self.bars_title = QLabel(wordWrap=True)
+        self.bars_title = Reading(wrap=True)
         self.bars_page = QWidget()
         column = QVBoxLayout(self.bars_page)
         column.setContentsMargins(0, 0, 0, 0)
