@@ -19,8 +19,7 @@ import numpy as np
 
 SETTINGS = {"learning_starts": 1000, "replay_capacity": 50_000}
 """Of the run that trains: the published network and batches, learning from the start."""
-SPEED_SECONDS = 20.0
-SPEED_ROUNDS = 3
+STRETCH_SECONDS, STRETCHES = 5.0, 12
 HEARTBEAT_SECONDS = 30.0
 WATCH_SECONDS = 10.0
 PANELS, SESSIONS, FIRST = 1000, 100, 100
@@ -155,41 +154,57 @@ def new_session(device: str) -> Any:
 
 
 def speeds(bridge: Any, device: str, pause: Callable[[float], None]) -> tuple[list[float], list[float]]:
-    """Steps per second of the app's session and of headless ones, stretch by stretch in turns, as a machine's own speed drifts.
+    """Steps per second of the app's session and of a headless one, stretch by stretch in turns: a machine's own speed drifts.
 
-    The app's session is paused while a headless one trains, in a process of its own.
+    The headless one is in a process of its own, with no Qt; each is paused while the other trains.
     """
     from gui.shots import until
 
-    def beside() -> float:
-        bridge.session.pause()
-        until(lambda: bridge.latest.status == "paused", 60)
-        found = headless_speed(device)
-        bridge.session.resume()
-        return found
-
-    app, headless = [], [beside()]
-    for _ in range(SPEED_ROUNDS):
-        app.append(speed(bridge.session, pause))
-        headless.append(beside())
+    app, headless = [], []
+    code = f"from gui.bench import train_headless; train_headless({device!r})"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            warm(bridge.session, pause)
+            for _ in range(STRETCHES):
+                bridge.session.pause()
+                until(lambda: bridge.latest.status == "paused", 60)
+                process.stdin.write("train\n")
+                process.stdin.flush()
+                headless.append(float(process.stdout.readline()))
+                bridge.session.resume()
+                app.append(speed(bridge.session, pause))
+        finally:
+            process.stdin.close()
     return app, headless
 
 
-def headless_speed(device: str) -> float:
-    """Steps per second of a session in a process with no Qt."""
-    code = f"import time; from gui.bench import new_session, speed; session = new_session({device!r}); session.start(); print(speed(session, time.sleep)); session.close()"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return float(done.stdout.split()[-1])
+def train_headless(device: str) -> None:
+    """Train a stretch for each line of the standard input, and print its steps per second."""
+    session = new_session(device)
+    session.start()
+    for _ in sys.stdin:
+        session.resume()
+        warm(session, time.sleep)
+        print(speed(session, time.sleep), flush=True)
+        session.pause()
+        while session.latest.status == "running":
+            time.sleep(0.01)
+    session.close()
+
+
+def warm(session: Any, wait: Callable[[float], None]) -> None:
+    """Wait until updates have begun."""
+    while session.experiment.progress().done < SETTINGS["learning_starts"] + 500 and session.error is None:
+        wait(0.1)
 
 
 def speed(session: Any, wait: Callable[[float], None]) -> float:
-    """Steps per second once updates have begun and a moment has passed."""
-    warm = SETTINGS["learning_starts"] + 500
-    while session.experiment.progress().done < warm and session.error is None:
-        wait(0.1)
-    wait(1)
+    """Steps per second, a moment after a pause."""
+    wait(0.5)
     done, start = session.experiment.progress().done, time.monotonic()
-    wait(SPEED_SECONDS)
+    wait(STRETCH_SECONDS)
     return (session.experiment.progress().done - done) / (time.monotonic() - start)
 
 

@@ -10,7 +10,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 THINNEST, THICKEST = 0.6, 0.42
-"""Where a stroke ends: the share of the smoothed ink from which a pixel belongs to it."""
+"""Where a stroke ends: the share of the ink around it from which a pixel belongs to it."""
+FAINTEST = 0.45
+"""Of the strongest ink of its picture: ink fainter than this, with nothing stronger around it, is no stroke of its own."""
+AROUND = 3
+"""Pixels, of 32, to each side that count as around."""
 
 
 def paint(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
@@ -27,8 +31,12 @@ def painted(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
         return low + (high - low) * torch.rand(len(images), 1, 1, 1, generator=generator)
 
     ink = F.interpolate(images.float() / 255, (size, size), mode="bicubic", align_corners=False).clamp(0, 1)
-    ink = smooth(ink, size / 32)
+    ink = smooth(ink, 0.8 * size / 32)
     ink = ink / ink.amax((2, 3), keepdim=True).clamp(min=1e-3)
+    # Against what is around it: one share of the strongest ink for the whole picture would leave out a digit's faint strokes, and make a C of a 0.
+    reach = max(1, round(AROUND * size / 32))
+    around = smooth(F.max_pool2d(ink, 2 * reach + 1, 1, reach), 2 * size / 32)
+    ink = ink / around.clamp(min=FAINTEST)
     stroke = torch.sigmoid((ink - draw(THICKEST, THINNEST)) * 14)  # (N, 1, S, S)
     pattern = textures(len(images), size, generator)  # -1 to 1
     hue = draw(0, 1)

@@ -56,7 +56,7 @@ class HalvingConv2d(nn.Conv2d):
         if x.device.type != "cpu" or x.dtype != torch.bfloat16 or x.shape[2] > FEW_PIXELS:
             return F.conv2d(x, self.weight, bias, 2, 1)
         if x.shape[2:] == (2, 2):
-            inner = inner_places(self.weight).permute(0, 2, 3, 1).reshape(self.out_channels, -1)  # (O, 4 I)
+            inner = InnerPlaces.apply(self.weight).permute(0, 2, 3, 1).reshape(self.out_channels, -1)  # (O, 4 I)
             return F.linear(x.permute(0, 2, 3, 1).reshape(len(x), -1), inner, bias)[:, :, None, None]
         return with_bias(Resized.apply(*lowered(x, self.weight), False), bias)
 
@@ -73,7 +73,7 @@ class DoublingConv2d(nn.ConvTranspose2d):
         if x.device.type != "cpu" or x.dtype != torch.bfloat16 or (x.shape[2] > FEW_PIXELS // 2 and self.out_channels > FEW_MAPS):
             return F.conv_transpose2d(x, self.weight, bias, 2, 1)
         if x.shape[2:] == (1, 1):
-            inner = inner_places(self.weight).permute(0, 2, 3, 1).reshape(self.in_channels, -1)  # (I, 4 O)
+            inner = InnerPlaces.apply(self.weight).permute(0, 2, 3, 1).reshape(self.in_channels, -1)  # (I, 4 O)
             drawn = (x.reshape(len(x), -1) @ inner).view(len(x), 2, 2, self.out_channels).permute(0, 3, 1, 2)
         else:
             drawn = Resized.apply(*lowered(x, self.weight), True)
@@ -113,9 +113,19 @@ class OneMapConv2d(nn.Conv2d):
         return with_bias(OneMap.apply(x, self.weight), self.bias)
 
 
-def inner_places(weight: Tensor) -> Tensor:
-    """(O, I, 4, 4) -> (O, I, 2, 2), the places in the middle; as a negative padding, whose gradient is one operation."""
-    return F.pad(weight, (-1, -1, -1, -1))
+class InnerPlaces(torch.autograd.Function):
+    """(O, I, 4, 4) -> (O, I, 2, 2), the places in the middle. The gradient has the order of the weights: filling it in another is slow."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(weight)
+        return weight[:, :, 1:3, 1:3]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        whole = torch.zeros_like(ctx.saved_tensors[0])
+        whole[:, :, 1:3, 1:3] = gradients[0]
+        return whole
 
 
 def with_bias(x: Tensor, bias: Tensor | None) -> Tensor:
@@ -205,10 +215,15 @@ def weight_gradient(large: Tensor, small: Tensor) -> Tensor:
             small, large, small.new_empty(o, i, 4, 4), None, [2, 2], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
         )[1]  # fmt: skip
     padded = F.pad(large.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))  # (B, 2 H + 2, 2 W + 2, I)
-    s = padded.stride()
-    windows = padded.as_strided((n, h // 2, w // 2, 4, 4, i), (s[0], 2 * s[1], 2 * s[2], s[1], s[2], 1))
-    product = rows(small).t() @ windows.reshape(-1, 16 * i)  # (O, 16 I)
-    return product.view(o, 4, 4, i).permute(0, 3, 1, 2)
+    return gradient_of_windows(padded, small, 4, 2)
+
+
+def gradient_of_windows(padded: Tensor, g: Tensor, side: int, stride: int) -> Tensor:
+    """(O, I, side, side): the sum over pixels of g (B, O, h, w) times the windows of `padded` (B, H, W, I), one matrix product."""
+    (n, _, _, i), (o, h, w), s = padded.shape, g.shape[1:], padded.stride()
+    windows = padded.as_strided((n, h, w, side, side, i), (s[0], stride * s[1], stride * s[2], s[1], s[2], s[3]))
+    product = rows(g).t() @ windows.reshape(-1, side * side * i)  # (O, side * side * I)
+    return product.view(o, side, side, i).permute(0, 3, 1, 2)
 
 
 def rows(x: Tensor) -> Tensor:

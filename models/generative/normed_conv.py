@@ -5,8 +5,13 @@ the sum of the gradient over all pixels: a tenth of the backward pass of a 3x3 c
 are those of nn.Conv2d and nn.ConvTranspose2d; the bias has no gradient.
 """
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from models.generative.conv import FEW_PIXELS_OF_WEIGHTS, gradient_of_windows
 
 
 class NormedConv2d(nn.Conv2d):
@@ -35,4 +40,26 @@ class ReflectedConv2d(NormedConv2d):
     def forward(self, x: Tensor) -> Tensor:
         if min(x.shape[2:]) < 2:
             raise ValueError(f"an image of {x.shape[3]}x{x.shape[2]} pixels at this layer is too small to be reflected by 1")
-        return super().forward(F.pad(x, (1, 1, 1, 1), mode="reflect"))
+        padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+        if x.device.type != "cpu" or x.dtype != torch.bfloat16 or x.shape[2] > FEW_PIXELS_OF_WEIGHTS:
+            return super().forward(padded)
+        return Windowed.apply(padded, self.weight)
+
+
+class Windowed(torch.autograd.Function):
+    """The convolution of x (B, I, H, W) with weight (O, I, k, k), stride 1, no padding.
+
+    The gradient of the weight is one matrix product over the windows: on few pixels in bf16 a quarter sooner than oneDNN's.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return F.conv2d(x, weight)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        (g,), (needs_x, needs_weight) = gradients, ctx.needs_input_grad
+        of_x = F.conv_transpose2d(g, weight) if needs_x else None
+        return of_x, gradient_of_windows(x.permute(0, 2, 3, 1), g, weight.shape[2], 1) if needs_weight else None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from gui.generate.tiles import Tiles
@@ -29,8 +30,13 @@ def click_tile(qtbot: QtBot, tiles: Tiles, index: int) -> None:
 
 
 def pixels(picture: Any) -> bytes:
-    """What a picture shows."""
-    return bytes(picture.image.constBits()) if picture.image is not None else b""
+    """What a picture shows, in grey."""
+    return grey(picture.image) if picture.image is not None else b""
+
+
+def grey(image: QImage) -> bytes:
+    converted = image.convertToFormat(QImage.Format.Format_Grayscale8)  # It must outlive the look at its bytes.
+    return bytes(converted.constBits())
 
 
 def still(qtbot: QtBot, question: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from latent_space import LEFT, LONG, pixels, show, still
+from latent_space import LEFT, LONG, grey, pixels, show, still
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
@@ -31,7 +31,7 @@ def test_the_corners_of_the_square_are_the_anchors(qtbot: QtBot, latent_tab: Cal
     for i, corner in enumerate(((0, 0), (1, 0), (0, 1), (1, 1))):
         walk.pad.drag_to(*corner)
         still(qtbot, walk.frame)
-        assert pixels(walk.picture) == bytes(walk.pad.corners[i].constBits())
+        assert pixels(walk.picture) == grey(walk.pad.corners[i])
 
 
 def test_the_square_is_shown_as_pictures(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
@@ -75,7 +75,7 @@ def test_the_slider_walks_the_edge_and_the_plot_follows(qtbot: QtBot, latent_tab
     walk.slider.setValue(500)  # Half way around: the anchor across.
     still(qtbot, walk.frame)
     assert (walk.pad.u, walk.pad.v) == (1.0, 1.0)
-    assert pixels(walk.picture) == bytes(walk.pad.corners[3].constBits())
+    assert pixels(walk.picture) == grey(walk.pad.corners[3])
     still(qtbot, walk.distance)
     assert len(walk.plot.lines["distance"].xData) == 32
     assert walk.marker.value() == 16

@@ -50,6 +50,16 @@ def test_every_held_out_digit_is_in_both_domains_and_painted_four_times_in_other
     assert all(not torch.equal(paintings[i, 0], paintings[j, 0]) for i in range(4) for j in range(i))
 
 
+def test_a_faint_stroke_is_painted_as_well_and_noise_is_not() -> None:
+    image = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
+    image[..., 1:7, 1], image[..., 1:7, 6] = 255, 90  # A third of the strong stroke's ink.
+    image[..., 4, 4] = 20
+    drawn = paint(image, 32, torch.Generator().manual_seed(0)).float()[0]
+    strong, faint, noise, ground = (drawn[:, 18, column] for column in (6, 26, 18, 14))
+    assert float((strong - faint).abs().mean()) < 0.2 * float((strong - ground).abs().mean())
+    assert float((noise - ground).abs().mean()) < 0.2 * float((strong - ground).abs().mean())
+
+
 def test_painted_digits_have_all_colours_and_plain_ones_none() -> None:
     found = load_unpaired("digits", "train", CPU, size=16)
     assert torch.equal(found.a.images[:, 0], found.a.images[:, 2])
