@@ -1,5 +1,7 @@
 """CycleGAN's, pix2pix's and PatchGAN's networks, the image pool and instance normalisation."""
 
+import copy
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -9,7 +11,7 @@ from models.generative.conv import DoublingConv2d, HalvingConv2d
 from models.generative.cyclegan import LargeConv2d, ResNetGenerator, StyleEncoder, draw_weights
 from models.generative.image_pool import ImagePool
 from models.generative.instance_norm import EPS, LARGE, InstanceNorm, Normalise, StyledInstanceNorm
-from models.generative.normed_conv import NormedConv2d, NormedConvTranspose2d, ReflectedConv2d
+from models.generative.normed_conv import NormedConv2d, NormedConvTranspose2d, ReflectedConv2d, Windowed
 from models.generative.patchgan import PatchGAN, smallest_image
 from models.generative.pix2pix import UNetGenerator
 
@@ -103,6 +105,35 @@ def test_a_large_kernel_on_blocks_is_the_same_convolution() -> None:
         ours = LargeConv2d(inputs, outputs, 7).double()
         x = torch.randn(2, inputs, height, 12, dtype=torch.double, requires_grad=True)
         same_gradients(ours(x), F.conv2d(F.pad(x, (3, 3, 3, 3), mode="reflect"), ours.weight, ours.bias), (x, ours.weight))
+
+
+def test_a_convolution_by_windows_and_its_gradients_are_pytorchs() -> None:
+    torch.manual_seed(0)
+    x, weight = (
+        torch.randn(2, 5, 7, 6, dtype=torch.double, requires_grad=True),
+        torch.randn(4, 5, 3, 3, dtype=torch.double, requires_grad=True),
+    )
+    same_gradients(Windowed.apply(x, weight), F.conv2d(x, weight), (x, weight))
+
+
+@pytest.mark.parametrize("side", [8, 32])
+def test_a_reflected_convolution_in_bf16_and_its_gradients_are_those_of_whole_numbers(side: int) -> None:
+    """Images and weights of -1, 0 and 1, of which bf16 holds every product and every sum that is met here."""
+    generator = torch.Generator().manual_seed(0)
+
+    def small(*shape: int) -> torch.Tensor:
+        return torch.randint(-1, 2, shape, generator=generator).float()
+
+    layer = ReflectedConv2d(8, 8)
+    layer.weight.data = small(8, 8, 3, 3)
+    low = copy.deepcopy(layer).bfloat16()
+    x = small(1, 8, side, side).to(memory_format=torch.channels_last)
+    at, exact = x.bfloat16().requires_grad_(), x.clone().requires_grad_()
+    y, expected = low(at), F.conv2d(F.pad(exact, (1, 1, 1, 1), mode="reflect"), layer.weight)
+    assert torch.equal(y.float(), expected)
+    g = small(*y.shape) * (torch.rand(y.shape, generator=generator) < 0.1)
+    found, wanted = torch.autograd.grad(y, (at, low.weight), g.bfloat16()), torch.autograd.grad(expected, (exact, layer.weight), g)
+    assert all(torch.equal(mine.float(), theirs) for mine, theirs in zip(found, wanted, strict=True))
 
 
 @pytest.mark.parametrize("kind", ["conv", "transpose", "reflected", "large", "halving", "doubling"])

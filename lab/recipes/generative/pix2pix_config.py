@@ -9,8 +9,11 @@ from lab.data.domain_names import check_paired
 from lab.data.sources import check_games
 from lab.recipes.generative.translation_config import TranslationConfig
 
+# A register holds 16 numbers or 32: 32 maps are 1.8 times the sums of 24, in 1.3 times the time.
+DEFAULTS = with_defaults(TranslationConfig, "Pix2PixDefaults", features=32, d_features=32)
 
-class Pix2PixConfig(TranslationConfig):
+
+class Pix2PixConfig(DEFAULTS):  # type: ignore[misc, valid-type]
     """pix2pix (Isola et al. 2017): a U-Net learns from pairs, by L1 and a discriminator of patches."""
 
     data: str = Field(
