@@ -35,6 +35,7 @@ from gui.widgets.question import Question
 from gui.widgets.view_frame import Source
 from lab.errors import UsageError
 from lab.run import Run
+from lab.views import Bars
 
 TICK_MS = 50
 STROKE = 0.09
@@ -75,8 +76,8 @@ class TranslatePage(QWidget):
         self.index = QSpinBox(maximum=2**31 - 1, toolTip="Number of the held-out image")
         self.open_button = QToolButton(text="Open…", toolTip="Choose a picture; its central square is translated (drop one here)")
         self.clear_button = QToolButton(text="Clear", toolTip="Rub everything out (Delete on the canvas)")
-        self.seed = QSpinBox(maximum=2**31 - 1, toolTip="Draw another style at random")
-        self.random_button = QToolButton(text="Next style", toolTip="Another style at random")
+        self.seed = QSpinBox(maximum=2**31 - 1, toolTip="The style of another picture of B, drawn at random")
+        self.random_button = QToolButton(text="Next style", toolTip="The style of another picture of B")
         self.drawing = Drawing(pen_width(scene.run))
         self.given = Picture("What is given appears here.", (110, 110))
         self.translated = Picture("Its translation appears here.", (110, 110))
@@ -88,6 +89,7 @@ class TranslatePage(QWidget):
         self.setAcceptDrops(True)
         self.build()
         self.translating = Question(scene, "translate", self.parameters, self.show_translation, self.say, every=0.1)
+        self.styling = Question(scene, "style", self.style_parameters, self.show_style, self.say, every=1.0)
         self.cycling = Question(scene, self.cycle_view, self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, every=1.0)
         self.drawing.changed.connect(self.drawn)
         self.kind.currentTextChanged.connect(self.kind_changed)
@@ -225,12 +227,21 @@ class TranslatePage(QWidget):
         self.changed()
 
     def new_style(self, *_: object) -> None:
-        """The bars show a style drawn at random from the seed."""
-        values = np.random.default_rng(self.seed.value()).normal(size=max(1, self.scene.latent))
-        self.style_bars.set_values(np.round(values, 3))
+        """Ask for the style of the picture that the seed draws; what the hand did to the bars is over."""
+        self.style_bars.set_values(self.style_bars.values)
         self.style_row.setVisible(self.has_style)
         self.style_bars.setVisible(self.has_style)
-        self.changed()
+        self.styling.stale = True
+        self.styling.ask()
+
+    def style_parameters(self) -> dict[str, Any] | None:
+        """While nobody has moved a bar, the bars show what the encoder reads off the picture by now."""
+        return {"seed": self.seed.value()} if self.has_style and not self.style_bars.edited else None
+
+    def show_style(self, answer: Bars) -> None:
+        if not self.style_bars.edited:
+            self.style_bars.set_values(np.round(answer.values, 3))
+            self.changed()
 
     def pick(self, index: int) -> None:
         """A picture of the cycles: the held-out image of its column."""
@@ -263,6 +274,7 @@ class TranslatePage(QWidget):
     def tick(self) -> None:
         """Ask again where training went on; for Atari, with each new frame, as soon as the last one is answered."""
         self.cycling.tick()
+        self.styling.tick()
         if self.kind.currentText() != ATARI:
             self.translating.tick()
             return

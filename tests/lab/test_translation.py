@@ -280,9 +280,21 @@ def test_a_frame_of_any_size_becomes_pixels_of_the_view(trained: CycleGAN) -> No
 
 def test_styles_draw_one_picture_in_many_ways(trained: CycleGAN) -> None:
     row = ask(trained, "styles", n=3, images=1).pixels
-    assert len(row) == 4
+    assert len(row) == 8  # Above, whose styles they are; left, what is drawn in them.
+    held = trained.held_out("b").images.permute(0, 2, 3, 1).numpy()
+    assert all((held == picture).all((1, 2, 3)).any() for picture in row[1:4])
     given, other = (ask(trained, "translate", index=0, style=style).pixels[1] for style in ("0,0,0,0,0,0,0,0", "image:3"))
     assert not np.array_equal(given, other)
+
+
+def test_a_style_is_that_of_the_picture_that_the_seed_draws(trained: CycleGAN) -> None:
+    numbers = ask(trained, "style", seed=7).values
+    by_numbers, by_seed, other = (
+        ask(trained, "translate", index=0, **{"style": "", **how}).pixels[1]
+        for how in ({"style": ",".join(f"{value:.9g}" for value in numbers)}, {"seed": 7}, {"seed": 8})
+    )
+    assert np.array_equal(by_numbers, by_seed)
+    assert not np.array_equal(by_seed, other)
 
 
 @pytest.mark.parametrize(

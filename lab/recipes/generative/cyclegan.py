@@ -17,10 +17,10 @@ from lab.errors import UsageError
 from lab.experiment import Metrics, State, view
 from lab.parts import PartGradients, in_parts, parts_of, started, sums
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
-from lab.recipes.generative.generative import fixed_noise, signed_images, to_pixels
+from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
-from lab.views import Images
+from lab.views import Bars, Images
 from models.generative.cyclegan import ResNetGenerator, StyleEncoder, draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.image_pool import ImagePool
@@ -170,7 +170,7 @@ class CycleGAN(Translation):
         if direction == "ba":
             return 0.5 + 0.5 * net["g"]["ba"](images).float()
         if self.config.style and style is None:
-            style = fixed_noise(0, self.config.style)[torch.arange(len(images)) % 256].to(images.device)
+            style = self.real_styles(net, len(images))
         return 0.5 + 0.5 * net["g"]["ab"](images, style).float()
 
     def cycle(self, net: Any, images: Tensor, direction: Direction) -> tuple[Tensor, Tensor]:
@@ -182,17 +182,30 @@ class CycleGAN(Translation):
         own = net["g"]["style"](images) if self.config.style else None
         return there, self.translated(net, 2 * there - 1, "ab", own)
 
-    def style_of(self, net: Any, text: str, seed: int, count: int = 1) -> Tensor | None:
-        """The style that `text` names: numbers separated by commas, image:N (that of a held-out picture of B), or "" for one drawn by `seed`."""
+    def real_styles(self, net: Any, count: int, seed: int = 0) -> Tensor:
+        """The styles (count, style) of held-out pictures of B that `seed` draws.
+
+        Styles of real pictures are not spread as N(0, 1), from which training draws: between them G paints worse.
+        """
+        return net["g"]["style"](signed_images(self.drawn_pictures(count, seed)))
+
+    def drawn_pictures(self, count: int, seed: int) -> Tensor:
+        """`count` held-out pictures of B (count, 3, S, S) uint8, drawn by `seed`."""
+        if not 0 <= seed < 2**31:
+            raise UsageError(f"--seed must be from 0 to {2**31 - 1}, got {seed}.")
+        held = self.held_out("b").images
+        order = torch.randperm(len(held), generator=torch.Generator().manual_seed(seed))
+        return held[order[torch.arange(count) % len(held)].to(held.device)]
+
+    def style_of(self, net: Any, text: str, seed: int) -> Tensor | None:
+        """The style that `text` names: numbers separated by commas, image:N (that of a held-out picture of B), or "" for the picture that `seed` draws."""
         size = self.config.style
         if not size:
             if text:
                 raise UsageError("This model has no style: it was trained with --style 0.")
             return None
         if not text:
-            if not 0 <= seed < 2**31:
-                raise UsageError(f"--seed must be from 0 to {2**31 - 1}, got {seed}.")
-            return fixed_noise(seed, size)[:count].to(device_of(net))
+            return self.real_styles(net, 1, seed)
         kind, _, value = text.rpartition(":")
         try:
             if kind == "image":
@@ -237,17 +250,25 @@ class CycleGAN(Translation):
 
     @view("images", live=True)
     def styles(self, net: Any, n: int = 10, images: int = 6, seed: int = 0) -> Images:
-        """Held-out images of A (left), each drawn in the same n styles: one column a style."""
+        """Held-out images of A (left), each drawn in the styles of n held-out pictures of B (above): one column a style."""
         if not self.config.style:
             raise UsageError("This model has no style: it was trained with --style 0.")
         columns, given = max(1, min(n, 32)), self.held_out("a", max(1, min(images, 32))).images
-        styles = fixed_noise(seed, self.config.style)[:columns].to(device_of(net))
-        rows = []
+        styles, pictures = self.real_styles(net, columns, seed), self.drawn_pictures(columns, seed)
+        rows = [to_pixels(torch.zeros_like(given[:1], dtype=torch.float32)), to_pixels(pictures.float() / 255)]
         for i in range(len(given)):
             one = given[i : i + 1]
             drawn = self.translated(net, signed_images(one.expand(columns, -1, -1, -1)), "ab", styles)
             rows += [to_pixels(one.float() / 255), to_pixels(drawn)]
         return Images(np.concatenate(rows), columns=columns + 1, scale=self.scale(64))
+
+    @view("bars", live=True)
+    def style(self, net: Any, seed: int = 0) -> Bars:
+        """The numbers of the style of a held-out picture of B, drawn by the seed."""
+        if not self.config.style:
+            raise UsageError("This model has no style: it was trained with --style 0.")
+        numbers = self.real_styles(net, 1, seed)[0].float().cpu().numpy()
+        return Bars([str(i + 1) for i in range(len(numbers))], numbers, title="the style of a held-out picture")
 
     @view("images", live=True)
     def verdict(self, net: Any, direction: Direction = "ab", n: int = 6, start: int = 0) -> Images:
