@@ -71,7 +71,7 @@ BUILT_IN = (
     Recipe("wgan-gp", "Generate", "The Wasserstein GAN with gradient penalty (Gulrajani et al. 2017).",
            "lab.recipes.generative.wgan_gp_config:WGANGPConfig", "lab.recipes.generative.wgan_gp:WGANGP", 3_000),
     Recipe("cyclegan", "Generate", "CycleGAN: translates between two domains without pairs (Zhu et al. 2017), small images.",
-           "lab.recipes.generative.cyclegan_config:CycleGANConfig", "lab.recipes.generative.cyclegan:CycleGAN", 800),
+           "lab.recipes.generative.cyclegan_config:CycleGANConfig", "lab.recipes.generative.cyclegan:CycleGAN", 700),
     Recipe("cyclegan-256", "Generate", "CycleGAN with the published settings, for 256 pixels and a GPU.",
            "lab.recipes.generative.cyclegan_config:CycleGAN256Config", "lab.recipes.generative.cyclegan:CycleGAN", 266_800),
     Recipe("pix2pix", "Generate", "pix2pix: learns from pairs to draw one picture from another (Isola et al. 2017), small images.",
