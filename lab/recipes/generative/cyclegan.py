@@ -268,7 +268,7 @@ class CycleGAN(Translation):
         if not self.config.style:
             raise UsageError("This model has no style: it was trained with --style 0.")
         numbers = self.real_styles(net, 1, seed)[0].float().cpu().numpy()
-        return Bars([str(i + 1) for i in range(len(numbers))], numbers, title="the style of a held-out picture")
+        return Bars([str(i) for i in range(len(numbers))], numbers, title="the style of a held-out picture")
 
     @view("images", live=True)
     def verdict(self, net: Any, direction: Direction = "ab", n: int = 6, start: int = 0) -> Images:
