@@ -242,10 +242,12 @@ def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
     """What is left after `PANELS` opened and closed panels and `SESSIONS` started and stopped sessions."""
     from gui.background import Background
     from gui.bridge import Sessions
+    from gui.garbage import Collector
     from gui.panel import PANELS as SPECS
     from gui.panel import Workbench
     from gui.shots import until
 
+    collector = Collector()  # As in the app: rows and widgets that a worker's thread collects take Qt's bookkeeping with them.
     background = Background()
     sessions = Sessions(background)
     bench = Workbench(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None)
@@ -272,6 +274,8 @@ def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
         if i + 1 in (10, SESSIONS):
             counts[f"sessions {i + 1}"], memory[f"sessions {i + 1}"] = left(pause), resident()
     background.close()
+    collector.timer.stop()
+    gc.enable()
     first, last = counts[f"panels {FIRST}"], counts[f"sessions {SESSIONS}"]
     names = ("leaked_threads", "leaked_timers", "leaked_widgets")
     return {
