@@ -54,9 +54,11 @@ def main(shots: str | None = None) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     window = open_window(app)
     sys.excepthook = window.catch
-    # Ctrl-C in the terminal: Python handles signals only when it runs, so a timer lets it.
-    signal.signal(signal.SIGINT, lambda *_: window.interrupted())
-    signal.signal(signal.SIGTERM, lambda *_: window.interrupted())
+    # Ctrl-C in the terminal. Python calls a handler between any two of its steps, also in the middle of the handler before it,
+    # so this one only leaves word for the event loop, which takes one at a time.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window, window.interrupted))
+    # Python handles signals only when it runs, so a timer lets it.
     pulse = QTimer(interval=200)
     pulse.timeout.connect(lambda: None)
     pulse.start()

@@ -147,20 +147,31 @@ def press_train(self):
     looks.timeout.connect(look)
     looks.start()
 MainWindow.started = press_train
+{more}
 from lab import cli
 sys.exit(cli.main(["gui"]))
 """
 
 
+TWICE = """
+import signal
+begin = MainWindow.begin_close
+def begin_close(self):
+    signal.raise_signal(signal.SIGINT)
+    begin(self)
+MainWindow.begin_close = begin_close
+"""
+
+
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], subprocess.Popen[str]]]:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts `lab gui` with a run that trains; killed if it is still there at the end."""
     monkeypatch.setenv("DISPLAY", ":none")  # `lab gui` wants a screen; the offscreen platform does not look at it.
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     started: list[subprocess.Popen[str]] = []
 
-    def start(hang: bool) -> subprocess.Popen[str]:
-        code = PROGRAM.format(settings=str(tmp_path / "settings"), fields=TINY, hang=hang)
+    def start(hang: bool, more: str = "") -> subprocess.Popen[str]:
+        code = PROGRAM.format(settings=str(tmp_path / "settings"), fields=TINY, hang=hang, more=more)
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
@@ -173,7 +184,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         process.communicate()
 
 
-def test_ctrl_c_saves_and_ends_the_process(program: Callable[[bool], subprocess.Popen[str]]) -> None:
+def test_ctrl_c_saves_and_ends_the_process(program: Callable[..., subprocess.Popen[str]]) -> None:
     process = program(False)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=100)
@@ -185,15 +196,28 @@ def test_ctrl_c_saves_and_ends_the_process(program: Callable[[bool], subprocess.
     assert resumes(run) == run.status()["done"] > 20
 
 
-def test_a_second_ctrl_c_ends_a_process_whose_session_hangs(program: Callable[[bool], subprocess.Popen[str]]) -> None:
+def test_a_second_ctrl_c_ends_a_process_whose_session_hangs(program: Callable[..., subprocess.Popen[str]]) -> None:
     process = program(True)
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
     while "Saving checkpoints" not in (line := process.stderr.readline()):
         assert line, "ended without a word"
     process.send_signal(signal.SIGINT)
+    check_given_up(process)
+
+
+def test_a_second_ctrl_c_in_the_middle_of_the_first_is_heeded(program: Callable[..., subprocess.Popen[str]]) -> None:
+    """The program sends itself the second one when it has said what the first does, but done nothing yet."""
+    process = program(True, more=TWICE)
+    process.send_signal(signal.SIGINT)
+    check_given_up(process)
+
+
+def check_given_up(process: subprocess.Popen[str]) -> None:
+    """The process ends without its session and says so; the run stays good."""
     _, said = process.communicate(timeout=100)
     assert process.returncode == 1
+    assert said.count("Saving checkpoints") <= 1
     assert "has not ended" in said
     (run,) = runs()
     assert run.status()["status"] == "interrupted"
