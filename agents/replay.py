@@ -14,6 +14,7 @@ from torch import Tensor
 
 from agents.sum_tree import SumTree
 from lab.checkpoint import Segment
+from lab.device import in_huge_pages
 from models.q_network import frame_blocks, frame_pixels, stack_blocks
 
 STACK = 4
@@ -68,7 +69,7 @@ class ReplayMemory:
         rows = envs * self.length
         self.zero_row = rows  # A black frame stands before an episode's first.
         # As the network reads them: the pixels of each 4x4 block side by side (`frame_blocks`).
-        self.frames = torch.empty(rows + 1, PIXELS, dtype=torch.uint8, device=device or torch.device("cpu"))
+        self.frames = in_huge_pages(torch.empty(rows + 1, PIXELS, dtype=torch.uint8, device=device or torch.device("cpu")))
         self.frames[rows] = 0
         self.actions = np.full(rows, NO_ACTION, np.uint8)
         self.rewards = np.zeros(rows, np.float32)
