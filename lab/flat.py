@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-PIECE = 1 << 18
-"""Parameters that `FlatAdam.step_and_sync` works on at a time: 4 MB of weights, averages and gradient."""
+PIECE = 1 << 19
+"""Parameters that `FlatAdam.update` works on at a time: 8 MB of weights, averages and gradient."""
 
 
 class FlatNetwork:
@@ -104,6 +104,11 @@ def views(flat: Tensor, module: nn.Module) -> list[Tensor]:
     return found
 
 
+def in_memory_order(tensor: Tensor) -> Tensor:
+    """All numbers of a tensor in one row, as `views` lays them out: channels_last where there are four dimensions."""
+    return (tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor).reshape(-1)
+
+
 class FlatAdam:
     """Adam (Kingma & Ba 2015) on the one flat parameter of a `FlatNetwork`, by PyTorch's fused kernel.
 
@@ -138,33 +143,37 @@ class FlatAdam:
         Cast, Adam and the copy back go over it piece by piece: each finds in the cache what the one before has left there.
         """
         self.count += 1
-        for given, gradient, weights, compute, exp_avg, exp_avg_sq in self.pieces:
-            if gradient is not given:
-                gradient.copy_(given)
+        self.update(self.network.compute_gradient, 0, scale)
+
+    @torch.no_grad()
+    def step_from(self, gradients: Sequence[Tensor | None]) -> None:
+        """`step_and_sync` with the gradients of the network's `parameters` as autograd gives them, which are never laid out as one.
+
+        As in PyTorch's optimisers, None leaves its parameter as it is.
+        """
+        self.count += 1
+        start = 0
+        for parameter, gradient in zip(self.network.parameters, gradients, strict=True):
+            if gradient is not None:
+                self.update(in_memory_order(gradient), start)
+            start += parameter.numel()
+
+    def update(self, given: Tensor, start: int, scale: Tensor | None = None) -> None:
+        """Adam on the weights from `start` on, whose gradient is `given` (N,) in any dtype, and their copy in `compute`."""
+        network = self.network
+        for piece in given.split(len(given) if given.is_cuda else PIECE):
+            end = start + len(piece)
+            gradient = piece if piece.dtype == torch.float32 else network.gradient[: len(piece)].copy_(piece)
             if scale is not None:
                 gradient.mul_(scale)
+            weights = self.weights[start:end]
             torch._fused_adam_(
-                [weights], [gradient], [exp_avg], [exp_avg_sq], [], [self.count], amsgrad=False,
+                [weights], [gradient], [self.exp_avg[start:end]], [self.exp_avg_sq[start:end]], [], [self.count], amsgrad=False,
                 beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
             )  # fmt: skip
-            if compute is not weights:
-                compute.copy_(weights)
-
-    @cached_property
-    def pieces(self) -> list[tuple[Tensor, ...]]:
-        """Views of the compute gradient, of where it becomes fp32 (one place for all), the weights, the compute weights and averages."""
-        network, whole = self.network, len(self.weights)
-        size = whole if self.weights.is_cuda else PIECE
-        same = network.compute is network.master
-        found = []
-        for start in range(0, whole, size):
-            given, weights, compute, *averages = (
-                flat[start : start + size]
-                for flat in (network.compute_gradient, self.weights, network.compute_weights, self.exp_avg, self.exp_avg_sq)
-            )
-            gradient = given if same else network.gradient[: len(given)]
-            found.append((given, gradient, weights, weights if same else compute, *averages))
-        return found
+            if network.compute is not network.master:
+                network.compute_weights[start:end].copy_(weights)
+            start = end
 
     def state(self) -> dict[str, Tensor]:
         return {"exp_avg": self.exp_avg.clone(), "exp_avg_sq": self.exp_avg_sq.clone(), "count": self.count.clone()}

@@ -75,7 +75,7 @@ BUILT_IN = (
     Recipe("cyclegan-256", "Generate", "CycleGAN with the published settings, for 256 pixels and a GPU.",
            "lab.recipes.generative.cyclegan_config:CycleGAN256Config", "lab.recipes.generative.cyclegan:CycleGAN", 266_800),
     Recipe("pix2pix", "Generate", "pix2pix: learns from pairs to draw one picture from another (Isola et al. 2017), small images.",
-           "lab.recipes.generative.pix2pix_config:Pix2PixConfig", "lab.recipes.generative.pix2pix:Pix2Pix", 1_800),
+           "lab.recipes.generative.pix2pix_config:Pix2PixConfig", "lab.recipes.generative.pix2pix:Pix2Pix", 1_200),
     Recipe("pix2pix-256", "Generate", "pix2pix with the published networks, for 256 pixels and a GPU.",
            "lab.recipes.generative.pix2pix_config:Pix2Pix256Config", "lab.recipes.generative.pix2pix:Pix2Pix", 200_000),
 )  # fmt: skip

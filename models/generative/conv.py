@@ -13,8 +13,11 @@ from torch.nn import functional as F
 
 FEW_MAPS = 4
 FEW_PIXELS = 8
+"""Up to this side of the larger image, `HalvingConv2d` and its transpose take the faster forms."""
 FEW_PIXELS_OF_WEIGHTS = 16
-"""Up to this side, gradients of weights are matrix products."""
+"""Up to this side, gradients of weights are matrix products,"""
+FEWEST_PIXELS = 4
+"""up to this one everything is."""
 
 
 class DownConv(nn.Conv2d):
@@ -191,18 +194,29 @@ class OneMap(torch.autograd.Function):
 
 def down(x: Tensor, weight: Tensor) -> Tensor:
     """The convolution of x (B, I, H, W) with weight (O, I, 4, 4), stride 2, padding 1."""
-    return F.conv2d(x, weight, stride=2, padding=1)
+    n, i, h, w = x.shape
+    if h > FEWEST_PIXELS or i < 16:
+        return F.conv2d(x, weight, stride=2, padding=1)
+    drawn = windows(with_margin(x), 4, 2) @ weight.permute(0, 2, 3, 1).reshape(len(weight), -1).t()  # (B * H * W / 4, O)
+    return drawn.view(n, h // 2, w // 2, len(weight)).permute(0, 3, 1, 2)
 
 
 def up(x: Tensor, weight: Tensor) -> Tensor:
     """The transposed convolution of x (B, O, H, W) with weight (O, I, 4, 4), stride 2, padding 1."""
-    maps = weight.shape[1]
-    if maps > FEW_MAPS:
+    (n, o, h, w), maps = x.shape, weight.shape[1]
+    if maps > FEW_MAPS and 2 * h > FEWEST_PIXELS:
         return F.conv_transpose2d(x, weight, stride=2, padding=1)
-    n, o, h, w = x.shape
-    windows = rows(x) @ weight.reshape(o, maps * 16)  # What each pixel adds to its 4x4 window.
-    folded = F.fold(windows.float().view(n, h * w, maps * 16).transpose(1, 2), (2 * h, 2 * w), 4, stride=2, padding=1)
-    return folded.to(x.dtype, memory_format=torch.channels_last)
+    if maps <= FEW_MAPS:
+        added = rows(x) @ weight.reshape(o, maps * 16)  # What each pixel adds to its 4x4 window.
+        folded = F.fold(added.float().view(n, h * w, maps * 16).transpose(1, 2), (2 * h, 2 * w), 4, stride=2, padding=1)
+        return folded.to(x.dtype, memory_format=torch.channels_last)
+    # A window has 2x2 blocks of 2x2 pixels: each is added to the block that it lies on.
+    added = (rows(x) @ weight.permute(0, 2, 3, 1).reshape(o, -1)).view(n, h, w, 2, 2, 2, 2, maps)
+    drawn = x.new_zeros(n, h + 1, 2, w + 1, 2, maps)
+    for top in (0, 1):
+        for left in (0, 1):
+            drawn[:, top : top + h, :, left : left + w] += added[:, :, :, top, :, left].transpose(2, 3)
+    return drawn.view(n, 2 * h + 2, 2 * w + 2, maps)[:, 1:-1, 1:-1].permute(0, 3, 1, 2)
 
 
 def weight_gradient(large: Tensor, small: Tensor) -> Tensor:
@@ -214,16 +228,25 @@ def weight_gradient(large: Tensor, small: Tensor) -> Tensor:
         return torch.ops.aten.convolution_backward(
             small, large, small.new_empty(o, i, 4, 4), None, [2, 2], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
         )[1]  # fmt: skip
-    padded = F.pad(large.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))  # (B, 2 H + 2, 2 W + 2, I)
-    return gradient_of_windows(padded, small, 4, 2)
+    return gradient_of_windows(with_margin(large), small, 4, 2)
 
 
 def gradient_of_windows(padded: Tensor, g: Tensor, side: int, stride: int) -> Tensor:
     """(O, I, side, side): the sum over pixels of g (B, O, h, w) times the windows of `padded` (B, H, W, I), one matrix product."""
-    (n, _, _, i), (o, h, w), s = padded.shape, g.shape[1:], padded.stride()
-    windows = padded.as_strided((n, h, w, side, side, i), (s[0], stride * s[1], stride * s[2], s[1], s[2], s[3]))
-    product = rows(g).t() @ windows.reshape(-1, side * side * i)  # (O, side * side * I)
-    return product.view(o, side, side, i).permute(0, 3, 1, 2)
+    product = rows(g).t() @ windows(padded, side, stride)  # (O, side * side * I)
+    return product.view(g.shape[1], side, side, -1).permute(0, 3, 1, 2)
+
+
+def with_margin(x: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, H + 2, W + 2, C), zeros around."""
+    return F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1, 1, 1))
+
+
+def windows(padded: Tensor, side: int, stride: int) -> Tensor:
+    """The windows of `padded` (B, H, W, C), one after the other: (B * h * w, side * side * C)."""
+    (n, height, width, c), s = padded.shape, padded.stride()
+    h, w = ((size - side) // stride + 1 for size in (height, width))
+    return padded.as_strided((n, h, w, side, side, c), (s[0], stride * s[1], stride * s[2], s[1], s[2], s[3])).reshape(h * w * n, -1)
 
 
 def rows(x: Tensor) -> Tensor:

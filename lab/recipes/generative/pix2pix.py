@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from lab.data.domains import Domains, load_pairs
 from lab.experiment import Metrics, view
-from lab.parts import PartGradients
 from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
@@ -33,7 +32,6 @@ class Pix2Pix(Translation):
         # Batch norm keeps running statistics, which belong in fp32: then autocast chooses layer by layer.
         super().__init__(config, device, torch.float32 if config.norm == "batch" else None)
         set_generator(self.g.compute["ab"], self.noise_generator)  # type: ignore[index]
-        self.g_gradients, self.d_gradients = PartGradients(self.g, 1), PartGradients(self.d, 1)
 
     def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
         c = self.config
@@ -65,16 +63,12 @@ class Pix2Pix(Translation):
             else:  # Batch norm would see a mixture.
                 real_scores, fake_scores = d(pair(a, b)).float(), d(pair(a, fake.detach())).float()
         d_loss = 0.5 * discriminator_loss(c.loss, real_scores, fake_scores)
-        self.d_gradients.backward(0, d_loss, 1)
-        self.d_optimizer.step(self.d_gradients.sum(1))
-        self.d.sync()
+        self.d_optimizer.step_from(torch.autograd.grad(d_loss, self.d.parameters, allow_unused=True))
         self.d.compute.requires_grad_(False)
         with self.autocast():
             scores = d(pair(a, fake))
         adversarial, difference = generator_loss(c.loss, scores.float()), l1(fake, b)
-        self.g_gradients.backward(0, adversarial + c.l1_weight * difference, 1)
-        self.g_optimizer.step(self.g_gradients.sum(1))
-        self.g.sync()
+        self.g_optimizer.step_from(torch.autograd.grad(adversarial + c.l1_weight * difference, self.g.parameters, allow_unused=True))
         self.d.compute.requires_grad_(True)
         terms = {"adversarial": adversarial.detach(), "l1": difference.detach(), "d": d_loss.detach()}
         return {**self.after_step(terms, rate), "charts/d_accuracy": self.seen_right(real_scores, fake_scores)}

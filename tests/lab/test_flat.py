@@ -1,0 +1,85 @@
+"""Adam on one flat buffer is PyTorch's Adam, also piece by piece; the copy that computes follows."""
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lab import flat
+from lab.flat import FlatAdam, FlatNetwork
+
+STEPS = 5
+
+
+class Net(nn.Module):
+    """Of four-, two- and one-dimensional parameters, one of which takes no part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.unused, self.dense = nn.Conv2d(3, 4, 3), nn.Linear(2, 3), nn.Linear(16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dense(self.conv(x).flatten(1))
+
+
+def batches() -> list[Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randn(6, 3, 4, 4, generator=generator) for _ in range(STEPS)]
+
+
+def loss(net: nn.Module, x: Tensor) -> Tensor:
+    return net(x).square().mean()
+
+
+@pytest.fixture
+def pair(monkeypatch: pytest.MonkeyPatch) -> tuple[FlatNetwork, nn.Module]:
+    """A flat network, worked on in pieces of 50 numbers, and its twin with weights of its own."""
+    monkeypatch.setattr(flat, "PIECE", 50)
+    torch.manual_seed(0)
+    net = Net()
+    twin = copy.deepcopy(net)
+    return FlatNetwork(net, torch.float32), twin
+
+
+def same(network: FlatNetwork, twin: nn.Module) -> None:
+    for mine, theirs in zip(network.master.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_steps_from_autograds_gradients_are_pytorchs(pair: tuple[FlatNetwork, nn.Module]) -> None:
+    network, twin = pair
+    optimizer, expected = FlatAdam(network, 1e-2, 1e-8), torch.optim.Adam(twin.parameters(), 1e-2)
+    for x in batches():
+        optimizer.step_from(torch.autograd.grad(loss(network.compute, x), network.parameters, allow_unused=True))
+        expected.zero_grad()
+        loss(twin, x).backward()
+        expected.step()
+    same(network, twin)
+
+
+def test_steps_from_a_flat_gradient_scaled_are_pytorchs(pair: tuple[FlatNetwork, nn.Module]) -> None:
+    network, twin = pair
+    optimizer, expected = FlatAdam(network, 1e-2, 1e-8), torch.optim.Adam(twin.parameters(), 1e-2)
+    for x in batches():
+        found = torch.autograd.grad(loss(network.compute, x), network.parameters, allow_unused=True)
+        for view, gradient in zip(network.compute_gradient_views, found, strict=True):
+            view.copy_(torch.zeros_like(view) if gradient is None else gradient)
+        optimizer.step_and_sync(torch.tensor(0.25))
+        expected.zero_grad()
+        (0.25 * loss(twin, x)).backward()
+        expected.step()
+    same(network, twin)
+
+
+def test_the_copy_in_bf16_follows_its_fp32_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flat, "PIECE", 50)
+    torch.manual_seed(0)
+    network = FlatNetwork(Net(), torch.bfloat16)
+    before = network.weights.clone()
+    optimizer = FlatAdam(network, 1e-2, 1e-8)
+    for x in batches():
+        optimizer.step_from(torch.autograd.grad(loss(network.compute, x.bfloat16()), network.parameters, allow_unused=True))
+    assert torch.equal(network.compute_weights, network.weights.bfloat16())
+    moved = network.weights != before
+    assert 0 < int(moved.sum()) <= len(before) - 9  # `unused` has 9 numbers.
