@@ -33,7 +33,7 @@ class Background(QObject):
         self, function: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
     ) -> "Future[Any]":
         """Run `function` in a pool thread, then `done(result)` or `failed(error)` here."""
-        return self.follow(self.pool.submit(function), done, failed)
+        return self.follow(self.pool.submit(on_one_core, function), done, failed)
 
     def follow(
         self, future: "Future[Any]", done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
@@ -67,6 +67,14 @@ class Background(QObject):
         self.timer.stop()
         self.pending.clear()
         self.pool.shutdown(wait=wait, cancel_futures=True)
+
+
+def on_one_core(function: Callable[[], Any]) -> Any:
+    """Call it, and leave the other cores to what trains: see `lab.device.one_thread`, which this thread keeps to for good."""
+    set_threads = getattr(sys.modules.get("torch"), "set_num_threads", None)
+    if set_threads is not None:
+        set_threads(1)
+    return function()
 
 
 def log_error(error: BaseException) -> None:

@@ -56,21 +56,24 @@ def new_session(
     found = registry.recipe(recipe)
     config = found.config_class().parse(fields)
     check_length(steps, minutes)
-    from lab.device import resolve
+    from lab.device import one_thread, resolve
 
     place = resolve(device)
-    experiment = found.experiment_class()(config, place)
     target = found.steps if steps is None and minutes is None else steps
-    folder = Run.create(found, config, place, Path(run) if run is not None else None, target, minutes)
-    return Session(experiment, folder, steps=target, minutes=minutes, on_update=on_update)
+    with one_thread():
+        experiment = found.experiment_class()(config, place)
+        folder = Run.create(found, config, place, Path(run) if run is not None else None, target, minutes)
+        return Session(experiment, folder, steps=target, minutes=minutes, on_update=on_update)
 
 
 def resumed_session(
     run: Run, *, steps: int | None = None, minutes: float | None = None, on_update: Callable[[Latest], None] | None = None
 ) -> Session:
     """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had."""
+    from lab.device import one_thread
+
     check_length(steps, minutes)
-    with run.lock():
+    with run.lock(), one_thread():
         experiment = run.experiment(run.stored["device"])
     done = experiment.progress().done
     if experiment.ended:
@@ -85,7 +88,8 @@ def resumed_session(
         raise UsageError(
             f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on."
         )
-    return Session(experiment, run, steps=target, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
+    with one_thread():
+        return Session(experiment, run, steps=target, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
 
 
 def check_length(steps: int | None, minutes: float | None) -> None:
