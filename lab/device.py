@@ -46,6 +46,12 @@ def cores() -> int:
     return min(found, int(wanted)) if wanted.isdigit() and int(wanted) else found
 
 
+def use_threads(count: int) -> None:
+    """Let operations of the calling thread take `count` cores from here on, whatever other threads set for themselves."""
+    torch.get_num_threads()  # Before its first operation a thread takes over what was set last, by any.
+    torch.set_num_threads(count)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Operations of the calling thread take one core meanwhile.

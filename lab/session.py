@@ -170,7 +170,7 @@ class Session:
 
     def run(self, serve: bool = False) -> Latest:
         """Train to the end in the calling thread. Raises nothing: an error is in `self.error` and `latest`."""
-        torch.set_num_threads(device.cores())
+        device.use_threads(device.cores())
         try:
             with self.run_folder.lock(), logged(self.run_folder):
                 self.owner = True
@@ -387,7 +387,7 @@ class Session:
 
     def serve_live(self) -> None:
         """Answer live views from the snapshot, the newest request of each key only."""
-        torch.set_num_threads(1)  # The trainer has the cores: a second team of threads on them would slow both down.
+        device.use_threads(1)  # The trainer has the cores: a second team of threads on them would slow both down.
         while True:
             with self.wake:
                 self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)

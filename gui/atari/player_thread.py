@@ -95,9 +95,9 @@ class PlayerThread(threading.Thread):
 
     def run(self) -> None:
         try:
-            import torch
+            from lab.device import use_threads
 
-            torch.set_num_threads(1)  # One frame at a time is too little work to share, and training wants the cores.
+            use_threads(1)  # One frame at a time is too little work to share, and training wants the cores.
             self.source.open()
             self.play()
         except BaseException as error:

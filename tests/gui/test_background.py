@@ -4,12 +4,13 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from gui.background import Background
+from lab.device import use_threads
 
 
 def test_a_job_leaves_the_other_cores_to_what_trains(qtbot: QtBot) -> None:
     background = Background()
     before, answers = torch.get_num_threads(), []
-    torch.set_num_threads(2)
+    use_threads(2)
     try:
         background.submit(torch.get_num_threads, answers.append)
         qtbot.waitUntil(lambda: bool(answers))
@@ -18,4 +19,4 @@ def test_a_job_leaves_the_other_cores_to_what_trains(qtbot: QtBot) -> None:
     finally:
         background.close()
         background.deleteLater()
-        torch.set_num_threads(before)
+        use_threads(before)

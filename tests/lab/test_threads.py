@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 import torch
 
-from lab.device import one_thread
+from lab.device import one_thread, use_threads
 
 MAKING = """
 import os
@@ -27,6 +28,17 @@ session = new_session("pix2pix", {"batch_size": 16, "features": 32, "d_features"
 made = threads()
 print("set", torch.get_num_threads(), "made", made - before)
 """
+
+
+def test_a_threads_number_outlasts_that_of_a_thread_which_sets_it_later() -> None:
+    before, other = torch.get_num_threads(), ThreadPoolExecutor(1)
+    try:
+        other.submit(use_threads, 3).result()
+        use_threads(1)
+        assert other.submit(torch.get_num_threads).result() == 3
+    finally:
+        other.shutdown()
+        use_threads(before)
 
 
 def test_one_thread_ends_with_its_block() -> None:
