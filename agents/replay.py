@@ -107,9 +107,8 @@ class ReplayMemory:
             come = come[self.actions[come] != NO_ACTION]
             self.tree.set(np.concatenate([gone, come]), np.r_[np.zeros(len(gone)), np.full(len(come), self.max_priority)])
         self.ready[envs] = ready
-        for env, end in zip(envs, index + 1, strict=True):
-            if end % self.block == 0:
-                self.archive(int(env), int(end))
+        for full in np.flatnonzero((index + 1) % self.block == 0):
+            self.archive(int(envs[full]), int(index[full] + 1))
 
     def record(self, actions: np.ndarray, rewards: np.ndarray, terminated: np.ndarray, ended: np.ndarray) -> None:
         """What all environments did in their newest frame: (E,) each. `terminated` stops bootstrapping, `ended` the return."""
@@ -183,14 +182,15 @@ class ReplayMemory:
         np.logical_and.accumulate(~ended[:, :-1], axis=1, out=counts[:, 1:])
         rewards = self.rewards[window]
         if self.clip_rewards:
-            rewards = np.clip(rewards, -1.0, 1.0)
+            rewards = np.minimum(np.maximum(rewards, -1.0), 1.0)
         returns = (rewards * counts * self.gammas[:-1]).sum(1)
         taken = counts.sum(1)
         terminal = (self.terminated[window] & counts).any(1)
         following = base + (leaves + taken) % self.length
+        rows = self.stack_rows(np.concatenate([leaves, following]))
         return Batch(
-            rows=self.stack_rows(leaves),
-            next_rows=self.stack_rows(following),
+            rows=rows[: len(leaves)],
+            next_rows=rows[len(leaves) :],
             actions=self.actions[leaves].astype(np.int64),
             returns=returns.astype(np.float32),
             discounts=np.where(terminal, 0.0, self.gammas[taken]).astype(np.float32),

@@ -67,7 +67,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(mine)
 
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+M_MXFAST, M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = 1, -1, -3, -8
 """Settings of glibc's mallopt."""
 MADV_HUGEPAGE = 14
 HUGE_PAGE = 2 << 20
@@ -79,13 +79,14 @@ def keep_freed_memory() -> bool:
     Else it hands a block of some megabytes back to the kernel at once, and the next one comes back as empty pages, each of
     which costs a fault: 14,000 of them in a step of a 64-pixel DCGAN before, 600 after; in an
     update of DQN 900 before, 20 after. Up to 512 MB stay unused at most.
+    Small blocks join their neighbours at once when they are freed; else each freed tensor first goes through all of these.
     Threads that start later share one heap: heaps of their own are not kept.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    settings = ((M_MMAP_THRESHOLD, 128 << 20), (M_TRIM_THRESHOLD, 512 << 20), (M_ARENA_MAX, 1))
+    settings = ((M_MXFAST, 0), (M_MMAP_THRESHOLD, 128 << 20), (M_TRIM_THRESHOLD, 512 << 20), (M_ARENA_MAX, 1))
     return all(mallopt(name, value) == 1 for name, value in settings)
 
 

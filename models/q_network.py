@@ -36,6 +36,8 @@ class QNetwork(nn.Module):
             self.value, self.advantage = nn.Linear(hidden, 1), nn.Linear(hidden, actions)
         else:
             self.hidden, self.q = nn.Linear(3136, hidden), nn.Linear(hidden, actions)
+        # Weights and biases of the first four layers, at hand: a module looks for its parts slowly.
+        self.trunk = tuple(self.parameters())[:8]
 
     def forward(self, frames: Tensor) -> Tensor:
         """Q values (B, actions) float32 for uint8 (B, 4, 84, 84), or for their blocks."""
@@ -74,30 +76,34 @@ class QNetwork(nn.Module):
         numbers as autograd's, a tenth sooner on a processor: nothing is allocated for the weights' gradients, and the
         second layer works on 2x2 blocks as the first does on 4x4.
         """
+        w1, b1, w2, b2, w3, b3, w4, _ = self.trunk
         blocks = self.blocks(frames)
-        first = self.conv1.weight * (1 / 255)
-        second = to_blocks(self.conv2.weight)  # (64, 128, 2, 2)
-        y1 = relu_to_blocks(F.conv2d(blocks, first, self.conv1.bias))  # (B, 128, 10, 10)
-        y2 = F.conv2d(y1, second, self.conv2.bias).relu_()  # (B, 64, 9, 9)
-        y3 = F.conv2d(y2, self.conv3.weight, self.conv3.bias).relu_()  # (B, 64, 7, 7)
+        first = w1 * (1 / 255)
+        second = to_blocks(w2)  # (64, 128, 2, 2)
+        y1 = relu_to_blocks(F.conv2d(blocks, first, b1))  # (B, 128, 10, 10)
+        y2 = F.conv2d(y1, second, b2).relu_()  # (B, 64, 9, 9)
+        y3 = F.conv2d(y2, w3, b3).relu_()  # (B, 64, 7, 7)
         x = y3.flatten(1)
         h = self.hidden_units(x)
-        q = self.values(h.float())
+        float_h = h.float()
+        q = self.values(float_h)
 
         @torch.no_grad()
         def backward(of_q: Tensor, into: Sequence[Tensor]) -> None:
-            w1, b1, w2, b2, w3, b3, w4, b4, *head = into
-            x0, x1, x2, x3, features, hidden = (found[: len(of_q)] for found in (blocks, y1, y2, y3, x, h))
-            of_h = relu_backward(self.values_backward(of_q, hidden.float(), head).to(h.dtype), hidden, 0)  # (B, hidden)
-            torch.mm(of_h.t(), features, out=w4)
-            torch.sum(of_h, 0, out=b4)
-            of_x3 = torch.mm(of_h, self.hidden.weight).view(x3.shape).contiguous(memory_format=torch.channels_last)
-            of_x2, of_w3, of_b3 = conv_backward(relu_backward(of_x3, x3, 0), x2, self.conv3.weight)
+            x0, x1, x2, x3, features, hidden, float_hidden = (
+                found if len(found) == len(of_q) else found[: len(of_q)] for found in (blocks, y1, y2, y3, x, h, float_h)
+            )
+            to_w1, to_b1, to_w2, to_b2, to_w3, to_b3, to_w4, to_b4, *head = into
+            of_h = relu_backward(self.values_backward(of_q, float_hidden, head).to(h.dtype), hidden, 0)  # (B, hidden)
+            torch.mm(of_h.t(), features, out=to_w4)
+            torch.sum(of_h, 0, out=to_b4)
+            of_x3 = torch.mm(of_h, w4).view(x3.shape).contiguous(memory_format=torch.channels_last)
+            of_x2, of_w3, of_b3 = conv_backward(relu_backward(of_x3, x3, 0), x2, w3)
             of_x1, of_w2, of_b2 = conv_backward(relu_backward(of_x2, x2, 0), x1, second)
             of_maps = relu_backward_from_blocks(of_x1, x1)  # (B, 32, 20, 20)
             _, of_w1, of_b1 = conv_backward(of_maps, x0, first, of_input=False)
-            torch.mul(of_w1, 1 / 255, out=w1)
-            found = ((b1, of_b1), (w2, from_blocks(of_w2)), (b2, of_b2), (w3, of_w3), (b3, of_b3))
+            torch.mul(of_w1, 1 / 255, out=to_w1)
+            found = ((to_b1, of_b1), (to_w2, from_blocks(of_w2)), (to_b2, of_b2), (to_w3, of_w3), (to_b3, of_b3))
             torch._foreach_copy_([to for to, _ in found], [gradient for _, gradient in found])
 
         return q, backward
@@ -117,9 +123,9 @@ class QNetwork(nn.Module):
             return dense_backward(self.q, of_q, h, *into)
         for_value, for_advantage = h.chunk(2, dim=1)
         of_value, of_advantage = of_q.sum(1, keepdim=True), of_q - of_q.mean(1, keepdim=True)
-        return torch.cat(
-            (dense_backward(self.value, of_value, for_value, *into[:2]), dense_backward(self.advantage, of_advantage, for_advantage, *into[2:])), 1
-        )  # fmt: skip
+        by_value = dense_backward(self.value, of_value, for_value, *into[:2])
+        by_advantage = dense_backward(self.advantage, of_advantage, for_advantage, *into[2:])
+        return torch.cat((by_value.t(), by_advantage.t())).t()
 
     def filters(self) -> Tensor:
         """The first layer's weights (32, 4, 8, 8): output map, frame, y, x."""
@@ -127,15 +133,15 @@ class QNetwork(nn.Module):
 
 
 def dense(layer: nn.Linear, x: Tensor) -> Tensor:
-    """`layer` in float32, whatever the dtype of its weights."""
-    return F.linear(x, layer.weight.float(), layer.bias.float())
+    """`layer` in float32, whatever the dtype of its weights, as (W x^T + b)^T: `hidden_units` gives x as a transpose."""
+    return torch.addmm(layer.bias.float()[:, None], layer.weight.float(), x.t()).t()
 
 
 def dense_backward(layer: nn.Linear, of_output: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """The derivative in x (B, in) of `dense`, given that in its output (B, out); those of weight and bias are written into these."""
     weight.copy_(of_output.t() @ x)
     bias.copy_(of_output.sum(0))
-    return of_output @ layer.weight.float()
+    return (layer.weight.float().t() @ of_output.t()).t()
 
 
 def conv_backward(of_output: Tensor, x: Tensor, weight: Tensor, of_input: bool = True) -> tuple[Tensor, Tensor, Tensor]:
