@@ -43,6 +43,9 @@ class Decision:
         return depth_to_space(self.blocks)
 
 
+KEEP_SEED = 2_000
+"""Actions that an environment takes before a new episode gets a new seed: a resumed run plays them again, in 3 seconds."""
+
 Looked = tuple[Tensor, Callable[[Tensor, Sequence[Tensor]], None]]
 """What `QNetwork.differentiate` gives: Q values (B, A) and the function that writes their gradient down."""
 
@@ -258,7 +261,7 @@ class DQN(Experiment):
     def make(self) -> None:
         c = self.config
         self.env = AtariVector(
-            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset
+            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED
         )  # fmt: skip
         self.replay = ReplayMemory(
             c.replay_capacity, c.envs, n_step=c.n_step, gamma=c.gamma, clip_rewards=c.clip_rewards,

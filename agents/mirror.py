@@ -1,12 +1,12 @@
 """The true colours of a training environment: a second emulator that is given the same seed and the same actions.
 
-Training sees 84x84 grey frames, and ALE's vector environment has no others. As an episode is known by its seed and the
+Training sees 84x84 grey frames, and ALE's vector environment has no others. As a game is known by its seed and the
 actions since, another emulator can follow it whenever somebody looks, at no cost while nobody does.
 """
 
 import numpy as np
 
-from agents.atari import MAX_FRAMES, AtariVector, load_ale
+from agents.atari import MAX_FRAMES, NO_SEED, RESTART, AtariVector, load_ale
 
 
 class Mirror:
@@ -24,7 +24,7 @@ class Mirror:
         )  # fmt: skip
         self.seed = -1
         self.done = 0
-        """Actions of the episode that the mirror has taken."""
+        """Actions since the seed that the mirror has taken."""
         self.pixels = np.zeros((height, width, 3), np.uint8)
 
     def frame(self, limit: int = 100) -> tuple[np.ndarray, int]:
@@ -36,13 +36,20 @@ class Mirror:
         if seed != self.seed or len(taken) < self.done:
             if self.seed == -1:  # The first reset must be a full one.
                 self.env.reset(seed=np.zeros(1, np.int64))
-            observation, _ = self.env.reset(seed=np.array([seed]), options={"reset_mask": np.ones(1, np.bool_)})
-            self.pixels, self.seed, self.done = observation[0, 0], seed, 0
+            self.start(seed)
+            self.seed, self.done = seed, 0
         for action in taken[self.done : self.done + limit]:
-            self.env.send(np.array([action], np.int32))
-            self.pixels = self.env.recv()[0][0, 0]
+            if action == RESTART:
+                self.start(NO_SEED)
+            else:
+                self.env.send(np.array([action], np.int32))
+                self.pixels = self.env.recv()[0][0, 0]
             self.done += 1
         return self.pixels, len(taken) - self.done
+
+    def start(self, seed: int) -> None:
+        observation, _ = self.env.reset(seed=np.array([seed]), options={"reset_mask": np.ones(1, np.bool_)})
+        self.pixels = observation[0, 0]
 
     def close(self) -> None:
         self.env.close()

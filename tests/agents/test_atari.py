@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from agents.atari import AtariVector, action_names, check_game, games
+from agents.atari import RESTART, AtariVector, action_names, check_game, games
 from agents.player import Player
 from lab import checkpoint
 from lab.errors import UsageError
@@ -79,17 +79,38 @@ def test_environments_and_episodes_start_differently() -> None:
     env.close()
 
 
-@pytest.mark.parametrize("sticky", [0.0, 0.25])
-def test_restored_emulators_go_on_exactly_although_their_episodes_have_different_lengths(sticky: float, tmp_path) -> None:
-    env = AtariVector("breakout", 3, seed=5, sticky=sticky)
+def test_a_seed_serves_several_short_episodes_that_start_differently() -> None:
+    env = AtariVector("breakout", 1, seed=0, keep_seed=300)
+    env.reset()
+    seeds, actions, frames = [int(env.seeds[0])], [0], []
+    for _ in range(900):
+        env.send(np.array([1]))  # FIRE alone loses the game soon.
+        step = env.recv()
+        actions[-1] += 1
+        if step.terminated[0]:
+            frames.append(env.restart(step.terminated).tobytes())
+            seeds.append(int(env.seeds[0]))
+            actions.append(actions[-1] if seeds[-1] == seeds[-2] else 0)
+    changed = [i for i in range(1, len(seeds)) if seeds[i] != seeds[i - 1]]
+    assert len(changed) >= 2
+    assert len(changed) < len(seeds) - 1
+    assert all((actions[i - 1] >= 300) == (i in changed) for i in range(1, len(seeds)))
+    env.close()
+
+
+@pytest.mark.parametrize(("sticky", "keep_seed"), [(0.0, 0), (0.25, 0), (0.0, 200), (0.25, 10_000)])
+def test_restored_emulators_go_on_exactly_although_their_episodes_have_different_lengths(sticky: float, keep_seed: int, tmp_path) -> None:
+    env = AtariVector("breakout", 3, seed=5, sticky=sticky, keep_seed=keep_seed)
     env.reset()
     play(env, 230, np.random.default_rng(0))
     env.restart(np.array([False, True, False]))
     play(env, 20, np.random.default_rng(1))
-    lengths = [len(taken) for taken in env.taken]
-    assert len(set(lengths)) == 3, lengths
+    if keep_seed < 10_000:
+        assert len({len(taken) for taken in env.taken}) == 3
+    else:
+        assert len({taken.index(RESTART) for taken in env.taken}) == 3
     checkpoint.write(tmp_path, 0, {"env": env.state()}, {})
-    other = AtariVector("breakout", 3, seed=5, sticky=sticky)
+    other = AtariVector("breakout", 3, seed=5, sticky=sticky, keep_seed=keep_seed)
     other.restore(checkpoint.read(tmp_path / "step-000000000000")["env"])
     assert np.array_equal(other.lives, env.lives)
     # Far enough that episodes end and new ones begin.
@@ -98,8 +119,9 @@ def test_restored_emulators_go_on_exactly_although_their_episodes_have_different
     other.close()
 
 
-def test_restored_emulators_go_on_exactly_although_an_idle_one_lost_its_game_meanwhile() -> None:
-    env = AtariVector("breakout", 2, seed=0)
+@pytest.mark.parametrize("keep_seed", [0, 200])
+def test_restored_emulators_go_on_exactly_although_an_idle_one_lost_its_game_meanwhile(keep_seed: int) -> None:
+    env = AtariVector("breakout", 2, seed=0, keep_seed=keep_seed)
     env.reset()
     for _ in range(300):  # FIRE alone loses ball after ball; the first environment starts again and again.
         env.send(np.array([1, 0]))
@@ -108,7 +130,7 @@ def test_restored_emulators_go_on_exactly_although_an_idle_one_lost_its_game_mea
         if over.any():
             env.restart(over)
     env.restart(np.array([True, False]))
-    other = AtariVector("breakout", 2, seed=0)
+    other = AtariVector("breakout", 2, seed=0, keep_seed=keep_seed)
     other.restore(env.state())
     assert same(play(env, 30, np.random.default_rng(2)), play(other, 30, np.random.default_rng(2)))
     env.close()
@@ -134,7 +156,7 @@ def test_the_player_sees_what_the_vector_environment_sees(game: str) -> None:
     player = Player(game, seed=3, epsilon=0.0, noop_max=0, fire_reset=False)
     env = AtariVector(game, 1, seed=0, noop_max=0, fire_reset=False)
     env.seeds[:] = 3
-    env.lives = env.seeded_reset(np.array([True]))[1]
+    env.lives = env.start(np.array([True]), np.array([True]))[1]
     frames = [env.env.reset(seed=np.array([3]))[0][0, 0]]
     actions = np.random.default_rng(0).integers(0, env.actions, 40)
     stacks = [player.stack]

@@ -2,13 +2,15 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from agents.atari import AtariVector
 from agents.mirror import Mirror
 
 
-def test_the_mirror_follows_one_environment_over_the_end_of_an_episode() -> None:
-    source = AtariVector("breakout", 2, seed=3, sticky=0.25)
+@pytest.mark.parametrize("keep_seed", [0, 10_000])
+def test_the_mirror_follows_one_environment_over_the_end_of_an_episode(keep_seed: int) -> None:
+    source = AtariVector("breakout", 2, seed=3, sticky=0.25, keep_seed=keep_seed)
     source.reset()
     mirror = Mirror(source, 1)
     rng = np.random.default_rng(0)
