@@ -108,7 +108,7 @@ class DQN(Experiment):
         share = min(1.0, self.steps / c.epsilon_steps)
         return c.epsilon_start + share * (c.epsilon_end - c.epsilon_start)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def act(self, replay: ReplayMemory, batch: Batch | None = None) -> tuple[np.ndarray, np.ndarray, Looked | None]:
         """Epsilon-greedy actions (E,) int64 for what the environments show, and the Q values (E, A) behind them.
 
@@ -138,6 +138,7 @@ class DQN(Experiment):
         beta = min(1.0, c.priority_beta + (1 - c.priority_beta) * self.steps / c.priority_beta_steps)
         return replay.sample(count * c.batch_size, self.replay_rng, beta, parts=count)
 
+    @torch.inference_mode()
     def update(self, replay: ReplayMemory, batch: Batch, looked: Looked | None = None) -> Tensor:
         """A gradient step on each `batch_size` transitions of the batch; their mean loss, a 0-d tensor on the device.
 
@@ -146,8 +147,7 @@ class DQN(Experiment):
         c, count = self.config, len(batch.actions) // self.config.batch_size
         next_blocks = replay.blocks(batch.next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
         actions, returns, discounts, weights = self.to_device(batch)
-        with torch.no_grad():
-            next_q = self.target.compute(next_blocks).float()  # (count * B, A)
+        next_q = self.target.compute(next_blocks).float()  # (count * B, A)
         errors, losses = [], []
         for i in range(count):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
@@ -174,7 +174,6 @@ class DQN(Experiment):
         fall = 1 + min(1.0, self.steps / c.learning_rate_steps) * (c.learning_rate_end - 1)
         return c.learning_rate * fall * min(1.0, (update + 1) / max(1, c.warmup_updates))
 
-    @torch.no_grad()
     def best_action(self, next_blocks: Tensor, next_q: Tensor) -> Tensor:
         """a' (B, 1): argmax_a Q_target(s', a), or with double DQN argmax_a Q_online(s', a)."""
         chooser = self.online.compute(next_blocks) if self.config.double else next_q

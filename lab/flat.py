@@ -46,7 +46,10 @@ class FlatNetwork:
     @cached_property
     def compute_gradient(self) -> Tensor:
         """A flat gradient (P,) in `dtype`, for steps that write it without autograd: `gradient` itself where that is fp32."""
-        return self.gradient if self.compute is self.master else torch.zeros_like(self.compute_weights)
+        if self.compute is self.master:
+            return self.gradient
+        with torch.inference_mode(False):  # Else it could be written in inference mode only.
+            return torch.zeros_like(self.compute_weights)
 
     @cached_property
     def compute_gradient_views(self) -> list[Tensor]:

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-relu_backward = torch.ops.aten.threshold_backward
-convolution_backward = torch.ops.aten.convolution_backward
+relu_backward = torch.ops.aten.threshold_backward.default
+relu_backward_into = torch.ops.aten.threshold_backward.grad_input
+convolution_backward = torch.ops.aten.convolution_backward.default
 
 
 class QNetwork(nn.Module):
@@ -182,7 +183,7 @@ def relu_backward_from_blocks(of_y: Tensor, y: Tensor) -> Tensor:
     b, c, h, w = y.shape
     of_x = torch.empty(b, 2 * h, 2 * w, c // 4, dtype=y.dtype, device=y.device)
     given, kept = (z.permute(0, 2, 3, 1).reshape(b, h, w, 2, 2, c // 4) for z in (of_y, y))
-    relu_backward.grad_input(given, kept, 0, grad_input=in_blocks(of_x))
+    relu_backward_into(given, kept, 0, grad_input=in_blocks(of_x))
     return of_x.permute(0, 3, 1, 2)
 
 
