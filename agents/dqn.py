@@ -212,7 +212,7 @@ class DQN(Experiment):
             loss = slope * (error - 0.5 * slope)  # 0.5 e^2 inside, |e| - 0.5 outside
         else:
             slope, loss = 2 * error, error.square()
-        backward(torch.zeros_like(q).scatter_(1, chosen, (weights * slope / len(error))[:, None]), self.online.compute_gradient_views)
+        backward(torch.zeros_like(q).scatter_(1, chosen, (weights * slope / error.shape[0])[:, None]), self.online.compute_gradient_views)
         scale = None
         if self.config.max_grad_norm:
             norm = torch.linalg.vector_norm(self.online.compute_gradient, dtype=torch.float32)

@@ -117,9 +117,10 @@ def in_memory_order(tensor: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Piece:
-    """Views of a stretch of N weights: weights and averages in lists of one, as `torch._fused_adam_` takes them; `gradient`,
+    """Views of a stretch of `count` weights: weights and averages in lists of one, as `torch._fused_adam_` takes them; `gradient`,
     room for it in float32; `compute`, their copy in the network that computes, None where that is the master itself."""
 
+    count: int
     weights: list[Tensor]
     exp_avg: list[Tensor]
     exp_avg_sq: list[Tensor]
@@ -179,8 +180,8 @@ class FlatAdam:
 
     def update(self, given: Tensor, start: int, scale: Tensor | None = None) -> None:
         """Adam on the weights from `start` on, whose gradient is `given` (N,) in any dtype, and their copy in `compute`."""
-        pieces = self.pieces(start, len(given))
-        for found, piece in zip(given.split(len(pieces[0].gradient)), pieces, strict=True):
+        pieces = self.pieces(start, given.shape[0])
+        for found, piece in zip(given.split([piece.count for piece in pieces]), pieces, strict=True):
             gradient = found if found.dtype == torch.float32 else piece.gradient.copy_(found)
             if scale is not None:
                 gradient.mul_(scale)
@@ -200,7 +201,7 @@ class FlatAdam:
             compute = None if network.compute is network.master else network.compute_weights
             self.cut[start, count] = [
                 Piece(
-                    [self.weights[a:b]], [self.exp_avg[a:b]], [self.exp_avg_sq[a:b]],
+                    b - a, [self.weights[a:b]], [self.exp_avg[a:b]], [self.exp_avg_sq[a:b]],
                     network.gradient[: b - a], None if compute is None else compute[a:b],
                 )
                 for a, b in pairwise(ends)

@@ -57,7 +57,7 @@ class QNetwork(nn.Module):
 
     def blocks(self, frames: Tensor) -> Tensor:
         """(B, 64, 21, 21) in the dtype of the weights (bfloat16 holds every uint8 exactly), of uint8 (B, 4, 84, 84) or of their blocks."""
-        return (frames if frames.shape[1] == 64 else space_to_depth(frames)).to(self.conv1.weight.dtype)
+        return (frames if frames.shape[1] == 64 else space_to_depth(frames)).to(self.trunk[0].dtype)
 
     def head(self, features: Tensor) -> Tensor:
         """Q values (B, actions) float32 of features (B, 3136)."""
@@ -66,16 +66,16 @@ class QNetwork(nn.Module):
 
     def hidden_units(self, features: Tensor) -> Tensor:
         """relu(x W^T + b), (B, hidden), of features x (B, 3136), as (W x^T + b)^T: kernels lay the second factor out anew, and x is the smaller."""
-        return torch.addmm(self.hidden.bias[:, None], self.hidden.weight, features.t()).relu_().t()
+        weight, bias = self.trunk[6:]
+        return torch.addmm(bias[:, None], weight, features.t()).relu_().t()
 
-    @torch.no_grad()
     def differentiate(self, frames: Tensor) -> tuple[Tensor, Callable[[Tensor, Sequence[Tensor]], None]]:
         """Q values (B, actions) float32 for what `forward` takes, and a function that writes the gradient down.
 
         It takes the derivative of the loss in Q (B, actions) float32 and the tensors to write into, one a parameter, in
-        the order of `parameters()`; given the derivative for the first frames alone, it leaves the others out. The same
-        numbers as autograd's, a tenth sooner on a processor: nothing is allocated for the weights' gradients, and the
-        second layer works on 2x2 blocks as the first does on 4x4.
+        the order of `parameters()`; given the derivative for the first frames alone, it leaves the others out. Both are
+        called in no_grad or inference mode. The same numbers as autograd's, a tenth sooner on a processor: nothing is
+        allocated for the weights' gradients, and the second layer works on 2x2 blocks as the first does on 4x4.
         """
         w1, b1, w2, b2, w3, b3, w4, _ = self.trunk
         blocks = self.blocks(frames)
@@ -89,11 +89,9 @@ class QNetwork(nn.Module):
         float_h = h.float()
         q = self.values(float_h)
 
-        @torch.no_grad()
         def backward(of_q: Tensor, into: Sequence[Tensor]) -> None:
-            x0, x1, x2, x3, features, hidden, float_hidden = (
-                found if len(found) == len(of_q) else found[: len(of_q)] for found in (blocks, y1, y2, y3, x, h, float_h)
-            )
+            seen, count = (blocks, y1, y2, y3, x, h, float_h), of_q.shape[0]
+            x0, x1, x2, x3, features, hidden, float_hidden = seen if count == q.shape[0] else (each[:count] for each in seen)
             to_w1, to_b1, to_w2, to_b2, to_w3, to_b3, to_w4, to_b4, *head = into
             of_h = relu_backward(self.values_backward(of_q, float_hidden, head).to(h.dtype), hidden, 0)  # (B, hidden)
             torch.mm(of_h.t(), features, out=to_w4)
@@ -148,7 +146,7 @@ def dense_backward(layer: nn.Linear, of_output: Tensor, x: Tensor, weight: Tenso
 def conv_backward(of_output: Tensor, x: Tensor, weight: Tensor, of_input: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """The derivatives in input (if asked for), weight and bias of a convolution of stride 1 without padding."""
     wanted = [of_input, True, True]
-    return convolution_backward(of_output, x, weight, [len(weight)], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted)
+    return convolution_backward(of_output, x, weight, [weight.shape[0]], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted)
 
 
 def to_blocks(x: Tensor) -> Tensor:

@@ -42,9 +42,10 @@ def test_the_gradient_written_down_equals_autograds(dueling: bool, frames: torch
     of_q = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
     expected = net(frames)
     expected.backward(of_q)
-    q, backward = net.differentiate(frames)
-    found = [torch.full_like(p, 7.0) for p in net.parameters()]
-    backward(of_q, found)
+    with torch.no_grad():
+        q, backward = net.differentiate(frames)
+        found = [torch.full_like(p, 7.0) for p in net.parameters()]
+        backward(of_q, found)
     torch.testing.assert_close(q, expected)
     for (name, parameter), gradient in zip(net.named_parameters(), found, strict=True):
         torch.testing.assert_close(gradient, parameter.grad, msg=name)
