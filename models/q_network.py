@@ -102,8 +102,7 @@ class QNetwork(nn.Module):
             of_maps = relu_backward_from_blocks(of_x1, x1)  # (B, 32, 20, 20)
             _, of_w1, of_b1 = conv_backward(of_maps, x0, first, of_input=False)
             torch.mul(of_w1, 1 / 255, out=to_w1)
-            found = ((to_b1, of_b1), (to_w2, from_blocks(of_w2)), (to_b2, of_b2), (to_w3, of_w3), (to_b3, of_b3))
-            torch._foreach_copy_([to for to, _ in found], [gradient for _, gradient in found])
+            torch._foreach_copy_([to_b1, in_blocks(to_w2), to_b2, to_w3, to_b3], [of_b1, of_blocks(of_w2), of_b2, of_w3, of_b3])
 
         return q, backward
 
@@ -152,37 +151,37 @@ def conv_backward(of_output: Tensor, x: Tensor, weight: Tensor, of_input: bool =
 def to_blocks(x: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, 4 C, H / 2, W / 2) in channels_last: the four of each 2x2 block of positions become channels."""
     b, c, h, w = x.shape
-    return in_blocks(x.permute(0, 2, 3, 1)).reshape(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
-
-
-def from_blocks(x: Tensor) -> Tensor:
-    """The inverse of `to_blocks`: (B, 4 C, H / 2, W / 2) -> (B, C, H, W), both channels_last."""
-    b, c, h, w = x.shape
-    maps = x.permute(0, 2, 3, 1).view(b, h, w, 2, 2, c // 4).permute(0, 1, 3, 2, 4, 5)
-    return maps.reshape(b, 2 * h, 2 * w, c // 4).permute(0, 3, 1, 2)
+    return in_blocks(x).reshape(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
 
 
 def in_blocks(x: Tensor) -> Tensor:
-    """A view (B, H / 2, W / 2, 2, 2, C) of x (B, H, W, C)."""
-    b, h, w, c = x.shape
-    return x.view(b, h // 2, 2, w // 2, 2, c).permute(0, 1, 3, 2, 4, 5)
+    """A view (B, H / 2, W / 2, 2, 2, C) of x (B, C, H, W)."""
+    b, c, h, w = x.shape
+    to_b, to_c, to_h, to_w = x.stride()
+    return x.as_strided((b, h // 2, w // 2, 2, 2, c), (to_b, 2 * to_h, 2 * to_w, to_h, to_w, to_c))
+
+
+def of_blocks(x: Tensor) -> Tensor:
+    """A view (B, H, W, 2, 2, C) of x (B, 4 C, H, W), what `to_blocks` gives."""
+    b, c, h, w = x.shape
+    to_b, to_c, to_h, to_w = x.stride()
+    return x.as_strided((b, h, w, 2, 2, c // 4), (to_b, to_h, to_w, c // 2 * to_c, c // 4 * to_c, to_c))
 
 
 def relu_to_blocks(x: Tensor) -> Tensor:
     """`to_blocks` of relu(x), in one pass."""
     b, c, h, w = x.shape
     y = torch.empty(b, h // 2, w // 2, 2, 2, c, dtype=x.dtype, device=x.device)
-    torch.clamp_min(in_blocks(x.permute(0, 2, 3, 1)), 0, out=y)
+    torch.clamp_min(in_blocks(x), 0, out=y)
     return y.view(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
 
 
 def relu_backward_from_blocks(of_y: Tensor, y: Tensor) -> Tensor:
     """The derivative in x (B, C, H, W) of `relu_to_blocks`, given its result y and that in y, (B, 4 C, H / 2, W / 2), in one pass."""
     b, c, h, w = y.shape
-    of_x = torch.empty(b, 2 * h, 2 * w, c // 4, dtype=y.dtype, device=y.device)
-    given, kept = (z.permute(0, 2, 3, 1).reshape(b, h, w, 2, 2, c // 4) for z in (of_y, y))
-    relu_backward_into(given, kept, 0, grad_input=in_blocks(of_x))
-    return of_x.permute(0, 3, 1, 2)
+    of_x = torch.empty(b, 2 * h, 2 * w, c // 4, dtype=y.dtype, device=y.device).permute(0, 3, 1, 2)
+    relu_backward_into(of_blocks(of_y), of_blocks(y), 0, grad_input=in_blocks(of_x))
+    return of_x
 
 
 def space_to_depth(frames: Tensor) -> Tensor:

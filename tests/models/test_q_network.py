@@ -2,7 +2,17 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.q_network import QNetwork, depth_to_space, frame_blocks, frame_pixels, from_blocks, space_to_depth, stack_blocks, to_blocks
+from models.q_network import (
+    QNetwork,
+    depth_to_space,
+    frame_blocks,
+    frame_pixels,
+    in_blocks,
+    of_blocks,
+    space_to_depth,
+    stack_blocks,
+    to_blocks,
+)
 
 
 @pytest.fixture
@@ -33,7 +43,8 @@ def test_a_2x2_convolution_over_blocks_equals_a_4x4_one_of_stride_2() -> None:
     rng = torch.Generator().manual_seed(0)
     x, weight = torch.randn(2, 3, 10, 8, generator=rng), torch.randn(5, 3, 4, 4, generator=rng)
     torch.testing.assert_close(F.conv2d(to_blocks(x), to_blocks(weight)), F.conv2d(x, weight, stride=2))
-    assert torch.equal(from_blocks(to_blocks(x)), x)
+    assert torch.equal(of_blocks(to_blocks(x)), in_blocks(x))
+    assert torch.equal(in_blocks(x)[1, 3, 2, 0, 1, 2], x[1, 2, 6, 5])
 
 
 @pytest.mark.parametrize("dueling", [False, True])
