@@ -147,18 +147,21 @@ class DQN(Experiment):
         c, count = self.config, len(batch.actions) // self.config.batch_size
         next_blocks = replay.blocks(batch.next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
         actions, returns, discounts, weights = self.to_device(batch)
+        shares = weights / c.batch_size
         next_q = self.target.compute(next_blocks).float()  # (count * B, A)
+        targets = returns + discounts * next_q.amax(1)  # (count * B,)
         errors, losses = [], []
         for i in range(count):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
-            best = self.best_action(next_blocks[part], next_q[part])
-            target = returns[part] + discounts[part] * next_q[part].gather(1, best).squeeze(1)  # (B,)
+            if c.double:  # a' is the online network's choice, which changes from step to step.
+                best = self.online.compute(next_blocks[part]).argmax(1, keepdim=True)
+                targets[part] = returns[part] + discounts[part] * next_q[part].gather(1, best).squeeze(1)
             self.optimizer.set_learning_rate(self.learning_rate(self.updates + i))
             if i == 0 and looked is not None:
-                error, loss = self.learn(looked, actions[part], target, weights[part])
+                error, loss = self.learn(looked, actions[part], targets[part], shares[part])
             else:
                 blocks = replay.blocks(batch.rows[part]).to(self.device).to(self.dtype)  # (B, 64, 21, 21)
-                error, loss = self.captured_step(blocks, actions[part], target, weights[part])
+                error, loss = self.captured_step(blocks, actions[part], targets[part], shares[part])
             errors.append(error)
             losses.append(loss)
         if c.prioritised:
@@ -166,18 +169,13 @@ class DQN(Experiment):
         before, self.updates = self.updates, self.updates + count
         if before // c.target_interval != self.updates // c.target_interval:
             self.target.copy_from(self.online)
-        return torch.stack(losses).mean()
+        return torch.stack(losses).mean() if count > 1 else losses[0]
 
     def learning_rate(self, update: int) -> float:
         """Adam's step size at an update: it rises linearly over the warm-up and falls linearly with the agent's steps."""
         c = self.config
         fall = 1 + min(1.0, self.steps / c.learning_rate_steps) * (c.learning_rate_end - 1)
         return c.learning_rate * fall * min(1.0, (update + 1) / max(1, c.warmup_updates))
-
-    def best_action(self, next_blocks: Tensor, next_q: Tensor) -> Tensor:
-        """a' (B, 1): argmax_a Q_target(s', a), or with double DQN argmax_a Q_online(s', a)."""
-        chooser = self.online.compute(next_blocks) if self.config.double else next_q
-        return chooser.argmax(1, keepdim=True)
 
     @property
     def network(self) -> QNetwork:
@@ -195,14 +193,15 @@ class DQN(Experiment):
             self.graph = CapturedStep(self.gradient_step, inputs, keep)
         return self.graph(*inputs)
 
-    def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """`learn` from blocks (B, 64, 21, 21) that the network has not seen yet."""
-        return self.learn(self.network.differentiate(blocks), actions, target, weights)
+        return self.learn(self.network.differentiate(blocks), actions, target, shares)
 
-    def learn(self, looked: Looked, actions: Tensor, target: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    def learn(self, looked: Looked, actions: Tensor, target: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """One step of Adam towards target (B,) for the actions (B,); the errors Q(s, a) - y (B,) and the weighted loss.
 
-        The derivative of each loss in Q is simple enough to be written down: 2 (Q - y), or the error cut to [-1, 1].
+        `shares` (B,) is what each transition counts in the loss: its importance weight / B. The derivative of each loss in
+        Q is simple enough to be written down: 2 (Q - y), or the error cut to [-1, 1].
         """
         q, backward = looked  # (B, A)
         chosen = actions[:, None]
@@ -212,13 +211,13 @@ class DQN(Experiment):
             loss = slope * (error - 0.5 * slope)  # 0.5 e^2 inside, |e| - 0.5 outside
         else:
             slope, loss = 2 * error, error.square()
-        backward(torch.zeros_like(q).scatter_(1, chosen, (weights * slope / error.shape[0])[:, None]), self.online.compute_gradient_views)
+        backward(torch.zeros_like(q).scatter_(1, chosen, (shares * slope)[:, None]), self.online.compute_gradient_views)
         scale = None
         if self.config.max_grad_norm:
             norm = torch.linalg.vector_norm(self.online.compute_gradient, dtype=torch.float32)
             scale = (self.config.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
         self.optimizer.step_and_sync(scale)
-        return error, (weights * loss).mean()
+        return error, torch.dot(shares, loss)
 
     def to_device(self, batch: Batch) -> tuple[Tensor, ...]:
         arrays = (batch.actions, batch.returns, batch.discounts, batch.weights)

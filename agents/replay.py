@@ -91,7 +91,8 @@ class ReplayMemory:
         """Add the frames (E, 84, 84) uint8 that the environments `envs` (E,) show; `first` of their episodes or not."""
         index = self.count[envs]
         rows = self.base[envs] + index % self.length
-        self.frames[torch.from_numpy(rows)] = frame_blocks(torch.from_numpy(frames)).to(self.frames.device)
+        place = self.frames.device
+        self.frames.index_copy_(0, torch.from_numpy(rows).to(place), frame_blocks(torch.from_numpy(frames)).to(place))
         before = self.base[envs] + (index - 1) % self.length
         self.age[rows] = 0 if first else np.minimum(self.age[before] + 1, STACK - 1)
         self.actions[rows] = NO_ACTION

@@ -46,14 +46,16 @@ class QNetwork(nn.Module):
 
     def features(self, frames: Tensor) -> Tensor:
         """(B, 3136) for uint8 (B, 4, 84, 84), or for their blocks (B, 64, 21, 21) in any dtype."""
-        x = F.relu_(self.conv2(self.first_maps(frames)))  # (B, 64, 9, 9)
-        x = F.relu_(self.conv3(x))  # (B, 64, 7, 7)
+        _, _, w2, b2, w3, b3, _, _ = self.trunk
+        x = F.relu_(F.conv2d(self.first_maps(frames), w2, b2, stride=2))  # (B, 64, 9, 9)
+        x = F.relu_(F.conv2d(x, w3, b3))  # (B, 64, 7, 7)
         return x.flatten(1)
 
     def first_maps(self, frames: Tensor) -> Tensor:
         """The first layer's maps (B, 32, 20, 20) for uint8 (B, 4, 84, 84), or for their blocks."""
+        weight, bias = self.trunk[:2]
         # The weights take the division by 255, as there are fewer of them.
-        return F.relu_(F.conv2d(self.blocks(frames), self.conv1.weight * (1 / 255), self.conv1.bias))
+        return F.relu_(F.conv2d(self.blocks(frames), weight * (1 / 255), bias))
 
     def blocks(self, frames: Tensor) -> Tensor:
         """(B, 64, 21, 21) in the dtype of the weights (bfloat16 holds every uint8 exactly), of uint8 (B, 4, 84, 84) or of their blocks."""

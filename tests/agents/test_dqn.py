@@ -66,7 +66,7 @@ def test_loss_and_its_derivative_by_hand(loss: str, expected: float, slope: list
     experiment = tiny(loss=loss, batch_size=2)
     q, slopes = torch.tensor([[1.5, 0.0], [0.0, -2.0]]), []
     monkeypatch.setattr(experiment.online.compute, "differentiate", lambda blocks: (q, lambda of_q, into: slopes.append(of_q)))
-    error, mean = experiment.gradient_step(torch.zeros(2), torch.tensor([0, 1]), torch.tensor([1.0, 1.0]), torch.ones(2))
+    error, mean = experiment.gradient_step(torch.zeros(2), torch.tensor([0, 1]), torch.tensor([1.0, 1.0]), torch.tensor([0.5, 0.5]))
     assert error.tolist() == [0.5, -3.0]
     assert float(mean) == pytest.approx(expected)
     assert slopes[0].tolist() == slope
@@ -85,7 +85,7 @@ def test_gradient_step_equals_autograd_and_adam(fields: dict, tiny) -> None:
         actions, target = torch.randint(0, 6, (8,), generator=rng), 3 * torch.randn(8, generator=rng)
         weights = torch.rand(8, generator=rng)
         with torch.no_grad():
-            _, loss = experiment.gradient_step(frames, actions, target, weights)
+            _, loss = experiment.gradient_step(frames, actions, target, weights / 8)
         chosen = reference(frames)[torch.arange(8), actions]
         each = F.huber_loss(chosen, target, reduction="none") if fields["loss"] == "huber" else (chosen - target) ** 2
         expected = (weights * each).mean()
@@ -310,7 +310,8 @@ def test_one_update_on_the_gpu_equals_one_on_the_cpu(tiny) -> None:
         rng = torch.Generator().manual_seed(0)
         frames = torch.randint(0, 256, (8, 4, 84, 84), dtype=torch.uint8, generator=rng).to(name)
         actions, target = torch.randint(0, 6, (8,), generator=rng).to(name), torch.randn(8, generator=rng).to(name)
-        _, loss = experiment.gradient_step(frames, actions, target, torch.ones(8, device=name))
+        with torch.no_grad():
+            _, loss = experiment.gradient_step(frames, actions, target, torch.full((8,), 1 / 8, device=name))
         losses.append(float(loss))
         weights.append(experiment.online.weights.cpu())
     assert losses[1] == pytest.approx(losses[0], rel=1e-3)
