@@ -44,7 +44,7 @@ class Decision:
 
 
 KEEP_SEED = 2_000
-"""Actions that an environment takes before a new episode gets a new seed: a resumed run plays them again, in 3 seconds."""
+"""Actions that an environment takes before a new episode gets a new seed: a resumed run plays them again, which takes some seconds."""
 
 Looked = tuple[Tensor, Callable[[Tensor, Sequence[Tensor]], None]]
 """What `QNetwork.differentiate` gives: Q values (B, A) and the function that writes their gradient down."""
