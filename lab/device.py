@@ -39,11 +39,15 @@ def cpu_name() -> str:
         return platform.processor() or platform.machine()
 
 
+def cores_here() -> int:
+    """The processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def cores() -> int:
-    """The processors that this process may use; OMP_NUM_THREADS lowers it."""
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The processors that this process takes: all of `cores_here`, or fewer by OMP_NUM_THREADS."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return min(found, int(wanted)) if wanted.isdigit() and int(wanted) else found
+    return min(cores_here(), int(wanted)) if wanted.isdigit() and int(wanted) else cores_here()
 
 
 def use_threads(count: int) -> None:
