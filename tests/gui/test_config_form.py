@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, command_line, limits
 from lab import cli, registry
-from lab.cli import add_fields, parser
 from lab.config import Config
+from lab.flags import add_fields, parser
 
 
 def from_command_line(line: str, config_class: type[Config]) -> Config:

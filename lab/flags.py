@@ -1,0 +1,114 @@
+"""The commands and their flags: argparse with errors as one sentence, and a flag for every field of a config."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, Literal, NoReturn, get_args, get_origin
+
+from lab.config import Config, about, flag, unit_of
+from lab.errors import UsageError, unknown
+
+COMMANDS = {
+    "gui": "Open the desktop app (the same as `lab` alone).",
+    "list": "Recipes, data sets, games, networks and shipped agents.",
+    "train": "Train a recipe into a new run folder.",
+    "resume": "Continue a run from its newest good checkpoint, bit for bit.",
+    "eval": "Measure a run or a shipped agent on episodes or data that training did not see.",
+    "watch": "Watch an agent play, in a window or into a video file.",
+    "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
+    "runs": "Every run, newest first, with its status and last metrics.",
+    "bench": "Speed figures of this machine.",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors as one sentence, raised instead of printed."""
+
+    known_flags: Sequence[str] = ()
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` explains.")
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        found, rest = self.parse_known_args(arguments)
+        if rest:
+            flags = [option for action in self._actions for option in action.option_strings]
+            kind = "flag" if rest[0].startswith("-") else "argument"
+            raise unknown(f"{kind} of `{self.prog}`", rest[0].split("=")[0], flags, see=f"{self.prog} --help")
+        return found
+
+
+def parser(command: str, usage: str, more: str = "") -> Parser:
+    return Parser(
+        prog=f"lab {command}", usage=f"lab {command} {usage}", description=f"{COMMANDS[command]}\n\n{more}".strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+    )  # fmt: skip
+
+
+def add_device(p: Parser) -> None:
+    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute; auto takes the GPU if there is one")
+
+
+def add_json(p: Parser) -> None:
+    p.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
+
+
+def add_length(p: Parser, unit: str = "units of progress") -> None:
+    p.add_argument("--steps", type=whole, metavar="N", help=f"train to N {unit} in all")
+    p.add_argument("--minutes", type=float, metavar="M", help="train for M minutes")
+
+
+def whole(text: str) -> int:
+    """An int that may be written 200_000 or 2e5."""
+    try:
+        value = float(text.replace("_", ""))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
+    return int(value)
+
+
+def add_fields(p: Parser, config: type[Config]) -> None:
+    """A flag for every field of a config. Values stay text: the config checks and converts them."""
+    group = p.add_argument_group("fields")
+    for name, field in config.model_fields.items():
+        default = f"{field.default} {unit_of(field)}".rstrip()
+        text = f"{about(field)} (default {default}{bounds(field)})".replace("%", "%%")
+        if field.annotation is bool:
+            group.add_argument(flag(name), action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        elif get_origin(field.annotation) is Literal:
+            choices = "|".join(map(str, get_args(field.annotation)))
+            group.add_argument(flag(name), metavar=choices, default=argparse.SUPPRESS, help=text)
+        else:
+            metavar = getattr(field.annotation, "__name__", "value").upper()
+            kind = whole if field.annotation is int else str
+            group.add_argument(flag(name), metavar=metavar, type=kind, default=argparse.SUPPRESS, help=text)
+
+
+def bounds(field: Any) -> str:
+    """A field's bounds in words: ", from 0 to 1"."""
+    low = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
+    above = next((m.gt for m in field.metadata if hasattr(m, "gt")), None)
+    high = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+    below = next((m.lt for m in field.metadata if hasattr(m, "lt")), None)
+    parts = [f"from {low}" if low is not None else "", f"above {above}" if above is not None else ""]
+    parts += [f"to {high:,}" if high is not None else "", f"below {below}" if below is not None else ""]
+    text = " ".join(part for part in parts if part)
+    return f", {text}" if text else ""
+
+
+def pairs(rest: list[str]) -> dict[str, str]:
+    """`--name value` and `--name=value` as a dict."""
+    found: dict[str, str] = {}
+    items = iter(rest)
+    for item in items:
+        if not item.startswith("--"):
+            raise UsageError(f"Expected --PARAM VALUE, got {item!r}.")
+        name, equals, value = item.removeprefix("--").partition("=")
+        if not equals:
+            try:
+                value = next(items)
+            except StopIteration:
+                raise UsageError(f"--{name} needs a value.") from None
+        found[name.replace("-", "_")] = value
+    return found
