@@ -1,5 +1,6 @@
 """Large blocks are kept by the process, very large ones lie in huge pages: a step does not wait for the kernel's pages again and again."""
 
+import mmap
 import platform
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def test_freed_blocks_are_not_fetched_again() -> None:
 
 @huge_pages
 def test_a_tensor_is_put_into_huge_pages_and_keeps_its_contents() -> None:
-    tensor = torch.full((200 << 20,), 7, dtype=torch.uint8)  # Larger than what comes from the heap.
+    # Pages of its own: what the heap gives may lie where an earlier tensor had huge pages.
+    pages = mmap.mmap(-1, 200 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    tensor = torch.frombuffer(pages, dtype=torch.uint8).fill_(7)
     assert not wants_huge_pages(tensor.data_ptr() + (100 << 20))
     assert in_huge_pages(tensor) is tensor
     assert wants_huge_pages(tensor.data_ptr() + (100 << 20))
