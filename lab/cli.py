@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if arguments and arguments[0] in ("-h", "--help", "help"):
-            commands = "\n".join(f"  {name:8}{about}" for name, about in COMMANDS.items())
-            print(OVERVIEW.format(commands=commands))
+            print(OVERVIEW.format(commands=in_columns(COMMANDS)))
             return 0
         if arguments and arguments[0] == "--version":
             from lab.run import versions
@@ -99,14 +98,14 @@ def command_list(arguments: list[str]) -> int:
         )
         return 0
     sections = [
-        ("Recipes", {r.name: f"{r.family:8} {r.about}" for r in recipes.values()}),
+        ("Recipes", {r.name: f"{r.family:10} {r.about}" for r in recipes.values()}),
         ("Data sets", data_sets()),
         ("Networks", models.catalog()),
         ("Shipped agents", agents),
     ]
     for title, entries in sections:
         print(f"{title}:")
-        print("\n".join(f"  {name:17}{about}" for name, about in entries.items()) or "  none")
+        print(in_columns(entries) or "  none")
     print(f"Games ({len(games())}):")
     import shutil
     import textwrap
@@ -116,10 +115,16 @@ def command_list(arguments: list[str]) -> int:
     return 0
 
 
+def in_columns(entries: Mapping[str, str]) -> str:
+    """A line for each name, what is said of it beside it."""
+    width = 2 + max(map(len, entries), default=0)
+    return "\n".join(f"  {name:{width}}{about}" for name, about in entries.items())
+
+
 def command_train(arguments: list[str]) -> int:
     usage = "RECIPE [--FIELD VALUE ...] [--steps N | --minutes M] [--seed S] [--device auto|cpu|cuda] [--run DIR] [--json]"
     recipes = registry.recipes()
-    listing = "\n".join(f"  {r.name:12}{r.about}" for r in recipes.values())
+    listing = in_columns({r.name: r.about for r in recipes.values()})
     if not arguments or arguments[0] in ("-h", "--help"):
         p = parser("train", usage, f"recipes (`lab train RECIPE --help` shows the fields of one):\n{listing}")
         if arguments:
