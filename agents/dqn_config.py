@@ -1,14 +1,14 @@
-"""Settings of DQN and what each does. `dqn` has the published values, `dqn-fast` those that learn Pong soonest here."""
+"""Settings of DQN and what each does. `dqn` has those in common use, `dqn-fast` those that learn Pong soonest here."""
 
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import Config, unit, with_defaults
+from lab.config import Config, only, unit, with_defaults
 
 
 class DQNConfig(Config):
-    """DQN with experience replay on an Atari game (Mnih et al. 2015; the settings of FIGURES in common use)."""
+    """DQN with experience replay on an Atari game (Mnih et al. 2015), with Adam and the settings that are in common use since."""
 
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
     envs: int = Field(
@@ -54,7 +54,7 @@ class DQNConfig(Config):
         20_000,
         ge=1,
         le=10_000_000,
-        description="Agent steps of random play before the first update. More give a more varied start.",
+        description="Agent steps before the first update, most of them random while epsilon is high. More give a more varied start.",
         json_schema_extra=unit("steps"),
     )
     replay_capacity: int = Field(
@@ -90,16 +90,26 @@ class DQNConfig(Config):
         json_schema_extra=unit("units"),
     )
     prioritised: bool = Field(False, description="Prioritised replay: draw transitions with a large error more often.")
-    priority_alpha: float = Field(0.5, ge=0, le=1, description="How strongly priorities count: 0 is uniform, 1 fully proportional.")
+    priority_alpha: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="How strongly priorities count: 0 is uniform, 1 fully proportional.",
+        json_schema_extra=only(prioritised=True),
+    )
     priority_beta: float = Field(
-        0.4, ge=0, le=1, description="Importance weights' exponent at the start, annealed to 1. Higher corrects more of the bias."
+        0.4,
+        ge=0,
+        le=1,
+        description="Importance weights' exponent at the start, annealed to 1. Higher corrects more of the bias.",
+        json_schema_extra=only(prioritised=True),
     )
     priority_beta_steps: int = Field(
         2_000_000,
         ge=1,
         le=1_000_000_000,
         description="Agent steps until the importance weights correct fully.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unit("steps") | only(prioritised=True),
     )
     loss: Literal["huber", "squared"] = Field(
         "squared", description="Squared error, or Huber's, which grows linearly beyond 1 and so bounds the gradient."

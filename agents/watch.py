@@ -12,6 +12,7 @@ from torch import nn
 from agents.dqn_config import DQNConfig
 from agents.player import Frame, Player
 from lab.errors import LabError, UsageError
+from lab.playing_config import Playing
 from lab.registry import load
 from lab.video import VideoWriter
 
@@ -31,7 +32,11 @@ def watch(
     sticky: float | None = None,
     seconds: float | None = None,
 ) -> dict[str, Any]:
-    """Play `episodes` (or `seconds`) into `video`, or in a window where there is none; the scores and frames."""
+    """Play `episodes` (or `seconds`) into `video`, or in a window where there is none; the scores and frames.
+
+    Raises UsageError for values out of the bounds of `Playing`.
+    """
+    Playing.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
     player = Player(
         game or config.game, seed=seed, epsilon=config.eval_epsilon if epsilon is None else epsilon,
         sticky=config.sticky_actions if sticky is None else sticky, noop_max=config.noop_max, fire_reset=config.fire_reset,

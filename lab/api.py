@@ -69,7 +69,7 @@ def new_session(
 def resumed_session(
     run: Run, *, steps: int | None = None, minutes: float | None = None, on_update: Callable[[Latest], None] | None = None
 ) -> Session:
-    """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had."""
+    """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had last."""
     from lab.device import one_thread
 
     check_length(steps, minutes)
@@ -79,17 +79,29 @@ def resumed_session(
     if experiment.ended:
         experiment.close()
         raise UsageError(f"Run {run.name} has no step left to train: {experiment.why_ended()}")
-    target = run.stored.get("steps") if steps is None and minutes is None else steps
-    if target is None and minutes is None:
-        experiment.close()
-        raise UsageError(f"Run {run.name} was trained for a time, not for a number of steps. Say how far: --steps N or --minutes M.")
-    if target is not None and done >= target:
+    if steps is None and minutes is None:
+        steps, minutes = left_to_train(run)
+        if minutes is not None and minutes <= 0:
+            experiment.close()
+            raise UsageError(f"Run {run.name} has trained for the time that it was given. Say how much further: --steps N or --minutes M.")
+    if steps is not None and done >= steps:
         experiment.close()
         raise UsageError(
             f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on."
         )
     with one_thread():
-        return Session(experiment, run, steps=target, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
+        return Session(experiment, run, steps=steps, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
+
+
+def left_to_train(run: Run) -> tuple[int | None, float | None]:
+    """(steps in all, None) or (None, minutes from now on): what an interrupted run still has to do, by what was asked for last."""
+    status = run.status()
+    if "until" in status:
+        target, until = status["target"], status["until"]
+    else:  # It was killed before its first step.
+        target, minutes = run.stored.get("steps"), run.stored.get("minutes")
+        until = None if minutes is None else 60 * minutes
+    return target, None if until is None else (until - run.stored_seconds) / 60
 
 
 def check_length(steps: int | None, minutes: float | None) -> None:

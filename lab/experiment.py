@@ -15,6 +15,7 @@ from torch import nn
 from lab.config import Config
 from lab.device import keep_freed_memory
 from lab.errors import LabError
+from models.evaluating import evaluating
 
 Metrics = dict[str, Any]
 """What one step reports. A number or 0-d tensor is averaged over the logging interval (tensors stay on their device
@@ -132,4 +133,7 @@ class Experiment(ABC):
         spec = self.views()[name]
         method = getattr(self, name)
         with torch.no_grad():
-            return method(net, **parameters) if spec.live else method(**parameters)
+            if not spec.live:
+                return method(**parameters)
+            with evaluating(net):
+                return method(net, **parameters)

@@ -23,8 +23,6 @@ COMMANDS = {
 class Parser(argparse.ArgumentParser):
     """argparse with errors as one sentence, raised instead of printed."""
 
-    known_flags: Sequence[str] = ()
-
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` explains.")
 

@@ -68,7 +68,9 @@ class FlatNetwork:
         They are let go at once, so that the next pass finds their memory, still in the cache.
         """
         output.backward(gradient)
-        torch._foreach_copy_(self.gradient_views, [p.grad for p in self.parameters if p.grad is not None])
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        assert len(gradients) == len(self.parameters), "a parameter that the output does not depend on"
+        torch._foreach_copy_(self.gradient_views, gradients)
         for parameter in self.parameters:
             parameter.grad = None
         return self.gradient

@@ -38,6 +38,9 @@ class MetricsWriter:
         """Take back the rows beyond `step`."""
         self.file.write(json.dumps({"resumed_at": step}) + "\n")
         self.file.flush()
+        if self.events is None:
+            self.events = EventFile(self.folder)
+        self.events.restart(step + 1)
 
     def close(self) -> None:
         self.file.close()
@@ -49,11 +52,11 @@ class EventFile:
     """One TensorBoard event file, written in the caller's thread (SummaryWriter starts a thread of its own)."""
 
     def __init__(self, folder: Path):
-        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        self.event, self.summary = Event, Summary
+        self.event, self.session_log, self.summary = Event, SessionLog, Summary
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         self.writer = RecordWriter((folder / name).open("wb"))
         self.writer.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
@@ -62,6 +65,12 @@ class EventFile:
         entries = [self.summary.Value(tag=name, simple_value=value) for name, value in values.items()]
         event = self.event(wall_time=time.time(), step=step, summary=self.summary(value=entries))
         self.writer.write(event.SerializeToString())
+        self.writer.flush()
+
+    def restart(self, step: int) -> None:
+        """Let TensorBoard drop what earlier files of the folder say of `step` and later ones."""
+        log = self.session_log(status=self.session_log.START)
+        self.writer.write(self.event(wall_time=time.time(), step=step, session_log=log).SerializeToString())
         self.writer.flush()
 
     def close(self) -> None:

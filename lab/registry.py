@@ -34,7 +34,7 @@ class Recipe:
 
 
 BUILT_IN = (
-    Recipe("dqn", "Atari", "DQN with experience replay, the published settings (Mnih et al. 2015).",
+    Recipe("dqn", "Atari", "DQN with experience replay (Mnih et al. 2015), by the settings in common use.",
            "agents.dqn_config:DQNConfig", "agents.dqn:DQN", 2_000_000),
     Recipe("dqn-fast", "Atari", "Double, dueling, n-step DQN with prioritised replay, tuned to learn soonest.",
            "agents.dqn_config:DQNFastConfig", "agents.dqn:DQN", 500_000),

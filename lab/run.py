@@ -23,6 +23,7 @@ from lab.metrics import read_rows
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from lab.experiment import Experiment, Progress
 
@@ -110,11 +111,21 @@ class Run:
         return status
 
     def write_status(
-        self, status: str, progress: "Progress", target: int | None, metrics: dict[str, float], seconds: float, reason: str = ""
+        self,
+        status: str,
+        progress: "Progress",
+        target: int | None,
+        until: float | None,
+        metrics: dict[str, float],
+        seconds: float,
+        reason: str = "",
     ) -> None:
-        """Replace `status.json`. A disk that is too full for it leaves the old one."""
+        """Replace `status.json`. A disk that is too full for it leaves the old one.
+
+        The run is to train to `target` units of progress, or until it has trained for `until` seconds in all.
+        """
         values = {
-            "status": status, "done": progress.done, "unit": progress.unit, "target": target, "seconds": round(seconds, 1),
+            "status": status, "done": progress.done, "unit": progress.unit, "target": target, "until": until, "seconds": round(seconds, 1),
             "reason": reason, "metrics": {k: v if v == v and abs(v) != float("inf") else None for k, v in metrics.items()},
             "updated": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid(),
         }  # fmt: skip
@@ -277,6 +288,15 @@ def find(name: str) -> Run:
     if name in agents:
         return Run(agents[name])
     raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
+
+
+def agent_for(game: str) -> "nn.Module | None":
+    """The network of a shipped agent for a game, ready to play, or None."""
+    for path in registry.shipped().values():
+        run = Run(path)
+        if run.stored.get("subject") == game:
+            return run.experiment("cpu", serving_only=True).serving().eval()
+    return None
 
 
 def new_folder(base: Path) -> Path:

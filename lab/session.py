@@ -65,8 +65,8 @@ class Session:
         on_update: Callable[[Latest], None] | None = None,
     ):
         self.experiment, self.run_folder = experiment, run
-        self.steps, self.minutes, self.seconds = steps, minutes, seconds
-        self.started_seconds = seconds
+        self.steps, self.seconds = steps, seconds
+        self.until = None if minutes is None else seconds + 60 * minutes
         self.on_update = on_update or (lambda latest: None)
         progress = experiment.progress()
         self.latest = Latest(done=progress.done, target=steps, unit=progress.unit, seconds=seconds)
@@ -148,7 +148,7 @@ class Session:
                 return future
             waiting[key or view] = (view, checked, future)
             if views[view].live:
-                self.snapshot.looked = time.monotonic()
+                self.snapshot.look()
                 if self.viewer is None:
                     self.viewer = threading.Thread(target=self.serve_live, name=f"viewer {self.run_folder.name}", daemon=True)
                     self.viewer.start()
@@ -187,6 +187,7 @@ class Session:
         except BaseException as error:
             self.fail(error)
         self.trained.set()
+        self.snapshot.current.set()  # No other copy comes.
         if serve:
             self.serve_after_the_end()
         with self.wake:
@@ -225,7 +226,7 @@ class Session:
         self.run_folder.log(f"{self.latest.status} at {self.latest.done} {self.latest.unit}")
 
     def done(self) -> bool:
-        over = self.minutes is not None and self.seconds - self.started_seconds >= 60 * self.minutes
+        over = self.until is not None and self.seconds >= self.until
         return over or self.experiment.ended or (self.steps is not None and self.experiment.progress().done >= self.steps)
 
     def serve_requests(self) -> None:
@@ -313,7 +314,7 @@ class Session:
         for name, value in values.items():
             if value != value or abs(value) == float("inf"):
                 self.not_finite(name, done)
-        self.run_folder.write_status("running", self.experiment.progress(), self.steps, self.latest.metrics, self.seconds)
+        self.run_folder.write_status("running", self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds)
 
     def not_finite(self, name: str, done: int) -> None:
         with suppress(Exception):  # A checkpoint under way may be the last finite one.
@@ -374,14 +375,16 @@ class Session:
         if self.owner:  # Else the folder belongs to another session.
             with suppress(OSError):  # A full disk must not hide the error itself.
                 self.run_folder.log(message if isinstance(error, LabError) else trace)
-            self.run_folder.write_status("failed", self.experiment.progress(), self.steps, self.latest.metrics, self.seconds, message)
+            self.run_folder.write_status(
+                "failed", self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, message
+            )
         with suppress(Exception):  # It may be the listener that failed.
             self.update(done, status="failed", error=message, traceback=trace)
 
     def set_status(self, status: str) -> None:
         progress = self.experiment.progress()
         self.update(progress.done, status=status)
-        self.run_folder.write_status(status, progress, self.steps, self.latest.metrics, self.seconds)
+        self.run_folder.write_status(status, progress, self.steps, self.until, self.latest.metrics, self.seconds)
 
     # -- the viewer's thread ---------------------------------------------------------------------------------------
 
@@ -391,8 +394,12 @@ class Session:
         while True:
             with self.wake:
                 self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)
+            self.snapshot.current.wait()
+            with self.wake:
                 if "close" in self.requests:
                     return
+                if not self.live_asks:
+                    continue
                 name, parameters, future = self.live_asks.pop(next(iter(self.live_asks)))
             with self.snapshot.read() as net:
                 answer(future, partial(self.experiment.answer, name, net, parameters))

@@ -13,7 +13,8 @@ from torch import nn
 class Snapshot:
     """Two copies of a module. The trainer fills the back one and offers it; a viewer swaps it in when it next looks.
 
-    The trainer never waits: it skips a copy while the viewer swaps. Nothing is copied unless somebody looked lately.
+    The trainer never waits: it skips a copy while the viewer swaps. Nothing is copied unless somebody looked lately; who then
+    looks for the first time calls `look` and waits for `current`, as the copies may be those of long ago.
     """
 
     def __init__(self, module: nn.Module, rate: float = 30.0, idle: float = 2.0):
@@ -26,11 +27,17 @@ class Snapshot:
         self.reading = threading.Lock()
         self.interval, self.idle = 1.0 / rate, idle
         self.copied = self.looked = -1e9
+        self.current = threading.Event()
+        """Clear while training has changed the weights and nobody looked: the next step makes a copy for who looks now."""
+        self.current.set()
 
     def publish(self, module: nn.Module, force: bool = False) -> None:
         """Copy the trainer's module into the back slot, if it is due (or forced)."""
         now = time.monotonic()
-        if not force and (now - self.copied < self.interval or now - self.looked > self.idle):
+        if not force and now - self.looked > self.idle:
+            self.current.clear()
+            return
+        if not force and now - self.copied < self.interval:
             return
         if not self.lock.acquire(blocking=force):
             return
@@ -38,13 +45,18 @@ class Snapshot:
             copy_weights(module, self.slots[1 - self.front])
             self.fresh, self.copied = True, now
             self.version += 1
+            self.current.set()
         finally:
             self.lock.release()
+
+    def look(self) -> None:
+        """Somebody wants to see the weights: copies are made from now on."""
+        self.looked = time.monotonic()
 
     @contextmanager
     def read(self) -> Iterator[nn.Module]:
         """The newest copy, unchanged until the block ends; one reader at a time."""
-        self.looked = time.monotonic()
+        self.look()
         with self.reading:
             with self.lock:
                 if self.fresh:

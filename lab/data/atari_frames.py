@@ -5,7 +5,6 @@ The classes are the games. Train and test frames come from different episodes.
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,8 @@ from torch import Tensor
 from lab.data.images import LabelledImages, Split, as_channels, resize
 from lab.data.sources import cache
 from lab.errors import LabError
-from lab.registry import load, shipped
+from lab.registry import load
+from lab.run import agent_for
 
 log = logging.getLogger("lab.data")
 
@@ -65,12 +65,7 @@ def played(game: str, split: Split, size: int, channels: int, count: int, player
 def native_frames(game: str, split: Split, count: int, player: str, seed: int) -> Iterator[list[np.ndarray]]:
     """`count` RGB frames (H, W, 3) uint8 of the console's own size, in blocks of 256, by playing. The gaps between frames are
     random, so that no rhythm of the game is met."""
-    net: Any = None
-    agents = {path.name: path for path in shipped().values()}
-    if player == "agents" and game in agents:
-        from lab.run import Run
-
-        net = Run(agents[game]).experiment("cpu", serving_only=True).serving().eval()
+    net = agent_for(game) if player == "agents" else None
     seeds = np.random.SeedSequence([seed, 0 if split == "train" else 1])
     source = load("agents.player:Player")(game, seed=int(seeds.generate_state(1)[0] >> 1), epsilon=1.0 if net is None else 0.05)
     rng = np.random.default_rng(seeds.spawn(1)[0])

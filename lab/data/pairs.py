@@ -25,7 +25,7 @@ Tokens = Literal["auto", "char", "word"]
 
 @dataclass(frozen=True)
 class Part:
-    """source (N, S) and target (N, T) int16 on the device, 0 after their ends; a target begins with <SOS> and ends with <EOS>."""
+    """source (N, S) and target (N, T) int32 on the device, 0 after their ends; a target begins with <SOS> and ends with <EOS>."""
 
     source: Tensor
     target: Tensor
@@ -107,8 +107,8 @@ def load_pairs(data: str, tokens: Tokens, count: int, longest: int, least: int, 
 
 
 def padded(sequences: list[list[int]]) -> Tensor:
-    """(N, longest) int16 with 0 after each end."""
-    found = np.zeros((len(sequences), max(map(len, sequences))), np.int16)
+    """(N, longest) int32 with 0 after each end."""
+    found = np.zeros((len(sequences), max(map(len, sequences))), np.int32)
     for row, sequence in zip(found, sequences, strict=True):
         row[: len(sequence)] = sequence
     return torch.from_numpy(found)

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from lab.data.corpora import file_of
 from lab.data.text import decoded, read_bytes, shown
 from lab.errors import LabError
-from lab.registry import load, shipped
+from lab.registry import load
+from lab.run import agent_for
 
 Who = Literal["random", "agent"]
 
@@ -61,19 +61,3 @@ def ram_series(game: str, decisions: int, channels: int, who: Who, seed: int) ->
     telling = np.where(changes > 0.9, -1.0, changes)
     chosen = np.sort(np.argsort(-telling, kind="stable")[:channels])
     return values[:, chosen], [f"byte {i}" for i in chosen]
-
-
-def agent_for(game: str) -> object | None:
-    """The network of a shipped agent for a game, or None."""
-    from lab.run import Run
-
-    for path in shipped().values():
-        run = Run(path)
-        if run.stored.get("subject") == game:
-            return run.experiment("cpu", serving_only=True).serving()
-    return None
-
-
-def load_series(data: str, game: str, decisions: int, channels: int, who: Who, seed: int) -> tuple[np.ndarray, list[str]]:
-    """The values (N, C) float32 of a series and the names of its columns."""
-    return csv_series(data) if file_of(data) is not None else ram_series(game, decisions, channels, who, seed)

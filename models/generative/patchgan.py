@@ -38,22 +38,9 @@ class PatchGAN(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images)
 
-    @property
-    def receptive_field(self) -> int:
-        """The side of the patch that one score sees, in pixels: r = (r - 1) * stride + 4 from the last layer to the first."""
-        field = 1
-        for stride in reversed(self.strides):
-            field = (field - 1) * stride + 4
-        return field
-
     def patch_span(self, index: int) -> tuple[int, int]:
         """The pixels [first, last] of one axis that the score at `index` sees; they may lie outside of the image (padding)."""
         first = last = index
         for stride in reversed(self.strides):
             first, last = first * stride - 1, last * stride + 2
         return first, last
-
-
-def smallest_image(layers: int) -> int:
-    """The side of the smallest image on which a PatchGAN of `layers` halvings still gives a score: two convolutions follow them."""
-    return 3 * 2**layers

@@ -24,7 +24,7 @@ class UNetGenerator(nn.Module):
     """Images in [-1, 1] (B, C, S, S) -> images in [-1, 1] (B, outputs, S, S), S a power of 2: halved to one pixel and back.
 
     Encoder 4x4 stride 2 with leaky ReLU, decoder 4x4 transposed with ReLU, dropout of one half in its three layers after the
-    innermost (the only noise; `dropout` can be switched off). `resize` enlarges by nearest neighbours before a convolution
+    innermost (two at 128 pixels, one below; the only noise; `dropout` can be switched off). `resize` enlarges by nearest neighbours before a convolution
     instead, against checkerboards. Batch norm mixes the images of a training batch; `instance` does not.
     """
 
@@ -49,7 +49,8 @@ class UNetGenerator(nn.Module):
         self.up = nn.ModuleList(self.enlarge(i * (2 if n else 1), o, bias, bias) for n, (i, o) in enumerate(itertools.pairwise(inner)))
         self.up_norms = nn.ModuleList(self.norm(o) for o in inner[1:])
         self.dropouts = nn.ModuleList(
-            Dropout(dropout) if 1 <= i <= 3 and w == features * WIDEST and dropout else nn.Identity() for i, w in enumerate(inner[1:])
+            Dropout(dropout) if dropout and (i == 1 or (1 < i <= 3 and w == features * WIDEST)) else nn.Identity()
+            for i, w in enumerate(inner[1:])
         )
         self.last = self.enlarge(2 * features, outputs, True, False)
 

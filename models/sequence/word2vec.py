@@ -7,14 +7,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.dropout import Dropout
+
 
 class Word2Vec(nn.Module):
     """Two vectors a word: `inputs`, which are kept, and `outputs`, which they are compared with in training."""
 
-    def __init__(self, words: int, width: int):
+    def __init__(self, words: int, width: int, dropout: float = 0.0):
         super().__init__()
         self.inputs = nn.Embedding(words, width)
         self.outputs = nn.Embedding(words, width)
+        self.dropout = Dropout(dropout)
         nn.init.uniform_(self.inputs.weight, -0.5 / width, 0.5 / width)
         nn.init.zeros_(self.outputs.weight)
 
@@ -25,7 +28,7 @@ class Word2Vec(nn.Module):
         true (B,): the word to be predicted. noise (B, K): random ones.
         """
         weight = present.to(self.inputs.weight.dtype)
-        v = (self.inputs(given) * weight[..., None]).sum(1) / weight.sum(1, keepdim=True).clamp(min=1)  # (B, width)
+        v = self.dropout((self.inputs(given) * weight[..., None]).sum(1) / weight.sum(1, keepdim=True).clamp(min=1))  # (B, width)
         u = self.outputs(torch.cat([true[:, None], noise], 1))  # (B, 1 + K, width)
         scores = torch.einsum("bd,bkd->bk", v, u)
         return -(F.logsigmoid(scores[:, 0]) + F.logsigmoid(-scores[:, 1:]).sum(1)).mean()

@@ -6,7 +6,6 @@ The app steps through these; the tests compare them with autograd and `conv2d`.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor
 
 WEIGHTS = {"I1H1": 0.11, "I2H1": 0.21, "I1H2": 0.12, "I2H2": 0.08, "H1O": 0.14, "H2O": 0.15}
@@ -92,12 +91,6 @@ def slide(image: Tensor, kernel: Tensor) -> Iterator[Place]:
             patch = image[row : row + height, column : column + width]
             products = patch * kernel
             yield Place(row, column, patch, products, float(products.sum()))
-
-
-def correlate(image: Tensor, kernel: Tensor) -> Tensor:
-    """The sums of `slide` as an image (H - k + 1, W - l + 1)."""
-    sums = torch.tensor([place.total for place in slide(image, kernel)])
-    return sums.view(image.shape[0] - kernel.shape[0] + 1, -1)
 
 
 def convolution_parameters(channels: int, filters: int, height: int, width: int) -> tuple[int, str]:

@@ -8,11 +8,18 @@ from torch import nn
 
 from agents.dqn_config import DQNConfig
 from agents.evaluate import evaluate, summary
+from lab.errors import UsageError
 
 
 class AlwaysFire(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         return torch.tensor([[0.0, 1.0, 0.0, 0.0]]).expand(len(frames), 4)
+
+
+@pytest.mark.parametrize("wrong", [{"episodes": 0}, {"episodes": -2}, {"epsilon": 7.0}, {"seed": -1}, {"seed": 2**31}])
+def test_an_evaluation_out_of_bounds_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(wrong))}"):
+        evaluate(AlwaysFire(), DQNConfig(), torch.device("cpu"), **wrong)
 
 
 def test_figures_by_hand() -> None:

@@ -31,6 +31,15 @@ def lengths(picture: np.ndarray, colour: tuple[int, int, int]) -> list[int]:
     return [int(rows[start]) for start in starts]
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"episodes": 0}, {"seconds": 0.0}, {"seed": -1}, {"seed": 9_999_999_999}, {"epsilon": 7.0}, {"sticky": 3.0}]
+)
+def test_watching_out_of_bounds_is_refused_before_a_file_is_made(wrong: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(wrong))}"):
+        watch(QNetwork(6), DQNConfig(), video=tmp_path / "v.mp4", **wrong)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_strip_has_the_game_enlarged_and_a_bar_for_each_action() -> None:
     picture = strip(frame(np.array([1.0, 2.0, 4.0], np.float32)), NAMES)
     assert picture.shape == (210 * SCALE, 160 * SCALE + 280, 3)

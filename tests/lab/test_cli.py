@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from toy import Toy
 
 import lab
 from lab import checkpoint, cli, device
+from lab.api import resumed_session
 from lab.run import find, runs
 
 
@@ -206,6 +208,41 @@ def test_after_ctrl_c_resume_ends_where_an_uninterrupted_run_does(monkeypatch, r
     (_, one, _) = checkpoint.newest_good(find("last").checkpoints)
     (_, other, _) = checkpoint.newest_good(lab.train("toy", steps=30).checkpoints)
     assert torch.equal(one["experiment"]["net"]["weight"], other["experiment"]["net"]["weight"])
+
+
+@pytest.fixture
+def interrupted(monkeypatch) -> Callable[..., int]:
+    """Runs a command and sends it a Ctrl-C in step number `at`; its exit code."""
+
+    def run(at: int, *arguments: str) -> int:
+        original = Toy.step
+
+        def step(self: Toy) -> Any:
+            if self.steps == at - 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            return original(self)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Toy, "step", step)
+            return cli.main(list(arguments))
+
+    return run
+
+
+def test_resume_goes_to_the_target_that_was_given_last(interrupted) -> None:
+    assert cli.main(["train", "toy", "--steps", "5"]) == 0
+    assert interrupted(8, "resume", "last", "--steps", "12") == 130
+    assert cli.main(["resume", "last"]) == 0
+    assert find("last").status()["done"] == 12
+
+
+def test_a_run_for_a_time_is_resumed_for_what_is_left_of_it(interrupted) -> None:
+    assert interrupted(12, "train", "toy", "--minutes", "3") == 130
+    session = resumed_session(find("last"))
+    assert session.steps is None
+    assert session.until == pytest.approx(180)
+    assert 0 < session.seconds < 60
+    session.experiment.close()
 
 
 def test_a_second_ctrl_c_gives_up_at_once_without_a_traceback(monkeypatch, capsys) -> None:

@@ -47,6 +47,17 @@ def test_resumed_at_takes_back_the_rows_beyond_it(tmp_path: Path) -> None:
     assert [(row["step"], row["a"]) for row in read_rows(tmp_path / "metrics.jsonl")] == [(1, 1), (2, 2), (3, 30)]
 
 
+def test_tensorboard_drops_what_a_resumption_took_back(tmp_path: Path) -> None:
+    made = writer(tmp_path, (1, {"a": 1}), (2, {"a": 2}), (3, {"a": 3}))
+    made.close()
+    made = MetricsWriter(tmp_path)
+    made.resumed_at(2)
+    made.write(3, 0.3, {"a": 30})
+    made.close()
+    seen = EventAccumulator(str(tmp_path)).Reload().Scalars("a")
+    assert [(event.step, event.value) for event in seen] == [(1, 1), (2, 2), (3, 30)]
+
+
 def test_a_value_that_is_not_finite_is_stored_as_null_and_left_out_of_curves(tmp_path: Path) -> None:
     writer(tmp_path, (1, {"a": 1.0}), (2, {"a": float("nan")}), (3, {"a": float("inf")}), (4, {"a": 4.0})).close()
     rows = read_rows(tmp_path / "metrics.jsonl")

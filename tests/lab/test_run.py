@@ -67,7 +67,7 @@ def test_last_without_any_run_says_how_to_make_one() -> None:
 def test_a_run_whose_process_is_gone_is_interrupted() -> None:
     run = create()
     assert run.status() == {"status": "unknown"}
-    run.write_status("running", Progress(3), 10, {"loss": float("nan")}, 1.0)
+    run.write_status("running", Progress(3), 10, None, {"loss": float("nan")}, 1.0)
     assert run.status()["status"] == "interrupted"
     assert run.status()["metrics"] == {"loss": None}
     with run.lock():
@@ -134,6 +134,12 @@ def test_resuming_a_run_without_a_checkpoint_starts_it_from_its_beginning(capsys
 def test_resuming_a_finished_run_says_how_to_go_on() -> None:
     run = lab.train("toy", steps=5)
     with pytest.raises(UsageError, match=r"has done its 5 steps.*--steps N"):
+        lab.resume(run)
+
+
+def test_a_run_that_had_its_time_says_how_to_go_on() -> None:
+    run = lab.train("toy", minutes=1e-6)
+    with pytest.raises(UsageError, match=r"has trained for the time that it was given. Say how much further"):
         lab.resume(run)
 
 

@@ -195,6 +195,12 @@ def test_words_of_a_tsv_that_are_rare_are_unknown(tmp_path: Path) -> None:
     assert pairs.encode_source("ein unikum")[1] == UNK
 
 
+def test_more_words_than_16_bits_can_number_are_kept_apart(tmp_path: Path) -> None:
+    pairs = load_pairs(write(tmp_path / "a.tsv", "".join(f"{i}\t{i}\n" for i in range(40_000))), "word", 0, 10, 1, CPU)
+    assert int(pairs.train.source.max()) > 32_767
+    assert int(pairs.train.source.min()) >= 0
+
+
 def test_a_character_that_no_pair_has_is_named() -> None:
     pairs = load_pairs("numbers", "auto", 200, 80, 1, CPU)
     with pytest.raises(UsageError, match="The sentence has 'ß', which"):

@@ -315,13 +315,38 @@ def test_the_lock_is_free_again_after_a_session_ended(session) -> None:
 
 
 def test_minutes_count_training_only_and_start_anew_on_resumption(session) -> None:
-    one = session(steps=None)
-    one.minutes, one.seconds, one.started_seconds = 1.0, 100.0, 100.0
+    made = session(steps=None)
+    one = Session(made.experiment, made.run_folder, minutes=1.0, seconds=100.0)
     assert not one.done()
     one.seconds = 159.9
     assert not one.done()
     one.seconds = 160.0
     assert one.done()
+
+
+def test_who_looks_first_after_a_while_sees_weights_of_now(session) -> None:
+    one = session(gated=True)
+    one.start()
+    let(one, 3)
+    assert torch.equal(one.snapshot.slots[0].weight, Toy(ToyConfig(), CPU).net.weight), "nobody looked, so nothing was copied"
+    found = one.ask("seen")
+    let(one, 2)
+    twin = Toy(ToyConfig(), CPU)
+    later = [twin.step() and str(twin.seen(twin.net).text) for _ in range(5)][3:]
+    assert found.result(WAIT).text in later
+
+
+def test_who_waits_for_weights_of_now_gets_the_last_when_training_ends(session) -> None:
+    one = session(steps=3, gated=True)
+    one.start()
+    let(one, 2)
+    found = one.ask("seen")
+    one.stop()
+    one.experiment.gate.release(1)
+    twin = Toy(ToyConfig(), CPU)
+    for _ in range(3):
+        twin.step()
+    assert found.result(WAIT).text == twin.seen(twin.net).text
 
 
 def test_a_resumed_session_takes_back_rows_beyond_its_checkpoint(session) -> None:

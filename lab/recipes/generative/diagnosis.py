@@ -16,8 +16,8 @@ MEMORY = 0.98
 """Share of a running average that one step keeps: it looks back over about 50 steps."""
 
 ADVICE = {
-    "collapse": "Mode collapse: the samples differ from each other only {value:.0%} as much as real images do. Try a lower --g-learning-rate, --loss hinge, --spectral-norm or --r1 1, or wgan-gp.",
-    "dead_d": "D has won: it tells {value:.0%} of real and generated images apart, so G learns little. Try a lower --d-learning-rate, --label-smoothing 0.1, --r1 1 or --spectral-norm.",
+    "collapse": "Mode collapse: the samples differ from each other only {value:.0%} as much as real images do. Try a lower --g-learning-rate, a higher --r1 or --spectral-norm; wgan-gp loses modes least.",
+    "dead_d": "D has won: it tells {value:.0%} of real and generated images apart, so G learns little. Try a lower --d-learning-rate, --label-smoothing 0.1, a higher --r1 or --spectral-norm.",
     "weak_d": "D is guessing: it gets {value:.0%} right and G's loss says nothing. Try a higher --d-learning-rate or --d-steps 2.",
     "no_gradient": "G hardly gets a gradient (norm {value:.1e}). Try --loss non-saturating, or a lower --d-learning-rate.",
     "posterior_collapse": "Posterior collapse: z carries {value:.2f} nats per image, so the decoder ignores it. Try a lower --beta, a --beta-warmup of 2000 or more, or a smaller decoder.",
@@ -51,7 +51,8 @@ class Diagnosis:
         return {name: float(value) for name, value in self.averages.items()}
 
     def warnings(self, diversity: float | None = None) -> dict[str, str]:
-        """The sentences that hold now, by the name of the sign. `diversity` is the samples' spread as a share of the data's."""
+        """The sentences that hold now, by the name of the sign. `diversity` is the samples' spread as a share of the data's; a lack of it
+        is told of where there is a D: a VAE's samples are alike for reasons that have signs of their own."""
         found: dict[str, float] = {}
         values = self.read()
         bad = [name for name, value in values.items() if value != value or abs(value) == float("inf")]
@@ -70,7 +71,7 @@ class Diagnosis:
             found["posterior_collapse"] = values["kl"]
         if values.get("code_deviation", 1.0) < 1e-3:
             found["dead_code"] = values["code_deviation"]
-        if diversity is not None and diversity < 0.35:
+        if diversity is not None and diversity < 0.35 and "d_loss" in values:
             found["collapse"] = diversity
         return {name: ADVICE[name].format(value=value) for name, value in found.items()}
 

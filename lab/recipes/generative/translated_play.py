@@ -9,8 +9,10 @@ from torch import nn
 
 from lab.data.images import resize
 from lab.errors import UsageError
+from lab.playing_config import Playing
 from lab.recipes.generative.generative import signed_images, to_pixels
-from lab.registry import load, shipped
+from lab.registry import load
+from lab.run import agent_for
 from lab.video import VideoWriter
 
 if TYPE_CHECKING:
@@ -30,7 +32,11 @@ def watch(
     sticky: float | None = None,
     seconds: float | None = None,
 ) -> dict[str, Any]:
-    """Play `episodes` (or `seconds`) of `game`, the model's own unless given, by its shipped agent (at random where there is none)."""
+    """Play `episodes` (or `seconds`) of `game`, the model's own unless given, by its shipped agent (at random where there is none).
+
+    Raises UsageError for values out of the bounds of `Playing`.
+    """
+    Playing.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
     if video is None:
         raise UsageError("Give --video FILE.mp4: the frames are written there, each beside its translation. On screen: the Generate panel.")
     settings: Any = experiment.settings
@@ -55,12 +61,7 @@ def watch(
 
 def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Any, nn.Module | None]:
     """(a player of the game, who decides): the game's shipped agent, or nobody, which is random play."""
-    agents = shipped()
-    agent: nn.Module | None = None
-    if game in agents:
-        from lab.run import Run
-
-        agent = Run(agents[game]).experiment("cpu", serving_only=True).serving().eval()
+    agent = agent_for(game)
     player = load("agents.player:Player")(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky)
     return player, agent
 

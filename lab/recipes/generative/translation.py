@@ -221,11 +221,6 @@ class Translation(Experiment):
     def scale(self, wanted: int = 96) -> int:
         return max(1, round(wanted / self.settings.size))
 
-    def checked_direction(self, direction: Direction) -> Direction:
-        if direction not in self.directions:
-            raise UsageError(f"--direction {direction}: this model only translates {' and '.join(self.directions)}.")
-        return direction
-
     def given_picture(self, net: nn.Module, domain: Literal["a", "b"], index: int, pixels: str, file: str) -> Tensor:
         """(1, 3, S, S) in [-1, 1]: the given pixels (base64 of S * S * 3 bytes, row by row), the file, or a test image."""
         size = self.settings.size

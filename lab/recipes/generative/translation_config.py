@@ -63,7 +63,7 @@ class TranslationConfig(Config):
 
     @model_validator(mode="after")
     def patches_fit(self) -> "TranslationConfig":
-        least = 3 * 2**self.patch_layers
+        least = 3 * 2**self.patch_layers  # The smallest on which PatchGAN still gives a score: two convolutions follow the halvings.
         if self.size < least:
             raise ValueError(f"--patch-layers {self.patch_layers} needs --size {least} or more, got {self.size}")
         return self

@@ -4,9 +4,11 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import with_defaults
+from lab.config import only, with_defaults
 from lab.data.corpora import PAIRS, check
 from lab.recipes.sequence.sequence_config import SequenceConfig
+
+RECURRENT = ("rnn", "lstm", "gru")
 
 
 class Seq2SeqConfig(with_defaults(SequenceConfig, "Seq2SeqDefaults", data="dates", learning_rate=2e-3, batch_size=64, decay_steps=1500)):  # type: ignore[misc]
@@ -15,33 +17,62 @@ class Seq2SeqConfig(with_defaults(SequenceConfig, "Seq2SeqDefaults", data="dates
     data: str = Field("dates", description="Pairs to learn: dates, numbers, multi30k or file:PATH of a TSV (source, tab, target).")
     model: Literal["rnn", "lstm", "gru", "transformer"] = Field("gru", description="The recurrent cell of both sides, or a transformer.")
     attention: Literal["none", "luong", "bahdanau"] = Field(
-        "bahdanau", description="How a recurrent decoder looks back at the source: not at all, by a product, or by a small network."
+        "bahdanau",
+        description="How a recurrent decoder looks back at the source: not at all, by a product, or by a small network.",
+        json_schema_extra=only(model=RECURRENT),
     )
     tokens: Literal["auto", "char", "word"] = Field(
         "auto", description="Tokens are characters or words; auto: characters for generated pairs."
     )
-    pairs: int = Field(20_000, ge=100, le=1_000_000, description="How many dates or numbers are generated for training.")
+    pairs: int = Field(
+        20_000,
+        ge=100,
+        le=1_000_000,
+        description="How many dates or numbers are generated for training.",
+        json_schema_extra=only(data=("dates", "numbers")),
+    )
     longest: int = Field(80, ge=2, le=1000, description="Pairs with a side of more tokens are left out.")
     least: int = Field(2, ge=1, description="Words that occur less often are <UNK>.")
     layers: int = Field(1, ge=1, le=16, description="Layers of each side. More is abler and slower.")
-    hidden: int = Field(128, ge=1, le=4096, description="Units of each direction of a recurrent layer. More is abler and slower.")
+    hidden: int = Field(
+        128,
+        ge=1,
+        le=4096,
+        description="Units of each direction of a recurrent layer. More is abler and slower.",
+        json_schema_extra=only(model=RECURRENT),
+    )
     width: int = Field(128, ge=1, le=4096, description="Numbers that stand for a token; the width of a transformer.")
-    heads: int = Field(4, ge=1, le=64, description="Attentions side by side in a transformer; must divide the width.")
+    heads: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Attentions side by side in a transformer; must divide the width.",
+        json_schema_extra=only(model="transformer"),
+    )
     norm: Literal["pre", "post"] = Field(
-        "pre", description="A transformer normalises before each part, which trains more easily, or after it."
+        "pre",
+        description="A transformer normalises before each part, which trains more easily, or after it.",
+        json_schema_extra=only(model="transformer"),
     )
     positions: Literal["sinusoidal", "learned"] = Field(
-        "sinusoidal", description="Vectors that tell a transformer the positions: waves, or trained."
+        "sinusoidal",
+        description="Vectors that tell a transformer the positions: waves, or trained.",
+        json_schema_extra=only(model="transformer"),
     )
     teacher_forcing: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="Share of decoder steps that are fed the true token in training, else the network's own. Recurrent only.",
+        description="Share of decoder steps that are fed the true token in training, else the network's own.",
+        json_schema_extra=only(model=RECURRENT),
     )
     beam: int = Field(4, ge=1, le=64, description="Width of the beam search when the network translates. 1 is greedy.")
     length_alpha: float = Field(0.6, ge=0, le=2, description="Length normalisation of the beam. Higher favours longer outputs.")
-    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+    written: bool = Field(
+        False,
+        description="Compute by the written-out equations in place of the fused kernels: the same, and slower.",
+        json_schema_extra=only(model=RECURRENT),
+    )
 
     @field_validator("data")
     @classmethod

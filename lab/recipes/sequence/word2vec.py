@@ -51,7 +51,7 @@ class Word2Vec(SequenceExperiment):
             raise LabError(f"{shown(c.data)} is too short once its frequent words are thinned out. Raise --subsample.")
         self.noise = torch.from_numpy(counts**0.75)  # The distribution of the negative samples (section 2.2).
         self.counts = counts
-        self.install(lambda: Word2VecNetwork(len(self.names), c.width))
+        self.install(lambda: Word2VecNetwork(len(self.names), c.width, c.dropout))
 
     def batch(self, words: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """given (B, W), present (B, W), true (B,), noise (B, K) at `size` random places of a text (N,)."""

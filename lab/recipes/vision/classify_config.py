@@ -52,10 +52,18 @@ class ClassifyConfig(with_defaults(ImagesConfig, "ClassifyDefaults", games=TWENT
     )
     learning_rate: float = Field(2e-3, gt=0, le=10, description="Step size. Higher learns faster until the loss swings or grows.")
     momentum: float = Field(
-        0.9, ge=0, lt=1, description="Share of the last step that is kept, for momentum, nesterov and rmsprop. Higher smooths."
+        0.9,
+        ge=0,
+        lt=1,
+        description="Share of the last step that is kept, for momentum, nesterov and rmsprop. Higher smooths.",
+        json_schema_extra=only(optimizer=("momentum", "nesterov", "rmsprop")),
     )
     weight_decay: float = Field(
-        0.01, ge=0, le=1, description="Pull of the weights towards zero. Higher gives smaller weights and less overfitting."
+        0.01,
+        ge=0,
+        le=1,
+        description="Pull of the weights towards zero. Higher gives smaller weights and less overfitting.",
+        json_schema_extra=only(optimizer=("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")),
     )
     schedule: Literal["constant", "step", "cosine", "linear"] = Field(
         "cosine",

@@ -19,6 +19,7 @@ from lab.recipes.vision.classify_data import Form, Split
 from lab.recipes.vision.classify_data import Images as Splits
 from lab.recipes.vision.image_pictures import Gallery, Look
 from lab.views import Curves, Images, Table
+from models.evaluating import evaluating
 from models.vision import explain
 from models.vision.classifier import ImageClassifier
 from models.vision.craft import ACTIVATION_TYPES, LAYERS
@@ -58,7 +59,7 @@ class ImageViews(Experiment):
     def probabilities(self, net: Any, images: Tensor, batch: int = 512) -> Tensor:
         """Class probabilities (N, classes) float32 of uint8 images (N, C, H, W) or float pixel values."""
         parts = []
-        with explain.evaluating(net):
+        with evaluating(net):
             for part in images.split(batch):
                 with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
                     scores = net(part)
@@ -80,8 +81,8 @@ class ImageViews(Experiment):
 
     def predictions(self, net: Any, split: Split) -> Predictions:
         """The network's answers to a whole split as `evaluate` counts them, computed again only when its weights have changed."""
-        # A tensor's version counts its in-place changes; weights are only ever changed in place.
-        version = (id(net), sum(tensor._version for tensor in [*net.parameters(), *net.buffers()]))
+        # A snapshot changes when it is copied into, which tensors count, the network that trains with each step, where fused optimisers count nothing.
+        version = (id(net), self.progress().done, sum(tensor._version for tensor in [*net.parameters(), *net.buffers()]))
         known = self.__dict__.setdefault("remembered", {})
         if split not in known or known[split][0] != version:
             data = self.images.split(split)

@@ -18,7 +18,7 @@ def seen(steps: int = 200, **values: float) -> Diagnosis:
     [
         ({"d_accuracy": 1.0, "d_fake_accuracy": 1.0}, 1.0, "dead_d"),
         ({"d_accuracy": 0.5, "d_fake_accuracy": 0.4}, 1.0, "weak_d"),
-        ({"d_accuracy": 0.8, "d_fake_accuracy": 0.8}, 0.2, "collapse"),
+        ({"d_loss": 1.0, "d_accuracy": 0.8, "d_fake_accuracy": 0.8}, 0.2, "collapse"),
         ({"d_accuracy": 0.8, "d_fake_accuracy": 0.8, "g_gradient": 1e-9}, 1.0, "no_gradient"),
         ({"kl": 0.01}, 1.0, "posterior_collapse"),
         ({"code_deviation": 1e-5}, 1.0, "dead_code"),
@@ -33,6 +33,10 @@ def test_a_sign_of_trouble_is_told_with_what_to_try(values: dict[str, float], di
 
 def test_a_healthy_training_is_left_in_peace() -> None:
     assert not seen(d_accuracy=0.75, d_fake_accuracy=0.75, g_gradient=0.3, kl=15.0).warnings(0.9)
+
+
+def test_samples_of_a_vae_that_are_alike_are_no_mode_collapse() -> None:
+    assert not seen(kl=2.0, reconstruction=100.0).warnings(0.1)
 
 
 def test_the_first_steps_are_left_in_peace() -> None:
