@@ -262,6 +262,8 @@ class ReplayMemory:
             env, start = int(segment.name[3:6]), segment_start(segment)
             index = np.arange(start, start + segment.shape[0])
             kept = index >= self.count[env] - self.length
+            if not kept.any():  # All of it was overwritten since, and the block that would have dropped it was not whole yet.
+                continue
             rows = torch.from_numpy(self.base[env] + index[kept] % self.length)
             frames = torch.from_numpy(segment.read()[kept]).view(-1, 84, 84)
             self.frames[rows] = frame_blocks(frames).to(self.frames.device)

@@ -264,6 +264,21 @@ def test_a_stored_memory_goes_on_as_the_original_does(tmp_path: Path, prioritise
         play([original, copy], 7)
 
 
+@pytest.mark.parametrize("length", [16, 19, 23])
+def test_a_memory_is_brought_back_at_every_moment_of_its_ring(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.replay.BLOCK", 8)
+    memory = ReplayMemory(length, 1, n_step=1)
+    for step in range(3 * length):
+        frame = np.full((1, 84, 84), step, np.uint8)
+        memory.append(np.array([0]), frame, first=step == 0)
+        memory.record(np.array([step % 3]), np.array([1.0]), np.array([False]), np.array([False]))
+        again = ReplayMemory(length, 1, n_step=1)
+        again.restore(memory.state())
+        kept = min(step + 1, length)
+        stored = [int(again.frames[(step - back) % length, 0]) for back in range(kept)]
+        assert stored == [step - back for back in range(kept)]
+
+
 def test_whole_blocks_are_stored_once_and_linked_afterwards(tmp_path: Path) -> None:
     pair = filled([GO] * 25, length=10)
     first = checkpoint.write(tmp_path, 1, pair.memory.state(), {})
