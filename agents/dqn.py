@@ -81,6 +81,8 @@ class DQN(Experiment):
         self.lengths = np.zeros(config.envs, np.int64)
         self.last: Decision | None = None
         self.history: deque[tuple[int, np.ndarray]] = deque(maxlen=600)
+        self.restored = -1
+        """The steps at which a stored run was taken up."""
 
     # -- training --------------------------------------------------------------------------------------------------
 
@@ -293,7 +295,17 @@ class DQN(Experiment):
             "env": self.env.state() if made and self.env is not None else None,
             "replay": self.replay.state() if made and self.replay is not None else None,
             "episodes": {"returns": self.returns.copy(), "lengths": self.lengths.copy(), "lives": self.frame_lives.copy()},
+            "decisions": self.decisions(),
         }
+
+    def decisions(self) -> State | None:
+        """What the agent decided lately, for views of a stored run."""
+        if self.last is None:
+            return None
+        return {
+            "blocks": self.last.blocks.clone(), "q": self.last.q.copy(), "actions": self.last.actions.copy(), "random": self.last.random.copy(),
+            "steps": np.array([step for step, _ in self.history]), "values": np.array([q for _, q in self.history]),
+        }  # fmt: skip
 
     def restore(self, state: State) -> None:
         self.online.master.load_state_dict(state["online"])
@@ -313,6 +325,12 @@ class DQN(Experiment):
             self.replay.restore(state["replay"])
         self.returns[:], self.lengths[:] = state["episodes"]["returns"], state["episodes"]["lengths"]
         self.frame_lives[:] = state["episodes"]["lives"]
+        self.restored = self.steps
+        decisions = state.get("decisions")  # Runs of before this was stored have none.
+        if decisions is not None:
+            blocks = decisions["blocks"].to(self.device)
+            self.last = Decision(blocks, *(decisions[name].copy() for name in ("q", "actions", "random")))
+            self.history.extend(zip(decisions["steps"].tolist(), decisions["values"], strict=True))
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
         from agents.evaluate import evaluate
@@ -344,7 +362,8 @@ class DQN(Experiment):
             self.mirror = None
         if self.mirror is None:
             self.mirror = Mirror(source, env)
-        pixels, behind = self.mirror.frame()
+        # A training is held up for a moment only; a stored run that nobody trains has time.
+        pixels, behind = self.mirror.frame() if self.steps != self.restored else self.mirror.frame(len(source.taken[env]))
         score = f"score {self.returns[env]:g}"
         return Images(pixels[None], [f"{score}, {behind:,} actions to catch up" if behind else score], scale=2)
 

@@ -54,7 +54,7 @@ class DQNConfig(Config):
         20_000,
         ge=1,
         le=10_000_000,
-        description="Agent steps before the first update, most of them random while epsilon is high. More give a more varied start.",
+        description="Agent steps of play before the first update. More give a more varied start.",
         json_schema_extra=unit("steps"),
     )
     replay_capacity: int = Field(

@@ -1,6 +1,7 @@
 """Watching: an agent plays in a window at the emulator's 60 frames a second, or into a video file, Q values beside it."""
 
 import importlib.util
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from lab.errors import LabError, UsageError
 from lab.playing_config import Playing
 from lab.registry import load
 from lab.video import VideoWriter
+
+log = logging.getLogger("lab.agents")
 
 FPS = 60
 SCALE = 3
@@ -56,6 +59,8 @@ def watch(
             frame = player.tick(net)
             writer.add(strip(frame, player.action_names))
             frames += 1
+            if frames % (10 * FPS) == 0:
+                log.info("%d s of play, score %g", frames // FPS, frame.score)
             if frame.over:
                 scores.append(frame.score)
     finally:

@@ -93,8 +93,10 @@ def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, tor
         fsync(parent)
         shutil.rmtree(parent / f".old-{final.name}", ignore_errors=True)
     except (OSError, SafetensorError) as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise disk_error(error, parent, f"checkpoint {final.name} was not written; earlier ones are intact") from error
+        intact = "; earlier ones are intact" if listed(parent) else ""
+        told = disk_error(error, parent, f"checkpoint {final.name} was not written{intact}")
+        shutil.rmtree(temporary, ignore_errors=True)  # After the free space was read.
+        raise told from error
     for segment in segments:
         segment.path, segment.data = final / f"segments/{segment.name}.zst", None
     return final

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -27,8 +28,12 @@ class Display:
             self.bar.start()
 
     def update(self, latest: Latest) -> None:
-        """Draw `latest`; every ten seconds where there is no terminal."""
-        speed = f"{latest.speed:,.0f} {latest.unit}/s"
+        """Draw `latest`; every ten seconds where there is no terminal. Who does not listen any more (`| head`) stops no training."""
+        with suppress(OSError):
+            self.draw(latest)
+
+    def draw(self, latest: Latest) -> None:
+        speed = latest.pace
         metrics = "  ".join(f"{name.split('/')[-1]} {latest.metrics[name]:.4g}" for name in self.headline if name in latest.metrics)
         if self.bar is not None:
             self.bar.update(self.task, completed=latest.done, total=latest.target, speed=speed, metrics=metrics)
@@ -41,4 +46,5 @@ class Display:
 
     def close(self) -> None:
         if self.bar is not None:
-            self.bar.stop()
+            with suppress(OSError):
+                self.bar.stop()

@@ -47,6 +47,15 @@ class Latest:
         """Seconds to the target at the present speed."""
         return (self.target - self.done) / self.speed if self.target is not None and self.speed > 0 else None
 
+    @property
+    def pace(self) -> str:
+        """The speed in words, for slow recipes by the step: "310 steps/s", "3.4 steps/s", "2.9 s a step"; "" where it is not known."""
+        if self.speed <= 0:
+            return ""
+        if self.speed < 1:
+            return f"{1 / self.speed:,.1f} s a {self.unit.removesuffix('s')}"
+        return f"{self.speed:,.1f} {self.unit}/s" if self.speed < 10 else f"{self.speed:,.0f} {self.unit}/s"
+
 
 class Session:
     """Runs `experiment` into the folder of `run` until `steps` units or `minutes` of training are done.
@@ -370,16 +379,17 @@ class Session:
         elif checkpoint.is_disk_full(error):
             error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped; its checkpoints are intact")  # type: ignore[arg-type]
         self.error = error
-        message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}".rstrip(": ")
         done = self.experiment.progress().done
         if self.owner:  # Else the folder belongs to another session.
             with suppress(OSError):  # A full disk must not hide the error itself.
                 self.run_folder.log(message if isinstance(error, LabError) else trace)
             self.run_folder.write_status(
-                "failed", self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, message
+                status, self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, message
             )
         with suppress(Exception):  # It may be the listener that failed.
-            self.update(done, status="failed", error=message, traceback=trace)
+            self.update(done, status=status, error=message, traceback=trace)
 
     def set_status(self, status: str) -> None:
         progress = self.experiment.progress()

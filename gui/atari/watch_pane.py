@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from gui.atari.player_thread import Controls, PlayerThread
@@ -27,6 +27,8 @@ def action_for(pressed: set[str], names: tuple[str, ...]) -> int:
     """The index of the action that the pressed directions mean, or the nearest that the game has."""
     vertical = "UP" if "UP" in pressed else "DOWN" if "DOWN" in pressed else ""
     horizontal = "RIGHT" if "RIGHT" in pressed else "LEFT" if "LEFT" in pressed else ""
+    if {"LEFT", "RIGHT"} <= set(names) and not {"UP", "DOWN"} & set(names):  # A paddle has one axis: in Pong RIGHT moves it up.
+        horizontal = horizontal or {"UP": "RIGHT", "DOWN": "LEFT", "": ""}[vertical]
     fire = "FIRE" if "FIRE" in pressed else ""
     wanted = (vertical + horizontal + fire, vertical + horizontal, horizontal + fire, vertical + fire, horizontal, vertical, fire)
     return next((names.index(name) for name in wanted if name and name in names), 0)
@@ -132,7 +134,8 @@ class WatchPane(QWidget):
         if self.bars.names != thread.names:
             self.bars.reset(thread.names, self.hue)
         self.game.overlay = heat(shown.saliency) if shown.saliency is not None else None
-        self.game.banner = "you play: arrows or WASD, space fires" if self.by_hand else ""
+        hand = "you play: arrows or WASD, space fires" if self.hasFocus() else "click here to play: the keyboard is elsewhere"
+        self.game.banner = hand if self.by_hand else ""
         self.game.show_pixels(frame.pixels)
         if self.by_hand:
             thread.human = action_for(self.pressed, thread.names)
@@ -173,6 +176,13 @@ class WatchPane(QWidget):
                 self.press()
         else:
             super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keys are let go: whoever has the keyboard now hears of their release."""
+        super().focusOutEvent(event)
+        self.pressed.clear()
+        if self.by_hand:
+            self.press()
 
     def press(self) -> None:
         if self.playing is not None:

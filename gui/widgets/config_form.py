@@ -48,6 +48,10 @@ class ConfigForm(QWidget):
         self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem.hide()
+        self.notes: dict[str, str] = {}
+        self.note = QLabel(wordWrap=True)
+        """What was typed and could not be taken, which pyqtgraph changes without a word."""
+        self.note.hide()
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.defaults)
@@ -56,6 +60,7 @@ class ConfigForm(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.problem)
+        layout.addWidget(self.note)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -73,6 +78,8 @@ class ConfigForm(QWidget):
     def set_config(self, config_class: type[Config], choices: dict[str, tuple[str, ...]] | None = None) -> None:
         """Show the fields of another config class. `choices` offers values for a text field, such as the games."""
         self.config_class, self.choices = config_class, choices or {}
+        self.notes.clear()
+        self.show_notes()
         rows = [self.row(name, field) for name, field in config_class.model_fields.items()]
         if self.root is not None:
             self.root.sigTreeStateChanged.disconnect(self.check)
@@ -85,7 +92,7 @@ class ConfigForm(QWidget):
             item.defaultBtn.setToolTip("Set this back to its default")
             item.updateDefaultBtn = partial(show_reset, item)
             if isinstance(item.widget, SpinBox):
-                item.widget.interpret = partial(interpret, item.widget, item.widget.interpret)
+                item.widget.interpret = partial(self.interpret, item.param.name(), item.widget, item.widget.interpret)
             show_reset(item)
         self.check()
 
@@ -125,6 +132,8 @@ class ConfigForm(QWidget):
         """Put these values into the form; fields that it does not have are passed over."""
         if self.root is None:
             return
+        self.notes.clear()
+        self.show_notes()
         with self.root.treeChangeBlocker():
             for child in self.root.children():
                 if child.name() in values:
@@ -133,6 +142,8 @@ class ConfigForm(QWidget):
     def reset(self) -> None:
         """Every field back to its default."""
         if self.root is not None:
+            self.notes.clear()
+            self.show_notes()
             with self.root.treeChangeBlocker():
                 for child in self.root.children():
                     child.setToDefault()
@@ -156,6 +167,22 @@ class ConfigForm(QWidget):
             self.problem.clear()
         self.problem.setVisible(bool(self.problem.text()))
         self.changed.emit()
+
+    def interpret(self, name: str, box: SpinBox, own: Callable[[], Any]) -> Any:
+        """`interpret`, which notes what a field cannot be. What the box itself wrote leaves the note that led to it."""
+        found, text = interpret(box, own), box.lineEdit().text()
+        if text != box.lastText:
+            note = refusal(found, text, *box.opts["bounds"])
+            if note:
+                self.notes[name] = f"{name.replace('_', ' ')}: {note}."
+            else:
+                self.notes.pop(name, None)
+            self.show_notes()
+        return found
+
+    def show_notes(self) -> None:
+        self.note.setText("\n".join(self.notes.values()))
+        self.note.setVisible(bool(self.notes))
 
     def items(self) -> list[Any]:
         """The rows in the tree."""
@@ -186,6 +213,17 @@ def interpret(box: SpinBox, own: Callable[[], Any]) -> Any:
     if not math.isfinite(value):
         return False
     return int(value) if box.opts["int"] else value
+
+
+def refusal(value: Any, text: str, low: float | None, high: float | None) -> str:
+    """Why what was typed cannot be taken, "" where it can; `value` is what it means, False where it is no number."""
+    if value is False:
+        return f"{text!r} is no number"
+    if low is not None and value < low:
+        return f"at least {low:,g}, not {text}"
+    if high is not None and value > high:
+        return f"at most {high:,g}, not {text}"
+    return ""
 
 
 def show_reset(item: Any) -> None:

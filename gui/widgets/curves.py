@@ -22,6 +22,7 @@ FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/lo
 NAMES = {
     "charts/episodic_return": "return per episode", "charts/episodic_length": "steps per episode", "charts/epsilon": "epsilon",
     "charts/SPS": "steps per second", "losses/td_loss": "TD loss", "losses/q_values": "mean max Q",
+    "losses/train": "training loss", "losses/validation": "validation loss",
 }  # fmt: skip
 
 
@@ -45,7 +46,11 @@ class Curves(QWidget):
 
     read_out = Signal(str)
 
-    def __init__(self, empty: str = "No metrics yet: the first row comes when the first episode ends.", parent: QWidget | None = None):
+    def __init__(
+        self,
+        empty: str = "No metrics yet: the first come after some steps, a game's score when an episode ends.",
+        parent: QWidget | None = None,
+    ):
         super().__init__(parent)
         self.empty = empty
         self.lines: dict[str, Line] = {}

@@ -111,8 +111,10 @@ class Transport(QWidget):
         if not self.bridge.running and latest.status == "paused":
             status = "stopped"
         parts = [status]
-        if self.bridge.running and latest.speed:
-            parts.append(f"{latest.speed:,.0f} {latest.unit}/s")
+        if latest.status == "failed":
+            parts.append(latest.error)
+        if self.bridge.running and latest.pace:
+            parts.append(latest.pace)
         parts.append(f"{duration_text(latest.seconds)} of training")
         if self.bridge.running and latest.eta is not None and latest.status == "running":
             parts.append(f"{duration_text(latest.eta)} left")

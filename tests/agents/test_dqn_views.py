@@ -1,5 +1,6 @@
 """What DQN's views say, against what the experiment holds."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from agents.dqn import DQN
 from agents.player import Player
+from lab import checkpoint
 from models.q_network import frame_pixels
 
 
@@ -149,3 +151,20 @@ def test_a_stored_agents_views_look_at_a_game_it_plays(tiny: Any) -> None:
         expected = player.tick(experiment.serving()).stack
     assert torch.equal(stack[0], torch.from_numpy(expected))
     assert experiment.env is None
+
+
+def test_a_stored_run_shows_its_last_decisions_and_what_its_game_shows_now(tiny: Any, tmp_path: Path) -> None:
+    trained = tiny()
+    for _ in range(150):
+        trained.step()
+    stored = tiny()
+    path = checkpoint.write(tmp_path, trained.steps, {"experiment": trained.state()}, {})
+    stored.restore(checkpoint.read(path)["experiment"])
+    for name in ("action_values", "q_values", "screen"):
+        one, other = trained.answer(name, trained.serving(), {}), stored.answer(name, stored.serving(), {})
+        assert all(np.array_equal(a, b) for a, b in zip(one.arrays().values(), other.arrays().values(), strict=True)), name
+    assert stored.history, "there were decisions to store"
+    assert torch.equal(stored.last.stacks, trained.last.stacks)
+    assert "to catch up" not in stored.colours().captions[0]
+    trained.close()
+    stored.close()

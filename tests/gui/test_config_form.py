@@ -82,6 +82,31 @@ def test_a_combination_that_the_config_refuses_is_said_in_the_form(form: ConfigF
     assert form.config() == DQNFastConfig()
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "note"),
+    [
+        ("batch_size", "0", "batch size: at least 1, not 0."),
+        ("gamma", "2", "gamma: at most 1, not 2."),
+        ("learning_rate", "abc", "learning rate: 'abc' is no number."),
+    ],
+)
+def test_a_number_that_cannot_be_taken_is_told_of(form: ConfigForm, qtbot: QtBot, name: str, typed: str, note: str) -> None:
+    form.resize(500, 900)
+    form.show()
+    item = next(item for item in form.items() if item.param.name() == name)
+    form.tree.scrollToItem(item)
+    item.showEditor()
+    line = item.widget.lineEdit()
+    line.selectAll()
+    qtbot.keyClicks(line, typed)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert form.valid()
+    assert form.note.isVisible()
+    assert form.note.text() == note
+    form.defaults.click()
+    assert not form.note.isVisible()
+
+
 def test_search_hides_what_does_not_match(form: ConfigForm) -> None:
     form.search.setText("epsilon random")
     assert form.root is not None

@@ -139,6 +139,9 @@ def test_taking_over_with_the_keyboard_and_handing_back(qtbot: QtBot, watch: Wat
     qtbot.keyRelease(pane, Qt.Key.Key_Right)
     qtbot.keyPress(pane, Qt.Key.Key_A)
     qtbot.waitUntil(lambda: thread.names[thread.latest.frame.action] == "LEFT", timeout=LONG)
+    pane.clearFocus()
+    assert not pane.pressed, "a key that is released elsewhere"
+    assert thread.human == 0
     qtbot.keyPress(pane, Qt.Key.Key_Escape)
     assert not watch.take_over.isChecked()
     assert thread.human is None
@@ -151,6 +154,9 @@ def test_taking_over_with_the_keyboard_and_handing_back(qtbot: QtBot, watch: Wat
         ({"UP", "RIGHT"}, ("NOOP", "RIGHT", "UP"), "RIGHT"),
         ({"UP", "FIRE"}, ("NOOP", "FIRE", "RIGHT"), "FIRE"),
         ({"DOWN"}, ("NOOP", "FIRE"), "NOOP"),
+        ({"UP"}, ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE"), "RIGHT"),
+        ({"DOWN"}, ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE"), "LEFT"),
+        ({"UP", "LEFT"}, ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE"), "LEFT"),
         (set(), ("NOOP", "FIRE"), "NOOP"),
     ],
 )

@@ -245,6 +245,18 @@ def test_a_run_for_a_time_is_resumed_for_what_is_left_of_it(interrupted) -> None
     session.experiment.close()
 
 
+def test_a_ctrl_c_in_the_last_step_ends_a_finished_run(interrupted, capsys) -> None:
+    assert interrupted(12, "train", "toy", "--steps", "12") == 0
+    assert "finished at 12 steps" in capsys.readouterr().out
+
+
+def test_training_goes_on_when_nobody_listens(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    line = f"{sys.executable} -m lab.cli train linear --steps 300 --run {run} 2>&1 >/dev/null | head -1"
+    subprocess.run(["bash", "-c", line], check=False, capture_output=True, cwd=Path(lab.__file__).parent.parent)
+    assert find(str(run)).status()["status"] == "finished"
+
+
 def test_a_second_ctrl_c_gives_up_at_once_without_a_traceback(monkeypatch, capsys) -> None:
     def step(self: Toy) -> Any:
         os.kill(os.getpid(), signal.SIGINT)

@@ -297,6 +297,13 @@ def test_asking_views_changes_nothing_in_the_result(session) -> None:
     assert torch.equal(quiet.experiment.net.weight, asked.experiment.net.weight)
 
 
+@pytest.mark.parametrize(
+    ("speed", "words"), [(0.0, ""), (0.34, "2.9 s a step"), (3.41, "3.4 steps/s"), (310.2, "310 steps/s"), (12345.0, "12,345 steps/s")]
+)
+def test_the_pace_in_words(speed: float, words: str) -> None:
+    assert Latest(speed=speed).pace == words
+
+
 def test_two_writers_on_one_run_are_refused(session) -> None:
     one = session(gated=True)
     one.start()

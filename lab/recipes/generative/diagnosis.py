@@ -32,7 +32,8 @@ class Diagnosis:
 
     def __init__(self) -> None:
         self.averages: dict[str, Tensor] = {}
-        self.seen = 0
+        self.seen: dict[str, int] = {}
+        """How often each was seen."""
         self.told: set[str] = set()
 
     @torch.no_grad()
@@ -44,7 +45,7 @@ class Diagnosis:
                 self.averages[name].lerp_(value, 1 - MEMORY)
             else:
                 self.averages[name] = value.clone()
-        self.seen += 1
+            self.seen[name] = self.seen.get(name, 0) + 1
 
     def read(self) -> dict[str, float]:
         """The averages as numbers. Waits for the device."""
@@ -52,13 +53,13 @@ class Diagnosis:
 
     def warnings(self, diversity: float | None = None) -> dict[str, str]:
         """The sentences that hold now, by the name of the sign. `diversity` is the samples' spread as a share of the data's; a lack of it
-        is told of where there is a D: a VAE's samples are alike for reasons that have signs of their own."""
+        is told of after `CHECK_EVERY` steps of a D: untrained, G draws nearly the same for every z, and a VAE has signs of its own."""
         found: dict[str, float] = {}
         values = self.read()
         bad = [name for name, value in values.items() if value != value or abs(value) == float("inf")]
         if bad:
             return {"not_finite": ADVICE["not_finite"].format(value=bad[0])}
-        if self.seen < 100:
+        if max(self.seen.values(), default=0) < 100:
             return {}
         if "d_accuracy" in values:
             if values["d_accuracy"] > 0.99:
@@ -71,7 +72,7 @@ class Diagnosis:
             found["posterior_collapse"] = values["kl"]
         if values.get("code_deviation", 1.0) < 1e-3:
             found["dead_code"] = values["code_deviation"]
-        if diversity is not None and diversity < 0.35 and "d_loss" in values:
+        if diversity is not None and diversity < 0.35 and self.seen.get("d_loss", 0) >= CHECK_EVERY:
             found["collapse"] = diversity
         return {name: ADVICE[name].format(value=value) for name, value in found.items()}
 
@@ -83,11 +84,12 @@ class Diagnosis:
         self.told = set(warnings)
 
     def state(self) -> dict[str, Any]:
-        return {"averages": {name: value.clone() for name, value in self.averages.items()}, "seen": self.seen}
+        return {"averages": {name: value.clone() for name, value in self.averages.items()}, "seen": dict(self.seen)}
 
     def restore(self, state: dict[str, Any], device: torch.device) -> None:
         self.averages = {name: value.to(device, copy=True) for name, value in state["averages"].items()}
-        self.seen = state["seen"]
+        seen = state["seen"]  # One number for all of them, in runs of before.
+        self.seen = dict.fromkeys(self.averages, seen) if isinstance(seen, int) else dict(seen)
 
 
 def spread(images: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from lab.recipes.generative.diagnosis import Diagnosis, spread
 
 
-def seen(steps: int = 200, **values: float) -> Diagnosis:
+def seen(steps: int = 500, **values: float) -> Diagnosis:
     diagnosis = Diagnosis()
     for _ in range(steps):
         diagnosis.see(**{name: torch.tensor(value) for name, value in values.items()})
