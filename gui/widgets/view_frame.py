@@ -138,12 +138,16 @@ class Answer(QStackedWidget):
             self.setCurrentWidget(self.picture)
 
     def show_ticks(self) -> None:
-        """Name the columns and rows of the heat map: where there is no room for every name, every second one, or every third."""
+        """Name the columns and rows of the heat map: where there is no room for every name, every second one, or every third.
+
+        Of a text's characters it is all or none: every second one reads as another text.
+        """
         for side, names in self.ticks.items():
             longest = max(map(len, names), default=0)
             room, each = (self.height() - 60, 13) if side == "left" else (self.width() - 90, 5 + 7 * longest if longest > 1 else 5)
             step = max(1, -(-len(names) * each // max(room, each)))
-            self.heat.item.getAxis(side).setTicks([[(i + 0.5, names[i]) for i in range(0, len(names), step)]] if names else None)
+            shown = [] if step > 1 and longest == 1 else range(0, len(names), step)
+            self.heat.item.getAxis(side).setTicks([[(i + 0.5, names[i]) for i in shown]] if names else None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
