@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,10 @@ def newest_good(parent: Path, *, serving_only: bool = False) -> tuple[Path, dict
             return path, read(path, serving_only=serving_only), problems
         except LabError as error:
             problems.append(str(error))
+    if not serving_only:
+        with suppress(LabError):
+            whole, _, _ = newest_good(parent, serving_only=True)
+            problems.append(f"The network of {whole.name} is intact: `lab eval`, `lab watch` and `lab show` can use it.")
     raise LabError(" ".join([*problems, f"No usable checkpoint under {parent}; train again."]))
 
 

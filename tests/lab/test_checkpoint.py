@@ -169,8 +169,13 @@ def test_serving_weights_can_be_read_although_the_training_state_is_damaged(two:
 def test_where_nothing_is_good_every_problem_is_told(two: Path) -> None:
     for path in checkpoint.listed(two):
         (path / "state.json").unlink()
-    with pytest.raises(LabError, match=r"000000002 .*000000001 .*No usable checkpoint"):
+    with pytest.raises(LabError, match=r"000000002 .*000000001 .*The network of step-000000000002 is intact.*No usable checkpoint"):
         checkpoint.newest_good(two)
+    for path in checkpoint.listed(two):
+        (path / "serving.safetensors").unlink()
+    with pytest.raises(LabError, match=r"No usable checkpoint") as told:
+        checkpoint.newest_good(two)
+    assert "intact" not in str(told.value)
 
 
 def test_prune_keeps_the_newest_and_removes_what_interrupted_writes_left(two: Path) -> None:
