@@ -1,9 +1,9 @@
 """What a panel is, and which there are. A new panel is one line in `PANELS` and a class that extends `Panel`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
@@ -38,6 +38,13 @@ PANELS = (
 )
 
 
+class Moves(QObject):
+    """Tells whoever shows a run that its folder is another."""
+
+    moved = Signal(object, object)
+    """A run as it was, and its new path, or None where it was deleted."""
+
+
 @dataclass
 class Workbench:
     """What the panels share."""
@@ -50,6 +57,7 @@ class Workbench:
     """Show an error's sentence and its traceback."""
     open_run: Callable[[Run], None]
     """Open a stored run in its panel."""
+    moves: Moves = field(default_factory=Moves)
 
 
 class Panel(QMainWindow):

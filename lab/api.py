@@ -96,9 +96,9 @@ def resumed_session(
 def left_to_train(run: Run) -> tuple[int | None, float | None]:
     """(steps in all, None) or (None, minutes from now on): what an interrupted run still has to do, by what was asked for last."""
     status = run.status()
-    if "until" in status:
+    if {"target", "until"} <= status.keys():
         target, until = status["target"], status["until"]
-    else:  # It was killed before its first step.
+    else:  # It was killed before its first step, or is of before this was stored.
         target, minutes = run.stored.get("steps"), run.stored.get("minutes")
         until = None if minutes is None else 60 * minutes
     return target, None if until is None else (until - run.stored_seconds) / 60

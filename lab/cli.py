@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,7 @@ def command_resume(arguments: list[str]) -> int:
 
 def follow(session: Any, as_json: bool) -> int:
     """Run a session in the foreground with its progress on stderr; the exit code."""
+    from lab import checkpoint
     from lab.display import Display
 
     run = session.run_folder
@@ -178,11 +180,13 @@ def follow(session: Any, as_json: bool) -> int:
         interrupts += 1
         if interrupts > 1:
             raise KeyboardInterrupt
-        print("\nStopping after this step; saving a checkpoint (Ctrl-C again to give up at once).", file=sys.stderr)
         # No lock may be taken in a signal handler: the loop reads this set before its next step.
         session.requests.add("stop")
+        with suppress(OSError):  # The terminal may be what is gone.
+            print("\nStopping after this step; saving a checkpoint (Ctrl-C again to give up at once).", file=sys.stderr)
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in signals if signal.getsignal(number) != signal.SIG_IGN}
     try:
         print(f"run folder: {run.path}", file=sys.stderr)
         print(crowded(run, session.experiment.device), end="", file=sys.stderr)
@@ -192,7 +196,8 @@ def follow(session: Any, as_json: bool) -> int:
             signal.signal(number, handler)
         display.close()
     if isinstance(session.error, KeyboardInterrupt):
-        print(f"Given up. `lab resume {run.path}` goes on from the newest checkpoint.", file=sys.stderr)
+        where = "goes on from the newest checkpoint" if checkpoint.listed(run.checkpoints) else "starts it anew: it has no checkpoint yet"
+        print(f"Given up. `lab resume {run.path}` {where}.", file=sys.stderr)
         return 130
     if session.error is not None:
         if not isinstance(session.error, LabError):
@@ -207,7 +212,7 @@ def follow(session: Any, as_json: bool) -> int:
                 "seconds": round(latest.seconds, 2), "metrics": latest.metrics,
             }
         )  # fmt: skip
-    if interrupts:
+    if interrupts and latest.status != "finished":
         print(f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {run.path}` goes on.", file=sys.stderr)
         return 130
     if not as_json:
@@ -313,10 +318,13 @@ def command_runs(arguments: list[str]) -> int:
     p = parser("runs", "[--json]")
     add_json(p)
     options = p.parse(arguments)
-    from lab.run import home, runs
+    from lab.run import home, survey
 
+    found, note = survey()
+    if note:
+        print(note, file=sys.stderr)
     rows = []
-    for run in runs():
+    for run in found:
         status = run.status()
         rows.append(
             {

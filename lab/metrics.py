@@ -1,13 +1,15 @@
 """Metrics on disk: `metrics.jsonl`, append-only and the truth, and the same rows as TensorBoard events.
 
 A row is `{"step": ..., "time": seconds of training, name: value, ...}`. A row `{"resumed_at": N}` takes back every
-earlier row beyond step N (the run was killed after its last checkpoint). A torn last line is ignored.
+earlier row beyond step N (the run was killed after its last checkpoint). A torn last line is ignored, and so is whatever
+else is no such row (`parse`): one damaged file must not keep anybody from the other runs.
 """
 
 import json
 import math
 import os
 import socket
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,25 @@ def end_torn_line(path: Path) -> None:
             file.truncate(data.rfind(b"\n") + 1)
 
 
+def is_number(value: Any) -> bool:
+    """Whether this, read from JSON, is a finite number that fits into a float."""
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max
+
+
+def parse(line: str | bytes) -> dict[str, Any] | None:
+    """The row in a line: `resumed_at`, or `step` and `time` and metrics, each a number or null. None where there is no such row."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(row, dict):
+        return None
+    needed = ("resumed_at",) if "resumed_at" in row else ("step", "time")
+    if not all(is_number(row.get(name)) for name in needed):
+        return None
+    return {name: value for name, value in row.items() if value is None or is_number(value)}
+
+
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The rows that count, in order; broken lines are passed over."""
     rows: list[dict[str, Any]] = []
@@ -94,13 +115,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return rows
     with path.open(errors="replace") as file:
         for line in file:
-            try:
-                row = json.loads(line)
-            except ValueError:
+            row = parse(line)
+            if row is None:
                 continue
             if "resumed_at" in row:
                 rows = [kept for kept in rows if kept["step"] <= row["resumed_at"]]
-            elif "step" in row:
+            else:
                 rows.append(row)
     return rows
 

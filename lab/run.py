@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from lab import registry
 from lab.config import Config
 from lab.errors import LabError, UsageError, unknown
-from lab.metrics import read_rows
+from lab.metrics import is_number, read_rows
 
 if TYPE_CHECKING:
     import torch
@@ -33,17 +33,26 @@ def home() -> Path:
     return Path(os.environ.get("LAB_RUNS") or "runs")
 
 
+CONFIG = {"recipe": str, "config": dict, "created": str, "device": str, "steps": int | None, "minutes": float | int | None}
+"""What `config.json` may hold that the app relies on, and of which type; the first two it must."""
+STATUS = {
+    "status": str, "done": int, "unit": str, "target": int | None, "until": float | int | None, "seconds": float | int,
+    "reason": str, "metrics": dict, "updated": str, "pid": int,
+}  # fmt: skip
+"""What `write_status` writes."""
+
+
 class Run:
     """One run folder. Opening it reads `config.json`; nothing else is loaded until it is asked for."""
 
     def __init__(self, path: Path):
         self.path = Path(path)
         try:
-            self.stored: dict[str, Any] = json.loads((self.path / "config.json").read_text())
+            self.stored: dict[str, Any] = checked_config(json.loads((self.path / "config.json").read_text()))
             self.recipe = registry.recipe(self.stored["recipe"])
         except FileNotFoundError:
             raise UsageError(f"{self.path} is no run: it has no config.json. `lab runs` lists the runs.") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise LabError(f"{self.path}/config.json cannot be read ({error}).") from None
 
     @classmethod
@@ -95,15 +104,21 @@ class Run:
         """Whether this is a shipped agent: weights without the state that training needs."""
         return (self.path / "serving.safetensors").exists()
 
+    def no_training(self) -> UsageError:
+        return UsageError(f"{self.name} is a shipped agent: it has weights to watch and evaluate, but no training state.")
+
     def config(self) -> Config:
         return self.recipe.config_class().parse(self.stored["config"])
 
     # -- records ---------------------------------------------------------------------------------------------------
 
     def status(self) -> dict[str, Any]:
-        """`status.json`; a run that says "running" although no process holds it was "interrupted"."""
+        """What `write_status` wrote, less what cannot be read of it; the status itself is "unknown" then.
+
+        A run that says "running" although no process holds it was "interrupted".
+        """
         try:
-            status = json.loads((self.path / "status.json").read_text())
+            status = checked_status(json.loads((self.path / "status.json").read_text()))
         except (OSError, ValueError):
             status = {"status": "unknown"}
         if status["status"] == "running" and not self.is_locked():
@@ -147,6 +162,8 @@ class Run:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the run: one writer at a time. Raises LabError where another process or session has it."""
+        if self.shipped:
+            raise self.no_training()
         try:
             file = (self.path / "lock").open("w")
         except OSError as error:
@@ -179,7 +196,7 @@ class Run:
         experiment = self.recipe.experiment_class()(self.config(), resolve(device))
         if self.shipped:
             if not serving_only:
-                raise UsageError(f"{self.name} is a shipped agent: it has weights to watch and evaluate, but no training state.")
+                raise self.no_training()
             checkpoint.load_serving(experiment.serving(), checkpoint.read_weights(self.path / "serving.safetensors"), self.path)
             return experiment
         if not serving_only and not checkpoint.listed(self.checkpoints):
@@ -262,15 +279,51 @@ def export(run: Run, folder: Path, episodes: dict[str, Any]) -> Path:
     return folder
 
 
+def checked_config(stored: Any) -> dict[str, Any]:
+    """What `config.json` holds. Raises ValueError where a part of it is missing or of another type than `Run.create` gives it."""
+    if not isinstance(stored, dict):
+        raise ValueError("it is no object")
+    for name in ("recipe", "config"):
+        if name not in stored:
+            raise ValueError(f"it has no {name!r}")
+    for name, kind in CONFIG.items():
+        if name in stored and not fits(stored[name], kind):
+            raise ValueError(f"its {name!r} cannot be {stored[name]!r:.40}")
+    if not fits(stored["config"].get("seed", 0), int):
+        raise ValueError(f"its seed cannot be {stored['config']['seed']!r:.40}")
+    return stored
+
+
+def checked_status(stored: Any) -> dict[str, Any]:
+    """What `status.json` holds, without what is not of the type that `write_status` gives it."""
+    stored = stored if isinstance(stored, dict) else {}
+    status = {"status": "unknown", **{name: stored[name] for name, kind in STATUS.items() if name in stored and fits(stored[name], kind)}}
+    if "metrics" in status:
+        status["metrics"] = {name: value for name, value in status["metrics"].items() if value is None or is_number(value)}
+    return status
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Whether a value from JSON is of a type; a number, moreover, one to reckon with."""
+    return isinstance(value, kind) and (not isinstance(value, int | float) or is_number(value))
+
+
 def runs(folder: Path | None = None) -> list[Run]:
     """Every readable run under `folder` (the runs' home unless given), newest first."""
-    found = []
+    return survey(folder)[0]
+
+
+def survey(folder: Path | None = None) -> tuple[list[Run], str]:
+    """What `runs` gives, and a sentence about the folders that cannot be read; "" where all can."""
+    found, unreadable = [], []
     for path in (folder or home()).glob("*/config.json"):
         try:
             found.append(Run(path.parent))
-        except LabError:
-            continue
-    return sorted(found, key=lambda run: run.stored.get("created", ""), reverse=True)
+        except LabError as error:
+            unreadable.append(f"{path.parent.name}: {error}")
+    count = f"{len(unreadable)} run folder{'s' if len(unreadable) != 1 else ''}"
+    note = f"{count} could not be read; {'the first, ' if len(unreadable) > 1 else ''}{min(unreadable)}" if unreadable else ""
+    return sorted(found, key=lambda run: run.stored.get("created", ""), reverse=True), note
 
 
 def find(name: str) -> Run:

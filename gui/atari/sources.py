@@ -37,7 +37,10 @@ class LiveSource(WeightSource):
         self.session = session
         self.game = session.experiment.config.game  # type: ignore[attr-defined]
         self.key = f"live:{session.run_folder.path}"
-        self.label = f"training now: {session.run_folder.name}"
+
+    @property
+    def label(self) -> str:  # type: ignore[override]
+        return f"{'trained here' if self.session.trained.is_set() else 'training now'}: {self.session.run_folder.name}"
 
     @contextmanager
     def net(self) -> "Iterator[nn.Module]":
@@ -114,7 +117,8 @@ def stored_sources() -> list[WeightSource]:
         if run.recipe.family == "Atari":
             found.append(StoredSource(run, label=f"shipped agent: {name}"))
     for run in runs():
-        kept = checkpoints(run.path) if run.recipe.family == "Atari" else []
+        plays = run.recipe.family == "Atari" and isinstance(run.stored["config"].get("game"), str)
+        kept = checkpoints(run.path) if plays else []
         if kept:
             found.append(StoredSource(run))
         if len(kept) > 1:
@@ -124,4 +128,5 @@ def stored_sources() -> list[WeightSource]:
 
 def checkpoints(folder: Path) -> list[str]:
     """The names of a run's checkpoints, oldest first."""
-    return sorted(path.parent.name for path in (folder / "checkpoints").glob("step-*/manifest.json"))
+    names = (path.parent.name for path in (folder / "checkpoints").glob("step-*/manifest.json"))
+    return sorted(name for name in names if name.removeprefix("step-").isdecimal())

@@ -6,6 +6,9 @@ from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetIte
 
 from lab.run import Run
 
+MOST = 6
+"""Of how many runs the settings stand side by side."""
+
 
 def differences(runs: list[Run]) -> dict[str, list[Any]]:
     """The settings that differ, each with its value in every run ("—" where a run does not have it)."""
@@ -28,7 +31,8 @@ class Comparison(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.table)
 
-    def show_runs(self, runs: list[Run]) -> None:
+    def show_runs(self, selected: list[Run]) -> None:
+        runs = selected[:MOST]
         if not runs:
             self.note.setText("Select a run to see its settings, or several to see where they differ.")
         elif len(runs) == 1:
@@ -37,10 +41,9 @@ class Comparison(QWidget):
         rows = {"recipe": [runs[0].recipe.name], **{n: [v] for n, v in runs[0].stored["config"].items()}} if one else differences(runs)
         if len(runs) > 1:
             count = len(rows)
+            which = f"The first {MOST} of {len(selected)} runs" if len(selected) > MOST else f"The {len(runs)} runs"
             self.note.setText(
-                f"The {len(runs)} runs differ in {count} setting{'s' if count != 1 else ''}."
-                if rows
-                else "The runs have the same settings."
+                f"{which} differ in {count} setting{'s' if count != 1 else ''}." if rows else f"{which} have the same settings."
             )
         self.table.setRowCount(len(rows))
         self.table.setColumnCount(len(runs))

@@ -24,14 +24,16 @@ from PySide6.QtWidgets import (
 from gui.panel import Panel, Workbench
 from gui.runs.compare import Comparison
 from gui.runs.folders import discard, put_back, rename
-from gui.runs.table import COLUMNS, RunFilter, RunTable, read_rows
-from gui.theme import colour
+from gui.runs.table import COLUMNS, Row, RunFilter, RunTable, read_rows
+from gui.theme import COLOURS, colour, faint
 from gui.widgets.curves import Curves, Line
 from gui.widgets.series import RunSeries
 from lab.errors import LabError
 from lab.run import Run, home
 
 REFRESH_MS = 2000
+MOST = 16
+"""Of how many runs the curves lie over each other."""
 
 
 class RunsPanel(Panel):
@@ -58,8 +60,11 @@ class RunsPanel(Panel):
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.doubleClicked.connect(lambda _: self.open_selected())
         self.filter_line = QLineEdit(placeholderText="Filter: words of a name, recipe, game, status…", clearButtonEnabled=True)
-        self.filter_line.textChanged.connect(self.proxy.set_text)
+        self.filter_line.textChanged.connect(self.filter)
         self.count = QLabel()
+        self.unread = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        faint(self.unread)
+        self.unread.hide()
         self.make_actions()
         tools = QToolBar()
         tools.addActions(self.run_actions)
@@ -71,11 +76,16 @@ class RunsPanel(Panel):
         layout.addLayout(top)
         layout.addWidget(tools)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.unread)
         self.setCentralWidget(upper)
         self.curves = Curves("Select runs above to see their curves, one over the other.")
+        self.cut = QLabel()
+        self.curves.add_tool(self.cut)
         self.settings = Comparison()
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setPlaceholderText("Select a run to read its log.")
+        self.logged = (Path(), "")
+        """Whose log is shown, and its text."""
         self.pages = QTabWidget(documentMode=True)
         self.pages.addTab(self.curves, "Curves")
         self.pages.addTab(self.settings, "Settings")
@@ -115,6 +125,7 @@ class RunsPanel(Panel):
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def entered(self) -> None:
+        self.show_possible()  # Whoever brings the panel to the front switches all of its entries on.
         self.refresh()
         self.timer.start()
 
@@ -123,6 +134,7 @@ class RunsPanel(Panel):
         if self.isVisible():
             self.refresh()
             self.curves.refresh()
+            self.show_log()
 
     def refresh(self) -> None:
         """Read the runs folder, off this thread."""
@@ -130,20 +142,40 @@ class RunsPanel(Panel):
             self.reading = True
             self.workbench.background.submit(read_rows, self.show_rows, self.not_read)
 
-    def show_rows(self, rows: object) -> None:
+    def show_rows(self, read: tuple[list[Row], str]) -> None:
         self.reading = False
         chosen = {run.path for run in self.selected()}
-        first = not self.table.rows
-        self.table.set_rows(rows)  # type: ignore[arg-type]
+        before = {row.run.path for row in self.table.rows}
+        rows, unread = read
+        self.table.set_rows(rows)
+        self.unread.setText(unread)
+        self.unread.setVisible(bool(unread))
         for i in range(self.proxy.rowCount()):
             if self.run_at(i).path in chosen and not self.view.selectionModel().isRowSelected(i):
                 self.view.selectionModel().select(self.proxy.index(i, 0), self.select_rows())
-        if first and self.table.rows:
+        if rows and not before:
             self.view.resizeColumnsToContents()
             if not chosen:
                 self.view.selectRow(0)
-        count = len(self.table.rows)
-        self.count.setText(f"{count} run{'s' if count != 1 else ''}" if count else f"No runs yet in {home()}: train one in another panel.")
+        elif {row.run.path for row in rows} - before:
+            self.widen_columns()
+        self.show_count()
+
+    def widen_columns(self) -> None:
+        """Make room for what the columns hold; none gets narrower, as somebody may have drawn it wide."""
+        for column in range(len(COLUMNS) - 1):  # The last takes what is left.
+            self.view.setColumnWidth(column, max(self.view.columnWidth(column), self.view.sizeHintForColumn(column)))
+
+    def filter(self, text: str) -> None:
+        self.proxy.set_text(text)
+        self.show_count()
+        self.show_selected()  # A selected row that the filter takes away says nothing.
+
+    def show_count(self) -> None:
+        """How many runs there are, and how many of them the filter lets through."""
+        count, left = len(self.table.rows), self.proxy.rowCount()
+        text = f"{count} run{'s' if count != 1 else ''}" if count else f"No runs yet in {home()}: train one in another panel."
+        self.count.setText(text if left == count else f"{left} of {text}")
 
     def select_rows(self) -> object:
         from PySide6.QtCore import QItemSelectionModel
@@ -170,21 +202,45 @@ class RunsPanel(Panel):
     def show_selected(self) -> None:
         """Curves, settings and log of the selected runs; what can be done with them."""
         chosen = self.selected()
-        lines = {str(run.path): self.curves.lines.get(str(run.path)) or self.line(run, i) for i, run in enumerate(chosen[:16])}
-        self.curves.set_runs(lines)
-        self.settings.show_runs(chosen[:6])
-        self.log.setPlainText(log_text(chosen[0]) if chosen else "")
-        one = len(chosen) == 1
-        for action, on in (
-            (self.open_action, bool(chosen)), (self.rename_action, one), (self.delete_action, bool(chosen)), (self.folder_action, one),
-            (self.undo_action, bool(self.deleted)),
-        ):  # fmt: skip
-            action.setEnabled(on)
+        self.curves.set_runs(self.lines(chosen[:MOST]))
+        self.cut.setText(f"the first {MOST} of {len(chosen)} runs" if len(chosen) > MOST else "")
+        self.settings.show_runs(chosen)
+        self.show_log()
+        self.show_possible()
 
-    def line(self, run: Run, number: int) -> Line:
-        taken = {line.colour for line in self.curves.lines.values()}
-        hue = next((colour(i) for i in range(number, number + 8) if colour(i) not in taken), colour(number))
-        return Line(run.name, RunSeries(run.path), hue, run.status().get("unit", "steps"))
+    def show_possible(self) -> None:
+        """Switch on what can be done now: nothing while another panel is in front, as a shortcut must not fire unseen."""
+        count = len(self.selected())
+        for action, on in (
+            (self.open_action, count > 0), (self.rename_action, count == 1), (self.delete_action, count > 0),
+            (self.folder_action, count == 1), (self.undo_action, bool(self.deleted)),
+        ):  # fmt: skip
+            action.setEnabled(on and self.isVisible())
+
+    def lines(self, runs: list[Run]) -> dict[str, Line]:
+        """A line for each run: the one that it has, or a new one. None has another's colour while there is one to spare."""
+        lines: dict[str, Line] = {}
+        for run in sorted(runs, key=lambda run: str(run.path) not in self.curves.lines):  # What is drawn keeps its colour.
+            key, taken = str(run.path), [line.colour for line in lines.values()]
+            free = min(map(colour, range(len(COLOURS))), key=taken.count)
+            line = self.curves.lines.get(key)
+            if line is not None and taken.count(line.colour) > taken.count(free):
+                self.curves.remove_run(key)  # It had to share a colour: it is drawn anew in one of its own.
+                line = None
+            lines[key] = line or Line(run.name, RunSeries(run.path), free, run.status().get("unit", "steps"))
+        return lines
+
+    def show_log(self) -> None:
+        """The end of the first selected run's log. It follows what is added, unless somebody has scrolled up to read."""
+        run = self.current_run()
+        logged = (run.path, log_text(run)) if run is not None else (Path(), "")
+        if logged == self.logged:
+            return
+        bar = self.log.verticalScrollBar()
+        at_end, place = logged[0] != self.logged[0] or bar.value() == bar.maximum(), bar.value()
+        self.logged = logged
+        self.log.setPlainText(logged[1])
+        bar.setValue(bar.maximum() if at_end else place)
 
     # -- what can be done ------------------------------------------------------------------------------------------
 
@@ -200,12 +256,20 @@ class RunsPanel(Panel):
         for run in self.selected()[:1]:
             name, agreed = QInputDialog.getText(self, "Rename the run", "New name:", text=run.name)
             if agreed and name != run.name:
-                self.attempt(lambda run=run, name=name: rename(run, name), f"Renamed to {name}.")
+                self.attempt(lambda run=run, name=name: self.moved(run, rename(run, name)), f"Renamed to {name}.")
 
     def delete_selected(self) -> None:
         """Move the selected runs to the trash folder; `undo_delete` brings them back."""
         for run in self.selected():
-            self.attempt(lambda run=run: self.deleted.append(discard(run)), f"{run.name} is in the trash folder. Undo with Ctrl+Z.")
+            self.attempt(lambda run=run: self.throw_away(run), f"{run.name} is in the trash folder. Undo with Ctrl+Z.")
+
+    def throw_away(self, run: Run) -> None:
+        self.deleted.append(discard(run))
+        self.moved(run, None)
+
+    def moved(self, run: Run, path: Path | None) -> None:
+        """Tell the panels, which may show the run."""
+        self.workbench.moves.moved.emit(run, path)
 
     def undo_delete(self) -> None:
         if self.deleted:
@@ -245,6 +309,6 @@ class RunsPanel(Panel):
 def log_text(run: Run) -> str:
     """The end of a run's log."""
     try:
-        return (run.path / "log.txt").read_text()[-20_000:]
+        return (run.path / "log.txt").read_text(errors="replace")[-20_000:]
     except OSError:
         return ""

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 
 from gui.system import duration_text
 from gui.widgets.curves import title
-from lab.run import Run, runs
+from lab.run import Run, survey
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("name", "status", "recipe", "about", "seed", "done", "duration", "created", "last metrics")
@@ -47,14 +47,15 @@ class Row:
         return str(self.sort_key(column))
 
 
-def read_rows() -> list[Row]:
-    """Every run, newest first."""
-    return [row(run) for run in runs()]
+def read_rows() -> tuple[list[Row], str]:
+    """Every run, newest first, and a sentence about those that cannot be read, if there are any."""
+    found, note = survey()
+    return [row(run) for run in found], note
 
 
 def row(run: Run) -> Row:
     status = run.status()
-    metrics = {name: value for name, value in (status.get("metrics") or {}).items() if value is not None}
+    metrics = {name: value for name, value in status.get("metrics", {}).items() if value is not None}
     first = ("charts/episodic_return", "losses/td_loss", "charts/SPS")
     ordered = {name: metrics[name] for name in (*first, *metrics) if name in metrics}
     return Row(

@@ -1,10 +1,11 @@
 """Metrics of a run for plotting: `metrics.jsonl` read as it grows, kept as growing arrays."""
 
-import json
-import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from lab.metrics import parse
 
 POINTS = 16_000
 """A line of more points is drawn with fewer: still more than a screen has columns."""
@@ -126,19 +127,18 @@ class RunSeries:
         self.left = max(0, size - self.position - end) if len(data) == CHUNK else 0
         self.position += end
         for line in data[:end].splitlines():
-            try:
-                row = json.loads(line)
-            except ValueError:
+            row = parse(line)
+            if row is None:
                 continue
             if "resumed_at" in row:
                 for series in self.metrics.values():
                     series.cut(row["resumed_at"])
-            elif "step" in row:
+            else:
                 self.add(row)
         return end > 0
 
-    def add(self, row: dict[str, float | None]) -> None:
-        step, seconds = row.pop("step"), row.pop("time", None)
+    def add(self, row: dict[str, Any]) -> None:
+        step, seconds = row.pop("step"), row.pop("time")
         for name, value in row.items():
-            if value is not None and step is not None and math.isfinite(value):
-                self.metrics.setdefault(name, Series()).add(step, seconds or 0.0, value)
+            if value is not None:
+                self.metrics.setdefault(name, Series()).add(step, seconds, value)

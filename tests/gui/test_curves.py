@@ -41,6 +41,15 @@ def test_reading_in_pieces_gives_what_reading_at_once_gives(tmp_path: Path) -> N
         np.testing.assert_array_equal(found.metrics[name].values, values)
 
 
+def test_damaged_rows_do_not_keep_the_others_from_the_curves(tmp_path: Path) -> None:
+    write(tmp_path, *rows(0, 2), end='[1]\n"x"\n{"step": "x", "time": 0, "losses/td_loss": 1}\n{"resumed_at": "x"}\n\xff\n')
+    write(tmp_path, {"step": 2, "time": 1, "losses/td_loss": "text", "charts/episodic_return": 5})  # type: ignore[dict-item]
+    found = RunSeries(tmp_path)
+    assert found.read()
+    assert found.metrics["charts/episodic_return"].steps.tolist() == [0, 1, 2]
+    assert found.metrics["losses/td_loss"].steps.tolist() == [0, 1]
+
+
 def grown(values: np.ndarray, *looks: int) -> Series:
     """A series of these values at steps 0, 1, ..., looked at whole after so many points."""
     made = Series()

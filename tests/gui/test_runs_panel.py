@@ -1,20 +1,31 @@
 """The Runs panel: what it shows of the runs on disk, and every action on them."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from controls import pick
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
+from gui.atari.sources import StoredSource, stored_sources
 from gui.main_window import MainWindow
 from gui.runs.compare import differences
 from gui.runs.folders import rename
-from gui.runs.table import COLUMNS
+from gui.runs.table import COLUMNS, RunFilter, RunTable, read_rows
+from gui.theme import COLOURS
 from lab.errors import LabError
-from lab.run import Run, home
+from lab.run import STATUS, Run, home
+
+LONG = 60_000
 
 
 @pytest.fixture
@@ -40,6 +51,47 @@ def select(panel: Any, *names: str) -> None:
         panel.view.selectionModel().select(panel.proxy.index(row, 0), panel.select_rows())
 
 
+def copies(panel: Any, qtbot: QtBot, count: int) -> None:
+    """`count` more runs, c00, c01, ..., with no more than what the panel reads."""
+    for i in range(count):
+        folder = home() / f"c{i:02}"
+        folder.mkdir()
+        for name in ("config.json", "status.json", "metrics.jsonl"):
+            shutil.copy(home() / "alpha" / name, folder / name)
+    listed = panel.table.rowCount() + count
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.table.rowCount() == listed, timeout=LONG)
+
+
+def click_row(qtbot: QtBot, panel: Any, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    panel.view.scrollTo(panel.proxy.index(row, 0))
+    place: QPoint = panel.view.visualRect(panel.proxy.index(row, 0)).center()
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, keys, pos=place)
+
+
+def go_to(qtbot: QtBot, window: Any, name: str) -> None:
+    """Press the shortcut of a panel."""
+    keys = window.panel_actions[name].shortcut()[0]
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
+    qtbot.keyClick(window, keys.key(), keys.keyboardModifiers())
+    assert window.stack.currentWidget() is window.panels[name]
+
+
+def open_tab(qtbot: QtBot, panel: Any, name: str) -> None:
+    """Open a run, wait until its tab has its views, and come back."""
+    select(panel, name)
+    pick(qtbot, panel.open_action)
+    wait_for_views(qtbot, panel)
+    go_to(qtbot, panel.window(), "Runs")
+    qtbot.waitUntil(lambda: not panel.reading, timeout=LONG)
+
+
+def wait_for_views(qtbot: QtBot, panel: Any) -> None:
+    tabs = panel.window().panels["Atari"].all_tabs()
+    qtbot.waitUntil(lambda: all(tab.views.source is not None for tab in tabs), timeout=LONG)
+
+
 def test_every_run_is_listed_with_its_status_and_settings(panel: Any) -> None:
     assert sorted(shown(panel)) == ["alpha", "beta", "gamma"]
     assert set(shown(panel, "status")) == {"finished"}
@@ -50,8 +102,6 @@ def test_every_run_is_listed_with_its_status_and_settings(panel: Any) -> None:
 
 
 def test_sorting_goes_by_value_and_not_by_text(panel: Any) -> None:
-    from PySide6.QtCore import Qt
-
     panel.view.sortByColumn(COLUMNS.index("done"), Qt.SortOrder.AscendingOrder)
     assert shown(panel) == ["alpha", "gamma", "beta"]
     panel.view.sortByColumn(COLUMNS.index("seed"), Qt.SortOrder.DescendingOrder)
@@ -63,6 +113,23 @@ def test_the_filter_takes_words_of_any_column(qtbot: QtBot, panel: Any) -> None:
     assert shown(panel) == ["beta"]
     panel.filter_line.clear()
     assert len(shown(panel)) == 3
+
+
+def test_a_filter_that_matches_nothing_leaves_nothing_selected(qtbot: QtBot, panel: Any) -> None:
+    select(panel, "alpha")
+    qtbot.keyClicks(panel.filter_line, "zzz")
+    assert panel.count.text() == "0 of 3 runs"
+    assert panel.curves.lines == {}
+    assert not any(action.isEnabled() for action in (panel.open_action, panel.rename_action, panel.delete_action, panel.folder_action))
+
+
+def test_a_long_name_gets_a_wider_column(qtbot: QtBot, panel: Any, stored: Callable[..., Run]) -> None:
+    panel.view.setColumnWidth(1, 333)
+    stored(steps=30, seed=1, run=home() / ("a-long-name-" * 6 + "end"))
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 4, timeout=LONG)
+    assert panel.view.columnWidth(0) >= panel.view.sizeHintForColumn(0) > 300
+    assert panel.view.columnWidth(1) == 333
 
 
 def test_two_runs_show_only_their_differences(panel: Any) -> None:
@@ -78,6 +145,84 @@ def test_curves_of_the_selected_runs_lie_over_each_other(panel: Any) -> None:
     select(panel, "alpha", "beta")
     assert {line.label for line in panel.curves.lines.values()} == {"alpha", "beta"}
     assert len({line.colour for line in panel.curves.lines.values()}) == 2
+
+
+def test_a_run_that_joins_another_gets_a_colour_of_its_own(qtbot: QtBot, panel: Any) -> None:
+    click_row(qtbot, panel, 2)
+    qtbot.keyClick(panel.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len({line.colour for line in panel.curves.lines.values()}) == 3
+
+
+def test_runs_that_had_to_share_a_colour_part_when_there_are_some_to_spare(qtbot: QtBot, panel: Any) -> None:
+    copies(panel, qtbot, len(COLOURS) - 2)
+    panel.view.selectAll()
+    colours = [line.colour for line in panel.curves.lines.values()]
+    alone = next(line.label for line in panel.curves.lines.values() if colours.count(line.colour) == 1)
+    click_row(qtbot, panel, shown(panel).index(alone), Qt.KeyboardModifier.ControlModifier)
+    assert len({line.colour for line in panel.curves.lines.values()}) == len(panel.curves.lines) == len(COLOURS)
+
+
+def test_what_is_left_out_of_a_large_selection_is_said(qtbot: QtBot, panel: Any) -> None:
+    copies(panel, qtbot, 15)
+    assert panel.cut.text() == ""
+    panel.view.selectAll()
+    assert len(panel.curves.lines) == 16
+    assert panel.cut.text() == "the first 16 of 18 runs"
+    assert panel.settings.note.text().startswith("The first 6 of 18 runs ")
+
+
+def test_the_log_follows_what_is_written(panel: Any) -> None:
+    panel.pages.setCurrentWidget(panel.log)
+    select(panel, "alpha")
+    for i in range(200):
+        Run(home() / "alpha").log(f"line {i}")
+    panel.tick()
+    assert panel.log.toPlainText().endswith("line 199\n")
+    bar = panel.log.verticalScrollBar()
+    assert bar.value() == bar.maximum() > 0
+
+
+def test_the_log_stays_where_somebody_reads(panel: Any) -> None:
+    panel.pages.setCurrentWidget(panel.log)
+    run = Run(home() / "alpha")
+    for i in range(200):
+        run.log(f"line {i}")
+    select(panel, "alpha")
+    panel.tick()
+    panel.log.moveCursor(QTextCursor.MoveOperation.Start)
+    run.log("one more")
+    panel.tick()
+    assert panel.log.toPlainText().endswith("one more\n")
+    assert panel.log.verticalScrollBar().value() == 0
+
+
+def test_a_log_that_is_no_text_is_shown_as_far_as_it_is(panel: Any) -> None:
+    (home() / "alpha" / "log.txt").write_bytes(b"before \xff\xfe after\n")
+    select(panel, "beta")
+    select(panel, "alpha")
+    assert panel.log.toPlainText().startswith("before ")
+    assert panel.log.toPlainText().endswith(" after\n")
+
+
+def test_entries_are_as_they_were_when_the_panel_comes_back(qtbot: QtBot, panel: Any) -> None:
+    window: Any = panel.window()
+    select(panel, "alpha", "beta")
+    go_to(qtbot, window, "Atari")
+    go_to(qtbot, window, "Runs")
+    assert panel.open_action.isEnabled()
+    assert panel.delete_action.isEnabled()
+    assert not any(action.isEnabled() for action in (panel.rename_action, panel.folder_action, panel.undo_action))
+
+
+def test_rows_that_come_late_switch_no_entry_on_behind_another_panel(qtbot: QtBot, panel: Any) -> None:
+    panel.refresh()
+    go_to(qtbot, panel.window(), "Atari")
+    shutil.rmtree(home() / "beta")
+    qtbot.waitUntil(lambda: not panel.reading, timeout=LONG)
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
+    select(panel, "alpha")
+    assert not panel.delete_action.isEnabled()
 
 
 def test_delete_goes_to_the_trash_and_comes_back(qtbot: QtBot, panel: Any) -> None:
@@ -98,6 +243,34 @@ def test_rename(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> No
     pick(qtbot, panel.rename_action)
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=10_000)
     assert (home() / "delta" / "config.json").exists()
+
+
+def test_the_tab_of_a_run_follows_its_new_name(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", staticmethod(lambda *_, **__: ("delta", True)))
+    window: Any = panel.window()
+    for name in ("beta", "gamma", "alpha"):  # The one in the middle, and another in front.
+        open_tab(qtbot, panel, name)
+    atari = window.panels["Atari"]
+    select(panel, "gamma")
+    pick(qtbot, panel.rename_action)
+    wait_for_views(qtbot, panel)
+    assert [tab.run.name for tab in atari.all_tabs()] == ["beta", "delta", "alpha"]
+    assert atari.tabs.tabText(1) == "delta"
+    assert atari.current_run().name == "alpha"
+    qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=LONG)
+    select(panel, "delta")
+    pick(qtbot, panel.open_action)
+    assert window.current_run().path == home() / "delta"
+    assert atari.tabs.count() == 3
+
+
+def test_the_tab_of_a_deleted_run_closes(qtbot: QtBot, panel: Any) -> None:
+    window: Any = panel.window()
+    open_tab(qtbot, panel, "beta")
+    select(panel, "beta")
+    pick(qtbot, panel.delete_action)
+    assert window.panels["Atari"].all_tabs() == []
+    assert "in the trash folder" in window.statusBar().currentMessage()
 
 
 @pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", ".hidden", "beta"])
@@ -144,3 +317,80 @@ def test_the_folder_of_a_run_is_opened(qtbot: QtBot, panel: Any, monkeypatch: py
     select(panel, "alpha")
     pick(qtbot, panel.folder_action)
     assert opened == [str((home() / "alpha").resolve())]
+
+
+def changed(**values: object) -> Callable[[Path], object]:
+    """What puts other values into a JSON file."""
+    return lambda path: path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def text(contents: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(contents)
+
+
+CONFIG_DAMAGE = [
+    text("{"), text("[1, 2]"), lambda path: path.write_bytes(b"\xff\xfe\0"), changed(created=None), changed(created=5), changed(config=None),
+    changed(config={"seed": "x"}), changed(recipe=["a"]), changed(recipe="nosuch"),
+]  # fmt: skip
+OTHER_DAMAGE = [
+    ("status.json", text("[]")), ("status.json", text("{}")), ("status.json", text("null")), ("status.json", text("")),
+    ("status.json", lambda path: path.write_bytes(b"\xff\xfe\0")), ("status.json", changed(status=["running"])),
+    ("status.json", changed(done="many")), ("status.json", changed(seconds=None)), ("status.json", changed(metrics={"a": "x"})),
+    ("config.json", changed(subject=None)), ("config.json", changed(config={})), ("metrics.jsonl", text('[1]\n{"step": "x"}\n')),
+    ("log.txt", lambda path: path.write_bytes(b"\xff\xfe\0")), ("checkpoints", lambda path: (path / "step-x").mkdir()),
+]  # fmt: skip
+
+
+def everything(names: set[str]) -> None:
+    """Each list of runs has the good one, and the table these."""
+    rows, _ = read_rows()
+    assert {row.run.name for row in rows} == names
+    for column in COLUMNS:
+        assert all(isinstance(row.text(column), str) for row in rows)
+        sorted(row.sort_key(column) for row in rows)
+    assert "good" in [source.run.name for source in stored_sources() if isinstance(source, StoredSource)]
+
+
+@pytest.mark.parametrize("damage", CONFIG_DAMAGE)
+def test_a_run_with_a_damaged_config_is_left_out_and_named(stored: Callable[..., Run], damage: Callable[[Path], object]) -> None:
+    stored(run=home() / "good")
+    damage(stored(run=home() / "bad").path / "config.json")
+    everything({"good"})
+    assert read_rows()[1].startswith("1 run folder could not be read; bad: ")
+
+
+@pytest.mark.parametrize(("file", "damage"), OTHER_DAMAGE)
+def test_any_other_damage_leaves_the_run_in_the_list(stored: Callable[..., Run], file: str, damage: Callable[[Path], object]) -> None:
+    stored(run=home() / "good")
+    damage(stored(run=home() / "bad").path / file)
+    everything({"good", "bad"})
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(status=ANY | st.dictionaries(st.sampled_from(list(STATUS)), ANY | st.dictionaries(st.text(), ANY)))
+def test_whatever_a_status_says_the_table_shows_the_run(stored: Callable[..., Run], status: object) -> None:
+    for name in ("good", "bad"):
+        if not (home() / name).exists():
+            stored(run=home() / name)
+    (home() / "bad" / "status.json").write_text(json.dumps(status))
+    table = RunTable()
+    table.set_rows(read_rows()[0])
+    proxy = RunFilter(table)
+    for column in range(len(COLUMNS)):
+        proxy.sort(column)
+        assert sorted(proxy.index(i, 0).data() for i in range(proxy.rowCount())) == ["bad", "good"]
+        assert all(isinstance(proxy.index(i, column).data(), str) for i in range(2))
+
+
+def test_the_panel_says_which_run_cannot_be_read(qtbot: QtBot, panel: Any) -> None:
+    assert not panel.unread.isVisible()
+    (home() / "beta" / "config.json").write_text("[]")
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
+    assert panel.unread.isVisible()
+    assert panel.unread.text().startswith("1 run folder could not be read; beta: ")

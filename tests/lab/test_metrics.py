@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from lab.metrics import MetricsWriter, names, read_rows, series
@@ -37,6 +38,23 @@ def test_a_torn_last_line_is_cut_off_before_the_next_row(tmp_path: Path) -> None
 def test_bytes_that_are_no_text_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1, "time": 0}\n\xff\xfe\0\n{"step": 2, "time": 0}\n')
     assert [row["step"] for row in read_rows(tmp_path / "metrics.jsonl")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1]", '"x"', "null", "5", "{}", '{"step": "x", "time": 0}', '{"step": null, "time": 0}', '{"step": NaN, "time": 0}', '{"step": 1}',
+        '{"step": 1, "time": "x"}', '{"resumed_at": "x"}', '{"resumed_at": null}', f'{{"step": 1{400 * "0"}, "time": 0}}',
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_row_is_passed_over(tmp_path: Path, line: str) -> None:
+    (tmp_path / "metrics.jsonl").write_text(f'{{"step": 1, "time": 0}}\n{line}\n{{"step": 2, "time": 0}}\n')
+    assert [row["step"] for row in read_rows(tmp_path / "metrics.jsonl")] == [1, 2]
+
+
+def test_values_that_are_no_numbers_are_dropped(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "time": 0, "a": "x", "b": true, "c": [1], "d": NaN, "e": null, "f": 2}\n')
+    assert read_rows(tmp_path / "metrics.jsonl") == [{"step": 1, "time": 0, "e": None, "f": 2}]
 
 
 def test_resumed_at_takes_back_the_rows_beyond_it(tmp_path: Path) -> None:

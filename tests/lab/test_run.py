@@ -6,10 +6,10 @@ import torch
 from toy import RECIPE, ToyConfig
 
 import lab
-from lab import checkpoint
+from lab import checkpoint, cli
 from lab.errors import LabError, UsageError
 from lab.experiment import Progress
-from lab.run import Run, find, runs
+from lab.run import Run, find, runs, survey
 
 CPU = torch.device("cpu")
 
@@ -103,6 +103,72 @@ def test_a_damaged_config_is_one_sentence_and_the_run_is_left_out_of_the_list(te
     with pytest.raises(LabError, match=r"config.json cannot be read"):
         Run(run.path)
     assert runs() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("recipe", ["toy"], r"its 'recipe' cannot be \['toy'\]"), ("config", None, "its 'config' cannot be None"),
+        ("config", {"seed": "x"}, "its seed cannot be 'x'"), ("created", None, "its 'created' cannot be None"),
+        ("created", 5, "its 'created' cannot be 5"), ("device", 0, "its 'device' cannot be 0"),
+        ("steps", "many", "its 'steps' cannot be 'many'"), ("minutes", [1], "its 'minutes' cannot be"),
+    ],
+)  # fmt: skip
+def test_a_value_of_the_wrong_type_in_a_config_is_one_sentence(name: str, value: object, sentence: str) -> None:
+    run = create()
+    (run.path / "config.json").write_text(json.dumps({**run.stored, name: value}))
+    with pytest.raises(LabError, match=rf"config.json cannot be read \({sentence}"):
+        Run(run.path)
+
+
+def test_the_list_names_the_first_of_the_runs_that_cannot_be_read(runs_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = create(runs_home / "good")
+    assert survey()[1] == ""
+    for name in ("worse", "bad"):
+        (create(runs_home / name).path / "config.json").write_text("[]")
+    assert cli.main(["runs"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == [good.name]
+    assert err == f"2 run folders could not be read; the first, bad: {runs_home}/bad/config.json cannot be read (it is no object).\n"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '"x"', '{"status": 5}', "\0", '{"done": 3'])
+def test_a_status_that_cannot_be_read_is_unknown(text: str) -> None:
+    run = create()
+    (run.path / "status.json").write_text(text)
+    assert run.status() == {"status": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("done", "many"), ("done", 1.5), ("done", None), ("unit", 5), ("seconds", None), ("seconds", float("nan")), ("seconds", 10**400),
+        ("reason", []), ("metrics", "x"), ("metrics", None), ("name", "x"),
+    ],
+)  # fmt: skip
+def test_a_value_of_the_wrong_type_in_a_status_is_left_out(name: str, value: object, capsys: pytest.CaptureFixture[str]) -> None:
+    run = create()
+    run.write_status("finished", Progress(3), 10, None, {"loss": 0.5}, 1.0)
+    good = run.status()
+    (run.path / "status.json").write_text(json.dumps({**good, name: value}))
+    assert run.status() == {key: kept for key, kept in good.items() if key != name}
+    assert cli.main(["runs"]) == 0
+    assert run.name in capsys.readouterr().out
+
+
+def test_metrics_of_a_status_are_numbers_or_null() -> None:
+    run = create()
+    (run.path / "status.json").write_text('{"status": "failed", "metrics": {"a": "x", "b": null, "c": 1.5, "d": [2]}}')
+    assert run.status()["metrics"] == {"b": None, "c": 1.5}
+
+
+@pytest.mark.parametrize("damage", [{"target": "x"}, {"until": "x"}])
+def test_a_run_whose_target_cannot_be_read_goes_by_its_config(damage: dict[str, str]) -> None:
+    run = lab.train("toy", steps=5)
+    lab.resume(run, steps=10)
+    (run.path / "status.json").write_text(json.dumps({**run.status(), **damage}))
+    with pytest.raises(UsageError, match="has done its 10 steps"):  # Of the 5 that it was made for.
+        lab.resume(run)
 
 
 def test_training_from_python_gives_a_run_that_can_be_shown_and_evaluated(tmp_path: Path) -> None:
