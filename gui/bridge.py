@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +134,14 @@ class SessionBridge(QObject):
         self.futures.clear()
 
 
+@dataclass(eq=False)
+class Start:
+    """A session that is being made: of the stored run at `path`, or of a new run."""
+
+    name: str
+    path: Path | None = None
+
+
 class Sessions(QObject):
     """The app's sessions: starts, resumes and closes them. Making one imports torch, so that happens off the window's thread."""
 
@@ -144,6 +153,9 @@ class Sessions(QObject):
         self.background = background
         self.bridges: list[SessionBridge] = []
         self.retiring: list[SessionBridge] = []
+        self.starting: list[Start] = []
+        self.closing = False
+        """The app closes: a session that was still being made writes its checkpoint and ends."""
         self.made = 0
 
     def start(
@@ -161,23 +173,46 @@ class Sessions(QObject):
 
             return new_session(recipe, fields, **options)
 
-        self.background.submit(make, lambda session: done(self.adopt(session)), failed)
+        self.begin(Start(f"a new run of {recipe}"), make, done, failed)
 
     def resume(self, run: "Run", done: Callable[[SessionBridge], None], failed: Callable[[BaseException], None], **options: Any) -> None:
-        """Go on with a stored run; `options` are those of `lab.api.resumed_session`."""
+        """Go on with a stored run; `options` are those of `lab.api.resumed_session`. One session has a run at a time."""
+        if self.has(run.path):
+            failed(LabError(f"Run {run.name} is being trained by another session. Stop that one first."))
+            return
 
         def make() -> "Session":
             from lab.api import resumed_session
 
             return resumed_session(run, **options)
 
-        self.background.submit(make, lambda session: done(self.adopt(session)), failed)
+        self.begin(Start(run.name, run.path.resolve()), make, done, failed)
+
+    def begin(
+        self, start: Start, make: "Callable[[], Session]", done: Callable[[SessionBridge], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Make a session off the window's thread and adopt it. Nobody is told of one that came only when the app was closing."""
+
+        def made(session: "Session") -> None:
+            self.starting.remove(start)
+            bridge = self.adopt(session)
+            if not self.closing:
+                done(bridge)
+
+        def not_made(error: BaseException) -> None:
+            self.starting.remove(start)
+            failed(error)
+
+        self.starting.append(start)
+        self.background.submit(make, made, not_made)
 
     def adopt(self, session: "Session") -> SessionBridge:
         """Start a session and look after it."""
         bridge = SessionBridge(session, colour(self.made), self)
         self.made += 1
         self.bridges.append(bridge)
+        if self.closing:
+            bridge.request_close()
         bridge.start()
         self.added.emit(bridge)
         return bridge
@@ -188,6 +223,11 @@ class Sessions(QObject):
     def of_run(self, path: Path) -> SessionBridge | None:
         """The session that holds the run at `path`, if there is one here."""
         return next((bridge for bridge in self.bridges if bridge.run.path.resolve() == path.resolve()), None)
+
+    def has(self, path: Path) -> bool:
+        """Whether the run at `path` trains here, or is about to."""
+        path = path.resolve()
+        return any(start.path == path for start in self.starting) or any(bridge.run.path.resolve() == path for bridge in self.running())
 
     def close_one(self, bridge: SessionBridge) -> None:
         """End a session (with a checkpoint) and forget it; its threads are joined when they are done."""
@@ -204,13 +244,18 @@ class Sessions(QObject):
             bridge.deleteLater()
 
     def request_close(self) -> None:
-        """Ask every session to stop, save and end."""
+        """Ask every session to stop, save and end, also those that are still being made."""
+        self.closing = True
         for bridge in self.bridges:
             bridge.request_close()
 
     def alive(self) -> list[SessionBridge]:
         """The sessions whose threads have not ended yet."""
         return [bridge for bridge in (*self.bridges, *self.retiring) if bridge.alive]
+
+    def busy(self) -> bool:
+        """Whether a session has not ended yet, or is being made."""
+        return bool(self.starting or self.alive())
 
     def wait(self, seconds: float) -> bool:
         """Block until all threads have ended, `seconds` at most; for the end of the app, when no window is left to serve."""

@@ -4,17 +4,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QSpinBox,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
+
+from gui.system import duration_text
+from lab.run import Run
 
 GAME_KEYS = (
     ("While you play (after Take over)", "Arrows or W A S D", "Joystick"),
@@ -46,6 +53,54 @@ class ErrorDialog(QDialog):
             self.copy.clicked.connect(lambda: QApplication.clipboard().setText(f"{sentence}\n\n{trace}"))
             buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         layout.addWidget(buttons)
+
+
+class GoOnDialog(QDialog):
+    """How much further to train a run that has done what it was asked for; `options` has the answer."""
+
+    def __init__(self, run: Run, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle("Go on with the run")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        status = run.status()
+        self.done_before: int = status.get("done", 0)
+        by_time = status.get("until") is not None
+        if by_time:
+            sentence = f"{run.name} has trained for its {duration_text(status['until'])}. Train how much longer?"
+        else:
+            sentence = f"{run.name} has done its {self.done_before:,} {status.get('unit', 'steps')}. Train how many more?"
+        self.sentence = QLabel(sentence, wordWrap=True)
+        self.sentence.setMinimumWidth(360)
+        self.unit = QComboBox(toolTip="Train for a number of steps, or for a time")
+        self.unit.addItems(["steps", "minutes"])
+        self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
+        self.steps.setValue(run.stored.get("steps") or run.recipe.steps)
+        self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=run.stored.get("minutes") or 30, decimals=1)
+        self.unit.currentTextChanged.connect(self.choose_unit)
+        self.unit.setCurrentText("minutes" if by_time else "steps")
+        self.choose_unit(self.unit.currentText())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.train = buttons.addButton("Train", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        length = QHBoxLayout()
+        for widget in (self.unit, self.steps, self.minutes):
+            length.addWidget(widget, 0 if widget is self.unit else 1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.sentence)
+        layout.addLayout(length)
+        layout.addWidget(buttons)
+
+    def choose_unit(self, unit: str) -> None:
+        self.steps.setVisible(unit == "steps")
+        self.minutes.setVisible(unit == "minutes")
+
+    def options(self) -> dict[str, int | float]:
+        """The length as `lab.api.resumed_session` takes it: steps in all, or minutes from now on."""
+        if self.unit.currentText() == "steps":
+            return {"steps": self.done_before + self.steps.value()}
+        return {"minutes": self.minutes.value()}
 
 
 class ShortcutSheet(QDialog):

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.background import Background
-from gui.bridge import CLOSE_SECONDS, SessionBridge, Sessions
+from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet, plain
 from gui.panel import PANELS, Panel, Workbench
 from gui.settings import settings
@@ -179,9 +179,16 @@ class MainWindow(QMainWindow):
             self.docks_menu.addAction(toggle)
         self.docks_menu.menuAction().setVisible(bool(panel.docks()))
         if self.ready:
-            panel.entered()
+            self.enter(panel)
         self.show_status()
         return panel
+
+    def enter(self, panel: Panel) -> None:
+        """A panel has come to the front."""
+        panel.entered()
+        if not panel.reopened:
+            panel.reopened = True
+            panel.reopen()
 
     def open_run(self, run: Run) -> None:
         """Show a stored run in the panel of its family."""
@@ -203,7 +210,7 @@ class MainWindow(QMainWindow):
         self.status_timer.start()
         current = self.stack.currentWidget()
         if isinstance(current, Panel):
-            current.entered()
+            self.enter(current)
         self.background.submit(device_text, self.show_device, lambda error: self.show_device(str(error)))
 
     def show_device(self, text: str) -> None:
@@ -215,8 +222,8 @@ class MainWindow(QMainWindow):
 
     def show_status(self) -> None:
         active = [bridge for bridge in self.sessions.running() if bridge.latest.status == "running"]
-        speed = sum(bridge.latest.speed for bridge in active)
-        self.speed_label.setText(f"{speed:,.0f} {active[0].latest.unit}/s" if active else "not training")
+        paces = [bridge.latest.pace for bridge in active]
+        self.speed_label.setText(" + ".join(pace for pace in paces if pace) if any(paces) else "training" if active else "not training")
         gpu = gpu_memory()
         self.memory_label.setText(size_text(process_memory()) + (f"  ·  GPU {size_text(gpu)}" if gpu is not None else ""))
         run = self.current_run()
@@ -287,20 +294,21 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once if something trains; then stop, save and wait with a limit, while the window stays alive."""
         if self.closing:
-            event.setAccepted(self.abandoned or not self.sessions.alive())
+            event.setAccepted(self.abandoned or not self.sessions.busy())
             return
-        training = self.sessions.running()
+        training = [bridge.run.name for bridge in self.sessions.running()]
+        training += [f"{start.name} (being started)" for start in self.sessions.starting]
         if training and not self.confirm_close(training):
             event.ignore()
             return
         self.begin_close()
-        event.setAccepted(not self.sessions.alive())
+        event.setAccepted(not self.sessions.busy())
         if event.isAccepted():
             self.end()
 
-    def confirm_close(self, training: list[SessionBridge]) -> bool:
-        """Whether to stop what trains."""
-        names = "\n".join(bridge.run.name for bridge in training)
+    def confirm_close(self, training: list[str]) -> bool:
+        """Whether to stop what trains, by its names."""
+        names = "\n".join(training)
         question = f"Training goes on:\n{names}\n\nStop, save a checkpoint of each and close? They can be resumed later."
         box = QMessageBox(QMessageBox.Icon.Question, "Close the lab", question, parent=self)
         close = box.addButton("Save and close", QMessageBox.ButtonRole.AcceptRole)
@@ -322,17 +330,16 @@ class MainWindow(QMainWindow):
 
     def finish_close(self) -> None:
         """Close once every session has ended; when that takes long, ask whether to wait."""
-        alive = self.sessions.alive()
-        if not alive:
+        if not self.sessions.busy():
             self.close_timer.stop()
             self.end()
             self.close()
         elif time.monotonic() > self.close_deadline and self.still_saving is None:
-            self.ask_to_wait(alive)
+            self.ask_to_wait()
 
-    def ask_to_wait(self, alive: list[SessionBridge]) -> None:
+    def ask_to_wait(self) -> None:
         """Say who has not ended, and what closing anyway loses."""
-        box = QMessageBox(QMessageBox.Icon.Warning, "Still saving", f"{lost(alive)}\n\nWait on, or close anyway?", parent=self)
+        box = QMessageBox(QMessageBox.Icon.Warning, "Still saving", f"{lost(self.sessions)}\n\nWait on, or close anyway?", parent=self)
         wait = box.addButton("Wait on", QMessageBox.ButtonRole.RejectRole)
         anyway = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(wait)
@@ -359,10 +366,9 @@ class MainWindow(QMainWindow):
 
     def abandon(self) -> None:
         """Close without the sessions. A checkpoint is renamed into place when it is whole, so what is on disk stays good."""
-        alive = self.sessions.alive()
-        self.abandoned = bool(alive)
-        if alive:
-            print(lost(alive), file=sys.stderr, flush=True)
+        self.abandoned = self.sessions.busy()
+        if self.abandoned:
+            print(lost(self.sessions), file=sys.stderr, flush=True)
         self.end(wait=False)
         self.close()
 
@@ -389,10 +395,10 @@ class MainWindow(QMainWindow):
             store.setValue("window/panel", current.name)
 
 
-def lost(alive: list[SessionBridge]) -> str:
+def lost(sessions: Sessions) -> str:
     """What closing now loses of the sessions that have not ended."""
-    lines = []
-    for bridge in alive:
+    lines = [f"{start.name} is still being started: it has not begun to train." for start in sessions.starting]
+    for bridge in sessions.alive():
         step = bridge.session.written_step
         kept = f"its checkpoint at {step:,} stays" if step is not None else "the checkpoints it had before, if any, stay"
         lines.append(f"{bridge.run.name} has not ended. The steps since its last checkpoint would be lost; {kept} good.")

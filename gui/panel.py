@@ -70,6 +70,7 @@ class Panel(QMainWindow):
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName(self.name)
         self.workbench = workbench
+        self.reopened = False
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
 
     def menus(self) -> list[QMenu]:
@@ -100,6 +101,9 @@ class Panel(QMainWindow):
 
     def entered(self) -> None:
         """The panel came to the front."""
+
+    def reopen(self) -> None:
+        """Once, after the panel came to the front for the first time: show what was open when the app was closed."""
 
     def current_run(self) -> Run | None:
         """The run that the panel shows now, for the status bar."""

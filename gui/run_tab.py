@@ -16,6 +16,7 @@ from gui.theme import COLOURS, colour, faint
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
 from gui.widgets.flow import FlowLayout
+from gui.widgets.question import Asked
 from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import Source, ViewFrame
@@ -46,6 +47,7 @@ class RunTab(QWidget):
         super().__init__(parent)
         self.run, self.workbench, self.colour, self.first_views = run, workbench, hue, first_views
         self.bridge: SessionBridge | None = None
+        self.closed = False
         self.transport = Transport()
         self.transport.clone_wanted.connect(lambda: self.settings_wanted.emit(self.run))
         self.transport.resume_wanted.connect(lambda: self.resume_wanted.emit(self.run))
@@ -100,7 +102,8 @@ class RunTab(QWidget):
         status = self.run.status()
         metrics = {name: value for name, value in (status.get("metrics") or {}).items() if value is not None}
         done = f"{status['done']:,} {status.get('unit', 'steps')}" if "done" in status else "weights for watching"
-        self.transport.state.setText(f"{'shipped agent' if self.run.shipped else status['status']}  ·  {done}")
+        parts = ["shipped agent" if self.run.shipped else status["status"], done, status.get("reason", "")]
+        self.transport.state.setText("  ·  ".join(part for part in parts if part))
         from gui.widgets.curves import title
 
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
@@ -110,7 +113,7 @@ class RunTab(QWidget):
 
     def stored_ready(self, source: StoredViews) -> None:
         """The stored run can answer, unless a session does by now, or the tab is shut."""
-        if self.bridge is None and self.timer.interval():
+        if self.bridge is None and not self.closed:
             self.curves.show_first(self.run.recipe.experiment_class().headline)
             self.take_source(source)
 
@@ -155,9 +158,11 @@ class RunTab(QWidget):
         self.curves.refresh()
 
     def shut(self) -> None:
-        """Stop timers and close windows; the session, if there is one, is the caller's."""
+        """Stop timers and close windows, and take no answer any more; the session, if there is one, is the caller's."""
+        self.closed = True
         self.timer.stop()
-        self.timer.setInterval(0)
+        for asked in self.findChildren(Asked):
+            asked.drop()
         self.views.shut()
 
 
@@ -180,6 +185,7 @@ class Views(QWidget):
         self.switch_row.setStyleSheet(SWITCHES)
         self.switch_layout = FlowLayout(self.switch_row)
         self.more = icons.IconButton(icons.add, "+", "Show one more view beside the others", lambda: self.add())
+        self.switch_layout.addWidget(self.more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.switch_row)

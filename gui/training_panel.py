@@ -3,6 +3,9 @@
 Atari, and the families after it, extend this with what only they have. Read first: `TrainingPanel.train`.
 """
 
+from contextlib import suppress
+from pathlib import Path
+
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -23,14 +26,18 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.bridge import SessionBridge
+from gui.dialogs import GoOnDialog
 from gui.panel import Panel, Workbench
 from gui.run_tab import RunTab, describe
 from gui.settings import settings
 from gui.theme import colour, faint
 from gui.widgets.config_form import ConfigForm, command_line
 from lab import registry
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
 from lab.run import Run
+
+MOST_REOPENED = 6
+"""How many runs' tabs come back at the next start: each takes a moment to build."""
 
 
 class TrainingPanel(Panel):
@@ -61,6 +68,7 @@ class TrainingPanel(Panel):
         self.tabifyDockWidget(self.settings_dock, self.about_dock)
         self.settings_dock.raise_()
         self.session_menu = self.build_menu()
+        workbench.moves.moved.connect(self.follow_run)
         self.load_last()
 
     # -- parts -----------------------------------------------------------------------------------------------------
@@ -116,7 +124,7 @@ class TrainingPanel(Panel):
         menu = QMenu("&Training", self)
         menu.setToolTipsVisible(True)
         for text, keys, tip, slot in (
-            ("Train", "Ctrl+R", "Start a new run with the settings of the form", self.train),
+            ("Train", "Ctrl+R", "Start a new run with the settings of the form", self.train_button.click),
             ("Pause or go on", "Ctrl+P", "Pause the run in front after its present step, or go on", lambda: self.on_transport("pause")),
             ("One step", "Ctrl+.", "Take one step, then pause", lambda: self.on_transport("step")),
             ("Stop", "Ctrl+E", "End training with a checkpoint", lambda: self.on_transport("stop")),
@@ -214,20 +222,42 @@ class TrainingPanel(Panel):
         self.workbench.sessions.start(self.recipe_box.currentText(), fields, self.started, self.not_started, **options)
 
     def resume(self, run: Run) -> None:
-        """Go on with a stored run, to its target or, where that is reached, by as many steps as the form says."""
-        options: dict[str, int] = {}
-        done, target = run.status().get("done", 0), run.stored.get("steps")
-        if not target or done >= target:
-            options["steps"] = done + self.steps.value()
+        """Go on with a stored run to the length that it was given; one that has done it asks how far."""
+        if not has_done_its_length(run):
+            self.go_on(run, {})
+            return
+        dialog = GoOnDialog(run, self)
+        dialog.accepted.connect(lambda: self.go_on(run, dialog.options()))
+        dialog.open()
+
+    def go_on(self, run: Run, options: dict[str, int | float]) -> None:
+        """Resume a stored run; `options` are those of `lab.api.resumed_session`."""
+
+        def not_resumed(error: BaseException) -> None:
+            self.let_resume(run, True)
+            self.not_started(error)
+
+        self.let_resume(run, False)
         self.workbench.say(f"Resuming {run.name}…")
-        self.workbench.sessions.resume(run, self.started, self.not_started, **options)
+        self.workbench.sessions.resume(run, self.started, not_resumed, **options)
+
+    def let_resume(self, run: Run, on: bool) -> None:
+        """Whether the run can be resumed from its tab."""
+        tab = self.tab_of(run)
+        if tab is not None:
+            tab.transport.resume.setEnabled(on)
 
     def started(self, bridge: SessionBridge) -> None:
         self.train_button.setEnabled(self.form.valid())
         tab = self.tab_of(bridge.run) or self.add_tab(bridge.run)
         tab.colour = bridge.colour
         tab.curves.lines[tab.run.name].colour = bridge.colour
+        before = tab.bridge
         tab.set_bridge(bridge)
+        if before is not None:  # It ended before the run was resumed, and answered views since.
+            self.tab_closing(before)
+            self.workbench.sessions.close_one(before)
+        self.let_resume(bridge.run, True)
         bridge.failed.connect(self.workbench.report)
         self.tabs.setTabIcon(self.tabs.indexOf(tab), dot(bridge.colour))
         self.tabs.setCurrentWidget(tab)
@@ -293,6 +323,19 @@ class TrainingPanel(Panel):
         if not self.tabs.count():
             self.stack.setCurrentWidget(self.empty)
 
+    def follow_run(self, run: Run, path: Path | None) -> None:
+        """A run's folder was renamed: its tab opens anew, in the same place. Or it was deleted: its tab closes."""
+        tab = self.tab_of(run)
+        if tab is None:
+            return
+        place, in_front = self.tabs.indexOf(tab), tab is self.current_tab()
+        self.close_tab(place)
+        if path is not None:
+            tab = self.add_tab(Run(path))
+            self.tabs.tabBar().moveTab(self.tabs.indexOf(tab), place)
+            if in_front:
+                self.tabs.setCurrentWidget(tab)
+
     def tab_closing(self, bridge: SessionBridge) -> None:
         """Let go of a session that is about to end."""
 
@@ -324,10 +367,23 @@ class TrainingPanel(Panel):
                 store.remove(f"{self.name}/values")
         self.length_unit.setCurrentText(str(store.value(f"{self.name}/length", "steps")))
 
+    def reopen(self) -> None:
+        """The runs whose tabs were open, as they are stored, where they are still there."""
+        import json
+
+        with suppress(ValueError, TypeError):  # A settings file that somebody wrote in.
+            for path in json.loads(str(settings().value(f"{self.name}/tabs", "[]"))):
+                with suppress(LabError):
+                    self.open_run(Run(Path(path)))
+
     def remember(self) -> None:
         import json
 
         store = settings()
+        if self.reopened:
+            front = self.current_run()
+            runs = [tab.run for tab in self.all_tabs() if not tab.run.shipped][-MOST_REOPENED:] + ([front] if front is not None else [])
+            store.setValue(f"{self.name}/tabs", json.dumps([str(run.path.resolve()) for run in runs]))
         store.setValue(f"{self.name}/recipe", self.recipe_box.currentText())
         assert self.form.config_class is not None
         fields = self.form.config_class.model_fields
@@ -340,6 +396,13 @@ class TrainingPanel(Panel):
             tab.shut()
 
 
+def has_done_its_length(run: Run) -> bool:
+    """Whether a run has trained as far as it was asked to, by its records. One that ended by itself before has not."""
+    status = run.status()
+    target = status.get("target")
+    return status["status"] == "finished" and (target is None or status.get("done", 0) >= target)
+
+
 def dot(hue: str) -> QIcon:
     """A small square of a session's colour."""
     pixmap = QPixmap(10, 10)
@@ -348,8 +411,10 @@ def dot(hue: str) -> QIcon:
 
 
 def short_name(run: Run) -> str:
-    """`dqn-fast-pong-s0-20260101-120000` -> dqn-fast pong s0 12:00."""
+    """`dqn-fast-pong-s0-20260101-120000` -> dqn-fast pong s0 12:00; a run that somebody has named keeps that name."""
     if run.shipped:
         return f"{run.name} (shipped)"
+    if not run.name.startswith(f"{run.recipe.name}-{run.stored.get('subject', '')}-s"):
+        return run.name
     created = str(run.stored.get("created", ""))[11:16]
     return f"{run.recipe.name} {run.stored.get('subject', '')} s{run.stored['config'].get('seed', 0)} {created}"

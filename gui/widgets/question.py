@@ -37,6 +37,10 @@ class Asked(QObject):
         self.views = frozenset(source.specs())
         self.source_changed.emit()
 
+    def drop(self) -> None:
+        """Ask nobody any more; what is still answered reaches no one."""
+        self.source, self.views = None, frozenset()
+
     def moving(self) -> bool:
         """Whether answers change by themselves."""
         return self.source is not None and self.source.moving()

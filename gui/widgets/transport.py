@@ -31,7 +31,7 @@ class Transport(QWidget):
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # Else the buttons of a stored run stand far apart.
         self.progress.setSizePolicy(policy)
-        self.state = Reading()
+        self.state = Reading(wrap=True)
         self.figures = Reading(wrap=True)
         buttons = QHBoxLayout()
         for button in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone):

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import main_window
 from gui.main_window import MainWindow
+from lab import api
 from lab.api import resumed_session
 from lab.run import Run, runs
 
@@ -108,6 +109,57 @@ def test_a_session_that_does_not_end_can_be_waited_for_or_left(
     go.set()
     qtbot.waitUntil(lambda: not bridge.alive, timeout=LONG)
     assert resumes(bridge.run) >= kept
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What a run that is being started waits for."""
+    made, opened = api.new_session, threading.Event()
+
+    def new_session(*args: Any, **options: Any) -> Any:
+        opened.wait(60)
+        return made(*args, **options)
+
+    monkeypatch.setattr(api, "new_session", new_session)
+    yield opened
+    opened.set()
+
+
+def press_train(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    panel.recipe_box.setCurrentText("dqn-fast")
+    panel.form.set_values(TINY)
+    qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+
+
+def test_closing_waits_for_a_run_that_is_being_started_and_saves_it(qtbot: QtBot, asking: MainWindow, gate: threading.Event) -> None:
+    press_train(qtbot, asking)
+    asked: list[str] = []
+    answer("Save and close", asked)
+    asking.close()
+    assert "a new run of dqn-fast (being started)" in asked[0]
+    assert asking.isVisible()
+    gate.set()
+    qtbot.waitUntil(lambda: not asking.isVisible(), timeout=LONG)
+    (run,) = runs()
+    assert run.status()["status"] == "paused"
+    assert resumes(run) == run.status()["done"] == 0
+
+
+def test_a_run_that_does_not_start_can_be_left(
+    qtbot: QtBot, asking: MainWindow, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_window, "CLOSE_SECONDS", 0.05)
+    press_train(qtbot, asking)
+    answer("Save and close", [])
+    asking.close()
+    qtbot.waitUntil(lambda: asking.still_saving is not None, timeout=LONG)
+    box = asking.still_saving
+    assert isinstance(box, QMessageBox)
+    assert "a new run of dqn-fast is still being started" in box.text()
+    qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == "Close anyway"), Qt.MouseButton.LeftButton)
+    assert asking.abandoned
+    assert not asking.isVisible()
 
 
 def resumes(run: Run) -> int:

@@ -148,6 +148,7 @@ class SessionMachine(RuleBasedStateMachine):
         """What closing the window does: ask all, then look until they have ended."""
         self.sessions.request_close()
         self.until(lambda: not self.sessions.alive())
+        self.sessions.closing = False  # The app is opened again.
         for slot in list(self.bridges):
             assert self.bridges[slot].run.status()["status"] in ("paused", "finished")
             self.close(slot)

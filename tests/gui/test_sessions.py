@@ -4,12 +4,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from controls import drives
+import pytest
+from controls import TINY, drives, press
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui.dialogs import GoOnDialog
 from gui.main_window import MainWindow
+from lab.experiment import Progress
 from lab.run import Run, runs
 
 LONG = 60_000
@@ -51,7 +54,7 @@ def test_the_run_has_the_settings_of_the_form(qtbot: QtBot, window: MainWindow, 
     assert bridge.latest.status == "finished"
 
 
-@drives("Transport: Resume")
+@drives("Transport: Resume", "GoOnDialog: Train")
 def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
     run = stored(steps=40)
     window.open_run(run)
@@ -59,10 +62,109 @@ def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored
     tab = panel.current_tab()
     assert "finished" in tab.transport.state.text()
     qtbot.waitUntil(lambda: bool(tab.views.frames), timeout=LONG)
-    panel.steps.setValue(25)
-    click(qtbot, tab.transport.resume)
+    dialog = how_far(qtbot, panel)
+    assert dialog.sentence.text() == f"{run.name} has done its 40 steps. Train how many more?"
+    assert dialog.options() == {"steps": 80}
+    qtbot.keyClicks(dialog.steps, "25")
+    click(qtbot, dialog.train)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[0].running, timeout=LONG)
     assert run.status()["done"] == 65
+
+
+def test_a_failed_run_says_why_when_it_is_opened(window: MainWindow, stored: Callable[..., Run]) -> None:
+    run = stored(steps=40)
+    run.write_status("failed", Progress(40), 40, None, {}, 1.0, "conv1.weight holds NaN.")
+    window.open_run(run)
+    panel: Any = window.panels["Atari"]
+    assert panel.current_tab().transport.state.text() == "failed  ·  40 steps  ·  conv1.weight holds NaN."
+
+
+def how_far(qtbot: QtBot, panel: Any) -> Any:
+    """Press Resume of a run that has done its steps; the dialog that asks how far to go on."""
+    click(qtbot, panel.current_tab().transport.resume)
+    dialog: Any = panel.findChild(GoOnDialog)
+    dialog.steps.selectAll()
+    return dialog
+
+
+def test_a_finished_run_goes_on_for_minutes(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
+    window.open_run(stored(steps=40))
+    dialog = how_far(qtbot, window.panels["Atari"])
+    qtbot.keyClicks(dialog.unit, "minutes")
+    dialog.minutes.selectAll()
+    qtbot.keyClicks(dialog.minutes, "12.5")
+    click(qtbot, dialog.train)
+    qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
+    session = window.sessions.bridges[0].session
+    assert session.steps is None
+    assert session.until - session.latest.seconds == pytest.approx(60 * 12.5, abs=60)
+
+
+@drives("GoOnDialog: Cancel")
+def test_cancel_leaves_a_finished_run_as_it_is(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
+    window.open_run(stored(steps=40))
+    dialog = how_far(qtbot, window.panels["Atari"])
+    click(qtbot, dialog.cancel)
+    assert not window.sessions.busy()
+
+
+def test_a_run_that_was_stopped_goes_on_to_its_own_target(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
+    panel, resumed = stop_and_resume_twice(qtbot, window, train(window, steps=1_000_000))
+    assert resumed.session.steps == 1_000_000
+    assert panel.steps.value() == 7
+
+
+def test_two_presses_of_resume_start_one_session(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
+    first = train(window)
+    panel, resumed = stop_and_resume_twice(qtbot, window, first)
+    assert window.sessions.bridges == [resumed]
+    assert panel.current_tab().bridge is resumed
+    assert not window.errors
+    qtbot.waitUntil(lambda: not first.alive, timeout=LONG)  # It had only answered views.
+
+
+def stop_and_resume_twice(qtbot: QtBot, window: MainWindow, bridge: Any) -> tuple[Any, Any]:
+    """Stop a run, put another length into the form and press Resume twice; the panel, and the session that goes on."""
+    panel: Any = window.panels["Atari"]
+    transport = panel.current_tab().transport
+    click(qtbot, transport.stop)
+    qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
+    panel.steps.setValue(7)
+    click(qtbot, transport.resume)
+    click(qtbot, transport.resume)
+    qtbot.waitUntil(lambda: not window.sessions.starting, timeout=LONG)
+    return panel, panel.current_tab().bridge
+
+
+def test_resume_can_be_pressed_again_after_it_has_failed(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
+    run = stored(steps=40)
+    window.open_run(run)
+    panel: Any = window.panels["Atari"]
+    dialog = how_far(qtbot, panel)
+    with run.lock():  # Another process trains it.
+        click(qtbot, dialog.train)
+        assert not panel.current_tab().transport.resume.isEnabled()
+        qtbot.waitUntil(lambda: bool(window.errors), timeout=LONG)
+    assert "another session" in window.errors[0].sentence.text()
+    assert panel.current_tab().transport.resume.isEnabled()
+    window.errors[0].close()
+
+
+def test_a_run_that_is_being_resumed_is_refused_to_a_second_session(window: MainWindow, stored: Callable[..., Run], qtbot: QtBot) -> None:
+    run, adopted, refused = stored(steps=40), [], []
+    for _ in range(2):
+        window.sessions.resume(run, adopted.append, refused.append, steps=10**6)
+    assert [str(error) for error in refused] == [f"Run {run.name} is being trained by another session. Stop that one first."]
+    qtbot.waitUntil(lambda: bool(adopted), timeout=LONG)
+
+
+def test_two_presses_of_ctrl_r_start_one_run(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    panel.form.set_values(TINY)
+    for _ in range(2):
+        press(qtbot, window, panel.session_menu, "Train")
+    qtbot.waitUntil(lambda: not window.sessions.starting, timeout=LONG)
+    assert len(runs()) == len(window.sessions.bridges) == 1
 
 
 @drives("Transport: Copy settings")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui import panel as panels
+from gui.dialogs import GoOnDialog
 from gui.main_window import MainWindow
 from gui.panel import PanelSpec
 from gui.training_panel import TrainingPanel
@@ -75,7 +76,10 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
     panel.close_tab(0)
     qtbot.waitUntil(lambda: not sessions.retiring, timeout=LONG)
     panel.workbench.open_run(run)
-    panel.steps.setValue(50)
     click(qtbot, panel.current_tab().transport.resume)
+    dialog: Any = panel.findChild(GoOnDialog)
+    dialog.steps.selectAll()
+    qtbot.keyClicks(dialog.steps, "50")
+    click(qtbot, dialog.train)
     qtbot.waitUntil(lambda: bool(sessions.bridges) and not sessions.bridges[0].running, timeout=LONG)
     assert run.status()["done"] == 300

@@ -1,6 +1,7 @@
 """The window: its start, menus, shortcuts, theme, layout and dialogs."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from gui import theme
 from gui.dialogs import AboutDialog, ShortcutSheet
 from gui.main_window import MainWindow, entries
 from gui.panel import PANELS
+from lab.run import Run
 
 LONG = 60_000
 
@@ -119,6 +121,28 @@ def test_docks_and_settings_come_back_at_the_next_start(qtbot: QtBot, make_windo
     assert again.recipe_box.currentText() == "dqn"
     assert again.form.values()["game"] == "qbert"
     assert again.form.values()["gamma"] == 0.95
+
+
+def test_open_runs_come_back_at_the_next_start_but_those_that_are_gone(
+    make_window: Callable[..., MainWindow], stored: Callable[..., Run]
+) -> None:
+    first, kept, lost, last = make_window(), stored(), stored(), stored()
+    for run in (kept, lost, last, kept):
+        first.open_run(run)
+    first.close()
+    shutil.rmtree(lost.path)
+    again: Any = make_window().panels["Atari"]
+    assert [tab.run.name for tab in again.all_tabs()] == [kept.name, last.name]
+    assert again.current_run().name == kept.name
+
+
+def test_runs_that_were_not_asked_for_yet_are_still_remembered(make_window: Callable[..., MainWindow], stored: Callable[..., Run]) -> None:
+    run, first = stored(), make_window()
+    first.open_run(run)
+    first.close()
+    make_window("Runs").close()
+    again: Any = make_window().panels["Atari"]
+    assert again.current_run().name == run.name
 
 
 def test_reset_layout_puts_the_docks_back(window: MainWindow) -> None:
