@@ -89,11 +89,17 @@ class GamePicker(QDialog):
             shown += not item.isHidden()
         self.count.setText(f"{shown} of {self.list.count()} games")
         current = self.list.currentItem()
+        if current is not None and not shown:  # Else OK would take a game that nobody sees.
+            self.list.setCurrentItem(None)
         if shown and (current is None or current.isHidden()):
             self.list.setCurrentRow(next(i for i in range(self.list.count()) if not self.list.item(i).isHidden()))
 
     def show_current(self, item: QListWidgetItem | None, before: object = None) -> None:
         if item is None:
+            self.name.clear()
+            self.facts.clear()
+            self.picture.show_text("no such game")
+            self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(False)
             return
         self.game = item.data(Qt.ItemDataRole.UserRole)
         self.name.setText(game_title(self.game))

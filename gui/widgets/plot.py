@@ -67,8 +67,8 @@ class Plot(pg.PlotWidget):
             line.setData(np.append(x - half, x[-1:] + half), y, stepMode="center")
         else:
             line.setData(x, y)
-            # A single point draws no line; show it as a dot.
-            line.setSymbol("o" if len(x) == 1 else None)
+            # A single point, or several at one step, draw no line; show dots.
+            line.setSymbol("o" if len(x) and x[0] == x[-1] else None)
         self.note.setVisible(not any(line.xData is not None and len(line.xData) for line in self.lines.values()))
 
     def reach(self, low: float, high: float, level: float) -> None:

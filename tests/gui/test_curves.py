@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.curves import Curves, Line
+from gui.widgets.plot import Plot
 from gui.widgets.series import POINTS, RunSeries, Series
 from lab.metrics import read_rows, series
 
@@ -296,3 +297,12 @@ def test_the_raw_line_fades_when_a_mean_joins_it(qtbot: QtBot, tmp_path: Path) -
     curves.draw()
     assert "a|mean" in curves.plots["losses/loss"].lines
     assert raw.opts["pen"].color().alpha() < 255
+
+
+def test_points_at_one_step_are_dots(qtbot: QtBot) -> None:
+    plot = Plot("steps", "return", "nothing yet")
+    qtbot.addWidget(plot)
+    plot.set_line("a", np.array([40.0, 40.0]), np.array([1.0, 2.0]), "#ffffff")
+    assert plot.lines["a"].opts["symbol"] == "o"
+    plot.set_line("a", np.array([40.0, 41.0]), np.array([1.0, 2.0]), "#ffffff")
+    assert plot.lines["a"].opts["symbol"] is None

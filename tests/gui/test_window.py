@@ -196,6 +196,20 @@ def test_the_game_picker_searches_shows_and_picks(qtbot: QtBot, window: MainWind
     assert picker.result() == QDialog.DialogCode.Accepted
 
 
+def test_no_game_is_picked_where_the_search_finds_none(qtbot: QtBot, window: MainWindow) -> None:
+    from gui.atari.game_picker import GamePicker
+
+    picker = GamePicker("pong", window.background, window)
+    qtbot.addWidget(picker)
+    picker.show()
+    ok = picker.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    qtbot.keyClicks(picker.search, "zzz")
+    assert (picker.count.text(), picker.name.text(), ok.isEnabled()) == ("0 of 108 games", "", False)
+    picker.search.clear()
+    assert ok.isEnabled()
+    picker.reject()
+
+
 def test_a_game_for_two_people_is_shown_but_not_picked(qtbot: QtBot, window: MainWindow) -> None:
     from gui.atari.game_picker import FOR_TWO, GamePicker
 
