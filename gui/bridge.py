@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from gui.background import Background
-from gui.theme import colour
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -41,9 +40,9 @@ class SessionBridge(QObject):
     answered = Signal()
     """An answer is there; emitted in the thread that found it."""
 
-    def __init__(self, session: "Session", hue: str, parent: QObject | None = None):
+    def __init__(self, session: "Session", parent: QObject | None = None):
         super().__init__(parent)
-        self.session, self.colour = session, hue
+        self.session = session
         self.run = session.run_folder
         self.latest: Latest = session.latest
         self.over = self.closing = False
@@ -156,7 +155,6 @@ class Sessions(QObject):
         self.starting: list[Start] = []
         self.closing = False
         """The app closes: a session that was still being made writes its checkpoint and ends."""
-        self.made = 0
 
     def start(
         self,
@@ -208,8 +206,7 @@ class Sessions(QObject):
 
     def adopt(self, session: "Session") -> SessionBridge:
         """Start a session and look after it."""
-        bridge = SessionBridge(session, colour(self.made), self)
-        self.made += 1
+        bridge = SessionBridge(session, self)
         self.bridges.append(bridge)
         if self.closing:
             bridge.request_close()

@@ -30,7 +30,7 @@ from gui.dialogs import GoOnDialog
 from gui.panel import Panel, Workbench
 from gui.run_tab import RunTab, describe
 from gui.settings import settings
-from gui.theme import colour, faint
+from gui.theme import COLOURS, colour, faint
 from gui.widgets.config_form import ConfigForm, command_line
 from lab import registry
 from lab.errors import LabError, UsageError
@@ -250,8 +250,6 @@ class TrainingPanel(Panel):
     def started(self, bridge: SessionBridge) -> None:
         self.train_button.setEnabled(self.form.valid())
         tab = self.tab_of(bridge.run) or self.add_tab(bridge.run)
-        tab.colour = bridge.colour
-        tab.curves.lines[tab.run.name].colour = bridge.colour
         before = tab.bridge
         tab.set_bridge(bridge)
         if before is not None:  # It ended before the run was resumed, and answered views since.
@@ -259,7 +257,6 @@ class TrainingPanel(Panel):
             self.workbench.sessions.close_one(before)
         self.let_resume(bridge.run, True)
         bridge.failed.connect(self.workbench.report)
-        self.tabs.setTabIcon(self.tabs.indexOf(tab), dot(bridge.colour))
         self.tabs.setCurrentWidget(tab)
         self.workbench.say(f"Training {bridge.run.name}")
 
@@ -289,11 +286,15 @@ class TrainingPanel(Panel):
         return RunTab
 
     def add_tab(self, run: Run) -> RunTab:
-        hue = colour(self.tabs.count())
+        taken = [tab.colour for tab in self.all_tabs()]
+        hue = min(map(colour, range(len(COLOURS))), key=taken.count)
         tab = self.tab_class(run)(run, self.workbench, hue, self.first_views)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)
-        index = self.tabs.addTab(tab, dot(hue), short_name(run))
+        title, titles = short_name(run), [self.tabs.tabText(i) for i in range(self.tabs.count())]
+        if title in titles:  # Of the same minute.
+            title = short_name(run, seconds=True)
+        index = self.tabs.addTab(tab, dot(hue), title)
         self.tabs.setTabToolTip(index, f"{run.name}\n{run.path}")
         self.stack.setCurrentWidget(self.tabs)
         return tab
@@ -410,11 +411,11 @@ def dot(hue: str) -> QIcon:
     return QIcon(pixmap)
 
 
-def short_name(run: Run) -> str:
-    """`dqn-fast-pong-s0-20260101-120000` -> dqn-fast pong s0 12:00; a run that somebody has named keeps that name."""
+def short_name(run: Run, seconds: bool = False) -> str:
+    """`dqn-fast-pong-s0-20260101-120000` -> dqn-fast pong s0 12:00, or 12:00:00; a run that somebody has named keeps that name."""
     if run.shipped:
         return f"{run.name} (shipped)"
     if not run.name.startswith(f"{run.recipe.name}-{run.stored.get('subject', '')}-s"):
         return run.name
-    created = str(run.stored.get("created", ""))[11:16]
+    created = str(run.stored.get("created", ""))[11 : 19 if seconds else 16]
     return f"{run.recipe.name} {run.stored.get('subject', '')} s{run.stored['config'].get('seed', 0)} {created}"

@@ -26,6 +26,9 @@ from lab.registry import view_parameters
 from lab.run import Run
 from lab.snapshot import Snapshot
 
+PATIENCE = 1.0
+"""Seconds that a live view waits for the step under way, where nobody looked lately: after that it shows the weights that there are."""
+
 
 @dataclass(frozen=True)
 class Latest:
@@ -404,7 +407,7 @@ class Session:
         while True:
             with self.wake:
                 self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)
-            self.snapshot.current.wait()
+            self.snapshot.current.wait(PATIENCE)
             with self.wake:
                 if "close" in self.requests:
                     return

@@ -160,6 +160,8 @@ def test_a_run_that_does_not_start_can_be_left(
     qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == "Close anyway"), Qt.MouseButton.LeftButton)
     assert asking.abandoned
     assert not asking.isVisible()
+    gate.set()
+    asking.background.close()  # Waits for the thread that makes the session.
 
 
 def resumes(run: Run) -> int:

@@ -181,7 +181,8 @@ def test_two_sessions_have_tabs_and_colours_of_their_own(qtbot: QtBot, window: M
     first, second = train(window), train(window, seed=1)
     panel: Any = window.panels["Atari"]
     assert panel.tabs.count() == 2
-    assert first.colour != second.colour
+    one, other = panel.all_tabs()
+    assert one.colour != other.colour
     qtbot.waitUntil(lambda: first.latest.done > 10 and second.latest.done > 10, timeout=LONG)
     panel.close_tab(0)
     qtbot.waitUntil(lambda: first.session.thread is not None and not first.session.thread.is_alive(), timeout=LONG)

@@ -1,6 +1,7 @@
 """The base of a family's panel with recipes that play no game: nothing in it knows of Atari."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import lab
 from gui import panel as panels
 from gui.dialogs import GoOnDialog
 from gui.main_window import MainWindow
@@ -52,6 +54,19 @@ def test_a_panel_builds_its_form_once_when_it_opens(
     monkeypatch.setattr(ConfigForm, "set_config", lambda form, *args: (built.append(form), own(form, *args)))
     form = make_window(name).panels[name].form  # type: ignore[attr-defined]
     assert built.count(form) == 1
+
+
+def test_tabs_of_one_minute_have_names_and_colours_of_their_own(panel: Any, tmp_path: Path) -> None:
+    made = []
+    for second in (1, 2, 3):
+        run = lab.train("linear", steps=1, run=tmp_path / f"linear-digits-s0-20260101-12000{second}")
+        run.stored["created"] = f"2026-01-01T12:00:0{second}.000+00:00"
+        made.append(panel.add_tab(run))
+    titles = [panel.tabs.tabText(panel.tabs.indexOf(tab)) for tab in made]
+    assert titles == ["linear digits s0 12:00", "linear digits s0 12:00:02", "linear digits s0 12:00:03"]
+    panel.close_tab(panel.tabs.indexOf(made[0]))
+    made[0] = panel.add_tab(made[0].run)
+    assert len({tab.colour for tab in made}) == 3
 
 
 def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot, panel: Any) -> None:

