@@ -6,6 +6,7 @@ effect beside the others (`lab.config.only`) is not shown, and is at its default
 
 import math
 import shlex
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
@@ -92,7 +93,8 @@ class ConfigForm(QWidget):
             item.defaultBtn.setToolTip("Set this back to its default")
             item.updateDefaultBtn = partial(show_reset, item)
             if isinstance(item.widget, SpinBox):
-                item.widget.interpret = partial(self.interpret, item.param.name(), item.widget, item.widget.interpret)
+                # A field that held on to the form in turn would be destroyed with it in an order that crashes Qt.
+                item.widget.interpret = partial(typed, weakref.ref(self), item.param.name(), item.widget, item.widget.interpret)
             show_reset(item)
         self.check()
 
@@ -168,17 +170,13 @@ class ConfigForm(QWidget):
         self.problem.setVisible(bool(self.problem.text()))
         self.changed.emit()
 
-    def interpret(self, name: str, box: SpinBox, own: Callable[[], Any]) -> Any:
-        """`interpret`, which notes what a field cannot be. What the box itself wrote leaves the note that led to it."""
-        found, text = interpret(box, own), box.lineEdit().text()
-        if text != box.lastText:
-            note = refusal(found, text, *box.opts["bounds"])
-            if note:
-                self.notes[name] = f"{name.replace('_', ' ')}: {note}."
-            else:
-                self.notes.pop(name, None)
-            self.show_notes()
-        return found
+    def take_note(self, name: str, note: str) -> None:
+        """Say why what was typed into a field cannot be taken, or no longer."""
+        if note:
+            self.notes[name] = f"{name.replace('_', ' ')}: {note}."
+        else:
+            self.notes.pop(name, None)
+        self.show_notes()
 
     def show_notes(self) -> None:
         self.note.setText("\n".join(self.notes.values()))
@@ -199,6 +197,14 @@ class ConfigForm(QWidget):
                 wanted = child.name() in counting and all(word in words_of for word in words)
                 if child.opts["visible"] != wanted:
                     child.show(wanted)
+
+
+def typed(form: "weakref.ref[ConfigForm]", name: str, box: SpinBox, own: Callable[[], Any]) -> Any:
+    """`interpret`, which tells the form what a field cannot be. What the box itself wrote leaves the note that led to it."""
+    found, text, whole = interpret(box, own), box.lineEdit().text(), form()
+    if whole is not None and text != box.lastText:
+        whole.take_note(name, refusal(found, text, *box.opts["bounds"]))
+    return found
 
 
 def interpret(box: SpinBox, own: Callable[[], Any]) -> Any:
