@@ -22,9 +22,10 @@ from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State, view
-from lab.flat import CapturedStep, FlatAdam, FlatNetwork
 from lab.seeding import seeded
 from lab.views import Bars, Curves, Images
+from models.kernels.cuda_graphs import CapturedStep
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 from models.q_network import QNetwork, depth_to_space
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lab.device import cores
-from lab.flat import FlatNetwork, views
+from models.kernels.flat_parameters import FlatNetwork, views
 
 T = TypeVar("T")
 

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from lab.checkpoint import serving_weights
 from lab.experiment import Metrics, State, view
-from lab.flat import FlatAdam, FlatNetwork
 from lab.recipes.generative.generative import signed_images
 from lab.recipes.generative.generative_config import AdversarialConfig
 from lab.recipes.generative.latent_views import LatentViews
 from lab.seeding import seeded
 from lab.views import Curves
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss, r1_penalty
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
 class Adversarial(LatentViews):

@@ -1,6 +1,6 @@
 """What the autoencoder and the VAE share: an encoder, so that a real picture can be put in, and its code changed by hand.
 
-Read first: `Coding.train_on`. The networks' parameters lie in one flat buffer (`lab.flat`), computed in bf16 where that is fast.
+Read first: `Coding.train_on`. The networks' parameters lie in one flat buffer (`models.kernels.flat_parameters`), computed in bf16 where that is fast.
 """
 
 import base64
@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from lab.checkpoint import serving_weights
 from lab.errors import UsageError
 from lab.experiment import State, view
-from lab.flat import FlatAdam, FlatNetwork
 from lab.recipes.generative.generative import to_pixels, unit_images
 from lab.recipes.generative.generative_config import CodingConfig
 from lab.recipes.generative.latent_views import LatentViews, device_of
 from lab.seeding import seeded
 from lab.views import Curves, Images, Scatter
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
 class Coding(LatentViews):

@@ -21,7 +21,6 @@ from lab.data.images import LabelledImages, resize
 from lab.device import compute_dtype
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment, Metrics, Progress, State, view
-from lab.flat import FlatAdam, FlatNetwork
 from lab.recipes.generative.generative import LAPSE_FRAMES, signed_images, to_pixels
 from lab.recipes.generative.latent_views import TimeLapse, device_of
 from lab.recipes.generative.translation_config import TranslationConfig
@@ -29,6 +28,7 @@ from lab.seeding import seeded
 from lab.views import Images, Table
 from models.generative.gan_losses import boundary
 from models.generative.patchgan import PatchGAN
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 log = logging.getLogger("lab.recipes")
 

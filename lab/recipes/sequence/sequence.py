@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State
-from lab.flat import FlatAdam, FlatNetwork
 from lab.recipes.sequence.sequence_config import SequenceConfig
 from lab.seeding import seeded
 from models.dropout import set_generator
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
 class SequenceExperiment(Experiment):

@@ -6,7 +6,7 @@ of one flat fp32 master (and of one flat bf16 copy that forward and backward use
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -216,33 +216,3 @@ class FlatAdam:
     def restore(self, state: dict[str, Tensor]) -> None:
         for name, value in state.items():
             getattr(self, name).copy_(value)
-
-
-class CapturedStep:
-    """A function of tensors recorded once as a CUDA graph and replayed: a small network's step is mostly launch time.
-
-    `step(*inputs)` must read and write only memory that stays in place. Before the recording it runs a few times, as
-    CUDA asks; `keep` are the tensors that this must not change.
-    """
-
-    def __init__(self, step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor], keep: Sequence[Tensor]):
-        self.inputs = [tensor.clone() for tensor in inputs]
-        before = [tensor.clone() for tensor in keep]
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                step(*self.inputs)
-        torch.cuda.current_stream().wait_stream(side)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
-            self.outputs = step(*self.inputs)
-        with torch.no_grad():
-            for tensor, value in zip(keep, before, strict=True):
-                tensor.copy_(value)
-
-    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        for mine, given in zip(self.inputs, inputs, strict=True):
-            mine.copy_(given)
-        self.graph.replay()
-        return tuple(output.clone() for output in self.outputs)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lab import flat
-from lab.flat import FlatAdam, FlatNetwork
+from models.kernels import flat_parameters
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 STEPS = 5
 
@@ -35,7 +35,7 @@ def loss(net: nn.Module, x: Tensor) -> Tensor:
 @pytest.fixture
 def pair(monkeypatch: pytest.MonkeyPatch) -> tuple[FlatNetwork, nn.Module]:
     """A flat network, worked on in pieces of 50 numbers, and its twin with weights of its own."""
-    monkeypatch.setattr(flat, "PIECE", 50)
+    monkeypatch.setattr(flat_parameters, "PIECE", 50)
     torch.manual_seed(0)
     net = Net()
     twin = copy.deepcopy(net)
@@ -73,7 +73,7 @@ def test_steps_from_a_flat_gradient_scaled_are_pytorchs(pair: tuple[FlatNetwork,
 
 
 def test_the_copy_in_bf16_follows_its_fp32_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat, "PIECE", 50)
+    monkeypatch.setattr(flat_parameters, "PIECE", 50)
     torch.manual_seed(0)
     network = FlatNetwork(Net(), torch.bfloat16)
     before = network.weights.clone()

@@ -1,0 +1,1 @@
+"""Fast arithmetic, each kernel beside its plain PyTorch twin: networks call kernels, and hold no packing arithmetic themselves."""
