@@ -19,11 +19,11 @@ from agents.atari import AtariVector, Step, action_names
 from agents.dqn_config import DQNConfig
 from agents.mirror import Mirror
 from agents.replay import PIXELS, Batch, ReplayMemory
+from lab.answers import Bars, Curves, Images
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.seeding import seeded
-from lab.views import Bars, Curves, Images
 from models.kernels.cuda_graphs import CapturedStep
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 from models.q_network import QNetwork, depth_to_space
@@ -345,7 +345,7 @@ class DQN(Experiment):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("images")
+    @view
     def screen(self) -> Images:
         """What every environment shows now, as the network sees it, with its score and the chosen action."""
         _, replay = self.ready()
@@ -353,7 +353,7 @@ class DQN(Experiment):
         actions = ["-"] * len(newest) if self.last is None else [self.action_names[a] for a in self.last.actions]
         return Images(newest, [f"{score:g}  {action}" for score, action in zip(self.returns, actions, strict=True)], columns=4, scale=2)
 
-    @view("images")
+    @view
     def colours(self, env: int = 0) -> Images:
         """What one training environment shows now, in the game's own colours, as a person would see it."""
         source, _ = self.ready()
@@ -368,7 +368,7 @@ class DQN(Experiment):
         score = f"score {self.returns[env]:g}"
         return Images(pixels[None], [f"{score}, {behind:,} actions to catch up" if behind else score], scale=2)
 
-    @view("images")
+    @view
     def stack(self, env: int = 0) -> Images:
         """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
         _, replay = self.ready()
@@ -376,7 +376,7 @@ class DQN(Experiment):
         frames = replay.stacks(rows[max(0, min(env, len(rows) - 1))][None])[0].cpu().numpy()
         return Images(frames, ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
 
-    @view("bars")
+    @view
     def action_values(self, env: int = 0) -> Bars:
         """Q(s, a) of every action at one environment's last decision; the chosen action is in colour."""
         if self.last is None:
@@ -387,14 +387,14 @@ class DQN(Experiment):
         title = f"environment {env} chose {self.action_names[chosen]} {why}"
         return Bars(list(self.action_names), self.last.q[env], chosen, title)
 
-    @view("curves")
+    @view
     def q_values(self) -> Curves:
         """Q(s, a) of every action in the first environment over its last decisions; the highest is the value of the state."""
         steps = np.array([step for step, _ in self.history])
         values = np.array([q for _, q in self.history]).reshape(len(steps), len(self.action_names))
         return Curves({name: (steps, values[:, i]) for i, name in enumerate(self.action_names)}, y_label="Q(s, a)", title="Q values")
 
-    @view("images")
+    @view
     def replay_memory(self, n: int = 24, seed: int = 0) -> Images:
         """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
         _, replay = self.ready()
@@ -409,7 +409,7 @@ class DQN(Experiment):
             captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
         return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
 
-    @view("curves")
+    @view
     def priorities(self, bins: int = 40) -> Curves:
         """How the priorities (after the exponent alpha) of the stored transitions are spread."""
         _, replay = self.ready()
@@ -419,7 +419,7 @@ class DQN(Experiment):
         middles = 0.5 * (edges[1:] + edges[:-1])
         return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
 
-    @view("images", live=True)
+    @view(live=True)
     def filters(self, net: QNetwork) -> Images:
         """The 32 filters of the first layer, for each of the four frames of the stack; grey is zero."""
         weights = net.filters().detach().float().cpu().numpy()  # (32, 4, 8, 8)
@@ -427,14 +427,14 @@ class DQN(Experiment):
         side_by_side = np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2)  # (32, 8, 32)
         return Images(side_by_side.astype(np.uint8), columns=4, scale=4)
 
-    @view("images", live=True)
+    @view(live=True)
     def activations(self, net: QNetwork, frames: int = 240) -> Images:
         """What the 32 maps of the first layer answer to the present stack (of a stored run: after that many frames of a game)."""
         maps = net.first_maps(self.example_stack(net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
         top = maps.max(axis=(1, 2), keepdims=True)
         return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)
 
-    @view("images", live=True)
+    @view(live=True)
     def saliency(self, net: QNetwork, frames: int = 240) -> Images:
         """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
         from agents.player import q_values, saliency

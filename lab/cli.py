@@ -386,7 +386,7 @@ def views_text(run: Any) -> str:
     lines.append("  curves  curves  --metrics NAMES  --axis step|time\n      The run's metrics over its progress or time.")
     for spec in run.recipe.experiment_class().views().values():
         parameters = "  ".join(f"{flag(name)} {p.default}" for name, p in spec.parameters.items())
-        lines.append(f"  {spec.name}  {spec.kind}  {parameters}\n      {spec.about}")
+        lines.append(f"  {spec.name}  {spec.answer.__name__.lower()}  {parameters}\n      {spec.about}")
     return "\n".join(lines)
 
 

@@ -7,11 +7,12 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar, overload
 
 import torch
 from torch import nn
 
+from lab.answers import Answer
 from lab.config import Config
 from lab.device import keep_freed_memory
 from lab.errors import LabError
@@ -24,8 +25,6 @@ until then); a list is a row of events, such as the returns of the episodes that
 State = dict[str, Any]
 """A nested dict of tensors, numpy arrays, `Segment`s, lists and JSON scalars; see `lab.checkpoint`."""
 
-Kind = Literal["images", "curves", "bars", "heatmap", "table", "text", "scatter", "boxes"]
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -37,10 +36,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """One question that an experiment answers: the name, the kind of answer and the parameters it takes."""
+    """One question that an experiment answers: the name, the class of the answer and the parameters it takes."""
 
     name: str
-    kind: Kind
+    answer: type[Answer]
     live: bool
     about: str
     parameters: dict[str, inspect.Parameter]
@@ -49,20 +48,34 @@ class ViewSpec:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def view(kind: Kind, *, live: bool = False) -> Callable[[F], F]:
-    """Mark a method as a view. Its keyword parameters, annotated and with defaults, are the view's parameters.
+@overload
+def view(method: F, /) -> F: ...
 
+
+@overload
+def view(*, live: bool = False) -> Callable[[F], F]: ...
+
+
+def view(method: F | None = None, /, *, live: bool = False) -> F | Callable[[F], F]:
+    """Mark a method as a view: `@view`, or `@view(live=True)`.
+
+    Its return annotation is the class of its answer; its keyword parameters, annotated and with defaults, are the view's.
     A `live` view takes the serving module as its first argument and must use nothing else that training changes: it is
     answered from a snapshot, in the viewer's thread. Any other view runs between two steps, in the session's thread.
+    Raises TypeError where the return annotation is not an `Answer`.
     """
 
     def mark(method: F) -> F:
-        parameters = list(inspect.signature(method).parameters.values())[2 if live else 1 :]
+        signature = inspect.signature(method)
+        answer = signature.return_annotation
+        if not (isinstance(answer, type) and issubclass(answer, Answer)):
+            raise TypeError(f"View {method.__qualname__}: expected an Answer as its return annotation, such as Images, got {answer!r}.")
+        parameters = list(signature.parameters.values())[2 if live else 1 :]
         about = inspect.cleandoc(method.__doc__ or "").replace("\n", " ").replace("`", "")
-        method.view_spec = ViewSpec(method.__name__, kind, live, about, {p.name: p for p in parameters})  # type: ignore[attr-defined]
+        method.view_spec = ViewSpec(method.__name__, answer, live, about, {p.name: p for p in parameters})  # type: ignore[attr-defined]
         return method
 
-    return mark
+    return mark if method is None else mark(method)
 
 
 class Experiment(ABC):
@@ -128,7 +141,7 @@ class Experiment(ABC):
         members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
         return {name: member.view_spec for name, member in members.items() if hasattr(member, "view_spec")}
 
-    def answer(self, name: str, net: nn.Module, parameters: dict[str, Any]) -> Any:
+    def answer(self, name: str, net: nn.Module, parameters: dict[str, Any]) -> Answer:
         """The answer to the view `name`; `net` is what a live view looks at."""
         spec = self.views()[name]
         method = getattr(self, name)

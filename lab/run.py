@@ -223,7 +223,7 @@ class Run:
             pass  # A read-only run can still be shown.
 
     def show(self, view: str, device: str = "auto", **parameters: Any) -> Any:
-        """The answer to a view of the stored experiment, a `lab.views.View`."""
+        """The answer to a view of the stored experiment, a `lab.answers.Answer`."""
         if view == "curves":
             return self.curves(**parameters)
         views = self.recipe.experiment_class().views()
@@ -240,8 +240,8 @@ class Run:
         """The view that every run has: its metrics (names separated by commas, all of them if empty) over steps or time."""
         import numpy as np
 
+        from lab.answers import Curves
         from lab.metrics import names, series
-        from lab.views import Curves
 
         rows = self.metrics()
         known = names(rows)

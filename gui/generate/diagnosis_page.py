@@ -13,7 +13,7 @@ from gui.theme import colour
 from gui.widgets.plot import Plot, legend
 from gui.widgets.question import Question
 from gui.widgets.series import RunSeries
-from gui.widgets.view_frame import Answer
+from gui.widgets.view_frame import AnswerView
 
 DRAWN = {"scores": 1.0, "elbo": 2.0}
 """Views that are drawn by themselves, and how often."""
@@ -44,7 +44,7 @@ class DiagnosisPage(Page):
         super().__init__(scene, parent)
         self.series = RunSeries(scene.run.path)
         self.plots: dict[str, Plot] = {}
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, AnswerView] = {}
         self.read = float("-inf")
         self.warning = QLabel("No sign of trouble so far.", wordWrap=True)
         self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -79,7 +79,7 @@ class DiagnosisPage(Page):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         sentence = QLabel(wordWrap=True)
-        answer = self.answers[view] = Answer()
+        answer = self.answers[view] = AnswerView()
         column.addWidget(sentence)
         column.addWidget(answer, 1)
         self.view_row.addWidget(box)
@@ -96,7 +96,7 @@ class DiagnosisPage(Page):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         button = QToolButton(text=text, toolTip=f"{tip}. The classifier is trained at the first use, which stops training for a moment.")
-        answer = self.answers[view] = Answer()
+        answer = self.answers[view] = AnswerView()
         answer.show_note(f"Press {text}: {tip[0].lower()}{tip[1:]}. At the first use a classifier is trained, some seconds to a minute.")
         column.addWidget(button)
         column.addWidget(answer, 1)

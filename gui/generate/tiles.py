@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.theme import colour
 from gui.widgets.picture import to_image
-from lab.views import Images
+from lab.answers import Images
 
 GAP = 2
 

@@ -33,9 +33,9 @@ from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 from gui.widgets.question import Question
 from gui.widgets.view_frame import Source
+from lab.answers import Bars
 from lab.errors import UsageError
 from lab.run import Run
-from lab.views import Bars
 
 TICK_MS = 50
 STROKE = 0.09

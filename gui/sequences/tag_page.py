@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from gui.sequences.page import Page
 from gui.sequences.translate_page import titled
-from gui.widgets.view_frame import Answer
+from gui.widgets.view_frame import AnswerView
 
 
 class InputPage(Page):
@@ -21,7 +21,7 @@ class InputPage(Page):
         super().__init__(parent)
         self.given = QPlainTextEdit(placeholderText=self.prompt)
         self.given.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.answer = Answer()
+        self.answer = AnswerView()
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         split.addWidget(titled("Your text", self.given))
         split.addWidget(titled("What the network says", self.answer))

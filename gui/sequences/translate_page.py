@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QSplitter, QVBoxLayout, QWidget
 
 from gui.sequences.page import Page
-from gui.widgets.view_frame import Answer
+from gui.widgets.view_frame import AnswerView
 
 
 class TranslatePage(Page):
@@ -27,7 +27,7 @@ class TranslatePage(Page):
         self.tree.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         for box in (self.result, self.tree):
             box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.alignment = Answer()
+        self.alignment = AnswerView()
         row = QHBoxLayout()
         row.addWidget(self.sentence, 1)
         row.addWidget(QLabel("Beam"))

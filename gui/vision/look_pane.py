@@ -298,8 +298,8 @@ class LookPane(QWidget):
         if not len(self.last.maps):
             self.maps.show_text("This network has no feature maps.")
             return
+        from lab.answers import Images
         from lab.recipes.vision.image_pictures import bright
-        from lab.views import Images
 
         count, height, width = self.last.maps.shape
         ratio = max(0.2, self.maps.width() / max(1, self.maps.height()))

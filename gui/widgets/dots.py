@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.theme import colour
 from gui.widgets.plot import Plot
-from lab.views import Scatter
+from lab.answers import Scatter
 
 MOST_LABELS = 300
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontDatabase, QPalette, QTextCharFormat, QTex
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.theme import colour
-from lab.views import Text
+from lab.answers import Text
 
 
 class TaggedText(QWidget):

@@ -1,6 +1,6 @@
 """One view of a live or stored experiment: choose which, see it refresh, copy it, save it, record it, pop it out.
 
-Read first: `ViewFrame.ask`. `Answer` draws each kind of `lab.views`; what it does not know, it shows as the picture that
+Read first: `ViewFrame.ask`. `AnswerView` draws each kind of `lab.answers`; what it does not know, it shows as the picture that
 `lab show` would save.
 """
 
@@ -44,8 +44,8 @@ from gui.widgets.plot import Plot, legend
 from gui.widgets.reading import Reading
 from gui.widgets.recorder import Recorder
 from gui.widgets.tagged_text import TaggedText
+from lab.answers import Answer, Bars, Curves, Heatmap, Scatter, Table, Text, cell_text
 from lab.errors import LabError
-from lab.views import Bars, Curves, Heatmap, Scatter, Table, Text, View, cell_text
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
@@ -70,7 +70,7 @@ class Source(Protocol):
     def ask_view(self, view: str, done: Any, failed: Any, key: str, parameters: dict[str, Any]) -> None: ...
 
 
-class Answer(QStackedWidget):
+class AnswerView(QStackedWidget):
     """Draws one answer."""
 
     def __init__(self, parent: QWidget | None = None):
@@ -103,7 +103,7 @@ class Answer(QStackedWidget):
         for widget in (self.picture, self.plots, self.heat, self.table, self.text, self.bars_page, self.tagged, self.dots):
             self.addWidget(widget)
 
-    def show_answer(self, answer: View) -> None:
+    def show_answer(self, answer: Answer) -> None:
         if isinstance(answer, Curves):
             self.show_curves(answer)
         elif isinstance(answer, Heatmap):
@@ -195,18 +195,18 @@ class ViewFrame(QWidget):
     def __init__(self, source: Source, view: str = "", title: str = "", closable: bool = False, parent: QWidget | None = None):
         super().__init__(parent)
         self.source, self.title = source, title
-        self.answer: View | None = None
+        self.answer: Answer | None = None
         self.waiting = self.gone = False
         self.rest_until = float("-inf")
         self.asked_at: int | None = None
         """How far training was when the last answer was asked for: as long as it stays there, so does the answer."""
         self.recorder: Recorder | None = None
         self.saving: Recorder | None = None
-        self.seen: deque[tuple[float, View]] = deque(maxlen=SEEN_MOST)
+        self.seen: deque[tuple[float, Answer]] = deque(maxlen=SEEN_MOST)
         self.windows: list[ViewFrame] = []
         self.inputs: dict[str, QWidget] = {}
         self.chooser = QComboBox(toolTip="Which view to show")
-        self.body = Answer()
+        self.body = AnswerView()
         self.about = QLabel(wordWrap=True)
         faint(self.about)
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -305,7 +305,7 @@ class ViewFrame(QWidget):
         name, asked = spec.name, time.monotonic()
         self.asked_at = self.progress()
 
-        def done(answer: View) -> None:
+        def done(answer: Answer) -> None:
             if not self.gone and self.spec is not None and self.spec.name == name:
                 self.waiting = False
                 # A dear view is asked seldom: at most a fifth of a core goes into one. The first answer may have waited for data.
@@ -323,7 +323,7 @@ class ViewFrame(QWidget):
         with_values = {name: value_of(widget) for name, widget in self.inputs.items()}
         self.source.ask_view(name, done, failed, f"{name} {id(self)}", with_values)
 
-    def show_answer(self, answer: View) -> None:
+    def show_answer(self, answer: Answer) -> None:
         self.answer = answer
         self.seen.append((time.monotonic(), answer))
         self.body.show_answer(answer)
@@ -357,10 +357,10 @@ class ViewFrame(QWidget):
         except (LabError, OSError) as error:
             QMessageBox.warning(self, "Not saved", str(error))
 
-    def last_seconds(self) -> list[tuple[float, View]]:
+    def last_seconds(self) -> list[tuple[float, Answer]]:
         return [(when, answer) for when, answer in self.seen if when > self.seen[-1][0] - SEEN_SECONDS]
 
-    def save_film(self, path: Path, film: list[tuple[float, View]]) -> None:
+    def save_film(self, path: Path, film: list[tuple[float, Answer]]) -> None:
         """Write answers at the pace at which they were seen, in a thread: plots take a moment to draw."""
         self.end_saving()
         pace = (len(film) - 1) / max(film[-1][0] - film[0][0], 1e-3)

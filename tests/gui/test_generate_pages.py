@@ -112,7 +112,7 @@ def test_a_gan_has_scores_and_no_real_images(qtbot: QtBot, latent_tab: Callable[
 
 
 def test_warnings_stand_above_everything(latent_tab: Callable[..., Any]) -> None:
-    from lab.views import Text
+    from lab.answers import Text
 
     tab = latent_tab()
     tab.room.timer.stop()

@@ -16,9 +16,9 @@ from gui.generate.scene import Scene
 from gui.generate.tiles import Tiles, mosaic
 from gui.widgets.drawing import Drawing, shrink
 from gui.widgets.question import Question
+from lab.answers import Images
 from lab.errors import LabError
 from lab.experiment import ViewSpec
-from lab.views import Images
 
 LONG = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -33,7 +33,7 @@ class Slow:
         self.busy: list[Any] = []
 
     def specs(self) -> dict[str, ViewSpec]:
-        return {"square": ViewSpec("square", "images", True, "", {})}
+        return {"square": ViewSpec("square", Images, True, "", {})}
 
     def moving(self) -> bool:
         return True

@@ -19,8 +19,8 @@ from gui.sequences.translate_page import TranslatePage
 from gui.sequences.write_page import WritePage
 from gui.widgets.dots import Dots
 from gui.widgets.tagged_text import TaggedText
-from gui.widgets.view_frame import Answer
-from lab.views import Heatmap, Scatter, Text
+from gui.widgets.view_frame import AnswerView
+from lab.answers import Heatmap, Scatter, Text
 
 LONG = 60_000
 TEXT = "the cat sat on the mat and the dog lay by the door. " * 60
@@ -312,7 +312,7 @@ def test_labels_that_lie_over_others_show_when_one_zooms_in(qtbot: QtBot) -> Non
 
 
 def test_a_heat_map_names_as_many_rows_as_there_is_room_for(qtbot: QtBot) -> None:
-    answer = Answer()
+    answer = AnswerView()
     qtbot.addWidget(answer)
     answer.resize(400, 300)
     answer.show()

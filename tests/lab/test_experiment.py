@@ -6,13 +6,13 @@ from torch import nn
 from toy import Toy, ToyConfig
 
 import lab
+from lab.answers import Text
 from lab.experiment import view
-from lab.views import Text
 from models.evaluating import evaluating
 
 
 class Dropping(Toy):
-    @view("text", live=True)
+    @view(live=True)
     def mode(self, net: nn.Module) -> Text:
         """Whether the network trains."""
         return Text(str(net.training))
@@ -23,6 +23,20 @@ def test_a_live_view_sees_a_network_that_is_used_and_leaves_it_as_it_trains() ->
     assert experiment.serving().training
     assert experiment.answer("mode", experiment.serving(), {}).text == "False"
     assert experiment.serving().training
+
+
+def test_the_class_of_an_answer_is_the_return_annotation_of_its_view() -> None:
+    assert Dropping.views()["mode"].answer is Text
+    assert Dropping.views()["mode"].live
+    assert not Toy.views()["weights"].live
+
+
+def test_a_view_without_an_answer_as_its_return_annotation_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"View .*nothing: expected an Answer as its return annotation, such as Images, got None"):
+
+        @view
+        def nothing(self: Toy) -> None:
+            """No answer."""
 
 
 def test_every_module_has_its_own_mode_again_after_an_evaluation() -> None:

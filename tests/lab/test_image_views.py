@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from lab.answers import Answer
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.recipes.vision.image_pictures import Gallery, Look
-from lab.views import View
 
 CPU = torch.device("cpu")
 
@@ -40,7 +40,7 @@ def test_every_view_answers_and_becomes_a_picture(trained: Classify, tmp_path: P
         parameters = FAST.get(name, {})
         if parameters is not None:
             answer = ask(trained, name, **parameters)
-            assert isinstance(answer, View), name
+            assert isinstance(answer, Answer), name
             assert answer.picture().dtype == np.uint8, name
             assert answer.arrays(), name
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from lab import checkpoint, registry
+from lab.answers import Answer, Bars, Curves, Heatmap, Images, Scatter, Table, Text
 from lab.errors import LabError, UsageError
 from lab.recipes.sequence.seq2seq import bleu, tree_text
 from lab.recipes.sequence.sequence import SequenceExperiment
-from lab.views import Bars, Curves, Heatmap, Images, Scatter, Table, Text, View
 from models.sequence.beam_search import Hypothesis, Node
 
 CPU = torch.device("cpu")
@@ -127,7 +127,7 @@ def test_every_view_answers_with_what_it_says(recipe: str, files: dict[str, str]
     for name, spec in experiment.views().items():
         if name == "heads":
             continue  # Only of a transformer; tested below.
-        answer: View = experiment.answer(name, experiment.net.eval(), given.get(name, {}))
+        answer: Answer = experiment.answer(name, experiment.net.eval(), given.get(name, {}))
         assert isinstance(answer, KINDS[spec.kind]), name
         assert answer.picture().dtype == np.uint8, name
         answer.save(tmp_path / f"{name}.npz")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lab.answers import FPS, STILL_SECONDS, Images, Text
 from lab.errors import LabError, UsageError
 from lab.video import VideoWriter
-from lab.views import FPS, STILL_SECONDS, Images, Text
 
 
 def decoded(path: Path) -> tuple[dict, np.ndarray]:

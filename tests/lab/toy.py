@@ -10,11 +10,11 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from lab.answers import Table, Text
 from lab.checkpoint import serving_weights
 from lab.config import Config
 from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.registry import Recipe
-from lab.views import Table, Text
 
 RECIPE = Recipe("toy", "Test", "Fits a line.", "toy:ToyConfig", "toy:Toy", 50)
 
@@ -89,17 +89,17 @@ class Toy(Experiment):
     def close(self) -> None:
         self.closed += 1
 
-    @view("table")
+    @view
     def weights(self, scale: float = 1.0) -> Table:
         """The weights."""
         return Table(["w"], [[float(w) * scale] for w in self.net.weight[0]])
 
-    @view("text", live=True)
+    @view(live=True)
     def seen(self, net: nn.Linear, note: str = "") -> Text:
         """What the viewer's copy holds."""
         return Text(f"{note}{np.round(net.weight[0].numpy(), 6).tolist()}")
 
-    @view("text")
+    @view
     def broken(self) -> Text:
         """A view with a defect."""
         raise ZeroDivisionError("a defect in a view")

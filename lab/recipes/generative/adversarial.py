@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Curves
 from lab.checkpoint import serving_weights
 from lab.experiment import Metrics, State, view
 from lab.recipes.generative.generative import signed_images
 from lab.recipes.generative.generative_config import AdversarialConfig
 from lab.recipes.generative.latent_views import LatentViews
 from lab.seeding import seeded
-from lab.views import Curves
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss, r1_penalty
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
@@ -139,7 +139,7 @@ class Adversarial(LatentViews):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("curves")
+    @view
     def scores(self, n: int = 256, bins: int = 30) -> Curves:
         """Histograms of D's scores of real test images and of G's; they overlap where D cannot tell them apart."""
         data = self.images("test")

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Curves, Images, Scatter
 from lab.checkpoint import serving_weights
 from lab.errors import UsageError
 from lab.experiment import State, view
@@ -18,7 +19,6 @@ from lab.recipes.generative.generative import to_pixels, unit_images
 from lab.recipes.generative.generative_config import CodingConfig
 from lab.recipes.generative.latent_views import LatentViews, device_of
 from lab.seeding import seeded
-from lab.views import Curves, Images, Scatter
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
@@ -80,7 +80,7 @@ class Coding(LatentViews):
             [self.checked_label(max(0, label))], device=self.device
         ) if net.classes else None
 
-    @view("images", live=True)
+    @view(live=True)
     def reconstruct(self, net: Any, index: int = 0, pixels: str = "", label: int = -1) -> Images:
         """A test image (or the given pixels), its reconstruction, and the error map: bright where they differ."""
         image, labels = self.picture(net, index, pixels, label)
@@ -90,7 +90,7 @@ class Coding(LatentViews):
         captions = ["image", "reconstruction", f"error {255 * float(error.mean()):.1f} / 255"]
         return Images(rows, captions, columns=3, scale=self.scale(160))
 
-    @view("images", live=True)
+    @view(live=True)
     def reconstructions(self, net: Any, n: int = 16) -> Images:
         """Test images, and below each its reconstruction."""
         data = self.images("test")
@@ -99,14 +99,14 @@ class Coding(LatentViews):
         again = net.decode(net.encode(images, labels), labels)
         return Images(np.concatenate([to_pixels(images), to_pixels(again)]), columns=count, scale=self.scale())
 
-    @view("curves", live=True)
+    @view(live=True)
     def code(self, net: Any, index: int = 0, pixels: str = "", label: int = -1) -> Curves:
         """The code of a test image (or of the given pixels): one value a dimension."""
         image, labels = self.picture(net, index, pixels, label)
         z = net.encode(image, labels)[0].float().cpu().numpy()
         return Curves({"code": (np.arange(len(z)), z)}, x_label="dimension", y_label="value")
 
-    @view("scatter", live=True)
+    @view(live=True)
     def codes(self, net: Any, n: int = 500, anchors: str = "") -> Scatter:
         """Encoded test images as dots of their class's colour, in the coordinates of the plane."""
         count = max(1, min(n, len(self.images("test")), 5000))

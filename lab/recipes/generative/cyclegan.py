@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Bars, Images
 from lab.data.domains import Domains, load_unpaired
 from lab.errors import UsageError
 from lab.experiment import Metrics, State, view
@@ -20,7 +21,6 @@ from lab.recipes.generative.cyclegan_config import CycleGANConfig
 from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
-from lab.views import Bars, Images
 from models.generative.cyclegan import ResNetGenerator, StyleEncoder, draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.image_pool import ImagePool
@@ -222,7 +222,7 @@ class CycleGAN(Translation):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("images", live=True)
+    @view(live=True)
     def triptychs(self, net: Any, direction: Direction = "ab", n: int = 8, start: int = 0) -> Images:
         """Held-out images, their translations, and what comes back: A -> B -> A, or B -> A -> B."""
         count = max(1, min(n, 64))
@@ -239,7 +239,7 @@ class CycleGAN(Translation):
         names = self.domains("test").names
         return names if direction == "ab" else (names[1], names[0])
 
-    @view("images", live=True)
+    @view(live=True)
     def translate(
         self, net: Any, index: int = 0, pixels: str = "", file: str = "", direction: Direction = "ab", style: str = "", seed: int = 0
     ) -> Images:
@@ -248,7 +248,7 @@ class CycleGAN(Translation):
         drawn = self.translated(net, given, direction, self.style_of(net, style, seed) if direction == "ab" else None)
         return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "translated"], 2, self.scale(256))
 
-    @view("images", live=True)
+    @view(live=True)
     def styles(self, net: Any, n: int = 10, images: int = 6, seed: int = 0) -> Images:
         """Held-out images of A (left), each drawn in the styles of n held-out pictures of B (above): one column a style."""
         if not self.config.style:
@@ -262,7 +262,7 @@ class CycleGAN(Translation):
             rows += [to_pixels(one.float() / 255), to_pixels(drawn)]
         return Images(np.concatenate(rows), columns=columns + 1, scale=self.scale(64))
 
-    @view("bars", live=True)
+    @view(live=True)
     def style(self, net: Any, seed: int = 0) -> Bars:
         """The numbers of the style of a held-out picture of B, drawn by the seed."""
         if not self.config.style:
@@ -270,7 +270,7 @@ class CycleGAN(Translation):
         numbers = self.real_styles(net, 1, seed)[0].float().cpu().numpy()
         return Bars([str(i) for i in range(len(numbers))], numbers, title="the style of a held-out picture")
 
-    @view("images", live=True)
+    @view(live=True)
     def verdict(self, net: Any, direction: Direction = "ab", n: int = 6, start: int = 0) -> Images:
         """What PatchGAN says of each place of real images (above) and of translated ones (below): green for real, red for generated."""
         source, target = ("a", "b") if direction == "ab" else ("b", "a")
@@ -289,7 +289,7 @@ class CycleGAN(Translation):
         title = f"D of {self.names(direction)[1]}: real above, translated below; the number is the mean score (1 real, 0 generated)"
         return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
 
-    @view("images")
+    @view
     def pool(self, domain: Literal["a", "b"] = "b", n: int = 50) -> Images:
         """The images of the past that the discriminator of a domain sees again."""
         pool = self.pools[0 if domain == "a" else 1]

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Bars, Table, Text
 from lab.checkpoint import Segment
 from lab.data.images import LabelledImages, load_images
 from lab.device import compute_dtype
@@ -19,7 +20,6 @@ from lab.errors import UsageError
 from lab.experiment import Experiment, Progress, State, view
 from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, spread
 from lab.recipes.generative.generative_config import ImageConfig
-from lab.views import Bars, Table, Text
 
 LAPSE_FRAMES = 64
 """The most pictures of a time-lapse: when there are as many, every second one goes and the interval doubles."""
@@ -159,13 +159,13 @@ class Generative(Experiment):
         images, labels = self.sample(samples, torch.Generator().manual_seed(seed))
         return quality(images, labels if self.conditional else None, self.images("train"), self.images("test"), self.settings.subject)
 
-    @view("text")
+    @view
     def warnings(self) -> Text:
         """Signs of trouble in the training, each with what to try."""
         found = self.diagnosis.warnings(self.diversity())
         return Text("\n\n".join(textwrap.fill(text, 90) for text in found.values()) or "No sign of trouble.")
 
-    @view("bars")
+    @view
     def class_share(self, n: int = 500, seed: int = 0) -> Bars:
         """How often each class is among samples, as a share of how often it is in the data (1 is as often), by the lab's classifier."""
         shares = self.quality(max(50, min(n, 5000)), seed).get("class_shares")
@@ -173,7 +173,7 @@ class Generative(Experiment):
             raise UsageError("These images have no classes, so there are no shares of classes to show.")
         return Bars(list(shares), np.array(list(shares.values())), title="share among samples / share in the data")
 
-    @view("table")
+    @view
     def measured_quality(self, n: int = 1000, seed: int = 0) -> Table:
         """Distances of samples to real test images on the features of the lab's classifier; the floor is what real images get."""
         found = self.quality(max(50, min(n, 5000)), seed)

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Curves, Images, Table
 from lab.errors import UsageError
 from lab.experiment import view
 from lab.recipes.generative.generative import NOISE_ROWS, Generative, fixed_noise, to_pixels, unit_images
 from lab.recipes.generative.generative_config import ImageConfig
-from lab.views import Curves, Images, Table
 from models.generative import latent
 from models.generative.latent import Mode
 
@@ -110,7 +110,7 @@ class LatentViews(Generative):
 
     # -- samples and walks -----------------------------------------------------------------------------------------
 
-    @view("images", live=True)
+    @view(live=True)
     def samples(self, net: Any, n: int = 64, seed: int = 0, label: int = -1) -> Images:
         """Images drawn from fixed z: row by row the samples 0 to n - 1 of a seed (of every class in turn where label is -1)."""
         count = max(1, min(n, NOISE_ROWS))
@@ -122,7 +122,7 @@ class LatentViews(Generative):
             return net.classes
         return max(1, round(count**0.5))
 
-    @view("images")
+    @view
     def time_lapse(self, index: int = -1) -> Images:
         """The same samples over the whole training, one picture after the other; the newest is index -1. Save as GIF for a film."""
         if not self.lapse:
@@ -133,7 +133,7 @@ class LatentViews(Generative):
             tile(segment.read())[None], [f"step {step:,}"], 1, self.scale(48), history=np.stack(history), steps=[s for s, _ in self.lapse]
         )  # fmt: skip
 
-    @view("images", live=True)
+    @view(live=True)
     def interpolate(
         self, net: Any, anchors: str = "0,1,2,3", steps: int = 24, mode: Mode = "spherical", label: int = 0, loop: bool = True
     ) -> Images:
@@ -141,7 +141,7 @@ class LatentViews(Generative):
         pixels = self.draw(net, self.way(net, anchors, steps, mode, loop), label)
         return Images(pixels, columns=min(12, len(pixels)), scale=self.scale())
 
-    @view("curves", live=True)
+    @view(live=True)
     def walk_distance(
         self, net: Any, anchors: str = "0,1,2,3", steps: int = 24, mode: Mode = "spherical", label: int = 0, loop: bool = True
     ) -> Curves:
@@ -158,7 +158,7 @@ class LatentViews(Generative):
     def way(self, net: Any, anchors: str, steps: int, mode: Mode, loop: bool) -> Tensor:
         return latent.path(self.anchors(net, anchors, 2), max(2, min(steps, 600)), mode, loop)
 
-    @view("images", live=True)
+    @view(live=True)
     def walk(
         self, net: Any, anchors: str = "0,1,2,3", t: float = 0.0, mode: Mode = "spherical", label: int = 0, loop: bool = True
     ) -> Images:
@@ -166,7 +166,7 @@ class LatentViews(Generative):
         z = latent.along(self.anchors(net, anchors, 2), torch.tensor([min(1.0, max(0.0, t))]), mode, loop)
         return self.single(net, z, label)
 
-    @view("images", live=True)
+    @view(live=True)
     def square(
         self, net: Any, anchors: str = "0,1,2,3", u: float = 0.5, v: float = 0.5, mode: Mode = "spherical", label: int = 0, n: int = 1
     ) -> Images:
@@ -183,7 +183,7 @@ class LatentViews(Generative):
         at = [torch.tensor([[min(1.0, max(0.0, x))]], device=corners.device) for x in (u, v)]
         return self.single(net, latent.square(corners, at[0], at[1], mode), label)
 
-    @view("images", live=True)
+    @view(live=True)
     def decode(self, net: Any, code: str = "", label: int = 0) -> Images:
         """One image from the numbers of z, separated by commas; missing ones are 0."""
         try:
@@ -199,7 +199,7 @@ class LatentViews(Generative):
     def single(self, net: Any, z: Tensor, label: int) -> Images:
         return Images(self.draw(net, z, label), columns=1, scale=self.scale(256))
 
-    @view("table", live=True)
+    @view(live=True)
     def anchor_codes(self, net: Any, anchors: str = "0,1,2,3") -> Table:
         """The numbers of each anchor's z, one column an anchor."""
         z = self.anchors(net, anchors).cpu().tolist()
@@ -230,7 +230,7 @@ class LatentViews(Generative):
         zero, eye = torch.zeros(1, 2, device=device_of(net)), torch.eye(2, device=device_of(net))
         return net.prior(eye) - net.prior(zero)
 
-    @view("images", live=True)
+    @view(live=True)
     def plane(self, net: Any, n: int = 15, anchors: str = "", label: int = 0, side: float = 0.0) -> Images:
         """A plane of the latent space as a grid: all of it where z has two dimensions, else through three anchors, or along the
         first two principal directions. x grows to the right and y upwards, from -side to side (0 chooses)."""
@@ -241,13 +241,13 @@ class LatentViews(Generative):
         z = origin + x.reshape(-1, 1) * axes[0] + y.reshape(-1, 1) * axes[1]
         return Images(self.draw(net, z, label), columns=count, scale=self.scale(40), title=f"from {-(side or half):g} to {side or half:g}")
 
-    @view("images", live=True)
+    @view(live=True)
     def plane_point(self, net: Any, x: float = 0.0, y: float = 0.0, anchors: str = "", label: int = 0) -> Images:
         """The image at a point of the plane."""
         origin, axes, _ = self.frame_of(net, anchors)
         return self.single(net, (origin + x * axes[0] + y * axes[1])[None], label)
 
-    @view("table", live=True)
+    @view(live=True)
     def plane_frame(self, net: Any, anchors: str = "") -> Table:
         """Three z that span the plane, at (0, 0), (1, 0) and (0, 1): given as anchors they make the same plane, found once."""
         origin, axes, _ = self.frame_of(net, anchors)
@@ -256,7 +256,7 @@ class LatentViews(Generative):
 
     # -- arithmetic and dimensions ---------------------------------------------------------------------------------
 
-    @view("images", live=True)
+    @view(live=True)
     def arithmetic(self, net: Any, a: str = "0,1,2", b: str = "3,4,5", c: str = "6", label: int = 0) -> Images:
         """Average of set A minus average of set B plus average of set C; each average is drawn beside the result."""
         means = [self.anchors(net, text).mean(0) for text in (a, b, c)]
@@ -275,7 +275,7 @@ class LatentViews(Generative):
         length = net.directions().detach().float().norm(dim=0).cpu().numpy()
         return length, length > 0.1 * length.max(), "weight"
 
-    @view("images", live=True)
+    @view(live=True)
     def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: int = 11, span: float = 3.0, label: int = 0) -> Images:
         """One dimension of z changed at a time, from -span to span around the anchor's own place; active units are marked with *.
         Without dims, the ten strongest."""
@@ -306,7 +306,7 @@ class LatentViews(Generative):
 class ConditionalViews(LatentViews):
     """The views of a model that is given the class."""
 
-    @view("images", live=True)
+    @view(live=True)
     def classes(self, net: Any, n: int = 8, seed: int = 0) -> Images:
         """The same z across all classes: one row a z, one column a class. The style should stay along a row."""
         rows = max(1, min(n, 32))
@@ -314,7 +314,7 @@ class ConditionalViews(LatentViews):
         captions = [*self.class_names, *[""] * (len(z) - net.classes)] if max(map(len, self.class_names)) <= 3 else []
         return Images(self.draw(net, z, -1), captions, columns=net.classes, scale=self.scale(48))
 
-    @view("images", live=True)
+    @view(live=True)
     def class_interpolation(self, net: Any, a: int = 3, b: int = 8, anchor: str = "0", steps: int = 12) -> Images:
         """The same z while the class goes from a to b: the network is given a mixture of the two."""
         a, b = self.checked_label(a), self.checked_label(b)

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Images
 from lab.data.domains import Domains, load_pairs
 from lab.experiment import Metrics, view
 from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
-from lab.views import Images
 from models.dropout import set_generator
 from models.generative.cyclegan import draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
@@ -86,7 +86,7 @@ class Pix2Pix(Translation):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("images", live=True)
+    @view(live=True)
     def results(self, net: Any, n: int = 8, start: int = 0) -> Images:
         """Held-out pairs: what is given, what G draws, what is true."""
         count = max(1, min(n, 64))
@@ -96,14 +96,14 @@ class Pix2Pix(Translation):
         names, error = self.domains("test").names, float((drawn - true.float() / 255).abs().mean())
         return Images(rows, columns=len(given), scale=self.scale(), title=f"{names[0]}, drawn, {names[1]}; L1 {error:.3f} of 1")
 
-    @view("images", live=True)
+    @view(live=True)
     def translate(self, net: Any, index: int = 0, pixels: str = "", file: str = "") -> Images:
         """A picture and what G makes of it: a held-out image, a file, or pixels (base64 of size * size * 3 bytes)."""
         given = self.given_picture(net, "a", index, pixels, file)
         drawn = self.translated(net, given, "ab")
         return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "drawn"], 2, self.scale(256))
 
-    @view("images", live=True)
+    @view(live=True)
     def verdict(self, net: Any, n: int = 6, start: int = 0) -> Images:
         """What PatchGAN says of each place of true pictures (above) and drawn ones (below): green for real, red for generated."""
         count = max(1, min(n, 32))

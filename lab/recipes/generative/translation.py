@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lab.answers import Images, Table
 from lab.checkpoint import Segment, serving_weights
 from lab.data.domains import Domains
 from lab.data.images import LabelledImages, resize
@@ -25,7 +26,6 @@ from lab.recipes.generative.generative import LAPSE_FRAMES, signed_images, to_pi
 from lab.recipes.generative.latent_views import TimeLapse, device_of
 from lab.recipes.generative.translation_config import TranslationConfig
 from lab.seeding import seeded
-from lab.views import Images, Table
 from models.generative.gan_losses import boundary
 from models.generative.patchgan import PatchGAN
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
@@ -238,7 +238,7 @@ class Translation(Experiment):
             return signed_images(self.held_out(domain, 1, index).images.to(device_of(net)))
         return signed_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None].to(device_of(net)))
 
-    @view("images")
+    @view
     def time_lapse(self, index: int = -1) -> Images:
         """Held-out images (above) and their translations (below) over the whole training; the newest is index -1. Save as GIF for a film."""
         if not self.lapse:
@@ -251,7 +251,7 @@ class Translation(Experiment):
         """Of each loss term its weight and its formula."""
         raise NotImplementedError
 
-    @view("table")
+    @view
     def losses(self) -> Table:
         """Each term of the loss in the last step: its formula, its value, its weight, and what it adds to the loss."""
         if not self.terms:

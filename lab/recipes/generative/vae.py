@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Curves
 from lab.experiment import Metrics, view
 from lab.recipes.generative.coding import Coding
 from lab.recipes.generative.generative import unit_images
 from lab.recipes.generative.vae_config import VAEConfig
-from lab.views import Curves
 from models.generative import vae as networks
 from models.generative.elbo import ElboGradient, applies_to
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
@@ -102,7 +102,7 @@ class VAE(Coding):
             "active_units": int((variance > 0.01).sum()), "images": len(data), **self.quality(),
         }  # fmt: skip
 
-    @view("curves")
+    @view
     def elbo(self) -> Curves:
         """The KL of each dimension over the test images, in nats per image, the largest first; the title has both terms of the ELBO."""
         reconstruction, kl = self.elbo_terms()

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.answers import Bars, Curves, Heatmap, Scatter, Text
 from lab.errors import UsageError
 from lab.experiment import Metrics, State, view
 from lab.recipes.sequence.char_rnn_config import CharRNNConfig
 from lab.recipes.sequence.language import LanguageModel, candidates_view, checked_length, checked_prompt, layout
 from lab.seeding import seeded
-from lab.views import Bars, Curves, Heatmap, Scatter, Text
 from models.sequence.cells import GATE_NAMES
 from models.sequence.recurrent import Recurrent, RecurrentLM, gradient_norms
 from models.sequence.sampling import choose
@@ -80,7 +80,7 @@ class CharRNN(LanguageModel):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("text", live=True)
+    @view(live=True)
     def generate(
         self, net: RecurrentLM, prompt: str = "", length: int = 300, temperature: float = 0.8, top_k: int = 0, top_p: float = 1.0,
         seed: int = 0,
@@ -96,7 +96,7 @@ class CharRNN(LanguageModel):
             logits, state = net(token[None], state)
         return Text(self.codec.decode(torch.cat(made).cpu().numpy()))
 
-    @view("bars", live=True)
+    @view(live=True)
     def candidates(
         self,
         net: RecurrentLM,
@@ -112,7 +112,7 @@ class CharRNN(LanguageModel):
         logits, _ = net(tokens[None])
         return candidates_view(self.codec, logits[0, -1], temperature, top_k, top_p, count, seed)
 
-    @view("heatmap", live=True)
+    @view(live=True)
     def gates(
         self, net: RecurrentLM, text: str = "", gate: Literal["cell", "hidden", "input", "forget", "output", "candidate", "reset", "update"] = "cell",
         layer: int = 1, units: int = 24,
@@ -128,7 +128,7 @@ class CharRNN(LanguageModel):
         labels = [self.codec.label(t) for t in tokens]
         return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
 
-    @view("curves", live=True)
+    @view(live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: int = 100, runs: str = "", seed: int = 0) -> Curves:
         """How much of an error reaches the state k characters before. Where the gradient's norm, here its log10, falls along a line, it
         vanishes. This run's network stands beside a new RNN, LSTM and GRU of the same size, or beside the trained ones of other runs of
@@ -170,7 +170,7 @@ class CharRNN(LanguageModel):
             known[key] = run.experiment(self.device.type, serving_only=True)
         return run.name, known[key]
 
-    @view("scatter", live=True)
+    @view(live=True)
     def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:
         """The vectors of the characters, laid out in two dimensions: alike is near."""
         return layout(net.embedding.weight, self.names(), method, "tokens")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.answers import Curves, Table
 from lab.data.corpora import file_of
 from lab.data.series import csv_series, ram_series
 from lab.data.text import shown
@@ -18,7 +19,6 @@ from lab.errors import LabError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.forecast_config import ForecastConfig
 from lab.recipes.sequence.sequence import SequenceExperiment
-from lab.views import Curves, Table
 from models.sequence.tagger import Forecaster
 
 
@@ -94,7 +94,7 @@ class Forecast(SequenceExperiment):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("curves", live=True)
+    @view(live=True)
     def forecast(self, net: Forecaster, start: int = 0, seen: int = 60, ahead: int = 40, series: int = 0) -> Curves:
         """Truth against forecast in the part that training does not see: the network reads as many steps as seen says, then goes on alone."""
         values, mean, std, names = self.series
@@ -109,7 +109,7 @@ class Forecast(SequenceExperiment):
         lines = {"truth": (x, truth.cpu().numpy()), "forecast": (x[seen:], made.cpu().numpy())}
         return Curves(lines, "step", names[i], f"{names[i]}: forecast from step {start + seen}")
 
-    @view("curves", live=True)
+    @view(live=True)
     def one_step_ahead(self, net: Forecaster, start: int = 0, length: int = 150, series: int = 0) -> Curves:
         """Truth, and what the network expected one step before."""
         values, mean, std, names = self.series
@@ -122,7 +122,7 @@ class Forecast(SequenceExperiment):
         x = np.arange(start + 1, start + len(part), dtype=np.float64)
         return Curves({"truth": (x, truth.cpu().numpy()), "one step ahead": (x, out.cpu().numpy())}, "step", names[i])
 
-    @view("table")
+    @view
     def errors(self) -> Table:
         """The squared error of each series one step ahead, and that of saying "as before"; both in variances."""
         out, truth = self.predicted()

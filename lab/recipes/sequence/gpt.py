@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.answers import Bars, Heatmap, Images, Scatter, Text
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.gpt_config import GPTConfig
 from lab.recipes.sequence.language import LanguageModel, candidates_view, checked_length, checked_prompt, layout
-from lab.views import Bars, Heatmap, Images, Scatter, Text
 from models.sequence import gpt as network
 
 
@@ -53,7 +53,7 @@ class GPT(LanguageModel):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("text", live=True)
+    @view(live=True)
     def generate(
         self,
         net: network.GPT,
@@ -70,7 +70,7 @@ class GPT(LanguageModel):
         made = network.generate(net, start, checked_length(length), temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
         return Text(self.codec.decode(made.cpu().numpy()))
 
-    @view("bars", live=True)
+    @view(live=True)
     def candidates(
         self,
         net: network.GPT,
@@ -86,7 +86,7 @@ class GPT(LanguageModel):
         logits = net(tokens[None])[0][0, -1]
         return candidates_view(self.codec, logits, temperature, top_k, top_p, count, seed)
 
-    @view("heatmap", live=True)
+    @view(live=True)
     def attention(self, net: network.GPT, text: str = "", layer: int = 1, head: int = 1) -> Heatmap:
         """Where each token (row) looks, in one head of one layer. Head 0 is the mean of all."""
         labels, layers = self.attentions(net, text)
@@ -94,7 +94,7 @@ class GPT(LanguageModel):
         values = heads.mean(0) if head <= 0 else heads[min(head, len(heads)) - 1]
         return Heatmap(values, "looks at", "token", f"layer {layer}, head {head or 'mean'}", labels, labels)
 
-    @view("images", live=True)
+    @view(live=True)
     def all_attention(self, net: network.GPT, text: str = "") -> Images:
         """The attention of every layer (row) and head (column): bright where a token looks; each row of a picture is a token."""
         _, layers = self.attentions(net, text)
@@ -111,7 +111,7 @@ class GPT(LanguageModel):
         net(torch.from_numpy(tokens)[None].to(self.device), keep=keep)
         return [self.codec.label(t) for t in tokens], [weights[0].float().cpu().numpy() for weights in keep]
 
-    @view("scatter", live=True)
+    @view(live=True)
     def embeddings(
         self, net: network.GPT, of: Literal["tokens", "positions"] = "tokens", method: Literal["pca", "tsne"] = "pca"
     ) -> Scatter:

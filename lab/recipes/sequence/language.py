@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lab.answers import Bars, Scatter
 from lab.data.text import Codec, load_text, visible
 from lab.errors import UsageError
 from lab.recipes.sequence.sequence import SequenceExperiment
-from lab.views import Bars, Scatter
 from models.sequence.sampling import choose, probabilities
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lab.answers import Heatmap, Images, Table, Text
 from lab.data.pairs import load_pairs
 from lab.data.text import visible
 from lab.data.words import EOS, PAD
@@ -17,7 +18,6 @@ from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
 from lab.recipes.sequence.sequence import SequenceExperiment
-from lab.views import Heatmap, Images, Table, Text
 from models.sequence.beam_search import Hypothesis, Node, beam_search, greedy
 from models.sequence.seq2seq import Seq2Seq as Seq2SeqNetwork
 from models.sequence.seq2seq import TransformerTranslator
@@ -117,14 +117,14 @@ class Seq2Seq(SequenceExperiment):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("text", live=True)
+    @view(live=True)
     def translate(self, net: nn.Module, sentence: str = "", beam: int = 4) -> Text:
         """The translation of a sentence of your own (or of one that training does not see), and the runners-up of the beam."""
         found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in found)]
         return Text("\n".join(lines))
 
-    @view("heatmap", live=True)
+    @view(live=True)
     def alignment(self, net: nn.Module, sentence: str = "", beam: int = 1) -> Heatmap:
         """Where the decoder looks in the source (columns) when it writes each token (rows)."""
         found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
@@ -135,13 +135,13 @@ class Seq2Seq(SequenceExperiment):
             title = f"{title} (no attention: there is nothing to see)"
         return Heatmap(best.alignment.numpy(), "source", "output", title, [visible(s) if len(s) == 1 else s for s in source], names)
 
-    @view("text", live=True)
+    @view(live=True)
     def beam_tree(self, net: nn.Module, sentence: str = "", beam: int = 3, siblings: int = 2) -> Text:
         """The beam as a tree: each line a token with log p of the path to it. The kept paths go on; * marks the best result."""
         found, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
         return Text(tree_text(nodes, found, self.label))
 
-    @view("table", live=True)
+    @view(live=True)
     def beam_table(self, net: nn.Module, sentence: str = "", beam: int = 4, length_alpha: float = 0.6) -> Table:
         """The results of the beam: log p, log p divided by the length's penalty (by which they are ranked), and the output."""
         found, _, _ = self.translated(net, sentence, beam, length_alpha)
@@ -149,7 +149,7 @@ class Seq2Seq(SequenceExperiment):
             ["log p", "normalised", "tokens", "output"], [[h.log_p, h.score, len(h.tokens), self.words_of(h.tokens)] for h in found]
         )
 
-    @view("table", live=True)
+    @view(live=True)
     def examples(self, net: nn.Module, count: int = 12) -> Table:
         """Pairs that training does not see, and what the network makes of them, greedily."""
         rows = torch.arange(min(max(1, count), len(self.pairs.validation)))
@@ -159,7 +159,7 @@ class Seq2Seq(SequenceExperiment):
         found = [(s, self.words_of(t), self.words_of(m)) for s, t, m in zip(sources, target.tolist(), made.tolist(), strict=True)]
         return Table(["source", "target", "output", "right"], [[s, t, m, "yes" if t == m else "no"] for s, t, m in found])
 
-    @view("images", live=True)
+    @view(live=True)
     def heads(self, net: nn.Module, sentence: str = "", of: Literal["cross", "encoder", "decoder"] = "cross") -> Images:
         """A transformer's attention in every layer (row) and head (column): of the decoder on the source, or of a side on itself."""
         if not isinstance(net, TransformerTranslator):

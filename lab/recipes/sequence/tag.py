@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.answers import Heatmap, Table, Text
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.text import Codec
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.sequence import SequenceExperiment
 from lab.recipes.sequence.tag_config import TagConfig
-from lab.views import Heatmap, Table, Text
 from models.sequence.tagger import Tagger
 
 EVALUATED = 8
@@ -95,13 +95,13 @@ class Tag(SequenceExperiment):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("text", live=True)
+    @view(live=True)
     def tagged(self, net: Tagger, source: str = "", characters: int = 1500) -> Text:
         """Python source with each character in the colour of the kind that the network gives it; your own, or unseen source."""
         text, tokens = self.given(source, characters)
         return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(KINDS))
 
-    @view("text")
+    @view
     def mistakes(self, characters: int = 1500) -> Text:
         """Unseen source: what the network tags wrongly is marked."""
         text, tokens = self.given("", characters)
@@ -109,7 +109,7 @@ class Tag(SequenceExperiment):
         wrong = found != self.source.validation_kinds[: len(tokens)].cpu().long()
         return Text(text, np.where(wrong.numpy(), 3, 0), ["right", "", "", "wrong"])
 
-    @view("heatmap", live=True)
+    @view(live=True)
     def probabilities(self, net: Tagger, source: str = "", characters: int = 80) -> Heatmap:
         """How sure the network is of each kind (rows) for each character of a piece of source (columns)."""
         text, tokens = self.given(source, characters)
@@ -118,14 +118,14 @@ class Tag(SequenceExperiment):
 
         return Heatmap(p, "source", "", "probability of each kind", [visible(c) for c in text], list(KINDS))
 
-    @view("heatmap", live=True)
+    @view(live=True)
     def transitions(self, net: Tagger) -> Heatmap:
         """The CRF's score for a kind (column) after a kind (row); all 0 without a CRF."""
         values = np.zeros((len(KINDS), len(KINDS)), np.float32) if net.crf is None else net.crf.transition.float().cpu().numpy()
         title = "score of a transition" if net.crf is not None else "no CRF: train with --crf"
         return Heatmap(values, "to", "from", title, list(KINDS), list(KINDS))
 
-    @view("table")
+    @view
     def confusion(self) -> Table:
         """Characters of validation by true kind (rows) and predicted kind (columns)."""
         found, true = self.predictions()

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.answers import Bars, Scatter, Table
 from lab.data.sentences import load_sentences
 from lab.data.words import Vocabulary, words
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence import SequenceExperiment
 from lab.recipes.sequence.text_class_config import TextClassConfig
-from lab.views import Bars, Scatter, Table
 from models.sequence.tagger import TextClassifier
 
 
@@ -76,7 +76,7 @@ class TextClass(SequenceExperiment):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("bars", live=True)
+    @view(live=True)
     def classify(self, net: TextClassifier, sentence: str = "The with statement calls the method when the block is left.") -> Bars:
         """The likeliest labels of a sentence of your own with their probabilities."""
         tokens = torch.from_numpy(self.encode(words(sentence)))[None].to(self.device)
@@ -84,7 +84,7 @@ class TextClass(SequenceExperiment):
         best = p.topk(min(12, len(p)))
         return Bars([self.classes[i] for i in best.indices.tolist()], best.values.numpy(), 0, "probability of each label")
 
-    @view("table")
+    @view
     def mistakes(self, count: int = 20) -> Table:
         """Sentences of validation that get a wrong label."""
         found = self.test_scores().argmax(1)
@@ -92,7 +92,7 @@ class TextClass(SequenceExperiment):
         rows = [[self.classes[int(self.test_labels[i])], self.classes[int(found[i])], self.test_texts[i][:90]] for i in wrong]
         return Table(["true", "predicted", "sentence"], rows)
 
-    @view("scatter", live=True)
+    @view(live=True)
     def sentences(self, net: TextClassifier, method: Literal["pca", "tsne"] = "pca", most: int = 8) -> Scatter:
         """Unseen sentences of the commonest labels as the network sees them, in two dimensions: one colour for each label."""
         common = self.train_labels.bincount().topk(min(max(1, most), len(self.classes))).indices

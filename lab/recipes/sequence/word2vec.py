@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lab.answers import Scatter, Table
 from lab.data.text import decoded, read_bytes, shown
 from lab.data.words import SPECIALS, Vocabulary
 from lab.errors import LabError, UsageError
@@ -17,7 +18,6 @@ from lab.experiment import Metrics, view
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence import SequenceExperiment
 from lab.recipes.sequence.word2vec_config import Word2VecConfig
-from lab.views import Scatter, Table
 from models.sequence.word2vec import Word2Vec as Word2VecNetwork
 
 
@@ -101,7 +101,7 @@ class Word2Vec(SequenceExperiment):
 
     # -- views -----------------------------------------------------------------------------------------------------
 
-    @view("table", live=True)
+    @view(live=True)
     def neighbours(self, net: Word2VecNetwork, word: str = "", count: int = 12) -> Table:
         """The words whose vectors point in the most similar direction (cosine)."""
         number = self.number(word) if word else min(200, len(self.names) - 1)
@@ -109,7 +109,7 @@ class Word2Vec(SequenceExperiment):
         rows = [[self.names[i], value, int(self.counts[i])] for value, i in zip(cosine.tolist(), found.tolist(), strict=True)]
         return Table(["word", "cosine", "occurrences"], rows, f"nearest to {self.names[number]!r}")
 
-    @view("table", live=True)
+    @view(live=True)
     def analogy(self, net: Word2VecNetwork, a: str = "", b: str = "", c: str = "", count: int = 8) -> Table:
         """a is to b as c is to ... : the words nearest to b - a + c."""
         if not (a and b and c):
@@ -120,7 +120,7 @@ class Word2Vec(SequenceExperiment):
         rows = [[self.names[i], value] for value, i in zip(cosine.tolist(), found.tolist(), strict=True)]
         return Table(["word", "cosine"], rows, f"{a} is to {b} as {c} is to")
 
-    @view("scatter", live=True)
+    @view(live=True)
     def words(self, net: Word2VecNetwork, count: int = 150, skip: int = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
         """Common words in two dimensions: alike is near. The commonest say little; as many as skip says are left out."""
         skip = max(0, min(skip, len(self.names) - 2))

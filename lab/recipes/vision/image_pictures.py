@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.views import Images, View
+from lab.answers import Answer, Images
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Gallery(Images):
 
 
 @dataclass(frozen=True)
-class Look(View):
+class Look(Answer):
     """One image and what the network makes of it. heat (H, W) in [0, 1] or None, maps (K, h, w) float32."""
 
     image: np.ndarray

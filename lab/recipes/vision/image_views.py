@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lab.answers import Curves, Images, Table
 from lab.errors import UsageError, unknown
 from lab.experiment import Experiment, view
 from lab.recipes.vision import image_pictures as draw
 from lab.recipes.vision.classify_data import Form, Split
 from lab.recipes.vision.classify_data import Images as Splits
 from lab.recipes.vision.image_pictures import Gallery, Look
-from lab.views import Curves, Images, Table
 from models.evaluating import evaluating
 from models.vision import explain
 from models.vision.classifier import ImageClassifier
@@ -111,7 +111,7 @@ class ImageViews(Experiment):
 
     # -- one image -------------------------------------------------------------------------------------------------
 
-    @view("images", live=True)
+    @view(live=True)
     def look(self, net: Any, image: Any = "test:0", label: str = "", layer: str = "") -> Look:
         """One image: the probabilities of the classes, Grad-CAM for one of them, and the feature maps of one layer."""
         pixels, truth, name = self.images.picture(image)
@@ -129,7 +129,7 @@ class ImageViews(Experiment):
                 maps = self.maps_of(net, pixels, layer)
         return Look(draw.shown(pixels)[0], probabilities, self.form.classes, chosen, truth, heat, maps, layers, name)
 
-    @view("images", live=True)
+    @view(live=True)
     def feature_maps(self, net: Any, image: Any = "test:0", layer: str = "") -> Images:
         """The maps of one layer (the first activation unless named) for an image; bright is high, the caption its maximum."""
         pixels, _, _ = self.images.picture(image)
@@ -159,7 +159,7 @@ class ImageViews(Experiment):
         _, found = explain.activations(net, pixels, [f"net.{wanted}"])
         return found[f"net.{wanted}"][0, :MOST_MAPS].float().cpu().numpy()
 
-    @view("images", live=True)
+    @view(live=True)
     def grad_cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
         """Grad-CAM: the maps of the last convolution, weighted by the mean gradient of the class's score."""
         pixels, _, _ = self.images.picture(image)
@@ -167,7 +167,7 @@ class ImageViews(Experiment):
         heat = explain.grad_cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net))
         return self.overlaid(net, pixels, chosen, heat, "Grad-CAM")
 
-    @view("images", live=True)
+    @view(live=True)
     def cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
         """CAM: the last maps weighted by the head's row of the class, for networks that end in global average pooling."""
         pixels, _, _ = self.images.picture(image)
@@ -178,7 +178,7 @@ class ImageViews(Experiment):
             raise UsageError(f"{error}.") from None
         return self.overlaid(net, pixels, chosen, heat.relu(), "CAM")
 
-    @view("images", live=True)
+    @view(live=True)
     def augmented_grad_cam(self, net: Any, image: Any = "test:0", label: str = "", copies: int = 32, seed: int = 0) -> Images:
         """Augmented Grad-CAM: one sharp map that explains the Grad-CAMs of many turned and shifted copies."""
         pixels, _, _ = self.images.picture(image)
@@ -187,7 +187,7 @@ class ImageViews(Experiment):
         heat = explain.augmented_grad_cam(net, pixels, chosen, self.maps_name(net), rng, copies=max(2, min(copies, 256)))
         return self.overlaid(net, pixels, chosen, heat[None], "Augmented Grad-CAM")
 
-    @view("images", live=True)
+    @view(live=True)
     def rise(self, net: Any, image: Any = "test:0", label: str = "", masks: int = 1000, cells: int = 7, seed: int = 0) -> Images:
         """RISE: the mean of random masks, weighted by the class's probability under each; it asks the network as a black box."""
         pixels, _, _ = self.images.picture(image)
@@ -198,7 +198,7 @@ class ImageViews(Experiment):
         heat = explain.rise(net, pixels, chosen, drawn)[None]
         return self.overlaid(net, pixels, chosen, heat - heat.amin(), "RISE")
 
-    @view("images", live=True)
+    @view(live=True)
     def occlusion(self, net: Any, image: Any = "test:0", label: str = "", patch: int = 0) -> Images:
         """Occlusion: how much the class's probability falls when a grey patch covers a place."""
         pixels, _, _ = self.images.picture(image)
@@ -215,7 +215,7 @@ class ImageViews(Experiment):
         image = draw.enlarged(draw.shown(pixels)[0])
         return Images(np.stack([image, draw.overlay(image, values)]), ["image", f"{name}: {self.form.classes[chosen]} {p:.3f}"], columns=2)
 
-    @view("images", live=True)
+    @view(live=True)
     def neighbours(self, net: Any, image: Any = "test:0") -> Images:
         """The remembered images that lie nearest to an image, for k nearest neighbours."""
         if not isinstance(net.net, NearestNeighbours):
@@ -229,7 +229,7 @@ class ImageViews(Experiment):
 
     # -- all images of a split -------------------------------------------------------------------------------------
 
-    @view("table", live=True)
+    @view(live=True)
     def confusion(self, net: Any, split: Split = "test") -> Table:
         """Images by true class (rows) and predicted class (columns)."""
         found, classes = self.predictions(net, split), self.form.classes
@@ -237,7 +237,7 @@ class ImageViews(Experiment):
         counts.index_put_((found.labels, found.guesses), torch.tensor(1), accumulate=True)
         return Table(["true", *classes], [[name, *row] for name, row in zip(classes, counts.tolist(), strict=True)])
 
-    @view("table", live=True)
+    @view(live=True)
     def per_class(self, net: Any, split: Split = "test") -> Table:
         """Of each class: its images, precision, recall, F1, and the class it is taken for most often."""
         found, classes = self.predictions(net, split), self.form.classes
@@ -257,7 +257,7 @@ class ImageViews(Experiment):
         title = f"{right} of {len(found.labels)} right ({right / len(found.labels):.2%})"
         return Table(["class", "images", "precision", "recall", "F1", "taken for"], rows, title)
 
-    @view("images", live=True)
+    @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: int = 40) -> Gallery:
         """The worst mistakes: wrong answers, the surest first; the caption is true -> said with its probability."""
         found, classes = self.predictions(net, split), self.form.classes
@@ -269,7 +269,7 @@ class ImageViews(Experiment):
         ]
         return self.gallery(split, order, captions)
 
-    @view("images", live=True)
+    @view(live=True)
     def compare(self, net: Any, other: str = "last", split: Split = "test", most: int = 40) -> Gallery:
         """The images on which this run and another one differ: the true class, what this one says, what the other says."""
         mine, theirs = self.predictions(net, split), self.predictions_of(other, split)
@@ -315,7 +315,7 @@ class ImageViews(Experiment):
 
     # -- the network -----------------------------------------------------------------------------------------------
 
-    @view("images", live=True)
+    @view(live=True)
     def filters(self, net: Any) -> Images:
         """The weights of the first layer as pictures, grey is zero; of a linear classifier, the template of each class."""
         layer = next((m for m in net.modules() if isinstance(m, LAYERS)), None)
@@ -331,7 +331,7 @@ class ImageViews(Experiment):
         pixels = draw.signed(weight[:256].cpu().numpy())
         return Images(pixels, names[:256], columns=8, scale=max(1, 64 // pixels.shape[2]))
 
-    @view("table", live=True)
+    @view(live=True)
     def layer_table(self, net: Any) -> Table:
         """Every layer: kernel, stride, output shape, parameters, multiply-adds and receptive field, for one image."""
         f = self.form
@@ -344,7 +344,7 @@ class ImageViews(Experiment):
         columns = ["layer", "kind", "kernel", "stride", "output", "parameters", "MACs", "receptive field"]
         return Table(columns, cells, "; ".join(self.notes))
 
-    @view("images", live=True)
+    @view(live=True)
     def augmentations(self, net: Any, n: int = 24, seed: int = 0) -> Images:
         """Training images as training sees them, after augmentation."""
         data = self.images.split("train")
@@ -356,7 +356,7 @@ class ImageViews(Experiment):
 
     # -- training so far: these need the run's own history ---------------------------------------------------------
 
-    @view("curves")
+    @view
     def training_curves(self, figure: Literal["loss", "accuracy"] = "loss") -> Curves:
         """Loss or accuracy on training batches and on the held-out images; the upright line is the best step so far."""
         rows = np.array(self.history).reshape(-1, 5)
@@ -370,7 +370,7 @@ class ImageViews(Experiment):
             )  # fmt: skip
         return Curves(series, y_label=figure, title=f"{figure.title()} on training batches and held-out images" if i else "")
 
-    @view("curves")
+    @view
     def layer_statistics(self, figure: Literal["gradient", "weight", "dead units", "mean", "deviation"] = "gradient") -> Curves:
         """How a figure of each layer moved: root mean square of gradients or weights, or of activations the share of dead
         units, mean and deviation. Gradients that fall by powers of ten from layer to layer are vanishing."""

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from lab.answers import Images, Table
 from lab.data.digits import digits
 from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.recipes.vision.linear_config import LinearConfig
-from lab.views import Images, Table
 from models.vision.linear import LinearClassifier
 
 
@@ -79,14 +79,14 @@ class Linear(Experiment):
             "images": len(test.labels),
         }
 
-    @view("images", live=True)
+    @view(live=True)
     def templates(self, net: LinearClassifier) -> Images:
         """Each class's row of W as a picture: bright where a pixel speaks for the class, dark where against it."""
         w = net.templates()[:, 0].cpu().numpy()  # (10, 8, 8)
         pixels = (127.5 + 127.5 * w / np.abs(w).max()).astype(np.uint8)
         return Images(pixels, [str(i) for i in range(10)], columns=5, scale=12)
 
-    @view("table")
+    @view
     def confusion(self) -> Table:
         """Test images by true class (rows) and predicted class (columns)."""
         test = digits("test", self.device)

@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from gui.theme import colour
 from gui.widgets.plot import Plot
-from gui.widgets.view_frame import Answer, ViewFrame
+from gui.widgets.view_frame import AnswerView, ViewFrame
+from lab.answers import Answer, Bars, Curves, Heatmap, Images, Table, Text
 from lab.errors import LabError
 from lab.experiment import ViewSpec
-from lab.views import Bars, Curves, Heatmap, Images, Table, Text, View
 
-ANSWERS: dict[str, View] = {
+ANSWERS: dict[str, Answer] = {
     "pictures": Images(np.zeros((3, 8, 8), np.uint8), ["a", "b", "c"]),
     "lines": Curves({"one": (np.arange(5.0), np.arange(5.0)), "two": (np.arange(5.0), np.ones(5))}, "steps", "value"),
     "stacked": Curves({"one": (np.arange(5.0), np.arange(5.0)), "two": (np.arange(5.0), np.ones(5))}, separate=True),
@@ -39,7 +39,8 @@ class Fake:
     def specs(self) -> dict[str, ViewSpec]:
         size = inspect.Parameter("size", inspect.Parameter.KEYWORD_ONLY, default=3, annotation=int)
         return {
-            name: ViewSpec(name, "images", False, f"About {name}. More.", {"size": size} if name == "pictures" else {}) for name in ANSWERS
+            name: ViewSpec(name, type(ANSWERS[name]), False, f"About {name}. More.", {"size": size} if name == "pictures" else {})
+            for name in ANSWERS
         }
 
     def moving(self) -> bool:
@@ -199,7 +200,7 @@ def test_the_words_in_a_plots_corner_leave_the_line_free(qtbot: QtBot, y: list[f
 
 
 def test_several_curves_have_their_names_above_the_plot(qtbot: QtBot) -> None:
-    body = Answer()
+    body = AnswerView()
     qtbot.addWidget(body)
     line = (np.arange(3.0), np.arange(3.0))
     body.show_answer(Curves({"this & that": line, "other": line}, y_label="log |g|"))

@@ -22,8 +22,8 @@ STILL_SECONDS = 2
 """How long an MP4 of one picture lasts."""
 
 
-class View:
-    """Base of the answers. `save` picks the format from the file's name."""
+class Answer:
+    """Base of the answers, the classes that a view may return. `save` picks the format from the file's name."""
 
     def save(self, path: str | Path) -> Path:
         """Write a .png, .gif, .mp4 or .npz. Raises UsageError for other endings."""
@@ -63,7 +63,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Images(View):
+class Images(Answer):
     """Pictures of one size: `pixels` (N, H, W) or (N, H, W, 3) uint8, `columns` to a row, a caption under each, a title above all."""
 
     pixels: np.ndarray
@@ -102,7 +102,7 @@ class Images(View):
 
 
 @dataclass(frozen=True)
-class Curves(View):
+class Curves(Answer):
     """Lines: `series` maps a name to its x (N,) and y (N,)."""
 
     series: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -137,7 +137,7 @@ class Curves(View):
 
 
 @dataclass(frozen=True)
-class Heatmap(View):
+class Heatmap(Answer):
     """A matrix `values` (H, W) as colours, with a name for each column and row where there are `x_ticks` and `y_ticks`."""
 
     values: np.ndarray
@@ -168,7 +168,7 @@ class Heatmap(View):
 
 
 @dataclass(frozen=True)
-class Bars(View):
+class Bars(Answer):
     """A value per name as horizontal bars: `values` (N,); the one at `chosen`, if any, is in colour."""
 
     names: list[str]
@@ -193,7 +193,7 @@ class Bars(View):
 
 
 @dataclass(frozen=True)
-class Scatter(View):
+class Scatter(Answer):
     """Dots: `points` (N, 2) float, the class (N,) int of each, the classes' names, and a label at each dot where there are any."""
 
     points: np.ndarray
@@ -224,7 +224,7 @@ class Scatter(View):
 
 
 @dataclass(frozen=True)
-class Table(View):
+class Table(Answer):
     """Rows of cells under column names."""
 
     columns: list[str]
@@ -247,7 +247,7 @@ class Table(View):
 
 
 @dataclass(frozen=True)
-class Text(View):
+class Text(Answer):
     """Plain text; with `kinds` (N,), the kind of each character as an index into `names`, in a colour for each kind."""
 
     text: str
