@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMainWindow
 from gui.app import application
 from gui.atari.game_picker import game_title
 from gui.atari.player_thread import PlayerThread
-from gui.atari.sources import ModuleSource
 from gui.atari.watch import Watch
+from gui.atari.weight_sources import ModuleSource
 
 if TYPE_CHECKING:
     from torch import nn

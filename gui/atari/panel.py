@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from agents.atari import TWO_PLAYERS, games
 from gui.atari.game_picker import GamePicker, game_title
-from gui.atari.sources import FreshSource, LiveSource, WeightSource, stored_sources
 from gui.atari.thumbnails import thumbnail
 from gui.atari.watch import Watch
+from gui.atari.weight_sources import LiveSource, UntrainedSource, WeightSource, stored_sources
 from gui.bridge import SessionBridge
 from gui.panel import Workbench
 from gui.training_panel import TrainingPanel
@@ -119,7 +119,7 @@ class AtariPanel(TrainingPanel):
     def offer(self, sources: list[WeightSource]) -> None:
         if not self.watch.timer.isActive():
             return  # The panel was closed meanwhile.
-        fresh = FreshSource(self.shown_game or "pong")
+        fresh = UntrainedSource(self.shown_game or "pong")
         self.watch.set_sources([*sources, fresh])
 
     def started(self, bridge: SessionBridge) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gui.atari.sources import WeightSource
+from gui.atari.weight_sources import WeightSource
 from gui.widgets.recorder import Recorder
 
 if TYPE_CHECKING:

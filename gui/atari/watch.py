@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.atari.player_thread import Controls
-from gui.atari.sources import WeightSource
 from gui.atari.watch_pane import WatchPane, speed_text
+from gui.atari.weight_sources import WeightSource
 from gui.theme import colour
 
 DRAW_MS = 16

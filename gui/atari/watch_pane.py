@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from gui.atari.player_thread import Controls, PlayerThread
-from gui.atari.sources import WeightSource
+from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
 from gui.widgets.picture import Picture, heat
 from gui.widgets.plot import Plot

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from gui.generate.translate import CYCLEGAN, PIX2PIX
+from gui.generate.translate_page import CYCLEGAN, PIX2PIX
 
 AUTOENCODER = """
 <h3>Autoencoder</h3>

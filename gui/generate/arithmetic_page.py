@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from gui.generate.image_grid import BADGE_COLOURS
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
-from gui.generate.tiles import BADGE_COLOURS
 from gui.theme import faint
 from gui.widgets.picture import Picture
 
@@ -24,8 +24,8 @@ class ArithmeticPage(Page):
     tip = "Average of set A minus average of set B plus average of set C"
     hint = "Choose a set on the right (A, B or C), then click its samples; a second click takes one out again."
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.sets: dict[str, list[str]] = {"A": ["0@0", "1@0", "2@0"], "B": ["3@0", "4@0", "5@0"], "C": ["6@0"]}
         self.active = "A"
         self.group = QButtonGroup(self)
@@ -77,7 +77,7 @@ class ArithmeticPage(Page):
     def parameters(self) -> dict[str, Any] | None:
         if not all(self.sets.values()):
             return None
-        return {**{name.lower(): ",".join(members) for name, members in self.sets.items()}, "label": self.scene.label}
+        return {**{name.lower(): ",".join(members) for name, members in self.sets.items()}, "label": self.state.label}
 
     def film(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.parameters()
@@ -121,7 +121,7 @@ class ArithmeticPage(Page):
         if not all(self.sets.values()):
             self.excuse(EMPTY)
         self.refresh()
-        self.scene.marks_changed.emit()
+        self.state.marks_changed.emit()
         if self.isVisible():
             self.tick()
 

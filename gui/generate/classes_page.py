@@ -5,9 +5,9 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QSplitter, QVBoxLayout, QWidget
 
+from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
-from gui.generate.tiles import Tiles
 from gui.widgets.picture import Picture
 
 STEPS = 41
@@ -21,18 +21,18 @@ class ClassesPage(Page):
     tip = "The same z across all classes, and the way from one class to another"
     hint = "Click a sample: its z is used for the walk from class to class."
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.anchor = "0@0"
         self.answer: Any = None
-        self.grid = Tiles("The grid of classes appears here once the model is loaded.")
+        self.grid = ImageGrid("The grid of classes appears here once the model is loaded.")
         self.grid.setToolTip("Each row is one z, each column one class: the style should stay along a row. Click to use that z below")
         self.grid.setAccessibleName("The same z across all classes")
         self.grid.picked.connect(self.pick_row)
         self.first, self.second = QComboBox(toolTip="The class at the left end"), QComboBox(toolTip="The class at the right end")
         for box, start in ((self.first, 3), (self.second, 8)):
-            box.addItems(list(scene.class_names))
-            box.setCurrentIndex(min(start, len(scene.class_names) - 1))
+            box.addItems(list(state.class_names))
+            box.setCurrentIndex(min(start, len(state.class_names) - 1))
             box.currentIndexChanged.connect(self.ends_changed)
         self.slider = QSlider(Qt.Orientation.Horizontal, maximum=STEPS - 1, value=STEPS // 2)
         self.slider.setToolTip("How much of each class the network is told (arrow keys)")
@@ -40,7 +40,7 @@ class ClassesPage(Page):
         self.slider.valueChanged.connect(self.draw)
         self.share = QLabel()
         self.picture = Picture("The picture between two classes appears here.", (110, 110))
-        self.strip = Tiles("", pickable=False)
+        self.strip = ImageGrid("", pickable=False)
         row = QHBoxLayout()
         row.addWidget(QLabel("From class"))
         row.addWidget(self.first)
@@ -71,7 +71,7 @@ class ClassesPage(Page):
         return "class_interpolation", self.parameters()
 
     def show_grid(self, answer: Any) -> None:
-        self.grid.name([f"z{i}" for i in range(len(answer.pixels) // answer.columns)], list(self.scene.class_names))
+        self.grid.name([f"z{i}" for i in range(len(answer.pixels) // answer.columns)], list(self.state.class_names))
         self.grid.show_answer(answer)
 
     def show_between(self, answer: Any) -> None:
@@ -100,9 +100,9 @@ class ClassesPage(Page):
 
     def pick_row(self, index: int) -> None:
         """A tile of the grid: its z, and its class as the one that is asked for elsewhere."""
-        self.anchor = f"{index // len(self.scene.class_names)}@0"
-        self.scene.set_label(index % len(self.scene.class_names))
-        self.scene.marks_changed.emit()
+        self.anchor = f"{index // len(self.state.class_names)}@0"
+        self.state.set_label(index % len(self.state.class_names))
+        self.state.marks_changed.emit()
         self.between.stale = True
 
     def badges(self) -> dict[str, str]:

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from gui.generate.code_bars import CodeBars
+from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
-from gui.generate.tiles import Tiles
 from gui.theme import faint
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
@@ -25,21 +25,21 @@ class CodePage(Page):
     tip = "A picture's code as bars that can be dragged; of models with an encoder also the reconstruction and its error"
     hint = "Click a sample, or a test image, to see its code."
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.anchor = "0@0"
-        self.drawing = Drawing(pen=0.14 if scene.shape[1] < 16 else 0.09)
+        self.drawing = Drawing(pen=0.14 if state.shape[1] < 16 else 0.09)
         self.drawing.changed.connect(self.drawn)
-        self.triple = Tiles("The picture, its reconstruction and the error appear here.", pickable=False)
+        self.triple = ImageGrid("The picture, its reconstruction and the error appear here.", pickable=False)
         self.triple.setToolTip("What goes in, what the decoder makes of its code, and where they differ (bright is far off)")
         self.decoded = Picture("What the bars decode to appears here.", (110, 110))
-        self.bars = CodeBars(scene.latent)
+        self.bars = CodeBars(state.latent)
         self.bars.changed.connect(self.bars_dragged)
         self.kind = QComboBox(toolTip="Where the code comes from")
         self.kind.currentTextChanged.connect(self.kind_changed)
         self.index = QSpinBox(maximum=2**31 - 1, toolTip="Number of the test image")
         self.index.valueChanged.connect(self.picture_changed)
-        self.index.valueChanged.connect(lambda _: scene.marks_changed.emit())
+        self.index.valueChanged.connect(lambda _: state.marks_changed.emit())
         self.clear_button = QToolButton(text="Clear drawing", toolTip="Rub everything out (Delete on the canvas)")
         self.clear_button.clicked.connect(self.drawing.clear)
         self.back_button = QToolButton(text="Undo changes", toolTip="Put the bars back to the picture's own code (Ctrl+Backspace)")
@@ -53,7 +53,7 @@ class CodePage(Page):
         self.coding = self.question("code", self.code_parameters, self.show_code, self.note.setText, every=0.15)
         self.sampling = self.question("anchor_codes", self.sample_parameters, self.show_anchor, self.note.setText, every=0.15)
         self.decoding = self.question("decode", self.decode_parameters, self.show_decoded, self.decoded.show_text, every=0.15)
-        scene.source_changed.connect(self.source_changed)
+        state.source_changed.connect(self.source_changed)
         self.source_changed()
 
     def build(self) -> None:
@@ -93,9 +93,9 @@ class CodePage(Page):
             return {"index": self.index.value()}
         if self.kind.currentText() != DRAWN or self.drawing.empty:
             return None
-        channels, height, width = self.scene.shape
+        channels, height, width = self.state.shape
         pixels = np.repeat(self.drawing.pixels(height, width)[..., None], channels, axis=-1)
-        return {"pixels": base64.b64encode(pixels.tobytes()).decode(), "label": self.scene.label}
+        return {"pixels": base64.b64encode(pixels.tobytes()).decode(), "label": self.state.label}
 
     def code_parameters(self) -> dict[str, Any] | None:
         return None if self.bars.edited else self.picture_parameters()
@@ -104,7 +104,7 @@ class CodePage(Page):
         return None if self.from_picture or self.bars.edited else {"anchors": self.anchor}
 
     def decode_parameters(self) -> dict[str, Any]:
-        return {"code": ",".join(f"{value:.5g}" for value in self.bars.values), "label": self.scene.label}
+        return {"code": ",".join(f"{value:.5g}" for value in self.bars.values), "label": self.state.label}
 
     def film(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.picture_parameters()
@@ -136,14 +136,14 @@ class CodePage(Page):
     # -- the hand --------------------------------------------------------------------------------------------------
 
     def bars_dragged(self) -> None:
-        self.scene.touch()
+        self.state.touch()
         self.say()
         self.decoding.ask()
 
     def drawn(self) -> None:
         """A stroke on the canvas: a new picture goes in."""
         self.kind.setCurrentText(DRAWN)
-        self.scene.touch()
+        self.state.touch()
         self.picture_changed()
         if self.drawing.empty:
             self.triple.show_text("Draw on the left: the reconstruction appears here.")
@@ -159,7 +159,7 @@ class CodePage(Page):
         if kind == DRAWN and self.drawing.empty:
             self.triple.show_text("Draw on the left: the reconstruction appears here.")
         self.picture_changed()
-        self.scene.marks_changed.emit()
+        self.state.marks_changed.emit()
 
     def picture_changed(self, *_: object) -> None:
         """Another picture: its code takes the place of the bars, changed or not."""
@@ -178,7 +178,7 @@ class CodePage(Page):
         self.bars_dragged()
 
     def pick(self, anchor: str) -> None:
-        if anchor.startswith("image:") and self.scene.has_encoder:
+        if anchor.startswith("image:") and self.state.has_encoder:
             self.kind.setCurrentText(IMAGE)
             self.index.setValue(int(anchor.partition(":")[2]))
         else:
@@ -195,7 +195,7 @@ class CodePage(Page):
 
     def source_changed(self) -> None:
         """Offer what this model can take."""
-        kinds = [IMAGE, DRAWN, SAMPLE] if self.scene.has_encoder else [SAMPLE]
+        kinds = [IMAGE, DRAWN, SAMPLE] if self.state.has_encoder else [SAMPLE]
         if [self.kind.itemText(i) for i in range(self.kind.count())] != kinds:
             self.kind.clear()
             self.kind.addItems(kinds)

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
 from gui.theme import colour
 from gui.widgets.plot import Plot, legend
 from gui.widgets.question import Question
@@ -40,9 +40,9 @@ class DiagnosisPage(Page):
     tip = "D's accuracy and scores, gradient norms, ELBO terms, classes and coverage of the samples, and warnings"
     hint = "On this page the samples are only looked at: do they differ from each other, and are all classes there?"
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
-        self.series = RunSeries(scene.run.path)
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
+        self.series = RunSeries(state.run.path)
         self.plots: dict[str, Plot] = {}
         self.answers: dict[str, AnswerView] = {}
         self.read = float("-inf")
@@ -61,15 +61,15 @@ class DiagnosisPage(Page):
         layout.addWidget(split, 1)
         self.buttons: dict[str, QToolButton] = {}
         self.asked: dict[str, Question] = {}
-        scene.source_changed.connect(self.source_changed)
+        state.source_changed.connect(self.source_changed)
 
     def source_changed(self) -> None:
         """Places for the views that this model has."""
         for view, every in DRAWN.items():
-            if view in self.scene.views and view not in self.answers:
+            if view in self.state.views and view not in self.answers:
                 self.place(view, every)
         for view, (text, tip) in MEASURED.items():
-            if view in self.scene.views and view not in self.answers:
+            if view in self.state.views and view not in self.answers:
                 self.place_measured(view, text, tip)
         self.view_row.addWidget(self.measures)
 
@@ -112,7 +112,7 @@ class DiagnosisPage(Page):
             self.asked[view].ask()
 
         self.asked[view] = Question(
-            self.scene, view, dict, lambda got: ended(answer.show_answer, got), lambda text: ended(answer.show_note, text)
+            self.state, view, dict, lambda got: ended(answer.show_answer, got), lambda text: ended(answer.show_note, text)
         )
         button.clicked.connect(press)
         self.buttons[view] = button
@@ -154,7 +154,7 @@ class DiagnosisPage(Page):
         self.plot_row.addWidget(box)
 
     def film(self) -> tuple[str, dict[str, Any]] | None:
-        return next(((view, {}) for view in DRAWN if view in self.scene.views), None)
+        return next(((view, {}) for view in DRAWN if view in self.state.views), None)
 
 
 def line_name(metric: str) -> str:

@@ -4,9 +4,9 @@ from typing import Any
 
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
+from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
-from gui.generate.tiles import Tiles
 from gui.theme import faint
 
 
@@ -17,10 +17,10 @@ class DimensionsPage(Page):
     tip = "Traversals: one dimension of z at a time, with the active units marked"
     hint = "Click a sample: its dimensions are changed one at a time."
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.anchor = "0@0"
-        self.tiles = Tiles("The traversals appear here once the model is loaded.", pickable=False)
+        self.tiles = ImageGrid("The traversals appear here once the model is loaded.", pickable=False)
         self.tiles.setToolTip("Each row changes one dimension of z from left to right. * marks an active unit.")
         self.dims = QLineEdit(placeholderText="the ten strongest")
         self.dims.setToolTip("Which dimensions, separated by commas, such as 0,3,7; empty for the ten strongest")
@@ -48,7 +48,7 @@ class DimensionsPage(Page):
     def parameters(self) -> dict[str, Any]:
         return {
             "anchor": self.anchor, "dims": self.dims.text().strip(), "steps": self.steps.value(), "span": self.span.value(),
-            "label": self.scene.label,
+            "label": self.state.label,
         }  # fmt: skip
 
     def film(self) -> tuple[str, dict[str, Any]] | None:

@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.generate.scene import Scene
+from gui.generate.latent_state import LatentState
 from gui.widgets.question import Question
 
 
@@ -17,16 +17,16 @@ class Page(QWidget):
     hint = ""
     """What clicking a sample does here."""
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(parent)
-        self.scene = scene
+        self.state = state
         self.questions: list[Question] = []
-        scene.label_changed.connect(self.refresh)
-        scene.source_changed.connect(self.refresh)
+        state.label_changed.connect(self.refresh)
+        state.source_changed.connect(self.refresh)
 
     def question(self, *args: Any, **options: Any) -> Question:
         """A question of this page, which is asked again as training goes on."""
-        made = Question(self.scene, *args, **options)
+        made = Question(self.state, *args, **options)
         self.questions.append(made)
         return made
 

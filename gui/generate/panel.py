@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from gui.generate.about import about
+from gui.generate.latent_state import LatentState
 from gui.generate.room import PAGES, Room
-from gui.generate.scene import Scene
 from gui.generate.tab import GenerateTab
-from gui.generate.translate import TranslateTab, own_data
+from gui.generate.translate_page import TranslateTab, own_data
 from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
@@ -92,7 +92,7 @@ class GeneratePanel(TrainingPanel):
             "Smooth or sharp",
             "Ctrl+M",
             "Smooth enlarged pictures, or show their pixels",
-            lambda room: room.scene.set_smooth(not room.scene.smooth),
+            lambda room: room.state.set_smooth(not room.state.smooth),
         )
         add("Other anchors", "Ctrl+K", "Four other samples of this seed as anchors", lambda room: room.shuffle())
         add("Next seed", "Ctrl+N", "Samples from other z", lambda room: room.next_seed())
@@ -101,8 +101,8 @@ class GeneratePanel(TrainingPanel):
         add("Set B", "Ctrl+Shift+9", "Clicked samples go into set B of the arithmetic", lambda room: room.choose_set("B"))
         add("Set C", "Ctrl+Shift+0", "Clicked samples go into set C of the arithmetic", lambda room: room.choose_set("C"))
         menu.addSeparator()
-        add("Play or pause the film", "Ctrl+T", "The samples over the whole training", lambda room: room.palette_box.play_button.toggle())
-        add("Save the film…", "Ctrl+Shift+T", "The training as GIF, MP4 or NPZ", lambda room: room.palette_box.ask_save())
+        add("Play or pause the film", "Ctrl+T", "The samples over the whole training", lambda room: room.browser.play_button.toggle())
+        add("Save the film…", "Ctrl+Shift+T", "The training as GIF, MP4 or NPZ", lambda room: room.browser.ask_save())
         add("Copy this page's picture", "Ctrl+Alt+C", "Copy what the page shows", lambda room: room.copy())
         add("Save this page…", "Ctrl+Shift+S", "What the page shows as GIF, PNG, MP4 or NPZ", lambda room: room.ask_save())
         self.session_menu.addSeparator()
@@ -131,7 +131,7 @@ class GeneratePanel(TrainingPanel):
         if not issubclass(config, ImageConfig):
             return RunTab
         try:
-            Scene(run)
+            LatentState(run)
         except LabError as error:  # Such as a folder of images that is no longer there.
             self.workbench.report(str(error), "")
             return RunTab

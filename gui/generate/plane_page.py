@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from gui.generate.image_grid import mosaic
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
-from gui.generate.tiles import mosaic
 from gui.widgets.picture import Picture, to_image
 
 CLASS_COLOURS = ("#4c9be8", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#b8864b", "#ff9da7", "#a0a0a0", "#d4c11d", "#3fc1c9")
@@ -184,8 +184,8 @@ class PlanePage(Page):
     tip = "A plane of the latent space as a map, with real images as dots where the model has an encoder"
     hint = "Click three samples to lay the plane through them."
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.seen = False
         self.frame = ""
         self.map = PlaneMap()
@@ -194,7 +194,7 @@ class PlanePage(Page):
         self.through = QComboBox(toolTip="Which plane is shown")
         self.through.addItem("principal directions", "")
         self.through.addItem("anchors 1 to 3", "anchors")
-        if scene.latent == 2:
+        if state.latent == 2:
             self.through.setItemText(0, "all of z (2-D)")
         self.through.currentIndexChanged.connect(self.plane_changed)
         self.side = QDoubleSpinBox(minimum=0.1, maximum=100, value=2.5, singleStep=0.25, decimals=2, prefix="± ")
@@ -225,8 +225,8 @@ class PlanePage(Page):
         self.mapping = self.question("plane", self.plane_parameters, self.show_map, self.map.show_text, every=0.5)
         self.framing = self.question("plane_frame", self.frame_parameters, self.take_frame, lambda text: None, every=0.5)
         self.codes = self.question("codes", self.code_parameters, self.show_codes, self.legend.setText, every=1.0)
-        scene.picks_changed.connect(self.picks_changed)
-        scene.source_changed.connect(self.source_changed)
+        state.picks_changed.connect(self.picks_changed)
+        state.source_changed.connect(self.source_changed)
         self.say_where()
 
     # -- what is asked and arrives ---------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class PlanePage(Page):
         """The anchors of the plane; none for the principal directions, None where there are too few."""
         if not self.through.currentData():
             return ""
-        names = self.scene.anchors[:3]
+        names = self.state.anchors[:3]
         if len(names) < 3:
             return None
         return ("; " if any(name.startswith("z:") for name in names) else ",").join(names)
@@ -244,7 +244,7 @@ class PlanePage(Page):
         anchors = self.anchors()
         if anchors is None:
             return None
-        return {"n": TILES, "anchors": anchors, "label": self.scene.label, "side": self.side.value()}
+        return {"n": TILES, "anchors": anchors, "label": self.state.label, "side": self.side.value()}
 
     def frame_parameters(self) -> dict[str, Any] | None:
         return None if self.through.currentData() else {"anchors": ""}
@@ -257,7 +257,7 @@ class PlanePage(Page):
         anchors = self.anchors()
         if anchors == "":
             anchors = self.frame
-        return None if anchors is None else {"x": self.map.at_x, "y": self.map.at_y, "anchors": anchors, "label": self.scene.label}
+        return None if anchors is None else {"x": self.map.at_x, "y": self.map.at_y, "anchors": anchors, "label": self.state.label}
 
     def code_parameters(self) -> dict[str, Any] | None:
         anchors = self.anchors()
@@ -281,7 +281,7 @@ class PlanePage(Page):
     # -- the hand --------------------------------------------------------------------------------------------------
 
     def dragged(self) -> None:
-        self.scene.touch()
+        self.state.touch()
         self.say_where()
         self.point.ask()
 
@@ -290,7 +290,7 @@ class PlanePage(Page):
         if self.through.currentData():
             self.where.setText(f"z = anchor 1 {x} (anchor 2 - anchor 1) {y} (anchor 3 - anchor 1)")
         else:
-            units = "standard deviations" if self.scene.has_encoder or self.scene.latent == 2 else "steps of length 1"
+            units = "standard deviations" if self.state.has_encoder or self.state.latent == 2 else "steps of length 1"
             self.where.setText(f"z = the middle {x} along the first direction {y} along the second ({units})")
 
     def show_part(self, name: str, on: bool) -> None:
@@ -314,7 +314,7 @@ class PlanePage(Page):
         self.refresh()
 
     def pick(self, anchor: str) -> None:
-        self.scene.toggle_anchor(anchor)
+        self.state.toggle_anchor(anchor)
         self.through.setCurrentIndex(1)
 
     def picks_changed(self) -> None:
@@ -322,13 +322,13 @@ class PlanePage(Page):
             self.plane_changed()
 
     def badges(self) -> dict[str, str]:
-        return {anchor: str(i + 1) for i, anchor in enumerate(self.scene.anchors[:3])} if self.through.currentData() else {}
+        return {anchor: str(i + 1) for i, anchor in enumerate(self.state.anchors[:3])} if self.through.currentData() else {}
 
     def source_changed(self) -> None:
         self.frame = ""
-        if not self.scene.has_encoder and self.scene.latent > 2 and not self.seen:
+        if not self.state.has_encoder and self.state.latent > 2 and not self.seen:
             self.through.setCurrentIndex(1)  # Samples of many dimensions lie far from the middle, through which the other goes.
         self.seen = True
-        self.dots.setVisible("codes" in self.scene.views)
-        self.legend.setVisible("codes" in self.scene.views)
+        self.dots.setVisible("codes" in self.state.views)
+        self.legend.setVisible("codes" in self.state.views)
         self.say_where()

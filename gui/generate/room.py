@@ -11,13 +11,13 @@ from gui.generate.classes_page import ClassesPage
 from gui.generate.code_page import CodePage
 from gui.generate.diagnosis_page import DiagnosisPage
 from gui.generate.dimensions_page import DimensionsPage
-from gui.generate.pad import Pad
+from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_state import MOST_ANCHORS, LatentState
 from gui.generate.page import Page
-from gui.generate.palette import SAMPLES, Palette
 from gui.generate.plane_page import PlaneMap, PlanePage
-from gui.generate.scene import MOST_ANCHORS, Scene
-from gui.generate.tiles import Tiles
+from gui.generate.sample_browser import SAMPLES, SampleBrowser
 from gui.generate.walk_page import WalkPage
+from gui.generate.xy_pad import XYPad
 from gui.widgets import icons
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.question import Question
@@ -29,13 +29,13 @@ PAGES: tuple[type[Page], ...] = (WalkPage, PlanePage, ArithmeticPage, Dimensions
 
 
 class Room(QWidget):
-    """Holds the palette and the pages of one scene; only what can be seen asks."""
+    """Holds the palette and the pages of one state; only what can be seen asks."""
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(parent)
-        self.scene = scene
-        self.palette_box = Palette(scene)
-        self.pages: list[Page] = [page(scene) for page in PAGES]
+        self.state = state
+        self.browser = SampleBrowser(state)
+        self.pages: list[Page] = [page(state) for page in PAGES]
         self.tabs = QTabWidget(documentMode=True)
         self.save_button = icons.IconButton(
             icons.save, "Save…", "Save what this page shows: PNG, GIF, MP4 or NPZ (Ctrl+Shift+S)", self.ask_save
@@ -51,18 +51,18 @@ class Room(QWidget):
             self.tabs.addTab(page, page.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, page.tip)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        split.addWidget(self.palette_box)
+        split.addWidget(self.browser)
         split.addWidget(self.tabs)
         split.setSizes([280, 640])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)
-        self.palette_box.picked.connect(self.pick)
+        self.browser.picked.connect(self.pick)
         self.tabs.currentChanged.connect(lambda _: self.page_changed())
-        scene.picks_changed.connect(self.mark)
-        scene.marks_changed.connect(self.mark)
-        scene.source_changed.connect(self.show_pages)
-        scene.smooth_changed.connect(self.show_smooth)
+        state.picks_changed.connect(self.mark)
+        state.marks_changed.connect(self.mark)
+        state.source_changed.connect(self.show_pages)
+        state.smooth_changed.connect(self.show_smooth)
         self.saving: Question | None = None
         self.timer = QTimer(self, interval=TICK_MS)
         self.timer.timeout.connect(self.tick)
@@ -71,11 +71,11 @@ class Room(QWidget):
         self.show_smooth()
 
     def show_smooth(self) -> None:
-        """Draw pictures as the scene says: smoothed, or with sharp pixels."""
-        kinds: tuple[type[Any], ...] = (Picture, Tiles, Pad, PlaneMap)
+        """Draw pictures as the state says: smoothed, or with sharp pixels."""
+        kinds: tuple[type[Any], ...] = (Picture, ImageGrid, XYPad, PlaneMap)
         for kind in kinds:
             for widget in self.findChildren(kind):
-                widget.smooth = self.scene.smooth
+                widget.smooth = self.state.smooth
                 widget.renew() if isinstance(widget, PlaneMap) else widget.update()
 
     @property
@@ -87,16 +87,16 @@ class Room(QWidget):
         """The pages that this model has."""
         for i, page in enumerate(self.pages):
             if isinstance(page, ClassesPage):
-                self.tabs.setTabVisible(i, self.scene.conditional)
+                self.tabs.setTabVisible(i, self.state.conditional)
 
     def tick(self) -> None:
         if self.isVisible():
             if self.page is not None:
                 self.page.tick()
-            self.palette_box.tick()
+            self.browser.tick()
 
     def page_changed(self) -> None:
-        self.palette_box.hint.setText(self.page.hint if self.page is not None else "")
+        self.browser.hint.setText(self.page.hint if self.page is not None else "")
         self.mark()
 
     def pick(self, anchor: str) -> None:
@@ -105,13 +105,13 @@ class Room(QWidget):
         self.mark()
 
     def mark(self) -> None:
-        self.palette_box.set_marks(self.page.badges() if self.page is not None else {})
+        self.browser.set_marks(self.page.badges() if self.page is not None else {})
 
     # -- what the menu does ------------------------------------------------------------------------------------------
 
     def show_kind(self, kind: int) -> None:
         """Samples, real images or the film."""
-        button = self.palette_box.kinds.button(kind)
+        button = self.browser.kinds.button(kind)
         if not button.isHidden():
             button.setChecked(True)
             button.setFocus()
@@ -131,16 +131,16 @@ class Room(QWidget):
             walk.play_button.toggle()
 
     def switch_mode(self) -> None:
-        self.scene.set_mode("linear" if self.scene.mode == "spherical" else "spherical")
+        self.state.set_mode("linear" if self.state.mode == "spherical" else "spherical")
 
     def shuffle(self) -> None:
         """The next four samples of the seed as anchors."""
-        seed = self.palette_box.seed.value()
-        first = max((int(name.partition("@")[0]) for name in self.scene.anchors if name.partition("@")[0].isdigit()), default=-1) + 1
-        self.scene.set_anchors([f"{(first + i) % SAMPLES}@{seed}" for i in range(MOST_ANCHORS)])
+        seed = self.browser.seed.value()
+        first = max((int(name.partition("@")[0]) for name in self.state.anchors if name.partition("@")[0].isdigit()), default=-1) + 1
+        self.state.set_anchors([f"{(first + i) % SAMPLES}@{seed}" for i in range(MOST_ANCHORS)])
 
     def next_seed(self) -> None:
-        self.palette_box.seed.stepUp()
+        self.browser.seed.stepUp()
 
     def undo(self) -> None:
         self.page_of(CodePage).reset()
@@ -166,7 +166,7 @@ class Room(QWidget):
         film = self.page.film() if self.page is not None else None
         if film is not None:
             self.saving = Question(
-                self.scene, film[0], lambda: film[1], lambda got: QApplication.clipboard().setImage(to_image(got.picture())), self.not_saved
+                self.state, film[0], lambda: film[1], lambda got: QApplication.clipboard().setImage(to_image(got.picture())), self.not_saved
             )
             self.saving.ask()
 
@@ -179,7 +179,7 @@ class Room(QWidget):
             except (LabError, OSError) as error:
                 self.not_saved(str(error))
 
-        self.saving = Question(self.scene, view, lambda: parameters, write, self.not_saved)
+        self.saving = Question(self.state, view, lambda: parameters, write, self.not_saved)
         self.saving.ask()
 
     def not_saved(self, text: str) -> None:
@@ -188,6 +188,6 @@ class Room(QWidget):
     def shut(self) -> None:
         """Stop every timer."""
         self.timer.stop()
-        self.palette_box.shut()
+        self.browser.shut()
         for page in self.pages:
             page.shut()

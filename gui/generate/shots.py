@@ -29,19 +29,19 @@ def take(photographer: "Photographer") -> None:
         """The tab of a run with the recipe's defaults."""
         photographer.train_in("Generate", recipe, {}, steps_of(recipe), SECONDS)
         tab = panel.current_tab()
-        until(lambda: tab.room.palette_box.samples.image is not None, 60)
+        until(lambda: tab.room.browser.samples.image is not None, 60)
         return tab
 
     def page(tab: Any, title: str) -> Any:
         index = next(i for i, page in enumerate(tab.room.pages) if page.title == title)
         tab.room.tabs.setCurrentIndex(index)
         found = tab.room.pages[index]
-        asked = [q for q in found.questions if q.view in tab.scene.views and q.parameters() is not None]
+        asked = [q for q in found.questions if q.view in tab.state.views and q.parameters() is not None]
         until(lambda: all(question.settled for question in asked), 30)
         return found
 
     def walk() -> None:
-        vae.scene.set_anchors([f"image:{i}" for i in range(4)])
+        vae.state.set_anchors([f"image:{i}" for i in range(4)])
         found = page(vae, "Walk")
         area = found.pad.area()
         QTest.mousePress(found.pad, Qt.MouseButton.LeftButton, pos=area.center().toPoint())
@@ -59,21 +59,21 @@ def take(photographer: "Photographer") -> None:
         """What nines have and fours lack is added to another four."""
         labels = vae.bridge.session.experiment.images("test").labels.tolist()
         nines, fours = ([f"image:{i}" for i, label in enumerate(labels) if label == wanted] for wanted in (9, 4))
-        vae.room.palette_box.kinds.button(1).click()
+        vae.room.browser.kinds.button(1).click()
         found = page(vae, "Arithmetic")
         found.sets.update(A=nines[:6], B=fours[:6], C=fours[6:7])
         found.show_sets()
         until(lambda: found.result.settled, 30)
 
     def code() -> None:
-        vae.room.palette_box.kinds.button(0).click()
+        vae.room.browser.kinds.button(0).click()
         found = page(vae, "Code")
         found.bars.set_value(int(abs(found.bars.values).argmax()), -2.0)
         found.bars_dragged()
 
     def film() -> None:
         page(vae, "Dimensions")
-        box = vae.room.palette_box
+        box = vae.room.browser
         box.kinds.button(2).setChecked(True)
         box.slider.setValue(box.slider.maximum() // 4)
 
@@ -103,7 +103,7 @@ def steps_of(recipe: str) -> int:
 
 def translate(photographer: "Photographer", panel: Any) -> None:
     """The Translate page: painted digits in a style, an outline drawn by hand, and the game that is being watched."""
-    from gui.generate.translate import ATARI, DRAWN
+    from gui.generate.translate_page import ATARI, DRAWN
     from gui.shots import until
 
     def page(recipe: str, **fields: Any) -> Any:

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from gui.generate.diagnosis_page import DiagnosisPage
+from gui.generate.latent_state import LatentState
 from gui.generate.room import Room
-from gui.generate.scene import Scene
 from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.widgets.question import Question
@@ -20,23 +20,23 @@ class GenerateTab(RunTab):
     whole: ClassVar[bool] = True
 
     def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
-        self.scene = Scene(run)
+        self.state = LatentState(run)
         super().__init__(run, workbench, hue, first_views, parent)
-        self.scene.setParent(self)
+        self.state.setParent(self)
         self.warning = QLabel(wordWrap=True)
         self.warning.setForegroundRole(self.warning.palette().ColorRole.BrightText)
         self.warning.hide()
-        self.room = Room(self.scene)
+        self.room = Room(self.state)
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.addWidget(self.warning)
         self.put_in_front((self.room, "Latent space", "Walk through what the network has learned, while it learns"))
-        self.watching = Question(self.scene, "warnings", dict, self.show_warnings, lambda text: None, every=2.0)
+        self.watching = Question(self.state, "warnings", dict, self.show_warnings, lambda text: None, every=2.0)
         self.room.timer.timeout.connect(self.look_for_trouble)
 
     def take_source(self, source: Source) -> None:
         super().take_source(source)
-        self.scene.set_source(source)
+        self.state.set_source(source)
 
     def look_for_trouble(self) -> None:
         if self.isVisible():

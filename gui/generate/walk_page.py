@@ -7,10 +7,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from gui.generate.pad import ROUND, Pad
+from gui.generate.image_grid import mosaic
+from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
-from gui.generate.scene import Scene
-from gui.generate.tiles import mosaic
+from gui.generate.xy_pad import ROUND, XYPad
 from gui.theme import colour, faint
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.plot import Plot
@@ -32,9 +32,9 @@ class WalkPage(Page):
     tip = "Interpolation: walk from anchor to anchor, or drag in the square between them"
     hint = "Click samples to set the anchors 1 to 4."
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
-        super().__init__(scene, parent)
-        self.pad = Pad()
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
+        super().__init__(state, parent)
+        self.pad = XYPad()
         self.pad.moved.connect(self.dragged)
         self.picture = Picture(PICK_TWO, (140, 130))
         self.slider = QSlider(Qt.Orientation.Horizontal, maximum=TICKS, pageStep=TICKS // 20)
@@ -46,12 +46,12 @@ class WalkPage(Page):
         self.speed = QComboBox(toolTip="How fast the walk plays")
         self.speed.addItems(list(SPEEDS))
         self.speed.setCurrentText("normal")
-        self.speed.currentTextChanged.connect(lambda _: self.set_playing(self.scene.playing))
+        self.speed.currentTextChanged.connect(lambda _: self.set_playing(self.state.playing))
         self.mode = QComboBox(
             toolTip="spherical keeps the length of z, as samples of many dimensions have nearly the same; linear goes straight (Ctrl+L)"
         )
         self.mode.addItems(["spherical", "linear"])
-        self.mode.currentTextChanged.connect(scene.set_mode)
+        self.mode.currentTextChanged.connect(state.set_mode)
         self.anchors = QLineEdit(toolTip="The anchors: 3@0 (sample 3 of seed 0), seed:7, image:12 (test image 12, encoded) or z:NUMBERS")
         self.anchors.editingFinished.connect(self.typed)
         self.plot = Plot("frame", "distance to the frame before (grey levels)", "The distance along the walk appears here")
@@ -71,8 +71,8 @@ class WalkPage(Page):
         self.started = 0.0
         self.timer = QTimer(self, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.advance)
-        scene.picks_changed.connect(self.picks_changed)
-        scene.mode_changed.connect(self.mode_changed)
+        state.picks_changed.connect(self.picks_changed)
+        state.mode_changed.connect(self.mode_changed)
         self.picks_changed()
 
     def build(self) -> None:
@@ -109,21 +109,21 @@ class WalkPage(Page):
 
     def names(self, order: Any = None) -> str:
         """The anchors as the views take them, in the given order."""
-        anchors = self.scene.anchors
+        anchors = self.state.anchors
         chosen = anchors if order is None else [anchors[i] for i in order]
         return ("; " if any(name.startswith("z:") for name in chosen) else ",").join(chosen)
 
     def common(self, order: Any = None) -> dict[str, Any] | None:
-        if len(self.scene.anchors) < 2:
+        if len(self.state.anchors) < 2:
             return None
-        return {"anchors": self.names(order), "mode": self.scene.mode, "label": self.scene.label}
+        return {"anchors": self.names(order), "mode": self.state.mode, "label": self.state.label}
 
     def walk_order(self) -> tuple[int, ...] | None:
-        return ROUND.get(len(self.scene.anchors))
+        return ROUND.get(len(self.state.anchors))
 
     def frame_parameters(self) -> dict[str, Any] | None:
         """Of the picture: on the walk, or free in the square."""
-        if self.on_path or len(self.scene.anchors) < 3:
+        if self.on_path or len(self.state.anchors) < 3:
             common = self.common(self.walk_order())
             t = self.slider.value() / TICKS if self.on_path else self.pad.u / 2
             self.frame.view = "walk"
@@ -135,7 +135,7 @@ class WalkPage(Page):
     def thumb_parameters(self) -> dict[str, Any] | None:
         """A round in as many steps as there are anchors stops at each of them."""
         common = self.common()
-        return None if common is None else {**common, "steps": len(self.scene.anchors), "loop": True}
+        return None if common is None else {**common, "steps": len(self.state.anchors), "loop": True}
 
     def distance_parameters(self) -> dict[str, Any] | None:
         common = self.common(self.walk_order())
@@ -151,15 +151,15 @@ class WalkPage(Page):
         self.picture.show_pixels(answer.pixels[0])
 
     def show_thumbs(self, answer: Any) -> None:
-        if len(answer.pixels) == len(self.scene.anchors):
+        if len(answer.pixels) == len(self.state.anchors):
             self.pad.set_corners(len(answer.pixels), [to_image(pixels) for pixels in answer.pixels])
 
     def ground_parameters(self) -> dict[str, Any] | None:
         common = self.common()
-        return None if common is None or len(self.scene.anchors) != 4 else {**common, "n": GROUND}
+        return None if common is None or len(self.state.anchors) != 4 else {**common, "n": GROUND}
 
     def show_ground(self, answer: Any) -> None:
-        if len(self.scene.anchors) == 4:
+        if len(self.state.anchors) == 4:
             self.pad.set_ground(to_image(mosaic(answer.pixels, answer.columns)), answer.columns)
 
     def show_distance(self, answer: Any) -> None:
@@ -175,19 +175,19 @@ class WalkPage(Page):
         self.play_button.setChecked(False)
         self.on_path = False
         self.marker.hide()
-        self.scene.touch()
+        self.state.touch()
         self.frame.ask()
 
     def slid(self, value: int) -> None:
         """The slider moved, by hand or because the walk plays."""
         self.on_path = True
-        if not self.scene.playing:
-            self.scene.touch()
+        if not self.state.playing:
+            self.state.touch()
         if len(self.pad.corners) >= 2:
             self.pad.set_point(*self.pad.along(value / TICKS))
         self.frame.ask()
         self.marker.show()
-        if not self.scene.playing or abs(value - self.marked) > TICKS // STEPS:  # Drawing the plot anew is dear.
+        if not self.state.playing or abs(value - self.marked) > TICKS // STEPS:  # Drawing the plot anew is dear.
             self.marked = value
             self.marker.setPos(value / TICKS * STEPS)
 
@@ -195,38 +195,38 @@ class WalkPage(Page):
         """Anchors written by hand."""
         text = self.anchors.text()
         parts = [part.strip() for part in text.split(";" if ";" in text or text.strip().startswith("z:") else ",") if part.strip()]
-        if parts != self.scene.anchors and len(parts) <= 4:
-            self.scene.set_anchors(parts)
+        if parts != self.state.anchors and len(parts) <= 4:
+            self.state.set_anchors(parts)
         elif len(parts) > 4:
             self.figures.setText("A walk has at most four anchors.")
 
     def pick(self, anchor: str) -> None:
-        self.scene.toggle_anchor(anchor)
+        self.state.toggle_anchor(anchor)
 
     def badges(self) -> dict[str, str]:
-        return {anchor: str(i + 1) for i, anchor in enumerate(self.scene.anchors)}
+        return {anchor: str(i + 1) for i, anchor in enumerate(self.state.anchors)}
 
     def picks_changed(self) -> None:
         self.anchors.setText(self.names())
-        self.pad.set_corners(len(self.scene.anchors))
-        if len(self.scene.anchors) < 2:
+        self.pad.set_corners(len(self.state.anchors))
+        if len(self.state.anchors) < 2:
             self.play_button.setChecked(False)
             self.picture.show_text(PICK_TWO)
             self.plot.drop_line("distance")
             self.figures.clear()
         for widget in (self.slider, self.play_button):
-            widget.setEnabled(len(self.scene.anchors) >= 2)
+            widget.setEnabled(len(self.state.anchors) >= 2)
         self.refresh()
         if self.isVisible():
             self.tick()
 
     def mode_changed(self) -> None:
-        self.mode.setCurrentText(self.scene.mode)
+        self.mode.setCurrentText(self.state.mode)
         self.refresh()
 
     def tick(self) -> None:
         for question in self.questions:
-            if question is not self.frame or not self.scene.playing:  # A walk that plays asks for its frames itself.
+            if question is not self.frame or not self.state.playing:  # A walk that plays asks for its frames itself.
                 question.tick()
 
     # -- playing ---------------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ class WalkPage(Page):
 
     def set_playing(self, on: bool) -> None:
         self.play_button.setText("Pause" if on else "Play")
-        self.scene.playing = on
+        self.state.playing = on
         if on:
             self.started = time.monotonic() - self.slider.value() / TICKS * SPEEDS[self.speed.currentText()]
             self.timer.start()

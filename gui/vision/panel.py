@@ -10,9 +10,9 @@ from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
 from gui.vision.about import ABOUT
-from gui.vision.by_hand import ByHand
-from gui.vision.look_pane import METHODS, LookPane
+from gui.vision.inspect_page import METHODS, InspectPage
 from gui.vision.tab import VisionTab
+from gui.vision.worked_examples import WorkedExamples
 from lab.data.sources import IMAGES
 from lab.run import Run
 
@@ -32,7 +32,7 @@ class VisionPanel(TrainingPanel):
     def __init__(self, workbench: Workbench):
         super().__init__(workbench)
         self.resizeDocks([self.settings_dock], [280], Qt.Orientation.Horizontal)
-        self.by_hand: ByHand | None = None
+        self.worked_examples: WorkedExamples | None = None
         self.look_menu = self.build_look_menu()
 
     def tab_class(self, run: Run) -> type[RunTab]:
@@ -51,7 +51,7 @@ class VisionPanel(TrainingPanel):
         menu = QMenu("&Look", self)
         menu.setToolTipsVisible(True)
 
-        def add(text: str, keys: str, tip: str, slot: Callable[[LookPane], object]) -> None:
+        def add(text: str, keys: str, tip: str, slot: Callable[[InspectPage], object]) -> None:
             menu.addAction(self.action(text, keys, tip, partial(self.on_page, slot)))
 
         add("Clear the drawing", "Ctrl+Backspace", "Draw a new image", lambda page: page.canvas.clear())
@@ -75,14 +75,16 @@ class VisionPanel(TrainingPanel):
             self.action("Learn from a folder…", "Ctrl+K", "A folder with a sub-folder of images for each class", self.pick_folder)
         )
         menu.addAction(
-            self.action("Worked examples…", "Ctrl+J", "Backpropagation and convolution by hand, number by number", self.show_by_hand)
+            self.action(
+                "Worked examples…", "Ctrl+J", "Backpropagation and convolution by hand, number by number", self.show_worked_examples
+            )
         )
         return menu
 
     def menus(self) -> list[QMenu]:
         return [*super().menus(), self.look_menu]
 
-    def on_page(self, slot: Callable[[LookPane], object]) -> None:
+    def on_page(self, slot: Callable[[InspectPage], object]) -> None:
         """Do something on the Look page of the run in front."""
         tab = self.current_tab()
         if isinstance(tab, VisionTab) and tab.look.isEnabled():
@@ -105,15 +107,15 @@ class VisionPanel(TrainingPanel):
         self.form.set_config(self.recipes["classify"].config_class(), {"data": (*names, f"folder:{name}")})
         self.form.set_values(values)
 
-    def show_by_hand(self) -> None:
+    def show_worked_examples(self) -> None:
         """Open the worked examples in a window of their own."""
-        if self.by_hand is None:
-            self.by_hand = ByHand(self)
-        self.by_hand.show()
-        self.by_hand.raise_()
+        if self.worked_examples is None:
+            self.worked_examples = WorkedExamples(self)
+        self.worked_examples.show()
+        self.worked_examples.raise_()
 
     def shut(self) -> None:
         super().shut()
-        if self.by_hand is not None:
-            self.by_hand.close()
-            self.by_hand = None
+        if self.worked_examples is not None:
+            self.worked_examples.close()
+            self.worked_examples = None

@@ -58,8 +58,8 @@ def take(photographer: "Photographer", data: str = "digits") -> None:
     photographer.scene("vision-mistakes", mistakes)
     photographer.scene("vision-compare", compare)
     photographer.scene("vision-views", views)
-    panel.show_by_hand()
-    dialog = panel.by_hand
+    panel.show_worked_examples()
+    dialog = panel.worked_examples
     for index, stepper, name in ((0, dialog.network.stepper, "backpropagation"), (1, dialog.kernel.stepper, "convolution")):
         dialog.pages.setCurrentIndex(index)
         stepper.slider.setValue(8 if index == 0 else 4)

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 from gui.bridge import SessionBridge
 from gui.panel import Workbench
 from gui.run_tab import RunTab
-from gui.vision.look_pane import LookPane
-from gui.vision.scene import VisionScene
+from gui.vision.inspect_page import InspectPage
+from gui.vision.vision_state import VisionState
 from gui.widgets.view_frame import Source
 from lab.run import Run
 
@@ -19,10 +19,10 @@ class VisionTab(RunTab):
     whole: ClassVar[bool] = True
 
     def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
-        self.scene = VisionScene()
+        self.state = VisionState()
         super().__init__(run, workbench, hue, first_views, parent)
-        self.scene.setParent(self)
-        self.look = LookPane(self.scene, run)
+        self.state.setParent(self)
+        self.look = InspectPage(self.state, run)
         self.put_in_front((self.look, "Look", "One image and what the network makes of it; draw one"))
         if run.recipe.name != "classify":
             self.faces.setCurrentIndex(1)
@@ -33,7 +33,7 @@ class VisionTab(RunTab):
 
     def take_source(self, source: Source) -> None:
         super().take_source(source)
-        self.scene.set_source(source)
+        self.state.set_source(source)
 
     def shut(self) -> None:
         super().shut()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from gui.generate.tiles import Tiles
+from gui.generate.image_grid import ImageGrid
 
 LONG = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -25,7 +25,7 @@ def show(tab: Any, title: str) -> Any:
     return tab.room.pages[index]
 
 
-def click_tile(qtbot: QtBot, tiles: Tiles, index: int) -> None:
+def click_tile(qtbot: QtBot, tiles: ImageGrid, index: int) -> None:
     qtbot.mouseClick(tiles, LEFT, pos=tiles.tile(index).center().toPoint())
 
 

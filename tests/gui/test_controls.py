@@ -212,11 +212,11 @@ def test_the_train_button(qtbot: QtBot, window: MainWindow) -> None:
     "Watch > Two agents",
 )  # fmt: skip
 def test_the_watch_menu(qtbot: QtBot, window: MainWindow) -> None:
-    from gui.atari.sources import FreshSource
+    from gui.atari.weight_sources import UntrainedSource
 
     panel: Any = window.panels["Atari"]
     watch, menu = panel.watch, panel.watch_menu
-    watch.set_sources([FreshSource("pong")])
+    watch.set_sources([UntrainedSource("pong")])
     thread = watch.panes[0].playing
     qtbot.waitUntil(lambda: thread.latest is not None, timeout=LONG)
     choose(qtbot, menu, "Faster")

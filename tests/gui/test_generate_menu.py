@@ -37,7 +37,7 @@ def test_a_page_is_copied(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
 )  # fmt: skip
 def test_keys_go_to_every_page_and_kind(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("cvae")
-    box, menu = tab.room.palette_box, tab.panel_.latent_menu
+    box, menu = tab.room.browser, tab.panel_.latent_menu
     for kind, text in ((2, "Film"), (1, "Real images"), (0, "Samples")):
         press(qtbot, tab.window_, menu, text)
         assert box.kinds.checkedId() == kind
@@ -59,7 +59,7 @@ def test_keys_go_to_every_page_and_kind(qtbot: QtBot, latent_tab: Callable[..., 
 )  # fmt: skip
 def test_keys_play_switch_and_undo(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
-    scene, menu = tab.scene, tab.panel_.latent_menu
+    state, menu = tab.state, tab.panel_.latent_menu
     walk = show(tab, "Walk")
     press(qtbot, tab.window_, menu, "Play or pause the walk")
     assert walk.timer.isActive()
@@ -67,11 +67,11 @@ def test_keys_play_switch_and_undo(qtbot: QtBot, latent_tab: Callable[..., Any])
     assert not walk.timer.isActive()
     press(qtbot, tab.window_, menu, "Spherical or linear")
     assert walk.mode.currentText() == "linear"
-    anchors, smooth = list(scene.anchors), scene.smooth
+    anchors, smooth = list(state.anchors), state.smooth
     press(qtbot, tab.window_, menu, "Other anchors")
-    assert list(scene.anchors) != anchors
+    assert list(state.anchors) != anchors
     press(qtbot, tab.window_, menu, "Smooth or sharp")
-    assert scene.smooth != smooth
+    assert state.smooth != smooth
     page = show(tab, "Code")
     still(qtbot, page.coding)
     code = page.bars.values.copy()
@@ -81,7 +81,7 @@ def test_keys_play_switch_and_undo(qtbot: QtBot, latent_tab: Callable[..., Any])
     press(qtbot, tab.window_, menu, "Undo changes of the bars")
     assert np.array_equal(page.bars.values, code)
     press(qtbot, tab.window_, menu, "Film")
-    button = tab.room.palette_box.play_button
+    button = tab.room.browser.play_button
     press(qtbot, tab.window_, menu, "Play or pause the film")
     assert button.isChecked()
     press(qtbot, tab.window_, menu, "Play or pause the film")
@@ -91,7 +91,7 @@ def test_keys_play_switch_and_undo(qtbot: QtBot, latent_tab: Callable[..., Any])
 @drives("Latent > Save the film", "Latent > Copy this page's picture", "Latent > Save this page")
 def test_keys_copy_and_save(qtbot: QtBot, latent_tab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tab = latent_tab(steps=30)
-    menu, box = tab.panel_.latent_menu, tab.room.palette_box
+    menu, box = tab.panel_.latent_menu, tab.room.browser
     qtbot.waitUntil(lambda: not tab.bridge.running, timeout=LONG)
     show(tab, "Plane")
     QApplication.clipboard().clear()

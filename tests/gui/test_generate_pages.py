@@ -15,10 +15,10 @@ def test_sets_are_filled_by_clicks_and_the_result_follows(qtbot: QtBot, latent_t
     page = show(tab, "Arithmetic")
     still(qtbot, page.result)
     qtbot.mouseClick(page.buttons["C"], LEFT)
-    click_tile(qtbot, tab.room.palette_box.samples, 20)
+    click_tile(qtbot, tab.room.browser.samples, 20)
     assert page.sets["C"] == ["6@0", "20@0"]
-    assert tab.room.palette_box.samples.badges[20] == "C"
-    click_tile(qtbot, tab.room.palette_box.samples, 6)
+    assert tab.room.browser.samples.badges[20] == "C"
+    click_tile(qtbot, tab.room.browser.samples, 6)
     assert page.parameters()["c"] == "20@0"
     still(qtbot, page.result)
     assert page.pictures["result"].image is not None
@@ -86,21 +86,21 @@ def test_conditional_models_have_classes(qtbot: QtBot, latent_tab: Callable[...,
     assert "100% class 8" in page.share.text()
     click_tile(qtbot, page.grid, 27)  # The third z as a 7.
     assert page.anchor == "2@0"
-    assert tab.scene.label == 7
-    assert tab.room.palette_box.label.currentText() == "7"
+    assert tab.state.label == 7
+    assert tab.room.browser.label.currentText() == "7"
 
 
 def test_a_clicked_sample_brings_its_class(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("cvae")
-    qtbot.waitUntil(lambda: tab.room.palette_box.samples.columns == 10, timeout=LONG)
-    click_tile(qtbot, tab.room.palette_box.samples, 14)
-    assert tab.scene.label == 4
+    qtbot.waitUntil(lambda: tab.room.browser.samples.columns == 10, timeout=LONG)
+    click_tile(qtbot, tab.room.browser.samples, 14)
+    assert tab.state.label == 4
     assert tab.room.pages[0].frame_parameters()["label"] == 4
 
 
 def test_a_gan_has_scores_and_no_real_images(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("gan", steps=120)
-    assert tab.room.palette_box.kinds.button(1).isHidden()
+    assert tab.room.browser.kinds.button(1).isHidden()
     page = show(tab, "Diagnosis")
     answer = page.answers["scores"]
     qtbot.waitUntil(lambda: "real" in str(answer.curves) or bool(answer.curves), timeout=LONG)

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.generate.code_bars import CodeBars
-from gui.generate.pad import Pad
-from gui.generate.palette import cut
-from gui.generate.scene import Scene
-from gui.generate.tiles import Tiles, mosaic
+from gui.generate.image_grid import ImageGrid, mosaic
+from gui.generate.latent_state import LatentState
+from gui.generate.sample_browser import cut
+from gui.generate.xy_pad import XYPad
 from gui.widgets.drawing import Drawing, shrink
 from gui.widgets.question import Question
 from lab.answers import Images
@@ -52,20 +52,20 @@ class Slow:
 
 
 @pytest.fixture
-def scene(qapp: QApplication) -> Scene:
+def state(qapp: QApplication) -> LatentState:
     from lab.api import new_session
 
     session = new_session("vae", VAE, steps=1, device="cpu")
-    made = Scene(session.run_folder)
+    made = LatentState(session.run_folder)
     session.close()
     return made
 
 
-def test_only_the_newest_request_is_answered(scene: Scene) -> None:
+def test_only_the_newest_request_is_answered(state: LatentState) -> None:
     source, got = Slow(), []
-    scene.set_source(source)
+    state.set_source(source)
     position = {"u": 0}
-    question = Question(scene, "square", lambda: dict(position), got.append, lambda text: None)
+    question = Question(state, "square", lambda: dict(position), got.append, lambda text: None)
     for i in range(10):
         position["u"] = i
         question.ask()
@@ -75,34 +75,34 @@ def test_only_the_newest_request_is_answered(scene: Scene) -> None:
     assert not question.waiting
 
 
-def test_nothing_refreshes_by_itself_while_the_hand_moves(scene: Scene) -> None:
+def test_nothing_refreshes_by_itself_while_the_hand_moves(state: LatentState) -> None:
     source, got = Slow(), []
-    scene.set_source(source)
-    question = Question(scene, "square", dict, got.append, lambda text: None, every=0.0)
-    scene.touch()
+    state.set_source(source)
+    question = Question(state, "square", dict, got.append, lambda text: None, every=0.0)
+    state.touch()
     question.tick()
     assert not source.busy
-    scene.hand = float("-inf")
+    state.hand = float("-inf")
     question.tick()
     assert source.busy
 
 
-def test_an_error_is_told_and_asking_goes_on(scene: Scene) -> None:
+def test_an_error_is_told_and_asking_goes_on(state: LatentState) -> None:
     source, told = Slow(), []
-    scene.set_source(source)
-    question = Question(scene, "square", dict, lambda answer: None, told.append)
+    state.set_source(source)
+    question = Question(state, "square", dict, lambda answer: None, told.append)
     question.ask()
     source.finish(LabError("Pick other anchors."))
     assert told == ["Pick other anchors."]
     assert not question.waiting
 
 
-def test_answers_of_an_earlier_source_are_dropped(scene: Scene) -> None:
+def test_answers_of_an_earlier_source_are_dropped(state: LatentState) -> None:
     old, got = Slow(), []
-    scene.set_source(old)
-    question = Question(scene, "square", dict, got.append, lambda text: None)
+    state.set_source(old)
+    question = Question(state, "square", dict, got.append, lambda text: None)
     question.ask()
-    scene.set_source(Slow())
+    state.set_source(Slow())
     old.finish()
     assert got == []
     assert question.stale
@@ -110,9 +110,9 @@ def test_answers_of_an_earlier_source_are_dropped(scene: Scene) -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_the_round_of_the_pad_passes_every_corner(qtbot: QtBot, count: int) -> None:
-    from gui.generate.pad import CORNERS, ROUND
+    from gui.generate.xy_pad import CORNERS, ROUND
 
-    pad = Pad()
+    pad = XYPad()
     qtbot.addWidget(pad)
     pad.resize(300, 300)
     pad.set_corners(count)
@@ -126,7 +126,7 @@ def test_the_round_of_the_pad_passes_every_corner(qtbot: QtBot, count: int) -> N
 
 @pytest.mark.parametrize("count", [3, 4])
 def test_a_place_in_the_pad_and_its_uv_agree(qtbot: QtBot, count: int) -> None:
-    pad = Pad()
+    pad = XYPad()
     qtbot.addWidget(pad)
     pad.resize(300, 260)
     pad.set_corners(count)
@@ -187,7 +187,7 @@ def test_a_film_frame_is_cut_into_its_pictures() -> None:
 
 
 def test_tiles_choose_their_columns_by_the_shape(qtbot: QtBot) -> None:
-    tiles = Tiles("")
+    tiles = ImageGrid("")
     qtbot.addWidget(tiles)
     tiles.show_images(Images(np.zeros((64, 8, 8), np.uint8)).pixels)
     for width, height, columns in ((400, 400, 8), (400, 100, 16), (100, 400, 4)):

@@ -42,8 +42,8 @@ def test_the_point_on_the_map_is_what_its_plane_decodes_to(qtbot: QtBot, latent_
 def test_the_plane_goes_through_three_picked_samples(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
     page = show(tab, "Plane")
-    tab.scene.set_anchors([])
-    samples = tab.room.palette_box.samples
+    tab.state.set_anchors([])
+    samples = tab.room.browser.samples
     for index in (5, 6):
         click_tile(qtbot, samples, index)
     assert page.plane_parameters() is None

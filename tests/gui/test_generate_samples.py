@@ -15,9 +15,9 @@ from gui.main_window import MainWindow
 
 def test_training_shows_samples_that_change(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab(steps=1_000_000)
-    first = bytes(tab.room.palette_box.samples.image.constBits())
-    qtbot.waitUntil(lambda: bytes(tab.room.palette_box.samples.image.constBits()) != first, timeout=LONG)
-    assert tab.room.palette_box.samples.count == 64
+    first = bytes(tab.room.browser.samples.image.constBits())
+    qtbot.waitUntil(lambda: bytes(tab.room.browser.samples.image.constBits()) != first, timeout=LONG)
+    assert tab.room.browser.samples.count == 64
 
 
 def test_the_last_weights_are_shown_when_training_ends(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
@@ -32,7 +32,7 @@ def test_the_last_weights_are_shown_when_training_ends(qtbot: QtBot, latent_tab:
 
 def test_another_seed_gives_other_samples(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
-    box = tab.room.palette_box
+    box = tab.room.browser
     still(qtbot, box.sampling)
     before = bytes(box.samples.image.constBits())
     qtbot.keyClick(box.seed, Qt.Key.Key_Up)
@@ -42,42 +42,42 @@ def test_another_seed_gives_other_samples(qtbot: QtBot, latent_tab: Callable[...
 def test_clicking_samples_sets_and_lets_go_of_anchors(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
     walk = show(tab, "Walk")
-    samples = tab.room.palette_box.samples
+    samples = tab.room.browser.samples
     click_tile(qtbot, samples, 9)
-    assert tab.scene.anchors == ["1@0", "2@0", "3@0", "9@0"]
+    assert tab.state.anchors == ["1@0", "2@0", "3@0", "9@0"]
     assert samples.badges == {1: "1", 2: "2", 3: "3", 9: "4"}
     click_tile(qtbot, samples, 2)
-    assert tab.scene.anchors == ["1@0", "3@0", "9@0"]
+    assert tab.state.anchors == ["1@0", "3@0", "9@0"]
     assert len(walk.pad.corners) == 3
     for index in (1, 3, 9):
         click_tile(qtbot, samples, index)
-    assert tab.scene.anchors == []
+    assert tab.state.anchors == []
     assert not walk.slider.isEnabled()
     assert "Pick two" in walk.picture.text
 
 
 def test_samples_are_picked_with_keys(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
-    samples = tab.room.palette_box.samples
-    tab.scene.set_anchors([])
+    samples = tab.room.browser.samples
+    tab.state.set_anchors([])
     samples.chosen = 0
     qtbot.keyClick(samples, Qt.Key.Key_Right)
     qtbot.keyClick(samples, Qt.Key.Key_Space)
     qtbot.keyClick(samples, Qt.Key.Key_Down)
     qtbot.keyClick(samples, Qt.Key.Key_Return)
-    assert tab.scene.anchors == ["1@0", f"{1 + samples.columns}@0"]
+    assert tab.state.anchors == ["1@0", f"{1 + samples.columns}@0"]
 
 
 def test_real_images_are_picked_as_anchors(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
     show(tab, "Walk")
-    box = tab.room.palette_box
+    box = tab.room.browser
     qtbot.mouseClick(box.kinds.button(1), LEFT)
     qtbot.waitUntil(lambda: box.images.image is not None, timeout=LONG)
-    tab.scene.set_anchors([])
+    tab.state.set_anchors([])
     click_tile(qtbot, box.images, 4)
     click_tile(qtbot, box.images, 7)
-    assert tab.scene.anchors == ["image:4", "image:7"]
+    assert tab.state.anchors == ["image:4", "image:7"]
     walk = tab.room.page
     qtbot.waitUntil(lambda: walk.frame.answered > 0 and walk.picture.image is not None, timeout=LONG)
 
@@ -86,7 +86,7 @@ def test_the_film_of_the_training_scrubs_plays_and_is_saved(
     qtbot: QtBot, latent_tab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tab = latent_tab(steps=60)
-    box = tab.room.palette_box
+    box = tab.room.browser
     qtbot.waitUntil(lambda: not tab.bridge.running, timeout=LONG)
     qtbot.mouseClick(box.kinds.button(2), LEFT)
     box.lapsing.stale = True
@@ -114,10 +114,10 @@ def test_a_stored_run_has_its_latent_space_and_its_film(qtbot: QtBot, make_windo
     panel: Any = window.panel("Generate")
     panel.open_run(run)
     tab = panel.current_tab()
-    qtbot.waitUntil(lambda: tab.room.palette_box.samples.image is not None, timeout=LONG)
-    qtbot.waitUntil(lambda: tab.room.palette_box.slider.maximum() > 1, timeout=LONG)
-    last = tab.room.palette_box.slider.maximum() + 1
-    assert f"{last} of {last}" in tab.room.palette_box.when.text()
+    qtbot.waitUntil(lambda: tab.room.browser.samples.image is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: tab.room.browser.slider.maximum() > 1, timeout=LONG)
+    last = tab.room.browser.slider.maximum() + 1
+    assert f"{last} of {last}" in tab.room.browser.when.text()
     walk = show(tab, "Walk")
     still(qtbot, walk.frame)
     before = pixels(walk.picture)

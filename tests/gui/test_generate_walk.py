@@ -42,7 +42,7 @@ def test_the_square_is_shown_as_pictures(qtbot: QtBot, latent_tab: Callable[...,
     assert walk.pad.ground_tiles == 7
     last = walk.pad.ground.copy(6 * 8, 6 * 8, 8, 8)
     assert last == walk.pad.corners[3]
-    tab.scene.toggle_anchor("0@0")
+    tab.state.toggle_anchor("0@0")
     assert walk.pad.ground is None
 
 
@@ -52,7 +52,7 @@ def test_small_pictures_are_smoothed_until_told_otherwise(latent_tab: Callable[.
     assert walk.picture.smooth
     next(a for a in tab.panel_.latent_menu.actions() if a.text() == "Smooth or sharp").trigger()
     assert not walk.picture.smooth
-    assert not tab.room.palette_box.samples.smooth
+    assert not tab.room.browser.samples.smooth
 
 
 def test_anchors_can_be_typed_and_a_wrong_one_is_explained(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
@@ -61,7 +61,7 @@ def test_anchors_can_be_typed_and_a_wrong_one_is_explained(qtbot: QtBot, latent_
     walk.anchors.clear()
     qtbot.keyClicks(walk.anchors, "seed:4, 7")
     qtbot.keyClick(walk.anchors, Qt.Key.Key_Return)
-    assert tab.scene.anchors == ["seed:4", "7"]
+    assert tab.state.anchors == ["seed:4", "7"]
     walk.anchors.clear()
     qtbot.keyClicks(walk.anchors, "nothing, 7")
     qtbot.keyClick(walk.anchors, Qt.Key.Key_Return)
@@ -90,12 +90,12 @@ def test_the_walk_plays_and_stops_when_the_hand_takes_over(qtbot: QtBot, latent_
     qtbot.waitUntil(lambda: walk.frame.sent > sent + 5, timeout=LONG)
     qtbot.mouseClick(walk.pad, LEFT, pos=walk.pad.area().center().toPoint())
     assert not walk.timer.isActive()
-    assert not tab.scene.playing
+    assert not tab.state.playing
 
 
 def test_linear_and_spherical_differ(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
-    tab.scene.set_anchors(["0@0", "1@0"])
+    tab.state.set_anchors(["0@0", "1@0"])
     walk = show(tab, "Walk")
     walk.slider.setValue(250)
     still(qtbot, walk.frame)

@@ -16,7 +16,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
-from gui.atari.sources import StoredSource, stored_sources
+from gui.atari.weight_sources import StoredSource, stored_sources
 from gui.main_window import MainWindow
 from gui.runs.compare import differences
 from gui.runs.folders import rename

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
-from gui.generate.translate import ATARI, DRAWN, IMAGE, LOADED, NO_AGENT, TranslateTab
+from gui.generate.translate_page import ATARI, DRAWN, IMAGE, LOADED, NO_AGENT, TranslateTab
 from gui.main_window import MainWindow
 
 LONG = 60_000
@@ -140,14 +140,14 @@ def test_pix2pix_has_one_direction_and_no_style(qtbot: QtBot, open_tab: Callable
 
 
 def test_what_the_watched_agent_sees_is_translated_frame_by_frame(qtbot: QtBot, open_tab: Callable[..., Any]) -> None:
-    from gui.atari.sources import FreshSource
+    from gui.atari.weight_sources import UntrainedSource
 
     tab = open_tab()
     page = tab.page
     page.kind.setCurrentText(ATARI)
     qtbot.waitUntil(lambda: page.note.text() == NO_AGENT, timeout=LONG)
     watch = tab.window_.panel("Atari").watch
-    watch.play(FreshSource("breakout"))
+    watch.play(UntrainedSource("breakout"))
     seen: set[bytes] = set()
 
     def three() -> bool:

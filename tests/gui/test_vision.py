@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
-from gui.vision.by_hand import ByHand
 from gui.vision.probabilities import ROW
+from gui.vision.worked_examples import WorkedExamples
 from lab.run import Run, home
 
 LONG = 60_000
@@ -80,7 +80,7 @@ def test_training_from_the_form_opens_a_tab_that_follows_the_session(qtbot: QtBo
     assert page.last.name == "test:0"
 
 
-@drives("LookPane: Clear", "Look > Clear the drawing")
+@drives("InspectPage: Clear", "Look > Clear the drawing")
 def test_a_stroke_changes_probabilities_maps_and_grad_cam(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
     draw(qtbot, page.canvas, [(0.5, 0.15), (0.5, 0.85)])
@@ -106,7 +106,7 @@ def test_strokes_faster_than_answers_leave_the_newest_one(qtbot: QtBot, panel: A
     draw(qtbot, page.canvas, [(0.1 + 0.02 * i, 0.5) for i in range(40)])
     expected = page.canvas.pixels(112, 112)
     qtbot.waitUntil(lambda: not page.look.waiting and page.last.name == "picture", timeout=LONG)
-    np.testing.assert_array_equal(page.scene.image, expected)
+    np.testing.assert_array_equal(page.state.image, expected)
     data = page.last.image[..., 0].astype(float).mean(0)  # The last answer holds the whole line, from left to right.
     assert data[5] > 0
     assert data[23] > 0
@@ -136,7 +136,7 @@ def test_images_of_the_data_by_number(qtbot: QtBot, panel: Any) -> None:
     qtbot.waitUntil(lambda: "expected validation:N with N from 0 to 149" in page.says.text(), timeout=LONG)
 
 
-@drives("LookPane: File", "Look > Image file")
+@drives("InspectPage: File", "Look > Image file")
 def test_an_image_file_and_one_that_is_none(qtbot: QtBot, panel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = look(panel)
     Image.new("L", (30, 30), 255).save(tmp_path / "white.png")
@@ -150,7 +150,7 @@ def test_an_image_file_and_one_that_is_none(qtbot: QtBot, panel: Any, tmp_path: 
     qtbot.waitUntil(lambda: "this is no image that can be read" in page.says.text(), timeout=LONG)
 
 
-@drives("LookPane: Agent's screen", "Look > Agent's screen")
+@drives("InspectPage: Agent's screen", "Look > Agent's screen")
 def test_the_screen_of_the_watched_agent(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     page = look(panel)
     press(qtbot, page.agent_button)
@@ -205,7 +205,7 @@ def test_a_click_on_a_mistake_opens_it(qtbot: QtBot, panel: Any) -> None:
     assert page.below.currentIndex() == 0
 
 
-@drives("LookPane: Refresh", "Look > Compare runs")
+@drives("InspectPage: Refresh", "Look > Compare runs")
 def test_two_runs_image_by_image(qtbot: QtBot, panel: Any, two_runs: list[Path]) -> None:
     page = look(panel)
     choose(panel, "Compare runs")
@@ -273,8 +273,8 @@ def test_the_tiny_recipe_has_its_views_and_no_look_page(qtbot: QtBot, make_windo
 
 
 @pytest.fixture
-def by_hand(qtbot: QtBot) -> ByHand:
-    made = ByHand()
+def worked_examples(qtbot: QtBot) -> WorkedExamples:
+    made = WorkedExamples()
     qtbot.addWidget(made)
     made.show()
     return made
@@ -283,12 +283,12 @@ def by_hand(qtbot: QtBot) -> ByHand:
 @drives("Look > Worked examples")
 def test_the_worked_examples_open_from_the_menu(panel: Any) -> None:
     choose(panel, "Worked examples")
-    assert panel.by_hand.isVisible()
+    assert panel.worked_examples.isVisible()
 
 
 @drives("Stepper: Back", "Stepper: Next", "NetworkPage: Go on from the new weights", "NetworkPage: As in the lecture")
-def test_backpropagation_is_stepped_through(qtbot: QtBot, by_hand: ByHand) -> None:
-    page = by_hand.network
+def test_backpropagation_is_stepped_through(qtbot: QtBot, worked_examples: WorkedExamples) -> None:
+    page = worked_examples.network
     while page.stepper.next.isEnabled():
         press(qtbot, page.stepper.next)
         if page.title.text() == "Error":
@@ -307,9 +307,9 @@ def test_backpropagation_is_stepped_through(qtbot: QtBot, by_hand: ByHand) -> No
 
 
 @drives("KernelPage: As in the lecture")
-def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, by_hand: ByHand) -> None:
-    by_hand.pages.setCurrentIndex(1)
-    page = by_hand.kernel
+def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, worked_examples: WorkedExamples) -> None:
+    worked_examples.pages.setCurrentIndex(1)
+    page = worked_examples.kernel
     assert page.result.values.tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
     press(qtbot, page.stepper.next)
     assert page.formula.text().endswith("= 3")
@@ -323,4 +323,4 @@ def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, by_han
     assert page.parameters.text().endswith("= 112")
     press(qtbot, page.lecture)
     assert page.result.values[0, 0] == 4
-    assert find_buttons(by_hand)
+    assert find_buttons(worked_examples)

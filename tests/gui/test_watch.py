@@ -11,14 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from gui.atari.sources import FreshSource
 from gui.atari.watch import Watch
 from gui.atari.watch_pane import action_for, published
+from gui.atari.weight_sources import UntrainedSource
 
 LONG = 60_000
 
 
-class SeededSource(FreshSource):
+class SeededSource(UntrainedSource):
     """An untrained network with a name of its own."""
 
     def __init__(self, number: int):

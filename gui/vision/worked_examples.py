@@ -24,7 +24,7 @@ IMAGE = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0,
 KERNEL = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
 
 
-class ByHand(QDialog):
+class WorkedExamples(QDialog):
     """Two pages: backpropagation, and convolution."""
 
     def __init__(self, parent: QWidget | None = None):

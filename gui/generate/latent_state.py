@@ -15,7 +15,7 @@ SMALL = 20
 """Pictures of fewer pixels a side are smoothed unless told otherwise."""
 
 
-class Scene(Asked):
+class LatentState(Asked):
     """One run's latent space as the screen sees it."""
 
     picks_changed = Signal()

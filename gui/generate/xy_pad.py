@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.generate.tiles import draw_badge
+from gui.generate.image_grid import draw_badge
 from gui.theme import colour
 
 CORNERS = {
@@ -21,7 +21,7 @@ THUMB = 44
 STEP, LEAP = 0.02, 0.1
 
 
-class Pad(QWidget):
+class XYPad(QWidget):
     """A point (u, v) in [0, 1] x [0, 1] between two to four anchors, whose pictures stand in the corners."""
 
     moved = Signal(float, float)

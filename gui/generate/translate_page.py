@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.generate.code_bars import CodeBars
-from gui.generate.scene import Scene
-from gui.generate.tiles import Tiles
+from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_state import LatentState
 from gui.panel import Workbench
 from gui.run_tab import RunTab
 from gui.theme import faint
@@ -45,7 +45,7 @@ FIRST_VIEWS = ("triptychs", "results", "verdict", "losses")
 NO_AGENT = "No agent is playing. Go to the Atari panel once (Ctrl+1 in the bar): the agent that plays there is translated here."
 
 
-class TranslateScene(Scene):
+class TranslateState(LatentState):
     """One run's model as the page sees it: who answers, and when to leave the viewer alone."""
 
     def __init__(self, run: Run, parent: QObject | None = None):
@@ -62,13 +62,13 @@ class TranslateScene(Scene):
 class TranslatePage(QWidget):
     """Left what is given, right what the newest weights make of it; below, what the style says, and whole cycles."""
 
-    def __init__(self, scene: TranslateScene, parent: QWidget | None = None):
+    def __init__(self, state: TranslateState, parent: QWidget | None = None):
         super().__init__(parent)
-        self.scene = scene
-        self.size_px: int = scene.shape[1]
+        self.state = state
+        self.size_px: int = state.shape[1]
         self.loaded: Path | None = None
         self.live_frame: np.ndarray | None = None
-        self.two_ways = scene.run.recipe.name.startswith("cyclegan")
+        self.two_ways = state.run.recipe.name.startswith("cyclegan")
         self.kind = QComboBox(toolTip="What is translated")
         self.kind.addItems([IMAGE, DRAWN, LOADED, ATARI])
         self.direction = QComboBox(toolTip="From which domain to which")
@@ -78,19 +78,19 @@ class TranslatePage(QWidget):
         self.clear_button = QToolButton(text="Clear", toolTip="Rub everything out (Delete on the canvas)")
         self.seed = QSpinBox(maximum=2**31 - 1, toolTip="The style of another picture of B, drawn at random")
         self.random_button = QToolButton(text="Next style", toolTip="The style of another picture of B")
-        self.drawing = Drawing(pen_width(scene.run))
+        self.drawing = Drawing(pen_width(state.run))
         self.given = Picture("What is given appears here.", (110, 110))
         self.translated = Picture("Its translation appears here.", (110, 110))
-        self.style_bars = CodeBars(max(1, scene.latent))
+        self.style_bars = CodeBars(max(1, state.latent))
         self.style_bars.setToolTip("The style's numbers: drag a bar and see what it stands for")
-        self.cycles = Tiles("Held-out images, their translations and what comes back appear here.", pickable=self.two_ways)
+        self.cycles = ImageGrid("Held-out images, their translations and what comes back appear here.", pickable=self.two_ways)
         self.note = QLabel(wordWrap=True)
         faint(self.note)
         self.setAcceptDrops(True)
         self.build()
-        self.translating = Question(scene, "translate", self.parameters, self.show_translation, self.say, every=0.1)
-        self.styling = Question(scene, "style", self.style_parameters, self.show_style, self.say, every=1.0)
-        self.cycling = Question(scene, self.cycle_view, self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, every=1.0)
+        self.translating = Question(state, "translate", self.parameters, self.show_translation, self.say, every=0.1)
+        self.styling = Question(state, "style", self.style_parameters, self.show_style, self.say, every=1.0)
+        self.cycling = Question(state, self.cycle_view, self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, every=1.0)
         self.drawing.changed.connect(self.drawn)
         self.kind.currentTextChanged.connect(self.kind_changed)
         self.direction.currentIndexChanged.connect(self.direction_changed)
@@ -139,7 +139,7 @@ class TranslatePage(QWidget):
 
     @property
     def has_style(self) -> bool:
-        return self.two_ways and self.scene.latent > 0 and self.way == "ab"
+        return self.two_ways and self.state.latent > 0 and self.way == "ab"
 
     def parameters(self) -> dict[str, Any] | None:
         """The picture that is given, its direction and style; None where there is none yet."""
@@ -195,7 +195,7 @@ class TranslatePage(QWidget):
 
     def changed(self, *_: object) -> None:
         """Something of the request changed by hand: ask at once."""
-        self.scene.touch()
+        self.state.touch()
         self.translating.ask()
 
     def drawn(self) -> None:
@@ -323,10 +323,10 @@ class TranslateTab(RunTab):
     whole: ClassVar[bool] = True
 
     def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
-        self.scene = TranslateScene(run)
+        self.state = TranslateState(run)
         super().__init__(run, workbench, hue, FIRST_VIEWS, parent)
-        self.scene.setParent(self)
-        self.page = TranslatePage(self.scene)
+        self.state.setParent(self)
+        self.page = TranslatePage(self.state)
         self.put_in_front((self.page, "Translate", "A picture of one domain as one of the other"))
         self.clock = QTimer(self, interval=TICK_MS)
         self.clock.setTimerType(Qt.TimerType.CoarseTimer)
@@ -339,7 +339,7 @@ class TranslateTab(RunTab):
 
     def take_source(self, source: Source) -> None:
         super().take_source(source)
-        self.scene.set_source(source)
+        self.state.set_source(source)
 
     def shut(self) -> None:
         super().shut()

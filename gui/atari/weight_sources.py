@@ -76,7 +76,7 @@ class StoredSource(WeightSource):
         yield self.module
 
 
-class FreshSource(WeightSource):
+class UntrainedSource(WeightSource):
     """A network that has learned nothing: what every agent starts from. The same `seed` gives the same weights."""
 
     def __init__(self, game: str, seed: int = 0):

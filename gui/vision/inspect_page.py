@@ -1,6 +1,6 @@
 """The Look page: one image, drawn or from anywhere, and what the network makes of it as one draws.
 
-Read first: `LookPane.stroke`. Every stroke asks the view `look`, whose answer holds all that moves: the probabilities, the
+Read first: `InspectPage.stroke`. Every stroke asks the view `look`, whose answer holds all that moves: the probabilities, the
 Grad-CAM and the feature maps. Slower maps are asked for when the hand rests.
 """
 
@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
-from gui.vision.scene import VisionScene
+from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 from gui.widgets.question import Question
@@ -39,27 +39,27 @@ METHODS = {
 }  # fmt: skip
 
 
-class LookPane(QWidget):
+class InspectPage(QWidget):
     """Draw, open or pick an image; see probabilities, heat map, feature maps, mistakes, and where two runs differ."""
 
-    def __init__(self, scene: VisionScene, run: Run, parent: QWidget | None = None):
+    def __init__(self, state: VisionState, run: Run, parent: QWidget | None = None):
         super().__init__(parent)
-        self.scene, self.run = scene, run
+        self.state, self.run = state, run
         self.classes: tuple[str, ...] = ()
         self.last: Any = None
         self.build_source()
         self.build_answers()
         self.lay_out()
-        scene.source_changed.connect(self.source_changed)
-        scene.image_changed.connect(self.image_changed)
-        self.look = Question(scene, "look", self.look_parameters, self.show_look, self.excuse, every=0.2)
+        state.source_changed.connect(self.source_changed)
+        state.image_changed.connect(self.image_changed)
+        self.look = Question(state, "look", self.look_parameters, self.show_look, self.excuse, every=0.2)
         self.heat = Question(
-            scene, "cam", lambda: {"image": scene.image, "label": scene.label}, self.show_heat, self.excuse_heat, every=1.0
+            state, "cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, every=1.0
         )
         self.wrong = Question(
-            scene, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
+            state, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
         )
-        self.apart = Question(scene, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
+        self.apart = Question(state, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
         self.timer = QTimer(self, interval=TICK_MS)
         self.timer.timeout.connect(self.tick)
         self.timer.start()
@@ -193,12 +193,12 @@ class LookPane(QWidget):
     def stroke(self) -> None:
         """The drawing changed: ask at once, in place of what still waits."""
         self.agent_button.setChecked(False)
-        self.scene.show_image(self.canvas.pixels(DRAWN, DRAWN), by_hand=True)
+        self.state.show_image(self.canvas.pixels(DRAWN, DRAWN), by_hand=True)
 
     def pick_from_data(self, *_: object) -> None:
         self.agent_button.setChecked(False)
         self.wrong.stale = self.apart.stale = True
-        self.scene.show_image(f"{self.split.currentText()}:{self.number.value()}")
+        self.state.show_image(f"{self.split.currentText()}:{self.number.value()}")
 
     def next_image(self) -> None:
         self.number.setValue(self.number.value() + 1)
@@ -213,14 +213,14 @@ class LookPane(QWidget):
         for widget in (self.split, self.number):
             widget.blockSignals(False)
         self.agent_button.setChecked(False)
-        self.scene.show_image(spec)
+        self.state.show_image(spec)
 
     def ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
             self, "Look at an image", "", "Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff *.ppm)"
         )
         if name:
-            self.scene.show_image(name)
+            self.state.show_image(name)
 
     def follow_agent(self, on: bool) -> None:
         if on and self.agent_frame() is None:
@@ -242,7 +242,7 @@ class LookPane(QWidget):
 
     def choose_label(self, label: str) -> None:
         """Ask about a class; what the network says where it is empty."""
-        self.scene.label = label
+        self.state.label = label
         self.label.setCurrentIndex(max(0, self.label.findData(label)))
         self.heat.stale = True
         self.look.ask()
@@ -259,7 +259,7 @@ class LookPane(QWidget):
     # -- answers ---------------------------------------------------------------------------------------------------
 
     def look_parameters(self) -> dict[str, Any]:
-        return {"image": self.scene.image, "label": self.scene.label, "layer": self.layer.currentText()}
+        return {"image": self.state.image, "label": self.state.label, "layer": self.layer.currentText()}
 
     def show_look(self, answer: Any) -> None:
         self.last = answer
@@ -269,7 +269,7 @@ class LookPane(QWidget):
             self.label.addItem("what it says", "")
             for name in answer.classes:
                 self.label.addItem(name, name)
-            self.label.setCurrentIndex(max(0, self.label.findData(self.scene.label)))
+            self.label.setCurrentIndex(max(0, self.label.findData(self.state.label)))
         if [self.layer.itemText(i) for i in range(self.layer.count())] != answer.layers:
             self.layer.clear()
             self.layer.addItems(answer.layers)
@@ -339,7 +339,7 @@ class LookPane(QWidget):
     # -- time ------------------------------------------------------------------------------------------------------
 
     def source_changed(self) -> None:
-        able = "look" in self.scene.views
+        able = "look" in self.state.views
         self.setEnabled(able)
         if not able:
             self.excuse("This recipe has no Look page; see its views beside this page.")
@@ -354,7 +354,7 @@ class LookPane(QWidget):
         if self.agent_button.isChecked():
             frame = self.agent_frame()
             if frame is not None and not self.look.waiting:
-                self.scene.show_image(np.ascontiguousarray(frame))
+                self.state.show_image(np.ascontiguousarray(frame))
         self.look.tick()
         if self.method.currentText() != "Grad-CAM":
             self.heat.tick()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from gui.widgets.question import Asked
 
 
-class VisionScene(Asked):
+class VisionState(Asked):
     """One classifier as the screen sees it."""
 
     image_changed = Signal()

@@ -22,7 +22,7 @@ def mosaic(pixels: np.ndarray, columns: int) -> np.ndarray:
     return np.ascontiguousarray(grid).reshape(rows * height, columns * width, *pixels.shape[3:])
 
 
-class Tiles(QWidget):
+class ImageGrid(QWidget):
     """Draws an `Images` answer; `badges` marks tiles with a word each."""
 
     picked = Signal(int)

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.generate.scene import Scene
-from gui.generate.tiles import Tiles
+from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_state import LatentState
 from gui.theme import faint
 from gui.widgets import icons
 from gui.widgets.question import Question
@@ -33,37 +33,37 @@ LAPSE_MS = 80
 NO_LAPSE = "The film of the training appears here after the first steps."
 
 
-class Palette(QWidget):
+class SampleBrowser(QWidget):
     """`picked` tells which sample or test image was clicked, as the anchor that the views understand."""
 
     picked = Signal(str)
 
-    def __init__(self, scene: Scene, parent: QWidget | None = None):
+    def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(parent)
-        self.scene = scene
+        self.state = state
         self.marks: dict[str, str] = {}
         self.answer: Any = None
         self.lapse: Any = None
-        self.samples = Tiles("Samples appear here once the model is loaded.")
+        self.samples = ImageGrid("Samples appear here once the model is loaded.")
         self.samples.setToolTip("Samples of the model, always from the same z. Click to pick (arrow keys and Space)")
         self.samples.setAccessibleName("Samples")
-        self.images = Tiles("Test images appear here once the data are loaded.")
+        self.images = ImageGrid("Test images appear here once the data are loaded.")
         self.images.setToolTip("Real test images. Click to pick the code that the encoder gives them (arrow keys and Space)")
         self.images.setAccessibleName("Test images")
-        self.film = Tiles(NO_LAPSE, pickable=False)
+        self.film = ImageGrid(NO_LAPSE, pickable=False)
         self.stack = QStackedWidget()
         for widget in (self.samples, self.images, self.film):
             self.stack.addWidget(widget)
         self.samples.picked.connect(lambda i: self.pick_sample(i))
         self.images.picked.connect(lambda i: self.picked.emit(f"image:{i}"))
         self.build()
-        self.sampling = Question(scene, "samples", self.sample_parameters, self.show_samples, self.samples.show_text, every=0.3)
-        self.testing = Question(scene, "reconstructions", lambda: {"n": IMAGES}, self.show_test_images, self.images.show_text, every=600)
-        self.lapsing = Question(scene, "time_lapse", dict, self.show_lapse, self.film.show_text, every=3.0)
+        self.sampling = Question(state, "samples", self.sample_parameters, self.show_samples, self.samples.show_text, every=0.3)
+        self.testing = Question(state, "reconstructions", lambda: {"n": IMAGES}, self.show_test_images, self.images.show_text, every=600)
+        self.lapsing = Question(state, "time_lapse", dict, self.show_lapse, self.film.show_text, every=3.0)
         self.timer = QTimer(self, interval=LAPSE_MS)
         self.timer.timeout.connect(self.next_frame)
-        scene.source_changed.connect(self.source_changed)
-        scene.label_changed.connect(self.label_changed)
+        state.source_changed.connect(self.source_changed)
+        state.label_changed.connect(self.label_changed)
         self.source_changed()
 
     def build(self) -> None:
@@ -86,8 +86,8 @@ class Palette(QWidget):
         self.seed.valueChanged.connect(self.changed)
         row.addWidget(self.seed)
         self.label = QComboBox(toolTip="The class that is asked for in every picture on the right, and here unless all classes are shown")
-        self.label.addItems(list(self.scene.class_names))
-        self.label.currentIndexChanged.connect(self.scene.set_label)
+        self.label.addItems(list(self.state.class_names))
+        self.label.currentIndexChanged.connect(self.state.set_label)
         self.every_class = QCheckBox("all classes", checked=True, toolTip="A column for each class; otherwise only the class chosen here")
         self.every_class.toggled.connect(self.changed)
         self.class_row = QWidget()
@@ -128,12 +128,12 @@ class Palette(QWidget):
     @property
     def by_class(self) -> bool:
         """Whether each class has a column."""
-        return self.scene.conditional and self.every_class.isChecked()
+        return self.state.conditional and self.every_class.isChecked()
 
     def sample_parameters(self) -> dict[str, Any]:
-        classes = len(self.scene.class_names)
+        classes = len(self.state.class_names)
         count = ROWS * classes if self.by_class and classes <= 12 else SAMPLES
-        return {"n": count, "seed": self.seed.value(), "label": -1 if self.by_class or not self.scene.conditional else self.scene.label}
+        return {"n": count, "seed": self.seed.value(), "label": -1 if self.by_class or not self.state.conditional else self.state.label}
 
     def tick(self) -> None:
         kind = self.kinds.checkedId()
@@ -150,23 +150,23 @@ class Palette(QWidget):
 
     def source_changed(self) -> None:
         """Show what this model has."""
-        self.class_row.setVisible(self.scene.conditional)
-        self.kinds.button(1).setVisible(self.scene.has_encoder)
+        self.class_row.setVisible(self.state.conditional)
+        self.kinds.button(1).setVisible(self.state.has_encoder)
         for widget in (self.slider, self.play_button, self.save_button):
-            widget.setEnabled("time_lapse" in self.scene.views)
-        if self.scene.source is not None:
+            widget.setEnabled("time_lapse" in self.state.views)
+        if self.state.source is not None:
             for tiles in (self.samples, self.images):
                 if tiles.image is None:
                     tiles.show_text("Waiting for the first samples: the data are loading…")
 
     def label_changed(self) -> None:
-        self.label.setCurrentIndex(self.scene.label)
+        self.label.setCurrentIndex(self.state.label)
         self.changed()
 
     def show_samples(self, answer: Any) -> None:
         self.answer = answer
-        by_class = self.by_class and answer.columns == len(self.scene.class_names)
-        self.samples.name([], list(self.scene.class_names) if by_class else [])
+        by_class = self.by_class and answer.columns == len(self.state.class_names)
+        self.samples.name([], list(self.state.class_names) if by_class else [])
         self.samples.show_images(answer.pixels, answer.columns if by_class else 0)
 
     def show_test_images(self, answer: Any) -> None:
@@ -178,7 +178,7 @@ class Palette(QWidget):
 
     def pick_sample(self, index: int) -> None:
         if self.by_class:
-            self.scene.set_label(index % len(self.scene.class_names))
+            self.state.set_label(index % len(self.state.class_names))
         self.picked.emit(f"{index}@{self.seed.value()}")
 
     def set_marks(self, marks: dict[str, str]) -> None:
@@ -221,7 +221,7 @@ class Palette(QWidget):
     def draw_lapse(self) -> None:
         if self.lapse is not None and len(self.lapse.steps):
             i = min(self.slider.value(), len(self.lapse.steps) - 1)
-            self.film.show_images(cut(np.asarray(self.lapse.history[i]), *self.scene.shape[1:]))
+            self.film.show_images(cut(np.asarray(self.lapse.history[i]), *self.state.shape[1:]))
             self.when.setText(f"film: {i + 1} of {len(self.lapse.steps)}, at step {self.lapse.steps[i]:,}")
 
     def set_playing(self, on: bool) -> None:
@@ -247,7 +247,7 @@ class Palette(QWidget):
         if self.lapse is None:
             return
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save the film of the training", f"{self.scene.run.name}.gif", "GIF, MP4, PNG or NPZ (*.gif *.mp4 *.png *.npz)"
+            self, "Save the film of the training", f"{self.state.run.name}.gif", "GIF, MP4, PNG or NPZ (*.gif *.mp4 *.png *.npz)"
         )
         if name:
             try:
