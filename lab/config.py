@@ -5,7 +5,7 @@ Config modules import no torch, so that help texts and forms appear at once.
 """
 
 import copy
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +17,13 @@ class Config(BaseModel):
     """Base of every recipe's config."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    explanation: ClassVar[str] = ""
+    """What a person sees who trains this recipe: the idea, the formula and the paper, as HTML."""
+    pages: ClassVar[tuple[str, ...]] = ()
+    """Names of the app's pages that show the network at work, in order."""
+    first_views: ClassVar[tuple[str, ...]] = ()
+    """The views that the app opens first."""
 
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of every random generator of the run; the same seed gives the same run.")
 

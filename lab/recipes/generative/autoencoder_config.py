@@ -1,12 +1,30 @@
 """Settings of the autoencoder."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
-from lab.recipes.generative.generative_config import CodingConfig
+from lab.recipes.generative.generative_config import LATENT_SPACE, CodingConfig
 
 
 class AutoencoderConfig(CodingConfig):
     """An autoencoder: undercomplete by a narrow code, denoising and sparse where their settings are above 0."""
+
+    explanation: ClassVar[str] = (
+        """<h3>Autoencoder</h3>
+<p>An encoder E compresses an image s into a few numbers, the code h = E(s); a decoder D reconstructs the image from them.
+Both learn to lose as little as possible:</p>
+<p align="center"><i>min &Sigma; (s &minus; D(E(s&#771;)))<sup>2</sup> + &lambda; &Sigma; |h|</i></p>
+<p>s&#771; is s itself, or s with noise or holes (<b>denoising</b>: the code must capture what an image of this kind looks like, not
+its pixels). &lambda; &gt; 0 makes the code <b>sparse</b>: few numbers differ from 0 at a time. With fewer dimensions than pixels
+(<b>undercomplete</b>) it must choose what matters.</p>
+<p>Nothing makes the codes fill the space evenly, so points between them may decode to nothing recognisable. Samples are drawn from
+a normal distribution fitted to the codes.</p>
+<p>Hinton &amp; Salakhutdinov 2006, <a href="https://doi.org/10.1126/science.1127647">Reducing the dimensionality of data with
+neural networks</a>; Vincent et al. 2008, <a href="https://doi.org/10.1145/1390156.1390294">Denoising autoencoders</a>.</p>
+"""
+        + LATENT_SPACE
+    )
 
     latent: int = Field(16, ge=1, le=1024, description="Length of the code. Narrower forces a summary; wider copies more exactly.")
     noise: float = Field(

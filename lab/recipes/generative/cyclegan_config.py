@@ -1,6 +1,6 @@
 """Settings of CycleGAN: a preset for small images, and the published one."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +16,21 @@ DEFAULTS = with_defaults(TranslationConfig, "CycleGANDefaults", batch_size=32, l
 
 class CycleGANConfig(DEFAULTS):  # type: ignore[misc, valid-type]
     """CycleGAN (Zhu et al. 2017): two generators that undo each other, with no pairs to learn from."""
+
+    explanation: ClassVar[str] = """<h3>CycleGAN</h3>
+<p>Two sets of pictures, A and B, and no pairs. G: A &rarr; B and F: B &rarr; A learn together: a discriminator for each domain
+asks that G(a) look like a picture of B, and translating back must return the original:</p>
+<p align="center"><i>L = (D<sub>B</sub>(G(a)) &minus; 1)<sup>2</sup> + (D<sub>A</sub>(F(b)) &minus; 1)<sup>2</sup>
++ &lambda; (|F(G(a)) &minus; a| + |G(F(b)) &minus; b|) + &frac12; &lambda; (|G(b) &minus; b| + |F(a) &minus; a|)</i></p>
+<p>The discriminators are PatchGANs: each score judges one patch (<b>verdict</b>), and half of what they see comes from a <b>pool</b> of
+pictures generated earlier. A plain digit can be painted in any colour, but a function has one answer: without a <b>style</b> all come out
+in one colour family. Here G takes a code as well, an encoder E must recover it from the picture, |E(G(a, s)) &minus; s|, and
+b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
+<p>Zhu et al. 2017, <a href="https://arxiv.org/abs/1703.10593">Unpaired image-to-image translation</a>; Huang et al. 2018,
+<a href="https://arxiv.org/abs/1804.04732">Multimodal unsupervised translation</a>; Odena et al. 2016,
+<a href="https://distill.pub/2016/deconv-checkerboard/">Checkerboard artifacts</a>.</p>
+"""
+    first_views: ClassVar[tuple[str, ...]] = ("triptychs", "verdict", "losses")
 
     data: str = Field(
         "digits",

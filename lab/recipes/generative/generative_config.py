@@ -1,6 +1,6 @@
 """The settings that generative recipes share: the data, the networks' size, and those of adversarial training."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +11,22 @@ from lab.data.sources import class_names, native, subject
 SMALLEST_SIDE = 16
 """Unless told otherwise, images are no smaller: the embedded digits have 8 pixels a side, which are hard to recognise."""
 Precision = Literal["auto", "fp32", "bf16"]
+LATENT_SPACE = """<h3>The latent space</h3>
+<p>On the left are samples from z that stay the same while the network changes. Click to pick them; every picture on the
+right is drawn with the newest weights during training.</p>
+<p><b>Walk</b>: from anchor to anchor, or freely in the square between four. <i>Linear</i> goes straight,
+z = (1 &minus; t) a + t b; <i>spherical</i> keeps the length, z = (sin((1 &minus; t)&theta;) a + sin(t&theta;) b) / sin &theta;, because
+normal noise of many dimensions lies near a sphere (White 2016, <a href="https://arxiv.org/abs/1609.04468">Sampling
+generative networks</a>). The curve below shows how far each frame is from the one before: even is good.</p>
+<p><b>Plane</b>: all of a 2-D space; else the plane through three anchors, or along the two directions in which the codes vary
+most (without an encoder: those that change G's first layer most, Shen &amp; Zhou 2021,
+<a href="https://arxiv.org/abs/2007.06600">SeFa</a>). Dots are encoded test images, coloured by class.</p>
+<p><b>Arithmetic</b>: mean of A &minus; mean of B + mean of C. <b>Dimensions</b>: one at a time. <b>Code</b>: an image's code as
+bars to drag. <b>Classes</b>: one z as every class. <b>Diagnosis</b>: is the training healthy?</p>
+"""
+"""What the pages of the latent space show, the end of the explanation of every recipe that has one."""
+LATENT_PAGES = ("walk", "plane", "arithmetic", "dimensions", "code", "diagnosis")
+CONDITIONAL_PAGES = ("walk", "plane", "arithmetic", "dimensions", "code", "classes", "diagnosis")
 PRECISION: Any = Field(
     "auto",
     description="Arithmetic of the networks: bf16 is faster where the hardware has it; weights are always kept in fp32. auto chooses.",
@@ -19,6 +35,10 @@ PRECISION: Any = Field(
 
 class ImageConfig(ImagesConfig):
     """Settings of a recipe that learns to draw images."""
+
+    explanation: ClassVar[str] = LATENT_SPACE
+    pages: ClassVar[tuple[str, ...]] = LATENT_PAGES
+    first_views: ClassVar[tuple[str, ...]] = ("samples",)
 
     size: int = Field(
         0, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
@@ -61,6 +81,8 @@ def check_size(config: ImageConfig) -> None:
 
 class CodingConfig(ImageConfig):
     """Settings of a recipe with an encoder and a decoder."""
+
+    first_views: ClassVar[tuple[str, ...]] = ("samples", "reconstructions")
 
     architecture: Literal["dense", "conv"] = Field(
         "dense", description="Dense layers suit small images; convolutions suit large ones and are slower."
@@ -105,6 +127,8 @@ def check_widths(value: str) -> str:
 
 class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_size=64)):  # type: ignore[misc]
     """Settings of a recipe in which a generator and a discriminator learn from each other."""
+
+    first_views: ClassVar[tuple[str, ...]] = ("samples", "scores")
 
     latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
     loss: Literal["non-saturating", "minimax", "hinge", "lsgan"] = Field(

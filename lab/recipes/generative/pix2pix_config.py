@@ -1,6 +1,6 @@
 """Settings of pix2pix: a preset for small images, and the published one."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +15,16 @@ DEFAULTS = with_defaults(TranslationConfig, "Pix2PixDefaults", features=64, d_fe
 
 class Pix2PixConfig(DEFAULTS):  # type: ignore[misc, valid-type]
     """pix2pix (Isola et al. 2017): a U-Net learns from pairs, by L1 and a discriminator of patches."""
+
+    explanation: ClassVar[str] = """<h3>pix2pix</h3>
+<p>Pairs (a, b) are given: an outline and its digit, a half and the whole, grey and colour. A U-Net G draws b from a; its skip connections
+carry edges past the narrow middle. D sees a together with the true or the generated picture, patch by patch:</p>
+<p align="center"><i>min<sub>G</sub> max<sub>D</sub> L<sub>GAN</sub>(G, D) + &lambda; |G(a) &minus; b|</i></p>
+<p>|G(a) &minus; b| alone would draw the blurred average of all possible answers; D insists on a definite one.</p>
+<p>Isola et al. 2017, <a href="https://arxiv.org/abs/1611.07004">Image-to-image translation with conditional adversarial networks</a>;
+Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</p>
+"""
+    first_views: ClassVar[tuple[str, ...]] = ("results", "verdict", "losses")
 
     data: str = Field(
         "digits",

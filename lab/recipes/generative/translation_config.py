@@ -1,6 +1,6 @@
 """The settings that image-to-image recipes share."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,9 @@ from lab.recipes.generative.generative_config import PRECISION, Precision
 
 class TranslationConfig(Config):
     """Settings of a recipe that turns pictures of one domain into those of another."""
+
+    pages: ClassVar[tuple[str, ...]] = ("image_translation",)
+    first_views: ClassVar[tuple[str, ...]] = ("losses",)
 
     data: str = Field("digits", description="The images.")
     size: int = Field(

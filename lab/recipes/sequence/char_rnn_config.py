@@ -1,16 +1,30 @@
 """Settings of the recurrent language model."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from lab.config import with_defaults
 from lab.data.corpora import TEXTS, check
-from lab.recipes.sequence.sequence_config import SequenceConfig
+from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
 class CharRNNConfig(with_defaults(SequenceConfig, "CharRNNDefaults", learning_rate=4e-3)):  # type: ignore[misc]
     """An RNN, LSTM or GRU on characters or bytes. With 65 characters the LSTM has as many parameters as the default gpt."""
+
+    explanation: ClassVar[str] = (
+        "<h3>RNN, LSTM, GRU</h3>\n"
+        + LANGUAGE_MODEL
+        + """<p>A recurrent network keeps a state: <i>h<sub>t</sub> = tanh(W x<sub>t</sub> + U h<sub>t-1</sub> + b)</i>. On the way back through time the
+gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a cell that is only scaled and added to:</p>
+<p align="center"><i>c<sub>t</sub> = f &middot; c<sub>t-1</sub> + i &middot; g, &nbsp; h<sub>t</sub> = o &middot; tanh(c<sub>t</sub>)</i></p>
+<p>The view <b>gradient by distance</b> measures this; <b>gates</b> shows what the units do while the network reads.</p>
+<p>Hochreiter &amp; Schmidhuber 1997, <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Long short-term memory</a>; Cho et al. 2014,
+<a href="https://arxiv.org/abs/1406.1078">GRU</a>; Pascanu et al. 2013, <a href="https://arxiv.org/abs/1211.5063">On the difficulty of training RNNs</a>.</p>
+"""
+    )
+    pages: ClassVar[tuple[str, ...]] = ("write",)
+    first_views: ClassVar[tuple[str, ...]] = ("gates", "gradient_by_distance", "embeddings")
 
     data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
     level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")

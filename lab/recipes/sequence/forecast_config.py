@@ -1,6 +1,6 @@
 """Settings of the forecaster."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -11,6 +11,14 @@ from lab.recipes.sequence.sequence_config import SequenceConfig
 
 class ForecastConfig(with_defaults(SequenceConfig, "ForecastDefaults", data="ram", learning_rate=3e-3, decay_steps=1000)):  # type: ignore[misc]
     """A recurrent network that predicts the next values of a series."""
+
+    explanation: ClassVar[str] = """<h3>Forecasting</h3>
+<p>The series are bytes of the emulator's memory while an agent plays, or the columns of a CSV. The network predicts the change to the next
+step, x<sub>t+1</sub> = x<sub>t</sub> + f(x<sub>1</sub> ... x<sub>t</sub>); further ahead it reads its own predictions. The loss is in variances
+of the series: 1 is no better than the mean. A forecast has to beat <i>persistence</i>, "same as the last value".</p>
+<p>Hochreiter &amp; Schmidhuber 1997, <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Long short-term memory</a>.</p>
+"""
+    first_views: ClassVar[tuple[str, ...]] = ("forecast", "one_step_ahead")
 
     data: str = Field("ram", description="The series: ram (the emulator's memory while an agent plays), or file:PATH of a CSV.")
     game: str = Field("pong", description="The Atari game whose memory is recorded.", json_schema_extra=only(data="ram"))

@@ -1,16 +1,30 @@
 """Settings of the GPT recipe."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from lab.config import with_defaults
 from lab.data.corpora import TEXTS, check
-from lab.recipes.sequence.sequence_config import SequenceConfig
+from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
 class GPTConfig(with_defaults(SequenceConfig, "GPTDefaults", learning_rate=2e-3, batch_size=12, weight_decay=0.1)):  # type: ignore[misc]
     """A GPT on characters or bytes."""
+
+    explanation: ClassVar[str] = (
+        "<h3>GPT</h3>\n"
+        + LANGUAGE_MODEL
+        + """<p>In each block every position attends to all positions before it:</p>
+<p align="center"><i>softmax(Q K<sup>T</sup> / &radic;d) V</i></p>
+<p>in several heads side by side; a small dense network then transforms each position. On the page <b>Attention</b>, hover over a token to see
+where it looks.</p>
+<p>Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all you need</a>; Radford et al. 2019, Language models are unsupervised
+multitask learners.</p>
+"""
+    )
+    pages: ClassVar[tuple[str, ...]] = ("write", "attention")
+    first_views: ClassVar[tuple[str, ...]] = ("attention", "embeddings")
 
     data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
     level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")

@@ -1,6 +1,6 @@
 """Settings of the translator."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,6 +13,20 @@ RECURRENT = ("rnn", "lstm", "gru")
 
 class Seq2SeqConfig(with_defaults(SequenceConfig, "Seq2SeqDefaults", data="dates", learning_rate=2e-3, batch_size=64, decay_steps=1500)):  # type: ignore[misc]
     """An encoder and a decoder, recurrent with or without attention, or a transformer."""
+
+    explanation: ClassVar[str] = """<h3>Encoder and decoder</h3>
+<p>One network reads the source, another writes the target, token by token, until &lt;EOS&gt;. In training it is fed the true tokens
+(<i>teacher forcing</i>), afterwards its own. With <b>attention</b> it looks back at the source before each token, with weights from</p>
+<p align="center"><i>Luong: h<sub>t</sub><sup>T</sup> W h<sub>s</sub> &nbsp;
+Bahdanau: v<sup>T</sup> tanh(W<sub>1</sub> h<sub>t</sub> + W<sub>2</sub> h<sub>s</sub>)</i></p>
+<p>The alignment matrix shows these weights. A <b>beam</b> follows the best few outputs at once; scores are divided by
+((5 + length) / 6)<sup>&alpha;</sup>, so that short outputs have no advantage.</p>
+<p>Sutskever et al. 2014, <a href="https://arxiv.org/abs/1409.3215">Sequence to sequence learning</a>; Bahdanau et al. 2015,
+<a href="https://arxiv.org/abs/1409.0473">Neural machine translation</a>; Luong et al. 2015, <a href="https://arxiv.org/abs/1508.04025">Effective approaches to attention</a>;
+Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all you need</a>.</p>
+"""
+    pages: ClassVar[tuple[str, ...]] = ("text_translation",)
+    first_views: ClassVar[tuple[str, ...]] = ("alignment", "examples")
 
     data: str = Field("dates", description="Pairs to learn: dates, numbers, multi30k or file:PATH of a TSV (source, tab, target).")
     model: Literal["rnn", "lstm", "gru", "transformer"] = Field("gru", description="The recurrent cell of both sides, or a transformer.")

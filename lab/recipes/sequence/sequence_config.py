@@ -7,6 +7,13 @@ from pydantic import Field
 from lab.config import Config
 from lab.data.corpora import subject
 
+LANGUAGE_MODEL = """<p>The network reads a text and assigns each possible next token a probability. Its loss is the mean of &minus;log p(token | what
+came before), in nats: 4.2 is guessing among 65 characters, 1.9 spells words, 1.5 has a style. To <b>write</b>, a token
+is drawn from these probabilities and fed back in. A <i>temperature</i> T divides the scores first: a small T is cautious, a large T
+bold. <i>Top k</i> and <i>top p</i> leave out the unlikely tokens.</p>
+"""
+"""What a language model learns, the beginning of the explanation of each."""
+
 
 class SequenceConfig(Config):
     """AdamW on mini-batches with a warm-up, a falling step size and a bound on the gradient."""

@@ -1,6 +1,6 @@
 """Settings of the tagger of Python source."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -11,6 +11,16 @@ from lab.recipes.sequence.sequence_config import SequenceConfig
 
 class TagConfig(with_defaults(SequenceConfig, "TagDefaults", data="stdlib", learning_rate=4e-3, decay_steps=600, validate_every=100)):  # type: ignore[misc]
     """A bidirectional recurrent tagger, optionally with a CRF on top."""
+
+    explanation: ClassVar[str] = """<h3>Tagging</h3>
+<p>A bidirectional LSTM reads Python source from both ends and predicts the kind of token that each character belongs to; the labels
+come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole sequences of tags:</p>
+<p align="center"><i>score(x, y) = &Sigma; emission[t, y<sub>t</sub>] + &Sigma; transition[y<sub>t-1</sub>, y<sub>t</sub>]</i></p>
+<p>and Viterbi's algorithm finds the best one. Validation uses files that are not trained on.</p>
+<p>Huang et al. 2015, <a href="https://arxiv.org/abs/1508.01991">Bidirectional LSTM-CRF</a>.</p>
+"""
+    pages: ClassVar[tuple[str, ...]] = ("tag",)
+    first_views: ClassVar[tuple[str, ...]] = ("tagged", "probabilities")
 
     data: str = Field("stdlib", description="Python source to tag: stdlib or file:PATH.")
     characters: int = Field(

@@ -1,6 +1,6 @@
 """Settings of the sentence classifier."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -15,6 +15,15 @@ class TextClassConfig(
     )
 ):
     """A recurrent network over the words of a sentence, and a class for the whole."""
+
+    explanation: ClassVar[str] = """<h3>Classifying sentences</h3>
+<p>A recurrent network reads the words of a sentence; the maximum of each unit over time goes to a dense layer that scores the labels:</p>
+<p align="center"><i>p = softmax(W max<sub>t</sub> h<sub>t</sub> + b)</i></p>
+<p>Compare the accuracy with that of always predicting the most common label.</p>
+<p>Collobert et al. 2011, <a href="https://arxiv.org/abs/1103.0398">Natural language processing (almost) from scratch</a> (max over time).</p>
+"""
+    pages: ClassVar[tuple[str, ...]] = ("classify_text",)
+    first_views: ClassVar[tuple[str, ...]] = ("sentences",)
 
     data: str = Field("pydocs", description="Sentences with labels: pydocs, or file:PATH of a TSV (label, tab, text).")
     least: int = Field(20, ge=1, description="Labels with fewer sentences than this are left out.")

@@ -1,6 +1,6 @@
 """Settings of word2vec."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -16,6 +16,16 @@ class Word2VecConfig(
     )
 ):  # fmt: skip
     """Word vectors by skip-gram or CBOW with negative sampling."""
+
+    explanation: ClassVar[str] = """<h3>word2vec</h3>
+<p>Each word gets a vector; words with similar neighbours get similar vectors. Skip-gram tells true neighbours u of a word v from
+random words:</p>
+<p align="center"><i>&minus;log &sigma;(v &middot; u) &minus; &Sigma; log &sigma;(&minus;v &middot; u<sub>k</sub>)</i></p>
+<p>CBOW predicts the word from the mean of its neighbours instead. Directions then carry meaning: b &minus; a + c lies near the word that is to c
+as b is to a.</p>
+<p>Mikolov et al. 2013, <a href="https://arxiv.org/abs/1310.4546">Distributed representations of words and phrases</a>.</p>
+"""
+    first_views: ClassVar[tuple[str, ...]] = ("words", "neighbours")
 
     data: str = Field("stdlib", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
     method: Literal["skip-gram", "cbow"] = Field(

@@ -1,6 +1,6 @@
 """Settings of the image classifier and what each does."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +16,33 @@ TWENTY = (
 
 class ClassifyConfig(with_defaults(ImagesConfig, "ClassifyDefaults", games=TWENTY, frames=500)):  # type: ignore[misc]
     """An image classifier: any network on any labelled images."""
+
+    explanation: ClassVar[
+        str
+    ] = """<p>A <b>classifier</b> turns an image x into a score s<sub>k</sub> for each class, and the scores into probabilities
+p<sub>k</sub> = e<sup>s<sub>k</sub></sup> / &Sigma;<sub>j</sub> e<sup>s<sub>j</sub></sup>. Training moves the weights against the gradient of the
+mean <b>cross-entropy</b> &minus;log p<sub>y</sub> of the true class y, one mini-batch at a time.</p>
+<p>A <b>convolution</b> slides the same small filter over the whole image; pooling and stride shrink the maps and widen what each
+position sees (its receptive field, in the view <i>layer table</i>). Networks here: LeNet-5
+(<a href="http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf">LeCun et al. 1998</a>), AlexNet, VGG
+(<a href="https://arxiv.org/abs/1409.1556">2015</a>), Network in Network (<a href="https://arxiv.org/abs/1312.4400">2014</a>), GoogLeNet
+(<a href="https://arxiv.org/abs/1409.4842">2015</a>), ResNet (<a href="https://arxiv.org/abs/1512.03385">2016</a>), DenseNet
+(<a href="https://arxiv.org/abs/1608.06993">2017</a>), MobileNet (<a href="https://arxiv.org/abs/1704.04861">V1</a>,
+<a href="https://arxiv.org/abs/1801.04381">V2</a>).</p>
+<p><b>Where it looks.</b> <i>CAM</i> (<a href="https://arxiv.org/abs/1512.04150">Zhou et al. 2016</a>): &Sigma;<sub>k</sub> w<sub>k</sub><sup>c</sup>
+A<sup>k</sup>, the last maps weighted by the class's row of the head, for networks that end in global average pooling. <i>Grad-CAM</i>
+(<a href="https://arxiv.org/abs/1610.02391">Selvaraju et al. 2017</a>): relu(&Sigma;<sub>k</sub> a<sub>k</sub> A<sup>k</sup>) with a<sub>k</sub> the mean
+of &part;s<sub>c</sub>/&part;A<sup>k</sup>; on those networks it equals CAM up to scale. <i>Augmented Grad-CAM</i> (Morbidelli et al. 2020): the sharp map
+that explains the coarse ones of many rotated and shifted copies. <i>RISE</i> (<a href="https://arxiv.org/abs/1806.07421">Petsiuk et al. 2018</a>): the
+mean of random masks, weighted by the probability under each. <i>Occlusion</i> (<a href="https://arxiv.org/abs/1311.2901">Zeiler &amp; Fergus
+2014</a>): how far the probability falls where a patch covers the image.</p>
+<p><b>During training.</b> <i>Training curves</i> compare training with held-out images: when the held-out loss rises, the network overfits;
+the vertical line marks the best step, to which early stopping returns. <i>Layer statistics</i> show the gradient of every layer: where it falls by
+powers of ten from layer to layer, it vanishes (try sigmoid in a deep network); units that give the same output for every image are dead (try ReLU
+with a high learning rate).</p>
+"""
+    pages: ClassVar[tuple[str, ...]] = ("look",)
+    first_views: ClassVar[tuple[str, ...]] = ("training_curves", "confusion", "layer_statistics", "filters")
 
     network: Literal[
         "lenet5", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "nin", "googlenet", "resnet18", "resnet34", "resnet50",
