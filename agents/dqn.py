@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agents.atari import AtariVector, Step, action_names
 from agents.dqn_config import DQNConfig
-from agents.mirror import Mirror
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.answers import Bars, Curves, Images
+from lab.atari.games import action_names
+from lab.atari.mirror import Mirror
+from lab.atari.vector import AtariVector, Step
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State, view
@@ -437,7 +438,8 @@ class DQN(Experiment):
     @view(live=True)
     def saliency(self, net: QNetwork, frames: int = 240) -> Images:
         """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
-        from agents.player import q_values, saliency
+        from agents.saliency import saliency
+        from lab.atari.player import q_values
 
         stack = self.example_stack(net, frames)[0].cpu().numpy()
         heat = saliency(net, stack)[..., None]
@@ -450,7 +452,7 @@ class DQN(Experiment):
         """What the first environment shows (1, 4, 84, 84); of a stored run, what its agent sees after `frames` frames."""
         if self.last is not None:
             return self.last.stacks[:1]
-        from agents.player import Player
+        from lab.atari.player import Player
 
         player = Player(self.config.game, sticky=self.config.sticky_actions, noop_max=0, fire_reset=self.config.fire_reset)
         for _ in range(max(1, min(frames, 20_000))):

@@ -182,7 +182,7 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
     @field_validator("game")
     @classmethod
     def known_game(cls, value: str) -> str:
-        from agents.atari import check_game
+        from lab.atari.games import check_game
 
         return check_game(value)
 

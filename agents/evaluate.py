@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from agents.atari import FRAME_SKIP, AtariVector
 from agents.dqn_config import DQNConfig
-from agents.replay import STACK
 from agents.scores import human_normalised
-from lab.playing_config import Playing
+from lab.atari.games import FRAME_SKIP, STACK
+from lab.atari.play_options import PlayOptions
+from lab.atari.vector import AtariVector
 
 SEED = 1_000_003
 """Evaluation seeds start far from those of training."""
@@ -24,11 +24,11 @@ def evaluate(
     """Play `episodes` and sum them up: mean, median, min, max, a 95 % interval of the mean, and the protocol.
 
     Every environment plays the same number of episodes (the first few one more), so that short ones do not count more.
-    Raises UsageError for values out of the bounds of `Playing`.
+    Raises UsageError for values out of the bounds of `PlayOptions`.
     """
     episodes = config.eval_episodes if episodes is None else episodes
     epsilon = config.eval_epsilon if epsilon is None else epsilon
-    Playing.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed})
+    PlayOptions.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed})
     envs = min(episodes, 16)
     env = AtariVector(config.game, envs, SEED + seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset)
     rng = np.random.Generator(np.random.PCG64([SEED, seed]))

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from agents.sum_tree import SumTree
+from lab.atari.games import STACK
 from lab.checkpoint import Segment
 from lab.device import in_huge_pages
 from models.q_network import frame_blocks, frame_pixels, stack_blocks
 
-STACK = 4
 PIXELS = 84 * 84
 NO_ACTION = 255
 BLOCK = 1024

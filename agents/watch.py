@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
 from agents.dqn_config import DQNConfig
-from agents.player import Frame, Player
+from lab.atari.play_options import PlayOptions
+from lab.atari.player import Frame, Player
 from lab.errors import LabError, UsageError
-from lab.playing_config import Playing
 from lab.registry import load
 from lab.video import VideoWriter
 
@@ -37,9 +37,9 @@ def watch(
 ) -> dict[str, Any]:
     """Play `episodes` (or `seconds`) into `video`, or in a window where there is none; the scores and frames.
 
-    Raises UsageError for values out of the bounds of `Playing`.
+    Raises UsageError for values out of the bounds of `PlayOptions`.
     """
-    Playing.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
+    PlayOptions.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
     player = Player(
         game or config.game, seed=seed, epsilon=config.eval_epsilon if epsilon is None else epsilon,
         sticky=config.sticky_actions if sticky is None else sticky, noop_max=config.noop_max, fire_reset=config.fire_reset,

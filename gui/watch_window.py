@@ -15,7 +15,7 @@ from gui.atari.weight_sources import ModuleSource
 if TYPE_CHECKING:
     from torch import nn
 
-    from agents.player import Player
+    from lab.atari.player import Player
 
 
 class WatchWindow(QMainWindow):

@@ -83,7 +83,7 @@ def command_list(arguments: list[str]) -> int:
     add_json(p)
     options = p.parse(arguments)
     import models
-    from agents.atari import games  # Names only; no torch.
+    from lab.atari.games import games  # Names only; no torch.
 
     agents = {name: registry.shipped_about(path) for name, path in registry.shipped().items()}
     recipes = registry.recipes()

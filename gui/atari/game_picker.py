@@ -4,11 +4,11 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from agents.atari import TWO_PLAYERS, action_names, games
 from gui.atari.thumbnails import thumbnail
 from gui.atari.watch_pane import heading, published
 from gui.background import Background
 from gui.widgets.picture import Picture, to_image
+from lab.atari.games import TWO_PLAYERS, action_names, games
 
 FOR_TWO = "A game for two people. The emulator cannot play it alone, so there is no agent to train and no picture."
 

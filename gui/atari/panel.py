@@ -4,7 +4,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from agents.atari import TWO_PLAYERS, games
 from gui.atari.game_picker import GamePicker, game_title
 from gui.atari.thumbnails import thumbnail
 from gui.atari.watch import Watch
@@ -14,6 +13,7 @@ from gui.panel import Workbench
 from gui.training_panel import TrainingPanel
 from gui.widgets.picture import to_image
 from lab import registry
+from lab.atari.games import TWO_PLAYERS, games
 from lab.run import Run
 
 ABOUT = """

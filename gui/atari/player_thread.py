@@ -16,7 +16,7 @@ from gui.atari.weight_sources import WeightSource
 from gui.widgets.recorder import Recorder
 
 if TYPE_CHECKING:
-    from agents.player import Frame, Player
+    from lab.atari.player import Frame, Player
 
 FPS = 60
 SALIENCY_SECONDS = 0.1
@@ -104,7 +104,8 @@ class PlayerThread(threading.Thread):
             self.error = (str(error) or type(error).__name__, traceback.format_exc())
 
     def play(self) -> None:
-        from agents.player import Player, saliency
+        from agents.saliency import saliency
+        from lab.atari.player import Player
 
         c = self.controls
         player = self.player = self.player or Player(self.source.game, seed=c.seed, epsilon=c.epsilon, sticky=c.sticky)

@@ -86,7 +86,7 @@ class UntrainedSource(WeightSource):
         self.module: Any = None
 
     def open(self) -> None:
-        from agents.atari import action_names
+        from lab.atari.games import action_names
         from lab.seeding import seeded
         from models.q_network import QNetwork
 

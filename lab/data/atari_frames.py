@@ -12,10 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from lab.atari.games import check_game
+from lab.atari.player import Player
 from lab.data.images import LabelledImages, Split, as_channels, resize
 from lab.data.sources import cache
 from lab.errors import LabError
-from lab.registry import load
 from lab.run import agent_for
 
 log = logging.getLogger("lab.data")
@@ -29,7 +30,7 @@ def atari_frames(games: list[str], split: Split, *, size: int, channels: int, fr
 
     `player` is "random", or "agents": a shipped agent where there is one for the game, with 5 % of random actions.
     """
-    games = [load("agents.atari:check_game")(game) for game in games]
+    games = [check_game(game) for game in games]
     count = frames if split == "train" else max(1, frames // 5)
     parts = [of_game(game, split, size, channels, count, player, seed) for game in games]
     labels = torch.cat([torch.full((len(part),), i) for i, part in enumerate(parts)])
@@ -67,7 +68,7 @@ def native_frames(game: str, split: Split, count: int, player: str, seed: int) -
     random, so that no rhythm of the game is met."""
     net = agent_for(game) if player == "agents" else None
     seeds = np.random.SeedSequence([seed, 0 if split == "train" else 1])
-    source = load("agents.player:Player")(game, seed=int(seeds.generate_state(1)[0] >> 1), epsilon=1.0 if net is None else 0.05)
+    source = Player(game, seed=int(seeds.generate_state(1)[0] >> 1), epsilon=1.0 if net is None else 0.05)
     rng = np.random.default_rng(seeds.spawn(1)[0])
     block: list[np.ndarray] = []
     for done in range(1, count + 1):

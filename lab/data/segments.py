@@ -14,13 +14,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.atari.games import check_game
 from lab.data.atari_frames import native_frames, squared
 from lab.data.domains import Domains
 from lab.data.images import LabelledImages, Split
 from lab.data.painted import hsv
 from lab.data.sources import cache
 from lab.errors import LabError
-from lab.registry import load
 
 log = logging.getLogger("lab.data")
 
@@ -30,7 +30,7 @@ LABELS = 16
 
 def segmented(games: list[str], split: Split, *, size: int, frames: int, seed: int = 0) -> Domains:
     """Maps (A) and frames (B), `frames` of each game (a fifth for test), classes the games. The palette is that of the train split."""
-    games = [load("agents.atari:check_game")(game) for game in games]
+    games = [check_game(game) for game in games]
     count = frames if split == "train" else max(1, frames // 5)
     parts = [of_game(game, split, size, count, seed) for game in games]
     labels = torch.cat([torch.full((len(part[0]),), i) for i, part in enumerate(parts)])

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from lab.atari.player import Player
 from lab.data.text import decoded, read_bytes, shown
 from lab.errors import LabError
-from lab.registry import load
 from lab.run import agent_for
 
 Who = Literal["random", "agent"]
@@ -48,7 +48,7 @@ def ram_series(game: str, decisions: int, channels: int, who: Who, seed: int) ->
 
     "agent" is the shipped agent of the game where there is one, else a random player stands in.
     """
-    player = load("agents.player:Player")(game, seed=seed)
+    player = Player(game, seed=seed)
     net = agent_for(game) if who == "agent" else None
     rows: list[np.ndarray] = []
     while len(rows) < decisions:

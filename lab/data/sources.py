@@ -39,12 +39,12 @@ def subject(value: str) -> str:
 
 def check_games(value: str) -> str:
     """A list of Atari games separated by commas, in snake case. Raises UsageError for an unknown game, ValueError for none."""
-    from lab.registry import load
+    from lab.atari.games import check_game
 
     names = [name.strip() for name in value.split(",") if name.strip()]
     if not names:
         raise ValueError("must name at least one game, such as pong or pong,breakout")
-    return ",".join(dict.fromkeys(load("agents.atari:check_game")(name) for name in names))
+    return ",".join(dict.fromkeys(check_game(name) for name in names))
 
 
 def cache() -> Path:

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from agents.atari import Step
 from agents.dqn import DQN
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from agents.replay import Batch
+from lab.atari.vector import Step
 from lab.checkpoint import flatten
 from lab.errors import UsageError
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from agents.dqn import DQN
-from agents.player import Player
 from lab import checkpoint
+from lab.atari.player import Player
 from models.q_network import frame_pixels
 
 
@@ -133,7 +133,7 @@ def test_activations_are_the_first_maps_of_the_present_stack(trained: DQN) -> No
 
 
 def test_saliency_is_red_where_the_gradient_is_largest(trained: DQN) -> None:
-    from agents.player import saliency
+    from agents.saliency import saliency
 
     stack = trained.last.stacks[0].numpy()  # type: ignore[union-attr]
     heat = saliency(trained.serving(), stack)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from agents.dqn_config import DQNConfig
-from agents.player import Frame, Player
 from agents.watch import SCALE, strip, watch
+from lab.atari.player import Frame, Player
 from lab.errors import UsageError
 from lab.seeding import seeded
 from models.q_network import QNetwork

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from lab.atari.play_options import PlayOptions
+from lab.atari.player import Player
 from lab.data.images import resize
 from lab.errors import UsageError
-from lab.playing_config import Playing
 from lab.recipes.generative.generative import signed_images, to_pixels
-from lab.registry import load
 from lab.run import agent_for
 from lab.video import VideoWriter
 
@@ -34,9 +34,9 @@ def watch(
 ) -> dict[str, Any]:
     """Play `episodes` (or `seconds`) of `game`, the model's own unless given, by its shipped agent (at random where there is none).
 
-    Raises UsageError for values out of the bounds of `Playing`.
+    Raises UsageError for values out of the bounds of `PlayOptions`.
     """
-    Playing.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
+    PlayOptions.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
     if video is None:
         raise UsageError("Give --video FILE.mp4: the frames are written there, each beside its translation. On screen: the Generate panel.")
     settings: Any = experiment.settings
@@ -59,10 +59,10 @@ def watch(
     return {"video": str(video), "game": name, "frames": frames, "scores": scores or [frame.score], "finished": bool(scores)}
 
 
-def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Any, nn.Module | None]:
+def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Player, nn.Module | None]:
     """(a player of the game, who decides): the game's shipped agent, or nobody, which is random play."""
     agent = agent_for(game)
-    player = load("agents.player:Player")(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky)
+    player = Player(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky)
     return player, agent
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from lab.atari.games import check_game
 from lab.config import only, with_defaults
 from lab.data.corpora import SERIES, check
 from lab.recipes.sequence.sequence_config import SequenceConfig
@@ -49,9 +50,7 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
     @field_validator("game")
     @classmethod
     def known_game(cls, value: str) -> str:
-        from lab.registry import load
-
-        return load("agents.atari:check_game")(value)
+        return check_game(value)
 
     @property
     def subject(self) -> str:

@@ -1,74 +1,21 @@
-"""Atari games through ALE: their names and actions, and the vector environment that training and evaluation step.
+"""The vector environment that training and evaluation step.
 
 ALE's C++ threads step the environments between `send` and `recv`, outside Python's lock. Frames are 84x84 grey (the
 maximum of the last two of every four emulator frames), rewards are raw, and episodes start from seeds: the seed and
 what was done since reproduce an emulator exactly, which is what a checkpoint stores.
 """
 
-import importlib.util
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lab.errors import UsageError, unknown
-
-FRAME_SKIP = 4
-MAX_FRAMES = 108_000
-"""Emulator frames after which an episode is truncated: 30 minutes at 60 Hz."""
-
+from lab.atari.games import MAX_FRAMES, action_names, check_game
+from lab.errors import UsageError
 
 NO_SEED = -1
 RESTART = 255
-"""Among the actions since a seed: here the game started anew without one."""
-
-
-TWO_PLAYERS = frozenset({"combat", "joust", "maze_craze", "warlords"})
-"""Games that ale-py carries but that need two people: ALE ends the whole process when it is asked to load one."""
-
-
-@lru_cache(maxsize=1)
-def games() -> tuple[str, ...]:
-    """The games whose ROMs ale-py carries, in snake case: `pong`, `ms_pacman`, ..."""
-    package = importlib.util.find_spec("ale_py")  # Not imported: that takes half a second, and loads gymnasium.
-    folders = package.submodule_search_locations if package is not None else None
-    return tuple(sorted(path.stem for folder in folders or [] for path in (Path(folder) / "roms").glob("*.bin")))
-
-
-def check_game(name: str) -> str:
-    """The snake-case name of a game given as `ms_pacman`, `MsPacman`, `Ms. Pac-Man` or `ALE/MsPacman-v5`."""
-    plain = name.removeprefix("ALE/").removesuffix("-v5")
-    folded = "".join(c for c in plain.lower() if c.isalnum())
-    for game in games():
-        if game.replace("_", "") == folded:
-            if game in TWO_PLAYERS:
-                raise UsageError(f"{game} needs two people, so no agent can play it here. Choose another (`lab list`).")
-            return game
-    raise unknown("game", plain.lower(), games(), see="lab list")
-
-
-@lru_cache(maxsize=256)
-def action_names(game: str) -> tuple[str, ...]:
-    """The minimal action set of a game, such as ("NOOP", "FIRE", "RIGHT", ...); an action is an index into it."""
-    ale = load_ale(game)
-    return tuple(action.name for action in ale.getMinimalActionSet())
-
-
-def load_ale(game: str, seed: int = 0, sticky: float = 0.0) -> Any:
-    """A single emulator, for what the vector environment cannot do: colour frames and frame-by-frame play."""
-    from ale_py import ALEInterface, LoggerMode, roms
-
-    check_game(game)
-    ALEInterface.setLoggerMode(LoggerMode.Error)
-    ale = ALEInterface()
-    ale.setInt("random_seed", seed)
-    ale.setFloat("repeat_action_probability", sticky)
-    path = roms.get_rom_path(game)
-    assert path is not None, game
-    ale.loadROM(path)
-    return ale
+"""Among the actions since a seed: the game restarted here without a new one."""
 
 
 @dataclass(frozen=True)

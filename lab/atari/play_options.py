@@ -5,7 +5,7 @@ from pydantic import Field
 from lab.config import Config
 
 
-class Playing(Config):
+class PlayOptions(Config):
     """Options of an evaluation or of watching; None leaves the choice to whoever plays."""
 
     episodes: int = Field(1, ge=1, le=1_000_000, description="Episodes to play.")

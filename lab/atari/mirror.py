@@ -6,7 +6,8 @@ actions since, another emulator can follow it whenever somebody looks, at no cos
 
 import numpy as np
 
-from agents.atari import MAX_FRAMES, NO_SEED, RESTART, AtariVector, load_ale
+from lab.atari.games import MAX_FRAMES, load_ale
+from lab.atari.vector import NO_SEED, RESTART, AtariVector
 
 
 class Mirror:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from agents.atari import AtariVector
-from agents.mirror import Mirror
+from lab.atari.mirror import Mirror
+from lab.atari.vector import AtariVector
 
 
 @pytest.mark.parametrize("keep_seed", [0, 10_000])

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from agents.atari import RESTART, AtariVector, action_names, check_game, games
-from agents.player import Player
 from lab import checkpoint
+from lab.atari.player import Player
+from lab.atari.vector import RESTART, AtariVector
 from lab.errors import UsageError
 
 
@@ -22,29 +22,6 @@ def play(env: AtariVector, steps: int, rng: np.random.Generator) -> list[np.ndar
 
 def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
     return len(one) == len(other) and all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-def test_the_games_are_the_108_that_ale_carries() -> None:
-    from ale_py import roms
-
-    assert len(games()) == 108
-    assert games() == tuple(sorted(roms.get_all_rom_ids()))
-    assert {"pong", "breakout", "ms_pacman"} <= set(games())
-
-
-@pytest.mark.parametrize("name", ["ms_pacman", "MsPacman", "Ms. Pac-Man", "ALE/MsPacman-v5", "ms-pacman"])
-def test_a_game_is_found_under_each_of_its_spellings(name: str) -> None:
-    assert check_game(name) == "ms_pacman"
-
-
-def test_an_unknown_game_is_refused_with_the_nearest_names() -> None:
-    with pytest.raises(UsageError, match=r"There is no game 'pongg'. Did you mean .*pong"):
-        check_game("Pongg")
-
-
-def test_actions_are_the_minimal_set() -> None:
-    assert action_names("pong") == ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE")
-    assert len(action_names("breakout")) == 4
 
 
 @pytest.mark.parametrize("action", [-1, 6])

@@ -1,0 +1,1 @@
+"""The Atari emulator: games, the vector environment that training steps, and players that are watched."""
