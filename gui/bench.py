@@ -244,13 +244,13 @@ def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
     from gui.bridge import Sessions
     from gui.garbage import Collector
     from gui.panel import PANELS as SPECS
-    from gui.panel import Workbench
+    from gui.panel import AppContext
     from gui.shots import until
 
     collector = Collector()  # As in the app: rows and widgets that a worker's thread collects take Qt's bookkeeping with them.
     background = Background()
     sessions = Sessions(background)
-    bench = Workbench(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None)
+    bench = AppContext(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None)
     meeting = threading.Barrier(background.workers)
     for _ in range(background.workers):  # The pool's threads come as they are needed: have them all before anything is counted.
         background.submit(meeting.wait, lambda place: None)

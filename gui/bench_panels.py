@@ -93,14 +93,14 @@ def strokes(page: Any, count: int = STROKES) -> list[float]:
     watcher = Watcher()
     for part in parts:
         part.installEventFilter(watcher)
-    receive = page.look.receive
+    on_answer = page.look.on_answer
 
     def received(answer: Any) -> None:
-        receive(answer)
+        on_answer(answer)
         if answer.name == "picture" and page.look.answered == page.look.sent:
             answered.append(answer)
 
-    page.look.receive = received
+    page.look.on_answer = received
     area = page.canvas.area()
     turns = np.linspace(0, 4 * np.pi, count + 5)
     found = []
@@ -120,7 +120,7 @@ def strokes(page: Any, count: int = STROKES) -> list[float]:
         found.append(1000 * (watcher.end - begin) if watcher.end else float("inf"))
         kind, button = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
         pause(max(0.0, FRAME_SECONDS - (time.perf_counter() - begin)))
-    page.look.receive = receive
+    page.look.on_answer = on_answer
     until(lambda: not page.look.waiting, 10)
     for part in parts:
         part.removeEventFilter(watcher)

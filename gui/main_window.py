@@ -29,10 +29,10 @@ from gui import theme
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet, plain
-from gui.panel import PANELS, Panel, Workbench
+from gui.panel import PANELS, AppContext, Panel
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory, size_text
-from gui.widgets.reading import Reading
+from gui.widgets.fast_label import FastLabel
 from lab.run import Run
 
 LAYOUT = 1
@@ -49,7 +49,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Lab")
         self.background = Background(self)
         self.sessions = Sessions(self.background, self)
-        self.workbench = Workbench(self.background, self.sessions, self.say, self.report, self.open_run)
+        self.context = AppContext(self.background, self.sessions, self.say, self.report, self.open_run)
         self.panels: dict[str, Panel] = {}
         self.ready = self.closing = False
         self.abandoned = False
@@ -134,9 +134,9 @@ class MainWindow(QMainWindow):
         self.setStatusBar(bar)
         self.device_label = QLabel("device: loading PyTorch…")
         self.device_label.setToolTip("Where a run computes unless told otherwise")
-        self.speed_label = Reading()
+        self.speed_label = FastLabel()
         self.speed_label.setToolTip("Steps per second of the sessions that train, in all")
-        self.memory_label = Reading()
+        self.memory_label = FastLabel()
         self.memory_label.setToolTip("Memory of this process, and of the GPU where there is one")
         self.run_button = QToolButton(autoRaise=True)
         self.run_button.setObjectName("run folder")
@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         """The panel of that name, made if need be."""
         if name not in self.panels:
             spec = next(spec for spec in PANELS if spec.name == name)
-            made = spec.panel_class()(self.workbench)
+            made = spec.panel_class()(self.context)
             self.panels[name] = made
             self.stack.addWidget(made)
             self.panel_menus[name] = [self.menuBar().insertMenu(self.help_menu.menuAction(), menu) for menu in made.menus()]

@@ -46,7 +46,7 @@ class Moves(QObject):
 
 
 @dataclass
-class Workbench:
+class AppContext:
     """What the panels share."""
 
     background: Background
@@ -65,11 +65,11 @@ class Panel(QMainWindow):
 
     name = ""
 
-    def __init__(self, workbench: Workbench):
+    def __init__(self, context: AppContext):
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName(self.name)
-        self.workbench = workbench
+        self.context = context
         self.reopened = False
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
 

@@ -10,16 +10,16 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from gui.bridge import SessionBridge
-from gui.panel import Workbench
-from gui.stored import StoredViews
+from gui.panel import AppContext
+from gui.stored_views import StoredViews
 from gui.theme import COLOURS, colour, faint
+from gui.view_query import PageState, ViewSource
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
-from gui.widgets.flow import FlowLayout
-from gui.widgets.question import Asked
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
-from gui.widgets.view_frame import Source, ViewFrame
+from gui.widgets.view_frame import ViewFrame
 from lab import registry
 from lab.run import Run, runs
 
@@ -43,9 +43,9 @@ class RunTab(QWidget):
     whole: ClassVar[bool] = False
     """Whether a stored run answers with its data, not with its serving weights alone."""
 
-    def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
+    def __init__(self, run: Run, context: AppContext, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         super().__init__(parent)
-        self.run, self.workbench, self.colour, self.first_views = run, workbench, hue, first_views
+        self.run, self.context, self.colour, self.first_views = run, context, hue, first_views
         self.bridge: SessionBridge | None = None
         self.closed = False
         self.transport = Transport()
@@ -108,8 +108,8 @@ class RunTab(QWidget):
 
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
         self.curves.lines[self.run.name].unit = status.get("unit", "steps")
-        source = StoredViews(self.run, self.workbench.background, self.whole)
-        self.workbench.background.submit(source.specs, lambda _: self.stored_ready(source))
+        source = StoredViews(self.run, self.context.background, self.whole)
+        self.context.background.submit(source.specs, lambda _: self.stored_ready(source))
 
     def stored_ready(self, source: StoredViews) -> None:
         """The stored run can answer, unless a session does by now, or the tab is shut."""
@@ -117,7 +117,7 @@ class RunTab(QWidget):
             self.curves.show_first(self.run.recipe.experiment_class().headline)
             self.take_source(source)
 
-    def take_source(self, source: Source) -> None:
+    def take_source(self, source: ViewSource) -> None:
         """Ask `source` from now on: the run's session, or the stored run."""
         self.views.set_source(source, self.run.name)
 
@@ -161,8 +161,8 @@ class RunTab(QWidget):
         """Stop timers and close windows, and take no answer any more; the session, if there is one, is the caller's."""
         self.closed = True
         self.timer.stop()
-        for asked in self.findChildren(Asked):
-            asked.drop()
+        for state in self.findChildren(PageState):
+            state.detach()
         self.views.shut()
 
 
@@ -173,7 +173,7 @@ class Views(QWidget):
     def __init__(self, first: tuple[str, ...], parent: QWidget | None = None):
         super().__init__(parent)
         self.first = first
-        self.source: Source | None = None
+        self.source: ViewSource | None = None
         self.title = ""
         self.frames: list[ViewFrame] = []
         self.closed = False
@@ -201,7 +201,7 @@ class Views(QWidget):
             self.switch_row.setStyleSheet("")
             self.switch_row.setStyleSheet(SWITCHES)
 
-    def set_source(self, source: Source, title: str) -> None:
+    def set_source(self, source: ViewSource, title: str) -> None:
         """Ask another experiment; the views that were shown stay, where it has them."""
         if self.closed:
             return

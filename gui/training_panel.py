@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from gui.bridge import SessionBridge
 from gui.dialogs import GoOnDialog
-from gui.panel import Panel, Workbench
+from gui.panel import AppContext, Panel
 from gui.run_tab import RunTab, describe
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
@@ -51,8 +51,8 @@ class TrainingPanel(Panel):
     """What am I looking at: a paragraph with the formula and the paper."""
     empty_text = "No run is open. Set what to train on the left and press Train."
 
-    def __init__(self, workbench: Workbench):
-        super().__init__(workbench)
+    def __init__(self, context: AppContext):
+        super().__init__(context)
         self.recipes = {name: recipe for name, recipe in registry.recipes().items() if recipe.family == self.family}
         self.build_form()
         self.tabs = QTabWidget(tabsClosable=True, movable=True, documentMode=True)
@@ -68,7 +68,7 @@ class TrainingPanel(Panel):
         self.tabifyDockWidget(self.settings_dock, self.about_dock)
         self.settings_dock.raise_()
         self.session_menu = self.build_menu()
-        workbench.moves.moved.connect(self.follow_run)
+        context.moves.moved.connect(self.follow_run)
         self.load_last()
 
     # -- parts -----------------------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class TrainingPanel(Panel):
     def copy_command(self) -> None:
         if self.form.valid():
             QApplication.clipboard().setText(self.command())
-            self.workbench.say(f"Copied: {self.command()}")
+            self.context.say(f"Copied: {self.command()}")
 
     def clone(self, run: Run) -> None:
         """Put a run's settings into the form."""
@@ -205,7 +205,7 @@ class TrainingPanel(Panel):
             self.steps.setValue(run.stored["steps"])
         self.settings_dock.show()
         self.settings_dock.raise_()
-        self.workbench.say(f"The form has the settings of {run.name}.")
+        self.context.say(f"The form has the settings of {run.name}.")
 
     # -- sessions --------------------------------------------------------------------------------------------------
 
@@ -214,12 +214,12 @@ class TrainingPanel(Panel):
         try:
             fields = self.form.config().model_dump()
         except UsageError as error:
-            self.workbench.report(str(error), "")
+            self.context.report(str(error), "")
             return
         self.train_button.setEnabled(False)
-        self.workbench.say("Starting a run…")
+        self.context.say("Starting a run…")
         options = {**self.length(), "device": self.device.currentText()}
-        self.workbench.sessions.start(self.recipe_box.currentText(), fields, self.started, self.not_started, **options)
+        self.context.sessions.start(self.recipe_box.currentText(), fields, self.started, self.not_started, **options)
 
     def resume(self, run: Run) -> None:
         """Go on with a stored run to the length that it was given; one that has done it asks how far."""
@@ -238,8 +238,8 @@ class TrainingPanel(Panel):
             self.not_started(error)
 
         self.let_resume(run, False)
-        self.workbench.say(f"Resuming {run.name}…")
-        self.workbench.sessions.resume(run, self.started, not_resumed, **options)
+        self.context.say(f"Resuming {run.name}…")
+        self.context.sessions.resume(run, self.started, not_resumed, **options)
 
     def let_resume(self, run: Run, on: bool) -> None:
         """Whether the run can be resumed from its tab."""
@@ -254,16 +254,16 @@ class TrainingPanel(Panel):
         tab.set_bridge(bridge)
         if before is not None:  # It ended before the run was resumed, and answered views since.
             self.tab_closing(before)
-            self.workbench.sessions.close_one(before)
+            self.context.sessions.close_one(before)
         self.let_resume(bridge.run, True)
-        bridge.failed.connect(self.workbench.report)
+        bridge.failed.connect(self.context.report)
         self.tabs.setCurrentWidget(tab)
-        self.workbench.say(f"Training {bridge.run.name}")
+        self.context.say(f"Training {bridge.run.name}")
 
     def not_started(self, error: BaseException) -> None:
         self.train_button.setEnabled(self.form.valid())
-        self.workbench.say("The run was not started.")
-        self.workbench.report(*describe(error))
+        self.context.say("The run was not started.")
+        self.context.report(*describe(error))
 
     # -- tabs ------------------------------------------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ class TrainingPanel(Panel):
     def add_tab(self, run: Run) -> RunTab:
         taken = [tab.colour for tab in self.all_tabs()]
         hue = min(map(colour, range(len(COLOURS))), key=taken.count)
-        tab = self.tab_class(run)(run, self.workbench, hue, self.first_views)
+        tab = self.tab_class(run)(run, self.context, hue, self.first_views)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)
         title, titles = short_name(run), [self.tabs.tabText(i) for i in range(self.tabs.count())]
@@ -304,7 +304,7 @@ class TrainingPanel(Panel):
         tab = self.tab_of(run)
         if tab is None:
             tab = self.add_tab(run)
-            bridge = self.workbench.sessions.of_run(run.path)
+            bridge = self.context.sessions.of_run(run.path)
             if bridge is not None:
                 tab.set_bridge(bridge)
         self.tabs.setCurrentWidget(tab)
@@ -318,8 +318,8 @@ class TrainingPanel(Panel):
         tab.shut()
         if tab.bridge is not None:
             self.tab_closing(tab.bridge)
-            self.workbench.sessions.close_one(tab.bridge)
-            self.workbench.say(f"{tab.run.name} is stopped and saved.")
+            self.context.sessions.close_one(tab.bridge)
+            self.context.say(f"{tab.run.name} is stopped and saved.")
         tab.deleteLater()
         if not self.tabs.count():
             self.stack.setCurrentWidget(self.empty)

@@ -9,7 +9,7 @@ from gui.atari.thumbnails import thumbnail
 from gui.atari.watch import Watch
 from gui.atari.weight_sources import LiveSource, UntrainedSource, WeightSource, stored_sources
 from gui.bridge import SessionBridge
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
 from gui.widgets.picture import to_image
 from lab import registry
@@ -46,18 +46,18 @@ class AtariPanel(TrainingPanel):
     about_html = ABOUT
     empty_text = "No run is open.\n\nChoose a game and press Train: the agent learns in the background, and its curves and views appear here. On the right an agent is already playing."
 
-    def __init__(self, workbench: Workbench):
+    def __init__(self, context: AppContext):
         self.game_button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.game_button.setObjectName("game")
         self.game_button.setToolTip("Choose the game (Ctrl+G)")
         self.game_button.setIconSize(QSize(36, 48))
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
         self.shown_game = ""
-        super().__init__(workbench)
+        super().__init__(context)
         self.form_layout.insertWidget(0, self.game_button)
         self.game_button.clicked.connect(self.pick_game)
         self.watch = Watch()
-        self.watch.failed.connect(workbench.report)
+        self.watch.failed.connect(context.report)
         self.watch_dock = self.add_dock("Watch", self.watch, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks([self.settings_dock, self.watch_dock], [290, 360], Qt.Orientation.Horizontal)
         self.watch_menu = QMenu("&Watch", self)
@@ -95,14 +95,14 @@ class AtariPanel(TrainingPanel):
         if game and game != self.shown_game:
             self.shown_game = game
             self.game_button.setText(game_title(game))
-            self.workbench.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels))
+            self.context.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels))
 
     def show_thumbnail(self, game: str, pixels: object) -> None:
         if game == self.shown_game:
             self.game_button.setIcon(QIcon(QPixmap.fromImage(to_image(pixels))))  # type: ignore[arg-type]
 
     def pick_game(self) -> None:
-        picker = GamePicker(self.shown_game, self.workbench.background, self)
+        picker = GamePicker(self.shown_game, self.context.background, self)
         if picker.exec():
             self.form.set_values({"game": picker.game})
         picker.deleteLater()
@@ -112,9 +112,9 @@ class AtariPanel(TrainingPanel):
     def refresh_sources(self, first: bool = False) -> None:
         """Offer the sessions' newest weights, shipped agents and stored runs."""
         live: list[WeightSource] = [
-            LiveSource(bridge.session) for bridge in self.workbench.sessions.bridges if bridge.run.recipe.family == self.family
+            LiveSource(bridge.session) for bridge in self.context.sessions.bridges if bridge.run.recipe.family == self.family
         ]
-        self.workbench.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]))
+        self.context.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]))
 
     def offer(self, sources: list[WeightSource]) -> None:
         if not self.watch.timer.isActive():
@@ -139,7 +139,7 @@ class AtariPanel(TrainingPanel):
             self.watch_dock.show()
             self.watch.play(source)
         else:
-            self.workbench.say(f"{tab.run.name} has no checkpoint yet to watch.")
+            self.context.say(f"{tab.run.name} has no checkpoint yet to watch.")
 
     def tab_closing(self, bridge: SessionBridge) -> None:
         if f"live:{bridge.run.path}" in self.watch.playing:

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidg
 from gui.atari.player_thread import Controls, PlayerThread
 from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
+from gui.widgets.fast_label import FastLabel
 from gui.widgets.picture import Picture, heat
 from gui.widgets.plot import Plot
-from gui.widgets.reading import Reading
 
 DECISIONS_PER_SECOND = 15
 
@@ -55,11 +55,11 @@ class WatchPane(QWidget):
         self.plot.setMinimumHeight(76)
         self.plot.setToolTip("The value of what the agent sees: its largest Q value over the last ten seconds")
         self.plot.item.getAxis("left").setWidth(48)
-        self.score = Reading("score —")
+        self.score = FastLabel("score —")
         self.score.setToolTip("Score of this episode, of the last one, and published scores for scale")
         self.score.setFont(heading(self.score.font()))
         self.scale = QLabel(wordWrap=True)
-        self.speed = Reading(align=Qt.AlignmentFlag.AlignRight)
+        self.speed = FastLabel(align=Qt.AlignmentFlag.AlignRight)
         line = QHBoxLayout()
         line.addWidget(self.score, 1)
         line.addWidget(self.speed)

@@ -71,7 +71,7 @@ class ArithmeticPage(Page):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid, 1)
         layout.addWidget(self.note)
-        self.result = self.question("arithmetic", self.parameters, self.show_result, self.excuse, every=0.2)
+        self.result = self.query("arithmetic", self.parameters, self.show_result, self.excuse, interval=0.2)
         self.show_sets()
 
     def parameters(self) -> dict[str, Any] | None:

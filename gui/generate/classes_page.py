@@ -61,8 +61,8 @@ class ClassesPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)
-        self.rows = self.question("classes", lambda: {"n": 8, "seed": 0}, self.show_grid, self.grid.show_text, every=0.4)
-        self.between = self.question("class_interpolation", self.parameters, self.show_between, self.picture.show_text, every=0.5)
+        self.rows = self.query("classes", lambda: {"n": 8, "seed": 0}, self.show_grid, self.grid.show_text, interval=0.4)
+        self.between = self.query("class_interpolation", self.parameters, self.show_between, self.picture.show_text, interval=0.5)
 
     def parameters(self) -> dict[str, Any]:
         return {"a": self.first.currentIndex(), "b": self.second.currentIndex(), "anchor": self.anchor, "steps": STEPS}

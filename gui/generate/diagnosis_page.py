@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QToolButton, QVBoxL
 from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
 from gui.theme import colour
+from gui.view_query import ViewQuery
 from gui.widgets.plot import Plot, legend
-from gui.widgets.question import Question
 from gui.widgets.series import RunSeries
 from gui.widgets.view_frame import AnswerView
 
@@ -60,7 +60,7 @@ class DiagnosisPage(Page):
         layout.addWidget(self.warning)
         layout.addWidget(split, 1)
         self.buttons: dict[str, QToolButton] = {}
-        self.asked: dict[str, Question] = {}
+        self.asked: dict[str, ViewQuery] = {}
         state.source_changed.connect(self.source_changed)
 
     def source_changed(self) -> None:
@@ -88,7 +88,7 @@ class DiagnosisPage(Page):
             sentence.setText(f"{got.title}." if got.title else "")
             answer.show_answer(got)
 
-        self.question(view, dict, show, answer.show_note, every=every)
+        self.query(view, dict, show, answer.show_note, interval=every)
 
     def place_measured(self, view: str, text: str, tip: str) -> None:
         """A view with a button that asks it."""
@@ -111,7 +111,7 @@ class DiagnosisPage(Page):
             answer.show_note("Measuring…")
             self.asked[view].ask()
 
-        self.asked[view] = Question(
+        self.asked[view] = ViewQuery(
             self.state, view, dict, lambda got: ended(answer.show_answer, got), lambda text: ended(answer.show_note, text)
         )
         button.clicked.connect(press)

@@ -43,7 +43,7 @@ class DimensionsPage(Page):
         layout.addLayout(row)
         layout.addWidget(self.tiles, 1)
         layout.addWidget(self.title_label)
-        self.traversal = self.question("traversal", self.parameters, self.show_traversal, self.tiles.show_text, every=0.4)
+        self.traversal = self.query("traversal", self.parameters, self.show_traversal, self.tiles.show_text, interval=0.4)
 
     def parameters(self) -> dict[str, Any]:
         return {

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.widgets.question import Asked
+from gui.view_query import PageState
 from lab.run import Run
 
 PLAYING_SECONDS = 1.5
@@ -15,7 +15,7 @@ SMALL = 20
 """Pictures of fewer pixels a side are smoothed unless told otherwise."""
 
 
-class LatentState(Asked):
+class LatentState(PageState):
     """One run's latent space as the screen sees it."""
 
     picks_changed = Signal()

@@ -6,7 +6,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.generate.latent_state import LatentState
-from gui.widgets.question import Question
+from gui.view_query import ViewQuery
 
 
 class Page(QWidget):
@@ -20,23 +20,23 @@ class Page(QWidget):
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(parent)
         self.state = state
-        self.questions: list[Question] = []
+        self.queries: list[ViewQuery] = []
         state.label_changed.connect(self.refresh)
         state.source_changed.connect(self.refresh)
 
-    def question(self, *args: Any, **options: Any) -> Question:
+    def query(self, *args: Any, **options: Any) -> ViewQuery:
         """A question of this page, which is asked again as training goes on."""
-        made = Question(self.state, *args, **options)
-        self.questions.append(made)
+        made = ViewQuery(self.state, *args, **options)
+        self.queries.append(made)
         return made
 
     def refresh(self, *_: object) -> None:
         """Something was changed: ask everything anew when the page is next seen."""
-        for question in self.questions:
+        for question in self.queries:
             question.stale = True
 
     def tick(self) -> None:
-        for question in self.questions:
+        for question in self.queries:
             question.tick()
 
     def showEvent(self, event: QShowEvent) -> None:

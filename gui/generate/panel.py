@@ -12,7 +12,7 @@ from gui.generate.latent_state import LatentState
 from gui.generate.room import PAGES, Room
 from gui.generate.tab import GenerateTab
 from gui.generate.translate_page import TranslateTab, own_data
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
 from lab.data.domain_names import PAIRED, UNPAIRED
@@ -44,12 +44,12 @@ class GeneratePanel(TrainingPanel):
         "dcgan draws sharper and takes minutes."
     )
 
-    def __init__(self, workbench: Workbench):
+    def __init__(self, context: AppContext):
         self.data_row = QWidget()
         self.data_names: list[str] = []
         self.data_box = QComboBox(toolTip="The images to learn from (Ctrl+O for a folder of your own)")
         self.folder_button = QToolButton(text="Folder…", toolTip="Learn from a folder of your own images; sub-folders are classes (Ctrl+O)")
-        super().__init__(workbench)
+        super().__init__(context)
         row = QHBoxLayout(self.data_row)
         row.setContentsMargins(0, 0, 0, 0)
         label = QLabel("Images")
@@ -121,7 +121,7 @@ class GeneratePanel(TrainingPanel):
             tab.faces.setCurrentWidget(tab.room)
             slot(tab.room)
         else:
-            self.workbench.say("Open a run first: press Train, or open a stored one in Runs.")
+            self.context.say("Open a run first: press Train, or open a stored one in Runs.")
 
     def tab_class(self, run: Run) -> type[RunTab]:
         """Recipes that translate images have no latent space: their runs show translations."""
@@ -133,7 +133,7 @@ class GeneratePanel(TrainingPanel):
         try:
             LatentState(run)
         except LabError as error:  # Such as a folder of images that is no longer there.
-            self.workbench.report(str(error), "")
+            self.context.report(str(error), "")
             return RunTab
         return GenerateTab
 
@@ -200,7 +200,7 @@ class GeneratePanel(TrainingPanel):
                     raise UsageError(f"The folder {folder} has a comma in its name, which separates folders here. Rename it.")
                 files_by_class(folder)
         except LabError as error:
-            self.workbench.say(str(error))
+            self.context.say(str(error))
             return
         self.form.set_values({"data": f"{kind}:{','.join(str(folder) for folder in folders)}"})
 
@@ -217,7 +217,7 @@ class GeneratePanel(TrainingPanel):
         try:
             self.form.set_values({"data": own_data(recipe, folder) if translates else f"folder:{folder}"})
         except UsageError as error:
-            self.workbench.say(str(error))
+            self.context.say(str(error))
 
     # -- what one is looking at ------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class PlaneMap(QWidget):
         self.update()
 
     def show_points(self, points: np.ndarray, classes: np.ndarray) -> None:
-        """Dots at points (N, 2) in the plane's coordinates."""
+        """ScatterPlot at points (N, 2) in the plane's coordinates."""
         self.points, self.classes = np.asarray(points), np.asarray(classes)
         self.renew()
 
@@ -221,10 +221,10 @@ class PlanePage(Page):
         layout.addWidget(split, 1)
         layout.addWidget(self.legend)
         layout.addWidget(self.where)
-        self.point = self.question("plane_point", self.point_parameters, self.show_point, self.picture.show_text, every=0.05)
-        self.mapping = self.question("plane", self.plane_parameters, self.show_map, self.map.show_text, every=0.5)
-        self.framing = self.question("plane_frame", self.frame_parameters, self.take_frame, lambda text: None, every=0.5)
-        self.codes = self.question("codes", self.code_parameters, self.show_codes, self.legend.setText, every=1.0)
+        self.point = self.query("plane_point", self.point_parameters, self.show_point, self.picture.show_text, interval=0.05)
+        self.mapping = self.query("plane", self.plane_parameters, self.show_map, self.map.show_text, interval=0.5)
+        self.framing = self.query("plane_frame", self.frame_parameters, self.take_frame, lambda text: None, interval=0.5)
+        self.codes = self.query("codes", self.code_parameters, self.show_codes, self.legend.setText, interval=1.0)
         state.picks_changed.connect(self.picks_changed)
         state.source_changed.connect(self.source_changed)
         self.say_where()

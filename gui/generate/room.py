@@ -18,9 +18,9 @@ from gui.generate.plane_page import PlaneMap, PlanePage
 from gui.generate.sample_browser import SAMPLES, SampleBrowser
 from gui.generate.walk_page import WalkPage
 from gui.generate.xy_pad import XYPad
+from gui.view_query import ViewQuery
 from gui.widgets import icons
 from gui.widgets.picture import Picture, to_image
-from gui.widgets.question import Question
 from lab.errors import LabError
 
 TICK_MS = 50
@@ -63,7 +63,7 @@ class Room(QWidget):
         state.marks_changed.connect(self.mark)
         state.source_changed.connect(self.show_pages)
         state.smooth_changed.connect(self.show_smooth)
-        self.saving: Question | None = None
+        self.saving: ViewQuery | None = None
         self.timer = QTimer(self, interval=TICK_MS)
         self.timer.timeout.connect(self.tick)
         self.timer.start()
@@ -165,7 +165,7 @@ class Room(QWidget):
         """Put the page's picture on the clipboard."""
         film = self.page.film() if self.page is not None else None
         if film is not None:
-            self.saving = Question(
+            self.saving = ViewQuery(
                 self.state, film[0], lambda: film[1], lambda got: QApplication.clipboard().setImage(to_image(got.picture())), self.not_saved
             )
             self.saving.ask()
@@ -179,7 +179,7 @@ class Room(QWidget):
             except (LabError, OSError) as error:
                 self.not_saved(str(error))
 
-        self.saving = Question(self.state, view, lambda: parameters, write, self.not_saved)
+        self.saving = ViewQuery(self.state, view, lambda: parameters, write, self.not_saved)
         self.saving.ask()
 
     def not_saved(self, text: str) -> None:

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from gui.generate.image_grid import ImageGrid
 from gui.generate.latent_state import LatentState
 from gui.theme import faint
+from gui.view_query import ViewQuery
 from gui.widgets import icons
-from gui.widgets.question import Question
 from lab.errors import LabError
 
 SAMPLES, ROWS, IMAGES = 64, 10, 36
@@ -57,9 +57,11 @@ class SampleBrowser(QWidget):
         self.samples.picked.connect(lambda i: self.pick_sample(i))
         self.images.picked.connect(lambda i: self.picked.emit(f"image:{i}"))
         self.build()
-        self.sampling = Question(state, "samples", self.sample_parameters, self.show_samples, self.samples.show_text, every=0.3)
-        self.testing = Question(state, "reconstructions", lambda: {"n": IMAGES}, self.show_test_images, self.images.show_text, every=600)
-        self.lapsing = Question(state, "time_lapse", dict, self.show_lapse, self.film.show_text, every=3.0)
+        self.sampling = ViewQuery(state, "samples", self.sample_parameters, self.show_samples, self.samples.show_text, interval=0.3)
+        self.testing = ViewQuery(
+            state, "reconstructions", lambda: {"n": IMAGES}, self.show_test_images, self.images.show_text, interval=600
+        )
+        self.lapsing = ViewQuery(state, "time_lapse", dict, self.show_lapse, self.film.show_text, interval=3.0)
         self.timer = QTimer(self, interval=LAPSE_MS)
         self.timer.timeout.connect(self.next_frame)
         state.source_changed.connect(self.source_changed)
@@ -141,7 +143,7 @@ class SampleBrowser(QWidget):
             self.sampling.tick()
         elif kind == 1:
             self.testing.tick()
-        self.lapsing.every = 2.0 if kind == 2 else 6.0
+        self.lapsing.interval = 2.0 if kind == 2 else 6.0
         self.lapsing.tick()
 
     def changed(self, *_: object) -> None:

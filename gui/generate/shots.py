@@ -36,7 +36,7 @@ def take(photographer: "Photographer") -> None:
         index = next(i for i, page in enumerate(tab.room.pages) if page.title == title)
         tab.room.tabs.setCurrentIndex(index)
         found = tab.room.pages[index]
-        asked = [q for q in found.questions if q.view in tab.state.views and q.parameters() is not None]
+        asked = [q for q in found.queries if q.view in tab.state.views and q.parameters() is not None]
         until(lambda: all(question.settled for question in asked), 30)
         return found
 

@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from gui.generate.diagnosis_page import DiagnosisPage
 from gui.generate.latent_state import LatentState
 from gui.generate.room import Room
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.run_tab import RunTab
-from gui.widgets.question import Question
-from gui.widgets.view_frame import Source
+from gui.view_query import ViewQuery, ViewSource
 from lab.run import Run
 
 
@@ -19,9 +18,9 @@ class GenerateTab(RunTab):
 
     whole: ClassVar[bool] = True
 
-    def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
+    def __init__(self, run: Run, context: AppContext, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         self.state = LatentState(run)
-        super().__init__(run, workbench, hue, first_views, parent)
+        super().__init__(run, context, hue, first_views, parent)
         self.state.setParent(self)
         self.warning = QLabel(wordWrap=True)
         self.warning.setForegroundRole(self.warning.palette().ColorRole.BrightText)
@@ -31,10 +30,10 @@ class GenerateTab(RunTab):
         assert isinstance(layout, QVBoxLayout)
         layout.addWidget(self.warning)
         self.put_in_front((self.room, "Latent space", "Walk through what the network has learned, while it learns"))
-        self.watching = Question(self.state, "warnings", dict, self.show_warnings, lambda text: None, every=2.0)
+        self.watching = ViewQuery(self.state, "warnings", dict, self.show_warnings, lambda text: None, interval=2.0)
         self.room.timer.timeout.connect(self.look_for_trouble)
 
-    def take_source(self, source: Source) -> None:
+    def take_source(self, source: ViewSource) -> None:
         super().take_source(source)
         self.state.set_source(source)
 

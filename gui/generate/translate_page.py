@@ -26,13 +26,12 @@ from PySide6.QtWidgets import (
 from gui.generate.code_bars import CodeBars
 from gui.generate.image_grid import ImageGrid
 from gui.generate.latent_state import LatentState
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.run_tab import RunTab
 from gui.theme import faint
+from gui.view_query import ViewQuery, ViewSource
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
-from gui.widgets.question import Question
-from gui.widgets.view_frame import Source
 from lab.answers import Bars
 from lab.errors import UsageError
 from lab.run import Run
@@ -56,7 +55,7 @@ class TranslateState(LatentState):
         self.source = None
         self.views = frozenset()
         self.anchors, self.label, self.mode, self.playing = [], 0, "", False
-        self.hand = self.refreshed = float("-inf")
+        self.touched = self.refreshed = float("-inf")
 
 
 class TranslatePage(QWidget):
@@ -88,9 +87,11 @@ class TranslatePage(QWidget):
         faint(self.note)
         self.setAcceptDrops(True)
         self.build()
-        self.translating = Question(state, "translate", self.parameters, self.show_translation, self.say, every=0.1)
-        self.styling = Question(state, "style", self.style_parameters, self.show_style, self.say, every=1.0)
-        self.cycling = Question(state, self.cycle_view, self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, every=1.0)
+        self.translating = ViewQuery(state, "translate", self.parameters, self.show_translation, self.say, interval=0.1)
+        self.styling = ViewQuery(state, "style", self.style_parameters, self.show_style, self.say, interval=1.0)
+        self.cycling = ViewQuery(
+            state, self.cycle_view, self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, interval=1.0
+        )
         self.drawing.changed.connect(self.drawn)
         self.kind.currentTextChanged.connect(self.kind_changed)
         self.direction.currentIndexChanged.connect(self.direction_changed)
@@ -322,9 +323,9 @@ class TranslateTab(RunTab):
 
     whole: ClassVar[bool] = True
 
-    def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
+    def __init__(self, run: Run, context: AppContext, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         self.state = TranslateState(run)
-        super().__init__(run, workbench, hue, FIRST_VIEWS, parent)
+        super().__init__(run, context, hue, FIRST_VIEWS, parent)
         self.state.setParent(self)
         self.page = TranslatePage(self.state)
         self.put_in_front((self.page, "Translate", "A picture of one domain as one of the other"))
@@ -337,7 +338,7 @@ class TranslateTab(RunTab):
         if self.page.isVisible():
             self.page.tick()
 
-    def take_source(self, source: Source) -> None:
+    def take_source(self, source: ViewSource) -> None:
         super().take_source(source)
         self.state.set_source(source)
 

@@ -62,10 +62,10 @@ class WalkPage(Page):
         self.figures = QLabel(wordWrap=True)
         faint(self.figures)
         self.build()
-        self.frame = self.question("square", self.frame_parameters, self.show_frame, self.picture.show_text, every=0.05)
-        self.thumbs = self.question("interpolate", self.thumb_parameters, self.show_thumbs, lambda text: None, every=0.5)
-        self.ground = self.question("square", self.ground_parameters, self.show_ground, lambda text: None, every=1.0)
-        self.distance = self.question("walk_distance", self.distance_parameters, self.show_distance, self.figures.setText, every=1.0)
+        self.frame = self.query("square", self.frame_parameters, self.show_frame, self.picture.show_text, interval=0.05)
+        self.thumbs = self.query("interpolate", self.thumb_parameters, self.show_thumbs, lambda text: None, interval=0.5)
+        self.ground = self.query("square", self.ground_parameters, self.show_ground, lambda text: None, interval=1.0)
+        self.distance = self.query("walk_distance", self.distance_parameters, self.show_distance, self.figures.setText, interval=1.0)
         self.on_path = False
         self.marked = 0
         self.started = 0.0
@@ -225,7 +225,7 @@ class WalkPage(Page):
         self.refresh()
 
     def tick(self) -> None:
-        for question in self.questions:
+        for question in self.queries:
             if question is not self.frame or not self.state.playing:  # A walk that plays asks for its frames itself.
                 question.tick()
 

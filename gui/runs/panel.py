@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from gui.panel import Panel, Workbench
+from gui.panel import AppContext, Panel
 from gui.runs.compare import Comparison
 from gui.runs.folders import discard, put_back, rename
 from gui.runs.table import COLUMNS, Row, RunFilter, RunTable, read_rows
@@ -41,8 +41,8 @@ class RunsPanel(Panel):
 
     name = "Runs"
 
-    def __init__(self, workbench: Workbench):
-        super().__init__(workbench)
+    def __init__(self, context: AppContext):
+        super().__init__(context)
         self.deleted: list[Path] = []
         self.reading = False
         self.table = RunTable(self)
@@ -140,7 +140,7 @@ class RunsPanel(Panel):
         """Read the runs folder, off this thread."""
         if not self.reading:
             self.reading = True
-            self.workbench.background.submit(read_rows, self.show_rows, self.not_read)
+            self.context.background.submit(read_rows, self.show_rows, self.not_read)
 
     def show_rows(self, read: tuple[list[Row], str]) -> None:
         self.reading = False
@@ -246,7 +246,7 @@ class RunsPanel(Panel):
 
     def open_selected(self) -> None:
         for run in self.selected():
-            self.workbench.open_run(run)
+            self.context.open_run(run)
 
     def open_folder(self) -> None:
         for run in self.selected()[:1]:
@@ -269,7 +269,7 @@ class RunsPanel(Panel):
 
     def moved(self, run: Run, path: Path | None) -> None:
         """Tell the panels, which may show the run."""
-        self.workbench.moves.moved.emit(run, path)
+        self.context.moves.moved.emit(run, path)
 
     def undo_delete(self) -> None:
         if self.deleted:
@@ -283,9 +283,9 @@ class RunsPanel(Panel):
         try:
             what()  # type: ignore[operator]
         except LabError as error:
-            self.workbench.report(str(error), "")
+            self.context.report(str(error), "")
             return False
-        self.workbench.say(said)
+        self.context.say(said)
         self.refresh()
         return True
 
@@ -300,7 +300,7 @@ class RunsPanel(Panel):
 
     def copy_tensorboard(self) -> None:
         QApplication.clipboard().setText(self.tensorboard_command())
-        self.workbench.say(f"Copied: {self.tensorboard_command()}")
+        self.context.say(f"Copied: {self.tensorboard_command()}")
 
     def shut(self) -> None:
         self.timer.stop()

@@ -5,8 +5,7 @@ from typing import Any
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from gui.widgets.question import Asked, Question
-from gui.widgets.view_frame import Source
+from gui.view_query import PageState, ViewQuery, ViewSource
 
 
 class Page(QWidget):
@@ -19,25 +18,25 @@ class Page(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.questions: list[Question] = []
-        self.asked = Asked(self)
+        self.queries: list[ViewQuery] = []
+        self.asked = PageState(self)
         self.problem = QLabel(wordWrap=True)
         self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
         self.problem.hide()
 
-    def question(self, *args: Any) -> Question:
-        made = Question(self.asked, *args)
-        self.questions.append(made)
+    def query(self, *args: Any) -> ViewQuery:
+        made = ViewQuery(self.asked, *args)
+        self.queries.append(made)
         return made
 
-    def set_source(self, source: Source) -> None:
+    def set_source(self, source: ViewSource) -> None:
         self.asked.set_source(source)
         self.tick()
 
     def refresh(self, *_: object) -> None:
         """Something was changed: ask everything anew."""
         self.say("")
-        for question in self.questions:
+        for question in self.queries:
             question.stale = True
         self.tick()
 
@@ -48,7 +47,7 @@ class Page(QWidget):
 
     def tick(self) -> None:
         if self.isVisible():
-            for question in self.questions:
+            for question in self.queries:
                 question.tick()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton
 
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.run_tab import RunTab
 from gui.sequences.about import about
 from gui.sequences.attention_page import AttentionPage
@@ -38,10 +38,10 @@ class SequencesPanel(TrainingPanel):
         "words within a minute or two."
     )
 
-    def __init__(self, workbench: Workbench):
+    def __init__(self, context: AppContext):
         self.files: list[str] = []
         self.file_button = QToolButton(text="Learn from a file…", toolTip="Learn from a text, TSV or CSV file of your own (Ctrl+O)")
-        super().__init__(workbench)
+        super().__init__(context)
         self.file_button.clicked.connect(self.pick_file)
         row = QHBoxLayout()
         row.addWidget(self.file_button)
@@ -90,7 +90,7 @@ class SequencesPanel(TrainingPanel):
         tab = self.current_tab()
         page = tab.page_of(kind) if isinstance(tab, SequencesTab) else None
         if page is None or not isinstance(tab, SequencesTab):
-            self.workbench.say("Open a run of gpt or char-rnn first.")
+            self.context.say("Open a run of gpt or char-rnn first.")
             return
         tab.faces.setCurrentWidget(page)
         slot(page)

@@ -29,7 +29,7 @@ class InputPage(Page):
         layout = QVBoxLayout(self)
         layout.addWidget(self.problem)
         layout.addWidget(split, 1)
-        self.question(self.needs, self.wanted, self.answer.show_answer, self.say)
+        self.query(self.needs, self.wanted, self.answer.show_answer, self.say)
         self.given.textChanged.connect(self.refresh)
 
     def wanted(self) -> dict[str, Any]:

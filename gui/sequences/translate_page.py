@@ -41,9 +41,9 @@ class TranslatePage(Page):
         layout.addWidget(self.problem)
         layout.addWidget(self.result)
         layout.addWidget(split, 1)
-        self.question("translate", self.wanted, self.show_result, self.say)
-        self.question("alignment", self.wanted, self.alignment.show_answer, self.say)
-        self.question("beam_tree", self.wanted, self.show_tree, self.say)
+        self.query("translate", self.wanted, self.show_result, self.say)
+        self.query("alignment", self.wanted, self.alignment.show_answer, self.say)
+        self.query("beam_tree", self.wanted, self.show_tree, self.say)
         self.sentence.textChanged.connect(self.refresh)
         self.beam.valueChanged.connect(self.refresh)
 

@@ -68,9 +68,9 @@ class WritePage(Page):
         """How many tokens were written one by one."""
         self.stepping = False
         self.build()
-        self.writing = self.question("generate", self.whole, self.show_text, self.failed)
-        self.naming = self.question("candidates", self.candidates, self.show_bars, self.failed)
-        self.next = self.question("generate", self.one, self.append, self.failed)
+        self.writing = self.query("generate", self.whole, self.show_text, self.failed)
+        self.naming = self.query("candidates", self.candidates, self.show_bars, self.failed)
+        self.next = self.query("generate", self.one, self.append, self.failed)
         self.next.stale = False
         self.timer = QTimer(self, interval=STEP_MS)
         self.timer.timeout.connect(self.step)

@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.view_query import ViewQuery
 from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
-from gui.widgets.question import Question
 from lab.run import Run, runs
 
 TICK_MS = 50
@@ -52,14 +52,14 @@ class InspectPage(QWidget):
         self.lay_out()
         state.source_changed.connect(self.source_changed)
         state.image_changed.connect(self.image_changed)
-        self.look = Question(state, "look", self.look_parameters, self.show_look, self.excuse, every=0.2)
-        self.heat = Question(
-            state, "cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, every=1.0
+        self.look = ViewQuery(state, "look", self.look_parameters, self.show_look, self.excuse, interval=0.2)
+        self.heat = ViewQuery(
+            state, "cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, interval=1.0
         )
-        self.wrong = Question(
+        self.wrong = ViewQuery(
             state, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
         )
-        self.apart = Question(state, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
+        self.apart = ViewQuery(state, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
         self.timer = QTimer(self, interval=TICK_MS)
         self.timer.timeout.connect(self.tick)
         self.timer.start()

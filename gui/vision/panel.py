@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
 from gui.vision.about import ABOUT
@@ -29,8 +29,8 @@ class VisionPanel(TrainingPanel):
         "and see what the network makes of it.\n\nHelp with the basics: Look > Worked examples (Ctrl+J)."
     )
 
-    def __init__(self, workbench: Workbench):
-        super().__init__(workbench)
+    def __init__(self, context: AppContext):
+        super().__init__(context)
         self.resizeDocks([self.settings_dock], [280], Qt.Orientation.Horizontal)
         self.worked_examples: WorkedExamples | None = None
         self.look_menu = self.build_look_menu()
@@ -91,7 +91,7 @@ class VisionPanel(TrainingPanel):
             tab.faces.setCurrentWidget(tab.look)
             slot(tab.look)
         else:
-            self.workbench.say("Open a run of classify first: press Train, or open a stored one in Runs.")
+            self.context.say("Open a run of classify first: press Train, or open a stored one in Runs.")
 
     def pick_folder(self) -> None:
         """Choose a folder with a class in each sub-folder."""

@@ -5,11 +5,11 @@ from typing import ClassVar
 from PySide6.QtWidgets import QWidget
 
 from gui.bridge import SessionBridge
-from gui.panel import Workbench
+from gui.panel import AppContext
 from gui.run_tab import RunTab
+from gui.view_query import ViewSource
 from gui.vision.inspect_page import InspectPage
 from gui.vision.vision_state import VisionState
-from gui.widgets.view_frame import Source
 from lab.run import Run
 
 
@@ -18,9 +18,9 @@ class VisionTab(RunTab):
 
     whole: ClassVar[bool] = True
 
-    def __init__(self, run: Run, workbench: Workbench, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
+    def __init__(self, run: Run, context: AppContext, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
         self.state = VisionState()
-        super().__init__(run, workbench, hue, first_views, parent)
+        super().__init__(run, context, hue, first_views, parent)
         self.state.setParent(self)
         self.look = InspectPage(self.state, run)
         self.put_in_front((self.look, "Look", "One image and what the network makes of it; draw one"))
@@ -31,7 +31,7 @@ class VisionTab(RunTab):
         super().set_bridge(bridge)
         bridge.ended.connect(self.look.ask_anew)
 
-    def take_source(self, source: Source) -> None:
+    def take_source(self, source: ViewSource) -> None:
         super().take_source(source)
         self.state.set_source(source)
 

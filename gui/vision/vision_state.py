@@ -4,10 +4,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.widgets.question import Asked
+from gui.view_query import PageState
 
 
-class VisionState(Asked):
+class VisionState(PageState):
     """One classifier as the screen sees it."""
 
     image_changed = Signal()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayou
 from gui.bridge import SessionBridge
 from gui.system import duration_text
 from gui.widgets.curves import title
-from gui.widgets.reading import Reading
+from gui.widgets.fast_label import FastLabel
 
 STATUS = {"running": "training", "paused": "paused", "finished": "finished", "failed": "failed"}
 
@@ -31,8 +31,8 @@ class Transport(QWidget):
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # Else the buttons of a stored run stand far apart.
         self.progress.setSizePolicy(policy)
-        self.state = Reading(wrap=True)
-        self.figures = Reading(wrap=True)
+        self.state = FastLabel(wrap=True)
+        self.figures = FastLabel(wrap=True)
         buttons = QHBoxLayout()
         for button in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone):
             buttons.addWidget(button)

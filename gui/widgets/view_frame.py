@@ -9,7 +9,7 @@ import time
 from collections import deque
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pyqtgraph as pg
@@ -35,14 +35,15 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.theme import colour, faint
+from gui.view_query import ViewSource
 from gui.widgets import icons
 from gui.widgets.bars import QBars
-from gui.widgets.dots import Dots
-from gui.widgets.flow import FlowLayout
+from gui.widgets.fast_label import FastLabel
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.plot import Plot, legend
-from gui.widgets.reading import Reading
 from gui.widgets.recorder import Recorder
+from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.tagged_text import TaggedText
 from lab.answers import Answer, Bars, Curves, Heatmap, Scatter, Table, Text, cell_text
 from lab.errors import LabError
@@ -58,16 +59,6 @@ SEEN_SECONDS, SEEN_MOST = 10.0, 120
 
 LONGEST_REST = 3.0
 """The most seconds that a view rests before it is asked again, however dear it is."""
-
-
-class Source(Protocol):
-    """Who answers views: a session's bridge, or a stored run."""
-
-    def specs(self) -> "dict[str, ViewSpec]": ...
-
-    def moving(self) -> bool: ...
-
-    def ask_view(self, view: str, done: Any, failed: Any, key: str, parameters: dict[str, Any]) -> None: ...
 
 
 class AnswerView(QStackedWidget):
@@ -92,14 +83,14 @@ class AnswerView(QStackedWidget):
         self.table.verticalHeader().hide()
         self.text = QPlainTextEdit(readOnly=True)
         self.bars = QBars()
-        self.bars_title = Reading(wrap=True)
+        self.bars_title = FastLabel(wrap=True)
         self.bars_page = QWidget()
         column = QVBoxLayout(self.bars_page)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.bars_title)
         column.addWidget(self.bars)
         column.addStretch(1)
-        self.tagged, self.dots = TaggedText(), Dots()
+        self.tagged, self.dots = TaggedText(), ScatterPlot()
         for widget in (self.picture, self.plots, self.heat, self.table, self.text, self.bars_page, self.tagged, self.dots):
             self.addWidget(widget)
 
@@ -192,7 +183,7 @@ class ViewFrame(QWidget):
 
     close_wanted = Signal()
 
-    def __init__(self, source: Source, view: str = "", title: str = "", closable: bool = False, parent: QWidget | None = None):
+    def __init__(self, source: ViewSource, view: str = "", title: str = "", closable: bool = False, parent: QWidget | None = None):
         super().__init__(parent)
         self.source, self.title = source, title
         self.answer: Answer | None = None

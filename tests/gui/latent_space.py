@@ -39,6 +39,6 @@ def grey(image: QImage) -> bytes:
     return bytes(converted.constBits())
 
 
-def still(qtbot: QtBot, question: Any) -> None:
+def still(qtbot: QtBot, query: Any) -> None:
     """Wait until everything asked is answered."""
-    qtbot.waitUntil(lambda: question.settled, timeout=LONG)
+    qtbot.waitUntil(lambda: query.settled, timeout=LONG)

@@ -14,8 +14,8 @@ from gui.generate.image_grid import ImageGrid, mosaic
 from gui.generate.latent_state import LatentState
 from gui.generate.sample_browser import cut
 from gui.generate.xy_pad import XYPad
+from gui.view_query import ViewQuery
 from gui.widgets.drawing import Drawing, shrink
-from gui.widgets.question import Question
 from lab.answers import Images
 from lab.errors import LabError
 from lab.experiment import ViewSpec
@@ -65,47 +65,47 @@ def test_only_the_newest_request_is_answered(state: LatentState) -> None:
     source, got = Slow(), []
     state.set_source(source)
     position = {"u": 0}
-    question = Question(state, "square", lambda: dict(position), got.append, lambda text: None)
+    query = ViewQuery(state, "square", lambda: dict(position), got.append, lambda text: None)
     for i in range(10):
         position["u"] = i
-        question.ask()
+        query.ask()
     source.finish()
     source.finish()
     assert got == [{"u": 0}, {"u": 9}]
-    assert not question.waiting
+    assert not query.waiting
 
 
 def test_nothing_refreshes_by_itself_while_the_hand_moves(state: LatentState) -> None:
     source, got = Slow(), []
     state.set_source(source)
-    question = Question(state, "square", dict, got.append, lambda text: None, every=0.0)
+    query = ViewQuery(state, "square", dict, got.append, lambda text: None, interval=0.0)
     state.touch()
-    question.tick()
+    query.tick()
     assert not source.busy
-    state.hand = float("-inf")
-    question.tick()
+    state.touched = float("-inf")
+    query.tick()
     assert source.busy
 
 
 def test_an_error_is_told_and_asking_goes_on(state: LatentState) -> None:
     source, told = Slow(), []
     state.set_source(source)
-    question = Question(state, "square", dict, lambda answer: None, told.append)
-    question.ask()
+    query = ViewQuery(state, "square", dict, lambda answer: None, told.append)
+    query.ask()
     source.finish(LabError("Pick other anchors."))
     assert told == ["Pick other anchors."]
-    assert not question.waiting
+    assert not query.waiting
 
 
 def test_answers_of_an_earlier_source_are_dropped(state: LatentState) -> None:
     old, got = Slow(), []
     state.set_source(old)
-    question = Question(state, "square", dict, got.append, lambda text: None)
-    question.ask()
+    query = ViewQuery(state, "square", dict, got.append, lambda text: None)
+    query.ask()
     state.set_source(Slow())
     old.finish()
     assert got == []
-    assert question.stale
+    assert query.stale
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])
@@ -198,7 +198,7 @@ def test_tiles_choose_their_columns_by_the_shape(qtbot: QtBot) -> None:
 
 def test_a_stored_run_answers_only_the_newest_of_a_key(qtbot: QtBot) -> None:
     from gui.background import Background
-    from gui.stored import StoredViews
+    from gui.stored_views import StoredViews
     from lab.api import train
 
     run = train("vae", steps=2, device="cpu", **VAE)

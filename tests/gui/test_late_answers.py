@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
-from gui.stored import StoredViews
+from gui.stored_views import StoredViews
 from lab.api import train
 from lab.errors import LabError
 from lab.experiment import ViewSpec

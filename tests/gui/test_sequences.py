@@ -17,7 +17,7 @@ from gui.sequences.attention_page import AttentionPage
 from gui.sequences.tag_page import ClassifyPage, TagPage
 from gui.sequences.translate_page import TranslatePage
 from gui.sequences.write_page import WritePage
-from gui.widgets.dots import Dots
+from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.tagged_text import TaggedText
 from gui.widgets.view_frame import AnswerView
 from lab.answers import Heatmap, Scatter, Text
@@ -183,7 +183,7 @@ def test_a_broken_file_is_told_and_trains_nothing(
     window = make_window("Sequences")
     told: list[str] = []
     panel: Any = window.panel("Sequences")
-    monkeypatch.setattr(panel.workbench, "report", lambda sentence, trace: told.append(sentence))
+    monkeypatch.setattr(panel.context, "report", lambda sentence, trace: told.append(sentence))
     (tmp_path / "a.tsv").write_text("one column\n" * 9)
     panel.recipe_box.setCurrentText("text-class")
     panel.use_file(tmp_path / "a.tsv")
@@ -286,7 +286,7 @@ def test_tagged_text_paints_the_first_word_of_a_line_in_its_colour(qtbot: QtBot)
 
 
 def test_dots_move_in_place(qtbot: QtBot) -> None:
-    plot = Dots()
+    plot = ScatterPlot()
     qtbot.addWidget(plot)
     for shift in (0.0, 5.0):
         plot.show_points(Scatter(np.array([[0.0, 1.0], [2.0, 3.0]]) + shift, np.array([0, 1]), ["one", "two"], labels=["a", "b"]))
@@ -299,7 +299,7 @@ def test_dots_move_in_place(qtbot: QtBot) -> None:
 
 
 def test_labels_that_lie_over_others_show_when_one_zooms_in(qtbot: QtBot) -> None:
-    plot = Dots()
+    plot = ScatterPlot()
     qtbot.addWidget(plot)
     plot.resize(400, 300)
     plot.show()

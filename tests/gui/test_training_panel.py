@@ -76,7 +76,7 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
     click(qtbot, panel.copy_button)
     assert QApplication.clipboard().text() == "lab train linear --learning-rate 0.1 --steps 250"
     click(qtbot, panel.train_button)
-    sessions = panel.workbench.sessions
+    sessions = panel.context.sessions
     qtbot.waitUntil(lambda: bool(sessions.bridges) and not sessions.bridges[0].running, timeout=LONG)
     tab = panel.current_tab()
     assert list(tab.views.switches) == ["templates", "confusion"]
@@ -90,7 +90,7 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
     assert run.config() == panel.form.config()
     panel.close_tab(0)
     qtbot.waitUntil(lambda: not sessions.retiring, timeout=LONG)
-    panel.workbench.open_run(run)
+    panel.context.open_run(run)
     click(qtbot, panel.current_tab().transport.resume)
     dialog: Any = panel.findChild(GoOnDialog)
     dialog.steps.selectAll()

@@ -13,7 +13,7 @@ from lab.answers import Scatter
 MOST_LABELS = 300
 
 
-class Dots(Plot):
+class ScatterPlot(Plot):
     """A plot of a `Scatter`; its items are made once and then only moved. Of labels that would lie over each other, the first is shown:
     zoom in to read the others."""
 

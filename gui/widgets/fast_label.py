@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 TALLEST = 10_000
 
 
-class Reading(QWidget):
+class FastLabel(QWidget):
     """Plain text, drawn anew by itself. A QLabel with another text has the whole window laid out and painted again, as its
     size may have changed; this one asks for that only when it grows out of its room."""
 

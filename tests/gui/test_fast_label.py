@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from gui.widgets.reading import Reading
+from gui.widgets.fast_label import FastLabel
 
 
 class Column(QWidget):
@@ -26,7 +26,7 @@ class Column(QWidget):
         return super().event(event)
 
 
-@pytest.mark.parametrize(("kind", "asked"), [(Reading, False), (QLabel, True)])
+@pytest.mark.parametrize(("kind", "asked"), [(FastLabel, False), (QLabel, True)])
 def test_a_text_of_the_same_length_lays_nothing_out(qtbot, kind, asked):
     line = kind("120 steps/s")
     window = Column(line)
@@ -39,7 +39,7 @@ def test_a_text_of_the_same_length_lays_nothing_out(qtbot, kind, asked):
 
 
 def test_a_longer_text_gets_more_lines(qtbot):
-    line = Reading("short", wrap=True)
+    line = FastLabel("short", wrap=True)
     window = Column(line)
     qtbot.addWidget(window)
     before = line.height()
@@ -49,7 +49,7 @@ def test_a_longer_text_gets_more_lines(qtbot):
 
 
 def test_a_longer_line_gets_more_room(qtbot):
-    line = Reading("1")
+    line = FastLabel("1")
     window = Column(line)
     qtbot.addWidget(window)
     line.setText("a line of text that two hundred pixels do not hold by far")
@@ -58,7 +58,7 @@ def test_a_longer_line_gets_more_room(qtbot):
 
 
 def test_it_tells_screen_readers_what_it_says(qtbot):
-    line = Reading("1")
+    line = FastLabel("1")
     qtbot.addWidget(line)
     line.setText("2 frames/s")
     assert line.accessibleName() == line.text() == "2 frames/s"
