@@ -17,9 +17,8 @@ TWENTY = (
 class ClassifyConfig(with_defaults(ImagesConfig, "ClassifyDefaults", games=TWENTY, frames=500)):  # type: ignore[misc]
     """An image classifier: any network on any labelled images."""
 
-    explanation: ClassVar[
-        str
-    ] = """<p>A <b>classifier</b> turns an image x into a score s<sub>k</sub> for each class, and the scores into probabilities
+    explanation: ClassVar[str] = """<h3>Image classifier</h3>
+<p>A <b>classifier</b> turns an image x into a score s<sub>k</sub> for each class, and the scores into probabilities
 p<sub>k</sub> = e<sup>s<sub>k</sub></sup> / &Sigma;<sub>j</sub> e<sup>s<sub>j</sub></sup>. Training moves the weights against the gradient of the
 mean <b>cross-entropy</b> &minus;log p<sub>y</sub> of the true class y, one mini-batch at a time.</p>
 <p>A <b>convolution</b> slides the same small filter over the whole image; pooling and stride shrink the maps and widen what each
