@@ -19,6 +19,7 @@ from lab.config import flag
 from lab.errors import LabError, UsageError, unknown
 from lab.flags import COMMANDS, add_device, add_fields, add_json, add_length, pairs, parser, whole
 from lab.log import show_on_stderr
+from lab.saving import ENDINGS, destination
 
 OVERVIEW = """\
 Train, watch and take apart the networks of a deep-learning course: DQN on Atari, generative models, CNNs, RNNs and
@@ -275,9 +276,7 @@ def command_watch(arguments: list[str]) -> int:
     from lab.run import find
 
     run = find(options.run)
-    if options.video and Path(options.video).suffix not in (".mp4", ".gif"):
-        raise UsageError(f"--video {options.video}: expected a name that ends in .mp4 or .gif.")
-    video = Path(options.video) if options.video else None
+    video = destination(options.video, (".mp4", ".gif"), "--video") if options.video else None
     if video is None and not has_screen():
         video = Path(f"{run.name}.mp4") if run.shipped else run.path / "media" / "watch.mp4"
         print(f"There is no screen here; writing to {video}.", file=sys.stderr)
@@ -308,9 +307,10 @@ def command_show(arguments: list[str]) -> int:
         print(views_text(run))
         return 0
     parameters = pairs(rest)
-    if not options.out:
+    if options.out is None:
         raise UsageError(f"Say where to save it: lab show {options.run} {options.view} --out FILE.png (or .gif, .mp4, .npz).")
-    print(run.show(options.view, options.device, **parameters).save(options.out))
+    out = destination(options.out, ENDINGS)
+    print(run.show(options.view, options.device, **parameters).save(out))
     return 0
 
 

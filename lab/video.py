@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from lab.errors import LabError, UsageError
+from lab.errors import LabError
+from lab.saving import destination
 
 ENDINGS = (".mp4", ".gif")
 GIF_FPS, GIF_WIDTH = 20, 640
@@ -20,17 +21,15 @@ class VideoWriter:
     """
 
     def __init__(self, path: str | Path, fps: float):
-        """Raises UsageError for another ending and LabError where the folder cannot be made."""
+        """Raises UsageError for another ending and LabError where one may not write."""
         import imageio_ffmpeg
 
-        self.path, self.fps, self.count = Path(path), fps, 0
-        if self.path.suffix not in ENDINGS:
-            raise UsageError(f"{self.path.name}: expected a name that ends in .mp4 or .gif.")
+        self.path, self.fps, self.count = destination(path, ENDINGS, "--video"), fps, 0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LabError(f"Cannot write {self.path} ({error.strerror}).") from None
-        self.gif = self.path.suffix == ".gif"
+        self.gif = self.path.suffix.lower() == ".gif"
         self.every = max(1, round(fps / GIF_FPS)) if self.gif else 1
         self.open = imageio_ffmpeg.write_frames
         self.encoder: Any = None
@@ -57,9 +56,9 @@ class VideoWriter:
         else:
             options = {"codec": "libx264", "pix_fmt_out": "yuv420p", "quality": 8}
         encoder = self.open(
-            str(self.path), (width, height), fps=self.fps / self.every, ffmpeg_log_level="error", macro_block_size=1, **options
+            str(self.path.absolute()), (width, height), fps=self.fps / self.every, ffmpeg_log_level="error", macro_block_size=1, **options
         )
-        encoder.send(None)
+        encoder.send(None)  # An absolute path begins with no protocol: ffmpeg takes a:b.mp4 for one, and http:x.mp4 to the network.
         return encoder
 
     def close(self) -> None:

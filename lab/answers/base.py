@@ -1,0 +1,88 @@
+"""What every answer can do: be drawn, and be saved as a picture, a film or its numbers."""
+
+import io
+import os
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from lab.errors import LabError
+from lab.saving import ENDINGS, destination
+from lab.video import VideoWriter
+
+FPS = 20
+"""Frames per second of a sequence saved as GIF or MP4."""
+STILL_SECONDS = 2
+"""How long an MP4 of one picture lasts."""
+
+
+class Answer:
+    """Base of the answers, the classes that a view may return. `save` picks the format from the file's name."""
+
+    def save(self, path: str | Path) -> Path:
+        """Write a .png, .gif, .mp4 or .npz, whole or not at all. Raises UsageError for other endings, LabError where it cannot be written."""
+        path = destination(path, ENDINGS)
+        ending = path.suffix.lower()
+        temporary = path.with_name(f".{os.getpid()}.tmp{ending}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.write(temporary, ending)
+            os.replace(temporary, path)
+        except OSError as error:
+            raise LabError(f"Cannot write {path} ({error.strerror or error}). Choose another name with --out.") from None
+        finally:
+            temporary.unlink(missing_ok=True)
+        return path
+
+    def write(self, path: Path, ending: str) -> None:
+        if ending == ".npz":
+            write_arrays(path, self.arrays())
+        elif ending == ".gif":
+            first, *rest = [Image.fromarray(frame) for frame in self.frames()]
+            first.save(path, save_all=True, append_images=rest, duration=1000 // FPS, loop=0)
+        elif ending == ".mp4":
+            frames = self.frames()
+            write_film(path, frames if len(frames) > 1 else frames * (FPS * STILL_SECONDS))
+        else:
+            Image.fromarray(self.picture()).save(path)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The numbers behind the picture."""
+        raise NotImplementedError
+
+    def picture(self) -> np.ndarray:
+        """(H, W, 3) uint8."""
+        raise NotImplementedError
+
+    def frames(self) -> list[np.ndarray]:
+        """The pictures of a GIF or MP4; one unless the answer is a sequence."""
+        return [self.picture()]
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """An .npz whose members may have any names (`np.savez` refuses some, such as "file"). What is neither number nor text is stored as text."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, values in arrays.items():
+            array = np.asanyarray(values)
+            data = io.BytesIO()
+            np.lib.format.write_array(data, array.astype(str) if array.dtype == object else array, allow_pickle=False)
+            archive.writestr(f"{name}.npy", data.getvalue())
+
+
+def write_film(path: Path, frames: Iterable[np.ndarray], fps: float = FPS) -> None:
+    """Write pictures (H, W, 3) uint8 of one size as an .mp4 or .gif."""
+    writer = VideoWriter(path, fps)
+    try:
+        for frame in frames:
+            writer.add(frame)
+    finally:
+        writer.close()
+
+
+def cell_text(cell: Any) -> str:
+    """A cell of a table as one reads it."""
+    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)

@@ -1,0 +1,81 @@
+"""Saving an answer: what is asked before the work, and names that other programs would read otherwise."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.answers import Curves, Images, Table
+from lab.errors import LabError, UsageError
+from lab.saving import destination
+from lab.video import VideoWriter
+
+PICTURE = Images(np.zeros((2, 32, 32), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["picture", "picture.jpg", ".png", "folder/"])
+def test_a_name_without_a_known_ending_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"expected a name that ends in .png, .gif, .mp4 or .npz"):
+        destination(str(tmp_path / name), (".png", ".gif", ".mp4", ".npz"))
+
+
+def test_a_folder_and_a_place_below_a_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(UsageError, match=r"is a folder. Name a file in it"):
+        destination(tmp_path / "folder.png", (".png",))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LabError, match="file is a file, not a folder"):
+        destination(tmp_path / "file" / "a.png", (".png",))
+    with pytest.raises(LabError, match="Cannot write"):
+        destination(tmp_path / ("long" * 100 + ".png"), (".png",))
+
+
+def test_a_place_where_one_may_not_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(LabError, match=r"permission denied.*Choose another name with --out"):
+        destination(tmp_path / "new" / "a.png", (".png",))
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["run:1.mp4", "http:x.mp4", "-x.mp4", "pipe:1.GIF", "100%d.mp4", "a b'c.MP4"])
+def test_a_film_goes_under_the_very_name_that_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    PICTURE.save(name)
+    writer = VideoWriter(f"too-{name}", 20)
+    writer.add(np.zeros((32, 32, 3), np.uint8))
+    writer.close()
+    assert sorted(os.listdir()) == sorted([name, f"too-{name}"])
+    assert all((tmp_path / found).stat().st_size > 100 for found in os.listdir())
+
+
+def test_numbers_under_an_upper_case_ending_keep_their_name(tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "A.NPZ")
+    assert [path.name for path in tmp_path.iterdir()] == ["A.NPZ"]
+    assert np.load(tmp_path / "A.NPZ")["pixels"].shape == (2, 32, 32)
+
+
+def test_a_write_that_fails_leaves_the_older_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = PICTURE.save(tmp_path / "a.png")
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("PIL.Image.Image.save", full)
+    with pytest.raises(LabError, match="No space left"):
+        PICTURE.save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_columns_may_have_any_names_and_holes(tmp_path: Path) -> None:
+    table = Table(["file", "file", "allow_pickle", "x"], [["a", "b", 1.5, None], ["c", "d", 2.5, 3]])
+    stored = np.load(table.save(tmp_path / "t.npz"))
+    assert {name: stored[name].tolist() for name in stored} == {
+        "file 1": ["a", "c"], "file 2": ["b", "d"], "allow_pickle": [1.5, 2.5], "x": ["None", "3"],
+    }  # fmt: skip
+
+
+def test_no_curves_at_all_are_an_empty_plot() -> None:
+    assert Curves({}, separate=True).picture().dtype == np.uint8
