@@ -10,7 +10,7 @@ from gui.background import Background
 from gui.widgets.picture import Picture, to_image
 from lab.atari.games import TWO_PLAYERS, action_names, games
 
-FOR_TWO = "A game for two people. The emulator cannot play it alone, so there is no agent to train and no picture."
+FOR_TWO = "Two-player game: it cannot be played by a single agent, so there is nothing to train and no picture."
 
 
 def game_title(game: str) -> str:
@@ -98,7 +98,7 @@ class GamePicker(QDialog):
         if item is None:
             self.name.clear()
             self.facts.clear()
-            self.picture.show_text("no such game")
+            self.picture.show_text("No matching game")
             self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(False)
             return
         self.game = item.data(Qt.ItemDataRole.UserRole)
@@ -107,10 +107,10 @@ class GamePicker(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(alone)
         if not alone:
             self.facts.setText(FOR_TWO)
-            self.picture.show_text("for two people")
+            self.picture.show_text("Two players")
             return
         names = action_names(self.game)
-        self.facts.setText(f"{len(names)} actions: {', '.join(names).lower()}\n\nscores: {published(self.game)}")
+        self.facts.setText(f"{len(names)} actions: {', '.join(names).lower()}\n\nPublished scores: {published(self.game)}")
         picture = self.pictures.get(self.game)
         if picture is None:
             self.picture.show_text("…")

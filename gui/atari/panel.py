@@ -44,7 +44,7 @@ class AtariPanel(TrainingPanel):
     family = "Atari"
     first_views = ("colours", "action_values", "replay_memory", "priorities", "stack", "q_values")
     about_html = ABOUT
-    empty_text = "No run is open.\n\nChoose a game and press Train: the agent learns in the background, and its curves and views appear here. On the right an agent is already playing."
+    empty_text = "No run is open.\n\nChoose a game and press Train: the agent trains in the background, and its curves and views appear here. On the right, an agent is already playing."
 
     def __init__(self, context: AppContext):
         self.game_button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -41,7 +41,7 @@ class Watch(QWidget):
         self.sources: list[WeightSource] = []
         self.playing: list[str | None] = [None, None]
         for chooser in self.choosers:
-            chooser.setToolTip("Whose weights play")
+            chooser.setToolTip("Agent to watch")
             chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             chooser.setMinimumContentsLength(12)
         self.make_actions()
@@ -51,15 +51,15 @@ class Watch(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.currentIndexChanged.connect(lambda i: self.controls.set(speed=SPEEDS[i]))
         self.epsilon = QDoubleSpinBox(minimum=0, maximum=1, singleStep=0.01, decimals=3, value=0.01)
-        self.epsilon.setToolTip("Share of random actions: 0 is greedy, 1 is random play")
+        self.epsilon.setToolTip("Fraction of random actions: 0 is greedy, 1 is random")
         self.epsilon.valueChanged.connect(lambda value: self.controls.set(epsilon=value))
         self.sticky = QDoubleSpinBox(minimum=0, maximum=0.9, singleStep=0.05, decimals=2, value=0.0)
         self.sticky.setToolTip(
-            "Probability that the emulator repeats the last action in a frame; 0.25 is the harder protocol. Starts a new game."
+            "Probability that a frame repeats the previous action (sticky actions); 0.25 is the harder protocol. Starts a new game."
         )
         self.sticky.valueChanged.connect(lambda value: self.restart(sticky=value))
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1)
-        self.seed.setToolTip("Seed of the emulator: the same seed and decisions give the same game. Starts a new game.")
+        self.seed.setToolTip("Seed of the emulator: the same seed and actions give the same game. Starts a new game.")
         self.seed.valueChanged.connect(lambda value: self.restart(seed=value))
         self.lay_out()
         for i, chooser in enumerate(self.choosers):
@@ -76,22 +76,22 @@ class Watch(QWidget):
 
     def make_actions(self) -> None:
         """The actions of the Watch menu and of the buttons below the game."""
-        self.pause = self.action("Pause", "Ctrl+Space", "Stop the game, or go on", self.set_paused, checkable=True)
+        self.pause = self.action("Pause", "Ctrl+Space", "Pause or resume the game", self.set_paused, checkable=True)
         self.frame = self.action("Frame", "Ctrl+Right", "Advance the paused game by one frame (1/60 s)", self.single_frame)
         self.anew = self.action("Restart", "Ctrl+N", "Start a new game from the seed", lambda: self.restart())
         self.take_over = self.action(
-            "Take over", "Ctrl+T", "Play with arrows or WASD and space; Escape hands back", self.set_hand, checkable=True
+            "Take over", "Ctrl+T", "Play with the arrow keys or WASD and Space; Escape hands back", self.set_hand, checkable=True
         )
         self.saliency = self.action(
             "Saliency",
             "Ctrl+L",
-            "Colour the pixels that move the chosen Q value",
+            "Highlight the pixels that influence the chosen Q value",
             lambda on: self.controls.set(saliency=on),
             checkable=True,
         )
         self.record_action = self.action("Record…", "Ctrl+Shift+V", "Record the game with its Q values as MP4 or GIF", self.toggle_record)
         self.compare = self.action(
-            "Two agents", "Ctrl+2", "Watch a second agent beside the first, on the same seed", self.set_compare, checkable=True
+            "Two agents", "Ctrl+2", "Watch a second agent side by side, with the same seed", self.set_compare, checkable=True
         )
         self.slower = self.action("Slower", "Ctrl+[", "Halve the speed", lambda: self.change_speed(-1))
         self.faster = self.action("Faster", "Ctrl+]", "Double the speed", lambda: self.change_speed(1))
@@ -190,7 +190,7 @@ class Watch(QWidget):
 
     def set_paused(self, on: bool) -> None:
         self.controls.set(paused=on)
-        self.pause.setText("Go on" if on else "Pause")
+        self.pause.setText("Resume" if on else "Pause")
 
     def single_frame(self) -> None:
         """Pause, or advance the paused game by one frame."""
@@ -224,7 +224,7 @@ class Watch(QWidget):
         thread = self.panes[0].playing
         if thread is not None and thread.latest is not None:
             thread.record(path)
-            self.record_action.setText("End recording")
+            self.record_action.setText("Stop recording")
 
     def end_record(self) -> None:
         """Finish the video, if one is being made."""

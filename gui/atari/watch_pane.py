@@ -51,12 +51,12 @@ class WatchPane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.game = Picture("Loading the agent…", (160, 210))
         self.bars = QBars()
-        self.plot = Plot("seconds", "max Q", "no decisions yet")
+        self.plot = Plot("seconds", "max Q", "No decisions yet")
         self.plot.setMinimumHeight(76)
-        self.plot.setToolTip("The value of what the agent sees: its largest Q value over the last ten seconds")
+        self.plot.setToolTip("Value of the state: the largest Q value, over the last ten seconds")
         self.plot.item.getAxis("left").setWidth(48)
         self.score = FastLabel("score —")
-        self.score.setToolTip("Score of this episode, of the last one, and published scores for scale")
+        self.score.setToolTip("Score of this episode and of the last one; below, published scores")
         self.score.setFont(heading(self.score.font()))
         self.scale = QLabel(wordWrap=True)
         self.speed = FastLabel(align=Qt.AlignmentFlag.AlignRight)
@@ -122,7 +122,7 @@ class WatchPane(QWidget):
         if thread is None:
             return
         if thread.error is not None:
-            self.game.show_text(f"The agent stopped playing: {thread.error[0]}")
+            self.game.show_text(f"The agent stopped: {thread.error[0]}")
             self.failed.emit(*thread.error)
             self.stop()
             return
@@ -134,7 +134,7 @@ class WatchPane(QWidget):
         if self.bars.names != thread.names:
             self.bars.reset(thread.names, self.hue)
         self.game.overlay = heat(shown.saliency) if shown.saliency is not None else None
-        hand = "you play: arrows or WASD, space fires" if self.hasFocus() else "click here to play: the keyboard is elsewhere"
+        hand = "You play: arrow keys or WASD, Space fires" if self.hasFocus() else "Click here to play"
         self.game.banner = hand if self.by_hand else ""
         self.game.show_pixels(frame.pixels)
         if self.by_hand:
@@ -194,7 +194,7 @@ def published(game: str) -> str:
     from agents.scores import SCORES
 
     if game not in SCORES:
-        return "no published scores for this game"
+        return "no published scores"
     random, human, dqn = SCORES[game]
     return f"random {random:g}  ·  human {human:g}" + (f"  ·  DQN 2015 {dqn:g}" if dqn is not None else "")
 

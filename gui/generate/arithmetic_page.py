@@ -14,15 +14,15 @@ from gui.theme import faint
 from gui.widgets.picture import Picture
 
 SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
-EMPTY = "Press A, B or C above and click samples on the left: each set needs at least one."
+EMPTY = "Select A, B or C above and click samples on the left. Each set needs at least one."
 
 
 class ArithmeticPage(Page):
     """Three sets of samples; the averages of their z, and A - B + C, decoded."""
 
     title = "Arithmetic"
-    tip = "Average of set A minus average of set B plus average of set C"
-    hint = "Choose a set on the right (A, B or C), then click its samples; a second click takes one out again."
+    tip = "Mean of set A minus mean of set B plus mean of set C"
+    hint = "Select a set (A, B or C), then click samples to add or remove them."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -35,7 +35,7 @@ class ArithmeticPage(Page):
         grid = QGridLayout()
         for column, name in enumerate(self.sets):
             button = QToolButton(text=f"{SIGNS[name]} {name}".strip(), checkable=True)
-            button.setToolTip(f"Clicked samples go into set {name} (Ctrl+Shift+{'890'[column]})")
+            button.setToolTip(f"Add clicked samples to set {name} (Ctrl+Shift+{'890'[column]})")
             button.setMinimumWidth(56)
             ink = QPalette()
             ink.setColor(QPalette.ColorRole.ButtonText, QColor(BADGE_COLOURS[name]))
@@ -45,9 +45,9 @@ class ArithmeticPage(Page):
             button.setFont(font)
             button.clicked.connect(partial(self.choose, name))
             self.group.addButton(button)
-            clear = QToolButton(text="Clear", toolTip=f"Empty set {name}", autoRaise=True)
+            clear = QToolButton(text="Clear", toolTip=f"Clear set {name}", autoRaise=True)
             clear.clicked.connect(partial(self.clear, name))
-            line = QLineEdit(toolTip=f"The samples of set {name}: 3@0 (sample 3 of seed 0), image:12 (test image 12), separated by commas")
+            line = QLineEdit(toolTip=f"Samples of set {name}, separated by commas: 3@0 (sample 3 of seed 0), image:12 (test image 12)")
             line.editingFinished.connect(partial(self.typed, name))
             self.buttons[name], self.lines[name] = button, line
             grid.addWidget(button, 0, 2 * column)
@@ -62,8 +62,8 @@ class ArithmeticPage(Page):
         grid.setRowStretch(2, 2)
         grid.setRowStretch(4, 3)
         self.note = QLabel(
-            "What the samples of A have in common and those of B lack is added to C. It works where the space is smooth and the "
-            "sets are of several samples each: one alone brings its own accidents with it.",
+            "Adds to C what the samples of A share and those of B lack. It works best in a smooth latent space and with several "
+            "samples per set, so that their individual features average out.",
             wordWrap=True,
         )
         faint(self.note)
@@ -117,7 +117,7 @@ class ArithmeticPage(Page):
         for name, members in self.sets.items():
             self.lines[name].setText(",".join(members))
             if not members:
-                self.pictures[name].show_text(f"{name} is empty: click samples.")
+                self.pictures[name].show_text(f"Set {name} is empty: click samples.")
         if not all(self.sets.values()):
             self.excuse(EMPTY)
         self.refresh()

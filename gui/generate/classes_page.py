@@ -18,28 +18,30 @@ class ClassesPage(Page):
     """A grid with a row for each z and a column for each class; below, one z while the class changes."""
 
     title = "Classes"
-    tip = "The same z across all classes, and the way from one class to another"
-    hint = "Click a sample: its z is used for the walk from class to class."
+    tip = "Each z across all classes, and interpolation between two classes"
+    hint = "Click a sample to interpolate between classes with its z."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.anchor = "0@0"
         self.answer: Any = None
-        self.grid = ImageGrid("The grid of classes appears here once the model is loaded.")
-        self.grid.setToolTip("Each row is one z, each column one class: the style should stay along a row. Click to use that z below")
-        self.grid.setAccessibleName("The same z across all classes")
+        self.grid = ImageGrid("The grid of classes appears here once the model has loaded.")
+        self.grid.setToolTip(
+            "Rows are latent codes z, columns are classes: style should be constant along a row. Click to use that z below"
+        )
+        self.grid.setAccessibleName("Each z across all classes")
         self.grid.picked.connect(self.pick_row)
-        self.first, self.second = QComboBox(toolTip="The class at the left end"), QComboBox(toolTip="The class at the right end")
+        self.first, self.second = QComboBox(toolTip="First class"), QComboBox(toolTip="Second class")
         for box, start in ((self.first, 3), (self.second, 8)):
             box.addItems(list(state.class_names))
             box.setCurrentIndex(min(start, len(state.class_names) - 1))
             box.currentIndexChanged.connect(self.ends_changed)
         self.slider = QSlider(Qt.Orientation.Horizontal, maximum=STEPS - 1, value=STEPS // 2)
-        self.slider.setToolTip("How much of each class the network is told (arrow keys)")
-        self.slider.setAccessibleName("Between the classes")
+        self.slider.setToolTip("Weight of each class in the condition (arrow keys)")
+        self.slider.setAccessibleName("Class interpolation")
         self.slider.valueChanged.connect(self.draw)
         self.share = QLabel()
-        self.picture = Picture("The picture between two classes appears here.", (110, 110))
+        self.picture = Picture("The interpolated image appears here.", (110, 110))
         self.strip = ImageGrid("", pickable=False)
         row = QHBoxLayout()
         row.addWidget(QLabel("From class"))
@@ -86,7 +88,7 @@ class ClassesPage(Page):
         value = self.slider.value()
         share = value / (STEPS - 1)
         a, b = self.first.currentText(), self.second.currentText()
-        self.share.setText(f"The network is told: {1 - share:.0%} class {a}, {share:.0%} class {b}.")
+        self.share.setText(f"Condition: {1 - share:.0%} class {a}, {share:.0%} class {b}")
         if self.answer is not None:
             self.picture.show_pixels(self.answer.pixels[min(value, len(self.answer.pixels) - 1)])
 

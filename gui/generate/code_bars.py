@@ -27,7 +27,7 @@ class CodeBars(QWidget):
         self.last: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setToolTip("Drag the bars (left and right choose a dimension, up and down change it, 0 sets it to 0, Home puts it back)")
+        self.setToolTip("Drag the bars (Left and Right select a dimension, Up and Down change it, 0 zeroes it, Home restores it)")
         self.setAccessibleName("Code")
 
     def set_values(self, values: np.ndarray) -> None:

@@ -22,29 +22,29 @@ class CodePage(Page):
     """Left what goes in, in the middle what comes out and where they differ, right what the bars decode to."""
 
     title = "Code"
-    tip = "A picture's code as bars that can be dragged; of models with an encoder also the reconstruction and its error"
-    hint = "Click a sample, or a test image, to see its code."
+    tip = "Edit the latent code of an image; with an encoder, see its reconstruction and error"
+    hint = "Click a sample or a test image to see its code."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.anchor = "0@0"
         self.drawing = Drawing(pen=0.14 if state.shape[1] < 16 else 0.09)
         self.drawing.changed.connect(self.drawn)
-        self.triple = ImageGrid("The picture, its reconstruction and the error appear here.", pickable=False)
-        self.triple.setToolTip("What goes in, what the decoder makes of its code, and where they differ (bright is far off)")
-        self.decoded = Picture("What the bars decode to appears here.", (110, 110))
+        self.triple = ImageGrid("The image, its reconstruction and the error appear here.", pickable=False)
+        self.triple.setToolTip("Input, reconstruction, and absolute error (bright is large)")
+        self.decoded = Picture("The decoded image appears here.", (110, 110))
         self.bars = CodeBars(state.latent)
         self.bars.changed.connect(self.bars_dragged)
-        self.kind = QComboBox(toolTip="Where the code comes from")
+        self.kind = QComboBox(toolTip="Source of the code")
         self.kind.currentTextChanged.connect(self.kind_changed)
-        self.index = QSpinBox(maximum=2**31 - 1, toolTip="Number of the test image")
+        self.index = QSpinBox(maximum=2**31 - 1, toolTip="Index of the test image")
         self.index.valueChanged.connect(self.picture_changed)
         self.index.valueChanged.connect(lambda _: state.marks_changed.emit())
-        self.clear_button = QToolButton(text="Clear drawing", toolTip="Rub everything out (Delete on the canvas)")
+        self.clear_button = QToolButton(text="Clear drawing", toolTip="Clear the canvas (Delete)")
         self.clear_button.clicked.connect(self.drawing.clear)
-        self.back_button = QToolButton(text="Undo changes", toolTip="Put the bars back to the picture's own code (Ctrl+Backspace)")
+        self.back_button = QToolButton(text="Reset", toolTip="Restore the original code (Ctrl+Backspace)")
         self.back_button.clicked.connect(self.reset)
-        self.zero_button = QToolButton(text="All to 0", toolTip="Set every bar to 0: the middle of the prior")
+        self.zero_button = QToolButton(text="Zero", toolTip="Set every dimension to 0, the mean of the prior")
         self.zero_button.clicked.connect(self.zero)
         self.note = QLabel(wordWrap=True)
         faint(self.note)
@@ -58,7 +58,7 @@ class CodePage(Page):
 
     def build(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(QLabel("From"))
+        row.addWidget(QLabel("Source"))
         for widget in (self.kind, self.index, self.clear_button):
             row.addWidget(widget)
         row.addStretch(1)
@@ -67,7 +67,7 @@ class CodePage(Page):
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
-        caption = QLabel("what the bars decode to", alignment=Qt.AlignmentFlag.AlignCenter)
+        caption = QLabel("Decoded code", alignment=Qt.AlignmentFlag.AlignCenter)
         column.addWidget(caption)
         column.addWidget(self.decoded, 1)
         self.pictures = QSplitter(childrenCollapsible=False)
@@ -146,7 +146,7 @@ class CodePage(Page):
         self.state.touch()
         self.picture_changed()
         if self.drawing.empty:
-            self.triple.show_text("Draw on the left: the reconstruction appears here.")
+            self.triple.show_text("Draw on the left to see the reconstruction.")
         else:
             self.reconstruct.ask()
             self.coding.ask()
@@ -157,7 +157,7 @@ class CodePage(Page):
         self.drawing.setVisible(kind == DRAWN)
         self.triple.setVisible(kind != SAMPLE)
         if kind == DRAWN and self.drawing.empty:
-            self.triple.show_text("Draw on the left: the reconstruction appears here.")
+            self.triple.show_text("Draw on the left to see the reconstruction.")
         self.picture_changed()
         self.state.marks_changed.emit()
 
@@ -205,7 +205,7 @@ class CodePage(Page):
         self.back_button.setEnabled(self.bars.edited)
         changed = int((self.bars.values != self.bars.origin).sum())
         self.note.setText(
-            f"{changed} of {len(self.bars.values)} dimensions changed by hand (orange; the line marks where each was)."
+            f"{changed} of {len(self.bars.values)} dimensions edited (orange; the line marks the original value)."
             if changed
-            else f"z has {len(self.bars.values)} dimensions. Drag a bar up or down and see what it stands for."
+            else f"z has {len(self.bars.values)} dimensions. Drag a bar to see what it encodes."
         )

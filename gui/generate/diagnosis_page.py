@@ -18,7 +18,7 @@ from gui.widgets.view_frame import AnswerView
 DRAWN = {"scores": 1.0, "elbo": 2.0}
 """Views that are drawn by themselves, and how often."""
 MEASURED = {
-    "class_share": ("Count classes", "Let the lab's classifier say which classes the samples are of"),
+    "class_share": ("Count classes", "Classify the samples with the lab's own classifier"),
     "measured_quality": ("Measure quality", "Frechet and kernel distance, density and coverage on the classifier's features"),
 }
 """Views that are asked by a button: the classifier is trained at the first, which stops training for a moment."""
@@ -37,8 +37,8 @@ class DiagnosisPage(Page):
     """Plots side by side, and above them the plain sentences."""
 
     title = "Diagnosis"
-    tip = "D's accuracy and scores, gradient norms, ELBO terms, classes and coverage of the samples, and warnings"
-    hint = "On this page the samples are only looked at: do they differ from each other, and are all classes there?"
+    tip = "Training health: D's scores and accuracy, gradient norms, ELBO terms, class balance and coverage of the samples, warnings"
+    hint = "Check the samples: are they diverse, and are all classes present?"
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -46,7 +46,7 @@ class DiagnosisPage(Page):
         self.plots: dict[str, Plot] = {}
         self.answers: dict[str, AnswerView] = {}
         self.read = float("-inf")
-        self.warning = QLabel("No sign of trouble so far.", wordWrap=True)
+        self.warning = QLabel("No problems detected so far.", wordWrap=True)
         self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.plot_row, self.view_row = (QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False) for _ in range(2))
         self.measures = QTabWidget(documentMode=True)
@@ -95,9 +95,9 @@ class DiagnosisPage(Page):
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
-        button = QToolButton(text=text, toolTip=f"{tip}. The classifier is trained at the first use, which stops training for a moment.")
+        button = QToolButton(text=text, toolTip=f"{tip}. The first use trains the classifier, which pauses training briefly.")
         answer = self.answers[view] = AnswerView()
-        answer.show_note(f"Press {text}: {tip[0].lower()}{tip[1:]}. At the first use a classifier is trained, some seconds to a minute.")
+        answer.show_note(f"{text}: {tip[0].lower()}{tip[1:]}. The first use trains a classifier, which takes up to a minute.")
         column.addWidget(button)
         column.addWidget(answer, 1)
         self.measures.addTab(box, view.removeprefix("measured_").replace("_", " "))

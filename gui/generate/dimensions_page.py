@@ -14,20 +14,20 @@ class DimensionsPage(Page):
     """A row for each dimension, from -span to span around the picked sample."""
 
     title = "Dimensions"
-    tip = "Traversals: one dimension of z at a time, with the active units marked"
-    hint = "Click a sample: its dimensions are changed one at a time."
+    tip = "Latent traversals: vary one dimension of z at a time"
+    hint = "Click a sample to traverse its dimensions."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.anchor = "0@0"
-        self.tiles = ImageGrid("The traversals appear here once the model is loaded.", pickable=False)
-        self.tiles.setToolTip("Each row changes one dimension of z from left to right. * marks an active unit.")
-        self.dims = QLineEdit(placeholderText="the ten strongest")
-        self.dims.setToolTip("Which dimensions, separated by commas, such as 0,3,7; empty for the ten strongest")
+        self.tiles = ImageGrid("Traversals appear here once the model has loaded.", pickable=False)
+        self.tiles.setToolTip("Each row varies one dimension of z from left to right. * marks an active unit.")
+        self.dims = QLineEdit(placeholderText="the ten most influential")
+        self.dims.setToolTip("Dimensions, separated by commas, such as 0,3,7; empty for the ten most influential")
         self.dims.editingFinished.connect(self.changed)
-        self.steps = QSpinBox(minimum=3, maximum=21, value=9, singleStep=2, toolTip="Pictures in a row")
+        self.steps = QSpinBox(minimum=3, maximum=21, value=9, singleStep=2, toolTip="Images per row")
         self.span = QDoubleSpinBox(minimum=0.1, maximum=20, value=3, singleStep=0.5, decimals=1, prefix="± ")
-        self.span.setToolTip("How far each dimension is changed, in its own standard deviations where there is an encoder")
+        self.span.setToolTip("Range of each dimension, in its own standard deviations where there is an encoder")
         for spin in (self.steps, self.span):
             spin.valueChanged.connect(self.changed)
         self.title_label = QLabel(wordWrap=True)

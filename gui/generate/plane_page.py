@@ -32,7 +32,7 @@ class PlaneMap(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.text = "The map appears here once the model is loaded."
+        self.text = "The map appears here once the model has loaded."
         self.image: QImage | None = None
         self.tiles = TILES
         self.side: float = 2.5
@@ -44,7 +44,7 @@ class PlaneMap(QWidget):
         self.at_x = self.at_y = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setToolTip("Drag the point (arrow keys; with Shift in larger steps; Home for the middle); turn the wheel to zoom")
+        self.setToolTip("Drag the point (arrow keys, with Shift for larger steps; Home for the centre); scroll to zoom")
         self.setAccessibleName("Plane of the latent space")
 
     def show_map(self, pixels: np.ndarray, columns: int) -> None:
@@ -181,8 +181,8 @@ class PlanePage(Page):
     """The whole manifold where z has two dimensions; else a plane through three anchors, or along two principal directions."""
 
     title = "Plane"
-    tip = "A plane of the latent space as a map, with real images as dots where the model has an encoder"
-    hint = "Click three samples to lay the plane through them."
+    tip = "A plane through the latent space as a map; encoded test images as dots"
+    hint = "Click three samples to define the plane."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -190,19 +190,21 @@ class PlanePage(Page):
         self.frame = ""
         self.map = PlaneMap()
         self.map.moved.connect(lambda x, y: self.dragged())
-        self.picture = Picture("Drag the point on the map: what it decodes to appears here.", (130, 130))
-        self.through = QComboBox(toolTip="Which plane is shown")
+        self.picture = Picture("Drag the point on the map to decode it.", (130, 130))
+        self.through = QComboBox(toolTip="Which plane to show")
         self.through.addItem("principal directions", "")
         self.through.addItem("anchors 1 to 3", "anchors")
         if state.latent == 2:
             self.through.setItemText(0, "all of z (2-D)")
         self.through.currentIndexChanged.connect(self.plane_changed)
         self.side = QDoubleSpinBox(minimum=0.1, maximum=100, value=2.5, singleStep=0.25, decimals=2, prefix="± ")
-        self.side.setToolTip("How far the map reaches; along principal directions in standard deviations of the codes")
+        self.side.setToolTip("Extent of the map; along principal directions in standard deviations of the codes")
         self.side.valueChanged.connect(self.side_changed)
         self.map.zoomed.connect(lambda factor: self.side.setValue(self.side.value() * factor))
-        self.tiles = QCheckBox("pictures", checked=True, toolTip="Show what each place decodes to")
-        self.dots = QCheckBox("dots", checked=True, toolTip="Show where the encoder puts test images, coloured by class")
+        self.tiles = QCheckBox("decoded images", checked=True, toolTip="Show the decoded image at each grid point")
+        self.dots = QCheckBox(
+            "encoded images", checked=True, toolTip="Show test images as dots where the encoder places them, coloured by class"
+        )
         for box, name in ((self.tiles, "show_tiles"), (self.dots, "show_dots")):
             box.toggled.connect(lambda on, name=name: self.show_part(name, on))
         self.where = QLabel()
@@ -290,8 +292,8 @@ class PlanePage(Page):
         if self.through.currentData():
             self.where.setText(f"z = anchor 1 {x} (anchor 2 - anchor 1) {y} (anchor 3 - anchor 1)")
         else:
-            units = "standard deviations" if self.state.has_encoder or self.state.latent == 2 else "steps of length 1"
-            self.where.setText(f"z = the middle {x} along the first direction {y} along the second ({units})")
+            units = "standard deviations" if self.state.has_encoder or self.state.latent == 2 else "unit steps"
+            self.where.setText(f"z = centre {x} along direction 1 {y} along direction 2 ({units})")
 
     def show_part(self, name: str, on: bool) -> None:
         setattr(self.map, name, on)
@@ -308,7 +310,7 @@ class PlanePage(Page):
         """Another plane: through the anchors, or along the principal directions."""
         self.side.setValue(1.5 if self.through.currentData() else 2.5)
         if self.anchors() is None:
-            self.map.show_text("Click three samples on the left: the plane goes through them, the first in the middle.")
+            self.map.show_text("Click three samples on the left to define the plane; the first is its centre.")
             self.map.show_points(np.zeros((0, 2)), np.zeros(0, np.int64))
         self.say_where()
         self.refresh()

@@ -30,7 +30,7 @@ from lab.errors import LabError
 
 SAMPLES, ROWS, IMAGES = 64, 10, 36
 LAPSE_MS = 80
-NO_LAPSE = "The film of the training appears here after the first steps."
+NO_LAPSE = "The time-lapse of training appears here after the first steps."
 
 
 class SampleBrowser(QWidget):
@@ -44,11 +44,11 @@ class SampleBrowser(QWidget):
         self.marks: dict[str, str] = {}
         self.answer: Any = None
         self.lapse: Any = None
-        self.samples = ImageGrid("Samples appear here once the model is loaded.")
-        self.samples.setToolTip("Samples of the model, always from the same z. Click to pick (arrow keys and Space)")
+        self.samples = ImageGrid("Samples appear here once the model has loaded.")
+        self.samples.setToolTip("Samples from fixed latent codes. Click to pick (arrow keys and Space)")
         self.samples.setAccessibleName("Samples")
-        self.images = ImageGrid("Test images appear here once the data are loaded.")
-        self.images.setToolTip("Real test images. Click to pick the code that the encoder gives them (arrow keys and Space)")
+        self.images = ImageGrid("Test images appear here once the data have loaded.")
+        self.images.setToolTip("Test images. Click to pick an image's encoding (arrow keys and Space)")
         self.images.setAccessibleName("Test images")
         self.film = ImageGrid(NO_LAPSE, pickable=False)
         self.stack = QStackedWidget()
@@ -73,9 +73,9 @@ class SampleBrowser(QWidget):
         row = QHBoxLayout()
         for i, (text, tip) in enumerate(
             (
-                ("Samples", "What the model draws from fixed z (Ctrl+1)"),
-                ("Real", "Real images of the test set, to encode (Ctrl+2)"),
-                ("Film", "The same samples over the whole training (Ctrl+3)"),
+                ("Samples", "Samples from fixed latent codes (Ctrl+1)"),
+                ("Real", "Test images, to encode (Ctrl+2)"),
+                ("Time-lapse", "The same samples over the course of training (Ctrl+3)"),
             )
         ):
             button = QToolButton(text=text, toolTip=tip, checkable=True, autoRaise=True)
@@ -84,31 +84,31 @@ class SampleBrowser(QWidget):
         self.kinds.button(0).setChecked(True)
         self.kinds.idToggled.connect(lambda i, on: self.show_kind(i) if on else None)
         row.addStretch(1)
-        self.seed = QSpinBox(maximum=99_999, prefix="seed ", toolTip="Which fixed z: other seeds give other samples (Ctrl+N for the next)")
+        self.seed = QSpinBox(maximum=99_999, prefix="seed ", toolTip="Seed of the latent codes (Ctrl+N for the next)")
         self.seed.valueChanged.connect(self.changed)
         row.addWidget(self.seed)
-        self.label = QComboBox(toolTip="The class that is asked for in every picture on the right, and here unless all classes are shown")
+        self.label = QComboBox(toolTip="The class to condition on, here and on every page")
         self.label.addItems(list(self.state.class_names))
         self.label.currentIndexChanged.connect(self.state.set_label)
-        self.every_class = QCheckBox("all classes", checked=True, toolTip="A column for each class; otherwise only the class chosen here")
+        self.every_class = QCheckBox("all classes", checked=True, toolTip="Show one column per class instead of the selected class only")
         self.every_class.toggled.connect(self.changed)
         self.class_row = QWidget()
         classes = QHBoxLayout(self.class_row)
         classes.setContentsMargins(0, 0, 0, 0)
-        caption = QLabel("Class on the right")
+        caption = QLabel("Class")
         caption.setBuddy(self.label)
         for widget in (caption, self.label, self.every_class):
             classes.addWidget(widget, 1 if widget is self.label else 0)
         self.slider = QSlider(Qt.Orientation.Horizontal, maximum=0)
-        self.slider.setToolTip("The time-lapse: the samples at any time of the training (arrow keys)")
+        self.slider.setToolTip("Time in training (arrow keys)")
         self.slider.setAccessibleName("Time-lapse")
         self.slider.valueChanged.connect(self.scrub)
-        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Play the film of the training (Ctrl+T)")
+        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Play the time-lapse (Ctrl+T)")
         self.play_button.toggled.connect(self.set_playing)
         self.save_button = icons.IconButton(
-            icons.save, "Save the film…", "Save the film of the training as GIF, MP4 or NPZ (Ctrl+Shift+T)", self.ask_save
+            icons.save, "Save time-lapse…", "Save the time-lapse as GIF, MP4 or NPZ (Ctrl+Shift+T)", self.ask_save
         )
-        self.when = QLabel("film of the training")
+        self.when = QLabel("Time-lapse of training")
         faint(self.when)
         film = QHBoxLayout()
         film.addWidget(self.play_button)
@@ -159,7 +159,7 @@ class SampleBrowser(QWidget):
         if self.state.source is not None:
             for tiles in (self.samples, self.images):
                 if tiles.image is None:
-                    tiles.show_text("Waiting for the first samples: the data are loading…")
+                    tiles.show_text("Loading the data…")
 
     def label_changed(self) -> None:
         self.label.setCurrentIndex(self.state.label)
@@ -224,7 +224,7 @@ class SampleBrowser(QWidget):
         if self.lapse is not None and len(self.lapse.steps):
             i = min(self.slider.value(), len(self.lapse.steps) - 1)
             self.film.show_images(cut(np.asarray(self.lapse.history[i]), *self.state.shape[1:]))
-            self.when.setText(f"film: {i + 1} of {len(self.lapse.steps)}, at step {self.lapse.steps[i]:,}")
+            self.when.setText(f"Frame {i + 1} of {len(self.lapse.steps)}, step {self.lapse.steps[i]:,}")
 
     def set_playing(self, on: bool) -> None:
         self.play_button.setText("Pause" if on else "Play")
@@ -249,7 +249,7 @@ class SampleBrowser(QWidget):
         if self.lapse is None:
             return
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save the film of the training", f"{self.state.run.name}.gif", "GIF, MP4, PNG or NPZ (*.gif *.mp4 *.png *.npz)"
+            self, "Save the time-lapse", f"{self.state.run.name}.gif", "GIF, MP4, PNG or NPZ (*.gif *.mp4 *.png *.npz)"
         )
         if name:
             try:

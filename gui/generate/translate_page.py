@@ -39,9 +39,9 @@ from lab.run import Run
 TICK_MS = 50
 STROKE = 0.09
 """The width of a drawn stroke as a share of the picture's side."""
-IMAGE, DRAWN, LOADED, ATARI = "held-out image", "my drawing", "a file", "Atari, live"
+IMAGE, DRAWN, LOADED, ATARI = "held-out image", "my drawing", "image file", "Atari (live)"
 FIRST_VIEWS = ("triptychs", "results", "verdict", "losses")
-NO_AGENT = "No agent is playing. Go to the Atari panel once (Ctrl+1 in the bar): the agent that plays there is translated here."
+NO_AGENT = "No agent is playing. Open the Atari panel (Alt+1) first; the frames of the agent there are translated here."
 
 
 class TranslateState(LatentState):
@@ -68,21 +68,21 @@ class TranslatePage(QWidget):
         self.loaded: Path | None = None
         self.live_frame: np.ndarray | None = None
         self.two_ways = state.run.recipe.name.startswith("cyclegan")
-        self.kind = QComboBox(toolTip="What is translated")
+        self.kind = QComboBox(toolTip="What to translate")
         self.kind.addItems([IMAGE, DRAWN, LOADED, ATARI])
-        self.direction = QComboBox(toolTip="From which domain to which")
+        self.direction = QComboBox(toolTip="Direction of translation")
         self.direction.addItems(["A → B", "B → A"])
-        self.index = QSpinBox(maximum=2**31 - 1, toolTip="Number of the held-out image")
-        self.open_button = QToolButton(text="Open…", toolTip="Choose a picture; its central square is translated (drop one here)")
-        self.clear_button = QToolButton(text="Clear", toolTip="Rub everything out (Delete on the canvas)")
-        self.seed = QSpinBox(maximum=2**31 - 1, toolTip="The style of another picture of B, drawn at random")
-        self.random_button = QToolButton(text="Next style", toolTip="The style of another picture of B")
+        self.index = QSpinBox(maximum=2**31 - 1, toolTip="Index of the held-out image")
+        self.open_button = QToolButton(text="Open…", toolTip="Open an image, or drop one here; its central square is translated")
+        self.clear_button = QToolButton(text="Clear", toolTip="Clear the canvas (Delete)")
+        self.seed = QSpinBox(maximum=2**31 - 1, toolTip="Seed of the image of B whose style is used")
+        self.random_button = QToolButton(text="Next style", toolTip="Use the style of another random image of B")
         self.drawing = Drawing(pen_width(state.run))
-        self.given = Picture("What is given appears here.", (110, 110))
-        self.translated = Picture("Its translation appears here.", (110, 110))
+        self.given = Picture("The input appears here.", (110, 110))
+        self.translated = Picture("The translation appears here.", (110, 110))
         self.style_bars = CodeBars(max(1, state.latent))
-        self.style_bars.setToolTip("The style's numbers: drag a bar and see what it stands for")
-        self.cycles = ImageGrid("Held-out images, their translations and what comes back appear here.", pickable=self.two_ways)
+        self.style_bars.setToolTip("The style code: drag a bar to see what it encodes")
+        self.cycles = ImageGrid("Held-out images, their translations and reconstructions appear here.", pickable=self.two_ways)
         self.note = QLabel(wordWrap=True)
         faint(self.note)
         self.setAcceptDrops(True)
@@ -184,11 +184,11 @@ class TranslatePage(QWidget):
         self.note.setText(text)
 
     def hint(self) -> str:
-        style = " Each bar is a number of the style: drag it." if self.has_style else ""
+        style = " Drag a bar to change the style." if self.has_style else ""
         return {
-            IMAGE: "Click a picture below to put it here.",
-            DRAWN: "The translation follows the pen.",
-            LOADED: "Drop another file here to translate it.",
+            IMAGE: "Click an image below to translate it.",
+            DRAWN: "The translation follows your drawing.",
+            LOADED: "Drop an image file here to translate it.",
             ATARI: "",
         }[self.kind.currentText()] + style
 
@@ -202,7 +202,7 @@ class TranslatePage(QWidget):
     def drawn(self) -> None:
         self.kind.setCurrentText(DRAWN)
         if self.drawing.empty:
-            self.translated.show_text("Draw on the left.")
+            self.translated.show_text("Draw on the left to see the translation.")
         else:
             self.changed()
 
@@ -213,9 +213,9 @@ class TranslatePage(QWidget):
         self.left.setCurrentWidget(self.drawing if kind == DRAWN else self.given)
         self.note.setText(self.hint())
         if kind == DRAWN and self.drawing.empty:
-            self.translated.show_text("Draw on the left.")
+            self.translated.show_text("Draw on the left to see the translation.")
         elif kind == LOADED and self.loaded is None:
-            self.given.show_text("Open a picture, or drop one here.")
+            self.given.show_text("Open an image, or drop one here.")
             self.translated.show_text("")
         elif kind == ATARI:
             self.live_frame = None
@@ -250,9 +250,9 @@ class TranslatePage(QWidget):
         self.index.setValue(index % max(1, self.cycles.columns))
 
     def ask_file(self) -> None:
-        dialog = QFileDialog(self, "A picture to translate")
+        dialog = QFileDialog(self, "Open an image to translate")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff)")
+        dialog.setNameFilter("Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff)")
         if dialog.exec() and dialog.selectedFiles():
             self.open_file(Path(dialog.selectedFiles()[0]))
         dialog.deleteLater()

@@ -22,15 +22,15 @@ GROUND = 7
 """The square is shown as so many pictures by so many."""
 SPEEDS = {"slow": 12.0, "normal": 6.0, "fast": 3.0}
 """Seconds for one leg of four, so for the whole round: name -> seconds."""
-PICK_TWO = "Pick two, three or four samples on the left, or type anchors below: the walk goes from one to the next."
+PICK_TWO = "Pick two to four samples on the left, or enter anchors below, to interpolate between them."
 
 
 class WalkPage(Page):
     """The picture follows the slider and the point in the square at the speed of the hand, while training goes on."""
 
     title = "Walk"
-    tip = "Interpolation: walk from anchor to anchor, or drag in the square between them"
-    hint = "Click samples to set the anchors 1 to 4."
+    tip = "Interpolate between anchors, or drag within the square that they span"
+    hint = "Click samples to set anchors 1 to 4."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -38,23 +38,25 @@ class WalkPage(Page):
         self.pad.moved.connect(self.dragged)
         self.picture = Picture(PICK_TWO, (140, 130))
         self.slider = QSlider(Qt.Orientation.Horizontal, maximum=TICKS, pageStep=TICKS // 20)
-        self.slider.setToolTip("Where on the walk from anchor to anchor (arrow keys)")
+        self.slider.setToolTip("Position along the walk (arrow keys)")
         self.slider.setAccessibleName("Position on the walk")
         self.slider.valueChanged.connect(self.slid)
-        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Walk round and round by itself (Ctrl+Space)")
+        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Loop through the anchors (Ctrl+Space)")
         self.play_button.toggled.connect(self.set_playing)
-        self.speed = QComboBox(toolTip="How fast the walk plays")
+        self.speed = QComboBox(toolTip="Playback speed")
         self.speed.addItems(list(SPEEDS))
         self.speed.setCurrentText("normal")
         self.speed.currentTextChanged.connect(lambda _: self.set_playing(self.state.playing))
         self.mode = QComboBox(
-            toolTip="spherical keeps the length of z, as samples of many dimensions have nearly the same; linear goes straight (Ctrl+L)"
+            toolTip="spherical keeps the norm of z, which hardly varies in many dimensions; linear takes the straight line (Ctrl+L)"
         )
         self.mode.addItems(["spherical", "linear"])
         self.mode.currentTextChanged.connect(state.set_mode)
-        self.anchors = QLineEdit(toolTip="The anchors: 3@0 (sample 3 of seed 0), seed:7, image:12 (test image 12, encoded) or z:NUMBERS")
+        self.anchors = QLineEdit(
+            toolTip="Anchors, separated by commas: 3@0 (sample 3 of seed 0), seed:7, image:12 (test image 12, encoded) or z:NUMBERS"
+        )
         self.anchors.editingFinished.connect(self.typed)
-        self.plot = Plot("frame", "distance to the frame before (grey levels)", "The distance along the walk appears here")
+        self.plot = Plot("frame", "distance to previous frame (grey levels)", "Distances between frames appear here")
         self.plot.setMinimumHeight(90)
         self.marker = pg.InfiniteLine(pen=pg.mkPen(colour(1), width=1))
         self.plot.item.addItem(self.marker, ignoreBounds=True)
@@ -166,7 +168,7 @@ class WalkPage(Page):
         x, y = answer.series["distance"]
         self.plot.set_line("distance", x, y, colour(0))
         self.plot.item.setYRange(0, 1.1 * max(float(y.max()), 1e-6))
-        self.figures.setText(f"Distance from frame to frame: {answer.title}. A jump means that the space is torn there.")
+        self.figures.setText(f"Distance between frames: {answer.title}. A spike marks a discontinuity in the latent space.")
 
     # -- the hand --------------------------------------------------------------------------------------------------
 
@@ -198,7 +200,7 @@ class WalkPage(Page):
         if parts != self.state.anchors and len(parts) <= 4:
             self.state.set_anchors(parts)
         elif len(parts) > 4:
-            self.figures.setText("A walk has at most four anchors.")
+            self.figures.setText("Enter at most four anchors.")
 
     def pick(self, anchor: str) -> None:
         self.state.toggle_anchor(anchor)

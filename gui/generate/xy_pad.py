@@ -36,7 +36,7 @@ class XYPad(QWidget):
         self.u = self.v = 0.5
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setToolTip("Drag the point between the anchors (arrow keys; with Shift in larger steps; Home for the middle)")
+        self.setToolTip("Drag the point between the anchors (arrow keys, with Shift for larger steps; Home for the centre)")
         self.setAccessibleName("Square between the anchors")
 
     def set_corners(self, count: int, pictures: list[QImage | None] | None = None) -> None:
@@ -138,7 +138,7 @@ class XYPad(QWidget):
         count = len(self.corners)
         if count < 2:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            text = "Pick two, three or four samples on the left: they become the corners."
+            text = "Pick two to four samples on the left as corners."
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
             painter.end()
             return

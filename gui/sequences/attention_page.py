@@ -1,4 +1,4 @@
-"""Where a GPT looks: a text whose tokens one hovers over, in any head of any layer."""
+"""Attention of a GPT: a text whose tokens one hovers over, for any head of any layer."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class AttentionText(QWidget):
         self.token = -1
         self.places: list[QRectF] = []
         self.setMouseTracking(True)
-        self.setToolTip("Hover over a token to see where it looks; click to keep it")
+        self.setToolTip("Hover over a token to see what it attends to; click to pin it")
         self.kept = False
 
     def show_weights(self, labels: list[str], weights: np.ndarray) -> None:
@@ -111,16 +111,14 @@ class AttentionPage(Page):
     """The text, the head that is shown, and all heads as small pictures."""
 
     title = "Attention"
-    tip = "Hover over a token to see where it looks, in every layer and head"
+    tip = "Hover over a token to see what it attends to, in every layer and head"
     needs = "attention"
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.given = QLineEdit(placeholderText="A text of your own (empty: one that training does not see)")
-        self.layer = QSpinBox(minimum=1, maximum=99, value=1, toolTip="The layer; 1 reads the tokens themselves")
-        self.head = QSpinBox(
-            minimum=0, maximum=99, value=1, specialValueText="mean", toolTip="The head; the lowest value is the mean of all"
-        )
+        self.given = QLineEdit(placeholderText="Your text (empty: a held-out text)")
+        self.layer = QSpinBox(minimum=1, maximum=99, value=1, toolTip="Layer; 1 is the first above the embeddings")
+        self.head = QSpinBox(minimum=0, maximum=99, value=1, specialValueText="mean", toolTip="Attention head, or the mean over all heads")
         self.text = AttentionText()
         self.sentence = QLabel(wordWrap=True)
         self.all = Picture("", (200, 160))
@@ -160,4 +158,4 @@ class AttentionPage(Page):
         places = ", ".join(
             f"{labels[i]!r} {self.text.token - i} back ({row[i]:.0%})" if i < self.text.token else f"itself ({row[i]:.0%})" for i in most
         )
-        self.sentence.setText(f"Token {self.text.token + 1}, {labels[self.text.token]!r}, looks at {places}.")
+        self.sentence.setText(f"Token {self.text.token + 1}, {labels[self.text.token]!r}, attends to {places}.")

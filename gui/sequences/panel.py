@@ -33,9 +33,9 @@ class SequencesPanel(TrainingPanel):
         "forecast", "one_step_ahead", "words", "neighbours",
     )  # fmt: skip
     empty_text = (
-        "No run is open.\n\nChoose a recipe on the left and press Train (Ctrl+R). While it trains, gpt and char-rnn write text after your "
-        "prompt, seq2seq translates your sentence, tag colours your source.\n\ntext-class is the quickest to finish; gpt on pydocs writes "
-        "words within a minute or two."
+        "No run is open.\n\nChoose a recipe on the left and press Train (Ctrl+R). During training gpt and char-rnn continue your prompt, "
+        "seq2seq translates your sentence and tag highlights your source.\n\ntext-class is the quickest to train; gpt on pydocs "
+        "produces words within a minute or two."
     )
 
     def __init__(self, context: AppContext):

@@ -23,8 +23,8 @@ class InputPage(Page):
         self.given.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.answer = AnswerView()
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        split.addWidget(titled("Your text", self.given))
-        split.addWidget(titled("What the network says", self.answer))
+        split.addWidget(titled("Input", self.given))
+        split.addWidget(titled("Prediction", self.answer))
         split.setSizes([400, 600])
         layout = QVBoxLayout(self)
         layout.addWidget(self.problem)
@@ -41,17 +41,17 @@ class TagPage(InputPage):
     """Python source in, its tokens in colours out."""
 
     title = "Tag"
-    tip = "Type Python source and see which kind the network gives each character"
+    tip = "Tag the tokens of your own Python source"
     needs = "tagged"
     parameter = "source"
-    prompt = "Python source of your own (empty: source that training does not see)"
+    prompt = "Your Python source (empty: a held-out file)"
 
 
 class ClassifyPage(InputPage):
     """A sentence in, the probabilities of its labels out."""
 
     title = "Classify"
-    tip = "Type a sentence and see which label the network gives it"
+    tip = "Classify your own sentence"
     needs = "classify"
     parameter = "sentence"
-    prompt = "A sentence of your own"
+    prompt = "Your sentence"

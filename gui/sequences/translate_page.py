@@ -14,13 +14,13 @@ class TranslatePage(Page):
     """A sentence in, its translation out."""
 
     title = "Translate"
-    tip = "Translate a sentence of your own, and see where the network looks"
+    tip = "Translate your own sentence and see the attention"
     needs = "translate"
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.sentence = QLineEdit(placeholderText="A sentence to translate (empty: one that training does not see)")
-        self.beam = QSpinBox(minimum=1, maximum=16, value=3, toolTip="Width of the beam; 1 is greedy")
+        self.sentence = QLineEdit(placeholderText="Sentence to translate (empty: a held-out sentence)")
+        self.beam = QSpinBox(minimum=1, maximum=16, value=3, toolTip="Beam width; 1 is greedy search")
         self.result = QPlainTextEdit(readOnly=True)
         self.result.setMaximumHeight(110)
         self.tree = QPlainTextEdit(readOnly=True)
@@ -30,11 +30,11 @@ class TranslatePage(Page):
         self.alignment = AnswerView()
         row = QHBoxLayout()
         row.addWidget(self.sentence, 1)
-        row.addWidget(QLabel("Beam"))
+        row.addWidget(QLabel("Beam width"))
         row.addWidget(self.beam)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        split.addWidget(titled("Alignment: where each output token looks", self.alignment))
-        split.addWidget(titled("The beam as a tree: log p of each path", self.tree))
+        split.addWidget(titled("Alignment: attention of each output token over the source", self.alignment))
+        split.addWidget(titled("Beam search tree: log-probability of each path", self.tree))
         split.setSizes([600, 400])
         layout = QVBoxLayout(self)
         layout.addLayout(row)

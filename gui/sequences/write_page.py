@@ -1,4 +1,4 @@
-"""Writing with a language model while it trains: a prompt, how to draw, the text, and the candidates for the next token."""
+"""Generating text with a language model while it trains: prompt, sampling settings, text, candidates for the next token."""
 
 from typing import Any
 
@@ -27,41 +27,39 @@ STEP_MS = 150
 
 
 class WritePage(Page):
-    """The text is written anew as training goes on, or token by token at one's own pace."""
+    """The text is regenerated during training, or extended token by token at one's own pace."""
 
-    title = "Write"
-    tip = "Let the network write after a prompt, while it trains"
+    title = "Generate"
+    tip = "Generate text from a prompt, also during training"
     needs = "generate"
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.prompt = QPlainTextEdit(placeholderText="The prompt: what the text begins with (empty: a new line)")
+        self.prompt = QPlainTextEdit(placeholderText="Prompt (empty: a new line)")
         self.prompt.setFixedHeight(64)
         self.prompt.setTabChangesFocus(True)
-        self.output = QPlainTextEdit(readOnly=True, placeholderText="The text appears here.")
+        self.output = QPlainTextEdit(readOnly=True, placeholderText="Generated text appears here.")
         for box in (self.prompt, self.output):
             box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.length = QSpinBox(minimum=1, maximum=10_000, value=300, toolTip="How many tokens to write")
+        self.length = QSpinBox(minimum=1, maximum=10_000, value=300, toolTip="Number of tokens to generate")
         self.temperature = QDoubleSpinBox(
             minimum=0,
             maximum=5,
             value=0.8,
             singleStep=0.1,
-            toolTip="Below 1 the likely tokens become likelier; 0 takes the likeliest; above 1 is bolder",
+            toolTip="Below 1 favours likely tokens, 0 is greedy, above 1 is more random",
         )
-        self.top_k = QSpinBox(minimum=0, maximum=1000, value=0, toolTip="Draw from this many likeliest tokens only; 0 is all")
+        self.top_k = QSpinBox(minimum=0, maximum=1000, value=0, toolTip="Sample from the k most likely tokens only; 0 is all")
         self.top_p = QDoubleSpinBox(
-            minimum=0.01, maximum=1, value=1, singleStep=0.05, toolTip="Draw from the likeliest tokens that together reach this probability"
+            minimum=0.01, maximum=1, value=1, singleStep=0.05, toolTip="Sample from the most likely tokens whose probabilities sum to p"
         )
-        self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, toolTip="Another seed draws another text")
-        self.live = QCheckBox("Write anew while it trains", checked=True, toolTip="Off, the text stays as it is")
-        self.step_button = QPushButton("Next token", toolTip="Draw one token and append it (Ctrl+J)")
-        self.play_button = QToolButton(
-            text="Token by token", checkable=True, toolTip="Go on by itself, one token after another (Ctrl+Shift+J)"
-        )
-        self.again_button = QPushButton("Write", toolTip="Write a text of this length from the prompt (Ctrl+Return)")
+        self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, toolTip="Random seed")
+        self.live = QCheckBox("Regenerate during training", checked=True, toolTip="Keep the text up to date with the newest weights")
+        self.step_button = QPushButton("Next token", toolTip="Sample one token and append it (Ctrl+J)")
+        self.play_button = QToolButton(text="Token by token", checkable=True, toolTip="Append tokens continuously (Ctrl+Shift+J)")
+        self.again_button = QPushButton("Generate", toolTip="Generate text from the prompt (Ctrl+Return)")
         self.bars = QBars()
-        self.bars.setToolTip("The likeliest next tokens and their probabilities; the one that is drawn next is in colour")
+        self.bars.setToolTip("Most likely next tokens with their probabilities; the sampled one is highlighted")
         self.text = ""
         """What is on the page: the prompt and what was written after it."""
         self.tokens = 0

@@ -31,7 +31,7 @@ class GalleryView(QWidget):
         self.list.setUniformItemSizes(True)
         self.list.setSpacing(3)
         self.list.setWordWrap(True)
-        self.list.setToolTip("Click a picture to look at it (Enter opens the one with the focus)")
+        self.list.setToolTip("Click an image, or press Enter, to inspect it")
         self.list.itemClicked.connect(self.open_item)
         self.list.itemActivated.connect(self.open_item)
         layout = QVBoxLayout(self)

@@ -1,4 +1,4 @@
-"""The Look page: one image, drawn or from anywhere, and what the network makes of it as one draws.
+"""The Inspect page: one image, drawn or from any source, and the network's response to it, live.
 
 Read first: `InspectPage.stroke`. Every stroke asks the view `look`, whose answer holds all that moves: the probabilities, the
 Grad-CAM and the feature maps. Slower maps are asked for when the hand rests.
@@ -69,46 +69,46 @@ class InspectPage(QWidget):
     def build_source(self) -> None:
         """Where the image comes from."""
         self.canvas = Drawing()
-        self.canvas.hint = "Draw here, large and in the middle"
+        self.canvas.hint = "Draw here, large and centred"
         self.canvas.changed.connect(self.stroke)
-        self.clear_button = QPushButton("Clear", toolTip="Rub the drawing out (Ctrl+Backspace)")
+        self.clear_button = QPushButton("Clear", toolTip="Clear the canvas (Ctrl+Backspace)")
         self.clear_button.clicked.connect(self.canvas.clear)
-        self.file_button = QPushButton("File…", toolTip="Look at an image file (Ctrl+O)")
+        self.file_button = QPushButton("File…", toolTip="Open an image file, or drop one here (Ctrl+O)")
         self.file_button.clicked.connect(self.ask_file)
         self.agent_button = QPushButton(
-            "Agent's screen", toolTip="Look at what the watched agent of the Atari panel sees, as it plays (Ctrl+L)", checkable=True
+            "Agent's screen", toolTip="Follow the frames of the agent playing in the Atari panel (Ctrl+L)", checkable=True
         )
         self.agent_button.toggled.connect(self.follow_agent)
-        self.split = QComboBox(toolTip="Which images: test, held out in training, or training")
+        self.split = QComboBox(toolTip="Split of the data set")
         self.split.addItems(["test", "validation", "train"])
         self.split.currentTextChanged.connect(self.pick_from_data)
-        self.number = QSpinBox(minimum=0, maximum=10_000_000, toolTip="The number of an image of the data (Ctrl+N for the next)")
+        self.number = QSpinBox(minimum=0, maximum=10_000_000, toolTip="Index of the image (Ctrl+N for the next)")
         self.number.valueChanged.connect(self.pick_from_data)
 
     def build_answers(self) -> None:
         """What there is to see."""
-        self.method = QComboBox(toolTip="How to find where the network looks")
+        self.method = QComboBox(toolTip="Attribution method")
         self.method.addItems(list(METHODS))
         self.method.currentTextChanged.connect(self.method_changed)
-        self.label = QComboBox(toolTip="The class that is asked about: what speaks for it?")
-        self.label.addItem("what it says", "")
+        self.label = QComboBox(toolTip="Class to explain")
+        self.label.addItem("predicted class", "")
         self.label.activated.connect(lambda _: self.choose_label(str(self.label.currentData())))
-        self.seen = Picture("The image as the network sees it", (110, 110))
-        self.overlay = Picture("Where it looks", (110, 110))
+        self.seen = Picture("The network's input", (110, 110))
+        self.overlay = Picture("Heat map of the evidence for a class", (110, 110))
         self.bars = Probabilities()
         self.bars.picked.connect(self.choose_label)
         self.says = QLabel(wordWrap=True)
         self.says.setTextFormat(Qt.TextFormat.PlainText)
-        self.layer = QComboBox(toolTip="Whose feature maps to show", sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.layer = QComboBox(toolTip="Layer whose feature maps to show", sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.layer.activated.connect(lambda _: self.look.ask())
-        self.maps = Picture("The feature maps of a layer", (120, 80))
-        self.mistakes = GalleryView("No mistakes in this split.")
+        self.maps = Picture("Feature maps of the layer", (120, 80))
+        self.mistakes = GalleryView("No misclassified images in this split.")
         self.mistakes.opened.connect(self.open_spec)
-        self.other = QComboBox(toolTip="The run to compare with, image by image")
+        self.other = QComboBox(toolTip="Run to compare with, image by image")
         self.other.activated.connect(lambda _: self.apart.ask())
-        self.refresh_button = QToolButton(text="Refresh", toolTip="Look for runs that learned the same images")
+        self.refresh_button = QToolButton(text="Refresh", toolTip="Refresh the list of runs on the same data")
         self.refresh_button.clicked.connect(self.offer_runs)
-        self.compared: GalleryView = GalleryView("The two runs give the same answers.")
+        self.compared: GalleryView = GalleryView("Both runs predict the same classes.")
         self.compared.opened.connect(self.open_spec)
 
     def lay_out(self) -> None:
@@ -128,8 +128,8 @@ class InspectPage(QWidget):
         grid = QGridLayout(pictures)
         grid.setContentsMargins(0, 0, 0, 0)
         shown: tuple[tuple[str, QWidget, QComboBox | None], ...] = (
-            ("It sees", self.seen, None),
-            ("It looks at", self.overlay, self.method),
+            ("Input", self.seen, None),
+            ("Heat map", self.overlay, self.method),
         )
         for i, (title, widget, control) in enumerate(shown):
             head = QHBoxLayout()
@@ -144,7 +144,7 @@ class InspectPage(QWidget):
         right = QVBoxLayout(answers)
         right.setContentsMargins(0, 0, 0, 0)
         asked = QHBoxLayout()
-        asked.addWidget(QLabel("What speaks for"))
+        asked.addWidget(QLabel("Evidence for"))
         asked.addWidget(self.label, 1)
         right.addLayout(asked)
         right.addWidget(self.bars)
@@ -168,15 +168,15 @@ class InspectPage(QWidget):
         inside = QVBoxLayout(compare)
         inside.setContentsMargins(0, 3, 0, 0)
         line = QHBoxLayout()
-        line.addWidget(QLabel("With"))
+        line.addWidget(QLabel("Compare with"))
         line.addWidget(self.other, 1)
         line.addWidget(self.refresh_button)
         inside.addLayout(line)
         inside.addWidget(self.compared, 1)
         pages: tuple[tuple[QWidget, str, str], ...] = (
-            (maps, "Feature maps", "What the layers answer to this image"),
-            (self.mistakes, "Worst mistakes", "Wrong answers, the surest first"),
-            (compare, "Compare runs", "Images on which two runs differ"),
+            (maps, "Feature maps", "Activations of a layer for this image"),
+            (self.mistakes, "Worst errors", "Misclassified images, most confident first"),
+            (compare, "Compare runs", "Images that two runs classify differently"),
         )
         for widget, title, tip in pages:
             self.below.setTabToolTip(self.below.addTab(widget, title), tip)
@@ -217,7 +217,7 @@ class InspectPage(QWidget):
 
     def ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self, "Look at an image", "", "Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff *.ppm)"
+            self, "Open an image", "", "Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff *.ppm)"
         )
         if name:
             self.state.show_image(name)
@@ -225,7 +225,7 @@ class InspectPage(QWidget):
     def follow_agent(self, on: bool) -> None:
         if on and self.agent_frame() is None:
             self.agent_button.setChecked(False)
-            self.excuse("Nobody plays: go to the Atari panel (Alt+1) and let an agent play first.")
+            self.excuse("No agent is playing. Open the Atari panel (Alt+1) first.")
 
     def agent_frame(self) -> np.ndarray | None:
         """What the agent that is watched in the Atari panel sees now, (210, 160, 3) uint8."""
@@ -253,7 +253,7 @@ class InspectPage(QWidget):
         if name == "Grad-CAM":
             self.show_overlay()
         else:
-            self.overlay.show_text(f"{name} is computed…")
+            self.overlay.show_text(f"Computing {name}…")
             self.heat.ask()
 
     # -- answers ---------------------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ class InspectPage(QWidget):
         if answer.classes != self.classes:
             self.classes = answer.classes
             self.label.clear()
-            self.label.addItem("what it says", "")
+            self.label.addItem("predicted class", "")
             for name in answer.classes:
                 self.label.addItem(name, name)
             self.label.setCurrentIndex(max(0, self.label.findData(self.state.label)))
@@ -277,9 +277,9 @@ class InspectPage(QWidget):
         self.seen.show_pixels(answer.image)
         self.bars.show_values(answer.classes, answer.probabilities, answer.chosen, answer.truth)
         said = answer.classes[int(answer.probabilities.argmax())]
-        truth = f", and it is {answer.classes[answer.truth]}" if answer.truth is not None else ""
+        truth = f", true class {answer.classes[answer.truth]}" if answer.truth is not None else ""
         sure = float(answer.probabilities.max())
-        self.says.setText(f"{answer.name}: it says {said} ({sure:.1%}){truth}.")
+        self.says.setText(f"{answer.name}: predicted {said} ({sure:.1%}){truth}")
         if self.method.currentText() == "Grad-CAM":
             self.show_overlay()
         self.show_maps()
@@ -288,7 +288,7 @@ class InspectPage(QWidget):
         if self.last is None:
             return
         if self.last.heat is None:
-            self.overlay.show_text("This network has no feature maps, so no Grad-CAM. RISE and occlusion work with any network.")
+            self.overlay.show_text("Grad-CAM needs feature maps, which this network lacks. RISE and occlusion work with any network.")
             return
         from lab.recipes.vision.image_pictures import enlarged, overlay
 
@@ -329,7 +329,7 @@ class InspectPage(QWidget):
                 self.other.addItem(run.name, str(run.path))
         self.other.setCurrentIndex(max(0, self.other.findData(before)))
         if not self.other.count():
-            self.compared.show_note("There is no other run on these images yet: train a second one.")
+            self.compared.show_note("No other run was trained on this data set yet. Train a second one.")
         self.apart.stale = True
 
     def compare_parameters(self) -> dict[str, Any] | None:
@@ -342,7 +342,7 @@ class InspectPage(QWidget):
         able = "look" in self.state.views
         self.setEnabled(able)
         if not able:
-            self.excuse("This recipe has no Look page; see its views beside this page.")
+            self.excuse("This recipe cannot be inspected here; see Curves and views.")
         config: Any = self.run.config()
         self.canvas.pen = 0.15 if getattr(config, "data", "") == "digits" else 0.09
         self.offer_runs()

@@ -25,8 +25,8 @@ class VisionPanel(TrainingPanel):
     first_views = ("training_curves", "confusion", "layer_statistics", "filters")
     about_html = ABOUT
     empty_text = (
-        "No run is open.\n\nPress Train (Ctrl+R): LeNet-5 learns real handwritten digits within a minute. Then draw a digit with the mouse "
-        "and see what the network makes of it.\n\nHelp with the basics: Look > Worked examples (Ctrl+J)."
+        "No run is open.\n\nPress Train (Ctrl+R): LeNet-5 learns handwritten digits within a minute. Then draw a digit "
+        "and watch the network classify it.\n\nNew to this? See Inspect > Worked examples (Ctrl+J)."
     )
 
     def __init__(self, context: AppContext):
@@ -91,7 +91,7 @@ class VisionPanel(TrainingPanel):
             tab.faces.setCurrentWidget(tab.look)
             slot(tab.look)
         else:
-            self.context.say("Open a run of classify first: press Train, or open a stored one in Runs.")
+            self.context.say("Open a classifier's run first: press Train, or open a stored run in Runs.")
 
     def pick_folder(self) -> None:
         """Choose a folder with a class in each sub-folder."""

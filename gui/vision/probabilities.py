@@ -23,7 +23,7 @@ class Probabilities(QWidget):
         self.rows: list[int] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setToolTip("softmax of the scores. Click a class (or use the arrow keys) to see what speaks for it; the true class is marked.")
+        self.setToolTip("Softmax probabilities. Click a class (or use the arrow keys) to see the evidence for it; ✓ marks the true class.")
         self.setAccessibleName("Probabilities")
 
     def show_values(self, names: tuple[str, ...], values: np.ndarray, chosen: int, truth: int | None) -> None:
@@ -60,7 +60,7 @@ class Probabilities(QWidget):
         text, faint = self.palette().color(QPalette.ColorRole.Text), self.palette().color(QPalette.ColorRole.Mid)
         if self.values is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "no answer yet")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Waiting for the network…")
             painter.end()
             return
         metrics = painter.fontMetrics()

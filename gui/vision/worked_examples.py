@@ -46,9 +46,9 @@ class Stepper(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.back = QPushButton("Back", toolTip="The step before (Left)", shortcut="Left")
-        self.next = QPushButton("Next", toolTip="The next step (Right)", shortcut="Right")
-        self.slider = QSlider(Qt.Orientation.Horizontal, toolTip="Any step")
+        self.back = QPushButton("Back", toolTip="Previous step (Left)", shortcut="Left")
+        self.next = QPushButton("Next", toolTip="Next step (Right)", shortcut="Right")
+        self.slider = QSlider(Qt.Orientation.Horizontal, toolTip="Go to any step")
         self.place = QLabel()
         self.back.clicked.connect(lambda: self.slider.setValue(self.slider.value() - 1))
         self.next.clicked.connect(lambda: self.slider.setValue(self.slider.value() + 1))
@@ -88,14 +88,14 @@ class NetworkPage(QWidget):
         values = {"input 1": 2.0, "input 2": 3.0, "target": 1.0, "learning rate": 0.05, **LECTURE_WEIGHTS}
         for i, (name, value) in enumerate(values.items()):
             field = QDoubleSpinBox(minimum=-10, maximum=10, decimals=2, singleStep=0.01, value=value)
-            field.setToolTip(f"{name}: change it and everything is computed again")
+            field.setToolTip(f"{name}: edit to recompute")
             field.valueChanged.connect(self.compute)
             self.fields[name] = field
             numbers.addWidget(QLabel(name), 2 * (i // 5), i % 5)
             numbers.addWidget(field, 2 * (i // 5) + 1, i % 5)
-        self.keep = QPushButton("Go on from the new weights", toolTip="Take the weights after the gradient step, rounded, as the new start")
+        self.keep = QPushButton("Continue from the new weights", toolTip="Start again from the updated weights, rounded")
         self.keep.clicked.connect(self.go_on)
-        self.lecture = QPushButton("As in the lecture", toolTip="Inputs 2 and 3, target 1, learning rate 0.05 and the printed weights")
+        self.lecture = QPushButton("Reset to lecture", toolTip="Inputs 2 and 3, target 1, learning rate 0.05 and the lecture's weights")
         self.lecture.clicked.connect(lambda: self.set_values(values))
         buttons = QHBoxLayout()
         buttons.addWidget(self.keep)
@@ -199,7 +199,7 @@ class KernelPage(QWidget):
         self.formula = QLabel(wordWrap=True)
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.stepper = Stepper()
-        self.lecture = QPushButton("As in the lecture", toolTip="The printed picture and kernel")
+        self.lecture = QPushButton("Reset to lecture", toolTip="The image and kernel of the lecture")
         self.lecture.clicked.connect(self.reset)
         pictures = QHBoxLayout()
         for title, cells in (("image", self.image), ("kernel", self.kernel), ("result", self.result)):
@@ -209,9 +209,14 @@ class KernelPage(QWidget):
             pictures.addLayout(column, {"image": 5, "kernel": 3, "result": 3}[title])
         self.counts: dict[str, QSpinBox] = {}
         numbers = QHBoxLayout()
-        numbers.addWidget(QLabel("A layer of"))
-        for name, value, most in (("filters", 2, 4096), ("input maps", 3, 4096), ("kernel side", 3, 31)):
-            spin = QSpinBox(minimum=1, maximum=most, value=value, toolTip=f"How many {name}" if "side" not in name else "Side of a filter")
+        numbers.addWidget(QLabel("Parameters of a layer with"))
+        for name, value, most in (("filters", 2, 4096), ("input channels", 3, 4096), ("kernel size", 3, 31)):
+            spin = QSpinBox(
+                minimum=1,
+                maximum=most,
+                value=value,
+                toolTip=f"Number of {name}" if "size" not in name else "Height and width of the kernel",
+            )
             spin.valueChanged.connect(self.count)
             self.counts[name] = spin
             numbers.addWidget(spin)
@@ -256,8 +261,8 @@ class KernelPage(QWidget):
     def count(self, *_: object) -> None:
         from models.vision.by_hand import convolution_parameters
 
-        side = self.counts["kernel side"].value()
-        found = convolution_parameters(self.counts["input maps"].value(), self.counts["filters"].value(), side, side)
+        side = self.counts["kernel size"].value()
+        found = convolution_parameters(self.counts["input channels"].value(), self.counts["filters"].value(), side, side)
         self.parameters.setText(found[1])
 
     def reset(self) -> None:

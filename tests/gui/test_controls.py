@@ -235,7 +235,7 @@ def test_the_watch_menu(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: thread.latest.frame.frames == 1, timeout=LONG)
     choose(qtbot, menu, "Frame")
     qtbot.waitUntil(lambda: thread.latest.frame.frames == 2, timeout=LONG)
-    choose(qtbot, menu, "Go on")
+    choose(qtbot, menu, "Resume")
     qtbot.waitUntil(lambda: thread.latest.frame.frames > 3, timeout=LONG)
     choose(qtbot, menu, "Two agents")
     assert watch.panes[1].playing is not None

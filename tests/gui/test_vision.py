@@ -155,7 +155,7 @@ def test_the_screen_of_the_watched_agent(qtbot: QtBot, panel: Any, monkeypatch: 
     page = look(panel)
     press(qtbot, page.agent_button)
     assert not page.agent_button.isChecked()
-    assert "let an agent play first" in page.says.text()
+    assert "No agent is playing" in page.says.text()
     screen = np.zeros((210, 160, 3), np.uint8)
     screen[:105] = 255
     monkeypatch.setattr(page, "agent_frame", lambda: screen)
@@ -286,7 +286,7 @@ def test_the_worked_examples_open_from_the_menu(panel: Any) -> None:
     assert panel.worked_examples.isVisible()
 
 
-@drives("Stepper: Back", "Stepper: Next", "NetworkPage: Go on from the new weights", "NetworkPage: As in the lecture")
+@drives("Stepper: Back", "Stepper: Next", "NetworkPage: Continue from the new weights", "NetworkPage: Reset to lecture")
 def test_backpropagation_is_stepped_through(qtbot: QtBot, worked_examples: WorkedExamples) -> None:
     page = worked_examples.network
     while page.stepper.next.isEnabled():
@@ -306,7 +306,7 @@ def test_backpropagation_is_stepped_through(qtbot: QtBot, worked_examples: Worke
     assert page.fields["I2H1"].value() == 0.21
 
 
-@drives("KernelPage: As in the lecture")
+@drives("KernelPage: Reset to lecture")
 def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, worked_examples: WorkedExamples) -> None:
     worked_examples.pages.setCurrentIndex(1)
     page = worked_examples.kernel

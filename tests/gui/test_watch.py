@@ -215,4 +215,4 @@ def test_an_agent_that_cannot_be_loaded_is_reported(qtbot: QtBot, watch: Watch) 
 
 
 def test_a_game_without_published_scores_says_so() -> None:
-    assert published("tetris") == "no published scores for this game"
+    assert published("tetris") == "no published scores"
