@@ -1,7 +1,6 @@
 """Small windows: an error with its traceback, the keyboard shortcuts, About."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.actions import Action, native, plain
 from gui.system import duration_text
 from lab.run import Run
 
@@ -104,18 +104,18 @@ class GoOnDialog(QDialog):
 
 
 class ShortcutSheet(QDialog):
-    """Every keyboard shortcut of the app, from the actions themselves."""
+    """Every keyboard shortcut of the app, from the actions as they are declared."""
 
-    def __init__(self, groups: dict[str, list[QAction]], parent: QWidget | None = None):
+    def __init__(self, groups: dict[str, list[Action]], parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 620)
         rows = [
-            (group, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), f"{plain(action.text())}: {tip(action)}")
+            (group, native(action.keys), f"{plain(action.text)}: {action.tip}")
             for group, actions in groups.items()
             for action in actions
-            if not action.shortcut().isEmpty()
+            if action.keys
         ]
         rows += GAME_KEYS
         self.table = QTableWidget(len(rows), 3)
@@ -133,16 +133,6 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.table)
         layout.addWidget(buttons)
-
-
-def plain(text: str) -> str:
-    return text.replace("&", "")
-
-
-def tip(action: QAction) -> str:
-    """What an action does, without the shortcut at the end of its tooltip."""
-    text = action.statusTip() or action.toolTip()
-    return text.split(" (")[0] if text != plain(action.text()) else "shows or hides it"
 
 
 class AboutDialog(QDialog):

@@ -6,18 +6,17 @@ Read first: `MainWindow.go_to`, then `closeEvent`. Panels are made when they are
 import sys
 import time
 import traceback
-from functools import partial
 from pathlib import Path
 from types import TracebackType
+from weakref import ref
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QLabel,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QStackedWidget,
     QStatusBar,
@@ -26,10 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.actions import Action, ActionSet, numbered
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
-from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet, plain
-from gui.panel import PANELS, AppContext, Panel
+from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
+from gui.panel import PANELS, AppContext, Panel, PanelSpec
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory, size_text
 from gui.widgets.fast_label import FastLabel
@@ -37,6 +37,65 @@ from lab.run import Run
 
 LAYOUT = 1
 """Raised when docks change so much that a stored layout would not fit."""
+
+
+THEMES = ("system", "light", "dark")
+FILE_ACTIONS = (
+    Action(
+        "runs_folder",
+        "Open runs folder",
+        "Show the runs in the file manager",
+        lambda window: window.open_folder(None),
+        "Ctrl+Shift+O",
+        "&File",
+    ),
+    Action("copy_window", "Copy screenshot", "Copy a picture of the window", lambda window: window.copy_window(), "Ctrl+Shift+G", "&File"),
+    Action(
+        "quit",
+        "Quit",
+        "Stop and save what is training, and close the app",
+        lambda window: window.close(),
+        "Ctrl+Q",
+        "&File",
+        separator=True,
+    ),
+)
+VIEW_ACTIONS = (
+    Action("full_screen", "Full screen", "Fill the screen, or go back", lambda window: window.toggle_full_screen(), "F11", "&View"),
+    Action(
+        "reset_layout",
+        "Reset layout",
+        "Put every dock back in its first place",
+        lambda window: window.reset_layout(),
+        "Ctrl+Shift+L",
+        "&View",
+    ),
+)
+HELP_ACTIONS = (
+    Action("shortcuts", "Keyboard shortcuts", "List all shortcuts", lambda window: window.show_shortcuts(), "F1", "&Help"),
+    Action("about", "About", "Show versions, and where runs are kept", lambda window: window.show_about(), "Ctrl+F1", "&Help"),
+)
+
+
+def theme_action(name: str) -> Action:
+    return Action(
+        f"theme.{name}", name.title(), f"Use the {name} theme", lambda window, on: window.set_theme(name),
+        menu="&View/Theme", checkable=True, group="theme",
+    )  # fmt: skip
+
+
+def panel_action(spec: PanelSpec) -> Action:
+    """Brings a panel to the front."""
+    return Action(
+        f"panel.{spec.name}", spec.name, spec.about, lambda window, on: window.go_to(spec.name),
+        numbered("Alt", PANELS.index(spec)), "&View", checkable=True, group="panel",
+    )  # fmt: skip
+
+
+def every_action() -> dict[str, list[Action]]:
+    """The actions of the app by where they are heard, as they are declared: no panel need have been shown."""
+    found = {"Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]}
+    return found | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}
 
 
 class MainWindow(QMainWindow):
@@ -49,7 +108,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Lab")
         self.background = Background(self)
         self.sessions = Sessions(self.background, self)
-        self.context = AppContext(self.background, self.sessions, self.say, self.report, self.open_run)
+        self.action_set = ActionSet("Everywhere", parent=self)
+        self.context = AppContext(self.background, self.sessions, self.say, self.report, self.open_run, actions=self.action_set)
         self.panels: dict[str, Panel] = {}
         self.ready = self.closing = False
         self.abandoned = False
@@ -59,8 +119,8 @@ class MainWindow(QMainWindow):
         self.errors: list[ErrorDialog] = []
         self.stack = QStackedWidget()
         self.setCentralWidget(self.stack)
-        self.build_bar()
         self.build_menus()
+        self.build_bar()
         self.build_status()
         self.status_timer = QTimer(self, interval=1000)
         self.status_timer.timeout.connect(self.show_status)
@@ -79,54 +139,25 @@ class MainWindow(QMainWindow):
         self.bar.toggleViewAction().setVisible(False)
         self.bar.setOrientation(Qt.Orientation.Vertical)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.bar)
-        group = QActionGroup(self)
-        self.panel_actions: dict[str, QAction] = {}
-        for i, spec in enumerate(PANELS):
-            action = QAction(spec.name, self, checkable=True)
-            action.setShortcut(QKeySequence(f"Alt+{i + 1}"))
-            action.setToolTip(f"{spec.about} (Alt+{i + 1})")
-            action.setStatusTip(spec.about)
-            action.triggered.connect(partial(self.go_to, spec.name))
-            group.addAction(action)
-            self.panel_actions[spec.name] = action
+        self.panel_actions = {spec.name: self.action_set[panel_action(spec).id] for spec in PANELS}
+        for action in self.panel_actions.values():
             self.bar.addAction(action)
             button = self.bar.widgetForAction(action)
             if isinstance(button, QToolButton):
                 button.setMinimumSize(68, 44)
 
     def build_menus(self) -> None:
-        def action(menu: QMenu, text: str, keys: str, tip: str, slot: object) -> QAction:
-            made = menu.addAction(text)
-            made.setShortcut(QKeySequence(keys))
-            made.setToolTip(tip)
-            made.setStatusTip(tip)
-            made.triggered.connect(slot)
-            return made
-
-        bar = self.menuBar()
-        self.file_menu = bar.addMenu("&File")
-        action(self.file_menu, "Open the runs folder", "Ctrl+Shift+O", "Show the runs in the file manager", lambda: self.open_folder(None))
-        self.picture_action = action(
-            self.file_menu, "Copy a picture of the window", "Ctrl+Shift+G", "Copy what the window shows", self.copy_window
-        )
-        self.file_menu.addSeparator()
-        action(self.file_menu, "Quit", "Ctrl+Q", "Stop and save what trains, and close the app", self.close)
-        self.view_menu = bar.addMenu("&View")
-        self.view_menu.addActions(list(self.panel_actions.values()))
-        self.view_menu.addSeparator()
-        self.docks_menu = self.view_menu.addMenu("Docks")
-        theme_menu = self.view_menu.addMenu("Theme")
-        self.theme_group = QActionGroup(self)
-        for choice in ("system", "light", "dark"):
-            entry = theme_menu.addAction(choice.title(), partial(self.set_theme, choice))
-            entry.setCheckable(True)
-            entry.setChecked(str(settings().value("theme", "system")) == choice)
-            self.theme_group.addAction(entry)
-        action(self.view_menu, "Full screen", "F11", "Fill the screen, or go back", self.toggle_full_screen)
-        action(self.view_menu, "Reset layout", "Ctrl+Shift+L", "Put every dock back to its first place", self.reset_layout)
-        self.help_menu = bar.addMenu("&Help")
-        action(self.help_menu, "Keyboard shortcuts", "F1", "List every shortcut", self.show_shortcuts)
-        action(self.help_menu, "About", "Ctrl+F1", "Versions, and where runs are kept", self.show_about)
+        window = ref(self)
+        self.action_set.extend(FILE_ACTIONS, window)
+        self.action_set.extend(map(panel_action, PANELS), window)
+        self.action_set.menu("&View").addSeparator()
+        self.docks_menu = self.action_set.menu("&View/Docks")
+        self.action_set.extend((*map(theme_action, THEMES), *VIEW_ACTIONS), window)
+        self.action_set.extend(HELP_ACTIONS, window)
+        choice = str(settings().value("theme", "system"))
+        self.action_set[f"theme.{choice if choice in THEMES else 'system'}"].setChecked(True)
+        for menu in self.action_set.top_menus():
+            self.menuBar().addMenu(menu)
         self.panel_menus: dict[str, list[QAction]] = {}
 
     def build_status(self) -> None:
@@ -152,27 +183,25 @@ class MainWindow(QMainWindow):
         if name not in self.panels:
             spec = next(spec for spec in PANELS if spec.name == name)
             made = spec.panel_class()(self.context)
+            help_menu = self.action_set.menu("&Help").menuAction()
             self.panels[name] = made
             self.stack.addWidget(made)
-            self.panel_menus[name] = [self.menuBar().insertMenu(self.help_menu.menuAction(), menu) for menu in made.menus()]
+            self.panel_menus[name] = [self.menuBar().insertMenu(help_menu, menu) for menu in made.menus()]
             made.setProperty("first_layout", made.saveState(LAYOUT))
             state = settings().value(f"layout/{name}")
             if isinstance(state, QByteArray):
                 made.restoreState(state, LAYOUT)
         return self.panels[name]
 
-    def go_to(self, name: str, *_: object) -> Panel:
+    def go_to(self, name: str) -> Panel:
         """Bring a panel to the front."""
         panel = self.panel(name)
         self.panel_actions[name].setChecked(True)
         self.stack.setCurrentWidget(panel)
         for other, actions in self.panel_menus.items():
+            self.panels[other].action_set.set_heard(other == name)
             for menu_action in actions:
-                # A hidden menu's shortcuts must not fire, so its actions are switched off with it.
                 menu_action.setVisible(other == name)
-                menu = self.panels[other].menus()
-                for entry in (entry for part in menu for entry in part.actions()):
-                    entry.setEnabled(other == name)
         self.docks_menu.clear()
         for dock in panel.docks():
             toggle = dock.toggleViewAction()
@@ -260,7 +289,7 @@ class MainWindow(QMainWindow):
         QApplication.clipboard().setPixmap(self.grab())
         self.say("Copied a picture of the window.")
 
-    def set_theme(self, choice: str, *_: object) -> None:
+    def set_theme(self, choice: str) -> None:
         settings().setValue("theme", choice)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -277,13 +306,9 @@ class MainWindow(QMainWindow):
                 dock.show()
 
     def show_shortcuts(self) -> None:
-        groups = {
-            "Everywhere": [*self.panel_actions.values(), *entries(self.file_menu), *entries(self.view_menu), *entries(self.help_menu)]
-        }
-        groups["Everywhere"] = list(dict.fromkeys(groups["Everywhere"]))
-        for panel in self.panels.values():
-            for menu in panel.menus():
-                groups[f"{panel.name}: {plain(menu.title())}"] = entries(menu)
+        groups = every_action()
+        for name, panel in self.panels.items():
+            groups[name] = list(dict.fromkeys([*groups[name], *panel.action_set.declared.values()]))
         ShortcutSheet(groups, self).open()
 
     def show_about(self) -> None:
@@ -403,8 +428,3 @@ def lost(sessions: Sessions) -> str:
         kept = f"its checkpoint at {step:,} stays" if step is not None else "the checkpoints it had before, if any, stay"
         lines.append(f"{bridge.run.name} has not ended. The steps since its last checkpoint would be lost; {kept} good.")
     return "\n".join(lines)
-
-
-def entries(menu: QMenu) -> list[QAction]:
-    """The entries of a menu that do something."""
-    return [action for action in menu.actions() if not action.isSeparator() and action.menu() is None]

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
+from weakref import ref
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
+from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
 from gui.widgets.dock_title import DockTitle
@@ -38,8 +41,8 @@ PANELS = (
 )
 
 
-class Moves(QObject):
-    """Tells whoever shows a run that its folder is another."""
+class RunFolders(QObject):
+    """Tells whoever shows a run that its folder was renamed or deleted."""
 
     moved = Signal(object, object)
     """A run as it was, and its new path, or None where it was deleted."""
@@ -57,13 +60,17 @@ class AppContext:
     """Show an error's sentence and its traceback."""
     open_run: Callable[[Run], None]
     """Open a stored run in its panel."""
-    moves: Moves = field(default_factory=Moves)
+    run_folders: RunFolders = field(default_factory=RunFolders)
+    actions: ActionSet = field(default_factory=lambda: ActionSet("Everywhere"))
+    """The window's actions, which are heard in every panel."""
 
 
 class Panel(QMainWindow):
     """A screen with docks of its own, which the main window puts behind the bar."""
 
     name = ""
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    """What the panel can do; a class that extends another puts its own behind those it inherits."""
 
     def __init__(self, context: AppContext):
         super().__init__()
@@ -71,11 +78,18 @@ class Panel(QMainWindow):
         self.setObjectName(self.name)
         self.context = context
         self.reopened = False
+        self.action_set = ActionSet(self.name, context.actions, self)
+        self.action_set.extend(self.ACTIONS, ref(self))
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+
+    @classmethod
+    def every_action(cls) -> tuple[Action, ...]:
+        """All that is declared for this panel, with what its parts and pages declare."""
+        return cls.ACTIONS
 
     def menus(self) -> list[QMenu]:
         """The panel's menus, which the window shows while the panel is in front."""
-        return []
+        return self.action_set.top_menus()
 
     def docks(self) -> list[QDockWidget]:
         return self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -90,14 +104,8 @@ class Panel(QMainWindow):
         return dock
 
     def action(self, text: str, keys: str, tip: str, slot: Callable[..., object]) -> QAction:
-        """An action with a shortcut, for this panel's menus."""
-        made = QAction(text, self)
-        if keys:
-            made.setShortcut(QKeySequence(keys))
-        made.setToolTip(tip)
-        made.setStatusTip(tip)
-        made.triggered.connect(lambda: slot())
-        return made
+        """An action with a shortcut, for a menu that the panel makes itself."""
+        return self.action_set.add(Action(text, text, tip, lambda _: slot(), keys), ref(self))
 
     def entered(self) -> None:
         """The panel came to the front."""
@@ -119,5 +127,6 @@ class Panel(QMainWindow):
         """End threads and timers; the panel goes away."""
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.action_set.close()
         self.shut()
         super().closeEvent(event)

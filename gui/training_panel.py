@@ -5,6 +5,7 @@ Atari, and the families after it, extend this with what only they have. Read fir
 
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.dialogs import GoOnDialog
 from gui.panel import AppContext, Panel
@@ -32,6 +34,7 @@ from gui.run_tab import RunTab, describe
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
 from gui.widgets.config_form import ConfigForm, command_line
+from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
 from lab import registry
 from lab.errors import LabError, UsageError
 from lab.run import Run
@@ -40,8 +43,23 @@ MOST_REOPENED = 6
 """How many runs' tabs come back at the next start: each takes a moment to build."""
 
 
+TRAIN = Action(
+    "train", "Train", "Start a new run with these settings, in the background", lambda panel: panel.train_button.click(), "Ctrl+R", MENU
+)
+COPY_COMMAND = Action(
+    "copy_command", "Copy as command line", "Copy the `lab train` line that makes the same run",
+    lambda panel: panel.copy_command(), "Ctrl+Shift+C", MENU,
+)  # fmt: skip
+CLOSE_TAB = Action(
+    "close_tab", "Close tab", "Close the run in front; if it is training, it is stopped and saved",
+    lambda panel: panel.close_tab(panel.tabs.currentIndex()), "Ctrl+W", MENU,
+)  # fmt: skip
+
+
 class TrainingPanel(Panel):
     """Trains the recipes of `family`."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, CLOSE_TAB)
 
     family = ""
     first_views: tuple[str, ...] = ()
@@ -67,8 +85,7 @@ class TrainingPanel(Panel):
         self.about_dock = self.add_dock("What am I looking at?", self.about_page(), Qt.DockWidgetArea.LeftDockWidgetArea)
         self.tabifyDockWidget(self.settings_dock, self.about_dock)
         self.settings_dock.raise_()
-        self.session_menu = self.build_menu()
-        context.moves.moved.connect(self.follow_run)
+        context.run_folders.moved.connect(self.follow_run)
         self.load_last()
 
     # -- parts -----------------------------------------------------------------------------------------------------
@@ -88,11 +105,9 @@ class TrainingPanel(Panel):
         self.minutes.hide()
         self.device = QComboBox(toolTip="Where to compute; auto takes the GPU if there is one")
         self.device.addItems(["auto", "cpu", "cuda"])
-        self.train_button = QPushButton("Train", toolTip="Start a new run with these settings, in the background (Ctrl+R)")
+        self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
         self.train_button.setDefault(True)
-        self.copy_button = QToolButton(
-            text="Copy as command line", toolTip="Copy the `lab train` line that makes the same run (Ctrl+Shift+C)"
-        )
+        self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
         length = QHBoxLayout()
         for widget in (self.length_unit, self.steps, self.minutes, self.device):
             length.addWidget(widget, 1 if widget in (self.steps, self.minutes) else 0)
@@ -119,36 +134,10 @@ class TrainingPanel(Panel):
         scroll.setWidget(text)
         return scroll
 
-    def build_menu(self) -> QMenu:
+    @property
+    def session_menu(self) -> QMenu:
         """Training: what can be done with the form and with the run in front."""
-        menu = QMenu("&Training", self)
-        menu.setToolTipsVisible(True)
-        for text, keys, tip, slot in (
-            ("Train", "Ctrl+R", "Start a new run with the settings of the form", self.train_button.click),
-            ("Pause or go on", "Ctrl+P", "Pause the run in front after its present step, or go on", lambda: self.on_transport("pause")),
-            ("One step", "Ctrl+.", "Take one step, then pause", lambda: self.on_transport("step")),
-            ("Stop", "Ctrl+E", "End training with a checkpoint", lambda: self.on_transport("stop")),
-            ("Checkpoint now", "Ctrl+S", "Write a checkpoint", lambda: self.on_transport("checkpoint")),
-            ("Resume stored run", "Ctrl+Shift+R", "Go on with the stored run in front", lambda: self.on_transport("resume")),
-            (
-                "Copy settings into the form",
-                "Ctrl+D",
-                "Use the settings of the run in front for a new one",
-                lambda: self.on_transport("clone"),
-            ),
-            ("Copy as command line", "Ctrl+Shift+C", "Copy the lab train line of the form", self.copy_command),
-            (
-                "Close tab",
-                "Ctrl+W",
-                "Close the run in front; if it trains, it is stopped and saved",
-                lambda: self.close_tab(self.tabs.currentIndex()),
-            ),
-        ):
-            menu.addAction(self.action(text, keys, tip, slot))
-        return menu
-
-    def menus(self) -> list[QMenu]:
-        return [self.session_menu]
+        return self.action_set.menu(MENU)
 
     # -- the form --------------------------------------------------------------------------------------------------
 

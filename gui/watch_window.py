@@ -6,6 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
+from gui.actions import ActionSet
 from gui.app import application
 from gui.atari.game_picker import game_title
 from gui.atari.player_thread import PlayerThread
@@ -25,10 +26,11 @@ class WatchWindow(QMainWindow):
         super().__init__()
         self.episodes, self.seconds = episodes, seconds
         self.setWindowTitle(f"{game_title(player.game)} · lab watch")
-        self.watch = Watch()
+        self.action_set = ActionSet("lab watch", parent=self)
+        self.watch = Watch(self.action_set)
         self.setCentralWidget(self.watch)
-        menu = self.menuBar().addMenu("&Watch")
-        menu.addActions(self.watch.menu_actions)
+        for menu in self.action_set.top_menus():
+            self.menuBar().addMenu(menu)
         self.watch.compare.setVisible(False)  # There is one network here.
         self.watch.epsilon.setValue(player.epsilon)
         self.watch.sticky.setValue(player.sticky)

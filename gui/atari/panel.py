@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QToolButton
 
+from gui.actions import Action
 from gui.atari.game_picker import GamePicker, game_title
 from gui.atari.thumbnails import thumbnail
 from gui.atari.watch import Watch
@@ -12,6 +13,7 @@ from gui.bridge import SessionBridge
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
 from gui.widgets.picture import to_image
+from gui.widgets.transport import MENU
 from lab import registry
 from lab.atari.games import TWO_PLAYERS, games
 from lab.run import Run
@@ -37,8 +39,28 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
 """
 
 
+CHOOSE_GAME = Action(
+    "choose_game",
+    "Choose game…",
+    "Choose among all games, with pictures and scores",
+    lambda panel: panel.pick_game(),
+    "Ctrl+G",
+    MENU,
+    separator=True,
+)
+
+
 class AtariPanel(TrainingPanel):
     """Trains the recipes of the family Atari and lets one watch, and play."""
+
+    ACTIONS = (
+        *TrainingPanel.ACTIONS,
+        CHOOSE_GAME,
+        Action(
+            "watch_run", "Watch the run in front", "Let the newest weights of the run in front play",
+            lambda panel: panel.watch_current(), "Ctrl+Shift+W", "&Watch",
+        ),
+    )  # fmt: skip
 
     name = "Atari"
     family = "Atari"
@@ -49,32 +71,25 @@ class AtariPanel(TrainingPanel):
     def __init__(self, context: AppContext):
         self.game_button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.game_button.setObjectName("game")
-        self.game_button.setToolTip("Choose the game (Ctrl+G)")
+        self.game_button.setToolTip(CHOOSE_GAME.tooltip)
         self.game_button.setIconSize(QSize(36, 48))
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
         self.shown_game = ""
         super().__init__(context)
         self.form_layout.insertWidget(0, self.game_button)
         self.game_button.clicked.connect(self.pick_game)
-        self.watch = Watch()
+        self.watch = Watch(self.action_set)
         self.watch.failed.connect(context.report)
         self.watch_dock = self.add_dock("Watch", self.watch, Qt.DockWidgetArea.RightDockWidgetArea)
         self.resizeDocks([self.settings_dock, self.watch_dock], [290, 360], Qt.Orientation.Horizontal)
-        self.watch_menu = QMenu("&Watch", self)
-        self.watch_menu.setToolTipsVisible(True)
-        self.watch_menu.addActions(self.watch.menu_actions)
-        self.session_menu.addSeparator()
-        self.session_menu.addAction(self.action("Choose the game…", "Ctrl+G", "All games, with pictures and scores", self.pick_game))
-        self.watch_menu.addSeparator()
-        self.watch_menu.addAction(
-            self.action("Watch the run in front", "Ctrl+Shift+W", "Let the newest weights of the run in front play", self.watch_current)
-        )
+        self.watch_menu = self.action_set.menu("&Watch")
         self.watch.compare.toggled.connect(lambda on: self.resizeDocks([self.watch_dock], [560 if on else 360], Qt.Orientation.Horizontal))
         self.greeted = False
         self.tabs.currentChanged.connect(lambda _: self.refresh_sources())
 
-    def menus(self) -> list[QMenu]:
-        return [self.session_menu, self.watch_menu]
+    @classmethod
+    def every_action(cls) -> tuple[Action, ...]:
+        return (*cls.ACTIONS, *Watch.ACTIONS)
 
     def entered(self) -> None:
         """At the first time, the shipped agent starts to play and its run opens."""

@@ -2,9 +2,10 @@
 
 import math
 from pathlib import Path
+from weakref import ref
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -19,11 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.actions import Action, ActionSet
 from gui.atari.player_thread import Controls
 from gui.atari.watch_pane import WatchPane, speed_text
 from gui.atari.weight_sources import WeightSource
 from gui.theme import colour
 
+MENU = "&Watch"
 DRAW_MS = 16
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, math.inf)
 
@@ -33,7 +36,28 @@ class Watch(QWidget):
 
     failed = Signal(str, str)
 
-    def __init__(self, parent: QWidget | None = None):
+    ACTIONS = (
+        Action("watch.pause", "Pause", "Pause or resume the game", lambda watch, on: watch.set_paused(on), "Ctrl+Space", MENU, checkable=True),
+        Action("watch.frame", "Frame", "Advance the paused game by one frame (1/60 s)", lambda watch: watch.single_frame(), "Ctrl+Right", MENU),
+        Action("watch.restart", "Restart", "Start a new game from the seed", lambda watch: watch.restart(), "Ctrl+N", MENU),
+        Action("watch.slower", "Slower", "Halve the speed", lambda watch: watch.change_speed(-1), "Ctrl+[", MENU),
+        Action("watch.faster", "Faster", "Double the speed", lambda watch: watch.change_speed(1), "Ctrl+]", MENU),
+        Action(
+            "watch.take_over", "Take over", "Play with the arrow keys or WASD and Space; Escape hands back",
+            lambda watch, on: watch.set_hand(on), "Ctrl+T", MENU, checkable=True,
+        ),
+        Action(
+            "watch.saliency", "Saliency", "Highlight the pixels that influence the chosen Q value",
+            lambda watch, on: watch.controls.set(saliency=on), "Ctrl+L", MENU, checkable=True,
+        ),
+        Action("watch.record", "Record…", "Record the game with its Q values as MP4 or GIF", lambda watch: watch.toggle_record(), "Ctrl+Shift+V", MENU),
+        Action(
+            "watch.compare", "Two agents", "Watch a second agent side by side, with the same seed",
+            lambda watch, on: watch.set_compare(on), "Ctrl+2", MENU, checkable=True,
+        ),
+    )  # fmt: skip
+
+    def __init__(self, actions: ActionSet, parent: QWidget | None = None):
         super().__init__(parent)
         self.controls = Controls()
         self.panes = [WatchPane(self.controls, colour(0)), WatchPane(self.controls, colour(1))]
@@ -44,7 +68,11 @@ class Watch(QWidget):
             chooser.setToolTip("Agent to watch")
             chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             chooser.setMinimumContentsLength(12)
-        self.make_actions()
+        actions.extend(self.ACTIONS, ref(self))
+        self.pause, self.frame, self.anew = actions["watch.pause"], actions["watch.frame"], actions["watch.restart"]
+        self.take_over, self.saliency = actions["watch.take_over"], actions["watch.saliency"]
+        self.record_action, self.compare = actions["watch.record"], actions["watch.compare"]
+        self.slower, self.faster = actions["watch.slower"], actions["watch.faster"]
         self.speed = QComboBox(toolTip="Emulator speed")
         for speed in SPEEDS:
             self.speed.addItem(speed_text(speed), speed)
@@ -73,38 +101,6 @@ class Watch(QWidget):
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.draw)
         self.timer.start()
-
-    def make_actions(self) -> None:
-        """The actions of the Watch menu and of the buttons below the game."""
-        self.pause = self.action("Pause", "Ctrl+Space", "Pause or resume the game", self.set_paused, checkable=True)
-        self.frame = self.action("Frame", "Ctrl+Right", "Advance the paused game by one frame (1/60 s)", self.single_frame)
-        self.anew = self.action("Restart", "Ctrl+N", "Start a new game from the seed", lambda: self.restart())
-        self.take_over = self.action(
-            "Take over", "Ctrl+T", "Play with the arrow keys or WASD and Space; Escape hands back", self.set_hand, checkable=True
-        )
-        self.saliency = self.action(
-            "Saliency",
-            "Ctrl+L",
-            "Highlight the pixels that influence the chosen Q value",
-            lambda on: self.controls.set(saliency=on),
-            checkable=True,
-        )
-        self.record_action = self.action("Record…", "Ctrl+Shift+V", "Record the game with its Q values as MP4 or GIF", self.toggle_record)
-        self.compare = self.action(
-            "Two agents", "Ctrl+2", "Watch a second agent side by side, with the same seed", self.set_compare, checkable=True
-        )
-        self.slower = self.action("Slower", "Ctrl+[", "Halve the speed", lambda: self.change_speed(-1))
-        self.faster = self.action("Faster", "Ctrl+]", "Double the speed", lambda: self.change_speed(1))
-        self.menu_actions = [
-            self.pause, self.frame, self.anew, self.slower, self.faster, self.take_over, self.saliency, self.record_action, self.compare,
-        ]  # fmt: skip
-
-    def action(self, text: str, keys: str, tip: str, slot: object, checkable: bool = False) -> QAction:
-        made = QAction(text, self, checkable=checkable)
-        made.setShortcut(QKeySequence(keys))
-        made.setToolTip(f"{tip} ({QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)})")
-        (made.toggled if checkable else made.triggered).connect(slot)
-        return made
 
     def lay_out(self) -> None:
         players = QGridLayout()

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
-    QMenu,
     QPlainTextEdit,
     QTableView,
     QTabWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.actions import Action
 from gui.panel import AppContext, Panel
 from gui.runs.compare import Comparison
 from gui.runs.folders import discard, put_back, rename
@@ -36,10 +36,30 @@ MOST = 16
 """Of how many runs the curves lie over each other."""
 
 
+MENU = "&Runs"
+RUN_ACTIONS = (
+    Action("open", "Open", "Open the selected run in its panel", lambda panel: panel.open_selected(), "Ctrl+O", MENU),
+    Action("rename", "Rename…", "Rename the run's folder", lambda panel: panel.ask_rename(), "F2", MENU),
+    Action("delete", "Delete", "Move the selected runs to the trash folder", lambda panel: panel.delete_selected(), "Del", MENU),
+    Action("undo", "Undo delete", "Take the last deleted run out of the trash folder", lambda panel: panel.undo_delete(), "Ctrl+Z", MENU),
+    Action("folder", "Open folder", "Show the run's folder in the file manager", lambda panel: panel.open_folder(), "Ctrl+Return", MENU),
+    Action(
+        "tensorboard", "Copy TensorBoard command", "Copy the command that shows the selected runs in TensorBoard",
+        lambda panel: panel.copy_tensorboard(), "Ctrl+B", MENU,
+    ),
+)  # fmt: skip
+"""What can be done with the selected runs."""
+
+
 class RunsPanel(Panel):
     """A table of the runs above; curves, settings and log of those selected below."""
 
     name = "Runs"
+    ACTIONS = (
+        *RUN_ACTIONS,
+        Action("filter", "Filter", "Go to the filter", lambda panel: panel.filter_line.setFocus(), "Ctrl+F", MENU),
+        Action("refresh", "Refresh", "Read the runs folder again", lambda panel: panel.refresh(), "F5", MENU),
+    )
 
     def __init__(self, context: AppContext):
         super().__init__(context)
@@ -65,9 +85,9 @@ class RunsPanel(Panel):
         self.unread = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         faint(self.unread)
         self.unread.hide()
-        self.make_actions()
+        run_actions = [self.action_set[action.id] for action in RUN_ACTIONS]
         tools = QToolBar()
-        tools.addActions(self.run_actions)
+        tools.addActions(run_actions)
         top = QHBoxLayout()
         top.addWidget(self.filter_line, 1)
         top.addWidget(self.count)
@@ -92,40 +112,16 @@ class RunsPanel(Panel):
         self.pages.addTab(self.log, "Log")
         self.details = self.add_dock("Selected runs", self.pages, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.resizeDocks([self.details], [380], Qt.Orientation.Vertical)
-        self.menu = QMenu("&Runs", self)
-        self.menu.setToolTipsVisible(True)
-        self.menu.addActions(self.run_actions)
-        self.menu.addAction(self.find_action)
-        self.menu.addAction(self.refresh_action)
-        self.view.addActions(self.run_actions)
+        self.view.addActions(run_actions)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self.show_selected())
         self.table.modelReset.connect(self.show_selected)
         self.timer = QTimer(self, interval=REFRESH_MS)
         self.timer.timeout.connect(self.tick)
         self.show_selected()
 
-    def make_actions(self) -> None:
-        self.open_action = self.action("Open", "Ctrl+O", "Open the run in its panel", self.open_selected)
-        self.rename_action = self.action("Rename…", "F2", "Give the run's folder another name", self.ask_rename)
-        self.delete_action = self.action("Delete", "Del", "Move the runs to the trash folder", self.delete_selected)
-        self.undo_action = self.action("Undo delete", "Ctrl+Z", "Take the last deleted run out of the trash folder", self.undo_delete)
-        self.folder_action = self.action("Open folder", "Ctrl+Return", "Show the run's folder in the file manager", self.open_folder)
-        self.board_action = self.action(
-            "Copy TensorBoard command", "Ctrl+B", "Copy the command that shows the runs in TensorBoard", self.copy_tensorboard
-        )
-        self.find_action = self.action("Filter", "Ctrl+F", "Go to the filter", lambda: self.filter_line.setFocus())
-        self.refresh_action = self.action("Refresh", "F5", "Read the runs folder again", self.refresh)
-        self.run_actions: list[QAction] = [
-            self.open_action, self.rename_action, self.delete_action, self.undo_action, self.folder_action, self.board_action,
-        ]  # fmt: skip
-
-    def menus(self) -> list[QMenu]:
-        return [self.menu]
-
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def entered(self) -> None:
-        self.show_possible()  # Whoever brings the panel to the front switches all of its entries on.
         self.refresh()
         self.timer.start()
 
@@ -209,13 +205,12 @@ class RunsPanel(Panel):
         self.show_possible()
 
     def show_possible(self) -> None:
-        """Switch on what can be done now: nothing while another panel is in front, as a shortcut must not fire unseen."""
+        """Switch on what can be done now."""
         count = len(self.selected())
-        for action, on in (
-            (self.open_action, count > 0), (self.rename_action, count == 1), (self.delete_action, count > 0),
-            (self.folder_action, count == 1), (self.undo_action, bool(self.deleted)),
+        for name, on in (
+            ("open", count > 0), ("rename", count == 1), ("delete", count > 0), ("folder", count == 1), ("undo", bool(self.deleted)),
         ):  # fmt: skip
-            action.setEnabled(on and self.isVisible())
+            self.action_set.allow(name, on)
 
     def lines(self, runs: list[Run]) -> dict[str, Line]:
         """A line for each run: the one that it has, or a new one. None has another's colour while there is one to spare."""
@@ -269,7 +264,7 @@ class RunsPanel(Panel):
 
     def moved(self, run: Run, path: Path | None) -> None:
         """Tell the panels, which may show the run."""
-        self.context.moves.moved.emit(run, path)
+        self.context.run_folders.moved.emit(run, path)
 
     def undo_delete(self) -> None:
         if self.deleted:

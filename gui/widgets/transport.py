@@ -1,13 +1,32 @@
-"""The buttons of one session: pause or go on, one step, stop, checkpoint; and of a stored run: resume."""
+"""The buttons of one session: pause, step, stop, checkpoint; and of a stored run: resume."""
+
+from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
+from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.system import duration_text
 from gui.widgets.curves import title
 from gui.widgets.fast_label import FastLabel
 
+MENU = "&Training"
+
+
+def press(name: str) -> Callable[[Any], object]:
+    """Press a button of the transport of the run that is in front of a panel."""
+    return lambda panel: panel.on_transport(name)
+
+
+PAUSE = Action("pause", "Pause / Resume", "Pause after this step, or resume training", press("pause"), "Ctrl+P", MENU)
+STEP = Action("step", "Step", "Take one step, then pause", press("step"), "Ctrl+.", MENU)
+STOP = Action("stop", "Stop", "Stop training with a checkpoint; the run can be resumed", press("stop"), "Ctrl+E", MENU)
+CHECKPOINT = Action("checkpoint", "Checkpoint", "Write a checkpoint now", press("checkpoint"), "Ctrl+S", MENU)
+RESUME = Action("resume", "Resume stored run", "Resume this run from its newest checkpoint", press("resume"), "Ctrl+Shift+R", MENU)
+CLONE = Action("clone", "Copy settings", "Copy this run's settings into the form", press("clone"), "Ctrl+D", MENU)
+TRANSPORT_ACTIONS = (PAUSE, STEP, STOP, CHECKPOINT, RESUME, CLONE)
 STATUS = {"running": "training", "paused": "paused", "finished": "finished", "failed": "failed"}
 
 
@@ -20,12 +39,12 @@ class Transport(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.bridge: SessionBridge | None = None
-        self.pause = self.button("Pause", "Pause after this step; press again to go on (Ctrl+P)", self.toggle_pause)
-        self.step = self.button("Step", "Take one step, then pause (Ctrl+.)", self.step_once)
-        self.stop = self.button("Stop", "End training with a checkpoint; the run can be resumed (Ctrl+E)", self.stop_session)
-        self.checkpoint = self.button("Checkpoint", "Write a checkpoint now (Ctrl+S)", self.checkpoint_now)
-        self.resume = self.button("Resume", "Go on with this stored run from its newest checkpoint (Ctrl+Shift+R)", self.resume_wanted.emit)
-        self.clone = self.button("Copy settings", "Put this run's settings into the form (Ctrl+D)", self.clone_wanted.emit)
+        self.pause = self.button("Pause", PAUSE, self.toggle_pause)
+        self.step = self.button("Step", STEP, self.step_once)
+        self.stop = self.button("Stop", STOP, self.stop_session)
+        self.checkpoint = self.button("Checkpoint", CHECKPOINT, self.checkpoint_now)
+        self.resume = self.button("Resume", RESUME, self.resume_wanted.emit)
+        self.clone = self.button("Copy settings", CLONE, self.clone_wanted.emit)
         self.progress = QProgressBar(textVisible=True, minimumWidth=80)
         self.progress.setToolTip("Progress towards the run's target")
         policy = self.progress.sizePolicy()
@@ -44,9 +63,9 @@ class Transport(QWidget):
         layout.addWidget(self.figures)
         self.show_state()
 
-    def button(self, text: str, tip: str, action: object) -> QToolButton:
-        made = QToolButton(text=text, toolTip=tip)
-        made.clicked.connect(action)
+    def button(self, text: str, action: Action, slot: object) -> QToolButton:
+        made = QToolButton(text=text, toolTip=action.tooltip)
+        made.clicked.connect(slot)
         return made
 
     def set_bridge(self, bridge: SessionBridge | None) -> None:
@@ -92,7 +111,7 @@ class Transport(QWidget):
         if self.bridge is None:
             return
         latest, requests = self.bridge.latest, self.bridge.session.requests
-        self.pause.setText("Go on" if "pause" in requests else "Pause")
+        self.pause.setText("Resume" if "pause" in requests else "Pause")
         for button in (self.pause, self.step, self.stop, self.checkpoint):
             button.setEnabled("stop" not in requests)
         self.progress.setMaximum(1000)

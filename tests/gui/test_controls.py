@@ -41,7 +41,7 @@ def test_every_control_of_a_panel_and_the_window_is_driven_by_a_test(name: str, 
     found = set(find_buttons(panel))
     for part in (*window.findChildren(QDialog), window.statusBar()):
         found |= set(find_buttons(part))
-    for menu in (window.file_menu, window.view_menu, window.help_menu, *panel.menus()):
+    for menu in (*window.action_set.top_menus(), *panel.menus()):
         found |= {general(entry) for entry in of_menu(menu, plain(menu.title()))}
     picker.done(0)
     for dialog in window.findChildren(QDialog):
@@ -71,41 +71,41 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@drives("File > Open the runs folder", "File > Copy a picture of the window", "File > Quit")
+@drives("File > Open runs folder", "File > Copy screenshot", "File > Quit")
 def test_the_file_menu(qtbot: QtBot, window: MainWindow, opened: list[str]) -> None:
-    choose(qtbot, window.file_menu, "Open the runs folder")
+    choose(qtbot, window.action_set.menu("&File"), "Open runs folder")
     assert opened == []
     assert "does not exist yet" in window.statusBar().currentMessage()
     home().mkdir(parents=True)
-    choose(qtbot, window.file_menu, "Open the runs folder")
+    choose(qtbot, window.action_set.menu("&File"), "Open runs folder")
     assert opened == [str(home().resolve())]
-    choose(qtbot, window.file_menu, "Copy a picture of the window")
+    choose(qtbot, window.action_set.menu("&File"), "Copy screenshot")
     assert QApplication.clipboard().pixmap().size() == window.size()
-    choose(qtbot, window.file_menu, "Quit")
+    choose(qtbot, window.action_set.menu("&File"), "Quit")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
 
 
 @drives("View > a panel", "View > a theme", "View > Theme > a theme", "View > Docks > a dock", "View > Full screen", "View > Reset layout")
 def test_the_view_menu(qtbot: QtBot, window: MainWindow) -> None:
     for spec in reversed(PANELS):
-        choose(qtbot, window.view_menu, spec.name)
+        choose(qtbot, window.action_set.menu("&View"), spec.name)
         assert window.stack.currentWidget() is window.panels[spec.name]
         assert window.panel_actions[spec.name].isChecked()
         for dock in window.panels[spec.name].docks():
             for hidden in (True, False):
                 choose(qtbot, window.docks_menu, plain(dock.toggleViewAction().text()))
                 assert dock.isHidden() is hidden
-    themes: Any = next(action.menu() for action in window.view_menu.actions() if action.text() == "Theme")
+    themes: Any = next(action.menu() for action in window.action_set.menu("&View").actions() if action.text() == "Theme")
     for name, dark in (("Dark", True), ("Light", False)):
         choose(qtbot, themes, name)
         assert theme.is_dark() is dark
-    choose(qtbot, window.view_menu, "Full screen")
+    choose(qtbot, window.action_set.menu("&View"), "Full screen")
     assert window.isFullScreen()
-    choose(qtbot, window.view_menu, "Full screen")
+    choose(qtbot, window.action_set.menu("&View"), "Full screen")
     assert not window.isFullScreen()
     panel: Any = window.go_to("Atari")
     panel.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, panel.watch_dock)
-    choose(qtbot, window.view_menu, "Reset layout")
+    choose(qtbot, window.action_set.menu("&View"), "Reset layout")
     assert panel.dockWidgetArea(panel.watch_dock) == Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -124,7 +124,7 @@ def test_a_dock_floats_comes_back_and_closes(qtbot: QtBot, window: MainWindow) -
 @drives("Help > Keyboard shortcuts", "Help > About", "ShortcutSheet: Close", "AboutDialog: Close")
 @pytest.mark.parametrize(("entry", "dialog"), [("Keyboard shortcuts", ShortcutSheet), ("About", AboutDialog)])
 def test_the_help_menu(qtbot: QtBot, window: MainWindow, entry: str, dialog: type[QDialog]) -> None:
-    choose(qtbot, window.help_menu, entry)
+    choose(qtbot, window.action_set.menu("&Help"), entry)
     shown: Any = window.findChild(dialog)
     assert shown.isVisible()
     click(qtbot, find_buttons(shown)[f"{dialog.__name__}: Close"])
@@ -153,8 +153,8 @@ def test_the_run_folder_in_the_status_bar(qtbot: QtBot, window: MainWindow, stor
 
 
 @drives(
-    "Training > Train", "Training > Pause or go on", "Training > One step", "Training > Stop", "Training > Checkpoint now",
-    "Training > Resume stored run", "Training > Copy settings into the form", "Training > Copy as command line", "Training > Close tab",
+    "Training > Train", "Training > Pause / Resume", "Training > Step", "Training > Stop", "Training > Checkpoint",
+    "Training > Resume stored run", "Training > Copy settings", "Training > Copy as command line", "Training > Close tab",
     "Watch > Watch the run in front",
 )  # fmt: skip
 def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
@@ -169,21 +169,21 @@ def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
     bridge = window.sessions.bridges[0]
     qtbot.waitUntil(lambda: bridge.latest.done > 10, timeout=LONG)
-    choose(qtbot, menu, "Pause or go on")
+    choose(qtbot, menu, "Pause / Resume")
     qtbot.waitUntil(lambda: bridge.latest.status == "paused", timeout=LONG)
     done = bridge.latest.done
-    choose(qtbot, menu, "One step")
+    choose(qtbot, menu, "Step")
     qtbot.waitUntil(lambda: bridge.latest.done == done + 1, timeout=LONG)
-    choose(qtbot, menu, "Checkpoint now")
+    choose(qtbot, menu, "Checkpoint")
     qtbot.waitUntil(lambda: bridge.latest.checkpoint_step == done + 1, timeout=LONG)
-    choose(qtbot, menu, "Pause or go on")
+    choose(qtbot, menu, "Pause / Resume")
     qtbot.waitUntil(lambda: bridge.latest.done > done + 1, timeout=LONG)
     panel.watch.panes[0].stop()
     panel.watch.playing[0] = None
     choose(qtbot, panel.watch_menu, "Watch the run in front")
     assert panel.watch.playing[0] == f"live:{bridge.run.path}"
     panel.form.reset()
-    choose(qtbot, menu, "Copy settings into the form")
+    choose(qtbot, menu, "Copy settings")
     assert panel.form.values()["seed"] == 4
     choose(qtbot, menu, "Stop")
     qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
@@ -254,28 +254,28 @@ def test_the_runs_menu(
     window = make_window("Runs")
     panel: Any = window.panels["Runs"]
     qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=LONG)
-    choose(qtbot, panel.menu, "Open folder")
+    choose(qtbot, panel.menus()[0], "Open folder")
     assert opened == [str((home() / "alpha").resolve())]
-    choose(qtbot, panel.menu, "Copy TensorBoard command")
+    choose(qtbot, panel.menus()[0], "Copy TensorBoard command")
     assert QApplication.clipboard().text().startswith("tensorboard --logdir ")
-    choose(qtbot, panel.menu, "Filter")
+    choose(qtbot, panel.menus()[0], "Filter")
     assert window.focusWidget() is panel.filter_line
     monkeypatch.setattr("gui.runs.panel.QInputDialog.getText", staticmethod(lambda *_, **__: ("beta", True)))
-    choose(qtbot, panel.menu, "Rename")
+    choose(qtbot, panel.menus()[0], "Rename")
     qtbot.waitUntil(lambda: [row.run.name for row in panel.table.rows] == ["beta"], timeout=LONG)
     stored(run=home() / "gamma")
-    choose(qtbot, panel.menu, "Refresh")
+    choose(qtbot, panel.menus()[0], "Refresh")
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
     panel.view.selectRow(0)
     name = panel.selected()[0].name
-    choose(qtbot, panel.menu, "Delete")
+    choose(qtbot, panel.menus()[0], "Delete")
     assert not (home() / name).exists()
-    qtbot.waitUntil(lambda: panel.undo_action.isEnabled() and panel.table.rowCount() == 1, timeout=LONG)
-    choose(qtbot, panel.menu, "Undo delete")
+    qtbot.waitUntil(lambda: panel.action_set["undo"].isEnabled() and panel.table.rowCount() == 1, timeout=LONG)
+    choose(qtbot, panel.menus()[0], "Undo delete")
     assert (home() / name).exists()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2 and not panel.reading, timeout=LONG)
     panel.view.selectRow(0)
-    choose(qtbot, panel.menu, "Open")
+    choose(qtbot, panel.menus()[0], "Open")
     assert window.stack.currentWidget() is window.panels["Atari"]
 
 

@@ -81,7 +81,7 @@ def go_to(qtbot: QtBot, window: Any, name: str) -> None:
 def open_tab(qtbot: QtBot, panel: Any, name: str) -> None:
     """Open a run, wait until its tab has its views, and come back."""
     select(panel, name)
-    pick(qtbot, panel.open_action)
+    pick(qtbot, panel.action_set["open"])
     wait_for_views(qtbot, panel)
     go_to(qtbot, panel.window(), "Runs")
     qtbot.waitUntil(lambda: not panel.reading, timeout=LONG)
@@ -120,7 +120,10 @@ def test_a_filter_that_matches_nothing_leaves_nothing_selected(qtbot: QtBot, pan
     qtbot.keyClicks(panel.filter_line, "zzz")
     assert panel.count.text() == "0 of 3 runs"
     assert panel.curves.lines == {}
-    assert not any(action.isEnabled() for action in (panel.open_action, panel.rename_action, panel.delete_action, panel.folder_action))
+    assert not any(
+        action.isEnabled()
+        for action in (panel.action_set["open"], panel.action_set["rename"], panel.action_set["delete"], panel.action_set["folder"])
+    )
 
 
 def test_a_long_name_gets_a_wider_column(qtbot: QtBot, panel: Any, stored: Callable[..., Run]) -> None:
@@ -209,9 +212,9 @@ def test_entries_are_as_they_were_when_the_panel_comes_back(qtbot: QtBot, panel:
     select(panel, "alpha", "beta")
     go_to(qtbot, window, "Atari")
     go_to(qtbot, window, "Runs")
-    assert panel.open_action.isEnabled()
-    assert panel.delete_action.isEnabled()
-    assert not any(action.isEnabled() for action in (panel.rename_action, panel.folder_action, panel.undo_action))
+    assert panel.action_set["open"].isEnabled()
+    assert panel.action_set["delete"].isEnabled()
+    assert not any(action.isEnabled() for action in (panel.action_set["rename"], panel.action_set["folder"], panel.action_set["undo"]))
 
 
 def test_rows_that_come_late_switch_no_entry_on_behind_another_panel(qtbot: QtBot, panel: Any) -> None:
@@ -222,25 +225,25 @@ def test_rows_that_come_late_switch_no_entry_on_behind_another_panel(qtbot: QtBo
     panel.refresh()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
     select(panel, "alpha")
-    assert not panel.delete_action.isEnabled()
+    assert not panel.action_set["delete"].isEnabled()
 
 
 def test_delete_goes_to_the_trash_and_comes_back(qtbot: QtBot, panel: Any) -> None:
     select(panel, "alpha", "beta")
-    pick(qtbot, panel.delete_action)
+    pick(qtbot, panel.action_set["delete"])
     qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=10_000)
     assert len(list((home() / ".trash").iterdir())) == 2
-    pick(qtbot, panel.undo_action)
-    pick(qtbot, panel.undo_action)
+    pick(qtbot, panel.action_set["undo"])
+    pick(qtbot, panel.action_set["undo"])
     qtbot.waitUntil(lambda: panel.table.rowCount() == 3, timeout=10_000)
     assert sorted(shown(panel)) == ["alpha", "beta", "gamma"]
-    assert not panel.undo_action.isEnabled()
+    assert not panel.action_set["undo"].isEnabled()
 
 
 def test_rename(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QInputDialog, "getText", staticmethod(lambda *_, **__: ("delta", True)))
     select(panel, "gamma")
-    pick(qtbot, panel.rename_action)
+    pick(qtbot, panel.action_set["rename"])
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=10_000)
     assert (home() / "delta" / "config.json").exists()
 
@@ -252,14 +255,14 @@ def test_the_tab_of_a_run_follows_its_new_name(qtbot: QtBot, panel: Any, monkeyp
         open_tab(qtbot, panel, name)
     atari = window.panels["Atari"]
     select(panel, "gamma")
-    pick(qtbot, panel.rename_action)
+    pick(qtbot, panel.action_set["rename"])
     wait_for_views(qtbot, panel)
     assert [tab.run.name for tab in atari.all_tabs()] == ["beta", "delta", "alpha"]
     assert atari.tabs.tabText(1) == "delta"
     assert atari.current_run().name == "alpha"
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=LONG)
     select(panel, "delta")
-    pick(qtbot, panel.open_action)
+    pick(qtbot, panel.action_set["open"])
     assert window.current_run().path == home() / "delta"
     assert atari.tabs.count() == 3
 
@@ -268,7 +271,7 @@ def test_the_tab_of_a_deleted_run_closes(qtbot: QtBot, panel: Any) -> None:
     window: Any = panel.window()
     open_tab(qtbot, panel, "beta")
     select(panel, "beta")
-    pick(qtbot, panel.delete_action)
+    pick(qtbot, panel.action_set["delete"])
     assert window.panels["Atari"].all_tabs() == []
     assert "in the trash folder" in window.statusBar().currentMessage()
 
@@ -284,7 +287,7 @@ def test_a_run_that_is_being_trained_is_left_where_it_is(qtbot: QtBot, panel: An
     run = Run(home() / "alpha")
     with run.lock():
         select(panel, "alpha")
-        pick(qtbot, panel.delete_action)
+        pick(qtbot, panel.action_set["delete"])
     window: Any = panel.window()
     assert "is being trained" in window.errors[0].sentence.text()
     window.errors[0].close()
@@ -294,14 +297,14 @@ def test_a_run_that_is_being_trained_is_left_where_it_is(qtbot: QtBot, panel: An
 def test_a_run_opens_in_its_panel(qtbot: QtBot, panel: Any) -> None:
     window: Any = panel.window()
     select(panel, "beta")
-    pick(qtbot, panel.open_action)
+    pick(qtbot, panel.action_set["open"])
     assert window.stack.currentWidget() is window.panels["Atari"]
     assert window.current_run().name == "beta"
 
 
 def test_the_tensorboard_command_names_the_selected_runs(qtbot: QtBot, panel: Any) -> None:
     select(panel, "alpha")
-    pick(qtbot, panel.board_action)
+    pick(qtbot, panel.action_set["tensorboard"])
     assert QApplication.clipboard().text() == f"tensorboard --logdir {Path(home() / 'alpha').resolve()}"
     select(panel, "alpha", "beta")
     assert panel.tensorboard_command().startswith("tensorboard --logdir_spec ")
@@ -315,7 +318,7 @@ def test_the_folder_of_a_run_is_opened(qtbot: QtBot, panel: Any, monkeypatch: py
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: opened.append(url.toLocalFile())))
     select(panel, "alpha")
-    pick(qtbot, panel.folder_action)
+    pick(qtbot, panel.action_set["folder"])
     assert opened == [str((home() / "alpha").resolve())]
 
 

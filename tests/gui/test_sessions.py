@@ -30,7 +30,7 @@ def test_train_pause_step_checkpoint_and_stop(qtbot: QtBot, window: MainWindow, 
     qtbot.waitUntil(lambda: bridge.latest.done > 20, timeout=LONG)
     click(qtbot, transport.pause)
     qtbot.waitUntil(lambda: bridge.latest.status == "paused", timeout=LONG)
-    assert transport.pause.text() == "Go on"
+    assert transport.pause.text() == "Resume"
     done = bridge.latest.done
     click(qtbot, transport.step)
     qtbot.waitUntil(lambda: bridge.latest.done == done + 1 and bridge.latest.status == "paused", timeout=LONG)

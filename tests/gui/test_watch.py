@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from controls import drives
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.actions import ActionSet
 from gui.atari.watch import Watch
 from gui.atari.watch_pane import action_for, published
 from gui.atari.weight_sources import UntrainedSource
@@ -28,7 +29,8 @@ class SeededSource(UntrainedSource):
 
 @pytest.fixture
 def watch(qtbot: QtBot) -> Iterator[Watch]:
-    made = Watch()
+    owner = QWidget()
+    made = Watch(ActionSet("Watch", parent=owner))
     made.resize(400, 700)
     made.show()
     made.set_sources([SeededSource(0), SeededSource(1)])
@@ -36,6 +38,7 @@ def watch(qtbot: QtBot) -> Iterator[Watch]:
     yield made
     made.close()
     made.deleteLater()
+    owner.deleteLater()
 
 
 def ticks(watch: Watch, pane: int = 0) -> int:

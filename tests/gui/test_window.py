@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.dialogs import AboutDialog, ShortcutSheet
-from gui.main_window import MainWindow, entries
+from gui.main_window import MainWindow
 from gui.panel import PANELS
 from lab.run import Run
 
@@ -55,15 +55,15 @@ def test_only_the_menus_of_the_panel_in_front_are_there(window: MainWindow) -> N
     window.go_to("Runs")
     assert titles() == ["File", "View", "Runs", "Help"]
     atari: Any = window.panels["Atari"]
-    assert not any(action.isEnabled() for action in entries(atari.session_menu))
+    assert not any(action.isEnabled() for action in atari.session_menu.actions() if not action.isSeparator())
     window.go_to("Atari")
-    assert all(action.isEnabled() for action in entries(atari.session_menu))
+    assert all(action.isEnabled() for action in atari.session_menu.actions() if not action.isSeparator())
 
 
 def every_action(window: MainWindow) -> list[QAction]:
     panels = [window.go_to(spec.name) for spec in PANELS]
-    menus = [window.file_menu, window.view_menu, window.help_menu, *(menu for panel in panels for menu in panel.menus())]
-    return [action for menu in menus for action in entries(menu)]
+    menus = [*window.action_set.top_menus(), *(menu for panel in panels for menu in panel.menus())]
+    return [action for menu in menus for action in menu.actions() if not action.isSeparator() and action.menu() is None]
 
 
 def test_every_action_has_a_shortcut_and_says_what_it_does(window: MainWindow) -> None:
@@ -73,10 +73,10 @@ def test_every_action_has_a_shortcut_and_says_what_it_does(window: MainWindow) -
 
 
 def test_no_shortcut_has_two_meanings_in_one_panel(window: MainWindow) -> None:
-    shared = [window.file_menu, window.view_menu, window.help_menu]
     for spec in PANELS:
         panel = window.go_to(spec.name)
-        keys = [action.shortcut().toString() for menu in (*shared, *panel.menus()) for action in entries(menu)]
+        menus = (*window.action_set.top_menus(), *panel.menus())
+        keys = [action.shortcut().toString() for menu in menus for action in menu.actions() if not action.shortcut().isEmpty()]
         assert len(keys) == len(set(keys))
 
 
@@ -99,14 +99,12 @@ def test_about_names_the_versions(window: MainWindow) -> None:
 def test_the_theme_changes_at_once_and_is_remembered(
     qtbot: QtBot, qapp: QApplication, window: MainWindow, make_window: Callable[..., MainWindow]
 ) -> None:
-    for entry in window.theme_group.actions():
-        if entry.text() == "Dark":
-            pick(qtbot, entry)
+    pick(qtbot, window.action_set["theme.dark"])
     assert theme.is_dark()
     panel: Any = window.panels["Atari"]
     qtbot.waitUntil(lambda: theme.is_dark(panel.watch.panes[0].plot.palette()), timeout=LONG)
     again = make_window()
-    assert [entry.text() for entry in again.theme_group.actions() if entry.isChecked()] == ["Dark"]
+    assert [again.action_set[f"theme.{name}"].isChecked() for name in ("system", "light", "dark")] == [False, False, True]
 
 
 def test_docks_and_settings_come_back_at_the_next_start(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
