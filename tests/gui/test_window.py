@@ -222,7 +222,7 @@ def test_a_game_for_two_people_is_shown_but_not_picked(qtbot: QtBot, window: Mai
     picker.reject()
 
 
-@drives("AtariPanel: game", "Training > Choose the game")
+@drives("AtariPanel: game", "Training > Choose game")
 def test_the_game_button_opens_the_picker_and_fills_the_form(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     from gui.atari.game_picker import GamePicker
 
