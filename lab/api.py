@@ -32,10 +32,16 @@ def train(
 
 
 def resume(
-    run: str | Path | Run, *, steps: int | None = None, minutes: float | None = None, on_update: Callable[[Latest], None] | None = None
+    run: str | Path | Run,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    data: str | None = None,
+    on_update: Callable[[Latest], None] | None = None,
 ) -> Run:
-    """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all."""
-    session = resumed_session(run if isinstance(run, Run) else find(str(run)), steps=steps, minutes=minutes, on_update=on_update)
+    """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all; on other `data` where given."""
+    found = run if isinstance(run, Run) else find(str(run))
+    session = resumed_session(found, steps=steps, minutes=minutes, data=data, on_update=on_update)
     session.run()
     if session.error is not None:
         raise session.error
@@ -67,14 +73,22 @@ def new_session(
 
 
 def resumed_session(
-    run: Run, *, steps: int | None = None, minutes: float | None = None, on_update: Callable[[Latest], None] | None = None
+    run: Run,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    data: str | None = None,
+    on_update: Callable[[Latest], None] | None = None,
 ) -> Session:
-    """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had last."""
+    """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had last.
+
+    Raises LabError where the data have changed since training, unless they are given as `data`: their new place, or others on purpose.
+    """
     from lab.device import one_thread
 
     check_length(steps, minutes)
     with run.lock(), one_thread():
-        experiment = run.experiment(run.stored["device"])
+        experiment = run.experiment(run.stored["device"], data=data, same_data=data is None)
     done = experiment.progress().done
     if experiment.ended:
         experiment.close()

@@ -17,7 +17,7 @@ from typing import Any
 from lab import registry
 from lab.config import flag
 from lab.errors import LabError, UsageError, unknown
-from lab.flags import COMMANDS, add_device, add_fields, add_json, add_length, pairs, parser, whole
+from lab.flags import COMMANDS, add_data, add_device, add_fields, add_json, add_length, pairs, parser, whole
 from lab.log import show_on_stderr
 from lab.saving import ENDINGS, destination
 
@@ -153,9 +153,10 @@ def command_train(arguments: list[str]) -> int:
 
 
 def command_resume(arguments: list[str]) -> int:
-    p = parser("resume", "RUN [--steps N | --minutes M] [--json]", "RUN is a folder, a run's name, or `last`.")
+    p = parser("resume", "RUN [--steps N | --minutes M] [--data DATA] [--json]", "RUN is a folder, a run's name, or `last`.")
     p.add_argument("run", metavar="RUN")
     add_length(p)
+    add_data(p)
     add_json(p)
     options = p.parse(arguments)
     from lab.run import find
@@ -163,7 +164,7 @@ def command_resume(arguments: list[str]) -> int:
     run = find(options.run)
     from lab.api import resumed_session
 
-    return follow(resumed_session(run, steps=options.steps, minutes=options.minutes), options.json)
+    return follow(resumed_session(run, steps=options.steps, minutes=options.minutes, data=options.data), options.json)
 
 
 def follow(session: Any, as_json: bool) -> int:
@@ -241,16 +242,19 @@ def crowded(run: Any, device: Any) -> str:
 
 
 def command_eval(arguments: list[str]) -> int:
-    p = parser("eval", "RUN|AGENT [--episodes N] [--json]", "Prints the recipe's figures with the protocol they were measured by.")
+    p = parser(
+        "eval", "RUN|AGENT [--episodes N] [--data DATA] [--json]", "Prints the recipe's figures with the protocol they were measured by."
+    )
     p.add_argument("run", metavar="RUN|AGENT")
     p.add_argument("--episodes", type=whole, metavar="N", help="episodes to play, for recipes that play")
+    add_data(p)
     add_device(p)
     add_json(p)
     options = p.parse(arguments)
     from lab.run import find
 
     extra = {} if options.episodes is None else {"episodes": options.episodes}
-    figures = find(options.run).evaluate(options.device, **extra)
+    figures = find(options.run).evaluate(options.device, data=options.data, **extra)
     if options.json:
         print_json(figures)
     else:
@@ -293,11 +297,12 @@ def command_watch(arguments: list[str]) -> int:
 
 
 def command_show(arguments: list[str]) -> int:
-    usage = "RUN VIEW [--PARAM VALUE ...] --out FILE.png|.gif|.mp4|.npz"
+    usage = "RUN VIEW [--PARAM VALUE ...] [--data DATA] --out FILE.png|.gif|.mp4|.npz"
     p = parser("show", usage, "`lab show RUN` lists the views of a run with their parameters.")
     p.add_argument("run", metavar="RUN")
     p.add_argument("view", metavar="VIEW", nargs="?")
     p.add_argument("--out", metavar="FILE")
+    add_data(p)
     add_device(p)
     options, rest = p.parse_known_args(arguments)
     from lab.run import find
@@ -310,7 +315,7 @@ def command_show(arguments: list[str]) -> int:
     if options.out is None:
         raise UsageError(f"Say where to save it: lab show {options.run} {options.view} --out FILE.png (or .gif, .mp4, .npz).")
     out = destination(options.out, ENDINGS)
-    print(run.show(options.view, options.device, **parameters).save(out))
+    print(run.show(options.view, options.device, data=options.data, **parameters).save(out))
     return 0
 
 

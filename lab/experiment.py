@@ -7,7 +7,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Self, TypeVar, overload
 
 import torch
 from torch import nn
@@ -95,11 +95,28 @@ class Experiment(ABC):
     """The config fields to lower when memory runs out."""
     ended: bool = False
     """Whether the experiment itself is done, such as by early stopping, however many steps are left."""
+    remembered: dict[str, Any] | None = None
+    """The data record that a stored run has (see `lab.data.record`): {} for a run without one, None for a new run."""
 
     def __init__(self, config: Config, device: torch.device):
         self.config = config
         self.device = device
         keep_freed_memory()
+
+    @classmethod
+    def opened(cls, config: Config, device: torch.device, remembered: dict[str, Any]) -> Self:
+        """The experiment of a stored run: its constructor finds what the run `remembered` of its data, such as class names."""
+        experiment = cls.__new__(cls)
+        experiment.remembered = remembered
+        experiment.__init__(config, device)  # type: ignore[misc]
+        return experiment
+
+    def data_record(self) -> dict[str, Any] | None:
+        """The data as they are now, for a run to store and to compare (see `lab.data.record`); None where there are none.
+
+        Called each time a run is opened, and before its first step: cheap, unless it loads what every use needs anyway.
+        """
+        return None
 
     @abstractmethod
     def step(self) -> Metrics:

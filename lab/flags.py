@@ -46,6 +46,10 @@ def add_device(p: Parser) -> None:
     p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute; auto takes the GPU if there is one")
 
 
+def add_data(p: Parser) -> None:
+    p.add_argument("--data", metavar="DATA", help="the new place of the run's data (file:PATH, folder:PATH), or other data on purpose")
+
+
 def add_json(p: Parser) -> None:
     p.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
 

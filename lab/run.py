@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import json
+import logging
 import os
 import platform
 import shutil
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from lab.experiment import Experiment, Progress
 
 
+log = logging.getLogger("lab.run")
+
+
 def home() -> Path:
     """Where runs are kept: `$LAB_RUNS`, or `runs` in the working folder."""
     return Path(os.environ.get("LAB_RUNS") or "runs")
 
 
-CONFIG = {"recipe": str, "config": dict, "created": str, "device": str, "steps": int | None, "minutes": float | int | None}
+CONFIG = {"recipe": str, "config": dict, "created": str, "device": str, "steps": int | None, "minutes": float | int | None, "data": dict}
 """What `config.json` may hold that the app relies on, and of which type; the first two it must."""
 STATUS = {
     "status": str, "done": int, "unit": str, "target": int | None, "until": float | int | None, "seconds": float | int,
@@ -107,8 +111,30 @@ class Run:
     def no_training(self) -> UsageError:
         return UsageError(f"{self.name} is a shipped agent: it has weights to watch and evaluate, but no training state.")
 
-    def config(self) -> Config:
-        return self.recipe.config_class().parse(self.stored["config"])
+    def config(self, data: str | None = None) -> Config:
+        """The stored config, with other `data` where they are given. Raises UsageError where the data are no longer there."""
+        config_class, values = self.recipe.config_class(), self.stored["config"]
+        if data is None:
+            kind, colon, path = str(values.get("data", "")).partition(":")
+            if colon and kind in ("file", "folder") and not Path(path).exists():
+                raise UsageError(f"The data of run {self.name} are gone: there is no {path}. Give their new place with --data {kind}:PATH.")
+            return config_class.parse(values)
+        if "data" not in config_class.model_fields:
+            raise UsageError(f"--data does not apply to {self.name}: {self.recipe.name} has no data set.")
+        return config_class.parse({**values, "data": data})
+
+    def remember_data(self, experiment: "Experiment") -> None:
+        """Store what an experiment says of its data, once; anew where it was given other data. Its config goes with it."""
+        from lab.data import record
+
+        stored, found = self.stored.get("data", {}), experiment.data_record()
+        if found is None or (stored and record.compare(stored, found).kind == "same"):
+            return
+        self.stored["config"] = experiment.config.model_dump(mode="json")
+        self.stored["data"] = record.merged(stored, found) if stored else record.storable(found)
+        write_atomic(self.path / "config.json", json.dumps(self.stored, indent=1))
+        for sentence in found.get("assumed", []):
+            log.info(sentence)
 
     # -- records ---------------------------------------------------------------------------------------------------
 
@@ -185,15 +211,20 @@ class Run:
 
     # -- stored experiments ----------------------------------------------------------------------------------------
 
-    def experiment(self, device: str = "auto", *, serving_only: bool = False) -> "Experiment":
+    def experiment(
+        self, device: str = "auto", *, serving_only: bool = False, data: str | None = None, same_data: bool = False
+    ) -> "Experiment":
         """The experiment as the newest good checkpoint has it; with `serving_only`, just its serving weights.
 
-        A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used.
+        A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used. So is a change of the data since
+        training, which `same_data` refuses with a LabError instead. `data` are used in place of those that the run names.
         """
         from lab import checkpoint
         from lab.device import resolve
 
-        experiment = self.recipe.experiment_class()(self.config(), resolve(device))
+        remembered = self.stored.get("data", {})
+        experiment = self.recipe.experiment_class().opened(self.config(data), resolve(device), remembered)
+        self.compare_data(experiment, same_data)
         if self.shipped:
             if not serving_only:
                 raise self.no_training()
@@ -213,6 +244,24 @@ class Run:
             self.stored_seconds = float(contents["session"]["seconds"])
         return experiment
 
+    def compare_data(self, experiment: "Experiment", same_data: bool) -> None:
+        """Say how the data differ from those that the run remembers, or refuse them."""
+        from lab.data.record import compare
+
+        remembered = experiment.remembered
+        found = experiment.data_record() if remembered else None
+        if not remembered or found is None:
+            return
+        change = compare(remembered, found)
+        if same_data and change.kind in ("grown", "other"):
+            experiment.close()
+            raise LabError(
+                f"{change.sentence} Run {self.name} would not continue as it began. Restore its data, or train on with these on "
+                f"purpose: lab resume {self.name} --data {found['data']}"
+            )
+        if change.sentence:
+            self.warn(change.sentence)
+
     def warn(self, message: str) -> None:
         import sys
 
@@ -222,7 +271,7 @@ class Run:
         except OSError:
             pass  # A read-only run can still be shown.
 
-    def show(self, view: str, device: str = "auto", **parameters: Any) -> Any:
+    def show(self, view: str, device: str = "auto", *, data: str | None = None, **parameters: Any) -> Any:
         """The answer to a view of the stored experiment, a `lab.answers.Answer`."""
         if view == "curves":
             return self.curves(**parameters)
@@ -230,7 +279,7 @@ class Run:
         if view not in views:
             raise unknown("view", view, views, see=f"lab show {self.name}")
         checked = registry.view_parameters(views[view], parameters)
-        experiment = self.experiment(device, serving_only=views[view].live)
+        experiment = self.experiment(device, serving_only=views[view].live, data=data)
         try:
             return experiment.answer(view, experiment.serving(), checked)
         finally:
@@ -255,9 +304,9 @@ class Run:
         label = "seconds of training" if axis == "time" else self.status().get("unit", "steps")
         return Curves(lines, x_label=label, title=self.name, separate=True)
 
-    def evaluate(self, device: str = "auto", **options: Any) -> dict[str, Any]:
-        """The recipe's figures of the stored weights on held-out data or episodes."""
-        experiment = self.experiment(device, serving_only=True)
+    def evaluate(self, device: str = "auto", *, data: str | None = None, **options: Any) -> dict[str, Any]:
+        """The recipe's figures of the stored weights on held-out data or episodes; of other `data` where they are given."""
+        experiment = self.experiment(device, serving_only=True, data=data)
         try:
             return experiment.evaluate(**options)
         finally:

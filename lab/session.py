@@ -211,6 +211,7 @@ class Session:
 
     def train(self) -> None:
         begin = self.experiment.progress().done
+        self.run_folder.remember_data(self.experiment)
         self.run_folder.log(f"training from {begin} {self.latest.unit} on {device.describe(self.experiment.device)}")
         if self.metrics.path.stat().st_size:  # type: ignore[union-attr]
             self.metrics.resumed_at(begin)  # type: ignore[union-attr]

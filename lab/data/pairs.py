@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lab.data.corpora import file_of
+from lab.data.record import Record, of_content
 from lab.data.sentences import tsv_rows
 from lab.data.text import shown
 from lab.data.words import EOS, SOS, Vocabulary, words
@@ -51,6 +52,7 @@ class Pairs:
     source_vocabulary: Vocabulary
     target_vocabulary: Vocabulary
     by_word: bool
+    record: Record
 
     def split(self, text: str) -> list[str]:
         return words(text) if self.by_word else list(text.lower())
@@ -72,11 +74,14 @@ class Pairs:
         return self.source_vocabulary.encode(names)
 
 
-def load_pairs(data: str, tokens: Tokens, count: int, longest: int, least: int, device: torch.device) -> Pairs:
+def load_pairs(
+    data: str, tokens: Tokens, count: int, longest: int, least: int, device: torch.device, remembered: Record | None = None
+) -> Pairs:
     """The pairs of a data set. `count` is how many dates or numbers are generated; `least` how often a word must occur.
 
-    Pairs with a side of more than `longest` tokens are left out.
+    Pairs with a side of more than `longest` tokens are left out. The vocabularies are those that a stored run has `remembered`.
     """
+    rows: list[tuple[str, str]] = []
     if data in GENERATORS:
         train, validation = generated(data, count)
     elif data == "multi30k":
@@ -88,6 +93,7 @@ def load_pairs(data: str, tokens: Tokens, count: int, longest: int, least: int, 
         validation = [row for row, out in zip(rows, held_out, strict=True) if out]
     else:
         raise UsageError(f"There are no pairs called {data!r}.")
+    rows = rows or [*train, *validation]
     by_word = tokens == "word" or (tokens == "auto" and data not in GENERATORS)
     split = words if by_word else (lambda text: list(text.lower()))
     sides = [[(split(a), split(b)) for a, b in part] for part in (train, validation)]
@@ -98,12 +104,18 @@ def load_pairs(data: str, tokens: Tokens, count: int, longest: int, least: int, 
         )
     least = least if by_word else 1
     source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
+    content = [f"{a}\t{b}" for a, b in rows]
+    record: Record = {
+        "data": data, **of_content(content, "rows", remembered), "source_vocabulary": list(source.names),
+        "target_vocabulary": list(target.names), "assumed": [],
+    }  # fmt: skip
+    source, target = source.as_remembered(remembered, "source_vocabulary"), target.as_remembered(remembered, "target_vocabulary")
     made = []
     for part in kept:
         sources, targets = [source.encode(a) for a, _ in part], [[SOS, *target.encode(b), EOS] for _, b in part]
         lengths = torch.tensor([list(map(len, sources)), list(map(len, targets))]).T.contiguous()
         made.append(Part(padded(sources).to(device), padded(targets).to(device), lengths))
-    return Pairs(made[0], made[1], source, target, by_word)
+    return Pairs(made[0], made[1], source, target, by_word, record)
 
 
 def padded(sequences: list[list[int]]) -> Tensor:

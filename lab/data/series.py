@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from lab.atari.player import Player
+from lab.data.record import listed
 from lab.data.text import decoded, read_bytes, shown
 from lab.errors import LabError
 from lab.run import agent_for
@@ -42,11 +43,19 @@ def is_number(cell: str) -> bool:
         return False
 
 
+def columns_of(values: np.ndarray, names: list[str], wanted: list[str], where: str) -> np.ndarray:
+    """The columns (N, len(wanted)) of `values` (N, C) by name. Raises LabError where one is not there."""
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise LabError(f"{where} has no {listed('column', missing)}, which the network was trained on; it has {listed('column', names)}.")
+    return values[:, [names.index(name) for name in wanted]]
+
+
 @lru_cache(maxsize=4)
-def ram_series(game: str, decisions: int, channels: int, who: Who, seed: int) -> tuple[np.ndarray, list[str]]:
+def ram_series(game: str, decisions: int, channels: int, who: Who, seed: int, wanted: tuple[str, ...] = ()) -> tuple[np.ndarray, list[str]]:
     """(values (N, C) float32, names): the `channels` bytes of the memory that change most often, once for each decision of a player.
 
-    "agent" is the shipped agent of the game where there is one, else a random player stands in.
+    "agent" is the shipped agent of the game where there is one, else a random player stands in. `wanted` names other bytes.
     """
     player = Player(game, seed=seed)
     net = agent_for(game) if who == "agent" else None
@@ -56,6 +65,8 @@ def ram_series(game: str, decisions: int, channels: int, who: Who, seed: int) ->
         if frame.decided:
             rows.append(player.ale.getRAM().copy())
     values = np.stack(rows).astype(np.float32)  # (N, 128)
+    if wanted:
+        return columns_of(values, [f"byte {i}" for i in range(values.shape[1])], list(wanted), f"the memory of {game}"), list(wanted)
     changes = (np.diff(values, axis=0) != 0).mean(0)
     # A byte that changes at nearly every step is a frame counter or noise: it says nothing about the game.
     telling = np.where(changes > 0.9, -1.0, changes)

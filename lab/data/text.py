@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from lab.data.corpora import TEXTS, file_of
+from lab.data.record import Record, of_content
 from lab.errors import LabError, UsageError
 
 Level = Literal["char", "byte"]
@@ -72,18 +73,30 @@ class Corpus:
     train: Tensor
     validation: Tensor
     codec: Codec
+    record: Record
 
 
-def load_text(data: str, level: Level, device: torch.device, span: int, setting: str = "context") -> Corpus:
+def load_text(
+    data: str, level: Level, device: torch.device, span: int, setting: str = "context", remembered: Record | None = None
+) -> Corpus:
     """The text `data`, to be read in windows of `span` tokens, which the setting of that name says.
 
+    The characters of a stored run's vocabulary, which it has `remembered`, are those of its text.
     Raises LabError where it cannot be read, or where a part is shorter than `span` + 1 tokens.
     """
     raw = read_bytes(data)
+    record: Record = {"data": data, **of_content(raw, "bytes", remembered), "assumed": []}
     if level == "byte":
         tokens, vocabulary = np.frombuffer(raw, np.uint8), np.arange(256, dtype=np.int32)
     else:
-        tokens, vocabulary = by_character(decoded(raw, data, " Or train on its bytes with --level byte."))
+        text = decoded(raw, data, " Or train on its bytes with --level byte.")
+        tokens, vocabulary = by_character(text)
+        found = "".join(map(chr, vocabulary.tolist()))
+        record["vocabulary"] = found
+        stored = (remembered or {}).get("vocabulary", found)
+        if stored != found:
+            vocabulary = np.array([ord(c) for c in stored], np.int32)
+            tokens = Codec(vocabulary).encode(text, lenient=True).astype(np.uint8)
     split = int(0.9 * len(tokens))
     if len(tokens) - split < span + 1:
         raise LabError(
@@ -91,7 +104,7 @@ def load_text(data: str, level: Level, device: torch.device, span: int, setting:
             f"--{setting} {span} needs at least {10 * (span + 1):,}. Take a longer text, or lower --{setting}."
         )
     both = torch.from_numpy(tokens.copy()).to(device)
-    return Corpus(both[:split], both[split:], Codec(vocabulary, level))
+    return Corpus(both[:split], both[split:], Codec(vocabulary, level), record)
 
 
 def by_character(text: str) -> tuple[np.ndarray, np.ndarray]:

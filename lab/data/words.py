@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lab.data.record import Record
+
 SPECIALS = ("<PAD>", "<SOS>", "<EOS>", "<UNK>")
 PAD, SOS, EOS, UNK = range(4)
 WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*|[^\w\s]")
@@ -27,8 +29,18 @@ class Vocabulary:
         """The names that occur at least `least` times, the commonest first, `most` in all."""
         counts = Counter(name for sequence in sequences for name in sequence)
         ordered = sorted((name for name, count in counts.items() if count >= least), key=lambda name: (-counts[name], name))
-        names = (*SPECIALS, *ordered[: max(0, most - len(SPECIALS))])
+        return cls.from_names((*SPECIALS, *ordered[: max(0, most - len(SPECIALS))]))
+
+    @classmethod
+    def from_names(cls, names: Iterable[str]) -> "Vocabulary":
+        """The vocabulary of these names, specials included, in this order."""
+        names = tuple(names)
         return cls(names, {name: i for i, name in enumerate(names)})
+
+    def as_remembered(self, remembered: Record | None, key: str) -> "Vocabulary":
+        """The vocabulary that a stored run has in its data record, or this one where it has none."""
+        names = (remembered or {}).get(key)
+        return self if names is None else Vocabulary.from_names(names)
 
     def __len__(self) -> int:
         return len(self.names)

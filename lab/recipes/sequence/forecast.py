@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from lab.answers import Curves, Table
 from lab.data.corpora import file_of
-from lab.data.series import csv_series, ram_series
+from lab.data.record import Record, of_content
+from lab.data.series import columns_of, csv_series, ram_series
 from lab.data.text import shown
 from lab.errors import LabError
 from lab.experiment import Metrics, view
@@ -30,8 +31,25 @@ class Forecast(SequenceExperiment):
     def __init__(self, config: ForecastConfig, device: torch.device):
         super().__init__(config, device)
         c = config
-        channels = c.channels if file_of(c.data) is None else csv_series(c.data)[0].shape[1]
+        stored = (self.remembered or {}).get("columns")
+        channels = len(stored) if stored else c.channels if file_of(c.data) is None else len(self.read[1])
         self.install(lambda: Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.written))
+
+    @cached_property
+    def read(self) -> tuple[np.ndarray, list[str]]:
+        """The values (N, C) and names of the series as they are now."""
+        c, stored = self.config, (self.remembered or {}).get("columns", [])
+        if file_of(c.data) is not None:
+            return csv_series(c.data)
+        return ram_series(c.game, c.decisions, c.channels, c.player, c.seed, tuple(stored))
+
+    def data_record(self) -> Record:
+        values, names = self.read
+        _, mean, deviation, _ = self.series
+        return {
+            "data": self.config.data, **of_content(values, "rows", self.remembered), "columns": names, "mean": mean.tolist(),
+            "deviation": deviation.tolist(),
+        }  # fmt: skip
 
     @cached_property
     def series(self) -> tuple[Tensor, Tensor, Tensor, list[str]]:
@@ -40,18 +58,21 @@ class Forecast(SequenceExperiment):
         Read when first needed: a game has to be played for it. The last fifth is for validation.
         """
         c = self.config
-        if file_of(c.data) is None:
-            values, names = ram_series(c.game, c.decisions, c.channels, c.player, c.seed)
-        else:
-            values, names = csv_series(c.data)
+        values, names = self.read
+        stored = self.remembered or {}
+        if "columns" in stored and names != stored["columns"]:
+            values, names = columns_of(values, names, stored["columns"], shown(c.data)), stored["columns"]
         train = values[: self.cut(len(values))]
         if min(len(train), len(values) - len(train)) < c.window + 1:
             raise LabError(
                 f"{shown(c.data)} has too few rows ({len(values):,}): --window {c.window} needs at least {5 * (c.window + 1):,}. "
                 "Lower --window, or take a longer series."
             )
-        mean, std = train.mean(0), train.std(0)
-        std = np.where(std > 0, std, 1.0).astype(np.float32)
+        if "mean" in stored:
+            mean, std = np.array(stored["mean"], values.dtype), np.array(stored["deviation"], values.dtype)
+        else:
+            mean, std = train.mean(0), train.std(0)
+            std = np.where(std > 0, std, 1.0).astype(values.dtype)
         return (*(torch.from_numpy(part).to(self.device) for part in ((values - mean) / std, mean, std)), names)  # type: ignore[return-value]
 
     @staticmethod

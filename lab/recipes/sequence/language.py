@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lab.answers import Bars, Scatter
+from lab.data.record import Record
 from lab.data.text import Codec, load_text, visible
 from lab.errors import UsageError
 from lab.recipes.sequence.sequence import SequenceExperiment
@@ -22,10 +23,13 @@ class LanguageModel(SequenceExperiment):
     def __init__(self, config: Any, device: torch.device, span: str):
         super().__init__(config, device)
         length = getattr(config, span)
-        self.text = load_text(config.data, config.level, device, length, span)
+        self.text = load_text(config.data, config.level, device, length, span, self.remembered)
         self.codec = self.text.codec
         self.vocabulary = torch.from_numpy(self.codec.vocabulary)
         self.windows = self.text.train.unfold(0, length + 1, 1)  # (N, length + 1) uint8, a view of the text
+
+    def data_record(self) -> Record:
+        return self.text.record
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
         figures = super().evaluate()

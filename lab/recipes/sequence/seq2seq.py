@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from lab.answers import Heatmap, Images, Table, Text
 from lab.data.pairs import load_pairs
+from lab.data.record import Record
 from lab.data.text import visible
 from lab.data.words import EOS, PAD
 from lab.errors import UsageError
@@ -35,9 +36,12 @@ class Seq2Seq(SequenceExperiment):
 
     def __init__(self, config: Seq2SeqConfig, device: torch.device):
         super().__init__(config, device)
-        self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.longest, config.least, device)
+        self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.longest, config.least, device, self.remembered)
         self.longest = self.pairs.train.target.shape[1] + MARGIN
         self.install(self.build)
+
+    def data_record(self) -> Record:
+        return self.pairs.record
 
     def build(self) -> nn.Module:
         c = self.config

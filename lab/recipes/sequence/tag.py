@@ -3,6 +3,7 @@
 The labels come from Python's own `tokenize`; validation is on files that training does not see.
 """
 
+import platform
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,8 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Heatmap, Table, Text
+from lab.data.corpora import file_of
+from lab.data.record import Record, of_content
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
-from lab.data.text import Codec
+from lab.data.text import Codec, read_bytes
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.sequence import SequenceExperiment
 from lab.recipes.sequence.tag_config import TagConfig
@@ -45,6 +48,13 @@ class Tag(SequenceExperiment):
         """Read when it is first needed: `tokenize` takes a moment."""
         c = self.config
         return load_tagged(c.data, c.characters, c.length, c.seed, self.device)
+
+    def data_record(self) -> Record:
+        """Of one's own source its content; of the standard library Python's version, as only its files that are needed are read."""
+        data = self.config.data
+        if file_of(data) is None:
+            return {"data": data, "fingerprint": f"Python {platform.python_version()}"}
+        return {"data": data, **of_content(read_bytes(data), "bytes", self.remembered)}
 
     def loss(self) -> tuple[Tensor, Metrics]:
         c, source = self.config, self.source

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Bars, Scatter, Table
+from lab.data.record import Record
 from lab.data.sentences import load_sentences
 from lab.data.words import Vocabulary, words
 from lab.experiment import Metrics, view
@@ -28,10 +29,12 @@ class TextClass(SequenceExperiment):
     def __init__(self, config: TextClassConfig, device: torch.device):
         super().__init__(config, device)
         c = config
-        data = load_sentences(c.data, c.least)
+        data = load_sentences(c.data, c.least, self.remembered)
         self.classes = data.classes
         split = [words(text) for text in data.texts]
-        self.vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=c.words)
+        vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=c.words)
+        self.record = {**data.record, "vocabulary": list(vocabulary.names)}
+        self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
         tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(device)  # (N, longest)
         labels, out = torch.from_numpy(data.labels).to(device), torch.from_numpy(data.held_out).to(device)
         self.train_tokens, self.train_labels = tokens[~out], labels[~out]
@@ -42,6 +45,9 @@ class TextClass(SequenceExperiment):
                 len(self.vocabulary), len(self.classes), c.cell, c.width, c.hidden, c.layers, c.dropout, c.bidirectional, c.written
             )
         )
+
+    def data_record(self) -> Record:
+        return self.record
 
     def encode(self, sentence: list[str]) -> np.ndarray:
         """(longest,) int64, padded with 0."""

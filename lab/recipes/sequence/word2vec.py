@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lab.answers import Scatter, Table
+from lab.data.record import Record, of_content
 from lab.data.text import decoded, read_bytes, shown
 from lab.data.words import SPECIALS, Vocabulary
 from lab.errors import LabError, UsageError
@@ -31,8 +32,11 @@ class Word2Vec(SequenceExperiment):
     def __init__(self, config: Word2VecConfig, device: torch.device):
         super().__init__(config, device)
         c = config
-        found = re.findall(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?", decoded(read_bytes(c.data), c.data).lower())
-        self.vocabulary = Vocabulary.of([found], c.least, c.words + len(SPECIALS))
+        raw = read_bytes(c.data)
+        found = re.findall(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?", decoded(raw, c.data).lower())
+        vocabulary = Vocabulary.of([found], c.least, c.words + len(SPECIALS))
+        self.record = {"data": c.data, **of_content(raw, "bytes", self.remembered), "vocabulary": list(vocabulary.names), "assumed": []}
+        self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
         numbers = np.array([self.vocabulary.numbers[word] for word in found if word in self.vocabulary.numbers], np.int64) - len(SPECIALS)
         self.names = self.vocabulary.names[len(SPECIALS) :]
         if len(self.names) < 2 or len(numbers) < 20 * (2 * c.window + 1):
@@ -52,6 +56,9 @@ class Word2Vec(SequenceExperiment):
         self.noise = torch.from_numpy(counts**0.75)  # The distribution of the negative samples (section 2.2).
         self.counts = counts
         self.install(lambda: Word2VecNetwork(len(self.names), c.width, c.dropout))
+
+    def data_record(self) -> Record:
+        return self.record
 
     def batch(self, words: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """given (B, W), present (B, W), true (B,), noise (B, K) at `size` random places of a text (N,)."""

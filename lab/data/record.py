@@ -1,0 +1,104 @@
+"""What a run remembers of its data, and how the data found now differ from that. Imports no torch.
+
+`Experiment.data_record()` describes the data as they are; a run stores that as "data" in its `config.json`. A record is JSON:
+
+- `data`: where the data are, as in the config; `fingerprint`: their hash; `size` and `unit`: how many ("rows", "files", ...);
+- the names that the network's inputs and outputs stand for, in order: those of `NAMES`;
+- `assumed`: sentences that say what a reader decided (separator, columns, what was left out);
+- `contains_stored`: whether all that the run was trained on is still there unchanged. Only compared, never stored.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Record = dict[str, Any]
+
+NAMES = {
+    "classes": "class",
+    "vocabulary": "token",
+    "source_vocabulary": "source token",
+    "target_vocabulary": "target token",
+    "columns": "column",
+}
+"""The lists of names in a record, and what one of them is called."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How data differ from those that a run was trained on: a kind, and a sentence that says it ("" for `same`)."""
+
+    kind: Literal["same", "moved", "grown", "other"]
+    sentence: str = ""
+
+
+def compare(stored: Record, found: Record) -> Comparison:
+    """How the data `found` differ from the `stored` ones. What either record does not say is taken to be equal."""
+    moved = differ(stored, found, "data")
+    equal = stored.get("fingerprint") is not None and stored["fingerprint"] == found.get("fingerprint")
+    # A run that was trained further on other data keeps the names of its first ones.
+    names = [] if equal else [text for key, noun in NAMES.items() if (text := changed_names(noun, stored.get(key), found.get(key)))]
+    if not differ(stored, found, "fingerprint") and not names:
+        if not moved:
+            return Comparison("same")
+        return Comparison("moved", f"The data are the same as in training, but now at {found['data']} (then at {stored['data']}).")
+    what = "; ".join(names + size_change(stored, found)) or "their content has changed"
+    where = f" (now {found['data']}, then {stored['data']})" if moved else ""
+    if found.get("contains_stored") and not names:
+        return Comparison("grown", f"The data have grown since training{where}: {what}.")
+    return Comparison("other", f"The data are not those of the training{where}: {what}.")
+
+
+def merged(stored: Record, found: Record) -> Record:
+    """The record of a run that is trained further on other data: those found, under the names that its network was made for."""
+    kept = {key: stored[key] for key in (*NAMES, "mean", "deviation", "rules") if key in stored}
+    earlier = [*stored.get("earlier", []), {key: stored[key] for key in ("data", "fingerprint", "size", "unit") if key in stored}]
+    return {**storable(found), **kept, "earlier": earlier}
+
+
+def storable(found: Record) -> Record:
+    return {key: value for key, value in found.items() if key != "contains_stored"}
+
+
+def differ(stored: Record, found: Record, key: str) -> bool:
+    return stored.get(key) is not None and found.get(key) is not None and stored[key] != found[key]
+
+
+def changed_names(noun: str, stored: list[str] | None, found: list[str] | None) -> str:
+    """Which names are gone and which are new, "" where they are the same or one side is not known."""
+    if not stored or not found or stored == found:
+        return ""
+    gone, new = ([name for name in a if name not in set(b)] for a, b in ((stored, found), (found, stored)))
+    if not gone and not new:
+        return f"the {noun} names are in another order"
+    return ", ".join(f"{word} {listed(noun, names)}" for names, word in ((gone, "without"), (new, "with a new")) if names)
+
+
+def listed(noun: str, names: list[str]) -> str:
+    """The first names after their noun: class 'a', 'b', 'c' and 4 more."""
+    shown = ", ".join(repr(name) for name in names[:3])
+    return f"{noun} {shown}" + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
+def size_change(stored: Record, found: Record) -> list[str]:
+    if not differ(stored, found, "size"):
+        return []
+    return [f"{found['size']:,} {found.get('unit', 'items')} where there were {stored['size']:,}"]
+
+
+def fingerprint(content: Any) -> str:
+    """The SHA-256 of bytes, of a list of rows of text, or of a numpy array."""
+    raw = content if isinstance(content, bytes) else "\n".join(content).encode() if isinstance(content, list) else content.tobytes()
+    return "sha256:" + hashlib.sha256(raw).hexdigest()
+
+
+def of_content(content: Any, unit: str, stored: Record | None) -> Record:
+    """Fingerprint and size, in `unit`s, of data that have an order; whether they begin with what a run was trained on.
+
+    `content` is bytes, a list of rows of text, or an array whose first axis is time.
+    """
+    found: Record = {"fingerprint": fingerprint(content), "size": len(content), "unit": unit}
+    size = (stored or {}).get("size")
+    if isinstance(size, int) and 0 < size < len(content):
+        found["contains_stored"] = fingerprint(content[:size]) == (stored or {}).get("fingerprint")
+    return found
