@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from lab import device as devices
+from lab.data.catalogue import DIGITS
 from lab.data.images import LabelledImages
 from lab.registry import recipe
 
@@ -47,7 +48,7 @@ def training_speed(name: str, settings: dict[str, Any], place: torch.device, sec
     experiment = found.experiment_class()(found.config_class().parse(settings), place)
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (8500, *experiment.shape), dtype=torch.uint8, generator=generator).to(place)
-    experiment.data["train"] = LabelledImages(images, torch.zeros(len(images), dtype=torch.long, device=place))
+    experiment.data["train"] = LabelledImages(images, torch.zeros(len(images), dtype=torch.long, device=place), DIGITS)
     experiment.data["test"] = experiment.data["train"]
     for _ in range(5):
         experiment.step()

@@ -16,6 +16,7 @@ from typing import Any
 
 from lab import registry
 from lab.config import flag
+from lab.data.catalogue import DATA
 from lab.errors import LabError, UsageError, unknown
 from lab.flags import COMMANDS, add_data, add_device, add_fields, add_json, add_length, pairs, parser, whole
 from lab.log import show_on_stderr
@@ -92,7 +93,7 @@ def command_list(arguments: list[str]) -> int:
         print_json(
             {
                 "recipes": [{"name": r.name, "family": r.family, "about": r.about} for r in recipes.values()],
-                "data": list(data_sets()),
+                "data": [record.as_json() for record in DATA.values()],
                 "games": list(games()),
                 "networks": models.catalog(),
                 "agents": agents,
@@ -397,10 +398,9 @@ def views_text(run: Any) -> str:
 
 def data_sets() -> dict[str, str]:
     from lab.data.corpora import PAIRS, SERIES, TEXTS
-    from lab.data.sources import IMAGES
 
     own = {"file:PATH": "your own text, TSV or CSV file"}
-    return {**IMAGES, "atari": "frames and episodes of the games below", **TEXTS, **PAIRS, **SERIES, **own}
+    return {**{name: record.about for name, record in DATA.items()}, **TEXTS, **PAIRS, **SERIES, **own}
 
 
 def has_screen() -> bool:

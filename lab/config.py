@@ -8,8 +8,9 @@ import copy
 from typing import Any, ClassVar, Self, TypeVar
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from lab.data import catalogue
 from lab.errors import UsageError
 
 
@@ -26,6 +27,12 @@ class Config(BaseModel):
     """The views that the app opens first."""
 
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of every random generator of the run; the same seed gives the same run.")
+
+    @field_validator("data", mode="before", check_fields=False)
+    @classmethod
+    def known_data(cls, value: Any) -> Any:
+        kinds = data_kinds(cls.model_fields["data"])
+        return catalogue.check(value, *kinds) if kinds and isinstance(value, str) else value
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
@@ -70,6 +77,18 @@ def unit_of(field: Any) -> str:
     """The unit of a config's field, "" where it has none."""
     extra = field.json_schema_extra
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def data_field(default: str, *kinds: catalogue.Kind, about: str) -> Any:
+    """The field `data` of a recipe that learns from one of `kinds`: checks, choices and the list of names come from the catalogue."""
+    extra: dict[str, Any] = {"data": list(kinds)}
+    return Field(default, description=f"{about}: {catalogue.listed(*kinds)}.", json_schema_extra=extra)
+
+
+def data_kinds(field: Any) -> list[catalogue.Kind]:
+    """The kinds of data that a field made by `data_field` names, [] of any other."""
+    extra = field.json_schema_extra
+    return extra.get("data", []) if isinstance(extra, dict) else []
 
 
 def only(**conditions: Any) -> dict[str, Any]:

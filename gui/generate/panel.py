@@ -15,20 +15,13 @@ from gui.generate.translate_page import TranslateTab, own_data
 from gui.panel import AppContext
 from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
-from lab.data.domain_names import PAIRED, UNPAIRED
-from lab.data.sources import IMAGES, files_by_class
+from lab.config import data_kinds
+from lab.data.catalogue import DATA, escaped, giving
+from lab.data.image_files import files_by_class
 from lab.errors import LabError, UsageError
 from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.translation_config import TranslationConfig
 from lab.run import Run
-
-OWN = {
-    "folder:PATH": ("Folder of images…", ("A folder of images; sub-folders are classes",)),
-    "folders:A,B": ("Two folders…", ("Domain A: a folder of images", "Domain B: a folder of images")),
-    "pairs:FOLDER": ("Folder of pairs…", ("Pairs side by side in one picture: A on the left, B on the right",)),
-    "pairs:A,B": ("Two folders of pairs…", ("A: a folder of images", "B: a folder of images with the same names")),
-}
-"""Data of one's own: what the box calls it, and the title of the dialog for each folder."""
 
 
 class GeneratePanel(TrainingPanel):
@@ -146,11 +139,8 @@ class GeneratePanel(TrainingPanel):
     def offered(self) -> dict[str, str]:
         """The data that the recipe of the form learns from, each with a line about it."""
         config_class = self.form.config_class
-        if config_class is None or "data" not in config_class.model_fields:
-            return {}
-        if issubclass(config_class, TranslationConfig):
-            return PAIRED if "task" in config_class.model_fields else UNPAIRED
-        return IMAGES if issubclass(config_class, ImageConfig) else {}
+        field = config_class.model_fields.get("data") if config_class is not None else None
+        return giving(*data_kinds(field)) if field is not None else {}
 
     def show_data(self) -> None:
         """The form's data in the box above it, among what its recipe learns from."""
@@ -160,7 +150,7 @@ class GeneratePanel(TrainingPanel):
             self.data_names = list(offered)
             self.data_box.clear()
             for name, text in offered.items():
-                self.data_box.addItem(OWN[name][0] if name in OWN else name, name)
+                self.data_box.addItem(f"{text[:1].upper()}{text[1:]}…" if DATA[name].prefix else name, name)
                 self.data_box.setItemData(self.data_box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         if data and offered and self.data_box.findData(data) < 0:
             self.data_box.addItem(data, data)
@@ -170,11 +160,11 @@ class GeneratePanel(TrainingPanel):
     def choose_data(self, index: int) -> None:
         """A data set by its name, or folders of one's own, which a dialog asks for."""
         name = str(self.data_box.itemData(index))
-        if name not in OWN:
+        if name not in DATA or not DATA[name].prefix:
             self.form.set_values({"data": name})
             return
         folders: list[Path] = []
-        for title in OWN[name][1]:
+        for title in DATA[name].asks:
             folder = self.ask_folder(title)
             if folder is None:
                 break
@@ -196,13 +186,11 @@ class GeneratePanel(TrainingPanel):
         """Learn from folders of one's own: `kind` is folder, folders (unpaired) or pairs."""
         try:
             for folder in folders:
-                if "," in str(folder):
-                    raise UsageError(f"The folder {folder} has a comma in its name, which separates folders here. Rename it.")
                 files_by_class(folder)
         except LabError as error:
             self.context.say(str(error))
             return
-        self.form.set_values({"data": f"{kind}:{','.join(str(folder) for folder in folders)}"})
+        self.form.set_values({"data": f"{kind}:{','.join(map(escaped, folders))}"})
 
     def pick_folder(self) -> None:
         """Choose a folder of images; for recipes that translate, one that holds the two domains."""
@@ -215,7 +203,7 @@ class GeneratePanel(TrainingPanel):
         recipe = self.recipe_box.currentText()
         translates = issubclass(self.recipes[recipe].config_class(), TranslationConfig)
         try:
-            self.form.set_values({"data": own_data(recipe, folder) if translates else f"folder:{folder}"})
+            self.form.set_values({"data": own_data(recipe, folder) if translates else f"folder:{escaped(folder)}"})
         except UsageError as error:
             self.context.say(str(error))
 

@@ -33,6 +33,7 @@ from gui.view_query import ViewQuery, ViewSource
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 from lab.answers import Bars
+from lab.data.catalogue import escaped
 from lab.errors import UsageError
 from lab.run import Run
 
@@ -310,9 +311,9 @@ def own_data(recipe: str, folder: Path) -> str:
     parts = sorted(part for part in folder.iterdir() if part.is_dir() and not part.name.startswith("."))
     train = [part for part in parts if part.name in ("trainA", "trainB")]
     parts = train if len(train) == 2 else parts
-    two = f"{parts[0]},{parts[1]}" if len(parts) == 2 else ""
+    two = f"{escaped(parts[0])},{escaped(parts[1])}" if len(parts) == 2 else ""
     if recipe.startswith("pix2pix"):
-        return f"pairs:{two}" if two else f"folder:{folder}"
+        return f"pairs:{two}" if two else f"folder:{escaped(folder)}"
     if not two:
         raise UsageError(f"CycleGAN needs two domains: choose a folder that holds two folders of images; {folder} holds {len(parts)}.")
     return f"folders:{two}"

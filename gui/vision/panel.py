@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -13,7 +14,7 @@ from gui.vision.about import ABOUT
 from gui.vision.inspect_page import METHODS, InspectPage
 from gui.vision.tab import VisionTab
 from gui.vision.worked_examples import WorkedExamples
-from lab.data.sources import IMAGES
+from lab.data.catalogue import escaped, giving
 from lab.run import Run
 
 
@@ -43,8 +44,8 @@ class VisionPanel(TrainingPanel):
         if self.recipe_box.currentText() != "classify":
             return {}
         data = str(self.form.values().get("data", "")) if self.form.config_class is not None else ""
-        names = tuple(name for name in IMAGES if name != "folder:PATH")
-        return {"data": (*names, data) if data.startswith("folder:") else names}
+        names = tuple(name for name in giving("images") if ":" not in name)
+        return {"data": (*names, data) if ":" in data else names}
 
     def build_look_menu(self) -> QMenu:
         """Look: what the Look page of the run in front can do."""
@@ -102,9 +103,9 @@ class VisionPanel(TrainingPanel):
     def use_folder(self, name: str) -> None:
         """Put a folder into the form."""
         self.recipe_box.setCurrentText("classify")
-        values = {**self.form.values(), "data": f"folder:{name}"}
-        names = tuple(known for known in IMAGES if known != "folder:PATH")
-        self.form.set_config(self.recipes["classify"].config_class(), {"data": (*names, f"folder:{name}")})
+        values = {**self.form.values(), "data": f"folder:{escaped(Path(name))}"}
+        names = tuple(known for known in giving("images") if ":" not in known)
+        self.form.set_config(self.recipes["classify"].config_class(), {"data": (*names, values["data"])})
         self.form.set_values(values)
 
     def show_worked_examples(self) -> None:

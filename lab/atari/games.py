@@ -39,6 +39,14 @@ def check_game(name: str) -> str:
     raise unknown("game", plain.lower(), games(), see="lab list")
 
 
+def check_games(names: str) -> str:
+    """A list of games separated by commas, in snake case. Raises UsageError for an unknown game, ValueError for none."""
+    given = [name.strip() for name in names.split(",") if name.strip()]
+    if not given:
+        raise ValueError("must name at least one game, such as pong or pong,breakout")
+    return ",".join(dict.fromkeys(check_game(name) for name in given))
+
+
 @lru_cache(maxsize=256)
 def action_names(game: str) -> tuple[str, ...]:
     """The minimal action set of a game, such as ("NOOP", "FIRE", "RIGHT", ...); an action is an index into it."""

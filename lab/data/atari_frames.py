@@ -5,18 +5,16 @@ The classes are the games. Train and test frames come from different episodes.
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lab.atari.games import check_game
 from lab.atari.player import Player
-from lab.data.images import LabelledImages, Split, as_channels, resize
-from lab.data.sources import cache
-from lab.errors import LabError
+from lab.data.cache import kept
+from lab.data.images import LabelledImages, Request, Split, as_channels, resize
 from lab.run import agent_for
 
 log = logging.getLogger("lab.data")
@@ -25,42 +23,32 @@ APART = 8
 """Emulator frames (60 a second) between two that are kept, on average: neighbours are nearly the same picture."""
 
 
-def atari_frames(games: list[str], split: Split, *, size: int, channels: int, frames: int, player: str, seed: int) -> LabelledImages:
-    """`frames` of each game (a fifth of it for test): images (N, channels, size, size), labels the place in `games`.
+def atari_frames(request: Request) -> LabelledImages:
+    """Images (N, channels, size, size), labels the place in `games`.
 
-    `player` is "random", or "agents": a shipped agent where there is one for the game, with 5 % of random actions.
+    The player is "random", or "agents": a shipped agent where there is one for the game, with 5 % of random actions.
     """
-    games = [check_game(game) for game in games]
-    count = frames if split == "train" else max(1, frames // 5)
-    parts = [of_game(game, split, size, channels, count, player, seed) for game in games]
+    games = [check_game(game) for game in request.games]
+    parts = [of_game(game, replace(request, size=request.size or 84, channels=request.channels or 3)) for game in games]
     labels = torch.cat([torch.full((len(part),), i) for i, part in enumerate(parts)])
     return LabelledImages(torch.cat(parts), labels, tuple(games))
 
 
-def of_game(game: str, split: Split, size: int, channels: int, count: int, player: str, seed: int) -> Tensor:
-    """(count, channels, size, size) uint8 from the cache, or played."""
-    file = cache() / "atari" / f"{game}-{player}-{split}-{size}px-{channels}c-{count}-s{seed}.safetensors"
-    if file.exists():
-        try:
-            return load_file(file)["images"]
-        except (OSError, SafetensorError, KeyError) as error:
-            raise LabError(f"{file} cannot be read ({error}). Delete it and try again.") from None
-    log.info("playing %s for %d frames", game, count)
-    images = played(game, split, size, channels, count, player, seed)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
-        save_file({"images": images}, temporary)
-        temporary.replace(file)
-    except (OSError, SafetensorError) as error:
-        log.warning("the frames of %s could not be kept in %s (%s); they are played again next time", game, file.parent, error)
-    return images
+def of_game(game: str, request: Request) -> Tensor:
+    """(count, channels, size, size) uint8 from the cache, or recorded now."""
+    r, count = request, frame_count(request)
+
+    def record() -> dict[str, Tensor]:
+        log.info("playing %s for %d frames", game, count)
+        blocks = native_frames(game, r.split, count, r.player, r.seed)
+        return {"images": torch.cat([squared(block, r.size or 84, r.channels or 3) for block in blocks])}
+
+    return kept(f"atari/{game}-{r.player}-{r.split}-{r.size}px-{r.channels}c-{count}-s{r.seed}.safetensors", record)["images"]
 
 
-def played(game: str, split: Split, size: int, channels: int, count: int, player: str, seed: int) -> Tensor:
-    """The same, by playing."""
-    blocks = native_frames(game, split, count, player, seed)
-    return torch.cat([squared(block, size, channels) for block in blocks])
+def frame_count(request: Request) -> int:
+    """Frames of each game in the split."""
+    return request.frames if request.split == "train" else max(1, request.frames // 5)
 
 
 def native_frames(game: str, split: Split, count: int, player: str, seed: int) -> Iterator[list[np.ndarray]]:

@@ -1,19 +1,14 @@
-"""MNIST, Fashion-MNIST and CIFAR-10: fetched once by pooch into the cache folder, checked, and read without unpickling.
+"""Downloads: fetched once by pooch into the cache folder, and checked against a checksum.
 
 A download goes to a temporary file that is moved into place when its checksum is right, so nothing half-done is left.
 """
 
-import gzip
 import hashlib
 import logging
-import tarfile
+import zipfile
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from lab.data.images import LabelledImages, Split
-from lab.data.sources import cache, class_names
+from lab.data.cache import cache
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
@@ -52,61 +47,6 @@ MD5 = {
     "horse2zebra": {"horse2zebra.zip": "a74d9d392eecca9966b51287a76ca126af473d9de4f3e8fc0e9cda08fa1730a1"},
 }
 """The publishers' own checksums; a longer one is a SHA-256."""
-
-
-def mnist(split: Split) -> LabelledImages:
-    """60,000 train and 10,000 test digits (N, 1, 28, 28)."""
-    return idx_images("mnist", split, class_names("mnist"))
-
-
-def fashion_mnist(split: Split) -> LabelledImages:
-    """60,000 train and 10,000 test articles (N, 1, 28, 28)."""
-    return idx_images("fashion-mnist", split, class_names("fashion-mnist"))
-
-
-def cifar_10(split: Split) -> LabelledImages:
-    """50,000 train and 10,000 test photographs (N, 3, 32, 32)."""
-    path = fetched("cifar-10", "cifar-10-binary.tar.gz")
-    wanted = ["test_batch.bin"] if split == "test" else [f"data_batch_{i}.bin" for i in range(1, 6)]
-    blocks = []
-    try:
-        with tarfile.open(path) as archive:
-            for name in wanted:
-                member = archive.extractfile(f"cifar-10-batches-bin/{name}")
-                assert member is not None
-                blocks.append(np.frombuffer(member.read(), np.uint8).reshape(-1, 3073))
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        raise LabError(f"{path} cannot be read ({error}). Delete it and try again.") from None
-    rows = np.concatenate(blocks)
-    return LabelledImages(
-        torch.from_numpy(rows[:, 1:].reshape(-1, 3, 32, 32)), torch.from_numpy(rows[:, 0].astype(np.int64)), class_names("cifar-10")
-    )
-
-
-def idx_images(data: str, split: Split, classes: tuple[str, ...]) -> LabelledImages:
-    """One split from IDX files. Where only the 10,000 test images are at hand, they are divided 8,500 to 1,500."""
-    folder = cache() / data
-    has = {part: all((folder / name).exists() for name in MD5[data] if name.startswith(part)) for part in ("train", "t10k")}
-    divided = has["t10k"] and not has["train"]
-    part = "t10k" if divided or split == "test" else "train"
-    images, labels = (read_idx(fetched(data, name)) for name in sorted(MD5[data]) if name.startswith(part))
-    if divided:
-        log.info("%s: only the 10,000 test images are in %s; the first 8,500 serve as train, the last 1,500 as test", data, folder)
-        rows = slice(0, 8500) if split == "train" else slice(8500, None)
-        images, labels = images[rows], labels[rows]
-    return LabelledImages(torch.from_numpy(images.copy())[:, None], torch.from_numpy(labels.astype(np.int64)), classes)
-
-
-def read_idx(path: Path) -> np.ndarray:
-    """A gzipped IDX file of unsigned bytes (LeCun's format: two zero bytes, type 8, dimensions, sizes, data)."""
-    try:
-        raw = gzip.decompress(path.read_bytes())
-        if raw[:3] != b"\0\0\x08":
-            raise ValueError("it is no IDX file of bytes")
-        sizes = np.frombuffer(raw, ">u4", count=raw[3], offset=4)
-        return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(sizes.astype(int))
-    except (OSError, EOFError, ValueError) as error:
-        raise LabError(f"{path} cannot be read ({error}). Delete it and try again.") from None
 
 
 def fetched(data: str, name: str) -> Path:
@@ -162,3 +102,22 @@ class Told:
         self.done = 0
 
     def close(self) -> None: ...
+
+
+def unpacked(archive: Path) -> Path:
+    """The folder beside a zip archive that holds its one folder's files; unpacked once, members that point outside are refused."""
+    folder = archive.with_suffix("")
+    if folder.is_dir():
+        return folder
+    temporary = archive.with_suffix(".unpacking")
+    try:
+        with zipfile.ZipFile(archive) as members:
+            for name in members.namelist():
+                if not (temporary / name).resolve().is_relative_to(temporary.resolve()):
+                    raise LabError(f"{archive} holds {name}, which points outside of its folder. Delete it and try again.")
+            members.extractall(temporary)
+        inner = temporary / archive.stem
+        (inner if inner.is_dir() else temporary).rename(folder)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise LabError(f"{archive} cannot be unpacked ({error}). Delete it and try again.") from None
+    return folder

@@ -1,23 +1,31 @@
-"""Images with labels, resident on the training device as uint8: every source behind one function, `load_images`.
+"""Labelled images and pairs of image domains, as uint8 tensors; and what is done to every one of them: channels and size.
 
-Sources: `digits` (with scikit-learn), `downloads` (MNIST, Fashion-MNIST, CIFAR-10), `atari_frames`, `folder`.
+A data set's loader takes a `Request` and gives `LabelledImages` or `Domains`; `lab.data.load` finds the loader by name.
 """
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.errors import UsageError
-from lab.registry import load
-
-log = logging.getLogger("lab.data")
-
 Split = Literal["train", "test"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of an image data set; each loader heeds what concerns it."""
+
+    data: str
+    split: Split
+    size: int | None = None
+    channels: int | None = None
+    games: tuple[str, ...] = ("pong", "breakout", "space_invaders", "seaquest")
+    frames: int = 1000
+    """Frames of each game in the train split; a fifth of it for test."""
+    player: Literal["random", "agents"] = "random"
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,57 +34,30 @@ class LabelledImages:
 
     images: Tensor
     labels: Tensor
-    classes: tuple[str, ...] = tuple("0123456789")
+    classes: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.labels)
 
+    def to(self, device: torch.device) -> "LabelledImages":
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
-SOURCES = {
-    "digits": "lab.data.digits:read",
-    "mnist": "lab.data.downloads:mnist",
-    "fashion-mnist": "lab.data.downloads:fashion_mnist",
-    "cifar-10": "lab.data.downloads:cifar_10",
-}
-"""Functions of the split that give LabelledImages on the CPU."""
+    def rows(self, index: Tensor | slice) -> "LabelledImages":
+        """The images at `index`, with their labels."""
+        return replace(self, images=self.images[index], labels=self.labels[index])
 
 
-def load_images(
-    data: str,
-    split: Split,
-    device: torch.device,
-    *,
-    size: int | None = None,
-    channels: int | None = None,
-    games: str | Sequence[str] = "pong,breakout,space_invaders,seaquest",
-    frames: int = 1000,
-    player: Literal["random", "agents"] = "random",
-    seed: int = 0,
-) -> LabelledImages:
-    """The `split` of a data set on `device`, squared to `size` pixels and in 1 or 3 `channels` where these are given.
+@dataclass(frozen=True)
+class Domains:
+    """a (N, 3, S, S) and b (M, 3, S, S) uint8 with the class of each, (N,) and (M,) int64. Where paired, N = M and rows belong together."""
 
-    `games`, `frames` (a game, of the train split; a fifth of it for test), `player` and `seed` are for "atari" only.
-    Raises UsageError for an unknown name, LabError where the data cannot be had.
-    """
-    if data == "atari":
-        from lab.data.atari_frames import atari_frames
+    a: LabelledImages
+    b: LabelledImages
+    names: tuple[str, str]
+    paired: bool
 
-        names = games.split(",") if isinstance(games, str) else list(games)
-        found = atari_frames(names, split, size=size or 84, channels=channels or 3, frames=frames, player=player, seed=seed)
-    elif data.startswith("folder:"):
-        from lab.data.folder import folder
-
-        found = folder(data.removeprefix("folder:"), split, size=size or 64, channels=channels or 3)
-    elif data in SOURCES:
-        found = load(SOURCES[data])(split)
-    else:
-        from lab.data.sources import IMAGES
-
-        raise UsageError(f"There are no images called {data!r}: expected one of {', '.join(IMAGES)}.")
-    images = as_channels(found.images, channels) if channels else found.images
-    if size is not None:
-        images = resize(images, size)
-    return LabelledImages(images.to(device), found.labels.to(device), found.classes)
+    def to(self, device: torch.device) -> "Domains":
+        return replace(self, a=self.a.to(device), b=self.b.to(device))
 
 
 def as_channels(images: Tensor, channels: int) -> Tensor:

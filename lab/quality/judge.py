@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.data.cache import cache
 from lab.data.images import LabelledImages
-from lab.data.sources import cache
 from lab.seeding import seeded
 from models.generative.judge import Judge, rotations
 

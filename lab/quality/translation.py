@@ -5,9 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lab.data.domains import Domains
-from lab.data.images import LabelledImages
-from lab.data.painted import hue_spread, hues
+from lab.data.hue import hue_spread, hues
+from lab.data.images import Domains, LabelledImages
 from lab.quality.judge import judge
 
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from lab.answers import Bars, Images
-from lab.data.domains import Domains, load_unpaired
+from lab.data.images import Domains
+from lab.data.load import load_domains
 from lab.errors import UsageError
 from lab.experiment import Metrics, State, view
 from lab.parts import PartGradients, in_parts, parts_of, started, sums
@@ -63,7 +64,7 @@ class CycleGAN(Translation):
 
     def load(self, split: Literal["train", "test"]) -> Domains:
         c = self.config
-        return load_unpaired(c.data, split, self.device, size=c.size + c.jitter, game=c.game, frames=c.frames)
+        return load_domains(c.data, split, self.device, size=c.size + c.jitter, games=c.game, frames=c.frames)
 
     # -- training --------------------------------------------------------------------------------------------------
 

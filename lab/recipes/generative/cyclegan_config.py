@@ -4,9 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import only, unit, with_defaults
-from lab.data.domain_names import check_unpaired
-from lab.data.sources import check_games
+from lab.atari.games import check_games
+from lab.config import data_field, only, unit, with_defaults
 from lab.recipes.generative.translation_config import TranslationConfig
 
 # 600 steps at 1e-3 came as far as 1,200 at 4e-4. 32 images take half again the time of 16, as a step's many small operations cost the same.
@@ -32,10 +31,7 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
 """
     first_views: ClassVar[tuple[str, ...]] = ("triptychs", "verdict", "losses")
 
-    data: str = Field(
-        "digits",
-        description="Two domains: digits, mnist or fashion-mnist against painted ones; atari against a blueprint; horse2zebra; folders:A,B for yours.",
-    )
+    data: str = data_field("digits", "image domains", about="Two domains without pairs")
     game: str = Field("pong", description="The game.", json_schema_extra=only(data="atari"))
     blocks: int = Field(
         3, ge=1, le=32, description="Residual blocks of a generator. More change more and are slower; the paper has 6 or 9."
@@ -63,11 +59,6 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
         50, ge=0, le=10_000, description="Generated images of the past that D sees again. More make D forget less; 0 shows it the newest only.",
         json_schema_extra=unit("images"),
     )  # fmt: skip
-
-    @field_validator("data")
-    @classmethod
-    def known_data(cls, value: str) -> str:
-        return check_unpaired(value)
 
     @field_validator("game")
     @classmethod

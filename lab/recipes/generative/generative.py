@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from lab.answers import Bars, Table, Text
 from lab.checkpoint import Segment
-from lab.data.images import LabelledImages, load_images
+from lab.data.images import LabelledImages
+from lab.data.load import load_images
 from lab.device import compute_dtype
 from lab.errors import UsageError
 from lab.experiment import Experiment, Progress, State, view

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lab.config import only, with_defaults
-from lab.data.images_config import ImagesConfig
-from lab.data.sources import class_names, native, subject
+from lab.data.catalogue import class_names, native, subject
+from lab.recipes.images_config import ImagesConfig
 
 SMALLEST_SIDE = 16
 """Unless told otherwise, images are no smaller: the embedded digits have 8 pixels a side, which are hard to recognise."""

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from lab.answers import Images
-from lab.data.domains import Domains, load_pairs
+from lab.data.images import Domains
+from lab.data.load import load_image_pairs
 from lab.experiment import Metrics, view
 from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
@@ -43,7 +44,7 @@ class Pix2Pix(Translation):
 
     def load(self, split: Literal["train", "test"]) -> Domains:
         c = self.config
-        return load_pairs(c.task, c.data, split, self.device, size=c.size + c.jitter, games=c.games, frames=c.frames)
+        return load_image_pairs(c.task, c.data, split, self.device, size=c.size + c.jitter, games=c.games, frames=c.frames)
 
     @property
     def subject(self) -> str:

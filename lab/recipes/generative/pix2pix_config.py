@@ -4,9 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import only, with_defaults
-from lab.data.domain_names import check_paired
-from lab.data.sources import check_games
+from lab.atari.games import check_games
+from lab.config import data_field, only, with_defaults
+from lab.data.catalogue import find, listed
 from lab.recipes.generative.translation_config import TranslationConfig
 
 # G has the published width: it learns in fewer steps than a narrow one, and large sums are what a processor is quick at.
@@ -26,10 +26,7 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
 """
     first_views: ClassVar[tuple[str, ...]] = ("results", "verdict", "losses")
 
-    data: str = Field(
-        "digits",
-        description="Images to make pairs of: digits, mnist, fashion-mnist, cifar-10, atari, folder:PATH; or pairs of your own, pairs:FOLDER (side by side) or pairs:A,B.",
-    )
+    data: str = data_field("digits", "images", "image pairs", about="Images to make pairs of, or pairs")
     task: Literal["outline", "half", "upscale", "colour", "segment"] = Field(
         "outline",
         description="What is given: the outline, the left half, a small picture, a grey one, or (atari) the map of the sprites. The whole picture is to be drawn.",
@@ -45,11 +42,6 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
     )
     l1_weight: float = Field(100.0, ge=0, le=1e4, description="Weight of |G(a) - b|. Higher is truer and blurrier.")
 
-    @field_validator("data")
-    @classmethod
-    def known_data(cls, value: str) -> str:
-        return check_paired(value)
-
     @field_validator("games")
     @classmethod
     def known_games(cls, value: str) -> str:
@@ -59,8 +51,8 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
     def halves(self) -> "Pix2PixConfig":
         if self.size & (self.size - 1):
             raise ValueError(f"--size must be a power of 2, got {self.size}")
-        if self.task == "segment" and self.data != "atari" and not self.data.startswith("pairs:"):
-            raise ValueError(f"--task segment needs --data atari, got {self.data}")
+        if self.task == "segment" and not {"label maps", "image pairs"} & set(find(self.data).gives):
+            raise ValueError(f"--task segment needs --data {listed('label maps')}, got {self.data}")
         return self
 
 

@@ -17,8 +17,7 @@ from torch.nn import functional as F
 
 from lab.answers import Images, Table
 from lab.checkpoint import Segment, serving_weights
-from lab.data.domains import Domains
-from lab.data.images import LabelledImages, resize
+from lab.data.images import Domains, LabelledImages, resize
 from lab.device import compute_dtype
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment, Metrics, Progress, State, view
@@ -323,7 +322,7 @@ def read_picture(file: Path, size: int) -> np.ndarray:
     """(size, size, 3) uint8 of an image file, its central square. Raises LabError where it cannot be read."""
     from PIL import Image, UnidentifiedImageError
 
-    from lab.data.folder import read
+    from lab.data.image_folder import read
 
     try:
         return read(file, size, 3)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from lab.config import Config, only, unit
-from lab.data.domain_names import domain_subject
+from lab.data.catalogue import subject
 from lab.recipes.generative.generative_config import PRECISION, Precision
 
 
@@ -62,7 +62,7 @@ class TranslationConfig(Config):
 
     @property
     def subject(self) -> str:
-        return domain_subject(self.data)
+        return subject(self.data)
 
     @model_validator(mode="after")
     def patches_fit(self) -> "TranslationConfig":

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lab.config import only, with_defaults
-from lab.data.images_config import ImagesConfig
-from lab.data.sources import subject
+from lab.data.catalogue import subject
+from lab.recipes.images_config import ImagesConfig
 
 TWENTY = (
     "alien,asterix,bank_heist,beam_rider,boxing,breakout,enduro,freeway,frostbite,gopher,hero,kangaroo,ms_pacman,pong,qbert,"
@@ -47,10 +47,6 @@ with a high learning rate).</p>
         "lenet5", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "nin", "googlenet", "resnet18", "resnet34", "resnet50",
         "resnet101", "resnet152", "densenet121", "mobilenet_v1", "mobilenet_v2", "mlp", "linear", "knn", "cnn1d", "vit",
     ] = Field("lenet5", description="The network. Deeper ones can learn more and take longer; linear, mlp and knn are baselines.")  # fmt: skip
-    data: str = Field(
-        "digits",
-        description="The images: digits, mnist, fashion-mnist, cifar-10, atari (which game is it?) or folder:PATH, a sub-folder per class.",
-    )
     size: int = Field(
         0, ge=0, le=512,
         description="Side of the images in pixels; 0 takes the data's own (at least 28 for networks with maps). Larger shows more and is slower.",

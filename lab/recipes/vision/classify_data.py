@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.images import LabelledImages, as_channels, load_images, resize
-from lab.data.sources import class_names, files_by_class, native
+from lab.data.catalogue import class_names, native, paths
+from lab.data.image_files import files_by_class
+from lab.data.images import LabelledImages, as_channels, resize
+from lab.data.load import load_images
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify_config import ClassifyConfig
 
@@ -35,7 +37,7 @@ def form(config: ClassifyConfig) -> Form:
     """The form of the data that a config names, without loading images. Raises LabError where a folder cannot serve."""
     own, channels = native(config.data)
     of_folder = config.data.startswith("folder:")
-    classes = folder_classes(Path(config.data.removeprefix("folder:"))) if of_folder else class_names(config.data, config.games)
+    classes = folder_classes(paths(config.data)[0]) if of_folder else class_names(config.data, config.games)
     if config.colours != "own":
         channels = 1 if config.colours == "grey" else 3
     size = config.size or (own if config.network in FLAT else max(own, SMALLEST))
@@ -140,7 +142,7 @@ def read_picture(path: Path) -> np.ndarray:
     """(H, W, 3) uint8 of an image file, cut to its central square. Raises UsageError where it is none."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    from lab.data.folder import FORMATS
+    from lab.data.image_folder import FORMATS
 
     if not path.is_file():
         raise UsageError(f"--image {path}: there is no such file. Give test:N, train:N, validation:N or an image file.")

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lab.answers import Images, Table
-from lab.data.digits import digits
+from lab.data.load import load_images
 from lab.experiment import Experiment, Metrics, Progress, State, view
 from lab.recipes.vision.linear_config import LinearConfig
 from models.vision.linear import LinearClassifier
@@ -25,7 +25,7 @@ class Linear(Experiment):
         super().__init__(config, device)
         self.config: LinearConfig = config
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.data = digits("train", device)
+        self.data = load_images("digits", "train", device)
         self.net = LinearClassifier().to(device)
         with torch.no_grad():
             self.net.fc.weight.copy_(torch.randn(self.net.fc.weight.shape, generator=self.generator) * 0.01)
@@ -71,7 +71,7 @@ class Linear(Experiment):
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        test = digits("test", self.device)
+        test = load_images("digits", "test", self.device)
         scores = self.net(test.images.float() / 255)
         return {
             "accuracy": float((scores.argmax(1) == test.labels).float().mean()),
@@ -89,7 +89,7 @@ class Linear(Experiment):
     @view
     def confusion(self) -> Table:
         """Test images by true class (rows) and predicted class (columns)."""
-        test = digits("test", self.device)
+        test = load_images("digits", "test", self.device)
         predicted = self.net(test.images.float() / 255).argmax(1)
         counts = torch.zeros(10, 10, dtype=torch.long)
         counts.index_put_((test.labels.cpu(), predicted.cpu()), torch.tensor(1), accumulate=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from lab.data.digits import digits
 from lab.data.images import LabelledImages
+from lab.data.load import load_images
 from lab.quality import judge as judges
 from lab.quality.measure import class_shares, density_and_coverage, frechet_distance, kernel_distance, quality
 from lab.recipes.generative.latent_views import LatentViews
@@ -60,7 +60,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_real_images_are_near_and_noise_is_far() -> None:
-    train, test = digits("train", CPU), digits("test", CPU)
+    train, test = load_images("digits", "train", CPU), load_images("digits", "test", CPU)
     real = quality(train.images[:600].float() / 255, train.labels[:600], train, test, "digits")
     noise = quality(torch.rand(600, 1, 8, 8, generator=torch.Generator().manual_seed(0)), train.labels[:600], train, test, "digits")
     assert real["judge_accuracy"] > 0.85
@@ -73,7 +73,7 @@ def test_real_images_are_near_and_noise_is_far() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_the_judge_is_kept_and_is_the_same_when_trained_again(data_home: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    train, test = digits("train", CPU), digits("test", CPU)
+    train, test = load_images("digits", "train", CPU), load_images("digits", "test", CPU)
     first = judges.judge("digits", train, test)
     monkeypatch.setattr(judges, "fit", None)  # It would fail if it were called.
     second = judges.judge("digits", train, test)
@@ -83,7 +83,10 @@ def test_the_judge_is_kept_and_is_the_same_when_trained_again(data_home: object,
 
 @pytest.mark.usefixtures("quick")
 def test_images_of_one_class_are_judged_by_their_turns() -> None:
-    train, test = (LabelledImages(d.images, torch.zeros_like(d.labels), ("all",)) for d in (digits("train", CPU), digits("test", CPU)))
+    train, test = (
+        LabelledImages(d.images, torch.zeros_like(d.labels), ("all",))
+        for d in (load_images("digits", "train", CPU), load_images("digits", "test", CPU))
+    )
     judged = judges.judge("one", train, test)
     assert judged.task == "rotations"
     assert judged.accuracy > 0.5  # Chance is a quarter.

@@ -4,63 +4,45 @@ The console draws with a palette of 128 colours and each object in one or a few 
 read off it, at its own size, before any shrinking mixes colours.
 """
 
-import logging
 from collections import Counter
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from lab.atari.games import check_game
-from lab.data.atari_frames import native_frames, squared
-from lab.data.domains import Domains
-from lab.data.images import LabelledImages, Split
-from lab.data.painted import hsv
-from lab.data.sources import cache
-from lab.errors import LabError
-
-log = logging.getLogger("lab.data")
+from lab.data.atari_frames import frame_count, native_frames, squared
+from lab.data.cache import kept
+from lab.data.hue import hsv
+from lab.data.images import Domains, LabelledImages, Request
 
 LABELS = 16
 """The colours of a game that are labels of their own, the most frequent ones; others count as the nearest of these."""
 
 
-def segmented(games: list[str], split: Split, *, size: int, frames: int, seed: int = 0) -> Domains:
-    """Maps (A) and frames (B), `frames` of each game (a fifth for test), classes the games. The palette is that of the train split."""
-    games = [check_game(game) for game in games]
-    count = frames if split == "train" else max(1, frames // 5)
-    parts = [of_game(game, split, size, count, seed) for game in games]
-    labels = torch.cat([torch.full((len(part[0]),), i) for i, part in enumerate(parts)])
-    maps, pictures = (torch.cat([part[i] for part in parts]) for i in (0, 1))
-    return Domains(LabelledImages(maps, labels, tuple(games)), LabelledImages(pictures, labels, tuple(games)), ("map", "frame"), True)
+def palette_masks(request: Request) -> Domains:
+    """Label maps (A) and frames (B) of each game, classes the games. The palette is that of the train split."""
+    games = [check_game(game) for game in request.games]
+    parts = [of_game(game, request) for game in games]
+    labels = torch.cat([torch.full((len(part["maps"]),), i) for i, part in enumerate(parts)])
+    maps, frames = (LabelledImages(torch.cat([part[name] for part in parts]), labels, tuple(games)) for name in ("maps", "frames"))
+    return Domains(maps, frames, ("map", "frame"), True)
 
 
-def of_game(game: str, split: Split, size: int, count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """(maps, frames), both (count, 3, size, size) uint8, from the cache or played."""
-    file = cache() / "atari" / f"{game}-segments-{split}-{size}px-{count}-s{seed}.safetensors"
-    if file.exists():
-        try:
-            found = load_file(file)
-            return found["maps"], found["frames"]
-        except (OSError, SafetensorError, KeyError) as error:
-            raise LabError(f"{file} cannot be read ({error}). Delete it and try again.") from None
-    palette = sprite_colours(game, seed)
-    maps, pictures = [], []
-    for block in native_frames(game, split, count, "random", seed):
-        maps.append(coloured_labels(shrunk(labels_of(np.stack(block), palette), size)))
-        pictures.append(squared(block, size, 3))
-    found = {"maps": torch.cat(maps), "frames": torch.cat(pictures)}
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
-        save_file(found, temporary)
-        temporary.replace(file)
-    except (OSError, SafetensorError) as error:
-        log.warning("the maps of %s could not be kept in %s (%s); they are made again next time", game, file.parent, error)
-    return found["maps"], found["frames"]
+def of_game(game: str, request: Request) -> dict[str, Tensor]:
+    """maps and frames, both (count, 3, size, size) uint8, from the cache or recorded now."""
+    size, count = request.size or 84, frame_count(request)
+
+    def record() -> dict[str, Tensor]:
+        palette = sprite_colours(game, request.seed)
+        maps, frames = [], []
+        for block in native_frames(game, request.split, count, "random", request.seed):
+            maps.append(coloured_labels(shrunk(labels_of(np.stack(block), palette), size)))
+            frames.append(squared(block, size, 3))
+        return {"maps": torch.cat(maps), "frames": torch.cat(frames)}
+
+    return kept(f"atari/{game}-segments-{request.split}-{size}px-{count}-s{request.seed}.safetensors", record)
 
 
 def sprite_colours(game: str, seed: int = 0) -> np.ndarray:

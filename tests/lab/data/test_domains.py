@@ -9,11 +9,14 @@ import pytest
 import torch
 from PIL import Image
 
-from lab.data import domains, downloads
-from lab.data.domains import Domains, load_pairs, load_unpaired
-from lab.data.own_domains import paired_folders, side_by_side, split_of, two_folders
-from lab.data.painted import blueprint, hsv, hue_spread, hues, paint
-from lab.data.segments import LABELS, coloured_labels, labels_of, shrunk
+from lab.data import downloads
+from lab.data.domain_folders import paired_folders, side_by_side, split_of, two_folders
+from lab.data.hue import hsv, hue_spread, hues
+from lab.data.images import Domains
+from lab.data.load import load_domains, load_image_pairs, load_images
+from lab.data.pair_tasks import outline
+from lab.data.palette_masks import LABELS, coloured_labels, labels_of, shrunk
+from lab.data.synthetic_domains import blueprint, paint
 from lab.errors import LabError, UsageError
 
 CPU = torch.device("cpu")
@@ -29,10 +32,8 @@ def save(path: Path, width: int, height: int, value: int = 100) -> Path:
 
 
 def test_plain_and_painted_digits_have_no_original_in_common() -> None:
-    from lab.data.digits import digits
-
-    found = load_unpaired("digits", "train", CPU, size=32)
-    labels = digits("train", CPU).labels
+    found = load_domains("digits", "train", CPU, size=32)
+    labels = load_images("digits", "train", CPU).labels
     assert torch.equal(found.a.labels, labels[0::2])
     assert torch.equal(found.b.labels, labels[1::2].repeat(16))
     assert found.a.images.shape[1:] == found.b.images.shape[1:] == (3, 32, 32)
@@ -40,10 +41,8 @@ def test_plain_and_painted_digits_have_no_original_in_common() -> None:
 
 
 def test_every_held_out_digit_is_in_both_domains_and_painted_four_times_in_other_ways() -> None:
-    from lab.data.digits import digits
-
-    found = load_unpaired("digits", "test", CPU, size=32)
-    labels = digits("test", CPU).labels
+    found = load_domains("digits", "test", CPU, size=32)
+    labels = load_images("digits", "test", CPU).labels
     assert torch.equal(found.a.labels, labels)
     assert torch.equal(found.b.labels, labels.repeat(4))
     paintings = found.b.images.view(4, len(labels), 3, 32, 32)
@@ -61,7 +60,7 @@ def test_a_faint_stroke_is_painted_as_well_and_noise_is_not() -> None:
 
 
 def test_painted_digits_have_all_colours_and_plain_ones_none() -> None:
-    found = load_unpaired("digits", "train", CPU, size=16)
+    found = load_domains("digits", "train", CPU, size=16)
     assert torch.equal(found.a.images[:, 0], found.a.images[:, 2])
     assert hue_spread(hues(found.b.images / 255)) > 0.95
     assert len(found.b) == 12_000  # 750 originals, each painted sixteen times.
@@ -101,7 +100,7 @@ def test_a_blueprint_draws_bright_lines_where_the_frame_has_edges() -> None:
 
 @pytest.mark.parametrize("task", ["outline", "half", "upscale", "colour"])
 def test_pairs_belong_together(task: str) -> None:
-    found = load_pairs(task, "digits", "test", CPU, size=32)
+    found = load_image_pairs(task, "digits", "test", CPU, size=32)
     assert found.paired
     assert found.a.images.shape == found.b.images.shape == (297, 3, 32, 32)
     assert torch.equal(found.a.labels, found.b.labels)
@@ -113,7 +112,7 @@ def test_pairs_belong_together(task: str) -> None:
 def test_an_outline_is_white_on_black_and_lies_on_the_edge() -> None:
     square = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     square[..., 8:24, 8:24] = 255
-    found = domains.outline(square)[0, 0]
+    found = outline(square)[0, 0]
     assert set(found.unique().tolist()) == {0, 255}
     rows = found[16].nonzero()[:, 0].tolist()
     assert rows
@@ -133,14 +132,14 @@ def test_sprite_colours_become_labels_and_the_rarest_survives_shrinking() -> Non
 
 def test_segmentation_needs_the_games() -> None:
     with pytest.raises(UsageError, match="atari"):
-        load_pairs("segment", "digits", "train", CPU, size=32)
+        load_image_pairs("segment", "digits", "train", CPU, size=32)
 
 
 def test_maps_and_frames_of_a_game_are_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_DATA", str(tmp_path))
-    found = load_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)
+    found = load_image_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)
     assert found.a.images.shape == found.b.images.shape == (2, 3, 32, 32)
-    again = load_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)  # Now from the cache.
+    again = load_image_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)  # Now from the cache.
     assert torch.equal(found.a.images, again.a.images)
 
 
@@ -247,9 +246,9 @@ def test_horse2zebra_is_checked_unpacked_and_read(tmp_path: Path, monkeypatch: p
     file = tmp_path / "horse2zebra" / "horse2zebra.zip"
     archive(file, [f"horse2zebra/{part}/{i}.png" for part in ("trainA", "trainB", "testA", "testB") for i in range(2)])
     with pytest.raises(LabError, match="checksum"):
-        load_unpaired("horse2zebra", "train", CPU, size=16)
+        load_domains("horse2zebra", "train", CPU, size=16)
     monkeypatch.setitem(downloads.MD5["horse2zebra"], "horse2zebra.zip", hashlib.sha256(file.read_bytes()).hexdigest())
-    found = load_unpaired("horse2zebra", "train", CPU, size=16)
+    found = load_domains("horse2zebra", "train", CPU, size=16)
     assert (len(found.a), len(found.b), found.names) == (2, 2, ("horse", "zebra"))
 
 
@@ -257,5 +256,5 @@ def test_an_archive_that_points_outside_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "bad.zip"
     archive(file, ["../outside.png"])
     with pytest.raises(LabError, match="points outside"):
-        domains.unpacked(file)
+        downloads.unpacked(file)
     assert not (tmp_path.parent / "outside.png").exists()

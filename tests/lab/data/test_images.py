@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 
 from lab.data import downloads
-from lab.data.images import as_channels, load_images, resize
-from lab.data.sources import check_images, class_names
+from lab.data.catalogue import check, class_names
+from lab.data.images import as_channels, resize
+from lab.data.load import load_images
 from lab.errors import LabError, UsageError
 
 CPU = torch.device("cpu")
@@ -49,7 +50,7 @@ def test_grey_is_the_luma_of_the_colours() -> None:
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
-    with pytest.raises(UsageError, match="digits, mnist"):
+    with pytest.raises(UsageError, match="Did you mean mnist"):
         load_images("minst", "train", CPU)
 
 
@@ -93,7 +94,7 @@ def test_an_empty_folder_is_an_error_in_words(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_refused_by_the_setting() -> None:
     with pytest.raises(ValueError, match="must name a folder"):
-        check_images("folder:/nowhere/at/all")
+        check("folder:/nowhere/at/all", "images")
 
 
 def idx(array: np.ndarray) -> bytes:

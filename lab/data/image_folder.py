@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lab.data.images import LabelledImages, Split
-from lab.data.sources import files_by_class
+from lab.data.catalogue import paths
+from lab.data.image_files import files_by_class
+from lab.data.images import LabelledImages, Request
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
@@ -19,12 +20,12 @@ log = logging.getLogger("lab.data")
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 
 
-def folder(path: str | Path, split: Split, *, size: int, channels: int) -> LabelledImages:
+def image_folder(request: Request) -> LabelledImages:
     """Images (N, channels, size, size), each cut to its central square; every tenth of a class is for test.
 
     Raises LabError where the folder is missing or holds no image that can be read.
     """
-    root = Path(path).expanduser()
+    root, split, size, channels = paths(request.data)[0], request.split, request.size or 64, request.channels or 3
     found = files_by_class(root)
     files = [(file, name) for name, group in found.items() for file in group]
     classes = tuple(found)

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lab.data.domains import Domains
-from lab.data.folder import FORMATS, read
-from lab.data.images import LabelledImages, Split
-from lab.data.sources import ENDINGS
+from lab.data.catalogue import paths
+from lab.data.image_files import ENDINGS
+from lab.data.image_folder import FORMATS, read
+from lab.data.images import Domains, LabelledImages, Request, Split
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
@@ -19,6 +19,20 @@ log = logging.getLogger("lab.data")
 BROKEN = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError)
 NAMED = 3
 """Files that an error names at most."""
+
+
+def unpaired_folders(request: Request) -> Domains:
+    """folders:A,B"""
+    a, b = paths(request.data)
+    return split_of(two_folders(a, b, size=request.size or 64), request.split)
+
+
+def own_pairs(request: Request) -> Domains:
+    """pairs:FOLDER or pairs:A,B"""
+    folders = paths(request.data)
+    size = request.size or 64
+    own = side_by_side(folders[0], size=size) if len(folders) == 1 else paired_folders(folders[0], folders[1], size=size)
+    return split_of(own, request.split)
 
 
 def two_folders(a: Path, b: Path, *, size: int, names: tuple[str, str] | None = None) -> Domains:

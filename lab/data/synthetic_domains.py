@@ -1,20 +1,56 @@
-"""Domains made from others: digits painted in colours on a ground, and frames of a game drawn anew as a blueprint.
+"""Image domains made from other images: digits painted in colours on a textured ground, and blueprints of a game's frames.
 
-Everything is drawn by the generator that is given, so the same seed paints the same pictures.
+Everything is drawn by the generator that is given, so the same seed paints the same pictures. Read first: `painted_digits`.
 """
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.data import catalogue
+from lab.data.hue import hsv
+from lab.data.images import Domains, LabelledImages, Request, as_channels, resize
+from lab.registry import load
+
+PAINTINGS, MOST_PAINTINGS = {"train": 16, "test": 4}, 20_000
+"""Paintings of one original in each split, fewer where all together would be more than the latter."""
 THINNEST, THICKEST = 0.6, 0.42
 """Where a stroke ends: the share of the ink around it from which a pixel belongs to it."""
 FAINTEST = 0.45
 """Of the strongest ink of its picture: ink fainter than this, with nothing stronger around it, is no stroke of its own."""
 AROUND = 3
 """Pixels, of 32, to each side that count as around."""
+
+
+def painted_digits(request: Request) -> Domains:
+    """A: plain images; B: painted ones. In training no original is in both domains."""
+    own = load_originals(replace(request, size=None, channels=1))
+    images = resize(own.images, request.size) if request.size else own.images
+    rows = torch.arange(len(own))
+    strokes = torch.Generator().manual_seed(0 if request.split == "train" else 1)
+    # Each original is painted several times: colours and grounds are then as many as digits. Of few held-out ones, from
+    # which nothing is learned, all are in both domains, so that figures vary less.
+    few = request.split == "test" and len(rows) * PAINTINGS["test"] <= MOST_PAINTINGS
+    plain, unlike = (rows, rows) if few else (rows[0::2], rows[1::2])
+    unlike = unlike.repeat(max(1, min(PAINTINGS[request.split], MOST_PAINTINGS // len(unlike))))
+    a = LabelledImages(as_channels(images[plain], 3), own.labels[plain], own.classes)
+    b = LabelledImages(paint(own.images[unlike], images.shape[-1], strokes), own.labels[unlike], own.classes)
+    return Domains(a, b, (f"plain {request.data}", f"painted {request.data}"), False)
+
+
+def blueprints(request: Request) -> Domains:
+    """A: frames of a game; B: others of its frames as blueprints."""
+    found = load_originals(replace(request, channels=3))
+    a, b = found.rows(slice(0, None, 2)), found.rows(slice(1, None, 2))
+    game = request.games[0]
+    return Domains(a, replace(b, images=blueprint(b.images)), (game, f"blueprint of {game}"), False)
+
+
+def load_originals(request: Request) -> LabelledImages:
+    return load(catalogue.loader(request.data, "images"))(request)
 
 
 def paint(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
@@ -70,35 +106,12 @@ def smooth(images: Tensor, sigma: float) -> Tensor:
     return F.conv2d(F.conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1))
 
 
-def hsv(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
-    """RGB (N, 3, H, W) in [0, 1] of hue (in turns, wrapping), saturation and value, each (N, 1, H, W) or (N, 1, 1, 1)."""
-    hue, saturation, value = torch.broadcast_tensors(hue, saturation, value)
-    k = (torch.tensor([5.0, 3.0, 1.0])[:, None, None] + 6 * hue) % 6
-    return value - value * saturation * torch.minimum(k, 4 - k).clamp(0, 1)
-
-
-def hues(images: Tensor) -> Tensor:
-    """The hue (N,), in turns from 0 to 1, of images (N, 3, H, W) in [0, 1]: of the mean of all their pixels' colour directions,
-    weighted by how bright and colourful each is, squared, so that strokes count more than the darker ground."""
-    r, g, b = images.float().unbind(1)
-    x, y = r - 0.5 * (g + b), math.sqrt(3) / 2 * (g - b)  # The colour plane: red lies at 0, green at one third of a turn.
-    weight = (x.square() + y.square()).sqrt()
-    return torch.atan2((y * weight).sum((1, 2)), (x * weight).sum((1, 2))) / (2 * math.pi) % 1
-
-
-def hue_spread(found: Tensor, bins: int = 12) -> float:
-    """How evenly hues (N,) lie on the circle: the entropy of their histogram over `bins`, from 0 (one family) to 1 (all alike)."""
-    share = torch.histc(found.float(), bins, 0, 1) / max(1, len(found))
-    share = share[share > 0]
-    return float(-(share * share.log()).sum() / math.log(bins))
-
-
 def blueprint(frames: Tensor) -> Tensor:
     """Frames uint8 (N, 3, H, W) drawn anew: outlines bright, surfaces faint, on blue squared paper; uint8 of the same shape."""
-    return torch.cat([blueprints(part) for part in frames.split(512)])
+    return torch.cat([drawn(part) for part in frames.split(512)])
 
 
-def blueprints(frames: Tensor) -> Tensor:
+def drawn(frames: Tensor) -> Tensor:
     colour = frames.float() / 255
     light = (colour * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
     padded = F.pad(colour, (0, 1, 0, 1), mode="replicate")
