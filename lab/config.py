@@ -57,7 +57,7 @@ def sentence(cls: type[BaseModel], error: Any) -> str:
         return str(unknown("setting", name, cls.model_fields, see="lab train RECIPE --help"))
     field = cls.model_fields.get(name)
     needs = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
-    meaning = f" ({about(field)})" if field is not None and field.description else ""
+    meaning = f" ({about(field)})" if field is not None and field.description and not data_kinds(field) else ""
     if not error["loc"]:
         return f"{needs[:1].upper()}{needs[1:]}."
     return f"{flag(name)} {needs}, got {error['input']!r}.{meaning}"

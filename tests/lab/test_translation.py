@@ -350,15 +350,15 @@ def test_a_verdict_lies_where_the_patch_lies() -> None:
 @pytest.mark.parametrize(
     ("config", "fields", "words"),
     [
-        (CycleGANConfig, {"data": "cifar-10"}, "must be one of digits"),
+        (CycleGANConfig, {"data": "cifar-10"}, "must be digits"),
         (CycleGANConfig, {"data": "folders:/only-one"}, "two folders"),
-        (CycleGANConfig, {"data": "folders:/none,/nowhere"}, "folders that exist"),
+        (CycleGANConfig, {"data": "folders:/none,/nowhere"}, "folder that exists"),
         (CycleGANConfig, {"size": 30}, "multiple of 4"),
         (CycleGANConfig, {"size": 16, "patch_layers": 3}, "needs --size 24"),
         (CycleGANConfig, {"game": "pong,breakout"}, "one game"),
         (Pix2PixConfig, {"size": 48}, "power of 2"),
         (Pix2PixConfig, {"task": "segment"}, "needs --data atari"),
-        (Pix2PixConfig, {"data": "pairs:/nowhere"}, "folders that exist"),
+        (Pix2PixConfig, {"data": "pairs:/nowhere"}, "folder that exists"),
         (Pix2PixConfig, {"data": "paintings"}, "pairs:FOLDER"),
     ],
 )
