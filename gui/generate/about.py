@@ -90,7 +90,7 @@ normal noise of many dimensions lies near a sphere (White 2016, <a href="https:/
 generative networks</a>). Below, how far each frame is from the one before: even is good.</p>
 <p><b>Plane</b>: all of a 2-D space; else the plane through three anchors, or along the two directions in which the codes vary
 most (without an encoder: by which G's first layer changes most, Shen &amp; Zhou 2021,
-<a href="https://arxiv.org/abs/2007.06600">SeFa</a>). ScatterPlot are encoded test images, coloured by class.</p>
+<a href="https://arxiv.org/abs/2007.06600">SeFa</a>). Dots are encoded test images, coloured by class.</p>
 <p><b>Arithmetic</b>: average of A &minus; average of B + average of C. <b>Dimensions</b>: one at a time. <b>Code</b>: a picture's numbers as
 bars to drag. <b>Classes</b>: one z as every class. <b>Diagnosis</b>: is the training healthy?</p>
 """

@@ -11,9 +11,9 @@ from gui.generate.latent_state import LatentState
 from gui.generate.page import Page
 from gui.theme import colour
 from gui.view_query import ViewQuery
+from gui.widgets.answer_view import AnswerView
 from gui.widgets.plot import Plot, legend
 from gui.widgets.series import RunSeries
-from gui.widgets.view_frame import AnswerView
 
 DRAWN = {"scores": 1.0, "elbo": 2.0}
 """Views that are drawn by themselves, and how often."""

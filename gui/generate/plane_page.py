@@ -57,7 +57,7 @@ class PlaneMap(QWidget):
         self.update()
 
     def show_points(self, points: np.ndarray, classes: np.ndarray) -> None:
-        """ScatterPlot at points (N, 2) in the plane's coordinates."""
+        """Dots at points (N, 2) in the plane's coordinates."""
         self.points, self.classes = np.asarray(points), np.asarray(classes)
         self.renew()
 

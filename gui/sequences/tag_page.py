@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from gui.sequences.page import Page
 from gui.sequences.translate_page import titled
-from gui.widgets.view_frame import AnswerView
+from gui.widgets.answer_view import AnswerView
 
 
 class InputPage(Page):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QSplitter, QVBoxLayout, QWidget
 
 from gui.sequences.page import Page
-from gui.widgets.view_frame import AnswerView
+from gui.widgets.answer_view import AnswerView
 
 
 class TranslatePage(Page):

@@ -83,6 +83,11 @@ class Plot(pg.PlotWidget):
             self.item.removeItem(line)
         self.note.setVisible(not any(line.xData is not None and len(line.xData) for line in self.lines.values()))
 
+    def dispose(self) -> None:
+        """Go away."""
+        self.hide()
+        self.deleteLater()
+
     def label(self, x_label: str, y_label: str) -> None:
         self.x_label, self.y_label = x_label, y_label
         self.follow_palette()

@@ -27,7 +27,7 @@ class ScatterPlot(Plot):
         self.item.getViewBox().sigRangeChanged.connect(self.thin_labels)
         self.item.getViewBox().sigResized.connect(self.thin_labels)
 
-    def show_points(self, answer: Scatter) -> None:
+    def show_answer(self, answer: Scatter) -> None:
         points, classes = np.asarray(answer.points, np.float64), np.asarray(answer.classes)
         numbers = sorted(set(classes.tolist()))
         names = {i: answer.names[i] if i < len(answer.names) else str(i) for i in numbers}

@@ -1,20 +1,16 @@
 """One view of a live or stored experiment: choose which, see it refresh, copy it, save it, record it, pop it out.
 
-Read first: `ViewFrame.ask`. `AnswerView` draws each kind of `lab.answers`; what it does not know, it shows as the picture that
-`lab show` would save.
+Read first: `ViewFrame.ask`. `gui/widgets/answer_view.py` draws the answers.
 """
 
 import contextlib
 import time
 from collections import deque
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -25,27 +21,19 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMessageBox,
-    QPlainTextEdit,
     QSpinBox,
-    QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
-from gui.theme import colour, faint
+from gui.theme import faint
 from gui.view_query import ViewSource
 from gui.widgets import icons
-from gui.widgets.bars import QBars
-from gui.widgets.fast_label import FastLabel
+from gui.widgets.answer_view import AnswerView
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.picture import Picture, to_image
-from gui.widgets.plot import Plot, legend
+from gui.widgets.picture import to_image
 from gui.widgets.recorder import Recorder
-from gui.widgets.scatter_plot import ScatterPlot
-from gui.widgets.tagged_text import TaggedText
-from lab.answers import Answer, Bars, Curves, Heatmap, Scatter, Table, Text, cell_text
+from lab.answers import Answer
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -59,123 +47,6 @@ SEEN_SECONDS, SEEN_MOST = 10.0, 120
 
 LONGEST_REST = 3.0
 """The most seconds that a view rests before it is asked again, however dear it is."""
-
-
-class AnswerView(QStackedWidget):
-    """Draws one answer."""
-
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.picture = Picture("Waiting for the first answer…", (160, 120))
-        self.plots = QWidget()
-        self.plot_area = QVBoxLayout(self.plots)
-        self.plot_area.setContentsMargins(0, 0, 0, 0)
-        self.legend = QLabel(wordWrap=True)
-        self.plot_area.addWidget(self.legend)
-        self.curves: dict[str, Plot] = {}
-        self.heat = Plot("", "", y_on_axis=True)
-        self.heat_image = pg.ImageItem(colorMap="viridis")
-        self.heat.item.addItem(self.heat_image)
-        self.heat.item.setClipToView(False)
-        self.ticks: dict[str, list[str]] = {}
-        self.table = QTableWidget()
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.verticalHeader().hide()
-        self.text = QPlainTextEdit(readOnly=True)
-        self.bars = QBars()
-        self.bars_title = FastLabel(wrap=True)
-        self.bars_page = QWidget()
-        column = QVBoxLayout(self.bars_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.bars_title)
-        column.addWidget(self.bars)
-        column.addStretch(1)
-        self.tagged, self.dots = TaggedText(), ScatterPlot()
-        for widget in (self.picture, self.plots, self.heat, self.table, self.text, self.bars_page, self.tagged, self.dots):
-            self.addWidget(widget)
-
-    def show_answer(self, answer: Answer) -> None:
-        if isinstance(answer, Curves):
-            self.show_curves(answer)
-        elif isinstance(answer, Heatmap):
-            self.heat.label(answer.x_label or "column", answer.y_label or "row")
-            self.heat_image.setImage(np.asarray(answer.values, np.float32))
-            self.heat.item.invertY(bool(answer.y_ticks))  # What is read starts at the top.
-            self.ticks = {"bottom": answer.x_ticks, "left": answer.y_ticks}
-            self.show_ticks()
-            self.heat.note.hide()
-            self.setCurrentWidget(self.heat)
-        elif isinstance(answer, Table):
-            self.show_table(answer)
-        elif isinstance(answer, Bars):
-            if self.bars.names != tuple(answer.names):
-                self.bars.reset(tuple(answer.names), colour(0))
-                self.bars.low = 0.0  # Lengths are compared from nothing, unless a value is below it.
-            self.bars.show_values(np.asarray(answer.values), answer.chosen)
-            self.bars_title.setText(answer.title)
-            self.setCurrentWidget(self.bars_page)
-        elif isinstance(answer, Scatter):
-            self.dots.show_points(answer)
-            self.setCurrentWidget(self.dots)
-        elif isinstance(answer, Text) and answer.kinds is not None:
-            self.tagged.show_text(answer)
-            self.setCurrentWidget(self.tagged)
-        elif isinstance(answer, Text):
-            if self.text.toPlainText() != answer.text:
-                self.text.setPlainText(answer.text)
-            self.setCurrentWidget(self.text)
-        else:
-            self.picture.show_pixels(answer.picture())
-            self.setCurrentWidget(self.picture)
-
-    def show_ticks(self) -> None:
-        """Name the columns and rows of the heat map: where there is no room for every name, every second one, or every third.
-
-        Of a text's characters it is all or none: every second one reads as another text.
-        """
-        for side, names in self.ticks.items():
-            longest = max(map(len, names), default=0)
-            room, each = (self.height() - 60, 13) if side == "left" else (self.width() - 90, 5 + 7 * longest if longest > 1 else 5)
-            step = max(1, -(-len(names) * each // max(room, each)))
-            shown = [] if step > 1 and longest == 1 else range(0, len(names), step)
-            self.heat.item.getAxis(side).setTicks([[(i + 0.5, names[i]) for i in shown]] if names else None)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.show_ticks()
-
-    def show_note(self, note: str) -> None:
-        self.picture.show_text(note)
-        self.setCurrentWidget(self.picture)
-
-    def show_curves(self, answer: Curves) -> None:
-        groups = {name: [name] for name in answer.series} if answer.separate else {"": list(answer.series)}
-        if list(self.curves) != list(groups):
-            for plot in self.curves.values():
-                self.plot_area.removeWidget(plot)
-                plot.deleteLater()
-            self.curves = {name: Plot(answer.x_label, name, "No points yet") for name in groups}
-            for plot in self.curves.values():
-                self.plot_area.addWidget(plot, 1)
-        several = not answer.separate and len(answer.series) > 1
-        key = [legend((name, colour(i)) for i, name in enumerate(answer.series))] if several else []
-        self.legend.setText(" &nbsp; ".join([escape(answer.y_label), *key] if answer.y_label and not answer.separate else key))
-        self.legend.setVisible(bool(self.legend.text()))
-        for group, names in groups.items():
-            for i, name in enumerate(names):
-                x, y = answer.series[name]
-                self.curves[group].set_line(name, np.asarray(x, np.float64), np.asarray(y, np.float64), colour(i), filled=answer.filled)
-        self.setCurrentWidget(self.plots)
-
-    def show_table(self, answer: Table) -> None:
-        self.table.setColumnCount(len(answer.columns))
-        self.table.setHorizontalHeaderLabels(answer.columns)
-        self.table.setRowCount(len(answer.rows))
-        for i, row in enumerate(answer.rows):
-            for j, cell in enumerate(row):
-                self.table.setItem(i, j, QTableWidgetItem(cell_text(cell)))
-        self.table.resizeColumnsToContents()
-        self.setCurrentWidget(self.table)
 
 
 class ViewFrame(QWidget):
@@ -216,7 +87,7 @@ class ViewFrame(QWidget):
         for button in (self.copy_button, self.save_button, self.record_button, self.pop_button):
             top.addWidget(button)
         if closable:
-            self.close_button = icons.IconButton(icons.close, "Close", "Take this view away", self.close_wanted.emit)
+            self.close_button = icons.IconButton(icons.close, "Close", "Remove view", self.close_wanted.emit)
             top.addWidget(self.close_button)
         self.form = FlowLayout(gap=4)  # Views share the width of the tab: their settings take a second line where they must.
         layout = QVBoxLayout(self)
@@ -319,13 +190,13 @@ class ViewFrame(QWidget):
         self.seen.append((time.monotonic(), answer))
         self.body.show_answer(answer)
         if self.recorder is not None:
-            self.recorder.add(answer)
+            self.recorder.add(self.body.as_shown(answer))
 
     # -- taking it along -------------------------------------------------------------------------------------------
 
     def copy(self) -> None:
         if self.answer is not None:
-            QApplication.clipboard().setImage(to_image(self.answer.picture()))
+            QApplication.clipboard().setImage(to_image(self.body.as_shown(self.answer).picture()))
 
     def ask_save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -339,12 +210,13 @@ class ViewFrame(QWidget):
         itself shows what was seen in the last seconds."""
         if self.answer is None:
             return
-        film = self.last_seconds() if path.suffix in (".mp4", ".gif") and len(self.answer.frames()) == 1 else []
+        film = self.last_seconds() if path.suffix.lower() in (".mp4", ".gif") and len(self.answer.frames()) == 1 else []
         if len(film) > 1:
             self.save_film(path, film)
             return
         try:
-            self.answer.save(path)
+            numbers = path.suffix.lower() == ".npz"
+            (self.answer if numbers else self.body.as_shown(self.answer)).save(path)
         except (LabError, OSError) as error:
             QMessageBox.warning(self, "Not saved", str(error))
 
@@ -357,7 +229,7 @@ class ViewFrame(QWidget):
         pace = (len(film) - 1) / max(film[-1][0] - film[0][0], 1e-3)
         self.saving = Recorder(path, min(max(pace, 1.0), 30.0), lambda answer: answer.picture())
         for _, answer in film:
-            self.saving.add(answer)
+            self.saving.add(self.body.as_shown(answer))
         self.saving.close()
         self.save_button.setEnabled(False)
 
@@ -387,7 +259,7 @@ class ViewFrame(QWidget):
         self.recorder = Recorder(path, 1000 / self.timer.interval(), lambda answer: answer.picture())
         self.record_button.set_face(icons.end, "End recording")
         if self.answer is not None:
-            self.recorder.add(self.answer)
+            self.recorder.add(self.body.as_shown(self.answer))
 
     def end_record(self) -> None:
         recorder, self.recorder = self.recorder, None

@@ -17,9 +17,9 @@ from gui.sequences.attention_page import AttentionPage
 from gui.sequences.tag_page import ClassifyPage, TagPage
 from gui.sequences.translate_page import TranslatePage
 from gui.sequences.write_page import WritePage
+from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
 from gui.widgets.scatter_plot import ScatterPlot
-from gui.widgets.tagged_text import TaggedText
-from gui.widgets.view_frame import AnswerView
+from gui.widgets.text_view import TextView
 from lab.answers import Heatmap, Scatter, Text
 
 LONG = 60_000
@@ -143,9 +143,9 @@ def test_a_sentence_is_translated_with_its_alignment_and_its_beam(qtbot: QtBot, 
     qtbot.keyClicks(page.sentence, "ten")
     qtbot.waitUntil(lambda: page.result.toPlainText().startswith("ten\n"), timeout=LONG)
     qtbot.waitUntil(
-        lambda: page.alignment.currentWidget() is page.alignment.heat and page.tree.toPlainText().startswith("<SOS>"), timeout=LONG
+        lambda: isinstance(page.alignment.currentWidget(), HeatmapView) and page.tree.toPlainText().startswith("<SOS>"), timeout=LONG
     )
-    axis = page.alignment.heat.item.getAxis("bottom")
+    axis = page.alignment.currentWidget().item.getAxis("bottom")
     qtbot.waitUntil(lambda: [name for _, name in axis._tickLevels[0]] == list("ten"), timeout=LONG)
     page.beam.setValue(1)
     qtbot.waitUntil(lambda: len(page.result.toPlainText().splitlines()) == 3, timeout=LONG)
@@ -155,15 +155,19 @@ def test_typed_source_is_tagged(qtbot: QtBot, start: Callable[..., Any]) -> None
     page = face(start("tag", "a.py"), TagPage)
     qtbot.keyClicks(page.given, "x = 1")
     qtbot.waitUntil(
-        lambda: page.answer.currentWidget() is page.answer.tagged and page.answer.tagged.text.toPlainText() == "x = 1", timeout=LONG
+        lambda: isinstance(page.answer.currentWidget(), TextView) and page.answer.currentWidget().text.toPlainText() == "x = 1",
+        timeout=LONG,
     )
-    assert "keyword" in page.answer.tagged.legend.text()
+    assert "keyword" in page.answer.currentWidget().legend.text()
 
 
 def test_a_typed_sentence_gets_the_probabilities_of_its_labels(qtbot: QtBot, start: Callable[..., Any]) -> None:
     page = face(start("text-class", "a.tsv"), ClassifyPage)
     qtbot.keyClicks(page.given, "a nice day")
-    qtbot.waitUntil(lambda: set(page.answer.bars.names) == {"good", "bad"}, timeout=LONG)
+    qtbot.waitUntil(
+        lambda: isinstance(page.answer.currentWidget(), BarsView) and set(page.answer.currentWidget().bars.names) == {"good", "bad"},
+        timeout=LONG,
+    )
 
 
 def test_a_finished_run_still_writes_from_disk(qtbot: QtBot, start: Callable[..., Any]) -> None:
@@ -259,11 +263,11 @@ def test_a_file_is_chosen_by_click_and_by_key(
 
 
 def test_every_character_of_tagged_text_has_the_colour_of_its_kind(qtbot: QtBot) -> None:
-    box = TaggedText()
+    box = TextView()
     qtbot.addWidget(box)
     names = ["space", "keyword", "name", "", "", "comment"]
     for text, kinds in (("if 😀 x", [1, 1, 0, 5, 0, 2]), ("a\n  if\n", [2, 0, 0, 0, 1, 1, 0])):
-        box.show_text(Text(text, np.array(kinds), names))
+        box.show_answer(Text(text, np.array(kinds), names))
         cursor = QTextCursor(box.text.document())
         for character, kind in zip(text, kinds, strict=True):
             cursor.setPosition(cursor.position() + len(character.encode("utf-16-le")) // 2)
@@ -272,14 +276,14 @@ def test_every_character_of_tagged_text_has_the_colour_of_its_kind(qtbot: QtBot)
 
 
 def test_tagged_text_paints_the_first_word_of_a_line_in_its_colour(qtbot: QtBot) -> None:
-    box = TaggedText()
+    box = TextView()
     qtbot.addWidget(box)
     font = box.text.font()
     font.setPixelSize(40)  # So large that some pixels are nothing but letter.
     box.text.setFont(font)
     box.resize(300, 300)
     box.show()
-    box.show_text(Text("a\n  if\n", np.array([2, 0, 0, 0, 1, 1, 0]), ["space", "keyword", "name"]))
+    box.show_answer(Text("a\n  if\n", np.array([2, 0, 0, 0, 1, 1, 0]), ["space", "keyword", "name"]))
     picture = box.text.grab().toImage()
     seen = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
     assert box.hue(1).name() in seen
@@ -289,11 +293,11 @@ def test_dots_move_in_place(qtbot: QtBot) -> None:
     plot = ScatterPlot()
     qtbot.addWidget(plot)
     for shift in (0.0, 5.0):
-        plot.show_points(Scatter(np.array([[0.0, 1.0], [2.0, 3.0]]) + shift, np.array([0, 1]), ["one", "two"], labels=["a", "b"]))
+        plot.show_answer(Scatter(np.array([[0.0, 1.0], [2.0, 3.0]]) + shift, np.array([0, 1]), ["one", "two"], labels=["a", "b"]))
     assert list(plot.groups) == ["one", "two"]
     assert [text.toPlainText() for text in plot.labels] == ["a", "b"]
     assert plot.labels[1].pos().x() == 7.0
-    plot.show_points(Scatter(np.zeros((1, 2)), np.array([0]), ["one"]))
+    plot.show_answer(Scatter(np.zeros((1, 2)), np.array([0]), ["one"]))
     assert list(plot.groups) == ["one"]
     assert plot.labels == []
 
@@ -304,7 +308,7 @@ def test_labels_that_lie_over_others_show_when_one_zooms_in(qtbot: QtBot) -> Non
     plot.resize(400, 300)
     plot.show()
     points = np.array([[0.0, 0.0], [0.01, 0.0], [1.0, 1.0]])
-    plot.show_points(Scatter(points, np.zeros(3, int), labels=["first", "over it", "far"]))
+    plot.show_answer(Scatter(points, np.zeros(3, int), labels=["first", "over it", "far"]))
     qtbot.waitUntil(lambda: plot.item.getViewBox().viewRange()[0][1] > 0.9)
     assert [text.isVisible() for text in plot.labels] == [True, False, True]
     plot.item.getViewBox().setRange(xRange=(-0.01, 0.03), yRange=(-1, 1))
@@ -318,10 +322,10 @@ def test_a_heat_map_names_as_many_rows_as_there_is_room_for(qtbot: QtBot) -> Non
     answer.show()
     names = [f"r{i}" for i in range(100)]
     answer.show_answer(Heatmap(np.eye(100), x_ticks=names, y_ticks=names))
-    shown = [name for _, name in answer.heat.item.getAxis("left")._tickLevels[0]]
+    shown = [name for _, name in answer.currentWidget().item.getAxis("left")._tickLevels[0]]
     assert shown[0] == "r0"
     assert 3 < len(shown) < 30
-    assert answer.heat.item.getViewBox().yInverted()
+    assert answer.currentWidget().item.getViewBox().yInverted()
 
 
 def test_place_of_a_token_follows_the_width(qtbot: QtBot) -> None:

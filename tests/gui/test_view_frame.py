@@ -12,9 +12,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.theme import colour
+from gui.widgets.annotated import BoxesView, MasksView
+from gui.widgets.answer_view import WIDGETS, BarsView, CurvesView, HeatmapView, PictureView, TableView, widget_class
 from gui.widgets.plot import Plot
-from gui.widgets.view_frame import AnswerView, ViewFrame
-from lab.answers import Answer, Bars, Curves, Heatmap, Images, Table, Text
+from gui.widgets.scatter_plot import ScatterPlot
+from gui.widgets.text_view import TextView
+from gui.widgets.view_frame import ViewFrame
+from lab.answers import Answer, Bars, Boxes, Curves, Heatmap, Images, Masks, Scatter, Table, Text
+from lab.answers.images import Annotated
 from lab.errors import LabError
 from lab.experiment import ViewSpec
 
@@ -26,6 +31,9 @@ ANSWERS: dict[str, Answer] = {
     "rows": Table(["name", "value"], [["a", 1.5], ["b", 2]]),
     "words": Text("hello"),
     "bars": Bars(["up", "down"], np.array([1.5, -2.0]), 0, "up was chosen"),
+    "points": Scatter(np.zeros((2, 2)), np.array([0, 1]), ["a", "b"]),
+    "boxes": Boxes(pixels=np.zeros((1, 8, 8), np.uint8), names=["a"], boxes=[np.array([[1.0, 1, 5, 5]])], classes=[np.array([0])]),
+    "masks": Masks(pixels=np.zeros((1, 8, 8), np.uint8), names=["a"], maps=np.zeros((1, 8, 8), np.int64)),
 }
 
 
@@ -64,20 +72,36 @@ def test_every_kind_is_drawn(qtbot: QtBot, frame: Any, name: str) -> None:
     frame.chooser.setCurrentIndex(frame.chooser.findData(name))
     qtbot.waitUntil(lambda: frame.answer is ANSWERS[name], timeout=5000)
     assert frame.about.text() == f"About {name}."
+    shown = frame.body.currentWidget()
     expected = {
-        "pictures": "picture",
-        "lines": "plots",
-        "stacked": "plots",
-        "matrix": "heat",
-        "rows": "table",
-        "words": "text",
-        "bars": "bars_page",
+        "pictures": PictureView,
+        "lines": CurvesView,
+        "stacked": CurvesView,
+        "matrix": HeatmapView,
+        "rows": TableView,
+        "words": TextView,
+        "bars": BarsView,
+        "points": ScatterPlot,
+        "boxes": BoxesView,
+        "masks": MasksView,
     }[name]
-    assert frame.body.currentWidget() is getattr(frame.body, expected)
+    assert type(shown) is expected
     if name == "stacked":
-        assert list(frame.body.curves) == ["one", "two"]
+        assert list(shown.plots) == ["one", "two"]
     if name == "rows":
-        assert frame.body.table.item(0, 1).text() == "1.5"
+        assert shown.item(0, 1).text() == "1.5"
+
+
+def test_an_answer_has_the_widget_of_its_nearest_base_class() -> None:
+    class Montage(Images):
+        pass
+
+    class Segments(Masks):
+        pass
+
+    assert widget_class(Montage) is PictureView
+    assert widget_class(Segments) is MasksView
+    assert set(WIDGETS) >= set(Answer.__subclasses__()) - {Images, Annotated}
 
 
 def test_parameters_are_asked_with_their_values(qtbot: QtBot, frame: Any) -> None:
@@ -173,11 +197,11 @@ def test_a_film_that_cannot_be_written_says_so(qtbot: QtBot, frame: Any, tmp_pat
 
 def test_bars_have_the_names_the_values_and_the_chosen_one(qtbot: QtBot, frame: Any) -> None:
     frame.chooser.setCurrentIndex(frame.chooser.findData("bars"))
-    bars = frame.body.bars
+    bars = frame.body.currentWidget().bars
     assert bars.names == ("up", "down")
     assert bars.values.tolist() == [1.5, -2.0]
     assert bars.chosen == 0
-    assert frame.body.bars_title.text() == "up was chosen"
+    assert frame.body.currentWidget().title.text() == "up was chosen"
 
 
 def decoded(path: Path) -> list[np.ndarray]:
@@ -200,7 +224,7 @@ def test_the_words_in_a_plots_corner_leave_the_line_free(qtbot: QtBot, y: list[f
 
 
 def test_several_curves_have_their_names_above_the_plot(qtbot: QtBot) -> None:
-    body = AnswerView()
+    body = CurvesView()
     qtbot.addWidget(body)
     line = (np.arange(3.0), np.arange(3.0))
     body.show_answer(Curves({"this & that": line, "other": line}, y_label="log |g|"))

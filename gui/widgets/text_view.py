@@ -1,4 +1,4 @@
-"""Text whose characters have kinds, in a colour for each, with the kinds' names above it."""
+"""Text; where its characters have kinds, in a colour for each, with the kinds' names above it."""
 
 import html
 from itertools import groupby
@@ -6,13 +6,13 @@ from itertools import groupby
 import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from gui.theme import colour
 from lab.answers import Text
 
 
-class TaggedText(QWidget):
+class TextView(QWidget):
     """Kind 0 is pale, kind 2 has the colour of the text, the others have colours that are seen on light and on dark."""
 
     def __init__(self, parent: QWidget | None = None):
@@ -20,17 +20,27 @@ class TaggedText(QWidget):
         self.legend = QLabel(wordWrap=True)
         self.text = QPlainTextEdit(readOnly=True, undoRedoEnabled=False)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.coloured = True
         self.answer: Text | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.legend)
         layout.addWidget(self.text, 1)
 
-    def show_text(self, answer: Text) -> None:
-        """An answer with kinds."""
+    def show_answer(self, answer: Text) -> None:
         self.answer = answer
+        coloured = answer.kinds is not None
+        if coloured != self.coloured:
+            self.coloured = coloured
+            self.text.clear()  # Colours would stay with the text.
+            self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if coloured else QApplication.font())
         if self.text.toPlainText() != answer.text:
             self.text.setPlainText(answer.text)
+        self.legend.setVisible(coloured)
+        if coloured:
+            self.show_kinds(answer)
+
+    def show_kinds(self, answer: Text) -> None:
         words = [f'<span style="color: {self.hue(i).name()}">{html.escape(name)}</span>' for i, name in enumerate(answer.names) if name]
         self.legend.setText(" &nbsp; ".join(words))
         # Formats of the document itself: Qt draws extra selections that begin or end beyond a line's end in part only.
@@ -54,5 +64,5 @@ class TaggedText(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self.answer is not None:
-            self.show_text(self.answer)
+        if event.type() == QEvent.Type.PaletteChange and self.answer is not None and self.answer.kinds is not None:
+            self.show_kinds(self.answer)
