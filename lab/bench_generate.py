@@ -47,9 +47,9 @@ def training_speed(name: str, settings: dict[str, Any], place: torch.device, sec
     found = recipe(name)
     experiment = found.experiment_class()(found.config_class().parse(settings), place)
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (8500, *experiment.shape), dtype=torch.uint8, generator=generator).to(place)
-    experiment.data["train"] = LabelledImages(images, torch.zeros(len(images), dtype=torch.long, device=place), DIGITS)
-    experiment.data["test"] = experiment.data["train"]
+    images = torch.randint(0, 256, (8500, *experiment.feed.shape), dtype=torch.uint8, generator=generator).to(place)
+    labelled = LabelledImages(images, torch.zeros(len(images), dtype=torch.long, device=place), DIGITS)
+    experiment.feed.images.loaded |= {"train": labelled, "test": labelled}
     for _ in range(5):
         experiment.step()
     finish(place)
@@ -59,7 +59,7 @@ def training_speed(name: str, settings: dict[str, Any], place: torch.device, sec
         if place.type == "cuda" and experiment.steps % 20 == 0:
             finish(place)  # Else the queue of the GPU would hide what a step takes.
     finish(place)
-    return (experiment.steps - done) * experiment.settings.batch_size / (time.perf_counter() - start)
+    return (experiment.steps - done) * experiment.config.batch_size / (time.perf_counter() - start)
 
 
 def latent_speed(name: str, device: str) -> dict[str, float]:

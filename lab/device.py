@@ -116,6 +116,11 @@ def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 
+def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Inside, networks kept in float32 compute in `dtype` where it is another."""
+    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+
+
 def cpu_has_bf16() -> bool:
     """Whether the processor has AVX-512 bf16 or AMX instructions (elsewhere bf16 is emulated, and slower)."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -16,6 +16,7 @@ from lab.answers import Answer
 from lab.config import Config
 from lab.device import keep_freed_memory
 from lab.errors import LabError
+from lab.state import Tree, restore, state_of
 from models.evaluating import evaluating
 
 Metrics = dict[str, Any]
@@ -79,9 +80,11 @@ def view(method: F | None = None, /, *, live: bool = False) -> F | Callable[[F],
 
 
 class Experiment(ABC):
-    """A trainable job: it owns its networks, optimisers, data and random generators.
+    """A trainable job: it owns its networks (or a table, or a map), optimisers, data and random generators.
 
     The constructor is cheap (networks, no data, no environments): evaluation and views of a stored run build one too.
+    What recipes have in common is composed of parts (`lab.state`, `lab.epochs`, `lab.schedules`, `lab.time_lapse`), not inherited:
+    a recipe has this class and at most one base of its family above it.
     """
 
     unit: ClassVar[str] = "steps"
@@ -93,6 +96,10 @@ class Experiment(ABC):
     """The metrics that a one-line progress display shows, most telling first."""
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size",)
     """The config fields to lower when memory runs out."""
+    view_parts: ClassVar[dict[str, type]] = {}
+    """Attributes that answer views too, and their classes: the views of those are views of the experiment."""
+    steps: int = 0
+    """Units of work done."""
     ended: bool = False
     """Whether the experiment itself is done, such as by early stopping, however many steps are left."""
     remembered: dict[str, Any] | None = None
@@ -122,20 +129,24 @@ class Experiment(ABC):
     def step(self) -> Metrics:
         """One unit of work. Reads no tensor back from the device where it can be helped."""
 
-    @abstractmethod
-    def progress(self) -> Progress: ...
+    def progress(self) -> Progress:
+        return Progress(self.steps, self.unit)
 
     @abstractmethod
     def serving(self) -> nn.Module:
         """The module that answers live views, evaluation and watching: the EMA weights where the recipe keeps them."""
 
-    @abstractmethod
-    def state(self) -> State:
-        """Every tensor, counter and generator state that an exact resume needs, copied: later steps do not change it."""
+    def stateful(self) -> Tree:
+        """Every part that an exact resume needs, under the name that it has in a checkpoint: networks, optimisers, generators, counters."""
+        raise NotImplementedError
 
-    @abstractmethod
+    def state(self) -> State:
+        """What the stateful parts hold, copied: later steps do not change it."""
+        return state_of(self.stateful())
+
     def restore(self, state: State) -> None:
         """The inverse of `state`, on a fresh experiment of the same config."""
+        restore(self.stateful(), state)
 
     @abstractmethod
     def evaluate(self, **options: Any) -> dict[str, Any]:
@@ -154,16 +165,27 @@ class Experiment(ABC):
 
     @classmethod
     def views(cls) -> dict[str, ViewSpec]:
-        """The views by name, in the order of their definition."""
-        members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
-        return {name: member.view_spec for name, member in members.items() if hasattr(member, "view_spec")}
+        """The views by name: those of its parts, then its own, in the order of their definition."""
+        return {name: spec for _, part in cls.answering() for name, spec in views_of(part).items()}
+
+    @classmethod
+    def answering(cls) -> list[tuple[str, type]]:
+        """Who answers views: each part's attribute and class, and at last "" and this class itself."""
+        return [*cls.view_parts.items(), ("", cls)]
 
     def answer(self, name: str, net: nn.Module, parameters: dict[str, Any]) -> Answer:
         """The answer to the view `name`; `net` is what a live view looks at."""
-        spec = self.views()[name]
-        method = getattr(self, name)
+        owner = next(attribute for attribute, part in reversed(self.answering()) if name in views_of(part))
+        method = getattr(getattr(self, owner) if owner else self, name)
+        spec = method.view_spec
         with torch.no_grad():
             if not spec.live:
                 return method(**parameters)
             with evaluating(net):
                 return method(net, **parameters)
+
+
+def views_of(cls: type) -> dict[str, ViewSpec]:
+    """The methods of a class that are marked as views."""
+    members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
+    return {name: member.view_spec for name, member in members.items() if hasattr(member, "view_spec")}

@@ -72,6 +72,8 @@ def frozen_copy(module: nn.Module) -> nn.Module:
 @torch.no_grad()
 def copy_weights(source: nn.Module, target: nn.Module) -> None:
     """Copy parameters and buffers in place."""
-    torch._foreach_copy_(list(target.parameters()), list(source.parameters()))
+    parameters: list[torch.Tensor] = list(source.parameters())
+    if parameters:  # A table or nearest neighbours have buffers alone, and `_foreach_copy_` takes no empty list.
+        torch._foreach_copy_(list(target.parameters()), parameters)
     for mine, theirs in zip(target.buffers(), source.buffers(), strict=True):
         mine.copy_(theirs)

@@ -57,7 +57,7 @@ def take(photographer: "Photographer") -> None:
 
     def arithmetic() -> None:
         """What nines have and fours lack is added to another four."""
-        labels = vae.bridge.session.experiment.images("test").labels.tolist()
+        labels = vae.bridge.session.experiment.feed.images("test").labels.tolist()
         nines, fours = ([f"image:{i}" for i, label in enumerate(labels) if label == wanted] for wanted in (9, 4))
         vae.room.browser.kinds.button(1).click()
         found = page(vae, "Arithmetic")

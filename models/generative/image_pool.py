@@ -22,6 +22,7 @@ class ImagePool:
             return images
         if self.images.shape[1:] != images.shape[1:]:
             self.images = images.new_empty((self.size, *images.shape[1:])).contiguous(memory_format=torch.channels_last)
+        self.images = self.images.to(images.device)  # Restored ones come from the processor.
         fresh = min(self.size - self.count, len(images))
         self.images[self.count : self.count + fresh] = images[:fresh]
         self.count += fresh

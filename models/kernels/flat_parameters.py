@@ -81,6 +81,14 @@ class FlatNetwork:
         if self.compute is not self.master:
             self.compute_weights.copy_(self.weights)
 
+    def state(self) -> dict[str, Tensor]:
+        """A copy of the master's parameters and buffers by name."""
+        return {name: tensor.detach().clone() for name, tensor in self.master.state_dict().items()}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        self.master.load_state_dict(state)
+        self.sync()
+
     @torch.no_grad()
     def copy_from(self, other: "FlatNetwork") -> None:
         """Take over the weights of another network of the same shape."""
@@ -91,7 +99,8 @@ class FlatNetwork:
 def flatten_parameters(module: nn.Module) -> Tensor:
     """Make every parameter of `module` a view of one new buffer, which is returned (P,)."""
     parameters = list(module.parameters())
-    flat = torch.empty(sum(p.numel() for p in parameters), dtype=parameters[0].dtype, device=parameters[0].device)
+    like = parameters[0] if parameters else torch.empty(0)
+    flat = torch.empty(sum(p.numel() for p in parameters), dtype=like.dtype, device=like.device)
     for parameter, view in zip(parameters, views(flat, module), strict=True):
         view.copy_(parameter.detach())
         parameter.data = view

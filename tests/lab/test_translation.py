@@ -16,7 +16,8 @@ from lab.recipes.generative.cyclegan import CycleGAN
 from lab.recipes.generative.cyclegan_config import CycleGAN256Config, CycleGANConfig
 from lab.recipes.generative.pix2pix import Pix2Pix
 from lab.recipes.generative.pix2pix_config import Pix2Pix256Config, Pix2PixConfig
-from lab.recipes.generative.translation import cut, picture_pixels, rate_factor, verdict_map
+from lab.recipes.generative.translation import cut, picture_pixels, verdict_map
+from lab.schedules import constant_then_linear
 from lab.snapshot import Snapshot
 from models.generative.patchgan import PatchGAN
 
@@ -160,7 +161,7 @@ def test_an_error_in_a_part_comes_back_when_all_have_ended() -> None:
      (10**6, 100, 100, 0.0), (0, 0, 10, 1.0), (5, 0, 10, 0.5), (10**6, 100, 0, 1.0)],
 )  # fmt: skip
 def test_the_learning_rate_at_its_corners(step: int, constant: int, decay: int, share: float) -> None:
-    assert rate_factor(step, constant, decay) == pytest.approx(share)
+    assert constant_then_linear(step, constant, decay) == pytest.approx(share)
 
 
 def test_at_rate_zero_nothing_changes() -> None:

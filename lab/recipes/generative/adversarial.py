@@ -5,6 +5,7 @@ The averaged G (EMA) is what views, samples and evaluation use.
 """
 
 import copy
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,26 +13,37 @@ import torch
 from torch import Tensor, nn
 
 from lab.answers import Curves
-from lab.checkpoint import serving_weights
-from lab.experiment import Metrics, State, view
-from lab.recipes.generative.generative import signed_images
+from lab.device import autocast, compute_dtype
+from lab.experiment import Experiment, Metrics, view
+from lab.recipes.generative.generative import Seeds, shared_state
 from lab.recipes.generative.generative_config import AdversarialConfig
+from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.latent_views import LatentViews
+from lab.recipes.generative.pixels import signed_images
+from lab.recipes.generative.sample_monitor import SampleMonitor
 from lab.seeding import seeded
+from lab.state import Attribute, Tree
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss, r1_penalty
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
-class Adversarial(LatentViews):
+class Adversarial(Experiment):
     """Base of the GANs: a recipe builds G and D."""
 
     log_every: ClassVar[int] = 50
+    checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/discriminator", "losses/generator", "charts/d_real_accuracy", "charts/d_fake_accuracy")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    view_parts: ClassVar[dict[str, type]] = {"monitor": SampleMonitor, "latent": LatentViews}
+    conditional: ClassVar[bool] = False
 
     def __init__(self, config: AdversarialConfig, device: torch.device):
         super().__init__(config, device)
-        self.adversarial = config
-        with seeded(self.network_seed):
+        self.settings = config
+        self.autocast = partial(autocast, device, compute_dtype(config.precision, device))
+        self.seeds = Seeds.of(config.seed, device)
+        self.feed = ImageFeed(config, device, self.seeds.order)
+        with seeded(self.seeds.weights):
             g, d = self.build()
         g, d = (net.to(device).to(memory_format=torch.channels_last) for net in (g, d))  # type: ignore[call-overload]
         average = copy.deepcopy(g)
@@ -43,6 +55,8 @@ class Adversarial(LatentViews):
         self.g_optimizer = FlatAdam(self.g, config.g_learning_rate, 1e-8, betas)
         self.d_optimizer = FlatAdam(self.d, config.d_learning_rate, 1e-8, betas)
         self.d_count = 0
+        self.monitor = SampleMonitor(config, self.feed, self.average.master, self.conditional, self.autocast)
+        self.latent = LatentViews(config, self.feed)
 
     def build(self) -> tuple[nn.Module, nn.Module]:
         """(G, D), their weights drawn from the generator in force."""
@@ -51,23 +65,23 @@ class Adversarial(LatentViews):
     # -- training --------------------------------------------------------------------------------------------------
 
     def step(self) -> Metrics:
-        c, metrics = self.adversarial, dict[str, Any]()
+        c, metrics = self.settings, dict[str, Any]()
         for turn in range(c.d_steps):
-            images, labels = self.batch()
+            images, labels = self.feed.batch()
             given = labels if self.conditional else None
             real = signed_images(images)
-            z = self.normal(len(real), c.latent)
+            z = torch.randn(len(real), c.latent, generator=self.seeds.noise, device=self.device)
             with torch.set_grad_enabled(turn == c.d_steps - 1), self.autocast():
                 fake = self.g.master(z, given)
             metrics |= self.d_step(real, fake.detach(), given)
         metrics |= self.g_step(fake, given)
         self.follow()
-        self.after_step()
-        return {**metrics, **self.quality_metrics()}
+        self.steps += 1
+        return {**metrics, **self.monitor.after_step(self.steps)}
 
     def d_step(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Metrics:
         """One step of D. Real and generated images pass separately: batch norm would see a mixture."""
-        c = self.adversarial
+        c = self.settings
         with self.autocast():
             real_scores, fake_scores = self.d.master(real, labels).float(), self.d.master(fake, labels).float()
         loss = discriminator_loss(c.loss, real_scores, fake_scores, c.label_smoothing)
@@ -75,18 +89,18 @@ class Adversarial(LatentViews):
         gradient = self.d.backward(total)
         self.d_optimizer.step(gradient)
         self.d_count += 1
-        self.diagnosis.see(d_loss=loss)
+        self.monitor.diagnosis.see(d_loss=loss)
         metrics = {"losses/discriminator": loss.detach(), "charts/d_gradient_norm": gradient.norm()}
         if c.loss == "wasserstein":  # A critic's scores have no zero: there is nothing to be right about.
             return metrics
         threshold = boundary(c.loss)
         on_real, on_fake = (real_scores.detach() > threshold).float().mean(), (fake_scores.detach() <= threshold).float().mean()
-        self.diagnosis.see(d_accuracy=0.5 * (on_real + on_fake), d_fake_accuracy=on_fake)
+        self.monitor.diagnosis.see(d_accuracy=0.5 * (on_real + on_fake), d_fake_accuracy=on_fake)
         return {**metrics, "charts/d_real_accuracy": on_real, "charts/d_fake_accuracy": on_fake}
 
     def penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor | float:
         """What is added to D's loss: R1, every `r1_every` steps and then as many times as strong."""
-        c = self.adversarial
+        c = self.settings
         if not c.r1 or self.d_count % c.r1_every:
             return 0.0
         return c.r1 * c.r1_every * r1_penalty(lambda x: self.d.master(x, labels), real)
@@ -96,18 +110,18 @@ class Adversarial(LatentViews):
         self.d.master.requires_grad_(False)
         with self.autocast():
             scores = self.d.master(fake, labels).float()
-        loss = generator_loss(self.adversarial.loss, scores)
+        loss = generator_loss(self.settings.loss, scores)
         gradient = self.g.backward(loss)
         self.d.master.requires_grad_(True)
         self.g_optimizer.step(gradient)
         norm = gradient.norm()
-        self.diagnosis.see(g_gradient=norm, g_loss=loss)
+        self.monitor.diagnosis.see(g_gradient=norm, g_loss=loss)
         return {"losses/generator": loss.detach(), "charts/g_gradient_norm": norm}
 
     @torch.no_grad()
     def follow(self) -> None:
         """Move the averaged G towards G, in place; in the first steps faster, so that it soon forgets its random start."""
-        share = 1 - min(self.adversarial.ema, (1 + self.steps) / (10 + self.steps))
+        share = 1 - min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
         self.average.weights.lerp_(self.g.weights, share)
         for mine, theirs in zip(self.average.master.buffers(), self.g.master.buffers(), strict=True):
             if mine.is_floating_point():
@@ -120,29 +134,21 @@ class Adversarial(LatentViews):
     def serving(self) -> nn.Module:
         return self.average.master
 
-    def state(self) -> State:
+    def stateful(self) -> Tree:
         return {
-            "g": serving_weights(self.g.master), "d": serving_weights(self.d.master), "average": serving_weights(self.average.master),
-            "g_adam": self.g_optimizer.state(), "d_adam": self.d_optimizer.state(), "d_count": self.d_count, **self.common_state(),
+            "g": self.g, "d": self.d, "average": self.average, "g_adam": self.g_optimizer, "d_adam": self.d_optimizer,
+            "d_count": Attribute(self, "d_count"), **shared_state(self, self.feed, self.seeds.noise, self.monitor),
         }  # fmt: skip
 
-    def restore(self, state: State) -> None:
-        for name, net in (("g", self.g), ("d", self.d), ("average", self.average)):
-            net.master.load_state_dict(state[name])
-        self.g_optimizer.restore(state["g_adam"])
-        self.d_optimizer.restore(state["d_adam"])
-        self.d_count = state["d_count"]
-        self.restore_common(state)
-
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        return self.quality(**({"samples": options["samples"]} if "samples" in options else {}))
+        return self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {}))
 
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view
     def scores(self, n: int = 256, bins: int = 30) -> Curves:
         """Histograms of D's scores of real test images and of G's; they overlap where D cannot tell them apart."""
-        data = self.images("test")
+        data = self.feed.images("test")
         count = max(8, min(n, len(data), 1024))
         labels = data.labels[:count] if self.conditional else None
         z = torch.randn(count, self.settings.latent, generator=torch.Generator().manual_seed(0)).to(self.device)
@@ -152,8 +158,8 @@ class Adversarial(LatentViews):
         edges = np.linspace(min(real.min(), fake.min()), max(real.max(), fake.max()) + 1e-6, max(4, min(bins, 200)) + 1)
         middles = 0.5 * (edges[1:] + edges[:-1])
         lines = {"real": (middles, np.histogram(real, edges)[0]), "generated": (middles, np.histogram(fake, edges)[0])}
-        threshold = boundary(self.adversarial.loss)
-        if self.adversarial.loss == "wasserstein":
+        threshold = boundary(self.settings.loss)
+        if self.settings.loss == "wasserstein":
             return Curves(
                 lines,
                 x_label="the critic's score",

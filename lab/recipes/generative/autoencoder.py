@@ -4,62 +4,86 @@ It minimises sum (s - D(E(s~)))^2 + lambda * sum |h| per image, where s~ is the 
 where denoising is on, and h = E(s~) the code.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from lab.experiment import Metrics
+from lab.device import autocast, compute_dtype
+from lab.experiment import Experiment, Metrics
 from lab.recipes.generative.autoencoder_config import AutoencoderConfig
-from lab.recipes.generative.coding import Coding
-from lab.recipes.generative.generative import unit_images
+from lab.recipes.generative.encoder_views import EncoderViews
+from lab.recipes.generative.generative import Seeds, flat_network, shared_state
+from lab.recipes.generative.image_feed import ImageFeed
+from lab.recipes.generative.latent_views import LatentViews
+from lab.recipes.generative.pixels import unit_images
+from lab.recipes.generative.sample_monitor import SampleMonitor
+from lab.state import Tree
 from models.generative.autoencoder import Autoencoder as Network
 
 MOMENTUM = 0.02
 """Share by which the running mean and covariance of the codes follow each batch."""
 
 
-class Autoencoder(Coding):
+class Autoencoder(Experiment):
     """One step is one mini-batch."""
 
+    log_every: ClassVar[int] = 100
+    checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/reconstruction", "charts/code_size")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    view_parts: ClassVar[dict[str, type]] = {"monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews}
 
     def __init__(self, config: AutoencoderConfig, device: torch.device):
-        self.config: AutoencoderConfig = config
         super().__init__(config, device)
+        self.config: AutoencoderConfig = config
+        self.dtype = compute_dtype(config.precision, device)
+        self.seeds = Seeds.of(config.seed, device)
+        self.feed = ImageFeed(config, device, self.seeds.order)
+        self.net, self.optimizer = flat_network(self.build, self.seeds.weights, config, self.dtype, device)
+        self.monitor = SampleMonitor(config, self.feed, self.net.master, False, partial(autocast, device, self.dtype))
+        self.latent = LatentViews(config, self.feed)
+        self.encoder = EncoderViews(self.latent)
 
     def build(self) -> nn.Module:
-        c = self.settings
-        assert isinstance(c, AutoencoderConfig)
-        return Network(self.shape, c.latent, c.widths, c.features, c.architecture)
+        c = self.config
+        return Network(self.feed.shape, c.latent, c.widths, c.features, c.architecture)
 
     def step(self) -> Metrics:
-        images, _ = self.batch()
+        images, _ = self.feed.batch()
         x = unit_images(images, torch.float32)
         logits, code = self.net.compute(self.corrupted(x).to(self.dtype))
         logits, code = logits.float(), code.float()
         error = (torch.sigmoid(logits) - x).square().flatten(1).sum(1).mean()
         size = code.abs().sum(1).mean()
-        self.descend(error + self.config.sparsity * size)
+        self.optimizer.step(self.net.backward(error + self.config.sparsity * size))
+        self.net.sync()
         code = code.detach()
         self.net.master.see_codes(code, MOMENTUM)  # type: ignore[operator]
         error, size = error.detach(), size.detach()
-        self.diagnosis.see(reconstruction=error, code_deviation=code.std(0).mean())
-        self.after_step()
-        return {"losses/reconstruction": error, "charts/code_size": size, **self.quality_metrics()}
+        self.monitor.diagnosis.see(reconstruction=error, code_deviation=code.std(0).mean())
+        self.steps += 1
+        return {"losses/reconstruction": error, "charts/code_size": size, **self.monitor.after_step(self.steps)}
+
+    def serving(self) -> nn.Module:
+        return self.net.master
+
+    def stateful(self) -> Tree:
+        return {"net": self.net, "adam": self.optimizer, **shared_state(self, self.feed, self.seeds.noise, self.monitor)}
 
     def corrupted(self, x: Tensor) -> Tensor:
         """The image as the encoder sees it in training."""
         if self.config.noise:
-            x = x + self.config.noise * self.normal(*x.shape)
+            x = x + self.config.noise * torch.randn(x.shape, generator=self.seeds.noise, device=self.device)
         if self.config.mask:
-            holes = torch.rand(x.shape[0], 1, *x.shape[2:], generator=self.noise_generator, device=self.device) < self.config.mask
+            holes = torch.rand(x.shape[0], 1, *x.shape[2:], generator=self.seeds.noise, device=self.device) < self.config.mask
             x = x.masked_fill(holes, 0.0)
         return x
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        data, net = self.images("test"), self.net.master
+        data, net = self.feed.images("test"), self.net.master
         errors = []
         for part in data.images.split(512):
             x = unit_images(part, torch.float32)
@@ -68,5 +92,5 @@ class Autoencoder(Coding):
         pixels = data.images[0].numel()
         return {
             "loss": float(error), "mean_squared_error": float(error) / pixels, "psnr_db": float(-10 * torch.log10(error / pixels)),
-            "images": len(data), **self.quality(),
+            "images": len(data), **self.monitor.quality(),
         }  # fmt: skip

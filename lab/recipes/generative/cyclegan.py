@@ -16,12 +16,13 @@ from lab.answers import Bars, Images
 from lab.data.images import Domains
 from lab.data.load import load_domains
 from lab.errors import UsageError
-from lab.experiment import Metrics, State, view
+from lab.experiment import Metrics, view
 from lab.parts import PartGradients, in_parts, parts_of, started, sums
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
-from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.latent_views import device_of
+from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
+from lab.state import Tree
 from models.generative.cyclegan import ResNetGenerator, StyleEncoder, draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.image_pool import ImagePool
@@ -156,14 +157,8 @@ class CycleGAN(Translation):
             "d_a": (1.0, "D_A, half of its loss"), "d_b": (1.0, "D_B, half of its loss"),
         }  # fmt: skip
 
-    def state(self) -> State:
-        return {**super().state(), "pools": [pool.state() for pool in self.pools]}
-
-    def restore(self, state: State) -> None:
-        super().restore(state)
-        for pool, stored in zip(self.pools, state["pools"], strict=True):
-            pool.restore(stored)
-            pool.images = pool.images.to(self.device)
+    def stateful(self) -> Tree:
+        return {**super().stateful(), "pools": self.pools}
 
     # -- translating -----------------------------------------------------------------------------------------------
 

@@ -17,15 +17,17 @@ class DCGAN(Adversarial):
         super().__init__(config, device)
 
     def build(self) -> tuple[nn.Module, nn.Module]:
-        c = self.config
-        channels, size, _ = self.shape
-        classes = len(self.class_names) if self.conditional else 0
-        g = DCGANGenerator(c.latent, channels, size, c.features, classes)
-        d = DCGANDiscriminator(channels, size, c.features, classes, self.norm(), c.spectral_norm)
-        draw_weights(g)
-        draw_weights(d)
-        return g, d
+        return dcgan_networks(self.config, self.feed.shape)
 
-    def norm(self) -> Norm:
-        """The normalisation in D: spectral norm takes batch norm's place."""
-        return "none" if self.config.spectral_norm else "batch"
+
+def dcgan_networks(
+    config: ConvAdversarialConfig, shape: tuple[int, int, int], classes: int = 0, norm: Norm | None = None
+) -> tuple[nn.Module, nn.Module]:
+    """(G, D) for images of `shape` (channels, height, width). D has `norm`; unless given, batch norm, or spectral norm in its place."""
+    c, (channels, size, _) = config, shape
+    norm = norm or ("none" if c.spectral_norm else "batch")
+    g = DCGANGenerator(c.latent, channels, size, c.features, classes)
+    d = DCGANDiscriminator(channels, size, c.features, classes, norm, c.spectral_norm)
+    draw_weights(g)
+    draw_weights(d)
+    return g, d

@@ -30,7 +30,8 @@ ADVICE = {
 class Diagnosis:
     """Running averages of named values and the warnings that follow from them."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device):
+        self.device = device
         self.averages: dict[str, Tensor] = {}
         self.seen: dict[str, int] = {}
         """How often each was seen."""
@@ -86,8 +87,8 @@ class Diagnosis:
     def state(self) -> dict[str, Any]:
         return {"averages": {name: value.clone() for name, value in self.averages.items()}, "seen": dict(self.seen)}
 
-    def restore(self, state: dict[str, Any], device: torch.device) -> None:
-        self.averages = {name: value.to(device, copy=True) for name, value in state["averages"].items()}
+    def restore(self, state: dict[str, Any]) -> None:
+        self.averages = {name: value.to(self.device, copy=True) for name, value in state["averages"].items()}
         seen = state["seen"]  # One number for all of them, in runs of before.
         self.seen = dict.fromkeys(self.averages, seen) if isinstance(seen, int) else dict(seen)
 

@@ -20,5 +20,5 @@ class GAN(Adversarial):
 
     def build(self) -> tuple[nn.Module, nn.Module]:
         c = self.config
-        g = DenseGenerator(self.shape, c.latent, [int(w) for w in c.g_hidden.split(",")])
-        return g, DenseDiscriminator(self.shape, [int(w) for w in c.d_hidden.split(",")], spectral=c.spectral_norm)
+        g = DenseGenerator(self.feed.shape, c.latent, [int(w) for w in c.g_hidden.split(",")])
+        return g, DenseDiscriminator(self.feed.shape, [int(w) for w in c.d_hidden.split(",")], spectral=c.spectral_norm)

@@ -6,7 +6,6 @@ one begins with `z:`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,9 @@ from torch import Tensor, nn
 from lab.answers import Curves, Images, Table
 from lab.errors import UsageError
 from lab.experiment import view
-from lab.recipes.generative.generative import NOISE_ROWS, Generative, fixed_noise, to_pixels, unit_images
 from lab.recipes.generative.generative_config import ImageConfig
+from lab.recipes.generative.image_feed import ImageFeed
+from lab.recipes.generative.pixels import NOISE_ROWS, enlargement, fixed_noise, to_pixels, unit_images
 from models.generative import latent
 from models.generative.latent import Mode
 
@@ -26,11 +26,11 @@ SCENE = 256
 """Test images from which principal directions and active units are found."""
 
 
-class LatentViews(Generative):
-    """A generative recipe with a latent space: its views."""
+class LatentViews:
+    """The views of a model with a latent space, whose held-out images `feed` has."""
 
-    def __init__(self, config: ImageConfig, device: torch.device):
-        super().__init__(config, device)
+    def __init__(self, config: ImageConfig, feed: ImageFeed):
+        self.config, self.feed = config, feed
         self.inverted: dict[int, Tensor] = {}
 
     # -- drawing ---------------------------------------------------------------------------------------------------
@@ -48,20 +48,22 @@ class LatentViews(Generative):
         return to_pixels(net.decode(z, labels))
 
     def checked_label(self, label: int) -> int:
-        if not 0 <= label < len(self.class_names):
-            raise UsageError(f"--label must be from 0 to {len(self.class_names) - 1} ({', '.join(self.class_names)}), got {label}.")
+        if not 0 <= label < len(self.feed.class_names):
+            raise UsageError(
+                f"--label must be from 0 to {len(self.feed.class_names) - 1} ({', '.join(self.feed.class_names)}), got {label}."
+            )
         return label
 
     def scale(self, wanted: int = 64) -> int:
-        """How many times a picture is enlarged, so that its side is about `wanted` pixels."""
-        return max(1, round(wanted / self.shape[1]))
+        """How many times a picture is enlarged."""
+        return enlargement(self.feed.shape[1], wanted)
 
     def noise(self, net: nn.Module, seed: int = 0) -> Tensor:
-        return fixed_noise(seed, self.settings.latent).to(device_of(net))
+        return fixed_noise(seed, self.config.latent).to(device_of(net))
 
     def encode(self, net: Any, index: Sequence[int] | slice) -> Tensor:
         """Codes of test images: from the encoder, or, where there is none, the points whose images are nearest."""
-        data = self.images("test")
+        data = self.feed.images("test")
         images = unit_images(data.images[index], torch.float32)
         labels = data.labels[index] if net.classes else None
         return net.encode(images, labels) if net.has_encoder else invert(net, images, labels, self.noise(net))
@@ -87,13 +89,13 @@ class LatentViews(Generative):
         try:
             if kind == "z":
                 z = torch.tensor([float(part) for part in value.split(",")], device=device_of(net))[None]
-                if z.shape[1] != self.settings.latent:
-                    raise UsageError(f"z has {self.settings.latent} dimensions, got {z.shape[1]} numbers.")
+                if z.shape[1] != self.config.latent:
+                    raise UsageError(f"z has {self.config.latent} dimensions, got {z.shape[1]} numbers.")
                 if not bool(torch.isfinite(z).all()):
                     raise ValueError
                 return z
             if kind == "image":
-                count = len(self.images("test"))
+                count = len(self.feed.images("test"))
                 if not 0 <= int(value) < count:
                     raise UsageError(f"image:{value}: the test images are numbered from 0 to {count - 1}.")
                 return self.encoded(net, int(value))
@@ -121,17 +123,6 @@ class LatentViews(Generative):
         if net.classes and net.classes <= 12:
             return net.classes
         return max(1, round(count**0.5))
-
-    @view
-    def time_lapse(self, index: int = -1) -> Images:
-        """The same samples over the whole training, one picture after the other; the newest is index -1. Save as GIF for a film."""
-        if not self.lapse:
-            raise UsageError("No picture of the training is kept yet. Train at least one step.")
-        step, segment = self.lapse[max(-len(self.lapse), min(index, len(self.lapse) - 1))]
-        history = [tile(s.read()) for _, s in self.lapse]
-        return TimeLapse(
-            tile(segment.read())[None], [f"step {step:,}"], 1, self.scale(48), history=np.stack(history), steps=[s for s, _ in self.lapse]
-        )  # fmt: skip
 
     @view(live=True)
     def interpolate(
@@ -190,9 +181,9 @@ class LatentViews(Generative):
             values = [float(part) for part in code.split(",") if part.strip()]
         except ValueError:
             raise UsageError(f"--code must be numbers separated by commas, got {code!r}.") from None
-        if len(values) > self.settings.latent or not all(abs(v) < 1e6 for v in values):
-            raise UsageError(f"--code takes at most {self.settings.latent} finite numbers, got {len(values)}.")
-        z = torch.zeros(1, self.settings.latent, device=device_of(net))
+        if len(values) > self.config.latent or not all(abs(v) < 1e6 for v in values):
+            raise UsageError(f"--code takes at most {self.config.latent} finite numbers, got {len(values)}.")
+        z = torch.zeros(1, self.config.latent, device=device_of(net))
         z[0, : len(values)] = torch.tensor(values)
         return self.single(net, z, label)
 
@@ -204,7 +195,7 @@ class LatentViews(Generative):
         """The numbers of each anchor's z, one column an anchor."""
         z = self.anchors(net, anchors).cpu().tolist()
         return Table(
-            ["dimension", *(f"anchor {i}" for i in range(len(z)))], [[d, *(row[d] for row in z)] for d in range(self.settings.latent)]
+            ["dimension", *(f"anchor {i}" for i in range(len(z)))], [[d, *(row[d] for row in z)] for d in range(self.config.latent)]
         )
 
     # -- planes ----------------------------------------------------------------------------------------------------
@@ -214,16 +205,16 @@ class LatentViews(Generative):
         if anchors.strip():
             origin, axes = latent.plane_through(self.anchors(net, anchors, 3, 3))
             return origin, axes, 1.5
-        if self.settings.latent == 2 and not net.has_encoder:
+        if self.config.latent == 2 and not net.has_encoder:
             return torch.zeros(2, device=device_of(net)), torch.eye(2, device=device_of(net)), 2.5
-        if self.settings.latent == 2:
+        if self.config.latent == 2:
             return net.prior(torch.zeros(1, 2, device=device_of(net)))[0], self.prior_axes(net), 2.5
         if net.has_encoder:
             origin, axes = latent.principal_directions(self.encode(net, slice(0, SCENE)))
             return origin, axes, 2.5
         axes = latent.strongest_directions(net.directions().detach())
         # Noise of many dimensions is about sqrt(D) long: G knows nothing nearer to 0, and draws grey there.
-        return latent.origin_beside(axes, self.noise(net)[0]), axes, max(3.0, 0.6 * self.settings.latent**0.5)
+        return latent.origin_beside(axes, self.noise(net)[0]), axes, max(3.0, 0.6 * self.config.latent**0.5)
 
     def prior_axes(self, net: Any) -> Tensor:
         """The two axes of a 2-D prior, as long as its standard deviations."""
@@ -252,7 +243,7 @@ class LatentViews(Generative):
         """Three z that span the plane, at (0, 0), (1, 0) and (0, 1): given as anchors they make the same plane, found once."""
         origin, axes, _ = self.frame_of(net, anchors)
         z = torch.stack([origin, origin + axes[0], origin + axes[1]]).cpu().tolist()
-        return Table(["dimension", "at (0, 0)", "at (1, 0)", "at (0, 1)"], [[d, *(p[d] for p in z)] for d in range(self.settings.latent)])
+        return Table(["dimension", "at (0, 0)", "at (1, 0)", "at (0, 1)"], [[d, *(p[d] for p in z)] for d in range(self.config.latent)])
 
     # -- arithmetic and dimensions ---------------------------------------------------------------------------------
 
@@ -303,41 +294,30 @@ class LatentViews(Generative):
         return [int(part) for part in parts]
 
 
-class ConditionalViews(LatentViews):
-    """The views of a model that is given the class."""
+class ConditionalViews:
+    """The views of a model that is given the class, beside those of its latent space."""
+
+    def __init__(self, latent: LatentViews):
+        self.latent, self.class_names = latent, latent.feed.class_names
 
     @view(live=True)
     def classes(self, net: Any, n: int = 8, seed: int = 0) -> Images:
         """The same z across all classes: one row a z, one column a class. The style should stay along a row."""
         rows = max(1, min(n, 32))
-        z = net.prior(self.noise(net, seed)[:rows]).repeat_interleave(net.classes, 0)
+        z = net.prior(self.latent.noise(net, seed)[:rows]).repeat_interleave(net.classes, 0)
         captions = [*self.class_names, *[""] * (len(z) - net.classes)] if max(map(len, self.class_names)) <= 3 else []
-        return Images(self.draw(net, z, -1), captions, columns=net.classes, scale=self.scale(48))
+        return Images(self.latent.draw(net, z, -1), captions, columns=net.classes, scale=self.latent.scale(48))
 
     @view(live=True)
     def class_interpolation(self, net: Any, a: int = 3, b: int = 8, anchor: str = "0", steps: int = 12) -> Images:
         """The same z while the class goes from a to b: the network is given a mixture of the two."""
-        a, b = self.checked_label(a), self.checked_label(b)
-        z = self.anchors(net, anchor, 1, 1)
+        a, b = self.latent.checked_label(a), self.latent.checked_label(b)
+        z = self.latent.anchors(net, anchor, 1, 1)
         t = torch.linspace(0, 1, max(2, min(steps, 120)), device=z.device)
         weights = torch.zeros(len(t), net.classes, device=z.device)
         weights[:, a] += 1 - t
         weights[:, b] += t
-        return Images(self.draw(net, z.repeat(len(t), 1), weights), columns=min(12, len(t)), scale=self.scale())
-
-
-@dataclass(frozen=True)
-class TimeLapse(Images):
-    """One picture of the training, with all of them: `history` (T, H, W[, 3]) uint8 and their `steps`."""
-
-    history: np.ndarray = field(default_factory=lambda: np.zeros((0, 1, 1), np.uint8))
-    steps: list[int] = field(default_factory=list)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        return {"pixels": self.history, "steps": np.array(self.steps)}
-
-    def frames(self) -> list[np.ndarray]:
-        return [Images(self.history[i : i + 1], [f"step {step:,}"], 1, self.scale).picture() for i, step in enumerate(self.steps)]
+        return Images(self.latent.draw(net, z.repeat(len(t), 1), weights), columns=min(12, len(t)), scale=self.latent.scale())
 
 
 @torch.enable_grad()
@@ -357,13 +337,6 @@ def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Te
             optimizer.step()
         found.append(z.detach())
     return torch.cat(found)
-
-
-def tile(pixels: np.ndarray) -> np.ndarray:
-    """Pictures (N, H, W[, 3]) as one square of pictures."""
-    columns = round(len(pixels) ** 0.5)
-    rows = [np.concatenate(list(pixels[i : i + columns]), axis=1) for i in range(0, columns * columns, columns)]
-    return np.concatenate(rows)
 
 
 def whole(text: str) -> int:

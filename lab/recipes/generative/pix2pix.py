@@ -13,8 +13,8 @@ from lab.answers import Images
 from lab.data.images import Domains
 from lab.data.load import load_image_pairs
 from lab.experiment import Metrics, view
-from lab.recipes.generative.generative import signed_images, to_pixels
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
+from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
 from models.dropout import set_generator
 from models.generative.cyclegan import draw_weights

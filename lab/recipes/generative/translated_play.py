@@ -11,7 +11,7 @@ from lab.atari.play_options import PlayOptions
 from lab.atari.player import Player
 from lab.data.images import resize
 from lab.errors import UsageError
-from lab.recipes.generative.generative import signed_images, to_pixels
+from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.run import agent_for
 from lab.video import VideoWriter
 

@@ -6,7 +6,6 @@ Read first: `Translation`. The recipes are `pix2pix.py` and `cyclegan.py`; their
 import base64
 import binascii
 import logging
-import threading
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -16,15 +15,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.answers import Images, Table
-from lab.checkpoint import Segment, serving_weights
 from lab.data.images import Domains, LabelledImages, resize
+from lab.data.splits import Splits
 from lab.device import compute_dtype
+from lab.epochs import EpochOrder
 from lab.errors import LabError, UsageError
-from lab.experiment import Experiment, Metrics, Progress, State, view
-from lab.recipes.generative.generative import LAPSE_FRAMES, signed_images, to_pixels
-from lab.recipes.generative.latent_views import TimeLapse, device_of
+from lab.experiment import Experiment, Metrics, view
+from lab.recipes.generative.latent_views import device_of
+from lab.recipes.generative.pixels import enlargement, signed_images, to_pixels
 from lab.recipes.generative.translation_config import TranslationConfig
+from lab.schedules import constant_then_linear
 from lab.seeding import seeded
+from lab.state import Attribute, Tree
+from lab.time_lapse import Film, TimeLapse
+from models.evaluating import evaluating
 from models.generative.gan_losses import boundary
 from models.generative.patchgan import PatchGAN
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
@@ -52,7 +56,7 @@ class Translation(Experiment):
         self.settings = config
         self.dtype = compute_dtype(config.precision, device)
         seeds = np.random.SeedSequence(config.seed).generate_state(6)
-        self.shuffles = [Shuffle(int(seed)) for seed in seeds[:2]]
+        self.orders = [EpochOrder(torch.Generator().manual_seed(int(seed))) for seed in seeds[:2]]
         self.noise_generator = torch.Generator(device).manual_seed(int(seeds[2]))
         self.augment_generator = torch.Generator().manual_seed(int(seeds[3]))
         self.pool_seed = int(seeds[4])
@@ -65,11 +69,8 @@ class Translation(Experiment):
         betas = (config.beta1, 0.999)
         self.g_optimizer = FlatAdam(self.g, config.learning_rate, 1e-8, betas)
         self.d_optimizer = FlatAdam(self.d, config.learning_rate, 1e-8, betas)
-        self.steps = 0
-        self.data: dict[str, Domains] = {}
-        self.loading = threading.Lock()
-        self.lapse: list[tuple[int, Segment]] = []
-        self.lapse_every = 1
+        self.domains = Splits(self.load)
+        self.lapse = TimeLapse(1, keep_first=False)
         self.terms: dict[str, Tensor] = {}
 
     def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
@@ -81,19 +82,12 @@ class Translation(Experiment):
 
     # -- data ------------------------------------------------------------------------------------------------------
 
-    def domains(self, split: Literal["train", "test"]) -> Domains:
-        """The images of a split on the device, loaded at the first call, which may come from any thread."""
-        with self.loading:
-            if split not in self.data:
-                self.data[split] = self.load(split)
-            return self.data[split]
-
     def batch(self) -> tuple[Tensor, Tensor]:
         """The next images of A and B (B, 3, S, S) in [-1, 1], the same rows where they are pairs; flipped and cut as the config says."""
         data, c = self.domains("train"), self.settings
         size = min(c.batch_size, len(data.a), len(data.b))
-        rows = self.shuffles[0].take(size, len(data.a)).to(self.device, non_blocking=True)
-        others = rows if data.paired else self.shuffles[1].take(size, len(data.b)).to(self.device, non_blocking=True)
+        rows = self.orders[0].take(size, len(data.a)).to(self.device, non_blocking=True)
+        others = rows if data.paired else self.orders[1].take(size, len(data.b)).to(self.device, non_blocking=True)
         a, b = data.a.images.index_select(0, rows), data.b.images.index_select(0, others)
         if c.flip or c.jitter:
             a, b = self.augment(a, b, data.paired)
@@ -134,7 +128,7 @@ class Translation(Experiment):
     def set_rates(self) -> float:
         """The learning rate of this step, given to both optimisers."""
         c = self.settings
-        rate = c.learning_rate * rate_factor(self.steps, c.constant_steps, c.decay_steps)
+        rate = c.learning_rate * constant_then_linear(self.steps, c.constant_steps, c.decay_steps)
         if rate == 0 and self.steps == c.constant_steps + c.decay_steps:
             log.warning("step %d: the learning rate is 0 now, further steps change nothing. Raise --decay-steps to go on.", self.steps)
         self.g_optimizer.set_learning_rate(rate)
@@ -145,8 +139,8 @@ class Translation(Experiment):
         """Count the step, keep a picture where one is due; the metrics of the loss terms."""
         self.steps += 1
         self.terms = terms
-        if self.steps % self.lapse_every == 0:
-            self.keep_picture()
+        if self.lapse.is_due(self.steps):
+            self.lapse.add(self.steps, self.picture())
         return {**{f"losses/{name}": value for name, value in terms.items()}, "charts/learning_rate": rate}
 
     def seen_right(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -155,21 +149,15 @@ class Translation(Experiment):
         return 0.5 * ((real.detach() > threshold).float().mean() + (fake.detach() <= threshold).float().mean())
 
     @torch.no_grad()
-    def keep_picture(self) -> None:
-        net = self.serving()
-        training = net.training
-        net.eval()
-        columns = []
-        for direction in self.directions:
-            given = self.held_out(direction[0], LAPSE_IMAGES).images  # type: ignore[arg-type]
-            drawn = self.translated(net, signed_images(given), direction)
-            columns.append(torch.cat([as_columns(given.float() / 255), as_columns(drawn)], 1))
-        net.train(training)
-        picture = to_pixels(torch.cat(columns, 2)[None])
-        self.lapse.append((self.steps, Segment(f"lapse-{self.steps:09d}", picture)))
-        if len(self.lapse) >= LAPSE_FRAMES:
-            self.lapse_every *= 2
-            self.lapse = [(step, segment) for step, segment in self.lapse if step % self.lapse_every == 0]
+    def picture(self) -> np.ndarray:
+        """Pixels (1, H, W, 3) of held-out images above their translations, one block of columns a direction."""
+        net, columns = self.serving(), []
+        with evaluating(net):
+            for direction in self.directions:
+                given = self.held_out(direction[0], LAPSE_IMAGES).images  # type: ignore[arg-type]
+                drawn = self.translated(net, signed_images(given), direction)
+                columns.append(torch.cat([as_columns(given.float() / 255), as_columns(drawn)], 1))
+        return to_pixels(torch.cat(columns, 2)[None])
 
     def translated(self, net: Any, images: Tensor, direction: Direction, style: Tensor | None = None) -> Tensor:
         """Images in [-1, 1] (N, 3, S, S) -> their translations in [0, 1]."""
@@ -177,37 +165,16 @@ class Translation(Experiment):
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
-    def progress(self) -> Progress:
-        return Progress(self.steps, self.unit)
-
     def serving(self) -> nn.Module:
         return self.served
 
-    def state(self) -> State:
+    def stateful(self) -> Tree:
         return {
-            "g": serving_weights(self.g.master), "d": serving_weights(self.d.master),
-            "g_adam": self.g_optimizer.state(), "d_adam": self.d_optimizer.state(),
-            "shuffles": [shuffle.state() for shuffle in self.shuffles],
-            "generators": {"noise": self.noise_generator.get_state(), "augment": self.augment_generator.get_state()},
-            "counters": {"steps": self.steps, "lapse_every": self.lapse_every},
-            "lapse": {"steps": [step for step, _ in self.lapse], "pictures": [segment for _, segment in self.lapse]},
-            "terms": {name: value.clone() for name, value in self.terms.items()},
+            "g": self.g, "d": self.d, "g_adam": self.g_optimizer, "d_adam": self.d_optimizer, "shuffles": self.orders,
+            "generators": {"noise": self.noise_generator, "augment": self.augment_generator},
+            "counters": {"steps": Attribute(self, "steps"), "lapse_every": Attribute(self.lapse, "every")},
+            "lapse": self.lapse, "terms": Attribute(self, "terms", self.device),
         }  # fmt: skip
-
-    def restore(self, state: State) -> None:
-        for name, net in (("g", self.g), ("d", self.d)):
-            net.master.load_state_dict(state[name])
-            net.sync()
-        self.g_optimizer.restore(state["g_adam"])
-        self.d_optimizer.restore(state["d_adam"])
-        for shuffle, stored in zip(self.shuffles, state["shuffles"], strict=True):
-            shuffle.restore(stored)
-        self.noise_generator.set_state(state["generators"]["noise"])
-        self.augment_generator.set_state(state["generators"]["augment"])
-        for name, value in state["counters"].items():
-            setattr(self, name, value)
-        self.lapse = list(zip(state["lapse"]["steps"], state["lapse"]["pictures"], strict=True))
-        self.terms = {name: value.to(self.device, copy=True) for name, value in state["terms"].items()}
 
     def watch(self, **options: Any) -> dict[str, Any]:
         """A game into a video, each frame beside its translation; see `lab.recipes.generative.translated_play.watch`."""
@@ -218,7 +185,7 @@ class Translation(Experiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     def scale(self, wanted: int = 96) -> int:
-        return max(1, round(wanted / self.settings.size))
+        return enlargement(self.settings.size, wanted)
 
     def given_picture(self, net: nn.Module, domain: Literal["a", "b"], index: int, pixels: str, file: str) -> Tensor:
         """(1, 3, S, S) in [-1, 1]: the given pixels (base64 of S * S * 3 bytes, row by row), the file, or a test image."""
@@ -240,11 +207,11 @@ class Translation(Experiment):
     @view
     def time_lapse(self, index: int = -1) -> Images:
         """Held-out images (above) and their translations (below) over the whole training; the newest is index -1. Save as GIF for a film."""
-        if not self.lapse:
+        if not len(self.lapse):
             raise UsageError("No picture of the training is kept yet. Train at least one step.")
-        step, segment = self.lapse[max(-len(self.lapse), min(index, len(self.lapse) - 1))]
-        history = np.concatenate([s.read() for _, s in self.lapse])
-        return TimeLapse(segment.read(), [f"step {step:,}"], 1, self.scale(64), history=history, steps=[s for s, _ in self.lapse])
+        step, segment = self.lapse.at(index)
+        history = np.concatenate([stored.read() for _, stored in self.lapse.pictures])
+        return Film(segment.read(), [f"step {step:,}"], 1, self.scale(64), history=history, steps=self.lapse.steps)
 
     def weights(self) -> dict[str, tuple[float, str]]:
         """Of each loss term its weight and its formula."""
@@ -263,39 +230,9 @@ class Translation(Experiment):
         return Table(["term", "formula", "value", "weight", "weight * value"], rows, title=f"step {self.steps:,}")
 
 
-def rate_factor(step: int, constant: int, decay: int) -> float:
-    """The share of the learning rate in step `step` (from 0): 1 for `constant` steps, then in a line to 0 over `decay`; 1 where decay is 0."""
-    if decay == 0:
-        return 1.0
-    return min(1.0, max(0.0, 1 - (step - constant) / decay))
-
-
 def l1(x: Tensor, y: Tensor) -> Tensor:
     """The mean of |x - y| in fp32, a 0-d tensor, on a scale of 0 to 2 as images are in [-1, 1]."""
     return (x.float() - y.float()).abs().mean()
-
-
-class Shuffle:
-    """Row numbers in a random order, each once in an epoch; an epoch's rest that makes no batch is left out."""
-
-    def __init__(self, seed: int):
-        self.generator = torch.Generator().manual_seed(seed)
-        self.order = torch.empty(0, dtype=torch.long)
-        self.position = 0
-
-    def take(self, size: int, count: int) -> Tensor:
-        """The next `size` of `count` rows, (size,) int64."""
-        if self.position + size > len(self.order):
-            self.order, self.position = torch.randperm(count, generator=self.generator), 0
-        self.position += size
-        return self.order[self.position - size : self.position]
-
-    def state(self) -> State:
-        return {"order": self.order.clone(), "position": self.position, "generator": self.generator.get_state()}
-
-    def restore(self, state: State) -> None:
-        self.order, self.position = state["order"].clone(), state["position"]
-        self.generator.set_state(state["generator"])
 
 
 def cut(images: Tensor, offsets: Tensor, size: int) -> Tensor:

@@ -4,6 +4,7 @@ It minimises -ELBO = -log p(x|z) + beta * KL(q(z|x) || N(0, I)), in nats per ima
 trains the conditional VAE (`cvae.py`), which hands the label to both sides.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,10 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from lab.answers import Curves
-from lab.experiment import Metrics, view
-from lab.recipes.generative.coding import Coding
-from lab.recipes.generative.generative import unit_images
+from lab.device import autocast, compute_dtype
+from lab.experiment import Experiment, Metrics, view
+from lab.recipes.generative.encoder_views import EncoderViews
+from lab.recipes.generative.generative import Seeds, flat_network, shared_state
+from lab.recipes.generative.image_feed import ImageFeed
+from lab.recipes.generative.latent_views import LatentViews
+from lab.recipes.generative.pixels import unit_images
+from lab.recipes.generative.sample_monitor import SampleMonitor
 from lab.recipes.generative.vae_config import VAEConfig
+from lab.schedules import warmup
+from lab.state import Tree
 from models.generative import vae as networks
 from models.generative.elbo import ElboGradient, applies_to
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
@@ -23,27 +31,39 @@ TERMS_EVERY = 4
 """Steps between two looks at the terms of the bound, which a written-out step does not need for itself."""
 
 
-class VAE(Coding):
+class VAE(Experiment):
     """One step is one mini-batch."""
 
+    log_every: ClassVar[int] = 100
+    checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/negative_elbo", "losses/reconstruction", "losses/kl")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    view_parts: ClassVar[dict[str, type]] = {"monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews}
+    conditional: ClassVar[bool] = False
 
     def __init__(self, config: VAEConfig, device: torch.device):
-        self.config: VAEConfig = config
         super().__init__(config, device)
+        self.config: VAEConfig = config
+        self.dtype = compute_dtype(config.precision, device)
+        self.seeds = Seeds.of(config.seed, device)
+        self.feed = ImageFeed(config, device, self.seeds.order)
+        self.net, self.optimizer = flat_network(self.build, self.seeds.weights, config, self.dtype, device)
+        self.monitor = SampleMonitor(config, self.feed, self.net.master, self.conditional, partial(autocast, device, self.dtype))
+        self.latent = LatentViews(config, self.feed)
+        self.encoder = EncoderViews(self.latent)
         # Where it applies, autograd is not used: see models/generative/elbo.py.
         net, gradients = self.net.compute, self.net.compute_gradient_views
         self.written_out = ElboGradient(net, gradients) if applies_to(net) else None  # type: ignore[arg-type]
 
     def build(self) -> nn.Module:
         c = self.config
-        classes = len(self.class_names) if self.conditional else 0
-        return networks.VAE(self.shape, c.latent, c.widths, c.features, c.architecture, classes, c.likelihood)
+        classes = len(self.feed.class_names) if self.conditional else 0
+        return networks.VAE(self.feed.shape, c.latent, c.widths, c.features, c.architecture, classes, c.likelihood)
 
     def step(self) -> Metrics:
-        images, labels = self.batch()
+        images, labels = self.feed.batch()
         x = unit_images(images, torch.float32)
-        noise = self.normal(len(x), self.config.latent)
+        noise = torch.randn(len(x), self.config.latent, generator=self.seeds.noise, device=self.device)
         given = labels if self.conditional else None
         terms: tuple[Tensor, Tensor] | None
         if self.written_out is not None:
@@ -54,15 +74,16 @@ class VAE(Coding):
             logits, mu, logvar = self.net.compute(x.to(self.dtype), noise.to(self.dtype), given)
             reconstruction = self.reconstruction(logits.float(), x)
             kl = kl_divergence(mu.float(), logvar.float()).sum(1).mean()
-            self.descend(reconstruction + self.beta() * kl)
+            self.optimizer.step(self.net.backward(reconstruction + self.beta() * kl))
+            self.net.sync()
             terms = reconstruction.detach(), kl.detach()
         metrics: Metrics = {}
         if terms is not None:
             reconstruction, kl = terms
-            self.diagnosis.see(kl=kl, reconstruction=reconstruction)
+            self.monitor.diagnosis.see(kl=kl, reconstruction=reconstruction)
             metrics = {"losses/negative_elbo": reconstruction + kl, "losses/reconstruction": reconstruction, "losses/kl": kl}
-        self.after_step()
-        return {**metrics, **self.quality_metrics()}
+        self.steps += 1
+        return {**metrics, **self.monitor.after_step(self.steps)}
 
     def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
         """-log p(x|z), the mean over the batch, in nats per image."""
@@ -70,13 +91,18 @@ class VAE(Coding):
 
     def beta(self) -> float:
         """The weight of the KL term now."""
-        warmup = self.config.beta_warmup
-        return self.config.beta * (min(1.0, (self.steps + 1) / warmup) if warmup else 1.0)
+        return self.config.beta * warmup(self.steps, self.config.beta_warmup)
+
+    def serving(self) -> nn.Module:
+        return self.net.master
+
+    def stateful(self) -> Tree:
+        return {"net": self.net, "adam": self.optimizer, **shared_state(self, self.feed, self.seeds.noise, self.monitor)}
 
     @torch.no_grad()
     def elbo_terms(self, passes: int = 1) -> tuple[Tensor, Tensor]:
         """(-log p(x|z), KL of each dimension), means over the test images: 0-d and (latent,), in nats per image."""
-        data, net = self.images("test"), self.net.master
+        data, net = self.feed.images("test"), self.net.master
         generator = torch.Generator().manual_seed(0)
         reconstructions, kls = [], []
         for part, labels in zip(data.images.split(500), data.labels.split(500), strict=True):
@@ -91,15 +117,15 @@ class VAE(Coding):
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
         reconstruction, kl = self.elbo_terms(passes=4)
-        data = self.images("test")
+        data = self.feed.images("test")
         samples, count = 100, min(300, len(data))
         x, labels = unit_images(data.images[:count], torch.float32), data.labels[:count] if self.conditional else None
         nll = importance_nll(self.net.master, x, labels, samples, torch.Generator().manual_seed(1), self.config.sigma).mean()  # type: ignore[arg-type]
-        variance = self.encode(self.net.master, slice(0, len(data))).var(0)
+        variance = self.latent.encode(self.net.master, slice(0, len(data))).var(0)
         return {
             "loss": float(reconstruction + kl.sum()), "negative_elbo": float(reconstruction + kl.sum()), "reconstruction": float(reconstruction),
             "kl": float(kl.sum()), "nll": float(nll), "nll_samples": samples, "nll_images": count, "unit": "nats per image",
-            "active_units": int((variance > 0.01).sum()), "images": len(data), **self.quality(),
+            "active_units": int((variance > 0.01).sum()), "images": len(data), **self.monitor.quality(),
         }  # fmt: skip
 
     @view

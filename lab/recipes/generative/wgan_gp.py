@@ -6,35 +6,34 @@ The critic maximises D(s) - D(G(z)) - lambda * (||grad D(x^)|| - 1)^2, an estima
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.experiment import Metrics
-from lab.recipes.generative.dcgan import DCGAN
+from lab.recipes.generative.adversarial import Adversarial
+from lab.recipes.generative.dcgan import dcgan_networks
 from lab.recipes.generative.wgan_gp_config import WGANGPConfig
 from models.generative.gan_losses import gradient_penalty
-from models.generative.layers import Norm
 
 
-class WGANGP(DCGAN):
+class WGANGP(Adversarial):
     """One step is k steps of the critic and one of G."""
 
     headline: ClassVar[tuple[str, ...]] = ("charts/wasserstein", "losses/gradient_penalty", "losses/generator")
 
     def __init__(self, config: WGANGPConfig, device: torch.device):
+        self.config: WGANGPConfig = config
         super().__init__(config, device)
-        self.wgan = config
         self.last_penalty = torch.zeros((), device=device)
 
-    def norm(self) -> Norm:
-        assert isinstance(self.config, WGANGPConfig)
-        return self.config.critic_norm
+    def build(self) -> tuple[nn.Module, nn.Module]:
+        return dcgan_networks(self.config, self.feed.shape, norm=self.config.critic_norm)
 
     def penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor | float:
-        share = torch.rand(len(real), 1, 1, 1, generator=self.noise_generator, device=self.device)
+        share = torch.rand(len(real), 1, 1, 1, generator=self.seeds.noise, device=self.device)
         with self.autocast():
             penalty = gradient_penalty(lambda x: self.d.master(x, labels).float(), real, fake.float(), share)
         self.last_penalty = penalty.detach()
-        return self.wgan.gradient_penalty * penalty + super().penalty(real, fake, labels)
+        return self.config.gradient_penalty * penalty + super().penalty(real, fake, labels)
 
     def d_step(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Metrics:
         metrics = super().d_step(real, fake, labels)

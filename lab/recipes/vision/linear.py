@@ -9,8 +9,9 @@ from torch.nn import functional as F
 
 from lab.answers import Images, Table
 from lab.data.load import load_images
-from lab.experiment import Experiment, Metrics, Progress, State, view
+from lab.experiment import Experiment, Metrics, State, view
 from lab.recipes.vision.linear_config import LinearConfig
+from lab.state import Attribute, Tree
 from models.vision.linear import LinearClassifier
 
 
@@ -33,7 +34,6 @@ class Linear(Experiment):
         self.optimizer = torch.optim.SGD(
             self.net.parameters(), lr=config.learning_rate, momentum=config.momentum, weight_decay=config.weight_decay
         )
-        self.steps = 0
 
     def step(self) -> Metrics:
         index = torch.randint(len(self.data.labels), (self.config.batch_size,), generator=self.generator).to(self.device)
@@ -46,28 +46,17 @@ class Linear(Experiment):
         self.steps += 1
         return {"losses/cross_entropy": loss.detach(), "charts/accuracy": (scores.argmax(1) == labels).float().mean()}
 
-    def progress(self) -> Progress:
-        return Progress(self.steps)
-
     def serving(self) -> nn.Module:
         return self.net
 
-    def state(self) -> State:
-        return {
-            "net": {name: value.clone() for name, value in self.net.state_dict().items()},
-            "momentum": [self.optimizer.state[p]["momentum_buffer"].clone() for p in self.net.parameters()]
-            if self.steps and self.config.momentum
-            else None,
-            "generator": self.generator.get_state(),
-            "steps": self.steps,
-        }
+    def stateful(self) -> Tree:
+        return {"net": self.net, "optimizer": self.optimizer, "generator": self.generator, "steps": Attribute(self, "steps")}
 
     def restore(self, state: State) -> None:
-        self.net.load_state_dict(state["net"])
-        for parameter, buffer in zip(self.net.parameters(), state["momentum"] or [], strict=False):
-            self.optimizer.state[parameter]["momentum_buffer"] = buffer.to(self.device, copy=True)
-        self.generator.set_state(state["generator"])
-        self.steps = state["steps"]
+        if "momentum" in state:  # Older runs stored the buffers alone, in the order of the parameters.
+            buffers = enumerate(state["momentum"] or [])
+            state = {**state, "optimizer": {str(i): {"momentum_buffer": buffer} for i, buffer in buffers}}
+        super().restore(state)
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lab import registry
-from lab.recipes.generative.latent_views import LatentViews
+from lab.experiment import Experiment
 
 SMALL: dict[str, dict[str, Any]] = {
     "autoencoder": {"size": 8, "hidden": "64"},
@@ -28,10 +28,10 @@ def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def make() -> Callable[..., LatentViews]:
+def make() -> Callable[..., Experiment]:
     """A small experiment of a recipe on the digits."""
 
-    def build(name: str, **fields: Any) -> LatentViews:
+    def build(name: str, **fields: Any) -> Experiment:
         recipe = registry.recipe(name)
         config = recipe.config_class().parse({**SMALL[name], **fields})
         return recipe.experiment_class()(config, torch.device("cpu"))
@@ -39,7 +39,7 @@ def make() -> Callable[..., LatentViews]:
     return build
 
 
-def advance(experiment: LatentViews, steps: int) -> LatentViews:
+def advance(experiment: Experiment, steps: int) -> Experiment:
     for _ in range(steps):
         experiment.step()
     return experiment

@@ -7,7 +7,7 @@ from lab.recipes.generative.diagnosis import Diagnosis, spread
 
 
 def seen(steps: int = 500, **values: float) -> Diagnosis:
-    diagnosis = Diagnosis()
+    diagnosis = Diagnosis(torch.device("cpu"))
     for _ in range(steps):
         diagnosis.see(**{name: torch.tensor(value) for name, value in values.items()})
     return diagnosis
@@ -44,7 +44,7 @@ def test_the_first_steps_are_left_in_peace() -> None:
 
 
 def test_a_warning_is_logged_when_it_appears_and_not_again(caplog: pytest.LogCaptureFixture) -> None:
-    diagnosis = Diagnosis()
+    diagnosis = Diagnosis(torch.device("cpu"))
     with caplog.at_level(logging.WARNING, logger="lab.recipes"):
         for warnings in ({"collapse": "A"}, {"collapse": "A"}, {}, {"collapse": "A"}):
             diagnosis.tell(warnings, 7)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lab import checkpoint
-from lab.recipes.generative.latent_views import LatentViews
+from lab.experiment import Experiment
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "autoencoder": ("autoencoder", {"noise": 0.3, "mask": 0.2, "sparsity": 0.1}),
@@ -25,23 +25,23 @@ BEFORE, AFTER = 13, 9
 """With batches of 128 or 64 of the 1,500 digits, an epoch ends within these."""
 
 
-def everything(experiment: LatentViews) -> tuple[Any, dict[str, torch.Tensor]]:
+def everything(experiment: Experiment) -> tuple[Any, dict[str, torch.Tensor]]:
     tree, tensors, segments = checkpoint.flatten(experiment.state())
     return tree, {**tensors, **{s.name: torch.from_numpy(s.read().copy()) for s in segments}}
 
 
-def stored_and_read(experiment: LatentViews, folder: Path) -> dict[str, Any]:
+def stored_and_read(experiment: Experiment, folder: Path) -> dict[str, Any]:
     return checkpoint.read(checkpoint.write(folder, experiment.steps, {"experiment": experiment.state()}, {}))["experiment"]
 
 
-def advance(experiment: LatentViews, steps: int) -> LatentViews:
+def advance(experiment: Experiment, steps: int) -> Experiment:
     for _ in range(steps):
         experiment.step()
     return experiment
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_resumed_run_equals_an_uninterrupted_one(case: str, make: Callable[..., LatentViews], tmp_path: Path) -> None:
+def test_a_resumed_run_equals_an_uninterrupted_one(case: str, make: Callable[..., Experiment], tmp_path: Path) -> None:
     name, fields = CASES[case]
     straight = advance(make(name, **fields), BEFORE)
     state = stored_and_read(straight, tmp_path)
@@ -62,7 +62,7 @@ LEFT_OUT = [
 
 
 @pytest.mark.parametrize(("name", "part", "where"), LEFT_OUT)
-def test_leaving_a_part_of_the_state_out_shows(name: str, part: str, where: str, make: Callable[..., LatentViews], tmp_path: Path) -> None:
+def test_leaving_a_part_of_the_state_out_shows(name: str, part: str, where: str, make: Callable[..., Experiment], tmp_path: Path) -> None:
     fields = {"noise": 0.3} if name == "autoencoder" else {}
     straight = advance(make(name, **fields), BEFORE)
     state = stored_and_read(straight, tmp_path)
@@ -77,7 +77,7 @@ def test_leaving_a_part_of_the_state_out_shows(name: str, part: str, where: str,
     assert any(not torch.equal(mine[key], theirs[key]) for key in mine if mine[key].is_floating_point())
 
 
-def test_views_and_measurements_leave_the_training_as_it_is(make: Callable[..., LatentViews]) -> None:
+def test_views_and_measurements_leave_the_training_as_it_is(make: Callable[..., Experiment]) -> None:
     quiet, asked = make("dcgan"), make("dcgan")
     advance(quiet, 12)
     for _ in range(3):

@@ -10,20 +10,20 @@ from PIL import Image
 
 from lab.answers import Images, Text
 from lab.errors import UsageError
-from lab.recipes.generative.latent_views import LatentViews
+from lab.experiment import Experiment
 from lab.registry import view_parameters
 
-Make = Callable[..., LatentViews]
+Make = Callable[..., Experiment]
 SLOW = {"class_share", "measured_quality"}
 """They train a classifier first; `test_quality.py` has them."""
 
 
-def ask(experiment: LatentViews, view: str, **parameters: Any) -> Any:
+def ask(experiment: Experiment, view: str, **parameters: Any) -> Any:
     checked = view_parameters(experiment.views()[view], parameters)
     return experiment.answer(view, experiment.serving().eval(), checked)
 
 
-def trained(make: Make, name: str, steps: int = 3, **fields: Any) -> LatentViews:
+def trained(make: Make, name: str, steps: int = 3, **fields: Any) -> Experiment:
     experiment = make(name, **fields)
     for _ in range(steps):
         experiment.step()
@@ -103,9 +103,9 @@ def test_codes_lie_where_the_plane_shows_them(make: Make) -> None:
     experiment = trained(make, "vae", latent=2)
     net = experiment.serving()
     answer = ask(experiment, "codes", n=5)
-    z = experiment.encode(net, slice(0, 5)).detach().numpy()
+    z = experiment.latent.encode(net, slice(0, 5)).detach().numpy()
     assert np.allclose(answer.points, z, atol=1e-5)  # The plane of a 2-D space is the space.
-    assert answer.classes.tolist() == experiment.images("test").labels[:5].tolist()
+    assert answer.classes.tolist() == experiment.feed.images("test").labels[:5].tolist()
 
 
 def test_a_traversal_marks_active_units(make: Make) -> None:
@@ -120,7 +120,7 @@ def test_a_traversal_marks_active_units(make: Make) -> None:
 
 def test_reconstruction_of_a_given_picture(make: Make) -> None:
     experiment = trained(make, "vae")
-    pixels = experiment.images("test").images[4, 0].numpy()
+    pixels = experiment.feed.images("test").images[4, 0].numpy()
     given = base64.b64encode(pixels.tobytes()).decode()
     assert np.array_equal(ask(experiment, "reconstruct", pixels=given).pixels, ask(experiment, "reconstruct", index=4).pixels)
     image, again, error = ask(experiment, "reconstruct", index=4).pixels.astype(int)
@@ -167,7 +167,7 @@ def test_wrong_parameters_are_refused_in_words(view: str, parameters: dict[str, 
 
 def test_a_gan_is_searched_for_a_real_image(make: Make) -> None:
     experiment = trained(make, "gan", 100, g_learning_rate=2e-3, ema=0.9)
-    image = experiment.images("test").images[1, 0].numpy().astype(float)
+    image = experiment.feed.images("test").images[1, 0].numpy().astype(float)
 
     def distance(anchor: str) -> float:
         return float(np.square(ask(experiment, "walk", anchors=f"{anchor},0", t=0.0).pixels[0] - image).mean())

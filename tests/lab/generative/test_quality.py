@@ -6,9 +6,9 @@ import torch
 
 from lab.data.images import LabelledImages
 from lab.data.load import load_images
+from lab.experiment import Experiment
 from lab.quality import judge as judges
 from lab.quality.measure import class_shares, density_and_coverage, frechet_distance, kernel_distance, quality
-from lab.recipes.generative.latent_views import LatentViews
 
 CPU = torch.device("cpu")
 
@@ -94,7 +94,7 @@ def test_images_of_one_class_are_judged_by_their_turns() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_recipe_measures_its_samples(make: Callable[..., LatentViews]) -> None:
+def test_a_recipe_measures_its_samples(make: Callable[..., Experiment]) -> None:
     experiment = make("cvae", quality_every=2)
     assert "quality/coverage" not in experiment.step()
     metrics = experiment.step()

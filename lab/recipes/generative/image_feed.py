@@ -1,0 +1,34 @@
+"""The images of a generative recipe on its device, and the batches that it trains on."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from lab.data.images import LabelledImages
+from lab.data.load import load_images
+from lab.data.splits import Splits
+from lab.epochs import EpochOrder
+from lab.recipes.generative.generative_config import ImageConfig
+
+
+class ImageFeed:
+    """The images of a config on the device, each split loaded at the first call, and the training batches."""
+
+    def __init__(self, config: ImageConfig, device: torch.device, order: torch.Generator):
+        self.config, self.device = config, device
+        self.shape, self.class_names = config.shape, config.classes
+        self.order = EpochOrder(order)
+        self.images = Splits(self.load)
+
+    def load(self, split: Literal["train", "test"]) -> LabelledImages:
+        c = self.config
+        return load_images(
+            c.data, split, self.device, size=self.shape[1], channels=self.shape[0], games=c.games, frames=c.frames, player=c.player
+        )
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """The next uint8 images (B, C, H, W) and their labels (B,): each image once an epoch, what makes no whole batch dropped."""
+        data = self.images("train")
+        rows = self.order.take(self.config.batch_size, len(data)).to(self.device, non_blocking=True)
+        return data.images.index_select(0, rows), data.labels.index_select(0, rows)
