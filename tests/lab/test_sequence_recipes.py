@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from lab import checkpoint, registry
-from lab.answers import Answer, Bars, Curves, Heatmap, Images, Scatter, Table, Text
+from lab.answers import Answer
 from lab.errors import LabError, UsageError
 from lab.recipes.sequence.seq2seq import bleu, tree_text
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.beam_search import Hypothesis, Node
 
 CPU = torch.device("cpu")
@@ -27,7 +27,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "forecast": {"hidden": 6, "batch_size": 4, "window": 8, "dropout": 0.1},
     "word2vec": {"width": 8, "batch_size": 32, "window": 2, "least": 1, "subsample": 1.0},
 }
-KINDS = {"text": Text, "bars": Bars, "heatmap": Heatmap, "images": Images, "scatter": Scatter, "curves": Curves, "table": Table}
 
 
 @pytest.fixture
@@ -128,7 +127,7 @@ def test_every_view_answers_with_what_it_says(recipe: str, files: dict[str, str]
         if name == "heads":
             continue  # Only of a transformer; tested below.
         answer: Answer = experiment.answer(name, experiment.net.eval(), given.get(name, {}))
-        assert isinstance(answer, KINDS[spec.kind]), name
+        assert isinstance(answer, spec.answer), name
         assert answer.picture().dtype == np.uint8, name
         answer.save(tmp_path / f"{name}.npz")
         assert spec.about, name
@@ -182,7 +181,7 @@ def test_a_word_without_a_vector_is_refused_with_the_nearest(files: dict[str, st
 )
 def test_tiny_shakespeare_has_65_characters_and_its_gpt_as_many_parameters_as_published() -> None:
     experiment = registry.recipe("gpt").experiment_class()(registry.recipe("gpt").config_class().parse({"data": "tinyshakespeare"}), CPU)
-    assert len(experiment.codec.vocabulary) == 65
+    assert len(experiment.text.codec.vocabulary) == 65
     assert len(experiment.text.train) + len(experiment.text.validation) == 1_115_394
     assert experiment.parameter_count == 804_096
 

@@ -4,7 +4,7 @@ Truncated back-propagation through time (Williams & Peng 1990): each row of the 
 `unroll` characters a step; the state is carried on from step to step, the gradient is not.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,11 +12,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Bars, Curves, Heatmap, Scatter, Text
+from lab.data.record import Record
 from lab.errors import UsageError
-from lab.experiment import Metrics, State, view
+from lab.experiment import Metrics, view
 from lab.recipes.sequence.char_rnn_config import CharRNNConfig
-from lab.recipes.sequence.language import LanguageModel, candidates_view, checked_length, checked_prompt, layout
+from lab.recipes.sequence.language import TextWindows, candidates_view, checked_length, checked_prompt, layout
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.seeding import seeded
+from lab.state import Attribute, Tree
 from models.sequence.cells import GATE_NAMES
 from models.sequence.recurrent import Recurrent, RecurrentLM, gradient_norms
 from models.sequence.sampling import choose
@@ -25,25 +28,26 @@ RESTART = 0.02
 """The share of rows that begin anew at a random place in each step; the learned initial state gets its gradient from them."""
 
 
-class CharRNN(LanguageModel):
+class CharRNN(SequenceExperiment):
     """One step is `unroll` characters of every row."""
 
     config: CharRNNConfig
 
     def __init__(self, config: CharRNNConfig, device: torch.device):
         c = config
-        super().__init__(c, device, "unroll")
-        self.install(lambda: RecurrentLM(self.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.written))
-        self.places = torch.full((c.batch_size,), len(self.windows))  # Where each row reads next; past the end at first.
+        super().__init__(c, device)
+        self.text = TextWindows(c.data, c.level, c.unroll, "unroll", device, self.remembered)
+        self.install(lambda: RecurrentLM(self.text.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.written))
+        self.places = torch.full((c.batch_size,), len(self.text.windows))  # Where each row reads next; past the end at first.
         self.carried: tuple[Tensor, ...] = ()
 
     def loss(self) -> tuple[Tensor, Metrics]:
         """The mean over the next `unroll` characters of every row."""
         c = self.config
-        anew = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.windows))
-        anywhere = torch.randint(len(self.windows), (c.batch_size,), generator=self.generator)
+        anew = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.text.windows))
+        anywhere = torch.randint(len(self.text.windows), (c.batch_size,), generator=self.generator)
         self.places = torch.where(anew, anywhere, self.places)
-        tokens = self.windows[self.places.to(self.device)].long()  # (B, unroll + 1)
+        tokens = self.text.windows[self.places.to(self.device)].long()  # (B, unroll + 1)
         state = self.compute.core.first_state(c.batch_size)
         if self.carried:
             fresh = anew.to(self.device)[None, :, None]
@@ -70,13 +74,16 @@ class CharRNN(LanguageModel):
             total += F.cross_entropy(logits.float().flatten(0, 1), targets[:, part].flatten().long())
         return total / count
 
-    def state(self) -> State:
-        return {**super().state(), "places": self.places.clone(), "carried": [part.clone() for part in self.carried]}
+    def stateful(self) -> Tree:
+        return {**super().stateful(), "places": Attribute(self, "places"), "carried": Attribute(self, "carried", self.device)}
 
-    def restore(self, state: State) -> None:
-        super().restore(state)
-        self.places = state["places"].clone()
-        self.carried = tuple(part.to(self.device, copy=True) for part in state["carried"])
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        figures = super().evaluate()
+        return {**figures, **self.text.figures(figures["loss"])}
+
+    def data_record(self) -> Record:
+        return self.text.record
 
     # -- views -----------------------------------------------------------------------------------------------------
 
@@ -86,7 +93,7 @@ class CharRNN(LanguageModel):
         seed: int = 0,
     ) -> Text:  # fmt: skip
         """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
-        tokens = checked_prompt(self.codec, prompt)
+        tokens = checked_prompt(self.text.codec, prompt)
         generator = torch.Generator().manual_seed(seed)
         made = [torch.from_numpy(tokens).to(self.device)]
         logits, state = net(made[0][None])
@@ -94,7 +101,7 @@ class CharRNN(LanguageModel):
             token = choose(logits[0, -1].float(), temperature, top_k, top_p, generator)
             made.append(token)
             logits, state = net(token[None], state)
-        return Text(self.codec.decode(torch.cat(made).cpu().numpy()))
+        return Text(self.text.codec.decode(torch.cat(made).cpu().numpy()))
 
     @view(live=True)
     def candidates(
@@ -108,9 +115,9 @@ class CharRNN(LanguageModel):
         seed: int = 0,
     ) -> Bars:
         """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
-        tokens = torch.from_numpy(checked_prompt(self.codec, prompt)).to(self.device)
+        tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)).to(self.device)
         logits, _ = net(tokens[None])
-        return candidates_view(self.codec, logits[0, -1], temperature, top_k, top_p, count, seed)
+        return candidates_view(self.text.codec, logits[0, -1], temperature, top_k, top_p, count, seed)
 
     @view(live=True)
     def gates(
@@ -118,14 +125,14 @@ class CharRNN(LanguageModel):
         layer: int = 1, units: int = 24,
     ) -> Heatmap:  # fmt: skip
         """A gate, or the cell state, of the units that change most (rows) while the network reads a text (under the columns)."""
-        tokens = checked_prompt(self.codec, text, self.sample())[:200]
+        tokens = checked_prompt(self.text.codec, text, self.text.sample())[:200]
         layers = net.core.trace(net.embedding(torch.from_numpy(tokens)[None].to(self.device)))
         steps = layers[max(1, min(layer, len(layers))) - 1]
         names = GATE_NAMES[net.core.kind]
         name = next((n for n in names if n.split()[0] == gate), names[-1])
         values = torch.stack([step[name][0] for step in steps], 1).float().cpu()  # (H, T)
         most = values.std(1, correction=0).topk(min(max(1, units), len(values))).indices
-        labels = [self.codec.label(t) for t in tokens]
+        labels = [self.text.codec.label(t) for t in tokens]
         return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
 
     @view(live=True)
@@ -134,7 +141,7 @@ class CharRNN(LanguageModel):
         vanishes. This run's network stands beside a new RNN, LSTM and GRU of the same size, or beside the trained ones of other runs of
         char-rnn whose names are given as runs, separated by commas."""
         length = max(2, min(length, 500))
-        text = text or self.sample(length)
+        text = text or self.text.sample(length)
         others = [self.other_run(name.strip()) for name in runs.split(",") if name.strip()]
         cores = {f"this run's {net.core.kind}": (net.core, self.embedded(net, text, length))}
         for run, other in others:
@@ -154,7 +161,7 @@ class CharRNN(LanguageModel):
 
     def embedded(self, net: RecurrentLM, text: str, length: int) -> Tensor:
         """What the first layer reads of a text (1, T, I), at most `length` tokens of it."""
-        tokens = checked_prompt(self.codec, text)[:length]
+        tokens = checked_prompt(self.text.codec, text)[:length]
         return net.embedding(torch.from_numpy(tokens)[None].to(self.device)).detach().float()
 
     def other_run(self, name: str) -> "tuple[str, CharRNN]":
@@ -173,4 +180,4 @@ class CharRNN(LanguageModel):
     @view(live=True)
     def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:
         """The vectors of the characters, laid out in two dimensions: alike is near."""
-        return layout(net.embedding.weight, self.names(), method, "tokens")
+        return layout(net.embedding.weight, self.text.names(), method, "tokens")

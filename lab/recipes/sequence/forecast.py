@@ -19,7 +19,7 @@ from lab.data.text import shown
 from lab.errors import LabError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.forecast_config import ForecastConfig
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.tagger import Forecaster
 
 

@@ -3,7 +3,7 @@
 `gpt` with 4 layers, 128 wide, context 64, batch 12 reaches a validation loss of 1.9 nats on tiny Shakespeare in 2,000 steps.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -11,27 +11,30 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Bars, Heatmap, Images, Scatter, Text
+from lab.data.record import Record
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.gpt_config import GPTConfig
-from lab.recipes.sequence.language import LanguageModel, candidates_view, checked_length, checked_prompt, layout
+from lab.recipes.sequence.language import TextWindows, candidates_view, checked_length, checked_prompt, layout
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence import gpt as network
 
 
-class GPT(LanguageModel):
+class GPT(SequenceExperiment):
     """One step is one batch of random windows of the text."""
 
     config: GPTConfig
 
     def __init__(self, config: GPTConfig, device: torch.device):
         c = config
-        super().__init__(c, device, "context")
+        super().__init__(c, device)
+        self.text = TextWindows(c.data, c.level, c.context, "context", device, self.remembered)
         self.install(
-            lambda: network.GPT(self.vocabulary, c.context, c.layers, c.heads, c.width, c.dropout, norm=c.norm, positions=c.positions)
+            lambda: network.GPT(self.text.vocabulary, c.context, c.layers, c.heads, c.width, c.dropout, norm=c.norm, positions=c.positions)
         )
 
     def loss(self) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(self.windows), (self.config.batch_size,), generator=self.generator).to(self.device)
-        return self.cross_entropy(self.windows[rows].long()), {}
+        rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device)
+        return self.cross_entropy(self.text.windows[rows].long()), {}
 
     def cross_entropy(self, windows: Tensor) -> Tensor:
         """The mean over all positions of windows (B, context + 1) int64."""
@@ -51,6 +54,14 @@ class GPT(LanguageModel):
             total += self.cross_entropy(part.long()) * len(part)
         return total / len(windows)
 
+    @torch.no_grad()
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        figures = super().evaluate()
+        return {**figures, **self.text.figures(figures["loss"])}
+
+    def data_record(self) -> Record:
+        return self.text.record
+
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
@@ -65,10 +76,10 @@ class GPT(LanguageModel):
         seed: int = 0,
     ) -> Text:
         """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
-        tokens = checked_prompt(self.codec, prompt)
+        tokens = checked_prompt(self.text.codec, prompt)
         start, generator = torch.from_numpy(tokens).to(self.device), torch.Generator().manual_seed(seed)
         made = network.generate(net, start, checked_length(length), temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
-        return Text(self.codec.decode(made.cpu().numpy()))
+        return Text(self.text.codec.decode(made.cpu().numpy()))
 
     @view(live=True)
     def candidates(
@@ -82,9 +93,9 @@ class GPT(LanguageModel):
         seed: int = 0,
     ) -> Bars:
         """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
-        tokens = torch.from_numpy(checked_prompt(self.codec, prompt)[-net.context :]).to(self.device)
+        tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)[-net.context :]).to(self.device)
         logits = net(tokens[None])[0][0, -1]
-        return candidates_view(self.codec, logits, temperature, top_k, top_p, count, seed)
+        return candidates_view(self.text.codec, logits, temperature, top_k, top_p, count, seed)
 
     @view(live=True)
     def attention(self, net: network.GPT, text: str = "", layer: int = 1, head: int = 1) -> Heatmap:
@@ -106,10 +117,10 @@ class GPT(LanguageModel):
 
     def attentions(self, net: network.GPT, text: str) -> tuple[list[str], list[np.ndarray]]:
         """The labels of the last tokens of a text, and each layer's attention (heads, T, T) over them."""
-        tokens = checked_prompt(self.codec, text, self.sample(min(48, net.context)))[-net.context :]
+        tokens = checked_prompt(self.text.codec, text, self.text.sample(min(48, net.context)))[-net.context :]
         keep: list[Tensor] = []
         net(torch.from_numpy(tokens)[None].to(self.device), keep=keep)
-        return [self.codec.label(t) for t in tokens], [weights[0].float().cpu().numpy() for weights in keep]
+        return [self.text.codec.label(t) for t in tokens], [weights[0].float().cpu().numpy() for weights in keep]
 
     @view(live=True)
     def embeddings(
@@ -117,5 +128,5 @@ class GPT(LanguageModel):
     ) -> Scatter:
         """The vectors of the tokens, or of the positions, laid out in two dimensions: alike is near."""
         if of == "tokens":
-            return layout(net.embedding.weight, self.names(), method, "tokens")
+            return layout(net.embedding.weight, self.text.names(), method, "tokens")
         return layout(net.positions.table, [str(i) for i in range(net.context)], method, "positions")

@@ -11,33 +11,30 @@ from lab.answers import Bars, Scatter
 from lab.data.record import Record
 from lab.data.text import Codec, load_text, visible
 from lab.errors import UsageError
-from lab.recipes.sequence.sequence import SequenceExperiment
 from models.sequence.sampling import choose, probabilities
 
 
-class LanguageModel(SequenceExperiment):
-    """Predicts each next token of a text, of which it reads windows of as many tokens as the setting `span` of its config says."""
+class TextWindows:
+    """A text as tokens, and the windows of `length` tokens, each with the one that follows, from which a language model learns.
 
-    config: Any
+    `setting` is the config's name of the length, for errors; `remembered` is the record that a stored run has of its data.
+    """
 
-    def __init__(self, config: Any, device: torch.device, span: str):
-        super().__init__(config, device)
-        length = getattr(config, span)
-        self.text = load_text(config.data, config.level, device, length, span, self.remembered)
-        self.codec = self.text.codec
+    def __init__(
+        self, data: str, level: Literal["char", "byte"], length: int, setting: str, device: torch.device, remembered: Record | None
+    ):
+        text = load_text(data, level, device, length, setting, remembered)
+        self.codec, self.train, self.validation, self.record = text.codec, text.train, text.validation, text.record
         self.vocabulary = torch.from_numpy(self.codec.vocabulary)
-        self.windows = self.text.train.unfold(0, length + 1, 1)  # (N, length + 1) uint8, a view of the text
+        self.windows = text.train.unfold(0, length + 1, 1)  # (N, length + 1) uint8, a view of the text
 
-    def data_record(self) -> Record:
-        return self.text.record
-
-    def evaluate(self, **options: Any) -> dict[str, Any]:
-        figures = super().evaluate()
-        return {**figures, "bits_per_token": figures["loss"] / np.log(2), "tokens": len(self.text.validation)}
+    def figures(self, loss: float) -> dict[str, Any]:
+        """What an evaluation adds to a loss in nats per token."""
+        return {"bits_per_token": loss / np.log(2), "tokens": len(self.validation)}
 
     def sample(self, length: int = 48) -> str:
         """A piece of text that training does not see, for a view that was given none."""
-        return self.codec.decode(self.text.validation[:length].cpu().numpy())
+        return self.codec.decode(self.validation[:length].cpu().numpy())
 
     def names(self) -> list[str]:
         """Every token of the vocabulary as a label."""

@@ -18,7 +18,7 @@ from lab.data.words import EOS, PAD
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.beam_search import Hypothesis, Node, beam_search, greedy
 from models.sequence.seq2seq import Seq2Seq as Seq2SeqNetwork
 from models.sequence.seq2seq import TransformerTranslator

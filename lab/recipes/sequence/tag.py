@@ -18,7 +18,7 @@ from lab.data.record import Record, of_content
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.text import Codec, read_bytes
 from lab.experiment import Metrics, view
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.tag_config import TagConfig
 from models.sequence.tagger import Tagger
 

@@ -13,7 +13,7 @@ from lab.data.sentences import load_sentences
 from lab.data.words import Vocabulary, words
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.language import layout
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.text_class_config import TextClassConfig
 from models.sequence.tagger import TextClassifier
 

@@ -17,7 +17,7 @@ from lab.data.words import SPECIALS, Vocabulary
 from lab.errors import LabError, UsageError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.language import layout
-from lab.recipes.sequence.sequence import SequenceExperiment
+from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.word2vec_config import Word2VecConfig
 from models.sequence.word2vec import Word2Vec as Word2VecNetwork
 

@@ -121,7 +121,7 @@ def test_a_stored_vocabulary_reads_a_changed_text(tmp_path: Path) -> None:
     run, file = trained("gpt", tmp_path)
     file.write_text("#" + CONTENT["gpt"])
     experiment = Run(run.path).experiment("cpu", serving_only=True)
-    assert experiment.codec.decode(experiment.text.train.numpy()).startswith("the cat sat")
+    assert experiment.text.codec.decode(experiment.text.train.numpy()).startswith("the cat sat")
 
 
 def test_moved_data_are_used_from_their_new_place_and_the_run_remembers_it(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
-from lab.experiment import Experiment, Metrics, Progress, State
+from lab.experiment import Experiment, Metrics
 from lab.recipes.sequence.sequence_config import SequenceConfig
+from lab.schedules import warmup_cosine
 from lab.seeding import seeded
+from lab.state import Attribute, Tree
 from models.dropout import set_generator
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
@@ -36,7 +37,6 @@ class SequenceExperiment(Experiment):
         self.seed_of_weights = seeds[0]
         self.generator = torch.Generator().manual_seed(seeds[1])
         self.dropout_generator = torch.Generator(device).manual_seed(seeds[2])
-        self.steps = 0
 
     def install(self, build: Any) -> None:
         """Take the network that `build()` makes, with weights that depend on the seed alone."""
@@ -88,12 +88,8 @@ class SequenceExperiment(Experiment):
         return found
 
     def learning_rate(self) -> float:
-        """Rises linearly over the warm-up, falls along a cosine to its end share at `decay_steps`, and stays there."""
         c = self.config
-        if self.steps < c.warmup_steps:
-            return c.learning_rate * (self.steps + 1) / (c.warmup_steps + 1)
-        share = min(1.0, (self.steps - c.warmup_steps) / max(1, c.decay_steps - c.warmup_steps))
-        return c.learning_rate * (c.learning_rate_end + (1 - c.learning_rate_end) * 0.5 * (1 + math.cos(math.pi * share)))
+        return warmup_cosine(self.steps, c.learning_rate, c.warmup_steps, c.decay_steps, c.learning_rate_end)
 
     def evaluating(self) -> Any:
         """The module that computes, up to date with the stored weights and in eval mode."""
@@ -105,25 +101,11 @@ class SequenceExperiment(Experiment):
         loss = float(self.validation_loss())
         return {"loss": loss, "perplexity": math.exp(min(loss, 700.0)), "parameters": self.parameter_count}
 
-    def progress(self) -> Progress:
-        return Progress(self.steps)
-
     def serving(self) -> nn.Module:
         return self.net
 
-    def state(self) -> State:
+    def stateful(self) -> Tree:
         return {
-            "net": serving_weights(self.net),
-            "adam": self.optimizer.state(),
-            "generator": self.generator.get_state(),
-            "dropout": self.dropout_generator.get_state(),
-            "steps": self.steps,
-        }
-
-    def restore(self, state: State) -> None:
-        self.net.load_state_dict(state["net"])
-        self.flat.sync()
-        self.optimizer.restore(state["adam"])
-        self.generator.set_state(state["generator"])
-        self.dropout_generator.set_state(state["dropout"])
-        self.steps = state["steps"]
+            "net": self.flat, "adam": self.optimizer, "generator": self.generator, "dropout": self.dropout_generator,
+            "steps": Attribute(self, "steps"),
+        }  # fmt: skip
