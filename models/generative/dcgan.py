@@ -5,7 +5,6 @@ At 64 pixels, RGB, z 100 and 64 features they have 3,576,704 and 2,765,568 param
 
 import itertools
 
-import torch
 from torch import Tensor, nn
 
 from models.generative.conv import DownConv, ImageToPixel, PixelToImage, UpConv
@@ -72,14 +71,3 @@ class DCGANDiscriminator(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.layers(with_classes(images, labels, self.classes))
-
-
-@torch.no_grad()
-def draw_weights(module: nn.Module, scale: float = 0.02) -> None:
-    """DCGAN's initialisation: convolutions from N(0, 0.02), batch norm's gains from N(1, 0.02), biases 0 (Radford et al. 2016)."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            layer.weight.normal_(0, scale)
-        elif isinstance(layer, nn.BatchNorm2d):
-            layer.weight.normal_(1, scale)
-            layer.bias.zero_()

@@ -9,9 +9,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from models.generative.conv import OneMapConv2d
+from models.generative.conv import InertBiasConv2d, OneMapConv2d
 from models.generative.instance_norm import InstanceNorm
-from models.generative.normed_conv import NormedConv2d
 
 
 class PatchGAN(nn.Module):
@@ -28,7 +27,7 @@ class PatchGAN(nn.Module):
         modules: list[nn.Module] = []
         for n, (i, o) in enumerate(itertools.pairwise(widths)):
             plain = n == 0
-            kind = NormedConv2d if norm == "instance" and not plain else nn.Conv2d
+            kind = InertBiasConv2d if norm == "instance" and not plain else nn.Conv2d
             modules.append(kind(i, o, 4, self.strides[n], 1, bias=plain or norm != "batch"))
             if not plain and norm != "none":
                 modules.append(nn.BatchNorm2d(o) if norm == "batch" else InstanceNorm())

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.dropout import Dropout
-from models.generative.conv import DoublingConv2d, HalvingConv2d
+from models.generative.conv import DoublingConv2d, HalvingConv2d, InertBiasConv2d
 from models.generative.instance_norm import InstanceNorm
-from models.generative.normed_conv import NormedConv2d
 
 WIDEST = 8
 """The widest layer has this many times `features` maps."""
@@ -41,7 +40,7 @@ class UNetGenerator(nn.Module):
         bias = norm == "instance"
         last = len(widths) - 1
         self.down = nn.ModuleList(
-            HalvingConv2d(i, o, bias, normed=bias and 0 < n < last)
+            HalvingConv2d(i, o, bias, inert_bias=bias and 0 < n < last)
             for n, (i, o) in enumerate(zip([channels, *widths[:-1]], widths, strict=True))
         )
         self.down_norms = nn.ModuleList(self.norm(o) if 0 < i < last else nn.Identity() for i, o in enumerate(widths))
@@ -57,11 +56,11 @@ class UNetGenerator(nn.Module):
     def norm(self, channels: int) -> nn.Module:
         return nn.BatchNorm2d(channels) if self.norm_kind == "batch" else InstanceNorm()
 
-    def enlarge(self, inputs: int, outputs: int, bias: bool, normed: bool) -> nn.Module:
+    def enlarge(self, inputs: int, outputs: int, bias: bool, inert_bias: bool) -> nn.Module:
         if self.resize:
-            kind = NormedConv2d if normed else nn.Conv2d
+            kind = InertBiasConv2d if inert_bias else nn.Conv2d
             return nn.Sequential(nn.Upsample(scale_factor=2), kind(inputs, outputs, 3, 1, 1, bias=bias))
-        return DoublingConv2d(inputs, outputs, bias, normed)
+        return DoublingConv2d(inputs, outputs, bias, inert_bias)
 
     def forward(self, images: Tensor) -> Tensor:
         skips: list[Tensor] = []

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.generative.autoencoder import Architecture, decoder, encoder
+from models.generative.autoencoder import Architecture, DenseDecoder, DenseEncoder, decoder, encoder
+from models.kernels.dense_elbo import ElboGradient
 
 Likelihood = Literal["bernoulli", "gaussian"]
 
@@ -58,6 +59,13 @@ class VAE(nn.Module):
 
     def prior(self, noise: Tensor) -> Tensor:
         return noise
+
+    def elbo_gradient(self, gradients: Sequence[Tensor]) -> ElboGradient | None:
+        """The bound's gradient without autograd, written into `gradients` (one per parameter): for dense layers and Bernoulli likelihood."""
+        if not (isinstance(self.encoder, DenseEncoder) and isinstance(self.decoder, DenseDecoder) and self.likelihood == "bernoulli"):
+            return None
+        encoder, decoder = ([m for m in side.modules() if isinstance(m, nn.Linear)] for side in (self.encoder, self.decoder))
+        return ElboGradient(encoder, self.mu, self.logvar, decoder, LOGVAR_RANGE, dict(zip(self.parameters(), gradients, strict=True)))
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:

@@ -153,6 +153,12 @@ class FlatAdam:
         self.count = torch.zeros((), device=self.weights.device)
         self.cut: dict[tuple[int, int], list[Piece]] = {}
 
+    @cached_property
+    def room(self) -> Tensor:
+        """Room for one piece's scaled gradient. Without a `compute` of its own, the network's flat gradient is what is given: it stays as it is."""
+        with torch.inference_mode(False):
+            return torch.empty_like(self.weights if self.weights.is_cuda else self.weights[:PIECE])
+
     def set_learning_rate(self, value: float) -> None:
         if isinstance(self.rate, Tensor):
             self.rate.fill_(value)
@@ -195,7 +201,7 @@ class FlatAdam:
         for found, piece in zip(given.split([piece.count for piece in pieces]), pieces, strict=True):
             gradient = found if found.dtype == torch.float32 else piece.gradient.copy_(found)
             if scale is not None:
-                gradient.mul_(scale)
+                gradient = torch.mul(gradient, scale, out=piece.gradient)
             torch._fused_adam_(
                 piece.weights, [gradient], piece.exp_avg, piece.exp_avg_sq, [], [self.count], amsgrad=False,
                 beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
@@ -210,10 +216,11 @@ class FlatAdam:
             size = count if self.weights.is_cuda else math.ceil(count / math.ceil(count / PIECE))
             ends = [*range(start, start + count, size), start + count]
             compute = None if network.compute is network.master else network.compute_weights
+            room = self.room if compute is None else network.gradient
             self.cut[start, count] = [
                 Piece(
                     b - a, [self.weights[a:b]], [self.exp_avg[a:b]], [self.exp_avg_sq[a:b]],
-                    network.gradient[: b - a], None if compute is None else compute[a:b],
+                    room[: b - a], None if compute is None else compute[a:b],
                 )
                 for a, b in pairwise(ends)
             ]  # fmt: skip

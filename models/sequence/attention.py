@@ -1,45 +1,14 @@
 """Attention: scaled dot-product in several heads (Vaswani et al. 2017), Luong's (2015) and Bahdanau's (2015) for seq2seq.
 
-Read first: `attention_weights`. The fused kernel gives the same result without the weights; it trains, the written form shows.
+Read first: `models.kernels.attention`. The fused kernel trains; the written-out form shows the weights.
 """
-
-import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.dropout import Dropout
-
-
-def attention_weights(q: Tensor, k: Tensor, mask: Tensor | None = None) -> Tensor:
-    """softmax(q k^T / sqrt(d)): (..., T, S) for q (..., T, d) and k (..., S, d). Where `mask` is False the weight is 0."""
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (..., T, S)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, float("-inf"))
-    return scores.softmax(-1)
-
-
-def causal_mask(t: int, s: int, device: torch.device | None = None) -> Tensor:
-    """(t, s) bool: the last t of s positions, each of which may look at itself and what came before."""
-    return torch.ones(t, s, dtype=torch.bool, device=device).tril(s - t)
-
-
-def fast_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
-    """softmax(q k^T / sqrt(d)) v without handing out the weights: by the fused kernel, or where that is slow by three products.
-
-    On a CPU in bfloat16 the fused kernel's backward takes five times as long as the plain products of short sequences.
-    """
-    t, s = q.shape[2], k.shape[2]
-    if q.device.type != "cpu" or q.dtype != torch.bfloat16 or t * s > 65_536 or mask is not None:
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
-    bias = torch.zeros(t, s, dtype=q.dtype)
-    if causal:
-        bias = bias.masked_fill(~causal_mask(t, s), float("-inf"))
-    rows, keys, values = (part.flatten(0, 1) for part in (q, k, v))  # (B * heads, T, d)
-    scores = torch.baddbmm(bias, rows, keys.transpose(1, 2), alpha=q.shape[-1] ** -0.5)
-    return (scores.softmax(-1) @ values).unflatten(0, q.shape[:2])
-
+from models.kernels.attention import attention, attention_weights, causal_mask
 
 KeyValue = tuple[Tensor, Tensor]
 """Keys and values (B, heads, S, d) of the positions seen so far."""
@@ -86,7 +55,7 @@ class MultiHeadAttention(nn.Module):
                 keep.append(weights)
             out = self.dropout(weights) @ v
         else:
-            out = fast_attention(q, k, v, mask, causal)
+            out = attention(q, k, v, mask, causal)
         return self.out_proj(out.transpose(1, 2).flatten(2)), (k, v)
 
     def project(self, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

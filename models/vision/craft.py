@@ -90,7 +90,7 @@ def set_batch_norm(net: nn.Module, on: bool) -> int:
     head = net.get_submodule(str(net.head))
     convolutions = any(isinstance(module, nn.Conv1d | nn.Conv2d) for module in net.modules())
     kinds = (nn.Conv1d, nn.Conv2d) if convolutions else (nn.Linear,)
-    return replace(net, lambda m: isinstance(m, kinds) and m is not head, normed)
+    return replace(net, lambda m: isinstance(m, kinds) and m is not head, with_batch_norm)
 
 
 def freeze(net: nn.Module, names: list[str]) -> list[str]:
@@ -133,7 +133,7 @@ def train_mode(net: nn.Module) -> None:
             module.eval()
 
 
-class NormedConv2d(nn.Conv2d):
+class ConvBn2d(nn.Conv2d):
     """A convolution with batch norm behind it, which keeps the convolution's own keys."""
 
     norm: nn.Module
@@ -142,7 +142,7 @@ class NormedConv2d(nn.Conv2d):
         return self.norm(F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups))
 
 
-class NormedConv1d(nn.Conv1d):
+class ConvBn1d(nn.Conv1d):
     """The same over a series."""
 
     norm: nn.Module
@@ -151,7 +151,7 @@ class NormedConv1d(nn.Conv1d):
         return self.norm(F.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups))
 
 
-class NormedLinear(nn.Linear):
+class LinearBn1d(nn.Linear):
     """The same for a dense layer."""
 
     norm: nn.Module
@@ -160,16 +160,16 @@ class NormedLinear(nn.Linear):
         return self.norm(F.linear(x, self.weight, self.bias))
 
 
-def normed(layer: nn.Module) -> nn.Module:
+def with_batch_norm(layer: nn.Module) -> nn.Module:
     """`layer` with batch norm behind it."""
     made = copy.copy(layer)
     if isinstance(layer, nn.Linear):
-        made.__class__, norm = NormedLinear, nn.BatchNorm1d(layer.out_features)
+        made.__class__, norm = LinearBn1d, nn.BatchNorm1d(layer.out_features)
     elif isinstance(layer, nn.Conv1d):
-        made.__class__, norm = NormedConv1d, nn.BatchNorm1d(layer.out_channels)
+        made.__class__, norm = ConvBn1d, nn.BatchNorm1d(layer.out_channels)
     else:
         assert isinstance(layer, nn.Conv2d)
-        made.__class__, norm = NormedConv2d, nn.BatchNorm2d(layer.out_channels)  # type: ignore[assignment]
+        made.__class__, norm = ConvBn2d, nn.BatchNorm2d(layer.out_channels)  # type: ignore[assignment]
     made._modules = {"norm": norm}
     return made
 

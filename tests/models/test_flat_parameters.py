@@ -65,7 +65,9 @@ def test_steps_from_a_flat_gradient_scaled_are_pytorchs(pair: tuple[FlatNetwork,
         found = torch.autograd.grad(loss(network.compute, x), network.parameters, allow_unused=True)
         for view, gradient in zip(network.compute_gradient_views, found, strict=True):
             view.copy_(torch.zeros_like(view) if gradient is None else gradient)
+        given = network.compute_gradient.clone()
         optimizer.step_and_sync(torch.tensor(0.25))
+        assert torch.equal(network.compute_gradient, given)
         expected.zero_grad()
         (0.25 * loss(twin, x)).backward()
         expected.step()

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 import models
 from models.dropout import Dropout, set_generator
-from models.sequence.attention import BahdanauAttention, LuongAttention, MultiHeadAttention, attention_weights, causal_mask, fast_attention
+from models.kernels.attention import attention_weights, causal_mask
+from models.sequence.attention import BahdanauAttention, LuongAttention, MultiHeadAttention
 from models.sequence.gpt import GPT, generate
 from models.sequence.sampling import choose, probabilities
 from models.sequence.transformer import EncoderDecoder, sinusoidal_positions
@@ -22,15 +23,6 @@ def test_own_attention_equals_the_fused_kernel(causal: bool) -> None:
     q, k, v = (torch.randn(2, 3, 10, 8) for _ in range(3))
     mine = attention_weights(q, k, causal_mask(10, 10) if causal else None) @ v
     torch.testing.assert_close(mine, F.scaled_dot_product_attention(q, k, v, is_causal=causal), atol=1e-6, rtol=0)
-
-
-@pytest.mark.parametrize("causal", [False, True])
-def test_short_sequences_in_bfloat16_get_the_same_by_plain_products(causal: bool) -> None:
-    torch.manual_seed(0)
-    q, k, v = (torch.randn(2, 3, 10, 8) for _ in range(3))
-    mine = fast_attention(*(part.bfloat16() for part in (q, k, v)), None, causal)
-    assert mine.dtype == torch.bfloat16
-    torch.testing.assert_close(mine.float(), F.scaled_dot_product_attention(q, k, v, is_causal=causal), atol=0.03, rtol=0.03)
 
 
 @pytest.mark.parametrize("cross", [False, True])

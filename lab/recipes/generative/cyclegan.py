@@ -23,7 +23,8 @@ from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
 from lab.state import Tree
-from models.generative.cyclegan import ResNetGenerator, StyleEncoder, draw_weights
+from models.generative.conv import draw_weights
+from models.generative.cyclegan import ResNetGenerator, StyleEncoder
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.image_pool import ImagePool
 from models.generative.patchgan import PatchGAN

@@ -5,7 +5,8 @@ from torch import nn
 
 from lab.recipes.generative.adversarial import Adversarial
 from lab.recipes.generative.generative_config import ConvAdversarialConfig
-from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator, draw_weights
+from models.generative.conv import draw_weights
+from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator
 from models.generative.layers import Norm
 
 

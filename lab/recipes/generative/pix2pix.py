@@ -17,7 +17,7 @@ from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
 from models.dropout import set_generator
-from models.generative.cyclegan import draw_weights
+from models.generative.conv import draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.patchgan import PatchGAN
 from models.generative.pix2pix import UNetGenerator

@@ -24,7 +24,7 @@ from lab.recipes.generative.vae_config import VAEConfig
 from lab.schedules import warmup
 from lab.state import Tree
 from models.generative import vae as networks
-from models.generative.elbo import ElboGradient, applies_to
+from models.generative.layers import class_weights
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
 
 TERMS_EVERY = 4
@@ -51,9 +51,8 @@ class VAE(Experiment):
         self.monitor = SampleMonitor(config, self.feed, self.net.master, self.conditional, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
-        # Where it applies, autograd is not used: see models/generative/elbo.py.
-        net, gradients = self.net.compute, self.net.compute_gradient_views
-        self.written_out = ElboGradient(net, gradients) if applies_to(net) else None  # type: ignore[arg-type]
+        # Where there is one, it takes autograd's place: see models/kernels/dense_elbo.py.
+        self.elbo_gradient = self.net.compute.elbo_gradient(self.net.compute_gradient_views)
 
     def build(self) -> nn.Module:
         c = self.config
@@ -66,8 +65,9 @@ class VAE(Experiment):
         noise = torch.randn(len(x), self.config.latent, generator=self.seeds.noise, device=self.device)
         given = labels if self.conditional else None
         terms: tuple[Tensor, Tensor] | None
-        if self.written_out is not None:
-            terms = self.written_out(x, noise, given, self.beta(), terms=self.steps % TERMS_EVERY == 0)
+        if self.elbo_gradient is not None:
+            classes = None if given is None else class_weights(given, len(self.feed.class_names), self.dtype)
+            terms = self.elbo_gradient(x, noise, classes, self.beta(), terms=self.steps % TERMS_EVERY == 0)
             self.optimizer.step(self.net.cast_gradient())
             self.net.sync()
         else:

@@ -3,7 +3,8 @@ import torch
 
 import models
 from models.generative.autoencoder import Autoencoder
-from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator, draw_weights
+from models.generative.conv import draw_weights
+from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator
 from models.generative.gan import DenseDiscriminator, DenseGenerator
 from models.generative.layers import stages
 

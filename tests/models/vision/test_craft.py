@@ -88,7 +88,7 @@ def test_batch_norm_is_put_behind_every_hidden_layer_under_the_same_names(name: 
 
 def test_a_normed_convolution_gives_what_convolution_and_norm_give() -> None:
     conv = nn.Conv2d(2, 3, 3, stride=2, padding=1)
-    made = craft.normed(copy.deepcopy(conv))
+    made = craft.with_batch_norm(copy.deepcopy(conv))
     x = torch.randn(4, 2, 8, 8)
     torch.testing.assert_close(made(x), nn.BatchNorm2d(3)(conv(x)))
 

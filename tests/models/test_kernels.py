@@ -1,0 +1,243 @@
+"""Every kernel is the same function as its plain PyTorch twin: values and gradients, over shapes and dtypes; it leaves its inputs alone."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import models.kernels
+from models.kernels import attention, conv4x4, dense_elbo, instance_norm, reflected_conv, windows
+
+Shape = tuple[int, ...]
+TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.02}
+"""Relative error (in the 2-norm). bf16 keeps 8 bits; the double-precision paths pass through float32 in places."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`fast(*tensors)` and `plain(*tensors)` on tensors of these shapes, images channels_last."""
+
+    name: str
+    fast: Callable[..., Tensor]
+    plain: Callable[..., Tensor]
+    shapes: tuple[Shape, ...]
+    dtypes: tuple[torch.dtype, ...] = (torch.float64, torch.float32, torch.bfloat16)
+    fixed: tuple[torch.dtype | None, ...] = ()
+    """For each tensor the dtype that it has in every test; None, or nothing, for that of the test."""
+
+    def tensors(self, dtype: torch.dtype) -> list[Tensor]:
+        generator = torch.Generator().manual_seed(0)
+        drawn = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in self.shapes]
+        fixed = (*self.fixed, *[None] * len(drawn))
+        cast = [x.to(own or dtype) for x, own in zip(drawn, fixed, strict=False)]
+        return [(x.to(memory_format=torch.channels_last) if n == 0 and x.dim() == 4 else x) for n, x in enumerate(cast)]
+
+
+def halving(large: int, small: int, size: int) -> Case:
+    shapes = ((2, large, size, size), (small, large, 4, 4))
+    return Case(f"halving {shapes}", lambda x, w: conv4x4.Conv4x4.apply(x, w, False), conv4x4.plain_conv4x4, shapes)
+
+
+def doubling(large: int, small: int, size: int) -> Case:
+    shapes = ((2, small, size // 2, size // 2), (small, large, 4, 4))
+    return Case(f"doubling {shapes}", lambda x, w: conv4x4.Conv4x4.apply(x, w, True), conv4x4.plain_conv_transpose4x4, shapes)
+
+
+def unet(size: int, maps: int, transposed: bool) -> Case:
+    shapes = ((2, 20, size, size), (20, maps, 4, 4) if transposed else (maps, 20, 4, 4), (maps,))
+    if transposed:
+        return Case(f"U-Net up {shapes}", conv4x4.small_conv_transpose4x4, conv4x4.plain_conv_transpose4x4, shapes)
+    return Case(f"U-Net down {shapes}", conv4x4.small_conv4x4, conv4x4.plain_conv4x4, shapes)
+
+
+def norm(size: int, slope: float, styled: bool, channels: int = 3) -> Case:
+    shapes = ((2, channels, size, size), *(((2, channels),) * 2 if styled else ()))
+
+    def call(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        return lambda x, gain=None, shift=None: function(x, gain, shift, slope)
+
+    return Case(
+        f"instance norm {shapes} slope {slope}", call(instance_norm.instance_norm), call(instance_norm.plain_instance_norm), shapes,
+        dtypes=(torch.float32, torch.bfloat16), fixed=(None, torch.float32, torch.float32),
+    )  # fmt: skip
+
+
+def attending(t: int, causal: bool) -> Case:
+    def call(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        return lambda q, k, v: function(q, k, v, None, causal)
+
+    return Case(f"attention {t} {causal}", call(attention.attention), call(attention.plain_attention), ((2, 3, t, 8),) * 3)
+
+
+LARGE_SMALL_SIZE = [(3, 5, 16), (1, 6, 8), (20, 7, 8), (20, 3, 4), (18, 40, 12)]
+CASES = [
+    *(halving(*shape) for shape in LARGE_SMALL_SIZE),
+    *(doubling(*shape) for shape in LARGE_SMALL_SIZE),
+    *(unet(size, 12, False) for size in (2, 4, 8, 32)),
+    *(unet(size, maps, True) for size, maps in ((1, 12), (2, 12), (4, 12), (16, 3))),
+    Case("pixel to image", conv4x4.pixel_to_image, lambda x, w: F.conv_transpose2d(x, w), ((2, 5, 1, 1), (5, 3, 4, 4))),
+    Case("image to pixel", conv4x4.image_to_pixel, lambda x, w: F.conv2d(x, w), ((2, 5, 4, 4), (2, 5, 4, 4))),
+    *(
+        Case(f"one map {x}", conv4x4.conv4x4_to_one_map, lambda x, w, b: F.conv2d(x, w, b, 1, 1), (x, (1, x[1], 4, 4), (1,)))
+        for x in ((2, 5, 7, 6), (1, 3, 4, 4), (3, 8, 2, 2))
+    ),
+    *(
+        Case(f"reflected 3x3 {side}", reflected_conv.reflected_conv3x3, reflected_conv.plain_reflected_conv, ((1, 8, side, side), (8, 8, 3, 3)))
+        for side in (8, 32)
+    ),
+    *(
+        Case(f"reflected 7x7 {i} {o} {h}", reflected_conv.reflected_conv_on_blocks, reflected_conv.plain_reflected_conv,
+             ((2, i, h, 12), (o, i, 7, 7), (o,)))
+        for i, o, h in ((3, 8, 8), (8, 3, 8), (3, 8, 9))  # 9 pixels make no blocks.
+    ),
+    Case("blocks", windows.to_blocks, windows.plain_to_blocks, ((2, 3, 6, 4),)),
+    # Small images are normalised together, those of `LARGE` elements one by one.
+    *(norm(size, slope, styled) for size in (8, 80) for slope in (0.0, 0.2, 1.0) for styled in (False, True)),
+    norm(6, 1.0, False, channels=48), norm(4, 1.0, False, channels=1),
+    *(attending(t, causal) for t in (1, 10) for causal in (False, True)),
+]  # fmt: skip
+PAIRS = [pytest.param(case, dtype, id=f"{case.name} {str(dtype)[6:]}") for case in CASES for dtype in case.dtypes]
+
+
+def assert_near(mine: Tensor, theirs: Tensor, dtype: torch.dtype) -> None:
+    error = (mine.detach().double() - theirs.detach().double()).norm()
+    assert float(error) <= TOLERANCE[dtype] * float(theirs.detach().double().norm()) + 1e-6
+
+
+def upstream(y: Tensor) -> Tensor:
+    return torch.randn(y.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(y.dtype)
+
+
+@pytest.mark.parametrize(("case", "dtype"), PAIRS)
+def test_values_and_gradients_are_the_plain_twins(case: Case, dtype: torch.dtype) -> None:
+    mine = [x.requires_grad_() for x in case.tensors(dtype)]
+    exact = [x.detach().float() if dtype == torch.bfloat16 else x.detach().clone() for x in mine]
+    exact = [x.contiguous().requires_grad_() for x in exact]
+    y, expected = case.fast(*mine), case.plain(*exact)
+    assert y.dtype == dtype
+    assert_near(y, expected, dtype)
+    g = upstream(y)
+    for got, wanted in zip(torch.autograd.grad(y, mine, g), torch.autograd.grad(expected, exact, g.to(expected.dtype)), strict=True):
+        assert_near(got, wanted, dtype)
+
+
+@pytest.mark.parametrize(("case", "dtype"), PAIRS)
+def test_a_second_backward_finds_everything_as_it_was(case: Case, dtype: torch.dtype) -> None:
+    inputs = [x.requires_grad_() for x in case.tensors(dtype)]
+    y = case.fast(*inputs)
+    g = upstream(y).to(memory_format=torch.channels_last) if y.dim() == 4 else upstream(y)
+    before = [x.detach().clone() for x in (y, g, *inputs)]
+    first = [grad.clone() for grad in torch.autograd.grad(y, inputs, g, retain_graph=True)]
+    again = torch.autograd.grad(y, inputs, g, retain_graph=True)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip((y, g, *inputs), before, strict=True))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_second_derivatives_are_the_plain_twins(case: Case) -> None:
+    """A gradient penalty differentiates the gradient."""
+    dtype = case.dtypes[0]
+
+    def penalty(function: Callable[..., Tensor]) -> tuple[Tensor, ...]:
+        inputs = [x.requires_grad_() for x in case.tensors(dtype)]
+        y = function(*inputs)
+        (slope,) = torch.autograd.grad(y, inputs[0], upstream(y) * y, create_graph=True)
+        return torch.autograd.grad(slope.square().sum(), inputs, materialize_grads=True, allow_unused=True)
+
+    for got, wanted in zip(penalty(case.fast), penalty(case.plain), strict=True):
+        assert_near(got, wanted, torch.float32)
+
+
+def kernel_functions() -> list[type]:
+    """Every torch.autograd.Function of the package."""
+    modules = [importlib.import_module(f"models.kernels.{m.name}") for m in pkgutil.iter_modules(models.kernels.__path__)]
+    members = [kind for module in modules for _, kind in inspect.getmembers(module, inspect.isclass) if kind.__module__ == module.__name__]
+    return [kind for kind in members if issubclass(kind, torch.autograd.Function)]
+
+
+def nodes(y: Tensor) -> Iterator[str]:
+    """The names of all nodes of the graph behind y."""
+    waiting, seen = [y.grad_fn], set()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node.name()
+            waiting += [parent for parent, _ in node.next_functions]
+
+
+def test_every_kernel_with_a_gradient_of_its_own_is_compared_here() -> None:
+    outputs = [case.fast(*(x.requires_grad_() for x in case.tensors(dtype))) for case in CASES for dtype in case.dtypes]
+    visited = set(chain.from_iterable(nodes(y) for y in outputs))
+    assert {f"{function.__name__}Backward" for function in kernel_functions()} <= visited
+
+
+@pytest.mark.parametrize(("fast", "plain", "shapes"), [
+    (conv4x4.conv4x4, conv4x4.plain_conv4x4, ((2, 20, 8, 8), (12, 20, 4, 4))),
+    (conv4x4.conv_transpose4x4, conv4x4.plain_conv_transpose4x4, ((2, 12, 8, 8), (12, 1, 4, 4))),
+])  # fmt: skip
+def test_under_autocast_a_convolution_stays_near_its_fp32_self(
+    fast: Callable[..., Tensor], plain: Callable[..., Tensor], shapes: tuple[Shape, ...]
+) -> None:
+    x, weight = Case("", fast, plain, shapes).tensors(torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        low = fast(x, weight)
+    assert low.dtype == torch.bfloat16
+    assert_near(low, plain(x, weight), torch.bfloat16)
+    assert torch.equal(fast(x, weight), plain(x, weight))
+
+
+@pytest.mark.parametrize(("kernel", "side"), [(reflected_conv.reflected_conv_on_blocks, 7), (reflected_conv.reflected_conv3x3, 3)])
+def test_an_image_too_small_to_be_reflected_is_refused_in_words(kernel: Callable[..., Tensor], side: int) -> None:
+    bias = (None,) if side == 7 else ()
+    with pytest.raises(ValueError, match=r"8x1 pixels .* too small for reflection padding"):
+        kernel(torch.zeros(1, 1, 1, 8), torch.zeros(1, 1, side, side), *bias)
+
+
+def test_blocks_and_back() -> None:
+    x = torch.arange(32.0).view(1, 2, 4, 4)
+    blocks = windows.to_blocks(x)
+    assert blocks[0, :, 0, 1].tolist() == [2, 18, 3, 19, 6, 22, 7, 23]  # Channel (row, column, c) of the block in the upper right.
+    assert torch.equal(windows.from_blocks(blocks), x)
+
+
+# -- the dense VAE's bound ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hidden", [(7,), (9, 6, 5)])
+@pytest.mark.parametrize(("classes", "batch"), [(0, 8), (3, 8), (0, 100)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_bounds_gradient_is_autograds(hidden: Shape, classes: int, batch: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    pixels, latent = 16, 3
+    encoder = [nn.Linear(i, o) for i, o in pairwise((pixels + classes, *hidden))]
+    decoder = [nn.Linear(i, o) for i, o in pairwise((latent + classes, *reversed(hidden), pixels))]
+    mu, logvar = nn.Linear(hidden[-1], latent), nn.Linear(hidden[-1], latent)
+    layers = nn.ModuleList([*encoder, mu, logvar, *decoder]).to(dtype)
+    with torch.no_grad():
+        logvar.bias[0] = 9  # Log-variances that leave their range.
+    images, noise = torch.rand(batch, 1, 4, 4), torch.randn(batch, latent)
+    one_hot = F.one_hot(torch.arange(batch) % 3, 3) if classes else None
+    gradients = {p: torch.full_like(p, torch.nan) for p in layers.parameters()}
+    gradient = dense_elbo.ElboGradient(encoder, mu, logvar, decoder, (-12.0, 8.0), gradients)
+    given = images.clone(), noise.clone()
+    terms = gradient(images, noise, one_hot, beta=0.7)
+    assert terms is not None
+    assert torch.equal(images, given[0])
+    assert torch.equal(noise, given[1])
+    first = [g.clone() for g in gradients.values()]
+    assert gradient(images, noise, one_hot, beta=0.7, terms=False) is None
+    assert all(torch.equal(a, b) for a, b in zip(first, gradients.values(), strict=True))
+
+    layers.float()
+    plain = dense_elbo.plain_elbo(encoder, mu, logvar, decoder, (-12.0, 8.0), images, noise, one_hot)
+    expected = torch.autograd.grad(plain[0] + 0.7 * plain[1], list(layers.parameters()))
+    for got, wanted in zip((*terms, *first), (*plain, *expected), strict=True):
+        assert_near(got, wanted.detach(), torch.float32 if dtype == torch.float32 else torch.bfloat16)
