@@ -52,7 +52,7 @@ class VAE(Experiment):
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
         # Where there is one, it takes autograd's place: see models/kernels/dense_elbo.py.
-        self.elbo_gradient = self.net.compute.elbo_gradient(self.net.compute_gradient_views)
+        self.elbo_gradient = self.net.compute.elbo_gradient(self.net.compute_gradient_views)  # type: ignore[operator]
 
     def build(self) -> nn.Module:
         c = self.config
