@@ -1,13 +1,15 @@
 """Series of numbers over time: bytes of the emulator's memory while an agent plays, and columns of a CSV."""
 
 import csv
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from lab.atari.player import Player
-from lab.data.record import listed
+from lab.data.record import Record, listed, of_content
+from lab.data.table import read_table
 from lab.data.text import decoded, read_bytes, shown
 from lab.errors import LabError
 from lab.run import agent_for
@@ -15,25 +17,43 @@ from lab.run import agent_for
 Who = Literal["random", "agent"]
 
 
-def csv_series(data: str) -> tuple[np.ndarray, list[str]]:
-    """(values (N, C) float32, names) of the columns of a CSV that hold numbers only; a first line of words gives the names.
+@dataclass(frozen=True)
+class Series:
+    """values (N, C) with the names of their C columns, and the data record of what was read."""
 
-    Raises LabError that names the line which is shorter than the others, or where there is no column of numbers.
+    values: np.ndarray
+    names: list[str]
+    record: Record
+
+
+def load_table_series(data: str, wanted: list[str], remembered: Record | None = None) -> Series:
+    """The columns of numbers of a table file, float64; those `wanted` by name, those a stored run has `remembered`, or all.
+
+    Values near 1e9 that differ by 1 are one number in float32: bring them to mean 0 before they become that.
     """
-    text = decoded(read_bytes(data), data)
-    rows = [(number, row) for number, row in enumerate(csv.reader(text.splitlines()), 1) if any(cell.strip() for cell in row)]
-    if not rows:
-        raise LabError(f"{shown(data)} has no lines.")
-    header = None if any(is_number(cell) for cell in rows[0][1]) else rows.pop(0)[1]
-    width = len(rows[0][1]) if rows else 0
-    for number, row in rows:
-        if len(row) != width:
-            raise LabError(f"{shown(data)}, line {number}: expected {width} columns, found {len(row)}. Give every line as many.")
-    columns = [i for i in range(width) if all(is_number(row[i]) for _, row in rows)]
+    where, stored = shown(data), (remembered or {}).get("columns")
+    if remembered is not None and remembered.get("rules", 1) < 2:
+        values, names = plain_columns(data)
+        assumed, table = [], []
+    else:
+        found = read_table(read_bytes(data), where, stored or wanted or None)
+        values, names, assumed = found.values, found.names, found.assumed
+        table = [{"name": column.name, "used": column.used, "why": column.why} for column in found.columns]
+    if stored:
+        values, names = columns_of(values, names, stored, where), stored
+    record: Record = {"data": data, **of_content(values, "rows", remembered), "columns": names}
+    return Series(values, names, record | ({"rules": 2, "table": table, "assumed": assumed} if table else {"rules": 1}))
+
+
+def plain_columns(data: str) -> tuple[np.ndarray, list[str]]:
+    """(values (N, C) float32, names) as runs were trained on that remember no rules: of commas and points, columns without gaps."""
+    rows = [row for row in csv.reader(decoded(read_bytes(data), data).splitlines()) if any(cell.strip() for cell in row)]
+    header = rows.pop(0) if rows and not any(is_number(cell) for cell in rows[0]) else []
+    columns = [i for i in range(min(map(len, rows), default=0)) if all(is_number(row[i]) for row in rows)]
     if not columns:
         raise LabError(f"{shown(data)} has no column that holds numbers only, below at most one line of names.")
-    values = np.array([[float(row[i]) for i in columns] for _, row in rows], np.float32)
-    return values, [header[i].strip() if header and i < len(header) else f"column {i + 1}" for i in columns]
+    values = np.array([[float(row[i]) for i in columns] for row in rows], np.float32)
+    return values, [header[i].strip() if i < len(header) else f"column {i + 1}" for i in columns]
 
 
 def is_number(cell: str) -> bool:

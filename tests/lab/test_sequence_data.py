@@ -11,7 +11,7 @@ import torch
 from lab.data.corpora import TEXTS, check, subject
 from lab.data.pairs import date_words, load_pairs, number_words, ordinal, year_words
 from lab.data.sentences import load_sentences
-from lab.data.series import csv_series, ram_series
+from lab.data.series import ram_series
 from lab.data.tags import KINDS, kinds_of, load_tagged
 from lab.data.text import UNKNOWN, Codec, by_character, load_text, read_bytes
 from lab.data.words import UNK, Vocabulary, words
@@ -215,22 +215,6 @@ def test_words_keep_marks_apart() -> None:
 
 
 # -- series --------------------------------------------------------------------------------------------------------
-
-
-def test_the_columns_of_numbers_of_a_csv_are_read(tmp_path: Path) -> None:
-    values, names = csv_series(write(tmp_path / "a.csv", "day,price,name\n1,2.5,x\n2,3.5,y\n"))
-    assert names == ["day", "price"]
-    np.testing.assert_array_equal(values, [[1, 2.5], [2, 3.5]])
-
-
-def test_a_short_row_of_a_csv_is_refused_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="line 3: expected 2 columns, found 1"):
-        csv_series(write(tmp_path / "a.csv", "a,b\n1,2\n3\n"))
-
-
-def test_a_csv_without_numbers_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="no column that holds numbers"):
-        csv_series(write(tmp_path / "a.csv", "a,b\nx,y\n"))
 
 
 def test_the_memory_of_a_game_changes_and_is_the_same_for_the_same_seed() -> None:

@@ -3,6 +3,7 @@
 The network predicts the change to the next step; further ahead it goes on from its own predictions.
 """
 
+import csv
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 from lab.answers import Curves, Table
 from lab.data.corpora import file_of
 from lab.data.record import Record, of_content
-from lab.data.series import columns_of, csv_series, ram_series
+from lab.data.series import Series, load_table_series, ram_series
 from lab.data.text import shown
 from lab.errors import LabError
 from lab.experiment import Metrics, view
@@ -31,37 +32,32 @@ class Forecast(SequenceExperiment):
     def __init__(self, config: ForecastConfig, device: torch.device):
         super().__init__(config, device)
         c = config
-        stored = (self.remembered or {}).get("columns")
-        channels = len(stored) if stored else c.channels if file_of(c.data) is None else len(self.read[1])
+        own = file_of(c.data) is not None
+        channels = len(self.found.names) if own else len((self.remembered or {}).get("columns", [])) or c.channels
         self.install(lambda: Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.written))
 
     @cached_property
-    def read(self) -> tuple[np.ndarray, list[str]]:
-        """The values (N, C) and names of the series as they are now."""
-        c, stored = self.config, (self.remembered or {}).get("columns", [])
+    def found(self) -> Series:
+        """The series as they are now. Read when first needed: a game has to be played for them."""
+        c, stored = self.config, self.remembered or {}
         if file_of(c.data) is not None:
-            return csv_series(c.data)
-        return ram_series(c.game, c.decisions, c.channels, c.player, c.seed, tuple(stored))
+            return load_table_series(c.data, next(csv.reader([c.columns], skipinitialspace=True), []), self.remembered)
+        values, names = ram_series(c.game, c.decisions, c.channels, c.player, c.seed, tuple(stored.get("columns", ())))
+        return Series(values, names, {"data": c.data, **of_content(values, "rows", self.remembered), "columns": names})
 
     def data_record(self) -> Record:
-        values, names = self.read
+        """With the mean and deviation by which the network sees the series."""
         _, mean, deviation, _ = self.series
-        return {
-            "data": self.config.data, **of_content(values, "rows", self.remembered), "columns": names, "mean": mean.tolist(),
-            "deviation": deviation.tolist(),
-        }  # fmt: skip
+        return {**self.found.record, "mean": mean.tolist(), "deviation": deviation.tolist()}
 
     @cached_property
-    def series(self) -> tuple[Tensor, Tensor, Tensor, list[str]]:
-        """Values (N, C) on the device with mean 0 and variance 1, that mean and deviation (C,), the names.
+    def series(self) -> tuple[Tensor, np.ndarray, np.ndarray, list[str]]:
+        """Values (N, C) float32 on the device with mean 0 and variance 1, that mean and deviation (C,), the names.
 
-        Read when first needed: a game has to be played for it. The last fifth is for validation.
+        The last fifth is for validation.
         """
-        c = self.config
-        values, names = self.read
-        stored = self.remembered or {}
-        if "columns" in stored and names != stored["columns"]:
-            values, names = columns_of(values, names, stored["columns"], shown(c.data)), stored["columns"]
+        c, stored = self.config, self.remembered or {}
+        values, names = self.found.values, self.found.names
         train = values[: self.cut(len(values))]
         if min(len(train), len(values) - len(train)) < c.window + 1:
             raise LabError(
@@ -72,8 +68,14 @@ class Forecast(SequenceExperiment):
             mean, std = np.array(stored["mean"], values.dtype), np.array(stored["deviation"], values.dtype)
         else:
             mean, std = train.mean(0), train.std(0)
-            std = np.where(std > 0, std, 1.0).astype(values.dtype)
-        return (*(torch.from_numpy(part).to(self.device) for part in ((values - mean) / std, mean, std)), names)  # type: ignore[return-value]
+            std = np.where((std > 0) & (np.ptp(train, 0) > 0), std, 1.0).astype(values.dtype)
+        standard = ((values - mean) / std).astype(np.float32)
+        return torch.from_numpy(standard).to(self.device), mean, std, names
+
+    def in_own_units(self, values: Tensor, series: int) -> np.ndarray:
+        """Standardised values (N,) of one series as they were in the file, (N,) float64."""
+        _, mean, std, _ = self.series
+        return values.double().cpu().numpy() * float(std[series]) + float(mean[series])
 
     @staticmethod
     def cut(length: int) -> int:
@@ -118,30 +120,30 @@ class Forecast(SequenceExperiment):
     @view(live=True)
     def forecast(self, net: Forecaster, start: int = 0, seen: int = 60, ahead: int = 40, series: int = 0) -> Curves:
         """Truth against forecast in the part that training does not see: the network reads as many steps as seen says, then goes on alone."""
-        values, mean, std, names = self.series
+        values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
         seen, ahead = max(1, min(seen, len(test) - 1)), max(1, min(ahead, 500))
         start = max(0, min(start, len(test) - seen - 1))
         ahead = min(ahead, len(test) - start - seen)
         i = max(0, min(series, len(names) - 1))
-        made = net.forecast(test[None, start : start + seen], ahead)[0, :, i] * std[i] + mean[i]
-        truth = test[start : start + seen + ahead, i] * std[i] + mean[i]
+        made = self.in_own_units(net.forecast(test[None, start : start + seen], ahead)[0, :, i], i)
+        truth = self.in_own_units(test[start : start + seen + ahead, i], i)
         x = np.arange(start, start + seen + ahead, dtype=np.float64)
-        lines = {"truth": (x, truth.cpu().numpy()), "forecast": (x[seen:], made.cpu().numpy())}
+        lines = {"truth": (x, truth), "forecast": (x[seen:], made)}
         return Curves(lines, "step", names[i], f"{names[i]}: forecast from step {start + seen}")
 
     @view(live=True)
     def one_step_ahead(self, net: Forecaster, start: int = 0, length: int = 150, series: int = 0) -> Curves:
         """Truth, and what the network expected one step before."""
-        values, mean, std, names = self.series
+        values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
         start = max(0, min(start, len(test) - 3))
         part = test[start : start + max(2, length)]
         i = max(0, min(series, len(names) - 1))
-        out = net(part[None, :-1])[0][0, :, i] * std[i] + mean[i]
-        truth = part[1:, i] * std[i] + mean[i]
+        out = self.in_own_units(net(part[None, :-1])[0][0, :, i], i)
+        truth = self.in_own_units(part[1:, i], i)
         x = np.arange(start + 1, start + len(part), dtype=np.float64)
-        return Curves({"truth": (x, truth.cpu().numpy()), "one step ahead": (x, out.cpu().numpy())}, "step", names[i])
+        return Curves({"truth": (x, truth), "one step ahead": (x, out)}, "step", names[i])
 
     @view
     def errors(self) -> Table:
@@ -151,3 +153,9 @@ class Forecast(SequenceExperiment):
         before = values[self.cut(len(values)) : -1]
         mine, still = ((a - truth).square().mean(0).tolist() for a in (out, before))
         return Table(["series", "network", "as before"], [list(row) for row in zip(names, mine, still, strict=True)])
+
+    @view
+    def columns(self) -> Table:
+        """The columns of the data, whether each is used, and why."""
+        table = self.found.record.get("table") or [{"name": name, "used": True, "why": ""} for name in self.found.names]
+        return Table(["column", "used", "why"], [[row["name"], "yes" if row["used"] else "no", row["why"]] for row in table])

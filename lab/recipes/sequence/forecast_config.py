@@ -22,6 +22,9 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
     first_views: ClassVar[tuple[str, ...]] = ("forecast", "one_step_ahead")
 
     data: str = Field("ram", description="The series: ram (the emulator's memory while an agent plays), or file:PATH of a CSV.")
+    columns: str = Field(
+        "", description="Columns of a file to learn, by name with commas between them; empty takes every column of numbers but times."
+    )
     game: str = Field("pong", description="The Atari game whose memory is recorded.", json_schema_extra=only(data="ram"))
     player: Literal["agent", "random"] = Field(
         "agent", description="Who plays: the game's shipped agent where there is one, or chance.", json_schema_extra=only(data="ram")

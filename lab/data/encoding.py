@@ -1,0 +1,55 @@
+"""Bytes of a person's own file as text: byte-order marks, UTF-8 and UTF-16, line ends, composed characters. Imports no torch.
+
+Lines end at \\n, \\r\\n or \\r and nowhere else: `str.splitlines` would also cut at form feeds, U+0085 and U+2028, which stand
+inside a line of text.
+"""
+
+import codecs
+import re
+import unicodedata
+
+from lab.errors import LabError
+
+MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF8: "utf-8-sig",
+         codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
+"""Encodings by the byte-order mark that begins a file; the longer marks first, as UTF-16's begins UTF-32's."""
+
+
+def decode(raw: bytes, name: str, advice: str = "", latin: bool = False) -> tuple[str, list[str]]:
+    """(text with \\n at the ends of lines, what was assumed) of the file called `name`.
+
+    Raises LabError that names the first byte that is not UTF-8; `latin` reads such a file as Windows-1252 instead.
+    """
+    assumed = []
+    encoding = next((encoding for mark, encoding in MARKS.items() if raw.startswith(mark)), None) or unmarked(raw)
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        if not latin or encoding != "utf-8":
+            raise LabError(
+                f"{name} is not {encoding.removesuffix('-sig').upper()} text: byte 0x{raw[error.start]:02x} at position {error.start:,}. "
+                f"Save it as UTF-8.{advice}"
+            ) from None
+        encoding, text = "Windows-1252", raw.decode("cp1252", "replace")
+    if encoding == "utf-8-sig":
+        assumed.append("its byte-order mark is no part of the text")
+    elif encoding != "utf-8":
+        assumed.append(f"encoding {encoding if encoding.startswith('W') else encoding.upper()}")
+    if "\0" in text:
+        raise LabError(f"{name} holds NUL characters, the first at position {text.index(chr(0)):,}: it is not a text file.")
+    return re.sub("\r\n?", "\n", text), assumed
+
+
+def unmarked(raw: bytes) -> str:
+    """The encoding of bytes without a mark: UTF-16 where every other byte of the beginning is zero, as in English text."""
+    head = raw[:2000]
+    if len(head) >= 4 and len(raw) % 2 == 0:
+        odd, even = (part.count(0) / len(part) for part in (head[1::2], head[::2]))
+        if max(odd, even) > 0.5 and min(odd, even) < 0.1:
+            return "utf-16-le" if odd > even else "utf-16-be"
+    return "utf-8"
+
+
+def composed(text: str) -> str:
+    """`text` in normal form C: a letter and its accent are one character however they were typed."""
+    return unicodedata.normalize("NFC", text)

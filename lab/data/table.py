@@ -1,0 +1,306 @@
+"""A table file (CSV, TSV, ...) as columns of numbers over time, with a word on everything that was decided on the way.
+
+Read first: `read_table`. The layout comes from `dialect`, the cells are read by pandas, numbers by `numerals`. A column is used
+or left out, and says why; a gap is filled from its neighbours, and named.
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lab.data.dialect import SEPARATORS, Dialect, cells_of, is_date, sniff
+from lab.data.encoding import composed, decode
+from lab.data.numerals import Decimal, decimal_mark, is_missing, number
+from lab.errors import LabError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TIME = re.compile(
+    r"|index|idx|id|row|nr\.?|no\.?|#|step|t|time|date|datetime|timestamp|epoch|unix|year|month|day|weekday|hour|minute|second|week"
+    r"|jahr|monat|tag|stunde|datum|zeit|uhrzeit|lfd\.? ?nr\.?|unnamed.*",
+    re.IGNORECASE,
+)
+"""Titles of columns that say when a row was, not what."""
+SUMMARY = re.compile(r"(sub)?total|sum|summe|gesamt|average|avg|mean|mittel(wert)?|median|min|max|std|source|quelle|note|end|eof", re.I)
+FEWEST = 0.9
+"""The share of numbers among the cells that are not empty which makes a column one of numbers."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file, whether it is used, and why or how."""
+
+    name: str
+    used: bool
+    why: str
+
+    def __str__(self) -> str:
+        return f"column {self.name!r}: {'used' if self.used else 'left out'}, {self.why}"
+
+
+@dataclass(frozen=True)
+class NumberTable:
+    """values (N, C) float64 without gaps, the names of the C used columns, every column of the file, and what was assumed."""
+
+    values: np.ndarray
+    names: list[str]
+    columns: list[Column]
+    assumed: list[str]
+
+
+def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> NumberTable:
+    """The columns of numbers of a table file: all, or those `wanted` by name.
+
+    Raises LabError that names the line which does not fit the others, or says of each column why it is none of numbers.
+    """
+    text, notes = decode(raw, where, latin=True)
+    declared = None
+    if match := re.match(r'"?sep=(.)"?\n', text):  # Excel's own first line.
+        declared, text = match[1], "\n" + text[match.end() :]
+    lines = text.split("\n")
+    comments = [i for i, line in enumerate(lines) if line.lstrip().startswith("#")]
+    title = hidden_header(lines, comments, declared)
+    for i in comments:
+        lines[i] = lines[i].lstrip().lstrip("#").strip() if i == title else ""
+    if not any(line.strip() for line in lines):
+        raise LabError(f"{where} has no lines.")
+    dialect = sniff(lines, declared)
+    frame, line_of = read_cells(lines, dialect, where)
+    frame, line_of, dropped = trimmed(frame, line_of, dialect, where)
+    names = column_names(dialect)
+    kinds, values = [], []
+    file_mark = decimal_mark(cell for i in frame for cell in frame[i].unique()[:2000])
+    for i, name in enumerate(names):
+        column, numbers = judged(name, frame[i], line_of, file_mark or ("," if dialect.separator in (";", "\n") else "."), i == 0)
+        kinds.append(column)
+        values.append(numbers)
+    kinds = spared(kinds, values)
+    if wanted is not None:
+        kinds = chosen(kinds, values, wanted, where)
+    used = [i for i, column in enumerate(kinds) if column.used]
+    if not used:
+        raise LabError(f"{where} has no column of numbers to learn from: {'; '.join(map(str, kinds[:6]))}.")
+    commas = (file_mark or ".") == ","
+    layout = [
+        "one column" if dialect.separator == "\n" else f"columns separated by {SEPARATORS.get(dialect.separator, repr(dialect.separator))}",
+        "decimal comma" if commas else "decimal point",
+        f"names in line {dialect.header_line + 1}" if dialect.header else "no line of names", *notes,
+        *([f"{len(comments) - (title is not None):,} lines of comment skipped"] if len(comments) > (title is not None) else []),
+        *([f"{dialect.skipped} lines above the table skipped"] if dialect.skipped else []), *dropped,
+    ]  # fmt: skip
+    assumed = [f"{where}: {len(frame):,} rows; {', '.join(layout)}", *(f"{where}, {column}" for column in kinds)]
+    return NumberTable(np.column_stack([values[i] for i in used]), [kinds[i].name for i in used], kinds, assumed)
+
+
+def hidden_header(lines: list[str], comments: list[int], declared: str | None) -> int | None:
+    """The line of comment that names the columns, as gnuplot and numpy write it: the last above the table, with as many cells."""
+    first = next((i for i, line in enumerate(lines) if line.strip() and i not in set(comments)), None)
+    above = [i for i in comments if first is not None and i < first]
+    if first is None or not above:
+        return None
+    rows = lines[first : first + 50]
+    dialect = sniff([line for line in rows if not line.lstrip().startswith("#")], declared)
+    if dialect.header:
+        return None
+    title = lines[above[-1]].lstrip().lstrip("#").strip()
+    cells = title.split() if dialect.separator == " " else next(csv.reader([title], delimiter=dialect.separator), [])
+    named = len(cells) == dialect.width and dialect.width > 1 and not any(number(cell) is not None for cell in cells)
+    return above[-1] if named else None
+
+
+def read_cells(lines: list[str], dialect: Dialect, where: str) -> tuple["pd.DataFrame", np.ndarray]:
+    """The cells below the header as strings, None where a line is too short, and each row's line number in the file (from 1).
+
+    Python's csv module cuts the lines: pandas' own reader fills up short lines in silence.
+    """
+    import pandas as pd
+
+    body = lines[dialect.start :]
+    try:
+        rows = [(line + dialect.start + 1, row) for line, row in cells_of(body, dialect.separator)]
+    except csv.Error:  # A quote that is never closed has taken in more than a cell may hold.
+        rows = [(dialect.start, ["\n"])]
+    if rows and any("\n" in cell for cell in rows[-1][1]) and never_closed(body, dialect.separator):
+        raise LabError(f'{where}, line {unclosed(body) + dialect.start}: a quote (") is opened there and never closed.')
+    if not rows:
+        raise LabError(f"{where} has no rows below its line of names.")
+    for line, row in rows:
+        if len(row) > dialect.width:
+            if any(cell.strip() for cell in row[dialect.width :]):
+                raise LabError(
+                    f"{where}, line {line}: expected {dialect.width} columns, found {len(row)}. Give every line as many, and put a cell that "
+                    "holds the separator in quotes."
+                )
+            del row[dialect.width :]
+        elif len(row) < dialect.width:
+            row.extend([None] * (dialect.width - len(row)))  # type: ignore[list-item]
+    return pd.DataFrame([row for _, row in rows], dtype=object), np.array([line for line, _ in rows])
+
+
+def never_closed(body: list[str], separator: str) -> bool:
+    """Whether the text ends inside a quoted cell."""
+    try:
+        for _ in csv.reader((line + "\n" for line in body), delimiter=separator, skipinitialspace=True, strict=True):
+            pass
+    except csv.Error as error:
+        return "end of data" in str(error) or "field limit" in str(error)
+    return False
+
+
+def unclosed(body: list[str]) -> int:
+    """The line (from 1) of the quote that is never closed, as the quotes count."""
+    inside, begun = False, 1
+    for i, line in enumerate(body, 1):
+        if line.count('"') % 2:
+            inside = not inside
+            begun = i if inside else begun
+    return begun
+
+
+def trimmed(frame: "pd.DataFrame", line_of: np.ndarray, dialect: Dialect, where: str) -> tuple["pd.DataFrame", np.ndarray, list[str]]:
+    """Without a line of units below the header and without footers; and what was taken away.
+
+    Raises LabError where a line in between is shorter than the others.
+    """
+    dropped = []
+    short = frame.isna().any(axis=1).to_numpy()
+    keep = np.ones(len(frame), bool)
+    tail = len(frame)
+    while tail > 1 and (short[tail - 1] or is_footer(frame.iloc[tail - 1])) and len(frame) - tail < 5:
+        tail -= 1
+        keep[tail] = False
+        cells = ", ".join(cell for cell in frame.iloc[tail] if cell)
+        dropped.append(f"line {line_of[tail]} at the end left out ({cells[:30]!r})")
+    if (short & keep).any():
+        i = int((short & keep).argmax())
+        raise LabError(
+            f"{where}, line {line_of[i]}: expected {dialect.width} columns, found {int(frame.iloc[i].notna().sum())}. "
+            "Give every line as many."
+        )
+    if dialect.header and tail > 2 and is_units(frame.iloc[0], frame.iloc[1]):
+        keep[0] = False
+        dropped.append(f"line {line_of[0]} taken for units and left out ({', '.join(frame.iloc[0])[:30]!r})")
+    return frame[keep], line_of[keep], dropped
+
+
+def is_footer(row: "pd.Series") -> bool:
+    """Whether a last row sums up: its first cell with anything in it is a word such as Total or Source."""
+    first = next((cell.strip() for cell in row if cell and cell.strip()), "")
+    return SUMMARY.match(first) is not None
+
+
+def is_units(first: "pd.Series", second: "pd.Series") -> bool:
+    """Whether a first row holds no number where the next one does: units, such as s and °C."""
+    pairs = [(a, b) for a, b in zip(first, second, strict=True) if number(b) is not None or number(b, ",") is not None]
+    return bool(pairs) and all(number(a) is None and number(a, ",") is None and not is_missing(a) for a, _ in pairs)
+
+
+def column_names(dialect: Dialect) -> list[str]:
+    """The names of the columns, each different from the others: "a" and "a (2)"; "column 3" where there is none."""
+    names: list[str] = []
+    for i in range(dialect.width):
+        name = composed(" ".join(dialect.header[i].split())) if dialect.header else ""
+        plain, count = name or f"column {i + 1}", 1
+        name = plain
+        while name in names:
+            count += 1
+            name = f"{plain} ({count})"
+        names.append(name)
+    return names
+
+
+def judged(name: str, cells: "pd.Series", line_of: np.ndarray, file_mark: Decimal, first: bool) -> tuple[Column, np.ndarray]:
+    """A column and its numbers (N,) float64, without gaps where it is used."""
+    texts = cells.to_numpy()
+    missing = np.array([not cell[:1].isdigit() and is_missing(cell) for cell in texts], bool)
+    filled = texts[~missing]
+    if not len(filled):
+        return Column(name, False, "empty"), np.full(len(texts), np.nan)
+    mark: Decimal = decimal_mark(dict.fromkeys(filled[:5000])) or file_mark
+    values = numbers_of(cells, mark)
+    values[missing] = np.nan
+    wrong = ~missing & np.isnan(values)
+    numbers = int((~np.isnan(values)).sum())
+    example = f"{texts[wrong.argmax()]!r:.40} in line {line_of[wrong.argmax()]}" if wrong.any() else ""
+    if sum(map(is_date, filled[:200])) > 0.8 * len(filled[:200]) and numbers < FEWEST * len(filled):
+        return Column(name, False, "dates or times"), values
+    if numbers < 2 or (numbers < FEWEST * len(filled) and not (wrong.sum() == 1 and numbers >= 3)):
+        return Column(name, False, f"not numbers ({example or 'a single value'})"), values
+    if numbers < len(texts) / 2:
+        return Column(name, False, f"more than half of it is empty ({len(texts) - numbers:,} of {len(texts):,} rows)"), values
+    gaps = np.isnan(values)
+    values = without_gaps(values)
+    what = f"{numbers:,} numbers"
+    if gaps.any():
+        lines = ", ".join(map(str, line_of[gaps][:5])) + (", ..." if gaps.sum() > 5 else "")
+        what += f"; {gaps.sum():,} gap{'s' if gaps.sum() > 1 else ''} filled from the neighbours (line {lines}" + (
+            f"; {example} is no number)" if wrong.any() else ")"
+        )
+    if any("%" in cell for cell in filled[:200]):
+        what += "; percent signs dropped"
+    if mark != file_mark:
+        what += f"; decimal {'comma' if mark == ',' else 'point'}"
+    if reason := time_like(name, values, first):
+        return Column(name, False, reason), values
+    return Column(name, True, what), values
+
+
+def numbers_of(cells: "pd.Series", mark: Decimal) -> np.ndarray:
+    """(N,) float64, NaN where a cell holds no number. Plain numbers go through pandas at once, all others one by one."""
+    import pandas as pd
+
+    plain = cells.where(cells.str.fullmatch(r"[+-]?\d+(\.\d*)?") if mark == "." else cells.str.fullmatch(r"[+-]?\d+(,\d*)?"))
+    values = pd.to_numeric(plain.str.replace(",", "."), errors="coerce").to_numpy(np.float64, copy=True)
+    for i in np.flatnonzero(plain.isna()):
+        value = number(cells.iat[i], mark)
+        values[i] = np.nan if value is None else value
+    return values
+
+
+def time_like(name: str, values: np.ndarray, first: bool) -> str:
+    """Why a column of numbers says when and not what: "" where it does not."""
+    steps = np.diff(values)
+    titled = TIME.fullmatch(name) is not None
+    even = len(steps) > 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
+    if even and (first or titled):
+        return f"an index: it {'rises' if steps[0] > 0 else 'falls'} by {abs(steps[0]):g} from row to row"
+    if titled and len(steps) and (steps > 0).all():
+        return "times: it rises from row to row"
+    calendar = name.lower() in {"year", "month", "day", "weekday", "hour", "minute", "second", "week", "jahr", "monat", "tag", "stunde"}
+    if calendar and (values == np.round(values)).all() and values.min() >= 0 and (values.max() <= 60 or values.min() >= 1000):
+        return "parts of a date"
+    if first and (values == np.round(values)).all() and (steps > 0).all() and values.min() >= 19000101 and values.max() <= 21001231:
+        return "dates written as numbers"
+    return ""
+
+
+def without_gaps(values: np.ndarray) -> np.ndarray:
+    """`values` with gaps on the line between their neighbours; those at an end have the nearest value."""
+    known = ~np.isnan(values)
+    return values if known.all() else np.interp(np.arange(len(values)), np.flatnonzero(known), values[known])
+
+
+def spared(columns: list[Column], values: list[np.ndarray]) -> list[Column]:
+    """An index is used after all where it is the only column of numbers."""
+    indices = [i for i, column in enumerate(columns) if not column.used and column.why.startswith("an index")]
+    if any(column.used for column in columns) or len(indices) != 1:
+        return columns
+    return [Column(c.name, True, f"{len(values[i]):,} numbers") if i == indices[0] else c for i, c in enumerate(columns)]
+
+
+def chosen(columns: list[Column], values: list[np.ndarray], wanted: list[str], where: str) -> list[Column]:
+    """The columns with those in use that are `wanted`. Raises LabError where one is not there or holds no numbers."""
+    known = {column.name: column for column in columns}
+    for name in wanted:
+        if name not in known:
+            raise LabError(f"{where} has no column {name!r}: expected one of {', '.join(map(repr, known))}.")
+        if not known[name].used and np.isnan(values[columns.index(known[name])]).any():
+            raise LabError(f"{where}: {known[name]}. Take another column, or mend it.")
+    return [
+        Column(c.name, c.name in wanted, c.why if c.used and c.name in wanted else "asked for" if c.name in wanted else "not asked for")
+        for c in columns
+    ]

@@ -1,0 +1,217 @@
+"""Tables as people have them: what the numbers are, which columns are used, and what is said about it."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lab import api
+from lab.data.numerals import decimal_mark, number
+from lab.data.table import NumberTable, read_table
+from lab.errors import LabError
+from lab.registry import recipe
+
+CPU = torch.device("cpu")
+A = [20.84, 21.31, 21.52, 21.89, 22.66]
+B = [1000.8, 1003.7, 1006.0, 1009.2, 1012.5]
+
+
+def read(text: str | bytes) -> NumberTable:
+    return read_table(text if isinstance(text, bytes) else text.encode(), "t.csv")
+
+
+def rows(pattern: str = "{a},{b}", count: int = 5) -> str:
+    """`count` lines with the numbers of A and B and a running number i."""
+    return "".join(pattern.format(a=a, b=b, i=i + 1, m=f"m{i}") + "\n" for i, (a, b) in enumerate(zip(A[:count], B[:count], strict=True)))
+
+
+def why(table: NumberTable, name: str) -> str:
+    column = next(column for column in table.columns if column.name == name)
+    return f"{'used' if column.used else 'left out'}: {column.why}"
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "with_point", "with_comma"),
+    [
+        ("20,84", None, 20.84), ("1,234.5", 1234.5, None), ("1.234,5", None, 1234.5), ("1,234", 1234.0, 1.234), ("1.234", 1.234, 1234.0),
+        ("0,123", None, 0.123), ("1 234,5", None, 1234.5), ("1'234.5", 1234.5, None), ("12 %", 12.0, 12.0), ("$1.50", 1.5, None),
+        ("\u20ac 3,20", None, 3.2), ("(7)", -7.0, -7.0), ("\u22123", -3.0, -3.0), ("1,5E+03", None, 1500.0), ("1.5D+03", 1500.0, None),
+        ("1,2,3", None, None), ("5-3", None, None), ("12kg", None, None), ("1e999", None, None), ("0x1F", None, None), ("", None, None),
+    ],
+)  # fmt: skip
+def test_a_cell_is_the_number_that_a_person_reads_in_it(cell: str, with_point: float | None, with_comma: float | None) -> None:
+    assert (number(cell, "."), number(cell, ",")) == (with_point, with_comma)
+
+
+def test_the_decimal_mark_is_what_most_cells_show() -> None:
+    assert decimal_mark(["1,5", "2,25", "1.234"]) == ","
+    assert decimal_mark(["1,234", "5,678"]) is None
+    assert decimal_mark(["1,234.5", "1,234"]) == "."
+
+
+# -- layouts -------------------------------------------------------------------------------------------------------
+
+PLAIN = "a,b\n" + rows()
+LAYOUTS: dict[str, tuple[str | bytes, list[str]]] = {
+    "plain": (PLAIN, ["a", "b"]),
+    "decimal commas": ("Datum;Temperatur;Last\n" + "".join(
+        f"2022-01-0{i + 1};{str(a).replace('.', ',')};{str(b).replace('.', ',')}\n" for i, (a, b) in enumerate(zip(A, B, strict=True))
+    ), ["Temperatur", "Last"]),
+    "thousands with points": ("a;b\n" + "".join(
+        f"{str(a).replace('.', ',')};{f'{b:,.1f}'.translate(str.maketrans(',.', '.,'))}\n" for a, b in zip(A, B, strict=True)
+    ), ["a", "b"]),
+    "quoted thousands": ("a,b\n" + "".join(f'{a},"{b:,.1f}"\n' for a, b in zip(A, B, strict=True)), ["a", "b"]),
+    "byte-order mark": ("\ufeff" + PLAIN, ["a", "b"]),
+    "byte-order mark, no header": ("\ufeff" + rows(), ["column 1", "column 2"]),
+    "no header": (rows(), ["column 1", "column 2"]),
+    "years as header": ("month,2021,2022\n" + rows("{m},{a},{b}"), ["2021", "2022"]),
+    "only numbers as header": ("2021,2022\n" + rows(), ["2021", "2022"]),
+    "pandas' numbered columns": (",0,1\n" + rows("{i},{a},{b}"), ["0", "1"]),
+    "UTF-16": (PLAIN.encode("utf-16"), ["a", "b"]),
+    "UTF-16 without a mark": (PLAIN.encode("utf-16-be"), ["a", "b"]),
+    "Latin-1": ("Tag;\u00b0C;\u00e4\n".encode("latin-1") + rows("{i};{a};{b}").encode(), ["\u00b0C", "\u00e4"]),
+    "CRLF": (PLAIN.replace("\n", "\r\n"), ["a", "b"]),
+    "old Mac": (PLAIN.replace("\n", "\r"), ["a", "b"]),
+    "tabs": (PLAIN.replace(",", "\t"), ["a", "b"]),
+    "bars": (PLAIN.replace(",", " | "), ["a", "b"]),
+    "blanks": ("  a      b\n" + rows("  {a}  {b}"), ["a", "b"]),
+    "blanks and decimal commas": ("a b\n" + rows("{a} {b}").replace(".", ","), ["a", "b"]),
+    "commas and blanks": (PLAIN.replace(",", ", "), ["a", "b"]),
+    "Excel's sep line": ("sep=;\n" + PLAIN.replace(",", ";"), ["a", "b"]),
+    "comments": ("# station 7\n# degrees\n" + PLAIN + "# end\n", ["a", "b"]),
+    "header in a comment": ("# a b\n" + rows("{a} {b}"), ["a", "b"]),
+    "lines above the table": ("Report of the year\n\n" + PLAIN, ["a", "b"]),
+    "units": ("a,b\nm/s,kPa\n" + rows(), ["a", "b"]),
+    "total at the end": (PLAIN + "Total,5034.2\n", ["a", "b"]),
+    "source at the end": (PLAIN + "\nSource: office of statistics\n", ["a", "b"]),
+    "blank lines": (PLAIN.replace("\n", "\n\n"), ["a", "b"]),
+    "quoted cells with lines": ('a,b,note\n' + rows('{a},{b},"two\nlines, here"'), ["a", "b"]),
+    "comma at every end": ("a,b,\n" + rows("{a},{b},"), ["a", "b"]),
+    "row numbers without a title": ('"a" "b"\n' + rows('"{i}" {a} {b}'), ["a", "b"]),
+    "percent signs": ("a,b\n" + rows("{a}%,{b} %"), ["a", "b"]),
+    "currency": ("a,b\n" + rows("${a},\u20ac{b}"), ["a", "b"]),
+    "times of day": ("time,a,b\n" + rows("12:0{i},{a},{b}"), ["a", "b"]),
+    "dates as words": ("when,a,b\n" + rows("{i} March 2021,{a},{b}"), ["a", "b"]),
+    "dates as numbers": ("d,a,b\n" + rows("2021010{i},{a},{b}"), ["a", "b"]),
+    "seconds since 1970": ("timestamp,a,b\n" + "".join(f"{1.6e9 + i * i:.0f},{a},{b}\n" for i, (a, b) in enumerate(zip(A, B, strict=True))),
+                           ["a", "b"]),
+    "form feed in a cell": ("a,b,note\n" + rows("{a},{b},x\x0cy\u2028z\x85"), ["a", "b"]),
+    "no line end after the last": (PLAIN.rstrip("\n"), ["a", "b"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_gives_the_same_numbers(layout: str) -> None:
+    text, names = LAYOUTS[layout]
+    table = read(text)
+    assert table.names == names
+    np.testing.assert_array_equal(table.values, np.array([A, B]).T)
+
+
+def test_one_column_under_a_name_has_decimal_commas() -> None:
+    table = read("Wert\n1,5\n2,5\n3,25\n")
+    assert table.names == ["Wert"]
+    np.testing.assert_array_equal(table.values, [[1.5], [2.5], [3.25]])
+    np.testing.assert_array_equal(read("1.5\n2.5\n3.25\n").values, [[1.5], [2.5], [3.25]])
+
+
+# -- columns -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "-", "?", "n/a", "NaN", "#N/A", "null", "\u2013", "inf", "21.3.1", "error"])
+def test_one_bad_cell_is_a_gap_that_is_named_and_filled(cell: str) -> None:
+    table = read("day,a,b\n" + rows("{i},{a},{b}").replace("21.31", cell))
+    np.testing.assert_allclose(table.values[:, 0], [20.84, (20.84 + 21.52) / 2, 21.52, 21.89, 22.66])
+    assert why(table, "a").startswith("used: 4 numbers; 1 gap filled from the neighbours (line 3")
+    assert any("column 'a': used, 4 numbers; 1 gap" in sentence for sentence in table.assumed)
+    if cell in ("21.3.1", "error"):
+        assert f"'{cell}' in line 3 is no number" in why(table, "a")
+
+
+def test_gaps_at_the_ends_have_the_nearest_value() -> None:
+    table = read("a,b\n,1.5\n2.5,2.75\n3.5,3\n4.75,4\nNA,5.5\n")
+    np.testing.assert_array_equal(table.values[:, 0], [2.5, 2.5, 3.5, 4.75, 4.75])
+
+
+def test_every_column_says_why_it_is_used_or_not() -> None:
+    text = "i,date,price,place,void,price,month,mostly\n" + "".join(
+        f"{i},2021-01-{i:02},{i * i},town {i},,{-i},{i % 3 + 1},{i if i < 4 else ''}\n" for i in range(1, 13)
+    )
+    table = read(text)
+    assert table.names == ["price", "price (2)"]
+    assert [why(table, name) for name in ("i", "date", "place", "void", "month", "mostly")] == [
+        "left out: an index: it rises by 1 from row to row", "left out: dates or times", "left out: not numbers ('town 1' in line 2)",
+        "left out: empty", "left out: parts of a date", "left out: more than half of it is empty (9 of 12 rows)",
+    ]  # fmt: skip
+    assert table.assumed[0] == "t.csv: 12 rows; columns separated by comma, decimal point, names in line 1"
+
+
+def test_an_index_is_a_series_where_there_is_nothing_else() -> None:
+    assert read("n\n1\n2\n3\n4\n").names == ["n"]
+
+
+def test_columns_can_be_asked_for_by_name() -> None:
+    table = read_table(("day,a,b\n" + rows("{i},{a},{b}")).encode(), "t.csv", ["day", "b"])
+    assert table.names == ["day", "b"]
+    np.testing.assert_array_equal(table.values[:, 0], [1, 2, 3, 4, 5])
+    with pytest.raises(LabError, match="has no column 'c': expected one of 'a', 'b'"):
+        read_table(PLAIN.encode(), "t.csv", ["c"])
+    with pytest.raises(LabError, match=r"column 'w': left out, not numbers \('x' in line 2\)"):
+        read_table(b"w,a\nx,1.5\ny,2.5\nz,4\n", "t.csv", ["w"])
+
+
+# -- what is refused -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a,b\n1,2\n3\n4,5\n6,7\n", "line 3: expected 2 columns, found 1"),
+        ("a,b\n1,2\n3,4,5\n4,5\n6,7\n", "line 3: expected 2 columns, found"),
+        ("a,b\n1,2\n3,4,5,6,7\n4,5\n6,7\n", "line 3: expected 2 columns, found"),
+        ('a,b\n1,2\n"3,4\n4,5\n6,7\n', r'line 3: a quote \("\) is opened there and never closed'),
+        ("a,b\nx,y\nz,w\n", r"no column of numbers to learn from: column 'column 1': left out, not numbers \('a' in line 1\)"),
+        ("", "has no lines"),
+        ("\n\n", "has no lines"),
+        ("# only words\n", "has no lines"),
+        (b"PK\x03\x04\x00\x00\x08\x00" * 40, "NUL characters"),
+    ],
+)
+def test_what_is_no_table_of_numbers_is_refused_with_its_place(text: str | bytes, sentence: str) -> None:
+    with pytest.raises(LabError, match=sentence):
+        read(text)
+
+
+# -- the forecaster ------------------------------------------------------------------------------------------------
+
+
+def test_values_near_a_billion_keep_their_differences(tmp_path: Path) -> None:
+    """In float32 neighbours there are 64 apart."""
+    file = tmp_path / "a.csv"
+    file.write_text("a\n" + "".join(f"{1e9 + math.sin(i / 5):.6f}\n" for i in range(200)))
+    found = recipe("forecast")
+    experiment = found.experiment_class()(found.config_class().parse({"data": f"file:{file}", "window": 8, "hidden": 4}), CPU)
+    values, _, deviation, _ = experiment.series
+    assert 0.6 < deviation[0] < 0.8
+    wave = np.sin(np.arange(200) / 5)
+    expected = (wave - wave[:160].mean()) / wave[:160].std()
+    np.testing.assert_allclose(values[:, 0].numpy(), expected, atol=2e-5)
+    truth = experiment.answer("one_step_ahead", experiment.net.eval(), {"length": 10}).series["truth"][1]
+    np.testing.assert_allclose(truth - 1e9, wave[161:170], atol=1e-5)
+
+
+def test_log_screen_and_config_list_the_columns(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("day,a,b\n" + "".join(f"{i},{math.sin(i)},{'?' if i == 7 else i % 5}\n" for i in range(90)))
+    run = api.train("forecast", steps=1, run=tmp_path / "run", device="cpu", data=f"file:{file}", window=4, hidden=4, columns="a, b")
+    stored = run.stored["data"]
+    assert stored["columns"] == ["a", "b"]
+    gap = "89 numbers; 1 gap filled from the neighbours (line 9)"
+    assert stored["table"][2] == {"name": "b", "used": True, "why": gap}
+    assert f"column 'b': used, {gap}" in (run.path / "log.txt").read_text()
+    assert run.show("columns").rows[2] == ["b", "yes", gap]
