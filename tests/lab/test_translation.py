@@ -1,7 +1,6 @@
 """CycleGAN and pix2pix: exact resume, the learning rate, the style, views, own pictures, settings that do not fit."""
 
 import base64
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lab import checkpoint, parts, registry
+from lab import checkpoint, registry
 from lab.errors import LabError, UsageError
 from lab.recipes.generative.cyclegan import CycleGAN
 from lab.recipes.generative.cyclegan_config import CycleGAN256Config, CycleGANConfig
@@ -27,9 +26,9 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def cyclegan(parts: int = 1, **fields: Any) -> CycleGAN:
+def cyclegan(shards: int = 1, **fields: Any) -> CycleGAN:
     run = CycleGAN(CycleGANConfig.parse({**SMALL, "blocks": 1, "pool": 6, **fields}), CPU)
-    run.split(parts)
+    run.split(shards)
     return run
 
 
@@ -41,7 +40,7 @@ MAKERS: dict[str, Any] = {
     "cyclegan": cyclegan,
     "cyclegan bf16": lambda: cyclegan(precision="bf16"),
     "cyclegan without style": lambda: cyclegan(style=0, flip=True, jitter=4),
-    "cyclegan in two parts": lambda: cyclegan(parts=2, cycle_noise=0.3, precision="bf16"),
+    "cyclegan in two shards": lambda: cyclegan(shards=2, cycle_noise=0.3, precision="bf16"),
     "pix2pix": pix2pix,
     "pix2pix bf16": lambda: pix2pix(precision="bf16", size=32),
     "pix2pix bf16 with batch norm": lambda: pix2pix(precision="bf16", norm="batch", dropout=0.5),
@@ -93,13 +92,13 @@ def test_two_runs_side_by_side_change_nothing_in_each_other() -> None:
     assert torch.equal(alone.g.weights, one.g.weights)
 
 
-# -- a batch in parts --------------------------------------------------------------------------------------------------
+# -- a batch in shards -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [4, 5])
-def test_parts_of_a_batch_give_the_gradients_of_the_whole(size: int) -> None:
-    """Of generators and discriminators alike, and the same terms; 5 images make parts of 3 and 2."""
-    whole, halves = (cyclegan(parts=count, batch_size=size, cycle_noise=0.1) for count in (1, 2))
+def test_shards_of_a_batch_give_the_gradients_of_the_whole(size: int) -> None:
+    """Of generators and discriminators alike, and the same terms; 5 images make shards of 3 and 2."""
+    whole, halves = (cyclegan(shards=count, batch_size=size, cycle_noise=0.1) for count in (1, 2))
     of_whole, of_halves = whole.step(), halves.step()
     torch.testing.assert_close(halves.g.gradient, whole.g.gradient, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(halves.d.gradient, whole.d.gradient, rtol=1e-5, atol=1e-5)
@@ -108,48 +107,6 @@ def test_parts_of_a_batch_give_the_gradients_of_the_whole(size: int) -> None:
         assert float(of_halves[name]) == pytest.approx(float(value), rel=1e-5, abs=1e-6), name
     for one, other in zip(whole.pools, halves.pools, strict=True):
         torch.testing.assert_close(one.images[: one.count], other.images[: other.count], rtol=0, atol=1e-5)
-
-
-def test_a_batch_is_split_where_there_are_cores_and_images_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "cores", lambda: 3)
-    assert [parts.parts_of(count, CPU) for count in (1, 7, 8, 16)] == [1, 1, 2, 3]
-    assert parts.parts_of(16, torch.device("cuda")) == 1
-
-
-def test_parts_run_side_by_side_with_their_own_setting_of_threads() -> None:
-    """Each part waits for the other: in one thread they would wait for ever."""
-    meeting, mine = threading.Barrier(2, timeout=30), torch.get_num_threads()
-    in_new_thread: list[int] = []
-
-    def work(part: int, share: float, images: torch.Tensor, style: None) -> tuple[int, float, int, int]:
-        meeting.wait()
-        return part, share, int(images.sum()), torch.get_num_threads()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "cores", lambda: 2)
-        torch.set_num_threads(3)
-        try:
-            found = parts.in_parts(work, 2, torch.arange(5), None)
-            new = threading.Thread(target=lambda: in_new_thread.append(torch.get_num_threads()))
-            new.start()
-            new.join()
-            assert (torch.get_num_threads(), in_new_thread) == (3, [3])
-        finally:
-            torch.set_num_threads(mine)
-    assert found == [(0, 0.6, 3, 1), (1, 0.4, 7, 1)]
-
-
-def test_an_error_in_a_part_comes_back_when_all_have_ended() -> None:
-    ended = []
-
-    def work(part: int, share: float, images: torch.Tensor) -> None:
-        if part == 0:
-            raise ValueError("part 0")
-        ended.append(part)
-
-    with pytest.raises(ValueError, match="part 0"):
-        parts.in_parts(work, 2, torch.arange(4))
-    assert ended == [1]
 
 
 # -- the learning rate -------------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from lab.answers import Bars, Images
 from lab.data.images import Domains
 from lab.data.load import load_domains
+from lab.data_parallel import ShardGradients, run_shards, shard_count, start_workers, sum_terms
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
-from lab.parts import PartGradients, in_parts, parts_of, started, sums
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import signed_images, to_pixels
@@ -38,17 +38,17 @@ class CycleGAN(Translation):
 
     def __init__(self, config: CycleGANConfig, device: torch.device):
         self.config: CycleGANConfig = config
-        parts = parts_of(config.batch_size, device)
-        if parts > 1:
-            started(parts)
+        shards = shard_count(config.batch_size, device)
+        if shards > 1:
+            start_workers(shards)
         super().__init__(config, device)
         self.pools = [ImagePool(config.pool, torch.Generator().manual_seed(self.pool_seed + i)) for i in (0, 1)]
-        self.split(parts)
+        self.split(shards)
 
-    def split(self, parts: int) -> None:
-        """Have each batch worked on in that many parts, see `lab.parts`."""
-        self.parts = parts
-        self.g_gradients, self.d_gradients = PartGradients(self.g, parts), PartGradients(self.d, parts)
+    def split(self, shards: int) -> None:
+        """Compute each batch in that many shards, see `lab.data_parallel`."""
+        self.shards = shards
+        self.g_gradients, self.d_gradients = ShardGradients(self.g, shards), ShardGradients(self.d, shards)
 
     def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
         c = self.config
@@ -87,12 +87,12 @@ class CycleGAN(Translation):
         if c.cycle_noise:
             noise_a, noise_b = (c.cycle_noise * self.noise_like(x) for x in (b, a))
         self.d.compute.requires_grad_(False)
-        found = in_parts(self.g_part, self.parts, a, b, style, noise_a, noise_b)
+        found = run_shards(self.g_shard, self.shards, a, b, style, noise_a, noise_b)
         self.d.compute.requires_grad_(True)
         self.g_optimizer.step(self.g_gradients.sum(len(found)))
         self.g.sync()
         terms, fake_a, fake_b = zip(*found, strict=True)
-        return sums(terms), torch.cat(fake_a), torch.cat(fake_b)
+        return sum_terms(terms), torch.cat(fake_a), torch.cat(fake_b)
 
     def noise_like(self, images: Tensor) -> Tensor:
         """Standard normal numbers in the shape, order and arithmetic of images (B, C, H, W)."""
@@ -100,10 +100,10 @@ class CycleGAN(Translation):
         drawn = torch.randn(n, h, w, c, generator=self.noise_generator, device=self.device)
         return drawn.permute(0, 3, 1, 2).to(images.dtype)
 
-    def g_part(
-        self, part: int, share: float, a: Tensor, b: Tensor, style: Tensor | None, noise_a: Tensor | None, noise_b: Tensor | None
+    def g_shard(
+        self, shard: int, share: float, a: Tensor, b: Tensor, style: Tensor | None, noise_a: Tensor | None, noise_b: Tensor | None
     ) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """The generators' gradient on a part of the batch; (the terms times `share`, generated images of A, of B)."""
+        """The generators' gradient on a shard of the batch; (the terms times `share`, generated images of A, of B)."""
         c, g, d = self.config, self.g.compute, self.d.compute
         to_b, to_a = g["ab"], g["ba"]  # type: ignore[index]
         own = both = None
@@ -124,18 +124,18 @@ class CycleGAN(Translation):
         if style is not None:
             terms["style"] = l1(g["style"](fake_b), style)  # type: ignore[index]
         loss = torch.stack([weight * terms[name] for name, (weight, _) in self.weights().items() if name in terms]).sum()
-        self.g_gradients.backward(part, loss, share)
+        self.g_gradients.backward(shard, loss, share)
         return {name: share * term.detach() for name, term in terms.items()}, fake_a.detach(), fake_b.detach()
 
     def d_step(self, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
         """One step of the discriminators on real images and generated ones."""
-        found = in_parts(self.d_part, self.parts, a, b, seen_a, seen_b)
+        found = run_shards(self.d_shard, self.shards, a, b, seen_a, seen_b)
         self.d_optimizer.step(self.d_gradients.sum(len(found)))
         self.d.sync()
-        return sums(found)
+        return sum_terms(found)
 
-    def d_part(self, part: int, share: float, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
-        """The discriminators' gradient on a part of the batch; the terms times `share`."""
+    def d_shard(self, shard: int, share: float, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
+        """The discriminators' gradient on a shard of the batch; the terms times `share`."""
         terms: dict[str, Tensor] = {}
         for name, real, seen in (("a", a, seen_a), ("b", b, seen_b)):
             d = self.d.compute[name]  # type: ignore[index]
@@ -143,7 +143,7 @@ class CycleGAN(Translation):
             real_scores, fake_scores = d(torch.cat([real, seen])).float().split([len(real), len(seen)])
             terms[f"d_{name}"] = 0.5 * discriminator_loss(self.config.loss, real_scores, fake_scores)
             terms[f"d_{name}_accuracy"] = self.seen_right(real_scores, fake_scores)
-        self.d_gradients.backward(part, terms["d_a"] + terms["d_b"], share)
+        self.d_gradients.backward(shard, terms["d_a"] + terms["d_b"], share)
         return {name: share * term.detach() for name, term in terms.items()}
 
     def weights(self) -> dict[str, tuple[float, str]]:
