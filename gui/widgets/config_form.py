@@ -6,19 +6,133 @@ effect beside the others (`lab.config.only`) is not shown, and is at its default
 
 import math
 import shlex
-import weakref
-from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
 from typing import Any, Literal, get_args, get_origin
 
-from pyqtgraph import SpinBox
-from pyqtgraph.parametertree import Parameter, ParameterTree
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
 
 from gui.widgets import icons
+from gui.widgets.number_edit import NumberEdit
 from lab.config import Config, about, counts, flag, unit_of
 from lab.errors import UsageError
+
+
+class Setting(QWidget):
+    """The value of one field: its editor, and a button that sets it back to its default. `choices` are offered for a text."""
+
+    changed = Signal()
+    refused = Signal(str, str)
+    """The field's name, and why what was typed cannot be taken; "" once it can."""
+
+    def __init__(self, name: str, field: Any, choices: tuple[str, ...] = (), parent: QWidget | None = None):
+        super().__init__(parent)
+        self.name, self.default = name, field.default
+        self.title = name.replace("_", " ")
+        self.tip = f"{about(field)}\n{flag(name)}, default {self.default} {unit_of(field)}".rstrip()
+        self.editor = self.make_editor(field, choices)
+        self.editor.setObjectName("a setting")
+        self.editor.installEventFilter(self)
+        self.reset = icons.IconButton(icons.reset, "Reset", "Reset to the default", self.set_back)
+        self.reset.setObjectName("reset a setting")
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(policy)
+        self.setToolTip(self.tip)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        row.addWidget(self.editor, 1)
+        row.addWidget(self.reset)
+        self.set_value(self.default)
+
+    def make_editor(self, field: Any, choices: tuple[str, ...]) -> QWidget:
+        options = list(choices) or (list(get_args(field.annotation)) if get_origin(field.annotation) is Literal else [])
+        if options:
+            combo = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon, minimumContentsLength=4)
+            for option in options:
+                combo.addItem(str(option), option)
+            combo.currentIndexChanged.connect(self.edited)
+            return combo
+        if field.annotation is bool:
+            check = QCheckBox()
+            check.toggled.connect(self.edited)
+            return check
+        if field.annotation in (int, float):
+            number = NumberEdit(field.annotation is int, *limits(field), unit_of(field))
+            number.changed.connect(self.edited)
+            number.refused.connect(lambda why: self.refused.emit(self.name, why))
+            return number
+        line = QLineEdit()
+        line.editingFinished.connect(self.edited)
+        return line
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel scrolls the form, and turns a number only where somebody has clicked into it."""
+        if event.type() == QEvent.Type.Wheel and not self.editor.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+    def value(self) -> Any:
+        editor = self.editor
+        if isinstance(editor, NumberEdit):
+            return editor.value()
+        if isinstance(editor, QCheckBox):
+            return editor.isChecked()
+        if isinstance(editor, QComboBox):
+            return editor.currentData()
+        assert isinstance(editor, QLineEdit)
+        return editor.text()
+
+    def set_value(self, value: Any) -> None:
+        """Show another value. Nobody is told."""
+        editor = self.editor
+        editor.blockSignals(True)
+        if isinstance(editor, NumberEdit):
+            with suppress(TypeError, ValueError):  # A settings file that somebody wrote in.
+                editor.set_value(int(value) if editor.whole else float(value))
+        elif isinstance(editor, QCheckBox):
+            editor.setChecked(value is True)
+        elif isinstance(editor, QComboBox):
+            if editor.findData(value) < 0:
+                editor.addItem(str(value), value)  # Such as a folder of somebody's own; the config says what is wrong with it.
+            editor.setCurrentIndex(editor.findData(value))
+        elif isinstance(editor, QLineEdit):
+            editor.setText(str(value))
+            editor.setCursorPosition(0)
+        editor.blockSignals(False)
+        self.show_reset()
+
+    def commit(self) -> None:
+        """Take what is typed and not yet confirmed, as when a shortcut starts a run."""
+        if isinstance(self.editor, NumberEdit):
+            self.editor.take_text()
+
+    def set_back(self) -> None:
+        self.set_value(self.default)
+        self.refused.emit(self.name, "")
+        self.changed.emit()
+
+    def edited(self, *_: object) -> None:
+        self.show_reset()
+        self.changed.emit()
+
+    def show_reset(self) -> None:
+        """Only what was changed can be set back."""
+        self.reset.setVisible(self.value() != self.default)
 
 
 class ConfigForm(QWidget):
@@ -29,29 +143,25 @@ class ConfigForm(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.config_class: type[Config] | None = None
-        self.root: Parameter | None = None
         self.choices: dict[str, tuple[str, ...]] = {}
+        self.rows: dict[str, Setting] = {}
         self.search = QLineEdit(placeholderText="Search settings", clearButtonEnabled=True)
         self.search.setToolTip("Show the settings whose name or description has these words")
         self.search.textChanged.connect(self.filter)
-        self.defaults = QToolButton(text="Defaults", toolTip="Set every setting back to the recipe's default")
+        self.defaults = QToolButton(text="Defaults", toolTip="Reset all settings to the recipe's defaults")
         self.defaults.clicked.connect(self.reset)
-        self.reset_icon = icons.icon(icons.reset)
-        self.tree = ParameterTree(showHeader=False)
-        self.tree.setIndentation(0)
-        self.tree.setAlternatingRowColors(False)
-        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        self.tree.header().setStretchLastSection(False)
-        self.tree.header().sectionResized.connect(lambda *_: self.fit())
-        self.tree.viewport().installEventFilter(self)
+        self.scroller = QScrollArea(widgetResizable=True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setMinimumHeight(120)
+        self.table = QFormLayout()
         self.problem = QLabel(wordWrap=True)
         self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem.hide()
         self.notes: dict[str, str] = {}
         self.note = QLabel(wordWrap=True)
-        """What was typed and could not be taken, which pyqtgraph changes without a word."""
+        """What was typed and could not be taken."""
         self.note.hide()
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
@@ -59,70 +169,40 @@ class ConfigForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
-        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.scroller, 1)
         layout.addWidget(self.problem)
         layout.addWidget(self.note)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self.fit()
-        return False
-
-    def fit(self) -> None:
-        """The values take what the names leave. Qt stretches a column only where there is a header to see: when a scroll bar came,
-        the buttons at the end of the rows lay behind it."""
-        header = self.tree.header()
-        width = max(self.tree.viewport().width() - header.sectionSize(0), header.minimumSectionSize())
-        if header.sectionSize(1) != width:
-            header.resizeSection(1, width)
+    def sizeHint(self) -> QSize:
+        return QSize(260, 400)
 
     def set_config(self, config_class: type[Config], choices: dict[str, tuple[str, ...]] | None = None) -> None:
         """Show the fields of another config class. `choices` offers values for a text field, such as the games."""
         self.config_class, self.choices = config_class, choices or {}
         self.notes.clear()
         self.show_notes()
-        rows = [self.row(name, field) for name, field in config_class.model_fields.items()]
-        if self.root is not None:
-            self.root.sigTreeStateChanged.disconnect(self.check)
-        self.root = Parameter.create(name="settings", type="group", children=rows)
-        self.tree.setParameters(self.root, showTop=False)
-        self.root.sigTreeStateChanged.connect(self.check)
-        for item in self.items():
-            item.defaultBtn.setIcon(self.reset_icon)
-            item.defaultBtn.setFlat(True)
-            item.defaultBtn.setToolTip("Set this back to its default")
-            item.updateDefaultBtn = partial(show_reset, item)
-            if isinstance(item.widget, SpinBox):
-                # A field that held on to the form in turn would be destroyed with it in an order that crashes Qt.
-                item.widget.interpret = partial(typed, weakref.ref(self), item.param.name(), item.widget, item.widget.interpret)
-            show_reset(item)
+        self.rows = {name: Setting(name, field, self.choices.get(name, ())) for name, field in config_class.model_fields.items()}
+        page = QWidget()
+        self.table = QFormLayout(page)
+        self.table.setContentsMargins(0, 0, 4, 0)
+        self.table.setVerticalSpacing(2)
+        self.table.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.table.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self.table.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for setting in self.rows.values():
+            label = QLabel(setting.title, toolTip=setting.tip)
+            label.setBuddy(setting.editor)
+            self.table.addRow(label, setting)
+            setting.changed.connect(self.check)
+            setting.refused.connect(self.take_note)
+        self.scroller.setWidget(page)  # The page before is deleted with its rows.
         self.check()
-
-    def row(self, name: str, field: Any) -> dict[str, Any]:
-        """The ParameterTree row of one field."""
-        default = field.default
-        row: dict[str, Any] = {"name": name, "title": name.replace("_", " "), "value": default, "default": default}
-        row["tip"] = f"{about(field)}\n{flag(name)}, default {default} {unit_of(field)}".rstrip()
-        if name in self.choices:
-            return {**row, "type": "list", "limits": list(self.choices[name])}
-        if get_origin(field.annotation) is Literal:
-            return {**row, "type": "list", "limits": list(get_args(field.annotation))}
-        if field.annotation is bool:
-            return {**row, "type": "bool"}
-        if field.annotation in (int, float):
-            number = (
-                {"type": "int", "step": 1}
-                if field.annotation is int
-                else {"type": "float", "dec": True, "step": 0.1, "minStep": 1e-8, "decimals": 6}
-            )
-            return {**row, **number, "limits": limits(field), "compactHeight": False, "suffix": unit_of(field)}
-        return {**row, "type": "str"}
 
     # -- values ----------------------------------------------------------------------------------------------------
 
     def values(self) -> dict[str, Any]:
         """The values in the form, unchecked."""
-        return {child.name(): child.value() for child in self.root.children()} if self.root is not None else {}
+        return {name: setting.value() for name, setting in self.rows.items()}
 
     def counting(self) -> dict[str, Any]:
         """The values of the fields that have an effect, unchecked."""
@@ -132,27 +212,22 @@ class ConfigForm(QWidget):
 
     def set_values(self, values: dict[str, Any]) -> None:
         """Put these values into the form; fields that it does not have are passed over."""
-        if self.root is None:
-            return
         self.notes.clear()
         self.show_notes()
-        with self.root.treeChangeBlocker():
-            for child in self.root.children():
-                if child.name() in values:
-                    child.setValue(values[child.name()])
+        for name, setting in self.rows.items():
+            if name in values:
+                setting.set_value(values[name])
+        self.check()
 
     def reset(self) -> None:
         """Every field back to its default."""
-        if self.root is not None:
-            self.notes.clear()
-            self.show_notes()
-            with self.root.treeChangeBlocker():
-                for child in self.root.children():
-                    child.setToDefault()
+        self.set_values({name: setting.default for name, setting in self.rows.items()})
 
     def config(self) -> Config:
         """The checked config. Raises UsageError that names what is wrong."""
         assert self.config_class is not None
+        for setting in self.rows.values():
+            setting.commit()
         return self.config_class.parse(self.counting())
 
     def valid(self) -> bool:
@@ -160,9 +235,11 @@ class ConfigForm(QWidget):
 
     def check(self, *_: Any) -> None:
         """Show the fields that count, and say what is wrong with the values, if anything is."""
+        if self.config_class is None:
+            return
         self.filter(self.search.text())
         try:
-            self.config()
+            self.config_class.parse(self.counting())
         except UsageError as error:
             self.problem.setText(str(error))
         else:
@@ -182,59 +259,20 @@ class ConfigForm(QWidget):
         self.note.setText("\n".join(self.notes.values()))
         self.note.setVisible(bool(self.notes))
 
-    def items(self) -> list[Any]:
-        """The rows in the tree."""
-        return [item for child in self.root.children() for item in child.items] if self.root is not None else []
+    def shown(self) -> list[str]:
+        """The names of the rows that are shown."""
+        return [name for name, setting in self.rows.items() if self.table.isRowVisible(setting)]
 
     def filter(self, text: str) -> None:
         """Show the rows that count and have every word of `text` in their name or description."""
-        if self.root is None:
+        if self.config_class is None:
             return
         words, counting = text.lower().split(), self.counting()
-        with QSignalBlocker(self.root):  # What is shown changes no value: nothing to check.
-            for child in self.root.children():
-                words_of = f"{child.title()} {child.opts.get('tip', '')}".lower()
-                wanted = child.name() in counting and all(word in words_of for word in words)
-                if child.opts["visible"] != wanted:
-                    child.show(wanted)
-
-
-def typed(form: "weakref.ref[ConfigForm]", name: str, box: SpinBox, own: Callable[[], Any]) -> Any:
-    """`interpret`, which tells the form what a field cannot be. What the box itself wrote leaves the note that led to it."""
-    found, text, whole = interpret(box, own), box.lineEdit().text(), form()
-    if whole is not None and text != box.lastText:
-        whole.take_note(name, refusal(found, text, *box.opts["bounds"]))
-    return found
-
-
-def interpret(box: SpinBox, own: Callable[[], Any]) -> Any:
-    """What a number field makes of its text: pyqtgraph wants the unit, a person may leave it out. False for no number."""
-    found = own()
-    if found is not False:
-        return found
-    try:
-        value = float(box.lineEdit().text().replace(",", "."))
-    except ValueError:
-        return False
-    if not math.isfinite(value):
-        return False
-    return int(value) if box.opts["int"] else value
-
-
-def refusal(value: Any, text: str, low: float | None, high: float | None) -> str:
-    """Why what was typed cannot be taken, "" where it can; `value` is what it means, False where it is no number."""
-    if value is False:
-        return f"{text!r} is no number"
-    if low is not None and value < low:
-        return f"at least {low:,g}, not {text}"
-    if high is not None and value > high:
-        return f"at most {high:,g}, not {text}"
-    return ""
-
-
-def show_reset(item: Any) -> None:
-    """Only what was changed can be set back."""
-    item.defaultBtn.setVisible(item.param.value() != item.param.defaultValue())
+        for name, setting in self.rows.items():
+            words_of = f"{setting.title} {setting.tip}".lower()
+            wanted = name in counting and all(word in words_of for word in words)
+            if self.table.isRowVisible(setting) != wanted:
+                self.table.setRowVisible(setting, wanted)
 
 
 def limits(field: Any) -> tuple[float | None, float | None]:

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pyqtgraph.parametertree import ParameterTree
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QCheckBox,
     QMenu,
     QMessageBox,
     QPushButton,
@@ -90,17 +88,15 @@ def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
             continue  # It is the face of an action.
         if button.objectName().startswith("qt_") or type(button) is QAbstractButton:
             continue  # Qt's own, such as a table's corner or a line's clear button. Below, a plot's own menu is left out too.
-        owner, within = button.parent(), ""
+        owner = button.parent()
         while owner is not None and not type(owner).__module__.startswith("gui."):
-            within = "a setting" if isinstance(owner, ParameterTree) else within
             owner = None if isinstance(owner, QTabBar | QMessageBox | QMenu) else owner.parent()
         if owner is None:
             continue
         part = type(owner)
         while isinstance(owner, TrainingPanel) and button.text() in ("Train", "Copy as command line") and part is not TrainingPanel:
             part = part.__base__  # What every panel has, whoever extends it.
-        name = "reset " + within if within and not isinstance(button, QCheckBox) else within
-        label = f"{part.__name__}: {name or button.objectName() or plain(button.text())}"
+        label = f"{part.__name__}: {button.objectName() or plain(button.text())}"
         found[label] = button
         menu = button.menu() if isinstance(button, QToolButton | QPushButton) else None
         if menu is not None:

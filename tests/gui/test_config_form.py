@@ -1,20 +1,33 @@
 """The form makes exactly the config that the command line makes."""
 
 import shlex
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, command_line, limits
+from gui.widgets.number_edit import parse, stepped
 from lab import cli, registry
 from lab.config import Config
 from lab.flags import add_fields, parser
+
+
+def write(qtbot: QtBot, form: ConfigForm, name: str, typed: str) -> Any:
+    """Type into a number's field and press Return; the field."""
+    editor: Any = form.rows[name].editor
+    editor.selectAll()
+    qtbot.keyClicks(editor, typed)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    return editor
 
 
 def from_command_line(line: str, config_class: type[Config]) -> Config:
@@ -56,14 +69,15 @@ def test_any_config_survives_the_command_line(**values: object) -> None:
 
 
 def test_every_field_has_a_row_with_its_description_bounds_and_default(form: ConfigForm) -> None:
-    assert form.root is not None
-    rows = {child.name(): child for child in form.root.children()}
-    assert set(rows) == set(DQNFastConfig.model_fields)
+    assert list(form.rows) == list(DQNFastConfig.model_fields)
     for name, field in DQNFastConfig.model_fields.items():
-        assert field.description in rows[name].opts["tip"]
-        assert rows[name].defaultValue() == field.default
-    assert rows["gamma"].opts["limits"] == (0, 1)
-    assert rows["loss"].opts["limits"] == ["huber", "squared"]
+        assert field.description in form.rows[name].toolTip()
+        assert form.rows[name].default == field.default
+        assert form.table.labelForField(form.rows[name]).toolTip() == form.rows[name].toolTip()
+    gamma: Any = form.rows["gamma"].editor
+    assert (gamma.low, gamma.high) == (0, 1)
+    loss: Any = form.rows["loss"].editor
+    assert [loss.itemText(i) for i in range(loss.count())] == ["huber", "squared"]
 
 
 def test_excluded_bounds_are_just_outside_the_limits() -> None:
@@ -87,19 +101,13 @@ def test_a_combination_that_the_config_refuses_is_said_in_the_form(form: ConfigF
     [
         ("batch_size", "0", "batch size: at least 1, not 0."),
         ("gamma", "2", "gamma: at most 1, not 2."),
-        ("learning_rate", "abc", "learning rate: 'abc' is no number."),
+        ("learning_rate", "abc", "learning rate: 'abc' is not a number."),
     ],
 )
 def test_a_number_that_cannot_be_taken_is_told_of(form: ConfigForm, qtbot: QtBot, name: str, typed: str, note: str) -> None:
     form.resize(500, 900)
     form.show()
-    item = next(item for item in form.items() if item.param.name() == name)
-    form.tree.scrollToItem(item)
-    item.showEditor()
-    line = item.widget.lineEdit()
-    line.selectAll()
-    qtbot.keyClicks(line, typed)
-    qtbot.keyClick(line, Qt.Key.Key_Return)
+    write(qtbot, form, name, typed)
     assert form.valid()
     assert form.note.isVisible()
     assert form.note.text() == note
@@ -109,23 +117,19 @@ def test_a_number_that_cannot_be_taken_is_told_of(form: ConfigForm, qtbot: QtBot
 
 def test_search_hides_what_does_not_match(form: ConfigForm) -> None:
     form.search.setText("epsilon random")
-    assert form.root is not None
-    shown = [child.name() for child in form.root.children() if child.opts["visible"]]
-    assert shown == ["epsilon_start", "epsilon_end", "eval_epsilon"]
+    assert form.shown() == ["epsilon_start", "epsilon_end", "eval_epsilon"]
     form.search.clear()
-    assert all(child.opts["visible"] for child in form.root.children())
+    assert form.shown() == list(form.rows)
 
 
-def test_units_stand_behind_the_numbers_here_and_in_the_help(form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
-    item = next(item for item in form.items() if item.param.name() == "learning_starts")
+def test_units_stand_behind_the_numbers_here_and_in_the_help(qtbot: QtBot, form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
     default = DQNFastConfig().learning_starts
-    assert item.displayLabel.text() == f"{default} steps"
-    item.widget.lineEdit().setText("6000 steps")
-    item.widget.editingFinishedEvent()
-    assert form.values()["learning_starts"] == 6000
-    item.widget.lineEdit().setText("7000")
-    item.widget.editingFinishedEvent()
-    assert form.values()["learning_starts"] == 7000
+    line: Any = form.rows["learning_starts"].editor
+    assert line.lineEdit().text() == f"{default} steps"
+    for typed, value in (("6000 steps", 6000), ("7000", 7000), ("8,000", 8000)):
+        write(qtbot, form, "learning_starts", typed)
+        assert form.values()["learning_starts"] == value
+        assert line.lineEdit().text() == f"{value} steps"
     with pytest.raises(SystemExit):
         cli.main(["train", "dqn-fast", "--help"])
     assert f"default {default} steps, from 1 to" in " ".join(capsys.readouterr().out.split())
@@ -133,23 +137,23 @@ def test_units_stand_behind_the_numbers_here_and_in_the_help(form: ConfigForm, c
 
 def test_only_what_was_changed_can_be_set_back(form: ConfigForm) -> None:
     def resets() -> list[str]:
-        return [item.param.name() for item in form.items() if not item.defaultBtn.isHidden()]
+        return [name for name, setting in form.rows.items() if not setting.reset.isHidden()]
 
     assert resets() == []
     form.set_values({"gamma": 0.5, "double": False})
     assert resets() == ["gamma", "double"]
-    next(item for item in form.items() if item.param.name() == "gamma").defaultBtn.click()
+    form.rows["gamma"].reset.click()
     assert form.values()["gamma"] == 0.99
     assert resets() == ["double"]
 
 
 def shown(form: ConfigForm) -> set[str]:
-    return {item.param.name() for item in form.items() if not item.isHidden()}
+    return set(form.shown())
 
 
 def choose(form: ConfigForm, name: str, value: str) -> None:
     """Click the list of a setting and press keys until `value` is chosen."""
-    box = next(item for item in form.items() if item.param.name() == name).widget
+    box: Any = form.rows[name].editor
     for _ in range(box.count()):
         if box.currentText() == value:
             break
@@ -168,7 +172,7 @@ def image_form(form: ConfigForm, qtbot: QtBot) -> ConfigForm:
 def test_settings_of_atari_data_show_when_atari_is_chosen(image_form: ConfigForm) -> None:
     atari = {"games", "frames", "player"}
     assert not atari & shown(image_form)
-    QTest.keyClick(next(item for item in image_form.items() if item.param.name() == "data").widget, Qt.Key.Key_Up)
+    QTest.keyClick(image_form.rows["data"].editor, Qt.Key.Key_Up)
     assert atari <= shown(image_form)
     choose(image_form, "data", "digits")
     assert not atari & shown(image_form)
@@ -210,21 +214,98 @@ def test_search_finds_no_setting_that_does_not_count(image_form: ConfigForm) -> 
 @pytest.mark.parametrize("recipe", ["vae", "cyclegan", "pix2pix", "classify"])
 def test_help_and_form_say_the_same_condition(recipe: str, form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
     form.set_config(registry.recipe(recipe).config_class())
-    tip = next(item for item in form.items() if item.param.name() == "frames").param.opts["tip"]
-    assert "Only with --data atari." in tip
+    assert "Only with --data atari." in form.rows["frames"].toolTip()
     with pytest.raises(SystemExit):
         cli.main(["train", recipe, "--help"])
     frames = " ".join(capsys.readouterr().out.split()).split("--frames INT")[1]
     assert "Only with --data atari." in frames.split("(default")[0]
 
 
-def test_the_rows_end_where_the_scroll_bar_begins(qtbot: QtBot) -> None:
+@pytest.mark.parametrize("width", [240, 268, 400])
+def test_the_rows_end_where_the_scroll_bar_begins(qtbot: QtBot, width: int) -> None:
     form = ConfigForm()
     qtbot.addWidget(form)
-    form.resize(268, 400)
+    form.resize(width, 400)
     form.set_config(registry.recipe("classify").config_class())
+    form.set_values({"seed": 3})
     form.show()
-    qtbot.waitUntil(lambda: form.tree.verticalScrollBar().isVisible())
-    header = form.tree.header()
-    qtbot.waitUntil(lambda: header.sectionSize(0) + header.sectionSize(1) == form.tree.viewport().width())
-    assert form.tree.horizontalScrollBar().maximum() == 0
+    qtbot.waitUntil(lambda: form.scroller.verticalScrollBar().isVisible())
+    viewport = form.scroller.viewport()
+    qtbot.waitUntil(lambda: form.rows["seed"].reset.mapTo(viewport, form.rows["seed"].reset.rect().topRight()).x() < viewport.width())
+    assert form.scroller.horizontalScrollBar().maximum() == 0
+
+
+def test_the_wheel_scrolls_past_the_numbers_that_nobody_clicked_into(qtbot: QtBot, form: ConfigForm) -> None:
+    form.resize(300, 300)
+    form.show()
+    qtbot.waitExposed(form)
+    editor: Any = form.rows["gamma"].editor
+    form.search.setFocus()
+
+    def turn() -> None:
+        place = QPointF(editor.rect().center())
+        wheel = QWheelEvent(
+            place, editor.mapToGlobal(place), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(editor, wheel)
+
+    turn()
+    assert form.values()["gamma"] == 0.99
+    editor.setFocus()
+    qtbot.waitUntil(editor.hasFocus)
+    turn()
+    assert form.values()["gamma"] == 0.98
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "value"),
+    [
+        ("1e-4", False, 1e-4), ("0,5", False, 0.5), ("10,000", True, 10_000), ("10 000", True, 10_000), ("1.000", True, 1000),
+        ("1_000_000", True, 1_000_000), ("-3", True, -3), ("2.5e3", True, 2500), ("3.0", True, 3), ("12345.678", False, 12345.678),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_as_a_person_means_it(text: str, whole: bool, value: float) -> None:
+    found = parse(text, whole)
+    assert (found, type(found)) == (value, type(value) if not whole else int)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "why"),
+    [
+        ("2.5", True, "'2.5' is not a whole number"), ("nan", False, "'nan' is not a finite number"), ("inf", False, "'inf' is not a finite number"),
+        ("1,000", False, "can mean 1000 or 1.000"), ("", True, "'' is not a number"), ("1.2.3", False, "'1.2.3' is not a number"),
+    ],
+)  # fmt: skip
+def test_what_is_not_one_number_is_refused(text: str, whole: bool, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse(text, whole)
+
+
+@pytest.mark.parametrize(
+    ("value", "up", "down"), [(0.001, 0.0011, 0.00099), (0.99, 1.0, 0.98), (0.0, 0.001, -0.001), (-0.1, -0.099, -0.11), (25.0, 26.0, 24.0)]
+)
+def test_a_step_is_a_tenth_of_a_numbers_power_of_ten(value: float, up: float, down: float) -> None:
+    assert (stepped(value, 1), stepped(value, -1)) == (up, down)
+
+
+def test_a_value_beyond_its_digits_on_the_screen_is_kept(qtbot: QtBot, form: ConfigForm) -> None:
+    form.set_values({"learning_rate": 0.000123456789})
+    editor: Any = form.rows["learning_rate"].editor
+    assert editor.lineEdit().text() == "0.000123457"
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert form.values()["learning_rate"] == 0.000123456789
+
+
+@pytest.mark.parametrize("values", [{"gamma": "x", "seed": None, "double": "no"}, {"loss": "none"}])
+def test_a_stored_value_of_another_kind_breaks_nothing(form: ConfigForm, values: dict[str, Any]) -> None:
+    form.set_values(values)
+    assert form.values()["gamma"] == 0.99
+    assert form.valid() == ("loss" not in values)
+
+
+def test_what_was_typed_counts_though_only_a_shortcut_follows(qtbot: QtBot, form: ConfigForm) -> None:
+    editor: Any = form.rows["seed"].editor
+    editor.selectAll()
+    qtbot.keyClicks(editor, "12")
+    assert form.config().seed == 12

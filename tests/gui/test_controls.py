@@ -279,21 +279,21 @@ def test_the_runs_menu(
     assert window.stack.currentWidget() is window.panels["Atari"]
 
 
-@drives("ConfigForm: a setting", "ConfigForm: reset a setting", "ConfigForm: Defaults")
+@drives("Setting: a setting", "Setting: reset a setting", "ConfigForm: Defaults")
 def test_settings_are_changed_and_set_back(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
     panel.recipe_box.setCurrentText("dqn-fast")
     panel.form.reset()
-    item = next(item for item in panel.form.items() if item.param.name() == "double")
-    panel.form.tree.scrollToItem(item)
-    assert not item.defaultBtn.isVisible()
-    click(qtbot, item.widget)
+    setting = panel.form.rows["double"]
+    panel.form.scroller.ensureWidgetVisible(setting)
+    assert not setting.reset.isVisible()
+    click(qtbot, setting.editor)
     assert panel.form.values()["double"] is False
-    assert item.defaultBtn.isVisible()
-    click(qtbot, item.defaultBtn)
+    assert setting.reset.isVisible()
+    click(qtbot, setting.reset)
     assert panel.form.values()["double"] is True
-    assert not item.defaultBtn.isVisible()
-    click(qtbot, item.widget)
+    assert not setting.reset.isVisible()
+    click(qtbot, setting.editor)
     click(qtbot, panel.form.defaults)
     assert panel.form.config() == type(panel.form.config())()
 
