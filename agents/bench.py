@@ -11,12 +11,13 @@ import torch
 from agents.dqn import DQN
 from agents.dqn_config import DQNConfig
 from lab import device as devices
+from lab.cores import cores
 
 
 def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> dict[str, Any]:
     """Agent steps per second of `dqn` on Pong: batch 32, one update per 4 agent steps, the replay filled past its start."""
     place = devices.resolve(device)
-    torch.set_num_threads(devices.cores())
+    torch.set_num_threads(cores())
     config = DQNConfig(game="pong", replay_capacity=20_000, learning_starts=1_000)
     experiment = DQN(config, place)
     try:

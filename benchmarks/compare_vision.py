@@ -12,10 +12,10 @@ from pathlib import Path
 
 LAB = """
 import json, sys, torch
-from lab import device
+from lab.cores import cores
 from lab.bench_vision import PLAIN, training
 from lab.recipes.vision.classify_config import ClassifyConfig
-torch.set_num_threads(device.cores())
+torch.set_num_threads(cores())
 config = ClassifyConfig.parse({"network": "resnet18", "size": 32, "colours": "rgb", **PLAIN})
 print(json.dumps(training(config, torch.device("cpu"), int(sys.argv[1]), 2)))
 """

@@ -12,8 +12,8 @@ import torch
 from torch.nn import functional as F
 
 import models
+from lab.cores import cores
 from lab.data.text import load_text
-from lab.device import cores
 
 
 def main() -> None:

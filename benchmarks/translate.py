@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lab.device import cores, describe
+from lab.cores import cores
+from lab.device import describe
 from lab.recipes.generative.cyclegan import CycleGAN
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
 from lab.recipes.generative.pix2pix import Pix2Pix

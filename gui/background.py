@@ -70,8 +70,8 @@ class Background(QObject):
 
 
 def on_one_core(function: Callable[[], Any]) -> Any:
-    """Call it, and leave the other cores to what trains: see `lab.device.one_thread`, which this thread keeps to for good."""
-    use_threads = getattr(sys.modules.get("lab.device"), "use_threads", None)  # Not imported: a job need not wait for torch.
+    """Call it, and leave the other cores to what trains: see `lab.cores.one_thread`, which this thread keeps to for good."""
+    use_threads = getattr(sys.modules.get("lab.cores"), "use_threads", None)  # Not imported: a job need not wait for torch.
     if use_threads is not None:
         use_threads(1)
     return function()

@@ -24,7 +24,8 @@ def gpu_memory() -> int | None:
 
 def device_text() -> str:
     """The device that a run gets here, in words. Imports torch."""
-    from lab.device import cores, cpu_name, describe, resolve
+    from lab.cores import cores
+    from lab.device import cpu_name, describe, resolve
 
     device = resolve("auto")
     return describe(device) if device.type == "cuda" else f"{cpu_name()}, {cores()} core{'s' if cores() != 1 else ''}"

@@ -62,14 +62,16 @@ def new_session(
     found = registry.recipe(recipe)
     config = found.config_class().parse(fields)
     check_length(steps, minutes)
-    from lab.device import one_thread, resolve
+    from lab.cores import one_thread, threads_for, threads_of_run
+    from lab.device import resolve
 
     place = resolve(device)
+    threads = threads_for(place)
     target = found.steps if steps is None and minutes is None else steps
-    with one_thread():
+    with one_thread(), threads_of_run(threads):
         experiment = found.experiment_class()(config, place)
-        folder = Run.create(found, config, place, Path(run) if run is not None else None, target, minutes)
-        return Session(experiment, folder, steps=target, minutes=minutes, on_update=on_update)
+        folder = Run.create(found, config, place, threads, Path(run) if run is not None else None, target, minutes)
+        return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 
 def resumed_session(
@@ -84,10 +86,11 @@ def resumed_session(
 
     Raises LabError where the data have changed since training, unless they are given as `data`: their new place, or others on purpose.
     """
-    from lab.device import one_thread
+    from lab.cores import asked_for, one_thread, threads_of_run
 
     check_length(steps, minutes)
-    with run.lock(), one_thread():
+    threads = asked_for() or run.threads()
+    with run.lock(), one_thread(), threads_of_run(threads):
         experiment = run.experiment(run.stored["device"], data=data, same_data=data is None)
     done = experiment.progress().done
     if experiment.ended:
@@ -103,8 +106,8 @@ def resumed_session(
         raise UsageError(
             f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on."
         )
-    with one_thread():
-        return Session(experiment, run, steps=steps, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
+    with one_thread(), threads_of_run(threads):
+        return Session(experiment, run, threads=threads, steps=steps, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
 
 
 def left_to_train(run: Run) -> tuple[int | None, float | None]:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from lab import device as devices
+from lab.cores import cores
 from lab.data.catalogue import DIGITS
 from lab.data.images import LabelledImages
 from lab.registry import recipe
@@ -31,7 +32,7 @@ def bench_generate(device: str = "auto") -> dict[str, Any]:
     its picture while the default `dcgan` trains; its training speed while a walk plays at 30 frames/s, as a share of that
     without one. The same of `vae` and `gan`, their names in front."""
     place = devices.resolve(device)
-    torch.set_num_threads(devices.cores())
+    torch.set_num_threads(cores())
     figures: dict[str, Any] = {
         "vae_images_per_s": round(training_speed("vae", {"size": 28}, place), 1),
         "dcgan_images_per_s": round(training_speed("dcgan", {"size": 64, "channels": 1, "features": 64, "r1": 0}, place), 1),

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from lab import device as devices
+from lab.cores import cores
 from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.snapshot import frozen_copy
@@ -22,7 +23,7 @@ def bench_vision(device: str = "auto") -> dict[str, Any]:
     """Images per second of ResNet-18 (small stem, 32 px, batch 64) and of LeNet-5, and the milliseconds of the view `look`
     on a drawing with LeNet-5: probabilities, feature maps and Grad-CAM, in one thread as the viewer has it."""
     place = devices.resolve(device)
-    torch.set_num_threads(devices.cores())
+    torch.set_num_threads(cores())
     large = training(ClassifyConfig.parse({"network": "resnet18", "size": 32, "colours": "rgb", **PLAIN}), place, 8, 2)
     small = training(ClassifyConfig.parse({"network": "lenet5"}), place, 200, 20)
     looks = look_times(place)

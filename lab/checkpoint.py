@@ -181,6 +181,15 @@ def newest_good(parent: Path, *, serving_only: bool = False) -> tuple[Path, dict
     raise LabError(" ".join([*problems, f"No usable checkpoint under {parent}; train again."]))
 
 
+def newest_mark(parent: Path) -> tuple[str, int]:
+    """What tells the newest checkpoint from every other: its name and the time of its manifest; ("", 0) where there is none."""
+    newest = next(reversed(listed(parent)), None)
+    if newest is None:
+        return "", 0
+    manifest = newest / "manifest.json"
+    return newest.name, manifest.stat().st_mtime_ns if manifest.exists() else 0
+
+
 def prune(parent: Path, keep: int, newest: Path | None = None) -> None:
     """Delete all but the newest `keep` checkpoints, and what an interrupted write left behind.
 

@@ -192,7 +192,6 @@ def follow(session: Any, as_json: bool) -> int:
     before = {number: signal.signal(number, interrupt) for number in signals if signal.getsignal(number) != signal.SIG_IGN}
     try:
         print(f"run folder: {run.path}", file=sys.stderr)
-        print(crowded(run, session.experiment.device), end="", file=sys.stderr)
         latest = session.run()
     finally:
         for number, handler in before.items():
@@ -221,25 +220,6 @@ def follow(session: Any, as_json: bool) -> int:
     if not as_json:
         print(f"{latest.status} at {latest.done:,} {latest.unit} after {latest.seconds:,.0f} s: {run.path}")
     return 0
-
-
-def crowded(run: Any, device: Any) -> str:
-    """A line of advice where other runs train on the same cores, else nothing.
-
-    The threads of an operation wait for each other busily, and then for one that has no core: two trainings of DQN with two
-    threads each on two cores took 815 ms a step, one of them alone 28, two with one thread each 43.
-    """
-    from lab.device import cores, cores_here
-    from lab.run import runs
-
-    others = [other.name for other in runs() if other.path != run.path and other.status()["status"] == "running"]
-    if not others or device.type != "cpu" or cores() * (1 + len(others)) <= cores_here():
-        return ""
-    share = max(1, cores_here() // (1 + len(others)))
-    return (
-        f"Beside it trains {', '.join(others)}. Trainings that share cores slow each other down many times over: "
-        f"start each with OMP_NUM_THREADS={share}.\n"
-    )
 
 
 def command_eval(arguments: list[str]) -> int:
@@ -357,6 +337,7 @@ BENCHES = {
     "gui": ("gui.bench:bench_gui",),
     "generate": ("lab.bench_generate:bench_generate",),
     "vision": ("lab.bench_vision:bench_vision", "gui.bench_panels:bench_vision"),
+    "two": ("lab.bench_two:bench_two",),
     "sequences": ("lab.bench_sequences:bench_sequences", "gui.bench_panels:bench_sequences"),
 }
 """What measures each part: functions of a device's name, whose figures are put together."""

@@ -14,7 +14,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from lab.device import cores
+from lab.cores import run_threads
 from models.kernels.flat_parameters import FlatNetwork, views
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ starting = threading.Lock()
 
 def shard_count(count: int, device: torch.device) -> int:
     """How many shards a batch of `count` images is worth: 1 on a GPU, which works on a batch as a whole."""
-    return 1 if device.type != "cpu" else max(1, min(cores(), count // SMALLEST_SHARD))
+    return 1 if device.type != "cpu" else max(1, min(run_threads(), count // SMALLEST_SHARD))
 
 
 def run_shards(work: Callable[..., T], shards: int, *batches: Tensor | None) -> list[T]:
@@ -48,7 +48,7 @@ def run_shards(work: Callable[..., T], shards: int, *batches: Tensor | None) -> 
     ]
     if shards == 1:
         return [work(*calls[0])]
-    mine, threads = torch.get_num_threads(), max(1, cores() // shards)
+    mine, threads = torch.get_num_threads(), max(1, run_threads() // shards)
     futures = [worker.submit(with_threads, threads, work, *call) for worker, call in zip(start_workers(shards), calls, strict=True)]
     wait(futures)
     torch.set_num_threads(mine)  # Each thread keeps its own setting, but a new one begins with what was set last, by any.

@@ -1,11 +1,8 @@
 """Devices: which one a run gets, which arithmetic suits it, and what to say when its memory is full."""
 
 import ctypes
-import os
 import platform
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -24,11 +21,12 @@ def resolve(name: str) -> torch.device:
     return torch.device(name)
 
 
-def describe(device: torch.device) -> str:
-    """The device in words: the GPU's name, or the processor with its threads."""
+def describe(device: torch.device, threads: int | None = None) -> str:
+    """The device in words: the GPU's name, or the processor with its threads (those of the calling thread unless given)."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{cpu_name()}, {torch.get_num_threads()} threads"
+    count = threads or torch.get_num_threads()
+    return f"{cpu_name()}, {count} thread{'s' if count != 1 else ''}"
 
 
 def cpu_name() -> str:
@@ -37,38 +35,6 @@ def cpu_name() -> str:
             return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
-
-
-def cores_here() -> int:
-    """The processors that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def cores() -> int:
-    """The processors that this process takes: all of `cores_here`, or fewer by OMP_NUM_THREADS."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return min(cores_here(), int(wanted)) if wanted.isdigit() and int(wanted) else cores_here()
-
-
-def use_threads(count: int) -> None:
-    """Let operations of the calling thread take `count` cores from here on, whatever other threads set for themselves."""
-    torch.get_num_threads()  # Before its first operation a thread takes over what was set last, by any.
-    torch.set_num_threads(count)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Operations of the calling thread take one core meanwhile.
-
-    Each thread that shares an operation out gets a team of OpenMP threads for good. With more of them than cores all teams fall
-    asleep between two operations, and waking up takes longer than many an operation: a step of pix2pix 57 ms beside no other team, 86 beside an idle one.
-    """
-    mine = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(mine)
 
 
 M_MXFAST, M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = 1, -1, -3, -8

@@ -37,11 +37,20 @@ def home() -> Path:
     return Path(os.environ.get("LAB_RUNS") or "runs")
 
 
-CONFIG = {"recipe": str, "config": dict, "created": str, "device": str, "steps": int | None, "minutes": float | int | None, "data": dict}
+CONFIG = {
+    "recipe": str,
+    "config": dict,
+    "created": str,
+    "device": str,
+    "threads": int,
+    "steps": int | None,
+    "minutes": float | int | None,
+    "data": dict,
+}
 """What `config.json` may hold that the app relies on, and of which type; the first two it must."""
 STATUS = {
     "status": str, "done": int, "unit": str, "target": int | None, "until": float | int | None, "seconds": float | int,
-    "reason": str, "metrics": dict, "updated": str, "pid": int,
+    "reason": str, "metrics": dict, "updated": str, "pid": int, "threads": int,
 }  # fmt: skip
 """What `write_status` writes."""
 
@@ -51,6 +60,8 @@ class Run:
 
     def __init__(self, path: Path):
         self.path = Path(path)
+        self.read_mark: tuple[str, int] | None = None
+        """The newest checkpoint as it was when this run was made or its `experiment` read, by `lab.checkpoint.newest_mark`."""
         try:
             self.stored: dict[str, Any] = checked_config(json.loads((self.path / "config.json").read_text()))
             self.recipe = registry.recipe(self.stored["recipe"])
@@ -61,10 +72,10 @@ class Run:
 
     @classmethod
     def create(
-        cls, recipe: registry.Recipe, config: Config, device: "torch.device", path: Path | None = None,
+        cls, recipe: registry.Recipe, config: Config, device: "torch.device", threads: int, path: Path | None = None,
         steps: int | None = None, minutes: float | None = None,
     ) -> "Run":  # fmt: skip
-        """A new folder with its `config.json`, which notes how long the run is to train, for its resumption.
+        """A new folder with its `config.json`, which notes how long and with how many threads the run is to train, for its resumption.
 
         Raises LabError where it cannot be written or is taken.
         """
@@ -77,7 +88,8 @@ class Run:
             "subject": config.subject,
             "config": config.model_dump(mode="json"),
             "device": device.type,
-            "device_name": describe(device),
+            "device_name": describe(device, threads),
+            "threads": threads,
             "created": datetime.now().astimezone().isoformat(timespec="milliseconds"),
             "versions": versions(),
             "git_commit": git_commit(),
@@ -93,7 +105,9 @@ class Run:
             write_atomic(folder / "config.json", json.dumps(stored, indent=1))
         except OSError as error:
             raise LabError(f"Cannot write the run folder {folder} ({error.strerror}). Choose another with --run DIR.") from None
-        return cls(folder)
+        run = cls(folder)
+        run.read_mark = ("", 0)
+        return run
 
     @property
     def name(self) -> str:
@@ -160,15 +174,17 @@ class Run:
         metrics: dict[str, float],
         seconds: float,
         reason: str = "",
+        threads: int | None = None,
     ) -> None:
         """Replace `status.json`. A disk that is too full for it leaves the old one.
 
-        The run is to train to `target` units of progress, or until it has trained for `until` seconds in all.
+        The run is to train to `target` units of progress, or until it has trained for `until` seconds in all, with so many threads.
         """
         values = {
             "status": status, "done": progress.done, "unit": progress.unit, "target": target, "until": until, "seconds": round(seconds, 1),
             "reason": reason, "metrics": {k: v if v == v and abs(v) != float("inf") else None for k, v in metrics.items()},
             "updated": datetime.now().astimezone().isoformat(timespec="seconds"), "pid": os.getpid(),
+            "threads": self.threads() if threads is None else threads,
         }  # fmt: skip
         try:
             write_atomic(self.path / "status.json", json.dumps(values, indent=1))
@@ -176,14 +192,28 @@ class Run:
             if status == "running":
                 raise
 
+    def threads(self) -> int:
+        """The threads that the run trained with last: with as many, it continues bit for bit. Runs of before this was stored take all cores."""
+        from lab.cores import cores
+
+        return int(self.status().get("threads") or self.stored.get("threads") or cores())
+
+    @property
+    def created(self) -> float:
+        """The instant at which the run was made, in seconds since 1970: texts of local times do not sort."""
+        try:
+            return datetime.fromisoformat(self.stored["created"]).timestamp()
+        except (KeyError, ValueError, OverflowError):
+            return (self.path / "config.json").stat().st_mtime
+
     def metrics(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl` that count."""
         return read_rows(self.path / "metrics.jsonl")
 
     def log(self, message: str) -> None:
         """Append a line to `log.txt`."""
-        with (self.path / "log.txt").open("a") as file:
-            file.write(f"{datetime.now().isoformat(timespec='seconds')} {message}\n")
+        with (self.path / "log.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {message}\n")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -198,6 +228,15 @@ class Run:
             if not locked(file):
                 raise LabError(f"Run {self.name} is being trained by another session. Stop that one first.")
             yield
+
+    def check_unchanged(self) -> None:
+        """Raises LabError where another session has trained the run since `experiment` read it: its checkpoints would be lost."""
+        from lab.checkpoint import newest_mark
+
+        newest = newest_mark(self.checkpoints)
+        if self.read_mark not in (None, newest):
+            where = f"its newest checkpoint is now {newest[0]}" if newest[0] else "its checkpoints are gone"
+            raise LabError(f"Run {self.name} has changed since it was opened: {where}. Open it again to continue from there.")
 
     def is_locked(self) -> bool:
         try:
@@ -230,6 +269,7 @@ class Run:
                 raise self.no_training()
             checkpoint.load_serving(experiment.serving(), checkpoint.read_weights(self.path / "serving.safetensors"), self.path)
             return experiment
+        self.read_mark = checkpoint.newest_mark(self.checkpoints)
         if not serving_only and not checkpoint.listed(self.checkpoints):
             self.warn(f"Run {self.name} has no checkpoint yet: it starts from its beginning.")
             self.stored_seconds = 0.0
@@ -372,7 +412,7 @@ def survey(folder: Path | None = None) -> tuple[list[Run], str]:
             unreadable.append(f"{path.parent.name}: {error}")
     count = f"{len(unreadable)} run folder{'s' if len(unreadable) != 1 else ''}"
     note = f"{count} could not be read; {'the first, ' if len(unreadable) > 1 else ''}{min(unreadable)}" if unreadable else ""
-    return sorted(found, key=lambda run: run.stored.get("created", ""), reverse=True), note
+    return sorted(found, key=lambda run: run.created, reverse=True), note
 
 
 def find(name: str) -> Run:

@@ -4,6 +4,7 @@ Only the session's thread touches the experiment. Other threads set requests (pa
 takes up between two steps, and read `latest`, an immutable record that is replaced whole. Knows nothing of Qt.
 """
 
+import logging
 import threading
 import time
 import traceback
@@ -17,7 +18,7 @@ from typing import Any
 
 import torch
 
-from lab import checkpoint, device
+from lab import checkpoint, cores, device
 from lab.errors import LabError
 from lab.experiment import Experiment, Metrics
 from lab.log import logged
@@ -25,6 +26,8 @@ from lab.metrics import MetricsWriter
 from lab.registry import view_parameters
 from lab.run import Run
 from lab.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
 """Seconds that a live view waits for the step under way, where nobody looked lately: after that it shows the weights that there are."""
@@ -63,7 +66,7 @@ class Latest:
 class Session:
     """Runs `experiment` into the folder of `run` until `steps` units or `minutes` of training are done.
 
-    `on_update(latest)` is called in the session's thread at most four times a second.
+    The run's operations take `threads` cores: as many as it had before, unless given. `on_update(latest)` is called in the session's thread at most four times a second.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class Session:
         experiment: Experiment,
         run: Run,
         *,
+        threads: int | None = None,
         steps: int | None = None,
         minutes: float | None = None,
         seconds: float = 0.0,
         on_update: Callable[[Latest], None] | None = None,
     ):
         self.experiment, self.run_folder = experiment, run
+        self.threads = threads or run.threads()
         self.steps, self.seconds = steps, seconds
         self.until = None if minutes is None else seconds + 60 * minutes
         self.on_update = on_update or (lambda latest: None)
@@ -182,13 +187,19 @@ class Session:
 
     def run(self, serve: bool = False) -> Latest:
         """Train to the end in the calling thread. Raises nothing: an error is in `self.error` and `latest`."""
-        device.use_threads(device.cores())
+        with cores.threads_of_run(self.threads), cores.threads(self.threads):
+            self.train_and_serve(serve)
+        return self.latest
+
+    def train_and_serve(self, serve: bool) -> None:
         try:
             with self.run_folder.lock(), logged(self.run_folder):
+                self.run_folder.check_unchanged()
                 self.owner = True
                 self.metrics = MetricsWriter(self.run_folder.path)
                 try:
-                    self.train()
+                    with cores.training(self.threads):
+                        self.train()
                 except BaseException:
                     with suppress(Exception):  # What ended the training is the error to tell.
                         self.finish_write()
@@ -207,12 +218,17 @@ class Session:
             self.cancel_asks()
             self.wake.notify_all()
         self.experiment.close()
-        return self.latest
 
     def train(self) -> None:
         begin = self.experiment.progress().done
         self.run_folder.remember_data(self.experiment)
         self.run_folder.log(f"training from {begin} {self.latest.unit} on {device.describe(self.experiment.device)}")
+        if begin and self.threads != self.run_folder.threads():
+            log.warning(
+                "%s trained with %d threads until now and continues with %d: sums differ in their last digits with the number of threads, "
+                "so this is not bit for bit what an uninterrupted run would be.",
+                self.run_folder.name, self.run_folder.threads(), self.threads,
+            )  # fmt: skip
         if self.metrics.path.stat().st_size:  # type: ignore[union-attr]
             self.metrics.resumed_at(begin)  # type: ignore[union-attr]
         every, log_every = self.experiment.checkpoint_every, self.experiment.log_every
@@ -261,7 +277,7 @@ class Session:
         self.flush_metrics()
         self.snapshot.publish(self.experiment.serving(), force=True)
         self.set_status("paused")
-        with self.wake:
+        with cores.resting(self.threads), self.wake:
             self.wake.wait_for(lambda: self.asks or self.single_steps or self.requests - {"pause"} or "pause" not in self.requests)
         if "pause" not in self.requests or self.single_steps:
             self.window.clear()
@@ -278,6 +294,7 @@ class Session:
             self.write_error = None
             self.requests.discard("checkpoint")
             self.serve_requests()
+            cores.release_team()
 
     def record(self, metrics: Metrics) -> None:
         """Keep a step's metrics; write a row, a checkpoint and a progress update where they are due."""
@@ -327,7 +344,9 @@ class Session:
         for name, value in values.items():
             if value != value or abs(value) == float("inf"):
                 self.not_finite(name, done)
-        self.run_folder.write_status("running", self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds)
+        self.run_folder.write_status(
+            "running", self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, threads=self.threads
+        )
 
     def not_finite(self, name: str, done: int) -> None:
         with suppress(Exception):  # A checkpoint under way may be the last finite one.
@@ -381,7 +400,8 @@ class Session:
         if device.is_out_of_memory(error):
             error = device.out_of_memory(self.experiment.memory_settings)
         elif checkpoint.is_disk_full(error):
-            error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped; its checkpoints are intact")  # type: ignore[arg-type]
+            intact = "; its checkpoints are intact" if checkpoint.listed(self.run_folder.checkpoints) else ""
+            error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped" + intact)  # type: ignore[arg-type]
         self.error = error
         status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}".rstrip(": ")
@@ -390,7 +410,7 @@ class Session:
             with suppress(OSError):  # A full disk must not hide the error itself.
                 self.run_folder.log(message if isinstance(error, LabError) else trace)
             self.run_folder.write_status(
-                status, self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, message
+                status, self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, message, self.threads
             )
         with suppress(Exception):  # It may be the listener that failed.
             self.update(done, status=status, error=message, traceback=trace)
@@ -398,13 +418,13 @@ class Session:
     def set_status(self, status: str) -> None:
         progress = self.experiment.progress()
         self.update(progress.done, status=status)
-        self.run_folder.write_status(status, progress, self.steps, self.until, self.latest.metrics, self.seconds)
+        self.run_folder.write_status(status, progress, self.steps, self.until, self.latest.metrics, self.seconds, threads=self.threads)
 
     # -- the viewer's thread ---------------------------------------------------------------------------------------
 
     def serve_live(self) -> None:
         """Answer live views from the snapshot, the newest request of each key only."""
-        device.use_threads(1)  # The trainer has the cores: a second team of threads on them would slow both down.
+        cores.use_threads(1)  # The trainer has the cores: a second team of threads on them would slow both down.
         while True:
             with self.wake:
                 self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)

@@ -95,7 +95,7 @@ class PlayerThread(threading.Thread):
 
     def run(self) -> None:
         try:
-            from lab.device import use_threads
+            from lab.cores import use_threads
 
             use_threads(1)  # One frame at a time is too little work to share, and training wants the cores.
             self.source.open()

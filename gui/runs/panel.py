@@ -304,6 +304,6 @@ class RunsPanel(Panel):
 def log_text(run: Run) -> str:
     """The end of a run's log."""
     try:
-        return (run.path / "log.txt").read_text(errors="replace")[-20_000:]
+        return (run.path / "log.txt").read_text(encoding="utf-8", errors="replace")[-20_000:]
     except OSError:
         return ""

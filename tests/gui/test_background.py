@@ -4,7 +4,7 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from gui.background import Background
-from lab.device import use_threads
+from lab.cores import use_threads
 
 
 def test_a_job_leaves_the_other_cores_to_what_trains(qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ import torch
 from toy import Toy
 
 import lab
-from lab import checkpoint, cli, device
+from lab import checkpoint, cli
 from lab.api import resumed_session
 from lab.run import find, runs
 
@@ -84,22 +84,6 @@ def test_train_prints_one_json_document_and_nothing_else_on_stdout(capsys) -> No
     assert (document["status"], document["done"], document["unit"]) == ("finished", 20, "steps")
     assert find(document["run"]).config().seed == 3
     assert "run folder: " in captured.err
-
-
-@pytest.mark.parametrize(("threads", "told"), [(None, True), ("2", False)])
-def test_a_training_beside_another_is_told_how_to_share_the_cores(threads: str | None, told: bool, monkeypatch, capsys) -> None:
-    cli.main(["train", "toy", "--steps", "3"])
-    other = find("last")
-    (other.path / "status.json").write_text('{"status": "running"}')
-    monkeypatch.setattr(device, "cores_here", lambda: 4)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    if threads:
-        monkeypatch.setenv("OMP_NUM_THREADS", threads)
-    capsys.readouterr()
-    with other.lock():
-        assert cli.main(["train", "toy", "--steps", "3"]) == 0
-    line = f"Beside it trains {other.name}. Trainings that share cores slow each other down many times over: start each with OMP_NUM_THREADS=2."
-    assert (line in capsys.readouterr().err.splitlines()) is told
 
 
 def test_a_run_trained_by_flags_equals_one_trained_from_python() -> None:

@@ -9,7 +9,7 @@ from lab import data_parallel
 
 
 def test_a_batch_is_split_where_there_are_cores_and_images_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_parallel, "cores", lambda: 3)
+    monkeypatch.setattr(data_parallel, "run_threads", lambda: 3)
     assert [data_parallel.shard_count(count, torch.device("cpu")) for count in (1, 7, 8, 16)] == [1, 1, 2, 3]
     assert data_parallel.shard_count(16, torch.device("cuda")) == 1
 
@@ -24,7 +24,7 @@ def test_shards_run_side_by_side_with_their_own_setting_of_threads() -> None:
         return shard, share, int(images.sum()), torch.get_num_threads()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data_parallel, "cores", lambda: 2)
+        patch.setattr(data_parallel, "run_threads", lambda: 2)
         torch.set_num_threads(3)
         try:
             found = data_parallel.run_shards(work, 2, torch.arange(5), None)

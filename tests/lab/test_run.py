@@ -1,4 +1,6 @@
 import json
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ CPU = torch.device("cpu")
 
 
 def create(path: Path | None = None, seed: int = 0) -> Run:
-    return Run.create(RECIPE, ToyConfig(seed=seed), CPU, path)
+    return Run.create(RECIPE, ToyConfig(seed=seed), CPU, 1, path)
 
 
 def test_a_new_run_is_named_after_recipe_subject_seed_and_time(runs_home: Path) -> None:
@@ -190,7 +192,7 @@ def test_resuming_from_python_equals_training_in_one_go() -> None:
 
 def test_resuming_a_run_without_a_checkpoint_starts_it_from_its_beginning(capsys: pytest.CaptureFixture[str]) -> None:
     straight = lab.train("toy", steps=9)
-    killed = Run.create(RECIPE, ToyConfig(), CPU, steps=9)
+    killed = Run.create(RECIPE, ToyConfig(), CPU, 1, steps=9)
     resumed = lab.resume(killed)
     assert "has no checkpoint yet" in capsys.readouterr().err
     (_, one, _), (_, other, _) = (checkpoint.newest_good(run.checkpoints) for run in (straight, resumed))
@@ -257,3 +259,26 @@ def test_a_view_is_saved_in_each_format_and_others_are_refused(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match=r"Cannot write .*x.png"):
         view.save(tmp_path / "file" / "x.png")
+
+
+def test_the_newest_run_is_the_one_made_last_whatever_the_zone_and_the_hour_of_daylight_saving(tmp_path: Path) -> None:
+    texts = {
+        "first": "2026-10-25T02:30:00.000+02:00",  # 00:30 UTC
+        "second": "2026-10-25T02:10:00.000+01:00",  # 01:10 UTC, an earlier local time after the clock was set back
+        "third": "2026-10-24T21:00:00.000-05:00",  # 02:00 UTC, the day before by local time
+    }
+    for name, text in texts.items():
+        run = create(tmp_path / name)
+        stored = json.loads((run.path / "config.json").read_text())
+        (run.path / "config.json").write_text(json.dumps({**stored, "created": text}))
+    assert [run.name for run in runs(tmp_path)] == ["third", "second", "first"]
+
+
+def test_a_run_whose_time_of_birth_is_no_time_has_that_of_its_file(tmp_path: Path) -> None:
+    run = create(tmp_path / "run")
+    os.utime(run.path / "config.json", (1000, 1000))
+    for text in ("yesterday", ""):
+        run.stored["created"] = text
+        assert run.created == 1000
+    run.stored["created"] = "1970-01-01T00:00:07"  # Of a version that stored local times without their zone.
+    assert run.created == datetime(1970, 1, 1, 0, 0, 7).timestamp()

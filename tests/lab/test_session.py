@@ -10,6 +10,7 @@ import torch
 from toy import RECIPE, Toy, ToyConfig
 
 from lab import checkpoint
+from lab.api import resumed_session
 from lab.errors import LabError, UsageError
 from lab.metrics import MetricsWriter
 from lab.run import Run
@@ -29,7 +30,7 @@ def session() -> Iterator[Callable[..., Session]]:
         experiment = Toy(config, CPU)
         if gated:
             experiment.gate = threading.Semaphore(0)
-        made.append(Session(experiment, Run.create(RECIPE, config, CPU), steps=steps, on_update=on_update))
+        made.append(Session(experiment, Run.create(RECIPE, config, CPU, 1), steps=steps, on_update=on_update))
         return made[-1]
 
     yield make
@@ -311,6 +312,29 @@ def test_two_writers_on_one_run_are_refused(session) -> None:
     second = Session(Toy(ToyConfig(), CPU), one.run_folder, steps=5)
     assert "is being trained by another session" in second.run().error
     assert one.run_folder.status()["status"] == "running"
+
+
+def test_a_session_opened_before_another_one_trained_leaves_the_newer_checkpoints_alone(session) -> None:
+    one = session(steps=5)
+    one.run()
+    run = one.run_folder
+    late = resumed_session(Run(run.path), steps=8)
+    resumed_session(Run(run.path), steps=20).run()
+    kept, status = [path.name for path in checkpoint.listed(run.checkpoints)], run.status()
+    assert "its newest checkpoint is now step-000000000020. Open it again" in late.run().error
+    assert [path.name for path in checkpoint.listed(run.checkpoints)] == kept
+    assert run.status() == status
+    assert late.experiment.closed == 1
+
+
+def test_a_full_disk_before_the_first_checkpoint_promises_none(session, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = session(steps=5)
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(MetricsWriter, "write", full)
+    assert "intact" not in one.run().error
 
 
 def test_the_lock_is_free_again_after_a_session_ended(session) -> None:

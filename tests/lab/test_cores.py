@@ -1,0 +1,226 @@
+"""Who takes which threads, and how trainings beside each other share the cores."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import torch
+from toy import RECIPE, Toy, ToyConfig
+
+from lab import cores, data_parallel
+from lab.api import new_session, resumed_session
+from lab.cores import Slot, one_thread, use_threads
+from lab.run import Run
+from lab.session import Session
+
+MAKING = """
+import os
+from pathlib import Path
+
+import torch
+
+from lab.api import new_session
+
+torch.set_num_threads(2)
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+before = threads()
+session = new_session("pix2pix", {"batch_size": 16, "features": 32, "d_features": 16, "size": 16, "data": "digits"}, steps=2, device="cpu")
+made = threads()
+print("set", torch.get_num_threads(), "made", made - before)
+"""
+
+
+def test_a_threads_number_outlasts_that_of_a_thread_which_sets_it_later() -> None:
+    before, other = torch.get_num_threads(), ThreadPoolExecutor(1)
+    try:
+        other.submit(use_threads, 3).result()
+        use_threads(1)
+        assert other.submit(torch.get_num_threads).result() == 3
+    finally:
+        other.shutdown()
+        use_threads(before)
+
+
+def test_one_thread_ends_with_its_block() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with suppress(ValueError), one_thread():
+            inside = torch.get_num_threads()
+            raise ValueError
+        assert (inside, torch.get_num_threads()) == (1, 3)
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
+def test_making_a_session_starts_no_team() -> None:
+    """U-Net weights are large enough to be shared out, were it allowed."""
+    answer = subprocess.run([sys.executable, "-c", MAKING], capture_output=True, text=True)
+    assert answer.stdout.strip() == "set 2 made 0", answer.stderr
+
+
+HOLDING = """
+import sys
+from pathlib import Path
+from lab.cores import Slot
+
+slot = Slot(Path(sys.argv[1]))
+slot.write(3)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slot]:
+    """This process's slot, in a folder that no other training knows."""
+    made = Slot(tmp_path / "trainings")
+    monkeypatch.setattr(cores, "slot", made)
+    yield made
+    made.close()
+
+
+def test_another_training_is_known_with_its_threads_until_it_is_killed(slot: Slot) -> None:
+    slot.write(2)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(slot.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "ready\n"
+        assert slot.others() == [(3, cores.cpus())]
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    assert slot.others() == []
+    assert [path.name for path in slot.folder.iterdir()] == [str(os.getpid())]  # The other's is cleared away.
+    slot.close()
+    assert not list(slot.folder.iterdir())
+
+
+def test_a_folder_of_another_user_is_left_alone(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot.folder.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    slot.write(2)
+    assert slot.file is None
+    assert not list(slot.folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "crowded"),
+    [
+        ([2], [], False),  # Alone.
+        ([2], [(2, {0, 1})], True),
+        ([1], [(1, {0, 1})], False),  # A core each.
+        ([1, 2], [], True),  # Two sessions of one process.
+        ([2], [(2, {2, 3})], False),  # The other runs on other cores.
+        ([3], [], False),  # More threads than cores, but nobody else: OpenMP knows that by itself.
+    ],
+)
+def test_trainings_crowd_the_cores_when_their_threads_are_more(
+    own: list[int], others: list[tuple[int, set[int]]], crowded: bool, slot: Slot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "own", own)
+    monkeypatch.setattr(cores, "cpus", lambda: {0, 1})
+    monkeypatch.setattr(slot, "others", lambda: others)
+    assert cores.crowded() is crowded
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
+def test_the_idle_team_has_a_thread_more_than_there_are_cores_and_leaves_none_behind() -> None:
+    before = len(os.listdir("/proc/self/task"))
+    idle = cores.IdleTeam()
+    idle.join()
+    idle.made.wait(60)
+    assert len(os.listdir("/proc/self/task")) == before + 1 + cores.cores_here()
+    idle.join()  # It is there already.
+    thread = idle.thread
+    idle.leave()
+    thread.join(60)
+    while len(os.listdir("/proc/self/task")) > before:  # Its end is the kernel's, a moment later.
+        os.sched_yield()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
+def test_who_trains_no_more_keeps_no_team(slot: Slot) -> None:
+    """The threads are those of this test's own thread, which had none before."""
+    counts = []
+
+    def train() -> None:
+        use_threads(2)
+        with cores.training(2):
+            torch.ones(1_000_000).add_(1)
+            counts.append(len(os.listdir("/proc/self/task")))
+        counts.append(len(os.listdir("/proc/self/task")))
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert counts[1] < counts[0]
+
+
+def test_a_session_counts_among_those_that_train_but_not_while_it_is_paused(slot: Slot) -> None:
+    seen: dict[str, list[int]] = {}
+    config = ToyConfig()
+    experiment = Toy(config, torch.device("cpu"))
+    paused = threading.Event()
+
+    def watch(latest: object) -> None:
+        seen.setdefault(session.latest.status, []).append(len(cores.own))
+        if session.latest.status == "paused":
+            paused.set()
+
+    session = Session(experiment, Run.create(RECIPE, config, torch.device("cpu"), 2), steps=3, on_update=watch)
+    assert session.threads == 2
+    session.step_once()
+    session.start()
+    assert paused.wait(60)
+    while cores.own:  # It says "paused" a moment before it leaves.
+        os.sched_yield()
+    assert not slot.folder.exists() or not list(slot.folder.iterdir())
+    session.resume()
+    session.trained.wait(60)
+    assert session.close(60)
+    assert (seen["running"][0], cores.own, session.latest.status) == (1, [], "finished")
+
+
+def test_a_run_stores_its_threads_and_continues_with_as_many(
+    slot: Slot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(cores, "cpus", lambda: {0, 1, 2})
+    session = new_session("toy", {}, steps=3, device="cpu")
+    session.run()
+    run = Run(session.run_folder.path)
+    assert (run.stored["threads"], run.status()["threads"]) == (3, 3)
+    assert run.stored["device_name"].endswith("3 threads")
+    monkeypatch.setattr(cores, "cpus", lambda: {0})  # On a smaller machine, as many still: they take turns.
+    resumed = resumed_session(run, steps=5)
+    assert resumed.threads == 3
+    resumed.run()
+    assert not caplog.records
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    with caplog.at_level(logging.WARNING):
+        resumed_session(run, steps=7).run()
+    assert ["trained with 3 threads until now and continues with 2" in record.getMessage() for record in caplog.records] == [True]
+    assert run.threads() == 2
+
+
+def test_operations_of_a_session_take_its_threads_and_the_caller_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr(cores, "cpus", lambda: {0, 1})
+    before, inside = torch.get_num_threads(), []
+    session = new_session("toy", {}, steps=1, device="cpu")
+    session.on_update = lambda latest: inside.append((torch.get_num_threads(), data_parallel.run_threads()))
+    session.run()
+    assert set(inside) == {(2, 2)}
+    assert torch.get_num_threads() == before
