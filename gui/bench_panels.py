@@ -17,25 +17,30 @@ WARM_SECONDS = 5.0
 
 
 def bench_vision(device: str = "auto") -> dict[str, float]:
-    """The heartbeat while LeNet-5 trains on the digits and the Look page follows it; milliseconds from a stroke of the pen to
+    """The heartbeat while LeNet-5 trains on the digits and the Inspect page follows it; milliseconds from a stroke of the pen to
     the probabilities, feature maps and Grad-CAM on the screen, while it trains and with the stored run."""
     with own_place(), opened() as window:
         from gui.shots import pause, until
+        from gui.vision.inspect_page import InspectPage
 
         panel: Any = window.go_to("Vision")
+
+        def page() -> Any:
+            return panel.current_tab().page_tabs.page_of(InspectPage)
+
         bridge = start_session(window, panel, device, "classify", {})
-        until(lambda: panel.current_tab() is not None and panel.current_tab().look.last is not None, 60)
+        until(lambda: panel.current_tab() is not None and page().last is not None, 60)
         pause(WARM_SECONDS)
         beats = heartbeat(pause)
-        training = strokes(panel.current_tab().look)
+        training = strokes(page())
         bridge.session.stop()
         until(lambda: not bridge.running, 60)
         run = bridge.run
         panel.close_tab(panel.tabs.currentIndex())
         until(lambda: not window.sessions.retiring, 60)
         panel.open_run(run)
-        until(lambda: panel.current_tab() is not None and panel.current_tab().look.last is not None, 60)
-        stored = strokes(panel.current_tab().look)
+        until(lambda: panel.current_tab() is not None and page().last is not None, 60)
+        stored = strokes(page())
         return {
             "stroke_ms": middle(stored), "stroke_p95_ms": late(stored), "stroke_training_ms": middle(training),
             "stroke_training_p95_ms": late(training), **beats,
@@ -43,14 +48,14 @@ def bench_vision(device: str = "auto") -> dict[str, float]:
 
 
 def bench_sequences(device: str = "auto") -> dict[str, float]:
-    """The heartbeat while `gpt` trains and the Write page writes anew as it learns; how many texts it wrote meanwhile."""
+    """The heartbeat while `gpt` trains and the Generate page regenerates its text; how many texts it wrote meanwhile."""
     with own_place(), opened() as window:
-        from gui.sequences.write_page import WritePage
+        from gui.sequences.text_generation_page import TextGenerationPage
         from gui.shots import pause, until
 
         panel: Any = window.go_to("Sequences")
         bridge = start_session(window, panel, device, "gpt", {})
-        page = panel.current_tab().page_of(WritePage)
+        page = panel.current_tab().page_tabs.page_of(TextGenerationPage)
         until(lambda: len(page.output.toPlainText()) > page.length.value() // 2, 120)
         pause(WARM_SECONDS)
         written = page.writing.answered
@@ -62,7 +67,7 @@ def bench_sequences(device: str = "auto") -> dict[str, float]:
 
 
 def strokes(page: Any, count: int = STROKES) -> list[float]:
-    """Milliseconds of each of `count` movements of the pen over the Look page, each made when the one before is painted."""
+    """Milliseconds of each of `count` movements of the pen over the Inspect page, each made when the one before is painted."""
     from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
     from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QApplication

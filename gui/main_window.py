@@ -11,7 +11,7 @@ from types import TracebackType
 from weakref import ref
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -158,7 +158,6 @@ class MainWindow(QMainWindow):
         self.action_set[f"theme.{choice if choice in THEMES else 'system'}"].setChecked(True)
         for menu in self.action_set.top_menus():
             self.menuBar().addMenu(menu)
-        self.panel_menus: dict[str, list[QAction]] = {}
 
     def build_status(self) -> None:
         bar = QStatusBar()
@@ -186,7 +185,8 @@ class MainWindow(QMainWindow):
             help_menu = self.action_set.menu("&Help").menuAction()
             self.panels[name] = made
             self.stack.addWidget(made)
-            self.panel_menus[name] = [self.menuBar().insertMenu(help_menu, menu) for menu in made.menus()]
+            for menu in made.menus():
+                self.menuBar().insertMenu(help_menu, menu)
             made.setProperty("first_layout", made.saveState(LAYOUT))
             state = settings().value(f"layout/{name}")
             if isinstance(state, QByteArray):
@@ -198,10 +198,8 @@ class MainWindow(QMainWindow):
         panel = self.panel(name)
         self.panel_actions[name].setChecked(True)
         self.stack.setCurrentWidget(panel)
-        for other, actions in self.panel_menus.items():
-            self.panels[other].action_set.set_heard(other == name)
-            for menu_action in actions:
-                menu_action.setVisible(other == name)
+        for other, behind in self.panels.items():
+            behind.set_in_front(other == name)
         self.docks_menu.clear()
         for dock in panel.docks():
             toggle = dock.toggleViewAction()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from weakref import ref
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from gui.actions import Action, ActionSet
@@ -77,7 +77,7 @@ class Panel(QMainWindow):
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setObjectName(self.name)
         self.context = context
-        self.reopened = False
+        self.reopened = self.in_front = False
         self.action_set = ActionSet(self.name, context.actions, self)
         self.action_set.extend(self.ACTIONS, ref(self))
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
@@ -91,6 +91,13 @@ class Panel(QMainWindow):
         """The panel's menus, which the window shows while the panel is in front."""
         return self.action_set.top_menus()
 
+    def set_in_front(self, on: bool) -> None:
+        """Hear this panel's shortcuts and show its menus, or not."""
+        self.in_front = on
+        self.action_set.set_heard(on)
+        for menu in self.action_set.top_menus():
+            menu.menuAction().setVisible(on)
+
     def docks(self) -> list[QDockWidget]:
         return self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
@@ -102,10 +109,6 @@ class Panel(QMainWindow):
         dock.setTitleBarWidget(DockTitle(dock))
         self.addDockWidget(area, dock)
         return dock
-
-    def action(self, text: str, keys: str, tip: str, slot: Callable[..., object]) -> QAction:
-        """An action with a shortcut, for a menu that the panel makes itself."""
-        return self.action_set.add(Action(text, text, tip, lambda _: slot(), keys), ref(self))
 
     def entered(self) -> None:
         """The panel came to the front."""

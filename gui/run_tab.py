@@ -1,19 +1,20 @@
-"""One run's tab: its transport, its curves and its views, live while it trains, stored otherwise.
+"""One run's tab: its transport, the pages that its recipe asks for, its curves and its views; live while it trains, stored otherwise.
 
-A family's own tab puts its pages in front of these (`put_in_front`) and gives them who answers (`take_source`).
+Read first: `gui/page_tabs.py`.
 """
 
-from typing import ClassVar
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from gui.bridge import SessionBridge
+from gui.page_tabs import PageTabs
 from gui.panel import AppContext
 from gui.stored_views import StoredViews
 from gui.theme import COLOURS, colour, faint
-from gui.view_query import PageState, ViewSource
+from gui.view_query import ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
 from gui.widgets.flow_layout import FlowLayout
@@ -21,6 +22,8 @@ from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import ViewFrame
 from lab import registry
+from lab.answers import ALL_CLEAR
+from lab.errors import LabError
 from lab.run import Run, runs
 
 CURVES_MS = 500
@@ -40,12 +43,12 @@ class RunTab(QWidget):
     settings_wanted = Signal(object)
     """A run whose settings should go into the form."""
     resume_wanted = Signal(object)
-    whole: ClassVar[bool] = False
-    """Whether a stored run answers with its data, not with its serving weights alone."""
 
-    def __init__(self, run: Run, context: AppContext, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
+    def __init__(self, run: Run, context: AppContext, hue: str, whole: bool = False, parent: QWidget | None = None):
+        """`whole`: whether a stored run answers with its data, not with its serving weights alone."""
         super().__init__(parent)
-        self.run, self.context, self.colour, self.first_views = run, context, hue, first_views
+        self.run, self.context, self.colour, self.whole = run, context, hue, whole
+        config_class = run.recipe.config_class()
         self.bridge: SessionBridge | None = None
         self.closed = False
         self.transport = Transport()
@@ -64,28 +67,33 @@ class RunTab(QWidget):
         )
         self.overlay_button.setMenu(self.overlay_menu)
         self.curves.add_tool(self.overlay_button)
-        self.views = Views(first_views)
+        self.views = Views(config_class.first_views)
         self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.split.addWidget(self.curves)
         self.split.addWidget(self.views)
         self.split.setSizes([300, 320])
+        self.warning = QLabel(wordWrap=True)
+        """The view `warnings`, of recipes that have it."""
+        self.warning.setForegroundRole(self.warning.palette().ColorRole.BrightText)
+        self.warning.hide()
+        self.page_tabs = self.make_pages(config_class.pages)
+        self.page_tabs.add_tab(self.split, "Curves and views", "The run's metrics, and every view of it")
+        self.warnings = ViewQuery(self.page_tabs.state, "warnings", dict, self.show_warnings, lambda text: None, interval=2.0)
         layout = QVBoxLayout(self)
         layout.addWidget(self.transport)
-        layout.addWidget(self.split, 1)
+        layout.addWidget(self.warning)
+        layout.addWidget(self.page_tabs, 1)
         self.timer = QTimer(self, interval=CURVES_MS)
         self.timer.timeout.connect(self.refresh)
         self.show_stored()
 
-    def put_in_front(self, *pages: tuple[QWidget, str, str]) -> None:
-        """Pages (widget, title, tooltip) of the recipe's own, the first of them in front; curves and views go behind."""
-        self.faces = QTabWidget(documentMode=True)
-        layout = self.layout()
-        assert isinstance(layout, QVBoxLayout)
-        layout.removeWidget(self.split)
-        for page, title, tip in (*pages, (self.split, "Curves and views", "The run's figures, and every view of it")):
-            self.faces.setTabToolTip(self.faces.addTab(page, title), tip)
-        self.faces.tabBar().setVisible(bool(pages))
-        layout.addWidget(self.faces, 1)
+    def make_pages(self, names: tuple[str, ...]) -> PageTabs:
+        """The recipe's pages; none where their data cannot be read, such as a folder of images that is no longer there."""
+        try:
+            return PageTabs(self.run, names)
+        except LabError as error:
+            self.context.report(str(error), "")
+            return PageTabs(self.run, ())
 
     def set_bridge(self, bridge: SessionBridge) -> None:
         """Follow a session of this run."""
@@ -120,11 +128,19 @@ class RunTab(QWidget):
     def take_source(self, source: ViewSource) -> None:
         """Ask `source` from now on: the run's session, or the stored run."""
         self.views.set_source(source, self.run.name)
+        self.page_tabs.set_source(source)
+        self.warnings.tick()
+
+    def show_warnings(self, answer: Any) -> None:
+        """A banner for each sign of trouble with the training."""
+        self.warning.setText(answer.text)
+        self.warning.setVisible(answer.text != ALL_CLEAR)
 
     def refresh(self) -> None:
         """Take in new metrics, where somebody can see them."""
         if self.isVisible():
             self.curves.refresh()
+            self.warnings.tick()
         if len(self.curves.lines) == 1 and self.bridge is not None and not self.bridge.running:
             self.timer.stop()
 
@@ -161,8 +177,7 @@ class RunTab(QWidget):
         """Stop timers and close windows, and take no answer any more; the session, if there is one, is the caller's."""
         self.closed = True
         self.timer.stop()
-        for state in self.findChildren(PageState):
-            state.detach()
+        self.page_tabs.shut()
         self.views.shut()
 
 

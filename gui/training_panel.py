@@ -4,10 +4,12 @@ Atari, and the families after it, extend this with what only they have. Read fir
 """
 
 from contextlib import suppress
+from html import escape
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+from weakref import ref
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,9 +28,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from gui.actions import Action
+from gui.actions import Action, ActionSet, numbered
 from gui.bridge import SessionBridge
 from gui.dialogs import GoOnDialog
+from gui.page import Page, Sidebar, page_class
+from gui.page_tabs import COPY, PAGE_MENU, SAVE
 from gui.panel import AppContext, Panel
 from gui.run_tab import RunTab, describe
 from gui.settings import settings
@@ -54,19 +58,38 @@ CLOSE_TAB = Action(
     "close_tab", "Close tab", "Close the run in front; if it is training, it is stopped and saved",
     lambda panel: panel.close_tab(panel.tabs.currentIndex()), "Ctrl+W", MENU,
 )  # fmt: skip
+MOST_PAGES = 16
+"""How many pages the menu can list; there are shortcuts for the first nine."""
+
+
+def page_action(index: int) -> Action:
+    return Action(
+        f"page_{index + 1}", f"Page {index + 1}", f"Show page {index + 1} of the run in front", lambda panel: panel.in_pages("go_to", index),
+        numbered("Ctrl+Shift", index), PAGE_MENU,
+    )  # fmt: skip
+
+
+PAGE_ACTIONS = (
+    *map(page_action, range(MOST_PAGES)),
+    Action(
+        "next_page", "Next page", "Show the next page of the run in front", lambda panel: panel.in_pages("step", 1),
+        "Ctrl+PgDown", PAGE_MENU, separator=True,
+    ),
+    Action("previous_page", "Previous page", "Show the previous page of the run in front", lambda panel: panel.in_pages("step", -1), "Ctrl+PgUp", PAGE_MENU),
+    COPY, SAVE,
+)  # fmt: skip
 
 
 class TrainingPanel(Panel):
     """Trains the recipes of `family`."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, CLOSE_TAB)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, CLOSE_TAB, *PAGE_ACTIONS)
 
     family = ""
-    first_views: tuple[str, ...] = ()
+    whole: ClassVar[bool] = False
+    """Whether stored runs answer with their data, not with their serving weights alone."""
     first_recipe = ""
     """The recipe that the form shows at the very first start; the family's last unless given."""
-    about_html = ""
-    """What am I looking at: a paragraph with the formula and the paper."""
     empty_text = "No run is open. Set what to train on the left and press Train."
 
     def __init__(self, context: AppContext):
@@ -75,6 +98,7 @@ class TrainingPanel(Panel):
         self.build_form()
         self.tabs = QTabWidget(tabsClosable=True, movable=True, documentMode=True)
         self.tabs.tabCloseRequested.connect(self.close_tab)
+        self.tabs.currentChanged.connect(lambda _: self.run_changed())
         self.empty = QLabel(self.empty_text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.empty.setContentsMargins(60, 0, 60, 0)
         self.stack = QStackedWidget()
@@ -86,7 +110,12 @@ class TrainingPanel(Panel):
         self.tabifyDockWidget(self.settings_dock, self.about_dock)
         self.settings_dock.raise_()
         context.run_folders.moved.connect(self.follow_run)
+        self.page_actions: dict[type[Page | Sidebar], ActionSet] = {}
+        for kind in self.page_classes():
+            self.add_page_actions(kind)
         self.load_last()
+        self.show_about()
+        self.show_page_actions()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -126,7 +155,7 @@ class TrainingPanel(Panel):
         self.copy_button.clicked.connect(self.copy_command)
 
     def about_page(self) -> QWidget:
-        text = self.about_label = QLabel(self.about_html, wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, openExternalLinks=True)
+        text = self.about_label = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, openExternalLinks=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         text.setContentsMargins(8, 8, 8, 8)
         scroll = QScrollArea(widgetResizable=True)
@@ -138,6 +167,93 @@ class TrainingPanel(Panel):
     def session_menu(self) -> QMenu:
         """Training: what can be done with the form and with the run in front."""
         return self.action_set.menu(MENU)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "page_actions"):
+            self.about_label.clear()  # Links keep the colour of the palette in which they were written.
+            self.show_about()
+
+    def show_about(self) -> None:
+        """Explain the recipe of the run in front, or of the form where there is none."""
+        run = self.current_run()
+        recipe = run.recipe if run is not None else self.recipes[self.recipe_box.currentText()]
+        self.about_label.setText(recipe.config_class().explanation or f"<h3>{escape(recipe.name)}</h3><p>{escape(recipe.about)}</p>")
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def page_classes(cls) -> list[type[Page]]:
+        """The pages that the family's recipes ask for, each once."""
+        recipes = (recipe for recipe in registry.recipes().values() if recipe.family == cls.family)
+        return [page_class(name) for name in dict.fromkeys(name for recipe in recipes for name in recipe.config_class().pages)]
+
+    @classmethod
+    def every_action(cls) -> tuple[Action, ...]:
+        kinds = cls.page_classes()
+        sidebars = dict.fromkeys(kind.sidebar for kind in kinds if kind.sidebar is not None)
+        parts: list[type[Page] | type[Sidebar]] = [*sidebars, *kinds]
+        return (*cls.ACTIONS, *(action for part in parts for action in part.ACTIONS))
+
+    def add_page_actions(self, kind: type[Page]) -> None:
+        """A scope for the page's actions, within that of its sidebar: they act on the page of the run in front."""
+        outer = self.action_set
+        if kind.sidebar is not None:
+            if kind.sidebar not in self.page_actions:
+                self.page_actions[kind.sidebar] = self.scope(kind.sidebar, outer)
+            outer = self.page_actions[kind.sidebar]
+        self.page_actions[kind] = self.scope(kind, outer)
+
+    def scope(self, kind: type[Page] | type[Sidebar], outer: ActionSet) -> ActionSet:
+        made, panel = ActionSet(getattr(kind, "title", kind.__name__), outer, self), ref(self)
+
+        def owner() -> Any:
+            here = panel()
+            return None if here is None else here.in_front_of(kind)
+
+        made.extend(kind.ACTIONS, owner)
+        return made
+
+    def in_front_of(self, kind: type[Page] | type[Sidebar]) -> Page | Sidebar | None:
+        """The page, or the sidebar, of that class that is in front."""
+        tab = self.current_tab()
+        page = tab.page_tabs.page if tab is not None else None
+        if tab is None or page is None:
+            return None
+        return page if type(page) is kind else tab.page_tabs.sidebars[kind] if page.sidebar is kind else None
+
+    def in_pages(self, what: str, *arguments: int) -> None:
+        """Do something with the pages of the run in front."""
+        tab = self.current_tab()
+        if tab is not None:
+            getattr(tab.page_tabs, what)(*arguments)
+
+    def menus(self) -> list[QMenu]:
+        return [*super().menus(), *(menu for scope in self.page_actions.values() for menu in scope.top_menus())]
+
+    def set_in_front(self, on: bool) -> None:
+        super().set_in_front(on)
+        self.show_page_actions()
+
+    def show_page_actions(self) -> None:
+        """Offer the actions of the page in front, and no other page's."""
+        tab = self.current_tab()
+        titles = tab.page_tabs.titles() if tab is not None else []
+        for index in range(MOST_PAGES):
+            action = self.action_set[page_action(index).id]
+            action.setVisible(index < len(titles))
+            action.setText(titles[index] if index < len(titles) else "")
+        self.action_set.menu(PAGE_MENU).menuAction().setVisible(self.in_front and len(titles) > 1)
+        for kind, scope in self.page_actions.items():
+            here = self.in_front and self.in_front_of(kind) is not None
+            scope.set_heard(here)
+            for menu in scope.top_menus():
+                menu.menuAction().setVisible(here)
+
+    def run_changed(self) -> None:
+        """Another run, or none, is in front."""
+        self.show_about()
+        self.show_page_actions()
 
     # -- the form --------------------------------------------------------------------------------------------------
 
@@ -152,6 +268,7 @@ class TrainingPanel(Panel):
         self.form.set_values(kept)
         self.recipe_about.setText(recipe.about)
         self.steps.setValue(recipe.steps)
+        self.show_about()
 
     def choices(self) -> dict[str, tuple[str, ...]]:
         """Values to offer for text fields."""
@@ -270,14 +387,11 @@ class TrainingPanel(Panel):
         tab = self.current_tab()
         return tab.run if tab is not None else None
 
-    def tab_class(self, run: Run) -> type[RunTab]:
-        """What shows this run."""
-        return RunTab
-
     def add_tab(self, run: Run) -> RunTab:
         taken = [tab.colour for tab in self.all_tabs()]
         hue = min(map(colour, range(len(COLOURS))), key=taken.count)
-        tab = self.tab_class(run)(run, self.context, hue, self.first_views)
+        tab = RunTab(run, self.context, hue, self.whole)
+        tab.page_tabs.page_changed.connect(self.show_page_actions)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)
         title, titles = short_name(run), [self.tabs.tabText(i) for i in range(self.tabs.count())]

@@ -13,6 +13,7 @@ from lab.errors import LabError
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
+    from lab.run import Run
 
 QUIET_SECONDS = 0.4
 """How long after the user's last move background queries wait: the viewer answers one view at a time."""
@@ -37,8 +38,10 @@ class PageState(QObject):
 
     source_changed = Signal()
 
-    def __init__(self, parent: QObject | None = None):
+    def __init__(self, run: "Run | None" = None, parent: QObject | None = None):
+        """Raises LabError where the run's data are needed and cannot be read."""
         super().__init__(parent)
+        self.run = run
         self.source: ViewSource | None = None
         self.views: frozenset[str] = frozenset()
         self.touched = self.refreshed = float("-inf")

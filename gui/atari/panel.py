@@ -18,27 +18,6 @@ from lab import registry
 from lab.atari.games import TWO_PLAYERS, games
 from lab.run import Run
 
-ABOUT = """
-<h3>DQN</h3>
-<p>An agent sees the last four frames of a game, grey and 84 by 84, and a network gives each joystick action a value:
-Q(s, a), the discounted score it expects if it takes that action now and the best ones after. It plays the action with
-the largest value, and now and then a random one (epsilon), to find what it does not know.</p>
-<p>What it saw goes into a replay memory. Training draws transitions (s, a, r, s') from it and moves Q(s, a) towards</p>
-<p align="center"><i>y = r + &gamma; max<sub>a'</sub> Q<sub>target</sub>(s', a')</i></p>
-<p>where Q<sub>target</sub> is an older copy of the network, so that the aim does not move with every step. The loss is
-(Q(s, a) &minus; y)<sup>2</sup>, or Huber's.</p>
-<p><b>dqn-fast</b> adds: <i>double</i> (the online network picks a', the target network values it), <i>dueling</i> (the
-value of the state and the advantages of the actions are separate), <i>n-step</i> returns, and <i>prioritised</i> replay
-(surprising transitions are drawn more often).</p>
-<p>On screen: <b>return per episode</b> is the game's score and what counts. <b>TD loss</b> need not fall. <b>mean max Q</b>
-should settle near the true discounted return; if it grows without end, the network overestimates.</p>
-<p>Mnih et al. 2015, <a href="https://doi.org/10.1038/nature14236">Human-level control through deep reinforcement
-learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461">Double DQN</a>; Wang et al. 2016,
-<a href="https://arxiv.org/abs/1511.06581">Dueling networks</a>; Schaul et al. 2016,
-<a href="https://arxiv.org/abs/1511.05952">Prioritized replay</a>.</p>
-"""
-
-
 CHOOSE_GAME = Action(
     "choose_game",
     "Choose game…",
@@ -64,8 +43,6 @@ class AtariPanel(TrainingPanel):
 
     name = "Atari"
     family = "Atari"
-    first_views = ("colours", "action_values", "replay_memory", "priorities", "stack", "q_values")
-    about_html = ABOUT
     empty_text = "No run is open.\n\nChoose a game and press Train: the agent trains in the background, and its curves and views appear here. On the right, an agent is already playing."
 
     def __init__(self, context: AppContext):

@@ -1,15 +1,16 @@
 """Arithmetic: the average of set A minus the average of set B plus that of C (Radford et al. 2016, sec. 6.3.2)."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from gui.actions import Action
 from gui.generate.image_grid import BADGE_COLOURS
+from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
 from gui.theme import faint
 from gui.widgets.picture import Picture
 
@@ -17,12 +18,22 @@ SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
 EMPTY = "Select A, B or C above and click samples on the left. Each set needs at least one."
 
 
-class ArithmeticPage(Page):
+def set_action(name: str, index: int) -> Action:
+    keys = f"Ctrl+{4 + index}"  # Ctrl+1 to 3 choose what the samples to the left show.
+    return Action(f"set_{name}", f"Set {name}", f"Add clicked samples to set {name}", lambda page: page.choose(name), keys, "&Arithmetic")
+
+
+SET_ACTIONS = {name: set_action(name, index) for index, name in enumerate(SIGNS)}
+
+
+class ArithmeticPage(LatentPage):
     """Three sets of samples; the averages of their z, and A - B + C, decoded."""
 
-    title = "Arithmetic"
-    tip = "Mean of set A minus mean of set B plus mean of set C"
-    hint = "Select a set (A, B or C), then click samples to add or remove them."
+    title: ClassVar[str] = "Arithmetic"
+    tip: ClassVar[str] = "Mean of set A minus mean of set B plus mean of set C"
+    needs: ClassVar[tuple[str, ...]] = ("arithmetic",)
+    ACTIONS: ClassVar[tuple[Action, ...]] = tuple(SET_ACTIONS.values())
+    hint: ClassVar[str] = "Select a set (A, B or C), then click samples to add or remove them."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -35,7 +46,7 @@ class ArithmeticPage(Page):
         grid = QGridLayout()
         for column, name in enumerate(self.sets):
             button = QToolButton(text=f"{SIGNS[name]} {name}".strip(), checkable=True)
-            button.setToolTip(f"Add clicked samples to set {name} (Ctrl+Shift+{'890'[column]})")
+            button.setToolTip(SET_ACTIONS[name].tooltip)
             button.setMinimumWidth(56)
             ink = QPalette()
             ink.setColor(QPalette.ColorRole.ButtonText, QColor(BADGE_COLOURS[name]))
@@ -79,7 +90,7 @@ class ArithmeticPage(Page):
             return None
         return {**{name.lower(): ",".join(members) for name, members in self.sets.items()}, "label": self.state.label}
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.parameters()
         return None if parameters is None else ("arithmetic", parameters)
 

@@ -1,25 +1,26 @@
 """Conditional models: the same z across all classes, and a walk from one class to another."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QSplitter, QVBoxLayout, QWidget
 
 from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
 from gui.widgets.picture import Picture
 
 STEPS = 41
 SHOWN = 11
 
 
-class ClassesPage(Page):
+class ClassesPage(LatentPage):
     """A grid with a row for each z and a column for each class; below, one z while the class changes."""
 
-    title = "Classes"
-    tip = "Each z across all classes, and interpolation between two classes"
-    hint = "Click a sample to interpolate between classes with its z."
+    title: ClassVar[str] = "Classes"
+    tip: ClassVar[str] = "Each z across all classes, and interpolation between two classes"
+    needs: ClassVar[tuple[str, ...]] = ("classes", "class_interpolation")
+    hint: ClassVar[str] = "Click a sample to interpolate between classes with its z."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -69,7 +70,7 @@ class ClassesPage(Page):
     def parameters(self) -> dict[str, Any]:
         return {"a": self.first.currentIndex(), "b": self.second.currentIndex(), "anchor": self.anchor, "steps": STEPS}
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         return "class_interpolation", self.parameters()
 
     def show_grid(self, answer: Any) -> None:

@@ -1,16 +1,17 @@
 """A picture's code as bars that can be dragged: a test image, one drawn with the mouse, or a sample."""
 
 import base64
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from gui.actions import Action
 from gui.generate.code_bars import CodeBars
 from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
 from gui.theme import faint
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
@@ -18,12 +19,17 @@ from gui.widgets.picture import Picture
 IMAGE, DRAWN, SAMPLE = "test image", "my drawing", "sample"
 
 
-class CodePage(Page):
+RESET = Action("reset", "Reset", "Restore the original code", lambda page: page.reset(), "Ctrl+Backspace", "&Code")
+
+
+class CodePage(LatentPage):
     """Left what goes in, in the middle what comes out and where they differ, right what the bars decode to."""
 
-    title = "Code"
-    tip = "Edit the latent code of an image; with an encoder, see its reconstruction and error"
-    hint = "Click a sample or a test image to see its code."
+    title: ClassVar[str] = "Code"
+    tip: ClassVar[str] = "Edit the latent code of an image; with an encoder, see its reconstruction and error"
+    needs: ClassVar[tuple[str, ...]] = ("decode",)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (RESET,)
+    hint: ClassVar[str] = "Click a sample or a test image to see its code."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -42,7 +48,7 @@ class CodePage(Page):
         self.index.valueChanged.connect(lambda _: state.marks_changed.emit())
         self.clear_button = QToolButton(text="Clear drawing", toolTip="Clear the canvas (Delete)")
         self.clear_button.clicked.connect(self.drawing.clear)
-        self.back_button = QToolButton(text="Reset", toolTip="Restore the original code (Ctrl+Backspace)")
+        self.back_button = QToolButton(text="Reset", toolTip=RESET.tooltip)
         self.back_button.clicked.connect(self.reset)
         self.zero_button = QToolButton(text="Zero", toolTip="Set every dimension to 0, the mean of the prior")
         self.zero_button.clicked.connect(self.zero)
@@ -106,7 +112,7 @@ class CodePage(Page):
     def decode_parameters(self) -> dict[str, Any]:
         return {"code": ",".join(f"{value:.5g}" for value in self.bars.values), "label": self.state.label}
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.picture_parameters()
         return ("decode", self.decode_parameters()) if parameters is None else ("reconstruct", parameters)
 

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
+from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
 from gui.theme import colour
 from gui.view_query import ViewQuery
 from gui.widgets.answer_view import AnswerView
@@ -33,12 +33,14 @@ CURVES: dict[str, tuple[str, ...]] = {
 """Plots of the run's metrics, each drawn where the run has all of its lines and no earlier plot has them."""
 
 
-class DiagnosisPage(Page):
+class DiagnosisPage(LatentPage):
     """Plots side by side, and above them the plain sentences."""
 
-    title = "Diagnosis"
-    tip = "Training health: D's scores and accuracy, gradient norms, ELBO terms, class balance and coverage of the samples, warnings"
-    hint = "Check the samples: are they diverse, and are all classes present?"
+    title: ClassVar[str] = "Diagnosis"
+    tip: ClassVar[str] = (
+        "Training health: D's scores and accuracy, gradient norms, ELBO terms, class balance and coverage of the samples, warnings"
+    )
+    hint: ClassVar[str] = "Check the samples: are they diverse, and are all classes present?"
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -46,7 +48,7 @@ class DiagnosisPage(Page):
         self.plots: dict[str, Plot] = {}
         self.answers: dict[str, AnswerView] = {}
         self.read = float("-inf")
-        self.warning = QLabel("No problems detected so far.", wordWrap=True)
+        self.warning = QLabel(wordWrap=True)
         self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.plot_row, self.view_row = (QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False) for _ in range(2))
         self.measures = QTabWidget(documentMode=True)
@@ -61,6 +63,7 @@ class DiagnosisPage(Page):
         layout.addWidget(split, 1)
         self.buttons: dict[str, QToolButton] = {}
         self.asked: dict[str, ViewQuery] = {}
+        self.query("warnings", dict, lambda answer: self.warning.setText(answer.text), self.warning.setText, interval=2.0)
         state.source_changed.connect(self.source_changed)
 
     def source_changed(self) -> None:
@@ -117,9 +120,6 @@ class DiagnosisPage(Page):
         button.clicked.connect(press)
         self.buttons[view] = button
 
-    def show_warnings(self, text: str) -> None:
-        self.warning.setText(text)
-
     def tick(self) -> None:
         super().tick()
         now = time.monotonic()
@@ -153,7 +153,7 @@ class DiagnosisPage(Page):
         column.addWidget(self.plots[name], 1)
         self.plot_row.addWidget(box)
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         return next(((view, {}) for view in DRAWN if view in self.state.views), None)
 
 

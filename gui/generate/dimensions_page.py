@@ -1,21 +1,22 @@
 """Traversals: one dimension of z changed at a time, the strongest first, those that matter marked."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from gui.generate.image_grid import ImageGrid
+from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
 from gui.theme import faint
 
 
-class DimensionsPage(Page):
+class DimensionsPage(LatentPage):
     """A row for each dimension, from -span to span around the picked sample."""
 
-    title = "Dimensions"
-    tip = "Latent traversals: vary one dimension of z at a time"
-    hint = "Click a sample to traverse its dimensions."
+    title: ClassVar[str] = "Dimensions"
+    tip: ClassVar[str] = "Latent traversals: vary one dimension of z at a time"
+    needs: ClassVar[tuple[str, ...]] = ("traversal",)
+    hint: ClassVar[str] = "Click a sample to traverse its dimensions."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -51,7 +52,7 @@ class DimensionsPage(Page):
             "label": self.state.label,
         }  # fmt: skip
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         return "traversal", self.parameters()
 
     def show_traversal(self, answer: Any) -> None:

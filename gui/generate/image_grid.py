@@ -202,6 +202,14 @@ class ImageGrid(QWidget):
                 painter.drawText(QRectF(where.left(), where.top() - height, where.width(), height), Qt.AlignmentFlag.AlignCenter, shown)
 
 
+def set_smooth(root: QWidget, smooth: bool) -> None:
+    """Whether the pictures in `root` are smoothed when enlarged, or show their pixels."""
+    for widget in root.findChildren(QWidget):
+        if getattr(widget, "smooth", smooth) != smooth:
+            widget.smooth = smooth  # type: ignore[attr-defined]
+            widget.update()
+
+
 BADGE_COLOURS = {"A": colour(2), "B": colour(3), "C": colour(4)}
 
 

@@ -11,6 +11,8 @@ from lab.run import Run
 PLAYING_SECONDS = 1.5
 """While a walk plays, the time between two views that refresh by themselves."""
 MOST_ANCHORS = 4
+SAMPLES = 64
+"""How many samples there are to pick from."""
 SMALL = 20
 """Pictures of fewer pixels a side are smoothed unless told otherwise."""
 
@@ -26,14 +28,17 @@ class LatentState(PageState):
     mode_changed = Signal()
     smooth_changed = Signal()
 
+    run: Run
+
     def __init__(self, run: Run, parent: QObject | None = None):
-        super().__init__(parent)
+        super().__init__(run, parent)
         config: Any = run.config()
-        self.run = run
         self.shape: tuple[int, int, int] = config.shape
         self.latent: int = config.latent
         self.class_names: tuple[str, ...] = config.classes
         self.anchors: list[str] = [f"{i}@0" for i in range(MOST_ANCHORS)]
+        self.seed = 0
+        """Of the samples to pick from."""
         self.label = 0
         self.mode = "spherical"
         self.smooth = self.shape[1] < SMALL

@@ -1,27 +1,25 @@
 """The Generate panel: the recipes that learn to draw, and the latent space of each run while it trains."""
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from gui.generate.about import about
-from gui.generate.latent_state import LatentState
-from gui.generate.room import PAGES, Room
-from gui.generate.tab import GenerateTab
-from gui.generate.translate_page import TranslateTab, own_data
+from gui.actions import Action
 from gui.panel import AppContext
-from gui.run_tab import RunTab
 from gui.training_panel import TrainingPanel
+from gui.widgets.transport import MENU
 from lab.config import data_kinds
 from lab.data.catalogue import DATA, escaped, giving
 from lab.data.image_files import files_by_class
 from lab.errors import LabError, UsageError
-from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.translation_config import TranslationConfig
-from lab.run import Run
+
+OPEN_DATA = Action(
+    "open_data", "Images from a folder…", "Train on a folder of your own images", lambda panel: panel.pick_folder(), "Ctrl+O", MENU,
+    separator=True,
+)  # fmt: skip
 
 
 class GeneratePanel(TrainingPanel):
@@ -29,12 +27,13 @@ class GeneratePanel(TrainingPanel):
 
     name = "Generate"
     family = "Generate"
-    first_views = ("samples", "reconstructions", "scores", "elbo")
+    whole: ClassVar[bool] = True
+    ACTIONS: ClassVar[tuple[Action, ...]] = (*TrainingPanel.ACTIONS, OPEN_DATA)
     first_recipe = "vae"
     empty_text = (
-        "No run is open.\n\nChoose a recipe and the images on the left and press Train (Ctrl+R). Within seconds samples appear here, "
-        "and you can walk through the latent space while it trains.\n\nvae on digits is the quickest to see something; "
-        "dcgan draws sharper and takes minutes."
+        "No run is open.\n\nChoose a recipe and data on the left and press Train (Ctrl+R). Samples appear here within seconds, "
+        "and you can explore the latent space during training.\n\nvae on digits is the quickest to train; "
+        "dcgan gives sharper samples and takes minutes."
     )
 
     def __init__(self, context: AppContext):
@@ -53,82 +52,8 @@ class GeneratePanel(TrainingPanel):
         self.form_layout.insertWidget(2, self.data_row)
         self.data_box.activated.connect(self.choose_data)
         self.folder_button.clicked.connect(self.pick_folder)
-        self.tabs.currentChanged.connect(lambda _: self.show_about())
         self.resizeDocks([self.settings_dock], [270], Qt.Orientation.Horizontal)
-        self.latent_menu = self.build_latent_menu()
-        self.show_about()
         self.show_data()
-
-    def build_latent_menu(self) -> QMenu:
-        """Latent: what the room of the run in front can do."""
-        menu = QMenu("&Latent", self)
-        menu.setToolTipsVisible(True)
-
-        def add(text: str, keys: str, tip: str, slot: Callable[[Room], object]) -> None:
-            menu.addAction(self.action(text, keys, tip, partial(self.in_room, slot)))
-
-        for i, (text, tip) in enumerate(
-            (
-                ("Samples", "Show what the model draws"),
-                ("Real images", "Show test images, to encode"),
-                ("Film", "Show the training as a film"),
-            )
-        ):
-            add(text, f"Ctrl+{i + 1}", tip, lambda room, i=i: room.show_kind(i))  # type: ignore[misc]
-        menu.addSeparator()
-        for i, page in enumerate(PAGES):
-            add(page.title, f"Ctrl+Shift+{i + 1}", page.tip, lambda room, i=i: room.show_page(i))  # type: ignore[misc]
-        menu.addSeparator()
-        add("Play or pause the walk", "Ctrl+Space", "Walk round and round by itself", lambda room: room.play())
-        add("Spherical or linear", "Ctrl+L", "The other way of walking between anchors", lambda room: room.switch_mode())
-        add(
-            "Smooth or sharp",
-            "Ctrl+M",
-            "Smooth enlarged pictures, or show their pixels",
-            lambda room: room.state.set_smooth(not room.state.smooth),
-        )
-        add("Other anchors", "Ctrl+K", "Four other samples of this seed as anchors", lambda room: room.shuffle())
-        add("Next seed", "Ctrl+N", "Samples from other z", lambda room: room.next_seed())
-        add("Undo changes of the bars", "Ctrl+Backspace", "Put the code back as it was before it was dragged", lambda room: room.undo())
-        add("Set A", "Ctrl+Shift+8", "Clicked samples go into set A of the arithmetic", lambda room: room.choose_set("A"))
-        add("Set B", "Ctrl+Shift+9", "Clicked samples go into set B of the arithmetic", lambda room: room.choose_set("B"))
-        add("Set C", "Ctrl+Shift+0", "Clicked samples go into set C of the arithmetic", lambda room: room.choose_set("C"))
-        menu.addSeparator()
-        add("Play or pause the film", "Ctrl+T", "The samples over the whole training", lambda room: room.browser.play_button.toggle())
-        add("Save the film…", "Ctrl+Shift+T", "The training as GIF, MP4 or NPZ", lambda room: room.browser.ask_save())
-        add("Copy this page's picture", "Ctrl+Alt+C", "Copy what the page shows", lambda room: room.copy())
-        add("Save this page…", "Ctrl+Shift+S", "What the page shows as GIF, PNG, MP4 or NPZ", lambda room: room.ask_save())
-        self.session_menu.addSeparator()
-        self.session_menu.addAction(
-            self.action("Images from a folder…", "Ctrl+O", "Learn from a folder of your own images", self.pick_folder)
-        )
-        return menu
-
-    def menus(self) -> list[QMenu]:
-        return [*super().menus(), self.latent_menu]
-
-    def in_room(self, slot: Callable[[Room], object]) -> None:
-        """Do something in the latent space of the run in front."""
-        tab = self.current_tab()
-        if isinstance(tab, GenerateTab):
-            tab.faces.setCurrentWidget(tab.room)
-            slot(tab.room)
-        else:
-            self.context.say("Open a run first: press Train, or open a stored one in Runs.")
-
-    def tab_class(self, run: Run) -> type[RunTab]:
-        """Recipes that translate images have no latent space: their runs show translations."""
-        config = run.recipe.config_class()
-        if issubclass(config, TranslationConfig):
-            return TranslateTab
-        if not issubclass(config, ImageConfig):
-            return RunTab
-        try:
-            LatentState(run)
-        except LabError as error:  # Such as a folder of images that is no longer there.
-            self.context.report(str(error), "")
-            return RunTab
-        return GenerateTab
 
     # -- the images ------------------------------------------------------------------------------------------------
 
@@ -203,25 +128,25 @@ class GeneratePanel(TrainingPanel):
         recipe = self.recipe_box.currentText()
         translates = issubclass(self.recipes[recipe].config_class(), TranslationConfig)
         try:
-            self.form.set_values({"data": own_data(recipe, folder) if translates else f"folder:{escaped(folder)}"})
+            paired = "task" in self.recipes[recipe].config_class().model_fields
+            self.form.set_values({"data": own_data(paired, folder) if translates else f"folder:{escaped(folder)}"})
         except UsageError as error:
             self.context.say(str(error))
 
-    # -- what one is looking at ------------------------------------------------------------------------------------
 
-    def choose_recipe(self, name: str) -> None:
-        super().choose_recipe(name)
-        self.show_about()
+def own_data(paired: bool, folder: Path) -> str:
+    """The value of `data` for a folder of one's own: its two sub-folders are the domains; of pairs, one folder is enough.
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "latent_menu"):
-            self.about_label.clear()  # Links keep the colour of the palette in which they were written.
-            self.show_about()
-
-    def show_about(self) -> None:
-        """Explain the recipe of the run in front, or of the form where there is none."""
-        if hasattr(self, "about_label"):
-            run = self.current_run()
-            recipe = run.recipe if run is not None else self.recipes[self.recipe_box.currentText()]
-            self.about_label.setText(about(recipe.name, recipe.about))
+    Raises UsageError where two domains are needed and it does not hold two folders.
+    """
+    parts = sorted(part for part in folder.iterdir() if part.is_dir() and not part.name.startswith("."))
+    train = [part for part in parts if part.name in ("trainA", "trainB")]
+    parts = train if len(train) == 2 else parts
+    two = f"{escaped(parts[0])},{escaped(parts[1])}" if len(parts) == 2 else ""
+    if paired:
+        return f"pairs:{two}" if two else f"folder:{escaped(folder)}"
+    if not two:
+        raise UsageError(
+            f"Unpaired translation needs two domains: choose a folder that holds two folders of images; {folder} holds {len(parts)}."
+        )
+    return f"folders:{two}"

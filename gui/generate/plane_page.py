@@ -1,6 +1,6 @@
 """A plane of the latent space as a map: drag the point on it, and see where real images lie."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -8,8 +8,8 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from gui.generate.image_grid import mosaic
+from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
 from gui.widgets.picture import Picture, to_image
 
 CLASS_COLOURS = ("#4c9be8", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#b8864b", "#ff9da7", "#a0a0a0", "#d4c11d", "#3fc1c9")
@@ -39,7 +39,7 @@ class PlaneMap(QWidget):
         self.points = np.zeros((0, 2))
         self.classes = np.zeros(0, np.int64)
         self.show_tiles = self.show_dots = True
-        self.smooth = False
+        self.smoothed = False
         self.ground: QPixmap | None = None
         self.at_x = self.at_y = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -142,6 +142,15 @@ class PlaneMap(QWidget):
         painter.drawEllipse(self.place(self.at_x, self.at_y), 8, 8)
         painter.end()
 
+    @property
+    def smooth(self) -> bool:
+        return self.smoothed
+
+    @smooth.setter
+    def smooth(self, on: bool) -> None:
+        self.smoothed = on
+        self.renew()
+
     def renew(self) -> None:
         """Draw the pictures and the dots anew; while only the point moves, they are kept as they are."""
         self.ground = None
@@ -163,7 +172,7 @@ class PlaneMap(QWidget):
         painter.fillRect(area, self.palette().color(QPalette.ColorRole.Base))
         painter.setClipRect(area)
         if self.show_tiles:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth or area.width() < self.image.width())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smoothed or area.width() < self.image.width())
             painter.drawImage(area, self.image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.show_dots and len(self.points):
@@ -177,12 +186,13 @@ class PlaneMap(QWidget):
         return ground
 
 
-class PlanePage(Page):
+class PlanePage(LatentPage):
     """The whole manifold where z has two dimensions; else a plane through three anchors, or along two principal directions."""
 
-    title = "Plane"
-    tip = "A plane through the latent space as a map; encoded test images as dots"
-    hint = "Click three samples to define the plane."
+    title: ClassVar[str] = "Plane"
+    tip: ClassVar[str] = "A plane through the latent space as a map; encoded test images as dots"
+    needs: ClassVar[tuple[str, ...]] = ("plane", "plane_point")
+    hint: ClassVar[str] = "Click three samples to define the plane."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -265,7 +275,7 @@ class PlanePage(Page):
         anchors = self.anchors()
         return None if anchors is None or not self.dots.isChecked() else {"n": DOTS, "anchors": anchors}
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.plane_parameters()
         return None if parameters is None else ("plane", parameters)
 

@@ -1,7 +1,6 @@
-"""The samples of a run, live, to look at and to pick from; test images beside them, and the film of the whole training."""
+"""The samples of a run, live, to look at and to pick from; test images beside them, and the time-lapse of the whole training."""
 
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
@@ -9,7 +8,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -21,26 +19,68 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.generate.image_grid import ImageGrid
-from gui.generate.latent_state import LatentState
+from gui.actions import Action
+from gui.generate.image_grid import ImageGrid, set_smooth
+from gui.generate.latent_state import SAMPLES, LatentState
+from gui.page import Sidebar
 from gui.theme import faint
 from gui.view_query import ViewQuery
 from gui.widgets import icons
+from gui.widgets.save_dialog import ask_save_path
 from lab.errors import LabError
+from lab.saving import ENDINGS
 
-SAMPLES, ROWS, IMAGES = 64, 10, 36
+ROWS, IMAGES = 10, 36
 LAPSE_MS = 80
 NO_LAPSE = "The time-lapse of training appears here after the first steps."
 
 
-class SampleBrowser(QWidget):
+class Picker(Protocol):
+    """A page that samples are picked for."""
+
+    hint: ClassVar[str]
+
+    def pick(self, anchor: str) -> None: ...
+
+    def badges(self) -> dict[str, str]: ...
+
+
+def kind_action(index: int, text: str, tip: str) -> Action:
+    return Action(f"kind_{index}", text, tip, lambda browser: browser.choose_kind(index), f"Ctrl+{index + 1}", "&Samples")
+
+
+KINDS = (
+    kind_action(0, "Samples", "Show samples from fixed latent codes"),
+    kind_action(1, "Real", "Show test images, to encode"),
+    kind_action(2, "Time-lapse", "Show the samples over the course of training"),
+)
+NEXT_SEED = Action(
+    "next_seed", "Next seed", "Show other samples", lambda browser: browser.seed.stepUp(), "Ctrl+N", "&Samples", separator=True
+)
+SMOOTH = Action(
+    "smooth", "Smooth / sharp", "Smooth enlarged images, or show their pixels",
+    lambda browser: browser.state.set_smooth(not browser.state.smooth), "Ctrl+M", "&Samples",
+)  # fmt: skip
+PLAY = Action("play_film", "Play / pause time-lapse", "Play the time-lapse", lambda browser: browser.play_film(), "Ctrl+T", "&Samples")
+SAVE = Action(
+    "save_film",
+    "Save time-lapse…",
+    "Save the time-lapse as GIF, MP4, PNG or NPZ",
+    lambda browser: browser.ask_save(),
+    "Ctrl+Shift+T",
+    "&Samples",
+)
+
+
+class SampleBrowser(Sidebar):
     """`picked` tells which sample or test image was clicked, as the anchor that the views understand."""
 
+    ACTIONS: ClassVar[tuple[Action, ...]] = (*KINDS, NEXT_SEED, SMOOTH, PLAY, SAVE)
     picked = Signal(str)
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.state = state
+        super().__init__(state, parent)
+        self.picker: Picker | None = None
         self.marks: dict[str, str] = {}
         self.answer: Any = None
         self.lapse: Any = None
@@ -66,19 +106,18 @@ class SampleBrowser(QWidget):
         self.timer.timeout.connect(self.next_frame)
         state.source_changed.connect(self.source_changed)
         state.label_changed.connect(self.label_changed)
+        state.picks_changed.connect(self.mark)
+        state.marks_changed.connect(self.mark)
+        state.smooth_changed.connect(lambda: set_smooth(self, state.smooth))
+        self.picked.connect(self.pick)
         self.source_changed()
+        set_smooth(self, state.smooth)
 
     def build(self) -> None:
         self.kinds = QButtonGroup(self)
         row = QHBoxLayout()
-        for i, (text, tip) in enumerate(
-            (
-                ("Samples", "Samples from fixed latent codes (Ctrl+1)"),
-                ("Real", "Test images, to encode (Ctrl+2)"),
-                ("Time-lapse", "The same samples over the course of training (Ctrl+3)"),
-            )
-        ):
-            button = QToolButton(text=text, toolTip=tip, checkable=True, autoRaise=True)
+        for i, action in enumerate(KINDS):
+            button = QToolButton(text=action.text, toolTip=action.tooltip, checkable=True, autoRaise=True)
             self.kinds.addButton(button, i)
             row.addWidget(button)
         self.kinds.button(0).setChecked(True)
@@ -103,11 +142,9 @@ class SampleBrowser(QWidget):
         self.slider.setToolTip("Time in training (arrow keys)")
         self.slider.setAccessibleName("Time-lapse")
         self.slider.valueChanged.connect(self.scrub)
-        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Play the time-lapse (Ctrl+T)")
+        self.play_button = QToolButton(text="Play", checkable=True, toolTip=PLAY.tooltip)
         self.play_button.toggled.connect(self.set_playing)
-        self.save_button = icons.IconButton(
-            icons.save, "Save time-lapse…", "Save the time-lapse as GIF, MP4 or NPZ (Ctrl+Shift+T)", self.ask_save
-        )
+        self.save_button = icons.IconButton(icons.save, SAVE.text, SAVE.tooltip, self.ask_save)
         self.when = QLabel("Time-lapse of training")
         faint(self.when)
         film = QHBoxLayout()
@@ -147,6 +184,7 @@ class SampleBrowser(QWidget):
         self.lapsing.tick()
 
     def changed(self, *_: object) -> None:
+        self.state.seed = self.seed.value()
         self.sampling.stale = True
         self.badge()
 
@@ -183,9 +221,21 @@ class SampleBrowser(QWidget):
             self.state.set_label(index % len(self.state.class_names))
         self.picked.emit(f"{index}@{self.seed.value()}")
 
-    def set_marks(self, marks: dict[str, str]) -> None:
-        """Mark the tiles of these anchors."""
-        self.marks = marks
+    def follow(self, page: Any) -> None:
+        """Samples that are picked are for this page from now on."""
+        super().follow(page)
+        self.picker = page
+        self.hint.setText(page.hint)
+        self.mark()
+
+    def pick(self, anchor: str) -> None:
+        if self.picker is not None:
+            self.picker.pick(anchor)
+        self.mark()
+
+    def mark(self) -> None:
+        """Mark the tiles that the page uses."""
+        self.marks = self.picker.badges() if self.picker is not None else {}
         self.badge()
 
     def badge(self) -> None:
@@ -199,6 +249,13 @@ class SampleBrowser(QWidget):
         self.images.set_badges({images[anchor]: mark for anchor, mark in self.marks.items() if anchor in images})
 
     # -- the film --------------------------------------------------------------------------------------------------
+
+    def choose_kind(self, kind: int) -> None:
+        """Samples, real images or the time-lapse, where this model has them."""
+        button = self.kinds.button(kind)
+        if not button.isHidden():
+            button.setChecked(True)
+            button.setFocus()
 
     def show_kind(self, kind: int) -> None:
         self.stack.setCurrentIndex(kind)
@@ -226,6 +283,10 @@ class SampleBrowser(QWidget):
             self.film.show_images(cut(np.asarray(self.lapse.history[i]), *self.state.shape[1:]))
             self.when.setText(f"Frame {i + 1} of {len(self.lapse.steps)}, step {self.lapse.steps[i]:,}")
 
+    def play_film(self) -> None:
+        if self.play_button.isEnabled():
+            self.play_button.toggle()
+
     def set_playing(self, on: bool) -> None:
         self.play_button.setText("Pause" if on else "Play")
         if on:
@@ -248,12 +309,10 @@ class SampleBrowser(QWidget):
         """Save the film under a name that the user chooses."""
         if self.lapse is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the time-lapse", f"{self.state.run.name}.gif", "GIF, MP4, PNG or NPZ (*.gif *.mp4 *.png *.npz)"
-        )
-        if name:
+        path = ask_save_path(self, "Save the time-lapse", f"{self.state.run.name}.gif", ENDINGS)
+        if path is not None:
             try:
-                self.lapse.save(Path(name))
+                self.lapse.save(path)
             except (LabError, OSError) as error:
                 QMessageBox.warning(self, "Not saved", str(error))
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from gui.generate.latent_state import LatentState
+from gui.generate.sample_browser import SampleBrowser
 from lab import registry
 
 if TYPE_CHECKING:
@@ -29,19 +31,18 @@ def take(photographer: "Photographer") -> None:
         """The tab of a run with the recipe's defaults."""
         photographer.train_in("Generate", recipe, {}, steps_of(recipe), SECONDS)
         tab = panel.current_tab()
-        until(lambda: tab.room.browser.samples.image is not None, 60)
+        until(lambda: tab.page_tabs.sidebars[SampleBrowser].samples.image is not None, 60)
         return tab
 
     def page(tab: Any, title: str) -> Any:
-        index = next(i for i, page in enumerate(tab.room.pages) if page.title == title)
-        tab.room.tabs.setCurrentIndex(index)
-        found = tab.room.pages[index]
-        asked = [q for q in found.queries if q.view in tab.state.views and q.parameters() is not None]
+        found = next(page for page in tab.page_tabs.pages if page.title == title)
+        tab.page_tabs.setCurrentWidget(found)
+        asked = [q for q in found.queries if q.view in found.state.views and q.parameters() is not None]
         until(lambda: all(question.settled for question in asked), 30)
         return found
 
     def walk() -> None:
-        vae.state.set_anchors([f"image:{i}" for i in range(4)])
+        vae.page_tabs.states[LatentState].set_anchors([f"image:{i}" for i in range(4)])
         found = page(vae, "Walk")
         area = found.pad.area()
         QTest.mousePress(found.pad, Qt.MouseButton.LeftButton, pos=area.center().toPoint())
@@ -59,21 +60,21 @@ def take(photographer: "Photographer") -> None:
         """What nines have and fours lack is added to another four."""
         labels = vae.bridge.session.experiment.feed.images("test").labels.tolist()
         nines, fours = ([f"image:{i}" for i, label in enumerate(labels) if label == wanted] for wanted in (9, 4))
-        vae.room.browser.kinds.button(1).click()
+        vae.page_tabs.sidebars[SampleBrowser].kinds.button(1).click()
         found = page(vae, "Arithmetic")
         found.sets.update(A=nines[:6], B=fours[:6], C=fours[6:7])
         found.show_sets()
         until(lambda: found.result.settled, 30)
 
     def code() -> None:
-        vae.room.browser.kinds.button(0).click()
+        vae.page_tabs.sidebars[SampleBrowser].kinds.button(0).click()
         found = page(vae, "Code")
         found.bars.set_value(int(abs(found.bars.values).argmax()), -2.0)
         found.bars_dragged()
 
     def film() -> None:
         page(vae, "Dimensions")
-        box = vae.room.browser
+        box = vae.page_tabs.sidebars[SampleBrowser]
         box.kinds.button(2).setChecked(True)
         box.slider.setValue(box.slider.maximum() // 4)
 
@@ -103,12 +104,12 @@ def steps_of(recipe: str) -> int:
 
 def translate(photographer: "Photographer", panel: Any) -> None:
     """The Translate page: painted digits in a style, an outline drawn by hand, and the game that is being watched."""
-    from gui.generate.translate_page import ATARI, DRAWN
+    from gui.generate.image_translation_page import ATARI, DRAWN
     from gui.shots import until
 
     def page(recipe: str, **fields: Any) -> Any:
         photographer.train_in("Generate", recipe, fields, steps_of(recipe), SECONDS)
-        found = panel.current_tab().page
+        found = panel.current_tab().page_tabs.page
         until(lambda: found.translated.image is not None and found.cycles.count > 0, 60)
         return found
 

@@ -1,15 +1,16 @@
 """Interpolation: a walk through two to four anchors, by a slider, by dragging between them, or by itself."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from gui.actions import Action
 from gui.generate.image_grid import mosaic
-from gui.generate.latent_state import LatentState
-from gui.generate.page import Page
+from gui.generate.latent_page import LatentPage
+from gui.generate.latent_state import MOST_ANCHORS, SAMPLES, LatentState
 from gui.generate.xy_pad import ROUND, XYPad
 from gui.theme import colour, faint
 from gui.widgets.picture import Picture, to_image
@@ -25,12 +26,19 @@ SPEEDS = {"slow": 12.0, "normal": 6.0, "fast": 3.0}
 PICK_TWO = "Pick two to four samples on the left, or enter anchors below, to interpolate between them."
 
 
-class WalkPage(Page):
+PLAY = Action("play", "Play / pause", "Loop through the anchors", lambda page: page.play(), "Ctrl+Space", "&Walk")
+MODE = Action("mode", "Spherical / linear", "Switch the interpolation between anchors", lambda page: page.switch_mode(), "Ctrl+L", "&Walk")
+SHUFFLE = Action("shuffle", "Other anchors", "Use the next four samples as anchors", lambda page: page.shuffle(), "Ctrl+K", "&Walk")
+
+
+class WalkPage(LatentPage):
     """The picture follows the slider and the point in the square at the speed of the hand, while training goes on."""
 
-    title = "Walk"
-    tip = "Interpolate between anchors, or drag within the square that they span"
-    hint = "Click samples to set anchors 1 to 4."
+    title: ClassVar[str] = "Walk"
+    tip: ClassVar[str] = "Interpolate between anchors, or drag within the square that they span"
+    hint: ClassVar[str] = "Click samples to set anchors 1 to 4."
+    needs: ClassVar[tuple[str, ...]] = ("walk", "interpolate")
+    ACTIONS: ClassVar[tuple[Action, ...]] = (PLAY, MODE, SHUFFLE)
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -41,7 +49,7 @@ class WalkPage(Page):
         self.slider.setToolTip("Position along the walk (arrow keys)")
         self.slider.setAccessibleName("Position on the walk")
         self.slider.valueChanged.connect(self.slid)
-        self.play_button = QToolButton(text="Play", checkable=True, toolTip="Loop through the anchors (Ctrl+Space)")
+        self.play_button = QToolButton(text="Play", checkable=True, toolTip=PLAY.tooltip)
         self.play_button.toggled.connect(self.set_playing)
         self.speed = QComboBox(toolTip="Playback speed")
         self.speed.addItems(list(SPEEDS))
@@ -143,7 +151,7 @@ class WalkPage(Page):
         common = self.common(self.walk_order())
         return None if common is None else {**common, "steps": STEPS, "loop": True}
 
-    def film(self) -> tuple[str, dict[str, Any]] | None:
+    def export(self) -> tuple[str, dict[str, Any]] | None:
         common = self.common(self.walk_order())
         return None if common is None else ("interpolate", {**common, "steps": 96, "loop": True})
 
@@ -234,7 +242,16 @@ class WalkPage(Page):
     # -- playing ---------------------------------------------------------------------------------------------------
 
     def play(self) -> None:
-        self.play_button.toggle()
+        if self.play_button.isEnabled():
+            self.play_button.toggle()
+
+    def switch_mode(self) -> None:
+        self.state.set_mode("linear" if self.state.mode == "spherical" else "spherical")
+
+    def shuffle(self) -> None:
+        """The four samples after the present anchors."""
+        first = max((int(name.partition("@")[0]) for name in self.state.anchors if name.partition("@")[0].isdigit()), default=-1) + 1
+        self.state.set_anchors([f"{(first + i) % SAMPLES}@{self.state.seed}" for i in range(MOST_ANCHORS)])
 
     def set_playing(self, on: bool) -> None:
         self.play_button.setText("Pause" if on else "Play")

@@ -1,14 +1,16 @@
 """Attention of a GPT: a text whose tokens one hovers over, for any head of any layer."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
-from gui.sequences.page import Page
+from gui.actions import Action
+from gui.page import Page
 from gui.theme import colour
+from gui.view_query import PageState
 from gui.widgets.picture import Picture
 
 
@@ -107,15 +109,20 @@ class AttentionText(QWidget):
         painter.end()
 
 
+HEAD = Action("next_head", "Next head", "Show the attention of the next head", lambda page: page.head.stepUp(), "Ctrl+H", "&Attention")
+LAYER = Action("next_layer", "Next layer", "Show the attention of the next layer", lambda page: page.layer.stepUp(), "Ctrl+L", "&Attention")
+
+
 class AttentionPage(Page):
     """The text, the head that is shown, and all heads as small pictures."""
 
-    title = "Attention"
-    tip = "Hover over a token to see what it attends to, in every layer and head"
-    needs = "attention"
+    title: ClassVar[str] = "Attention"
+    tip: ClassVar[str] = "Hover over a token to see what it attends to, in every layer and head"
+    needs: ClassVar[tuple[str, ...]] = ("attention", "all_attention")
+    ACTIONS: ClassVar[tuple[Action, ...]] = (HEAD, LAYER)
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
+    def __init__(self, state: PageState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.given = QLineEdit(placeholderText="Your text (empty: a held-out text)")
         self.layer = QSpinBox(minimum=1, maximum=99, value=1, toolTip="Layer; 1 is the first above the embeddings")
         self.head = QSpinBox(minimum=0, maximum=99, value=1, specialValueText="mean", toolTip="Attention head, or the mean over all heads")
@@ -135,8 +142,10 @@ class AttentionPage(Page):
         layout.addWidget(scroll, 1)
         layout.addWidget(self.sentence)
         layout.addWidget(self.all, 4)
-        self.query("attention", self.wanted, self.show_weights, self.say)
-        self.query("all_attention", lambda: {"text": self.given.text()}, lambda answer: self.all.show_pixels(answer.picture()), self.say)
+        self.query("attention", self.wanted, self.show_weights, self.show_problem)
+        self.query(
+            "all_attention", lambda: {"text": self.given.text()}, lambda answer: self.all.show_pixels(answer.picture()), self.show_problem
+        )
         self.given.textChanged.connect(self.refresh)
         self.layer.valueChanged.connect(self.refresh)
         self.head.valueChanged.connect(self.refresh)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from gui.run_tab import RunTab
 from gui.sequences.attention_page import AttentionPage
-from gui.sequences.tab import SequencesTab
-from gui.sequences.tag_page import ClassifyPage, TagPage
-from gui.sequences.translate_page import TranslatePage
-from gui.sequences.write_page import WritePage
+from gui.sequences.input_pages import ClassifyPage, TagPage
+from gui.sequences.text_generation_page import TextGenerationPage
+from gui.sequences.text_translation_page import TextTranslationPage
 
 if TYPE_CHECKING:
     from gui.shots import Photographer
@@ -56,18 +56,18 @@ def scenes(photographer: "Photographer") -> None:
     from gui.shots import pause, until
 
     panel: Any = photographer.window.go_to("Sequences")
-    tabs: dict[str, SequencesTab] = {tab.run.recipe.name: tab for tab in panel.all_tabs()}
+    tabs: dict[str, RunTab] = {tab.run.recipe.name: tab for tab in panel.all_tabs()}
 
     def page(recipe: str, kind: type) -> Any:
         tab = tabs[recipe]
         panel.tabs.setCurrentWidget(tab)
-        found = tab.page_of(kind)
+        found = tab.page_tabs.page_of(kind)
         assert found is not None
-        tab.faces.setCurrentWidget(found)
+        tab.page_tabs.setCurrentWidget(found)
         return found
 
     def write() -> None:
-        found = page("gpt", WritePage)
+        found = page("gpt", TextGenerationPage)
         until(lambda: len(found.output.toPlainText()) > 50 and found.bars.chosen >= 0, 60)
 
     def attention() -> None:
@@ -79,7 +79,7 @@ def scenes(photographer: "Photographer") -> None:
     def views(recipe: str, wanted: tuple[str, ...]) -> None:
         tab = tabs[recipe]
         panel.tabs.setCurrentWidget(tab)
-        tab.faces.setCurrentWidget(tab.split)
+        tab.page_tabs.setCurrentWidget(tab.split)
         until(lambda: bool(tab.views.switches), 60)
         for frame in list(tab.views.frames):
             tab.views.take_away(frame)
@@ -89,7 +89,7 @@ def scenes(photographer: "Photographer") -> None:
         pause(1)
 
     def translate() -> None:
-        found = page("seq2seq", TranslatePage)
+        found = page("seq2seq", TextTranslationPage)
         found.sentence.setText("the twenty-first of march nineteen oh five")
         until(lambda: found.result.toPlainText().startswith("the twenty-first") and found.tree.toPlainText() != "", 60)
 

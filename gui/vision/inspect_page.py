@@ -4,10 +4,11 @@ Read first: `InspectPage.stroke`. Every stroke asks the view `look`, whose answe
 Grad-CAM and the feature maps. Slower maps are asked for when the hand rests.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -23,15 +24,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from gui.view_query import ViewQuery
+from gui.actions import Action
+from gui.atari.watched_frame import watched_frame
+from gui.page import Page
+from gui.view_query import PageState
 from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
-from lab.run import Run, runs
+from lab.run import runs
 
-TICK_MS = 50
 DRAWN = 112
 """Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""
 METHODS = {
@@ -39,12 +42,44 @@ METHODS = {
 }  # fmt: skip
 
 
-class InspectPage(QWidget):
-    """Draw, open or pick an image; see probabilities, heat map, feature maps, mistakes, and where two runs differ."""
+MENU = "&Inspect"
 
-    def __init__(self, state: VisionState, run: Run, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.state, self.run = state, run
+
+def method_action(name: str, index: int) -> Action:
+    tip = f"Show the evidence for a class by {name}"
+    return Action(name, name, tip, lambda page: page.method.setCurrentText(name), f"Ctrl+{index + 1}", MENU, separator=index == 0)
+
+
+def below_action(index: int, text: str, tip: str) -> Action:
+    return Action(text, text, tip, lambda page: page.below.setCurrentIndex(index), f"Ctrl+{6 + index}", MENU, separator=index == 0)
+
+
+CLEAR = Action("clear", "Clear drawing", "Clear the canvas", lambda page: page.canvas.clear(), "Ctrl+Backspace", MENU)
+NEXT = Action("next", "Next image", "Show the next image of the data set", lambda page: page.next_image(), "Ctrl+N", MENU)
+OPEN = Action("open", "Open image…", "Open an image file, or drop one here", lambda page: page.ask_file(), "Ctrl+I", MENU)
+AGENT = Action(
+    "agent", "Agent's screen", "Follow the frames of the agent playing in the Atari panel",
+    lambda page: page.agent_button.toggle(), "Ctrl+L", MENU,
+)  # fmt: skip
+BELOW = (
+    below_action(0, "Feature maps", "Activations of a layer for this image"),
+    below_action(1, "Worst errors", "Misclassified images, most confident first"),
+    below_action(2, "Compare runs", "Images that two runs classify differently"),
+)
+
+
+class InspectPage(Page):
+    """Draw, open or pick an image; see probabilities, heat map, feature maps, errors, and where two runs differ."""
+
+    title: ClassVar[str] = "Inspect"
+    tip: ClassVar[str] = "One image and the network's response to it; draw one"
+    needs: ClassVar[tuple[str, ...]] = ("look",)
+    state_class: ClassVar[type[PageState]] = VisionState
+    ACTIONS: ClassVar[tuple[Action, ...]] = (CLEAR, NEXT, OPEN, AGENT, *(method_action(name, i) for i, name in enumerate(METHODS)), *BELOW)
+    state: VisionState
+
+    def __init__(self, state: VisionState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.classes: tuple[str, ...] = ()
         self.last: Any = None
         self.build_source()
@@ -52,17 +87,13 @@ class InspectPage(QWidget):
         self.lay_out()
         state.source_changed.connect(self.source_changed)
         state.image_changed.connect(self.image_changed)
-        self.look = ViewQuery(state, "look", self.look_parameters, self.show_look, self.excuse, interval=0.2)
-        self.heat = ViewQuery(
-            state, "cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, interval=1.0
+        self.look = self.query("look", self.look_parameters, self.show_look, self.excuse, interval=0.2)
+        self.heat = self.query("cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, interval=1.0)
+        self.wrong = self.query(
+            "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
         )
-        self.wrong = ViewQuery(
-            state, "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
-        )
-        self.apart = ViewQuery(state, "compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
-        self.timer = QTimer(self, interval=TICK_MS)
-        self.timer.timeout.connect(self.tick)
-        self.timer.start()
+        self.apart = self.query("compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
+        self.setAcceptDrops(True)
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -71,13 +102,11 @@ class InspectPage(QWidget):
         self.canvas = Drawing()
         self.canvas.hint = "Draw here, large and centred"
         self.canvas.changed.connect(self.stroke)
-        self.clear_button = QPushButton("Clear", toolTip="Clear the canvas (Ctrl+Backspace)")
+        self.clear_button = QPushButton("Clear", toolTip=CLEAR.tooltip)
         self.clear_button.clicked.connect(self.canvas.clear)
-        self.file_button = QPushButton("File…", toolTip="Open an image file, or drop one here (Ctrl+O)")
+        self.file_button = QPushButton("File…", toolTip=OPEN.tooltip)
         self.file_button.clicked.connect(self.ask_file)
-        self.agent_button = QPushButton(
-            "Agent's screen", toolTip="Follow the frames of the agent playing in the Atari panel (Ctrl+L)", checkable=True
-        )
+        self.agent_button = QPushButton("Agent's screen", toolTip=AGENT.tooltip, checkable=True)
         self.agent_button.toggled.connect(self.follow_agent)
         self.split = QComboBox(toolTip="Split of the data set")
         self.split.addItems(["test", "validation", "train"])
@@ -223,16 +252,9 @@ class InspectPage(QWidget):
             self.state.show_image(name)
 
     def follow_agent(self, on: bool) -> None:
-        if on and self.agent_frame() is None:
+        if on and watched_frame(self.window()) is None:
             self.agent_button.setChecked(False)
             self.excuse("No agent is playing. Open the Atari panel (Alt+1) first.")
-
-    def agent_frame(self) -> np.ndarray | None:
-        """What the agent that is watched in the Atari panel sees now, (210, 160, 3) uint8."""
-        atari = getattr(self.window(), "panels", {}).get("Atari")
-        thread = atari.watch.panes[0].playing if atari is not None else None
-        shown = thread.latest if thread is not None else None
-        return None if shown is None else shown.frame.pixels
 
     def image_changed(self) -> None:
         self.heat.stale = True
@@ -323,9 +345,13 @@ class InspectPage(QWidget):
         """The other runs that learned the same images."""
         before = self.other.currentData()
         self.other.clear()
-        data = self.run.stored["config"].get("data")
+        data = self.state.run.stored["config"].get("data")
         for run in runs():
-            if run.recipe.name == "classify" and run.stored["config"].get("data") == data and run.path.resolve() != self.run.path.resolve():
+            if (
+                run.recipe.name == "classify"
+                and run.stored["config"].get("data") == data
+                and run.path.resolve() != self.state.run.path.resolve()
+            ):
                 self.other.addItem(run.name, str(run.path))
         self.other.setCurrentIndex(max(0, self.other.findData(before)))
         if not self.other.count():
@@ -339,20 +365,14 @@ class InspectPage(QWidget):
     # -- time ------------------------------------------------------------------------------------------------------
 
     def source_changed(self) -> None:
-        able = "look" in self.state.views
-        self.setEnabled(able)
-        if not able:
-            self.excuse("This recipe cannot be inspected here; see Curves and views.")
-        config: Any = self.run.config()
+        config: Any = self.state.run.config()
         self.canvas.pen = 0.15 if getattr(config, "data", "") == "digits" else 0.09
         self.offer_runs()
 
     def tick(self) -> None:
-        """Twenty times a second: ask what became stale, as long as the page can be seen."""
-        if not self.isVisible():
-            return
+        """Ask what is out of date, of what is in front."""
         if self.agent_button.isChecked():
-            frame = self.agent_frame()
+            frame = watched_frame(self.window())
             if frame is not None and not self.look.waiting:
                 self.state.show_image(np.ascontiguousarray(frame))
         self.look.tick()
@@ -363,10 +383,18 @@ class InspectPage(QWidget):
         elif self.below.currentIndex() == 2:
             self.apart.tick()
 
-    def ask_anew(self) -> None:
-        """Training has ended: what was answered before its last step is not the last word."""
-        for question in (self.look, self.heat, self.wrong, self.apart):
-            question.stale = True
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_file(event) is not None:
+            event.acceptProposedAction()
 
-    def shut(self) -> None:
-        self.timer.stop()
+    def dropEvent(self, event: QDropEvent) -> None:
+        name = local_file(event)
+        if name is not None:
+            self.agent_button.setChecked(False)
+            self.state.show_image(name)
+
+
+def local_file(event: QDropEvent) -> str | None:
+    """The first file of this machine that is dropped."""
+    urls = event.mimeData().urls()
+    return urls[0].toLocalFile() if urls and urls[0].isLocalFile() else None

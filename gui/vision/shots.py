@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from gui.vision.inspect_page import InspectPage
+
 if TYPE_CHECKING:
     from gui.shots import Photographer
 
@@ -22,7 +24,7 @@ def take(photographer: "Photographer", data: str = "digits") -> None:
         photographer.train_in("Vision", "classify", {"data": data, "seed": seed, "schedule_steps": STEPS}, STEPS, SECONDS)
     panel: Any = photographer.window.go_to("Vision")
     tab = panel.current_tab()
-    page = tab.look
+    page: Any = tab.page_tabs.page_of(InspectPage)
     until(lambda: page.last is not None, 60)
 
     def draw() -> None:
@@ -51,7 +53,7 @@ def take(photographer: "Photographer", data: str = "digits") -> None:
         page.open_spec(page.compared.specs[0])
 
     def views() -> None:
-        tab.faces.setCurrentIndex(1)
+        tab.page_tabs.setCurrentWidget(tab.split)
         until(lambda: all(frame.answer is not None for frame in tab.views.frames), 60)
 
     photographer.scene("vision-draw", draw)

@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from gui.view_query import PageState
+from lab.run import Run
 
 
 class VisionState(PageState):
@@ -12,8 +13,10 @@ class VisionState(PageState):
 
     image_changed = Signal()
 
-    def __init__(self, parent: QObject | None = None):
-        super().__init__(parent)
+    run: Run
+
+    def __init__(self, run: Run, parent: QObject | None = None):
+        super().__init__(run, parent)
         self.image: Any = "test:0"
         self.label = ""
 

@@ -11,6 +11,8 @@ from lab.answers.base import Answer
 
 TEXT_COLOURS = ("#7a828c", "#1f63b5", "#1c2126", "#b3541e", "#2e8540", "#9a9a9a", "#9a4fb0", "#c2185b", "#00838f", "#827717")
 """Colours of kinds of characters, readable on white."""
+ALL_CLEAR = "No problems detected."
+"""The text of a view `warnings` that has none."""
 SIZE, LINE = 13, 17
 """Height of the letters and of a line, in pixels."""
 

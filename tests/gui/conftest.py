@@ -185,7 +185,9 @@ def latent_tab(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> Callable
         qtbot.mouseClick(panel.train_button, LEFT)
         qtbot.waitUntil(lambda: panel.current_tab() is not None, timeout=LONG)
         tab = panel.current_tab()
-        qtbot.waitUntil(lambda: tab.room.browser.samples.image is not None, timeout=LONG)
+        (tab.browser,) = tab.page_tabs.sidebars.values()
+        tab.state = tab.browser.state
+        qtbot.waitUntil(lambda: tab.browser.samples.image is not None, timeout=LONG)
         tab.window_, tab.panel_ = window, panel
         return tab
 

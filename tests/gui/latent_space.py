@@ -4,8 +4,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from gui.actions import plain
 from gui.generate.image_grid import ImageGrid
 
 LONG = 60_000
@@ -20,9 +22,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 def show(tab: Any, title: str) -> Any:
     """Bring a page of the latent space to the front by its tab."""
-    index = next(i for i, page in enumerate(tab.room.pages) if page.title == title)
-    tab.room.tabs.setCurrentIndex(index)
-    return tab.room.pages[index]
+    page = next(page for page in tab.page_tabs.pages if page.title == title)
+    tab.page_tabs.setCurrentWidget(page)
+    return page
+
+
+def menu_of(panel: Any, title: str) -> QMenu:
+    """A menu of the panel, or of its pages, by its title."""
+    return next(menu for menu in panel.menus() if plain(menu.title()) == title)
 
 
 def click_tile(qtbot: QtBot, tiles: ImageGrid, index: int) -> None:

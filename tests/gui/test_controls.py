@@ -56,6 +56,8 @@ def general(name: str) -> str:
     for menu, entry in (("View > Docks", "a dock"), ("View > Theme", "a theme")):
         if name.startswith(f"{menu} > "):
             return f"{menu} > {entry}"
+    if name.startswith("Page > ") and name.removeprefix("Page > ") not in ("Next page", "Previous page", "Copy page", "Save page"):
+        return "Page > a page"
     return "View > a panel" if name.removeprefix("View > ") in {spec.name for spec in PANELS} else name
 
 

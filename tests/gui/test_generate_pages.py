@@ -15,10 +15,10 @@ def test_sets_are_filled_by_clicks_and_the_result_follows(qtbot: QtBot, latent_t
     page = show(tab, "Arithmetic")
     still(qtbot, page.result)
     qtbot.mouseClick(page.buttons["C"], LEFT)
-    click_tile(qtbot, tab.room.browser.samples, 20)
+    click_tile(qtbot, tab.browser.samples, 20)
     assert page.sets["C"] == ["6@0", "20@0"]
-    assert tab.room.browser.samples.badges[20] == "C"
-    click_tile(qtbot, tab.room.browser.samples, 6)
+    assert tab.browser.samples.badges[20] == "C"
+    click_tile(qtbot, tab.browser.samples, 6)
     assert page.parameters()["c"] == "20@0"
     still(qtbot, page.result)
     assert page.pictures["result"].image is not None
@@ -87,20 +87,20 @@ def test_conditional_models_have_classes(qtbot: QtBot, latent_tab: Callable[...,
     click_tile(qtbot, page.grid, 27)  # The third z as a 7.
     assert page.anchor == "2@0"
     assert tab.state.label == 7
-    assert tab.room.browser.label.currentText() == "7"
+    assert tab.browser.label.currentText() == "7"
 
 
 def test_a_clicked_sample_brings_its_class(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("cvae")
-    qtbot.waitUntil(lambda: tab.room.browser.samples.columns == 10, timeout=LONG)
-    click_tile(qtbot, tab.room.browser.samples, 14)
+    qtbot.waitUntil(lambda: tab.browser.samples.columns == 10, timeout=LONG)
+    click_tile(qtbot, tab.browser.samples, 14)
     assert tab.state.label == 4
-    assert tab.room.pages[0].frame_parameters()["label"] == 4
+    assert tab.page_tabs.pages[0].frame_parameters()["label"] == 4
 
 
 def test_a_gan_has_scores_and_no_real_images(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("gan", steps=120)
-    assert tab.room.browser.kinds.button(1).isHidden()
+    assert tab.browser.kinds.button(1).isHidden()
     page = show(tab, "Diagnosis")
     answer = page.answers["scores"]
     qtbot.waitUntil(lambda: "real" in str(answer.curves) or bool(answer.curves), timeout=LONG)
@@ -112,12 +112,12 @@ def test_a_gan_has_scores_and_no_real_images(qtbot: QtBot, latent_tab: Callable[
 
 
 def test_warnings_stand_above_everything(latent_tab: Callable[..., Any]) -> None:
-    from lab.answers import Text
+    from lab.answers import ALL_CLEAR, Text
 
     tab = latent_tab()
-    tab.room.timer.stop()
+    tab.timer.stop()
     tab.show_warnings(Text("Posterior collapse: z carries 0.01 nats."))
     assert tab.warning.isVisible()
     assert "collapse" in tab.warning.text()
-    tab.show_warnings(Text("No sign of trouble."))
+    tab.show_warnings(Text(ALL_CLEAR))
     assert not tab.warning.isVisible()

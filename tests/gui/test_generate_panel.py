@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,20 +11,17 @@ from PIL import Image
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from gui.generate.tab import GenerateTab
 from gui.main_window import MainWindow
-from lab import registry
 
 
-def test_only_recipes_with_a_latent_space_have_its_tab(make_window: Callable[..., MainWindow]) -> None:
+def test_each_recipe_has_the_pages_of_its_config(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    from lab.api import train
+
     panel: Any = make_window("Generate").panel("Generate")
-
-    def kind(recipe: str) -> Any:
-        found = registry.recipe(recipe)
-        return panel.tab_class(SimpleNamespace(recipe=found, config=found.config_class()))
-
-    assert not issubclass(kind("cyclegan"), GenerateTab)
-    assert kind("cvae") is GenerateTab
+    for recipe, titles in (("vae", ["Walk", "Plane", "Arithmetic", "Dimensions", "Code", "Diagnosis"]), ("pix2pix", ["Translate"])):
+        fields = SETTINGS.get(recipe, {"size": 16, "features": 4, "d_features": 4, "patch_layers": 1})
+        panel.open_run(train(recipe, steps=1, device="cpu", **fields))
+        assert panel.current_tab().page_tabs.titles() == [*titles, "Curves and views"]
 
 
 def test_a_run_whose_images_are_gone_still_opens(qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path) -> None:

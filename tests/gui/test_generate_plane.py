@@ -43,7 +43,7 @@ def test_the_plane_goes_through_three_picked_samples(qtbot: QtBot, latent_tab: C
     tab = latent_tab()
     page = show(tab, "Plane")
     tab.state.set_anchors([])
-    samples = tab.room.browser.samples
+    samples = tab.browser.samples
     for index in (5, 6):
         click_tile(qtbot, samples, index)
     assert page.plane_parameters() is None

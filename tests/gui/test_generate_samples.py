@@ -15,9 +15,9 @@ from gui.main_window import MainWindow
 
 def test_training_shows_samples_that_change(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab(steps=1_000_000)
-    first = bytes(tab.room.browser.samples.image.constBits())
-    qtbot.waitUntil(lambda: bytes(tab.room.browser.samples.image.constBits()) != first, timeout=LONG)
-    assert tab.room.browser.samples.count == 64
+    first = bytes(tab.browser.samples.image.constBits())
+    qtbot.waitUntil(lambda: bytes(tab.browser.samples.image.constBits()) != first, timeout=LONG)
+    assert tab.browser.samples.count == 64
 
 
 def test_the_last_weights_are_shown_when_training_ends(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
@@ -32,7 +32,7 @@ def test_the_last_weights_are_shown_when_training_ends(qtbot: QtBot, latent_tab:
 
 def test_another_seed_gives_other_samples(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
-    box = tab.room.browser
+    box = tab.browser
     still(qtbot, box.sampling)
     before = bytes(box.samples.image.constBits())
     qtbot.keyClick(box.seed, Qt.Key.Key_Up)
@@ -42,7 +42,7 @@ def test_another_seed_gives_other_samples(qtbot: QtBot, latent_tab: Callable[...
 def test_clicking_samples_sets_and_lets_go_of_anchors(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
     walk = show(tab, "Walk")
-    samples = tab.room.browser.samples
+    samples = tab.browser.samples
     click_tile(qtbot, samples, 9)
     assert tab.state.anchors == ["1@0", "2@0", "3@0", "9@0"]
     assert samples.badges == {1: "1", 2: "2", 3: "3", 9: "4"}
@@ -58,7 +58,7 @@ def test_clicking_samples_sets_and_lets_go_of_anchors(qtbot: QtBot, latent_tab: 
 
 def test_samples_are_picked_with_keys(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
-    samples = tab.room.browser.samples
+    samples = tab.browser.samples
     tab.state.set_anchors([])
     samples.chosen = 0
     qtbot.keyClick(samples, Qt.Key.Key_Right)
@@ -71,14 +71,14 @@ def test_samples_are_picked_with_keys(qtbot: QtBot, latent_tab: Callable[..., An
 def test_real_images_are_picked_as_anchors(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab()
     show(tab, "Walk")
-    box = tab.room.browser
+    box = tab.browser
     qtbot.mouseClick(box.kinds.button(1), LEFT)
     qtbot.waitUntil(lambda: box.images.image is not None, timeout=LONG)
     tab.state.set_anchors([])
     click_tile(qtbot, box.images, 4)
     click_tile(qtbot, box.images, 7)
     assert tab.state.anchors == ["image:4", "image:7"]
-    walk = tab.room.page
+    walk = tab.page_tabs.page
     qtbot.waitUntil(lambda: walk.frame.answered > 0 and walk.picture.image is not None, timeout=LONG)
 
 
@@ -86,7 +86,7 @@ def test_the_film_of_the_training_scrubs_plays_and_is_saved(
     qtbot: QtBot, latent_tab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tab = latent_tab(steps=60)
-    box = tab.room.browser
+    box = tab.browser
     qtbot.waitUntil(lambda: not tab.bridge.running, timeout=LONG)
     qtbot.mouseClick(box.kinds.button(2), LEFT)
     box.lapsing.stale = True
@@ -114,10 +114,11 @@ def test_a_stored_run_has_its_latent_space_and_its_film(qtbot: QtBot, make_windo
     panel: Any = window.panel("Generate")
     panel.open_run(run)
     tab = panel.current_tab()
-    qtbot.waitUntil(lambda: tab.room.browser.samples.image is not None, timeout=LONG)
-    qtbot.waitUntil(lambda: tab.room.browser.slider.maximum() > 1, timeout=LONG)
-    last = tab.room.browser.slider.maximum() + 1
-    assert f"{last} of {last}" in tab.room.browser.when.text()
+    (tab.browser,) = tab.page_tabs.sidebars.values()
+    qtbot.waitUntil(lambda: tab.browser.samples.image is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: tab.browser.slider.maximum() > 1, timeout=LONG)
+    last = tab.browser.slider.maximum() + 1
+    assert f"{last} of {last}" in tab.browser.when.text()
     walk = show(tab, "Walk")
     still(qtbot, walk.frame)
     before = pixels(walk.picture)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from latent_space import LEFT, LONG, grey, pixels, show, still
+from latent_space import LEFT, LONG, grey, menu_of, pixels, show, still
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
@@ -50,9 +50,9 @@ def test_small_pictures_are_smoothed_until_told_otherwise(latent_tab: Callable[.
     tab = latent_tab()
     walk = show(tab, "Walk")
     assert walk.picture.smooth
-    next(a for a in tab.panel_.latent_menu.actions() if a.text() == "Smooth or sharp").trigger()
+    next(a for a in menu_of(tab.panel_, "Samples").actions() if a.text() == "Smooth / sharp").trigger()
     assert not walk.picture.smooth
-    assert not tab.room.browser.samples.smooth
+    assert not tab.browser.samples.smooth
 
 
 def test_anchors_can_be_typed_and_a_wrong_one_is_explained(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
@@ -100,7 +100,7 @@ def test_linear_and_spherical_differ(qtbot: QtBot, latent_tab: Callable[..., Any
     walk.slider.setValue(250)
     still(qtbot, walk.frame)
     assert walk.frame_parameters()["mode"] == "spherical"
-    action = next(a for a in tab.panel_.latent_menu.actions() if a.text() == "Spherical or linear")
+    action = next(a for a in menu_of(tab.panel_, "Walk").actions() if a.text() == "Spherical / linear")
     action.trigger()
     assert walk.mode.currentText() == "linear"
     assert walk.frame_parameters()["mode"] == "linear"

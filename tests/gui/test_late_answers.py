@@ -27,7 +27,7 @@ RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class Late:
-    """Keeps the questions of a run's pages instead of answering them."""
+    """Keeps the queries of a run's pages instead of answering them."""
 
     def __init__(self, run: Run):
         self.views: dict[str, ViewSpec] = run.recipe.experiment_class().views()
@@ -40,7 +40,7 @@ class Late:
         return False
 
     def ask_view(self, view: str, done: Any, failed: Any, key: str, parameters: dict[str, Any]) -> None:
-        if key.startswith("question"):
+        if key.startswith("query"):
             self.answers += [lambda: failed(LabError("too late")), lambda: done("no view at all")]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from controls import drives, press
+from latent_space import menu_of
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -14,9 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.sequences.attention_page import AttentionPage
-from gui.sequences.tag_page import ClassifyPage, TagPage
-from gui.sequences.translate_page import TranslatePage
-from gui.sequences.write_page import WritePage
+from gui.sequences.input_pages import ClassifyPage, TagPage
+from gui.sequences.text_generation_page import TextGenerationPage
+from gui.sequences.text_translation_page import TextTranslationPage
 from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
 from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.text_view import TextView
@@ -69,13 +70,13 @@ def start(qtbot: QtBot, make_window: Callable[..., MainWindow], data: Path) -> C
 
 def face(tab: Any, kind: type) -> Any:
     """A page brought to the front."""
-    page = tab.page_of(kind)
-    tab.faces.setCurrentWidget(page)
+    page = tab.page_tabs.page_of(kind)
+    tab.page_tabs.setCurrentWidget(page)
     return page
 
 
 def test_it_writes_after_the_prompt_that_is_typed(qtbot: QtBot, start: Callable[..., Any]) -> None:
-    page = face(start("gpt"), WritePage)
+    page = face(start("gpt"), TextGenerationPage)
     page.length.setValue(20)
     qtbot.keyClicks(page.prompt, "the cat")
     qtbot.waitUntil(lambda: page.output.toPlainText().startswith("the cat") and len(page.output.toPlainText()) == 27, timeout=LONG)
@@ -87,7 +88,7 @@ def test_it_writes_after_the_prompt_that_is_typed(qtbot: QtBot, start: Callable[
 
 @pytest.mark.parametrize("recipe", ["gpt", "char-rnn"])
 def test_each_step_appends_the_candidate_in_colour(qtbot: QtBot, start: Callable[..., Any], recipe: str) -> None:
-    page = face(start(recipe), WritePage)
+    page = face(start(recipe), TextGenerationPage)
     qtbot.keyClicks(page.prompt, "the ")
     text = "the "
     for _ in range(3):
@@ -104,7 +105,7 @@ def test_each_step_appends_the_candidate_in_colour(qtbot: QtBot, start: Callable
 
 
 def test_token_by_token_goes_on_by_itself(qtbot: QtBot, start: Callable[..., Any]) -> None:
-    page = face(start("gpt"), WritePage)
+    page = face(start("gpt"), TextGenerationPage)
     qtbot.mouseClick(page.play_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.tokens >= 4, timeout=LONG)
     qtbot.mouseClick(page.play_button, Qt.MouseButton.LeftButton)
@@ -112,7 +113,7 @@ def test_token_by_token_goes_on_by_itself(qtbot: QtBot, start: Callable[..., Any
 
 
 def test_a_character_that_the_network_does_not_know_is_named(qtbot: QtBot, start: Callable[..., Any]) -> None:
-    page = face(start("gpt"), WritePage)
+    page = face(start("gpt"), TextGenerationPage)
     page.prompt.setPlainText("5 €")
     qtbot.waitUntil(lambda: "'€'" in page.problem.text() and page.problem.isVisible(), timeout=LONG)
     page.prompt.setPlainText("the")
@@ -139,7 +140,7 @@ def test_hovering_over_a_token_shows_where_it_looks(qtbot: QtBot, start: Callabl
 
 
 def test_a_sentence_is_translated_with_its_alignment_and_its_beam(qtbot: QtBot, start: Callable[..., Any]) -> None:
-    page = face(start("seq2seq"), TranslatePage)
+    page = face(start("seq2seq"), TextTranslationPage)
     qtbot.keyClicks(page.sentence, "ten")
     qtbot.waitUntil(lambda: page.result.toPlainText().startswith("ten\n"), timeout=LONG)
     qtbot.waitUntil(
@@ -177,7 +178,7 @@ def test_a_finished_run_still_writes_from_disk(qtbot: QtBot, start: Callable[...
     qtbot.waitUntil(lambda: not tab.bridge.running, timeout=LONG)
     panel.close_tab(0)
     panel.open_run(run)
-    page = face(panel.current_tab(), WritePage)
+    page = face(panel.current_tab(), TextGenerationPage)
     qtbot.waitUntil(lambda: len(page.output.toPlainText()) > 100, timeout=LONG)
 
 
@@ -216,27 +217,26 @@ def test_the_explanation_is_that_of_the_recipe(make_window: Callable[..., MainWi
     assert "Mikolov" in panel.about_label.text()
 
 
-@drives("Text > Next token", "Text > Token by token", "Text > Another seed", "Text > Write", "Text > Next head", "Text > Next layer")
+@drives(
+    "Text > Next token", "Text > Token by token", "Text > Next seed", "Text > Generate", "Attention > Next head", "Attention > Next layer"
+)
 def test_shortcuts_of_the_text_menu_reach_the_page(qtbot: QtBot, start: Callable[..., Any]) -> None:
     tab = start("gpt")
-    window, menu = tab.window(), next(m for m in tab.window().panels["Sequences"].menus() if m.title() == "Te&xt")
-    tab.faces.setCurrentWidget(tab.split)
+    window = tab.window()
+    menu = menu_of(window.panels["Sequences"], "Text")
+    page = face(tab, TextGenerationPage)
     press(qtbot, window, menu, "Next token")
-    page = tab.page_of(WritePage)
     qtbot.waitUntil(lambda: page.tokens == 1, timeout=LONG)
-    assert tab.faces.currentWidget() is page
     press(qtbot, window, menu, "Token by token")
     qtbot.waitUntil(lambda: page.tokens >= 3, timeout=LONG)
     press(qtbot, window, menu, "Token by token")
     assert not page.timer.isActive()
-    press(qtbot, window, menu, "Write")
+    press(qtbot, window, menu, "Generate")
     qtbot.waitUntil(lambda: len(page.output.toPlainText()) > 100, timeout=LONG)
     seed = page.seed.value()
-    press(qtbot, window, menu, "Another seed")
+    press(qtbot, window, menu, "Next seed")
     assert page.seed.value() == seed + 1
-    looking = tab.page_of(AttentionPage)
-    press(qtbot, window, menu, "Next head")
-    assert tab.faces.currentWidget() is looking
+    looking, menu = face(tab, AttentionPage), menu_of(window.panels["Sequences"], "Attention")
     qtbot.waitUntil(lambda: looking.text.labels != [], timeout=LONG)
     head, layer = looking.head.value(), looking.layer.value()
     press(qtbot, window, menu, "Next head")
@@ -246,7 +246,7 @@ def test_shortcuts_of_the_text_menu_reach_the_page(qtbot: QtBot, start: Callable
     assert looking.layer.value() == layer + 1
 
 
-@drives("SequencesPanel: Learn from a file", "Training > Learn from a file")
+@drives("SequencesPanel: Data from a file", "Training > Data from a file")
 def test_a_file_is_chosen_by_click_and_by_key(
     qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,7 +258,7 @@ def test_a_file_is_chosen_by_click_and_by_key(
     qtbot.mouseClick(panel.file_button, Qt.MouseButton.LeftButton)
     assert panel.form.values()["data"] == f"file:{chosen[0]}"
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[1])])
-    press(qtbot, window, panel.session_menu, "Learn from a file")
+    press(qtbot, window, panel.session_menu, "Data from a file")
     assert panel.form.values()["data"] == f"file:{chosen[1]}"
 
 

@@ -26,7 +26,6 @@ class LinearPanel(TrainingPanel):
 
     name = "Linear"
     family = "Linear"
-    first_views = ("templates", "confusion")
 
 
 @pytest.fixture

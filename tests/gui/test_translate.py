@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
-from gui.generate.translate_page import ATARI, DRAWN, IMAGE, LOADED, NO_AGENT, TranslateTab
+from gui.generate.image_translation_page import ATARI, DRAWN, IMAGE, LOADED, NO_AGENT, ImageTranslationPage
 from gui.main_window import MainWindow
 
 LONG = 60_000
@@ -32,7 +32,7 @@ def open_tab(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> Callable[.
         qtbot.mouseClick(panel.train_button, LEFT)
         qtbot.waitUntil(lambda: panel.current_tab() is not None, timeout=LONG)
         tab = panel.current_tab()
-        assert isinstance(tab, TranslateTab)
+        tab.page = tab.page_tabs.page_of(ImageTranslationPage)
         qtbot.waitUntil(lambda: tab.page.translated.image is not None, timeout=LONG)
         tab.bridge.session.pause()
         qtbot.waitUntil(lambda: tab.bridge.latest.status == "paused", timeout=LONG)
@@ -135,7 +135,7 @@ def test_pix2pix_has_one_direction_and_no_style(qtbot: QtBot, open_tab: Callable
     tab = open_tab("pix2pix")
     assert not tab.page.direction.isVisible()
     assert not tab.page.style_row.isVisible()
-    assert tab.page.drawing.pen == pytest.approx(1.2 / tab.page.size_px)  # The default task is given outlines, thin lines.
+    assert tab.page.drawing.pen == pytest.approx(1.2 / tab.page.state.side)  # The default task is given outlines, thin lines.
     qtbot.waitUntil(lambda: tab.page.cycles.count == 30, timeout=LONG)
 
 
@@ -166,7 +166,8 @@ def test_a_stored_run_translates_too(qtbot: QtBot, open_tab: Callable[..., Any])
     qtbot.waitUntil(lambda: (run.path / "checkpoints").exists() and run.status()["status"] == "paused", timeout=LONG)
     panel.open_run(run)
     again = panel.current_tab()
-    qtbot.waitUntil(lambda: again.page.translated.image is not None, timeout=LONG)
+    page = again.page_tabs.page_of(ImageTranslationPage)
+    qtbot.waitUntil(lambda: page.translated.image is not None, timeout=LONG)
 
 
 def test_a_folder_of_ones_own_becomes_two_domains(qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path) -> None:

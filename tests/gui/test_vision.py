@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.vision.inspect_page import InspectPage
 from gui.vision.probabilities import ROW
 from gui.vision.worked_examples import WorkedExamples
 from lab.run import Run, home
@@ -43,7 +44,7 @@ def panel(qtbot: QtBot, make_window: Callable[..., MainWindow], two_runs: list[P
 
 
 def look(panel: Any) -> Any:
-    return panel.current_tab().look
+    return panel.current_tab().page_tabs.page_of(InspectPage)
 
 
 def press(qtbot: QtBot, button: Any) -> None:
@@ -51,8 +52,8 @@ def press(qtbot: QtBot, button: Any) -> None:
 
 
 def choose(panel: Any, text: str) -> None:
-    """Carry out an entry of the Look menu."""
-    next(action for action in panel.look_menu.actions() if plain(action.text()) == text).trigger()
+    """Carry out an entry of the panel's menus or of the page's."""
+    next(action for menu in panel.menus() for action in menu.actions() if plain(action.text()) == text).trigger()
 
 
 def draw(qtbot: QtBot, canvas: Any, points: list[tuple[float, float]]) -> None:
@@ -80,7 +81,7 @@ def test_training_from_the_form_opens_a_tab_that_follows_the_session(qtbot: QtBo
     assert page.last.name == "test:0"
 
 
-@drives("InspectPage: Clear", "Look > Clear the drawing")
+@drives("InspectPage: Clear", "Inspect > Clear drawing")
 def test_a_stroke_changes_probabilities_maps_and_grad_cam(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
     draw(qtbot, page.canvas, [(0.5, 0.15), (0.5, 0.85)])
@@ -97,7 +98,7 @@ def test_a_stroke_changes_probabilities_maps_and_grad_cam(qtbot: QtBot, panel: A
     qtbot.waitUntil(lambda: page.last.image.max() == 0, timeout=LONG)
     draw(qtbot, page.canvas, [(0.5, 0.15), (0.5, 0.85)])
     qtbot.waitUntil(lambda: page.last.image.max() > 0, timeout=LONG)
-    choose(panel, "Clear the drawing")
+    choose(panel, "Clear drawing")
     qtbot.waitUntil(lambda: page.last.image.max() == 0, timeout=LONG)
 
 
@@ -122,7 +123,7 @@ def test_the_benchmark_waits_for_each_stroke_until_it_is_painted(panel: Any) -> 
     assert look(panel).last.image.max() > 0
 
 
-@drives("Look > Next image")
+@drives("Inspect > Next image")
 def test_images_of_the_data_by_number(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
     page.number.setValue(7)
@@ -136,7 +137,7 @@ def test_images_of_the_data_by_number(qtbot: QtBot, panel: Any) -> None:
     qtbot.waitUntil(lambda: "expected validation:N with N from 0 to 149" in page.says.text(), timeout=LONG)
 
 
-@drives("InspectPage: File", "Look > Image file")
+@drives("InspectPage: File", "Inspect > Open image")
 def test_an_image_file_and_one_that_is_none(qtbot: QtBot, panel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = look(panel)
     Image.new("L", (30, 30), 255).save(tmp_path / "white.png")
@@ -146,11 +147,11 @@ def test_an_image_file_and_one_that_is_none(qtbot: QtBot, panel: Any, tmp_path: 
     qtbot.waitUntil(lambda: page.last.name == "white.png", timeout=LONG)
     assert page.last.image.min() == 255
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: (str(tmp_path / "words.png"), "")))
-    choose(panel, "Image file")
+    choose(panel, "Open image")
     qtbot.waitUntil(lambda: "this is no image that can be read" in page.says.text(), timeout=LONG)
 
 
-@drives("InspectPage: Agent's screen", "Look > Agent's screen")
+@drives("InspectPage: Agent's screen", "Inspect > Agent's screen")
 def test_the_screen_of_the_watched_agent(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     page = look(panel)
     press(qtbot, page.agent_button)
@@ -158,7 +159,7 @@ def test_the_screen_of_the_watched_agent(qtbot: QtBot, panel: Any, monkeypatch: 
     assert "No agent is playing" in page.says.text()
     screen = np.zeros((210, 160, 3), np.uint8)
     screen[:105] = 255
-    monkeypatch.setattr(page, "agent_frame", lambda: screen)
+    monkeypatch.setattr("gui.vision.inspect_page.watched_frame", lambda window: screen)
     choose(panel, "Agent's screen")
     assert page.agent_button.isChecked()
     qtbot.waitUntil(lambda: page.last.name == "picture" and page.last.image[2].min() > page.last.image[-3].max(), timeout=LONG)
@@ -177,7 +178,7 @@ def test_a_click_on_a_class_asks_what_speaks_for_it(qtbot: QtBot, panel: Any) ->
     qtbot.waitUntil(lambda: page.last.chosen == 5, timeout=LONG)
 
 
-@drives("Look > Grad-CAM", "Look > CAM", "Look > Augmented Grad-CAM", "Look > RISE", "Look > Occlusion")
+@drives("Inspect > Grad-CAM", "Inspect > CAM", "Inspect > Augmented Grad-CAM", "Inspect > RISE", "Inspect > Occlusion")
 def test_every_way_to_see_where_it_looks(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
     for name in ("Occlusion", "RISE", "Augmented Grad-CAM"):
@@ -190,10 +191,10 @@ def test_every_way_to_see_where_it_looks(qtbot: QtBot, panel: Any) -> None:
     assert page.overlay.image is not None
 
 
-@drives("Look > Feature maps", "Look > Worst mistakes")
+@drives("Inspect > Feature maps", "Inspect > Worst errors")
 def test_a_click_on_a_mistake_opens_it(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
-    choose(panel, "Worst mistakes")
+    choose(panel, "Worst errors")
     qtbot.waitUntil(lambda: page.mistakes.list.count() > 3, timeout=LONG)
     gallery = page.mistakes.list
     where = gallery.visualItemRect(gallery.item(2)).center()
@@ -205,7 +206,7 @@ def test_a_click_on_a_mistake_opens_it(qtbot: QtBot, panel: Any) -> None:
     assert page.below.currentIndex() == 0
 
 
-@drives("InspectPage: Refresh", "Look > Compare runs")
+@drives("InspectPage: Refresh", "Inspect > Compare runs")
 def test_two_runs_image_by_image(qtbot: QtBot, panel: Any, two_runs: list[Path]) -> None:
     page = look(panel)
     choose(panel, "Compare runs")
@@ -228,7 +229,7 @@ def test_the_maps_of_another_layer(qtbot: QtBot, panel: Any) -> None:
 
 def test_a_stored_run_shows_its_history_too(qtbot: QtBot, panel: Any) -> None:
     tab = panel.current_tab()
-    tab.faces.setCurrentIndex(1)
+    tab.page_tabs.setCurrentWidget(tab.split)
     qtbot.waitUntil(lambda: bool(tab.views.frames) and tab.views.frames[0].answer is not None, timeout=LONG)
     assert tab.views.frames[0].chooser.currentData() == "training_curves"
     assert len(tab.views.frames[0].answer.series["validation"][0]) == 6
@@ -243,24 +244,24 @@ def test_views_that_nobody_saw_are_asked_again_after_the_end(qtbot: QtBot, make_
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[-1].running, timeout=LONG)
     tab = panel.current_tab()
     qtbot.waitUntil(lambda: look(panel).last is not None and not look(panel).look.stale, timeout=LONG)
-    tab.faces.setCurrentIndex(1)
+    tab.page_tabs.setCurrentWidget(tab.split)
     frame = next(frame for frame in tab.views.frames if frame.chooser.currentData() == "training_curves")
     qtbot.waitUntil(lambda: frame.answer is not None and len(frame.answer.series["train"][0]) == 6, timeout=LONG)
 
 
-@drives("Look > Learn from a folder")
+@drives("Training > Images from a folder")
 def test_learning_from_a_folder_fills_the_form(panel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("cats", "dogs"):
         (tmp_path / "mine" / name).mkdir(parents=True)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(tmp_path / "mine")))
     panel.form.set_values({"batch_size": 7})
-    choose(panel, "Learn from a folder")
+    choose(panel, "Images from a folder")
     values = panel.form.config().model_dump()
     assert values["data"] == f"folder:{tmp_path / 'mine'}"
     assert values["batch_size"] == 7
 
 
-def test_the_tiny_recipe_has_its_views_and_no_look_page(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+def test_a_recipe_without_pages_has_its_views_alone(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     from lab.api import train
 
     run = train("linear", steps=5, device="cpu")
@@ -268,8 +269,8 @@ def test_the_tiny_recipe_has_its_views_and_no_look_page(qtbot: QtBot, make_windo
     panel.open_run(run)
     tab = panel.current_tab()
     qtbot.waitUntil(lambda: bool(tab.views.frames), timeout=LONG)
-    assert tab.faces.currentIndex() == 1
-    assert not tab.look.isEnabled()
+    assert tab.page_tabs.pages == []
+    assert not tab.page_tabs.head.isVisible()
 
 
 @pytest.fixture
@@ -280,7 +281,7 @@ def worked_examples(qtbot: QtBot) -> WorkedExamples:
     return made
 
 
-@drives("Look > Worked examples")
+@drives("Training > Worked examples")
 def test_the_worked_examples_open_from_the_menu(panel: Any) -> None:
     choose(panel, "Worked examples")
     assert panel.worked_examples.isVisible()

@@ -63,7 +63,7 @@ def test_only_the_menus_of_the_panel_in_front_are_there(window: MainWindow) -> N
 def every_action(window: MainWindow) -> list[QAction]:
     panels = [window.go_to(spec.name) for spec in PANELS]
     menus = [*window.action_set.top_menus(), *(menu for panel in panels for menu in panel.menus())]
-    return [action for menu in menus for action in menu.actions() if not action.isSeparator() and action.menu() is None]
+    return [action for menu in menus for action in menu.actions() if not action.isSeparator() and action.menu() is None and action.text()]
 
 
 def test_every_action_has_a_shortcut_and_says_what_it_does(window: MainWindow) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.answers import Bars, Images, Table, Text
+from lab.answers import ALL_CLEAR, Bars, Images, Table, Text
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, spread
@@ -92,7 +92,7 @@ class SampleMonitor:
     def warnings(self) -> Text:
         """Signs of trouble in the training, each with what to try."""
         found = self.diagnosis.warnings(self.diversity())
-        return Text("\n\n".join(textwrap.fill(text, 90) for text in found.values()) or "No sign of trouble.")
+        return Text("\n\n".join(textwrap.fill(text, 90) for text in found.values()) or ALL_CLEAR)
 
     @view
     def class_share(self, n: int = 500, seed: int = 0) -> Bars:

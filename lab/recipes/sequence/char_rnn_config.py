@@ -23,7 +23,7 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
 <a href="https://arxiv.org/abs/1406.1078">GRU</a>; Pascanu et al. 2013, <a href="https://arxiv.org/abs/1211.5063">On the difficulty of training RNNs</a>.</p>
 """
     )
-    pages: ClassVar[tuple[str, ...]] = ("write",)
+    pages: ClassVar[tuple[str, ...]] = ("text_generation",)
     first_views: ClassVar[tuple[str, ...]] = ("gates", "gradient_by_distance", "embeddings")
 
     data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")

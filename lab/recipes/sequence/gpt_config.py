@@ -23,7 +23,7 @@ where it looks.</p>
 multitask learners.</p>
 """
     )
-    pages: ClassVar[tuple[str, ...]] = ("write", "attention")
+    pages: ClassVar[tuple[str, ...]] = ("text_generation", "attention")
     first_views: ClassVar[tuple[str, ...]] = ("attention", "embeddings")
 
     data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")

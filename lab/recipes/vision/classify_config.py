@@ -40,7 +40,7 @@ the vertical line marks the best step, to which early stopping returns. <i>Layer
 powers of ten from layer to layer, it vanishes (try sigmoid in a deep network); units that give the same output for every image are dead (try ReLU
 with a high learning rate).</p>
 """
-    pages: ClassVar[tuple[str, ...]] = ("look",)
+    pages: ClassVar[tuple[str, ...]] = ("inspect",)
     first_views: ClassVar[tuple[str, ...]] = ("training_curves", "confusion", "layer_statistics", "filters")
 
     network: Literal[

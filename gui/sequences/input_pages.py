@@ -1,24 +1,25 @@
 """Tagging source of one's own while the network trains, and classifying a sentence."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
-from gui.sequences.page import Page
-from gui.sequences.translate_page import titled
+from gui.page import Page
+from gui.sequences.text_translation_page import titled
+from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
 
 
 class InputPage(Page):
     """A text on one side, the network's answer to it on the other."""
 
-    parameter = ""
-    prompt = ""
+    parameter: ClassVar[str] = ""
+    prompt: ClassVar[str] = ""
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
+    def __init__(self, state: PageState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.given = QPlainTextEdit(placeholderText=self.prompt)
         self.given.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.answer = AnswerView()
@@ -29,7 +30,7 @@ class InputPage(Page):
         layout = QVBoxLayout(self)
         layout.addWidget(self.problem)
         layout.addWidget(split, 1)
-        self.query(self.needs, self.wanted, self.answer.show_answer, self.say)
+        self.query(self.needs[0], self.wanted, self.answer.show_answer, self.show_problem)
         self.given.textChanged.connect(self.refresh)
 
     def wanted(self) -> dict[str, Any]:
@@ -40,18 +41,18 @@ class InputPage(Page):
 class TagPage(InputPage):
     """Python source in, its tokens in colours out."""
 
-    title = "Tag"
-    tip = "Tag the tokens of your own Python source"
-    needs = "tagged"
-    parameter = "source"
-    prompt = "Your Python source (empty: a held-out file)"
+    title: ClassVar[str] = "Tag"
+    tip: ClassVar[str] = "Tag the tokens of your own Python source"
+    needs: ClassVar[tuple[str, ...]] = ("tagged",)
+    parameter: ClassVar[str] = "source"
+    prompt: ClassVar[str] = "Your Python source (empty: a held-out file)"
 
 
 class ClassifyPage(InputPage):
     """A sentence in, the probabilities of its labels out."""
 
-    title = "Classify"
-    tip = "Classify your own sentence"
-    needs = "classify"
-    parameter = "sentence"
-    prompt = "Your sentence"
+    title: ClassVar[str] = "Classify"
+    tip: ClassVar[str] = "Classify your own sentence"
+    needs: ClassVar[tuple[str, ...]] = ("classify",)
+    parameter: ClassVar[str] = "sentence"
+    prompt: ClassVar[str] = "Your sentence"

@@ -1,24 +1,25 @@
 """Translating a sentence of one's own while the network trains: the results of the beam, the alignment, the beam as a tree."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QSplitter, QVBoxLayout, QWidget
 
-from gui.sequences.page import Page
+from gui.page import Page
+from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
 
 
-class TranslatePage(Page):
+class TextTranslationPage(Page):
     """A sentence in, its translation out."""
 
-    title = "Translate"
-    tip = "Translate your own sentence and see the attention"
-    needs = "translate"
+    title: ClassVar[str] = "Translate"
+    tip: ClassVar[str] = "Translate your own sentence and see the attention"
+    needs: ClassVar[tuple[str, ...]] = ("translate",)
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
+    def __init__(self, state: PageState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.sentence = QLineEdit(placeholderText="Sentence to translate (empty: a held-out sentence)")
         self.beam = QSpinBox(minimum=1, maximum=16, value=3, toolTip="Beam width; 1 is greedy search")
         self.result = QPlainTextEdit(readOnly=True)
@@ -41,9 +42,9 @@ class TranslatePage(Page):
         layout.addWidget(self.problem)
         layout.addWidget(self.result)
         layout.addWidget(split, 1)
-        self.query("translate", self.wanted, self.show_result, self.say)
-        self.query("alignment", self.wanted, self.alignment.show_answer, self.say)
-        self.query("beam_tree", self.wanted, self.show_tree, self.say)
+        self.query("translate", self.wanted, self.show_result, self.show_problem)
+        self.query("alignment", self.wanted, self.alignment.show_answer, self.show_problem)
+        self.query("beam_tree", self.wanted, self.show_tree, self.show_problem)
         self.sentence.textChanged.connect(self.refresh)
         self.beam.valueChanged.connect(self.refresh)
 

@@ -1,15 +1,11 @@
-"""Translating pictures while the model trains: one drawn with the mouse, a file, a held-out image, or what the watched Atari agent sees.
-
-Read first: `TranslatePage`. The other views of these recipes (triptychs, PatchGAN's verdict, losses, the pool, the film) are in the
-tab's second page, where every view of a run is.
-"""
+"""Translating images while the model trains: one drawn with the mouse, a file, a held-out image, or the frames of the watched Atari agent."""
 
 import base64
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -23,52 +19,52 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.atari.watched_frame import watched_frame
 from gui.generate.code_bars import CodeBars
 from gui.generate.image_grid import ImageGrid
-from gui.generate.latent_state import LatentState
-from gui.panel import AppContext
-from gui.run_tab import RunTab
+from gui.page import Page
 from gui.theme import faint
-from gui.view_query import ViewQuery, ViewSource
+from gui.view_query import PageState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 from lab.answers import Bars
-from lab.data.catalogue import escaped
-from lab.errors import UsageError
 from lab.run import Run
 
-TICK_MS = 50
 STROKE = 0.09
 """The width of a drawn stroke as a share of the picture's side."""
 IMAGE, DRAWN, LOADED, ATARI = "held-out image", "my drawing", "image file", "Atari (live)"
-FIRST_VIEWS = ("triptychs", "results", "verdict", "losses")
 NO_AGENT = "No agent is playing. Open the Atari panel (Alt+1) first; the frames of the agent there are translated here."
 
 
-class TranslateState(LatentState):
-    """One run's model as the page sees it: who answers, and when to leave the viewer alone."""
+class ImageTranslationState(PageState):
+    """One run's translator as the screen sees it."""
+
+    run: Run
 
     def __init__(self, run: Run, parent: QObject | None = None):
-        QObject.__init__(self, parent)
+        super().__init__(run, parent)
         config: Any = run.config()
-        self.run = run
-        self.shape, self.latent, self.class_names = (3, config.size, config.size), getattr(config, "style", 0), ()
-        self.source = None
-        self.views = frozenset()
-        self.anchors, self.label, self.mode, self.playing = [], 0, "", False
-        self.touched = self.refreshed = float("-inf")
+        self.side: int = config.size
+        """Height and width of the images, in pixels."""
+        self.style: int = getattr(config, "style", 0)
+        """Dimensions of the style code; 0 where there is none."""
 
 
-class TranslatePage(QWidget):
-    """Left what is given, right what the newest weights make of it; below, what the style says, and whole cycles."""
+class ImageTranslationPage(Page):
+    """On the left the input, on the right its translation by the newest weights; below, the style code, and whole cycles."""
 
-    def __init__(self, state: TranslateState, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.state = state
-        self.size_px: int = state.shape[1]
+    title: ClassVar[str] = "Translate"
+    tip: ClassVar[str] = "Translate an image of one domain to the other"
+    needs: ClassVar[tuple[str, ...]] = ("translate",)
+    state_class: ClassVar[type[PageState]] = ImageTranslationState
+    state: ImageTranslationState
+
+    def __init__(self, state: ImageTranslationState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.loaded: Path | None = None
         self.live_frame: np.ndarray | None = None
-        self.two_ways = state.run.recipe.name.startswith("cyclegan")
+        self.two_ways = False
+        """Whether the model also translates from B to A."""
         self.kind = QComboBox(toolTip="What to translate")
         self.kind.addItems([IMAGE, DRAWN, LOADED, ATARI])
         self.direction = QComboBox(toolTip="Direction of translation")
@@ -81,18 +77,16 @@ class TranslatePage(QWidget):
         self.drawing = Drawing(pen_width(state.run))
         self.given = Picture("The input appears here.", (110, 110))
         self.translated = Picture("The translation appears here.", (110, 110))
-        self.style_bars = CodeBars(max(1, state.latent))
+        self.style_bars = CodeBars(max(1, state.style))
         self.style_bars.setToolTip("The style code: drag a bar to see what it encodes")
-        self.cycles = ImageGrid("Held-out images, their translations and reconstructions appear here.", pickable=self.two_ways)
+        self.cycles = ImageGrid("Held-out images, their translations and reconstructions appear here.")
         self.note = QLabel(wordWrap=True)
         faint(self.note)
         self.setAcceptDrops(True)
         self.build()
-        self.translating = ViewQuery(state, "translate", self.parameters, self.show_translation, self.say, interval=0.1)
-        self.styling = ViewQuery(state, "style", self.style_parameters, self.show_style, self.say, interval=1.0)
-        self.cycling = ViewQuery(
-            state, self.cycle_view, self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, interval=1.0
-        )
+        self.translating = self.query("translate", self.parameters, self.show_translation, self.note.setText, interval=0.1)
+        self.styling = self.query("style", self.style_parameters, self.show_style, self.note.setText, interval=1.0)
+        self.cycling = self.query("results", self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, interval=1.0)
         self.drawing.changed.connect(self.drawn)
         self.kind.currentTextChanged.connect(self.kind_changed)
         self.direction.currentIndexChanged.connect(self.direction_changed)
@@ -103,6 +97,7 @@ class TranslatePage(QWidget):
         self.random_button.clicked.connect(lambda: self.seed.setValue(self.seed.value() + 1))
         self.style_bars.changed.connect(self.changed)
         self.cycles.picked.connect(self.pick)
+        state.source_changed.connect(self.source_changed)
         self.new_style()
         self.kind_changed(self.kind.currentText())
 
@@ -131,7 +126,7 @@ class TranslatePage(QWidget):
         layout.addWidget(self.style_bars, 1)
         layout.addWidget(self.note)
         layout.addWidget(self.cycles, 2)
-        self.direction.setVisible(self.two_ways)
+        self.direction.hide()
 
     # -- what is asked ---------------------------------------------------------------------------------------------
 
@@ -141,7 +136,7 @@ class TranslatePage(QWidget):
 
     @property
     def has_style(self) -> bool:
-        return self.two_ways and self.state.latent > 0 and self.way == "ab"
+        return self.two_ways and self.state.style > 0 and self.way == "ab"
 
     def parameters(self) -> dict[str, Any] | None:
         """The picture that is given, its direction and style; None where there is none yet."""
@@ -158,17 +153,22 @@ class TranslatePage(QWidget):
         if kind == DRAWN:
             if self.drawing.empty:
                 return None
-            pixels = np.repeat(self.drawing.pixels(self.size_px, self.size_px)[..., None], 3, axis=-1)
+            pixels = np.repeat(self.drawing.pixels(self.state.side, self.state.side)[..., None], 3, axis=-1)
             return {**asked, "pixels": base64.b64encode(pixels.tobytes()).decode()}
         if self.live_frame is None:
             return None
         from lab.recipes.generative.translation import picture_pixels
 
-        return {**asked, "pixels": picture_pixels(self.live_frame, self.size_px)}
+        return {**asked, "pixels": picture_pixels(self.live_frame, self.state.side)}
 
-    @property
-    def cycle_view(self) -> str:
-        return "triptychs" if self.two_ways else "results"
+    def source_changed(self) -> None:
+        """Offer what this model can do."""
+        assert self.state.source is not None
+        self.two_ways = "direction" in self.state.source.specs()["translate"].parameters
+        self.cycling.view = "triptychs" if "triptychs" in self.state.views else "results"
+        self.direction.setVisible(self.two_ways)
+        self.cycles.pickable = self.two_ways
+        self.new_style()
 
     def cycle_parameters(self) -> dict[str, Any]:
         return {"n": 10, "direction": self.way} if self.two_ways else {"n": 10}
@@ -180,9 +180,6 @@ class TranslatePage(QWidget):
         self.translated.show_pixels(answer.pixels[1])
         if self.kind.currentText() != ATARI:
             self.note.setText(self.hint())
-
-    def say(self, text: str) -> None:
-        self.note.setText(text)
 
     def hint(self) -> str:
         style = " Drag a bar to change the style." if self.has_style else ""
@@ -293,81 +290,3 @@ def pen_width(run: Run) -> float:
     """The width of the pen as a share of the picture's side: outlines are lines of about a pixel, digits have strokes."""
     config: Any = run.config()
     return 1.2 / config.size if getattr(config, "task", "") == "outline" else STROKE
-
-
-def watched_frame(window: Any) -> np.ndarray | None:
-    """What the Atari panel's agent sees now, (H, W, 3) uint8; None where nobody plays there."""
-    panel = getattr(window, "panels", {}).get("Atari")
-    player = panel.watch.panes[0].playing if panel is not None else None
-    shown = player.latest if player is not None else None
-    return shown.frame.pixels if shown is not None else None
-
-
-def own_data(recipe: str, folder: Path) -> str:
-    """The value of `data` for a folder of one's own: its two sub-folders are the domains, in pairs for pix2pix.
-
-    Raises UsageError where CycleGAN finds no two of them.
-    """
-    parts = sorted(part for part in folder.iterdir() if part.is_dir() and not part.name.startswith("."))
-    train = [part for part in parts if part.name in ("trainA", "trainB")]
-    parts = train if len(train) == 2 else parts
-    two = f"{escaped(parts[0])},{escaped(parts[1])}" if len(parts) == 2 else ""
-    if recipe.startswith("pix2pix"):
-        return f"pairs:{two}" if two else f"folder:{escaped(folder)}"
-    if not two:
-        raise UsageError(f"CycleGAN needs two domains: choose a folder that holds two folders of images; {folder} holds {len(parts)}.")
-    return f"folders:{two}"
-
-
-class TranslateTab(RunTab):
-    """A run's tab with the translations in front."""
-
-    whole: ClassVar[bool] = True
-
-    def __init__(self, run: Run, context: AppContext, hue: str, first_views: tuple[str, ...] = (), parent: QWidget | None = None):
-        self.state = TranslateState(run)
-        super().__init__(run, context, hue, FIRST_VIEWS, parent)
-        self.state.setParent(self)
-        self.page = TranslatePage(self.state)
-        self.put_in_front((self.page, "Translate", "A picture of one domain as one of the other"))
-        self.clock = QTimer(self, interval=TICK_MS)
-        self.clock.setTimerType(Qt.TimerType.CoarseTimer)
-        self.clock.timeout.connect(self.tick)
-        self.clock.start()
-
-    def tick(self) -> None:
-        if self.page.isVisible():
-            self.page.tick()
-
-    def take_source(self, source: ViewSource) -> None:
-        super().take_source(source)
-        self.state.set_source(source)
-
-    def shut(self) -> None:
-        super().shut()
-        self.clock.stop()
-
-
-CYCLEGAN = """
-<h3>CycleGAN</h3>
-<p>Two piles of pictures, A and B, and no pairs. G: A &rarr; B and F: B &rarr; A learn together: a discriminator for each domain
-asks that G(a) looks like a picture of B, and the way back must lead to where one came from:</p>
-<p align="center"><i>L = (D<sub>B</sub>(G(a)) &minus; 1)<sup>2</sup> + (D<sub>A</sub>(F(b)) &minus; 1)<sup>2</sup>
-+ &lambda; (|F(G(a)) &minus; a| + |G(F(b)) &minus; b|) + &frac12; &lambda; (|G(b) &minus; b| + |F(a) &minus; a|)</i></p>
-<p>The discriminators are PatchGANs: each score judges one patch (<b>verdict</b>), half of what they see is from a <b>pool</b> of
-pictures drawn earlier. A plain digit can be painted in any colour, but a function has one answer: without a <b>style</b> all come out in one
-colour family. Here G takes a code as well, an encoder E must find it again in the picture, |E(G(a, s)) &minus; s|, and b &rarr; a &rarr; b
-gets its own back. The bars are that code.</p>
-<p>Zhu et al. 2017, <a href="https://arxiv.org/abs/1703.10593">Unpaired image-to-image translation</a>; Huang et al. 2018,
-<a href="https://arxiv.org/abs/1804.04732">Multimodal unsupervised translation</a>; Odena et al. 2016,
-<a href="https://distill.pub/2016/deconv-checkerboard/">Checkerboard artifacts</a>.</p>
-"""
-PIX2PIX = """
-<h3>pix2pix</h3>
-<p>Pairs (a, b) are given: an outline and its digit, a half and the whole, grey and colour. A U-Net G draws b from a; its skip connections
-carry edges past the narrow middle. D sees a together with the true or the drawn picture, patch by patch:</p>
-<p align="center"><i>min<sub>G</sub> max<sub>D</sub> L<sub>GAN</sub>(G, D) + &lambda; |G(a) &minus; b|</i></p>
-<p>|G(a) &minus; b| alone would draw the average of what is possible, blurred; D asks for something definite.</p>
-<p>Isola et al. 2017, <a href="https://arxiv.org/abs/1611.07004">Image-to-image translation with conditional adversarial networks</a>;
-Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</p>
-"""

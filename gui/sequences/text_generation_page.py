@@ -1,6 +1,6 @@
 """Generating text with a language model while it trains: prompt, sampling settings, text, candidates for the next token."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
@@ -19,22 +19,34 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from gui.sequences.page import Page
+from gui.actions import Action
+from gui.page import Page
 from gui.theme import colour
+from gui.view_query import PageState
 from gui.widgets.bars import QBars
 
 STEP_MS = 150
 
 
-class WritePage(Page):
+MENU = "&Text"
+GENERATE = Action("generate", "Generate", "Generate text from the prompt", lambda page: page.write(), "Ctrl+Return", MENU)
+NEXT = Action("next_token", "Next token", "Sample one token and append it", lambda page: page.step(), "Ctrl+J", MENU)
+STREAM = Action(
+    "token_by_token", "Token by token", "Append tokens continuously", lambda page: page.play_button.toggle(), "Ctrl+Shift+J", MENU
+)
+SEED = Action("next_seed", "Next seed", "Sample another text", lambda page: page.seed.stepUp(), "Ctrl+K", MENU)
+
+
+class TextGenerationPage(Page):
     """The text is regenerated during training, or extended token by token at one's own pace."""
 
-    title = "Generate"
-    tip = "Generate text from a prompt, also during training"
-    needs = "generate"
+    title: ClassVar[str] = "Generate"
+    tip: ClassVar[str] = "Generate text from a prompt, also during training"
+    needs: ClassVar[tuple[str, ...]] = ("generate", "candidates")
+    ACTIONS: ClassVar[tuple[Action, ...]] = (GENERATE, NEXT, STREAM, SEED)
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
+    def __init__(self, state: PageState, parent: QWidget | None = None):
+        super().__init__(state, parent)
         self.prompt = QPlainTextEdit(placeholderText="Prompt (empty: a new line)")
         self.prompt.setFixedHeight(64)
         self.prompt.setTabChangesFocus(True)
@@ -55,9 +67,9 @@ class WritePage(Page):
         )
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, toolTip="Random seed")
         self.live = QCheckBox("Regenerate during training", checked=True, toolTip="Keep the text up to date with the newest weights")
-        self.step_button = QPushButton("Next token", toolTip="Sample one token and append it (Ctrl+J)")
-        self.play_button = QToolButton(text="Token by token", checkable=True, toolTip="Append tokens continuously (Ctrl+Shift+J)")
-        self.again_button = QPushButton("Generate", toolTip="Generate text from the prompt (Ctrl+Return)")
+        self.step_button = QPushButton("Next token", toolTip=NEXT.tooltip)
+        self.play_button = QToolButton(text="Token by token", checkable=True, toolTip=STREAM.tooltip)
+        self.again_button = QPushButton("Generate", toolTip=GENERATE.tooltip)
         self.bars = QBars()
         self.bars.setToolTip("Most likely next tokens with their probabilities; the sampled one is highlighted")
         self.text = ""
@@ -146,11 +158,11 @@ class WritePage(Page):
         self.naming.stale = True
         if not self.stepping:
             self.writing.stale = True
-        self.say("")
+        self.show_problem("")
         self.tick()
 
     def refresh(self, *_: object) -> None:
-        self.say("")
+        self.show_problem("")
         self.writing.stale = self.naming.stale = True
         self.tick()
 
@@ -199,7 +211,7 @@ class WritePage(Page):
 
     def failed(self, sentence: str) -> None:
         self.play_button.setChecked(False)
-        self.say(sentence)
+        self.show_problem(sentence)
 
     def shut(self) -> None:
         self.timer.stop()

@@ -1,0 +1,197 @@
+"""The pages of a run side by side in tabs, with what several of them share: their state, and a sidebar to the left."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMessageBox, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from gui.actions import Action
+from gui.page import Page, Sidebar, page_class
+from gui.view_query import PageState, ViewQuery, ViewSource
+from gui.widgets import icons
+from gui.widgets.picture import to_image
+from gui.widgets.save_dialog import ask_save_path
+from lab.errors import LabError
+from lab.run import Run
+from lab.saving import ENDINGS
+
+TICK_MS = 50
+PAGE_MENU = "&Page"
+COPY = Action(
+    "copy_page", "Copy page", "Copy the image of this page", lambda panel: panel.in_pages("copy"), "Ctrl+Alt+C", PAGE_MENU, separator=True
+)
+SAVE = Action(
+    "save_page", "Save page…", "Save this page as PNG, GIF, MP4 or NPZ", lambda panel: panel.in_pages("ask_save"), "Ctrl+Shift+S", PAGE_MENU
+)
+P = TypeVar("P", bound=Page)
+
+
+class PageTabs(QWidget):
+    """The pages that `run`'s recipe asks for, and further widgets. Only what is visible asks the run for views.
+
+    Raises LabError where a page's state needs data that cannot be read.
+    """
+
+    page_changed = Signal()
+    """Another page, or none, is in front."""
+
+    def __init__(self, run: Run, names: tuple[str, ...], parent: QWidget | None = None):
+        super().__init__(parent)
+        self.run = run
+        self.state = PageState(run, self)
+        self.states: dict[type[PageState], PageState] = {PageState: self.state}
+        self.sidebars: dict[type[Sidebar], Sidebar] = {}
+        self.pages: list[Page] = []
+        self.bar = QTabBar(documentMode=True, drawBase=False, usesScrollButtons=True, expanding=False)
+        self.copy_button = icons.IconButton(icons.copy, "Copy", COPY.tooltip, self.copy)
+        self.save_button = icons.IconButton(icons.save, "Save…", SAVE.tooltip, self.ask_save)
+        self.stack = QStackedWidget()
+        self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.split.addWidget(self.stack)
+        self.head = QWidget()
+        top = QHBoxLayout(self.head)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self.bar, 1)
+        top.addWidget(self.copy_button)
+        top.addWidget(self.save_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.head)
+        layout.addWidget(self.split, 1)
+        self.saving: ViewQuery | None = None
+        self.bar.currentChanged.connect(self.show_page)
+        for name in names:
+            self.add_page(page_class(name))
+        self.timer = QTimer(self, interval=TICK_MS)
+        self.timer.timeout.connect(self.tick)
+        if self.pages:
+            self.timer.start()
+
+    def add_page(self, kind: type[Page]) -> None:
+        """Make a page, with its state and sidebar unless an earlier one has them."""
+        if kind.state_class not in self.states:
+            self.states[kind.state_class] = kind.state_class(self.run, self)
+        state = self.states[kind.state_class]
+        if kind.sidebar is not None and kind.sidebar not in self.sidebars:
+            sidebar = self.sidebars[kind.sidebar] = kind.sidebar(state)
+            sidebar.hide()
+            self.split.insertWidget(self.split.indexOf(self.stack), sidebar)
+            self.split.setSizes([280] * len(self.sidebars) + [640])
+        page = kind(state)
+        self.pages.append(page)
+        self.add_tab(page, page.title, page.tip)
+
+    def add_tab(self, widget: QWidget, title: str, tip: str) -> None:
+        """One more tab, behind the others."""
+        self.stack.addWidget(widget)
+        self.bar.setTabToolTip(self.bar.addTab(title), tip)
+        self.head.setVisible(self.bar.count() > 1)
+
+    # -- which page ------------------------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> Page | None:
+        """The page in front."""
+        page = self.stack.currentWidget()
+        return page if isinstance(page, Page) else None
+
+    def page_of(self, kind: type[P]) -> P | None:
+        """The page of that class, where this run is offered one."""
+        return next((page for page in self.pages if isinstance(page, kind) and self.bar.isTabVisible(self.stack.indexOf(page))), None)
+
+    def setCurrentWidget(self, widget: QWidget) -> None:
+        self.bar.setCurrentIndex(self.stack.indexOf(widget))
+
+    def visible_tabs(self) -> list[int]:
+        return [i for i in range(self.bar.count()) if self.bar.isTabVisible(i)]
+
+    def titles(self) -> list[str]:
+        """Of the tabs that are offered."""
+        return [self.bar.tabText(i) for i in self.visible_tabs()]
+
+    def go_to(self, number: int) -> None:
+        """Show the tab at this place among those offered, counted from 0, if there is one."""
+        shown = self.visible_tabs()
+        if number < len(shown):
+            self.bar.setCurrentIndex(shown[number])
+
+    def step(self, by: int) -> None:
+        """Show the next (1) or the previous (-1) tab."""
+        shown = self.visible_tabs()
+        self.bar.setCurrentIndex(shown[(shown.index(self.bar.currentIndex()) + by) % len(shown)])
+
+    def show_page(self, index: int) -> None:
+        self.stack.setCurrentIndex(index)
+        page = self.page
+        for kind, sidebar in self.sidebars.items():
+            sidebar.setVisible(page is not None and page.sidebar is kind)
+            if page is not None and page.sidebar is kind:
+                sidebar.follow(page)
+        for button in (self.copy_button, self.save_button):
+            button.setVisible(page is not None and type(page).export is not Page.export)
+        self.page_changed.emit()
+
+    # -- who answers -----------------------------------------------------------------------------------------------
+
+    def set_source(self, source: ViewSource) -> None:
+        """Ask `source` from now on, and offer the pages whose views it has."""
+        views = set(source.specs())
+        for page in self.pages:
+            self.bar.setTabVisible(self.stack.indexOf(page), set(page.needs) <= views)
+        self.head.setVisible(len(self.visible_tabs()) > 1)
+        for state in self.states.values():
+            state.set_source(source)
+        self.tick()
+        self.page_changed.emit()
+
+    def tick(self) -> None:
+        """Let what is visible ask again."""
+        if not self.isVisible() or self.page is None:
+            return
+        self.page.tick()
+        if self.page.sidebar is not None:
+            self.sidebars[self.page.sidebar].tick()
+
+    # -- saving ----------------------------------------------------------------------------------------------------
+
+    def copy(self) -> None:
+        """Put the page's image on the clipboard."""
+        export = self.page.export() if self.page is not None else None
+        if export is not None:
+            self.ask_once(*export, lambda answer: QApplication.clipboard().setImage(to_image(answer.picture())))
+
+    def ask_save(self) -> None:
+        """Save what the page shows under a name that the user chooses."""
+        export = self.page.export() if self.page is not None else None
+        if export is not None:
+            path = ask_save_path(self, "Save the page", f"{export[0]}.gif", ENDINGS)
+            if path is not None:
+                self.save(path, *export)
+
+    def save(self, path: Path, view: str, parameters: dict[str, Any]) -> None:
+        """Ask the view once more and write its answer; the file's ending decides the format."""
+
+        def write(answer: Any) -> None:
+            try:
+                answer.save(path)
+            except (LabError, OSError) as error:
+                self.not_saved(str(error))
+
+        self.ask_once(view, parameters, write)
+
+    def ask_once(self, view: str, parameters: dict[str, Any], take: Any) -> None:
+        self.saving = ViewQuery(self.state, view, lambda: parameters, take, self.not_saved)
+        self.saving.ask()
+
+    def not_saved(self, sentence: str) -> None:
+        QMessageBox.warning(self, "Not saved", sentence)
+
+    def shut(self) -> None:
+        """Stop timers, and take no answer any more."""
+        self.timer.stop()
+        for state in self.states.values():
+            state.detach()
+        parts: list[Page | Sidebar] = [*self.pages, *self.sidebars.values()]
+        for part in parts:
+            part.shut()
