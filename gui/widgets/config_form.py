@@ -62,6 +62,7 @@ class Setting(QWidget):
         options = list(choices) or (list(get_args(field.annotation)) if get_origin(field.annotation) is Literal else [])
         if options:
             combo = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon, minimumContentsLength=4)
+            combo.setMinimumWidth(60)
             for option in options:
                 combo.addItem(str(option), option)
             combo.currentIndexChanged.connect(self.edited)
@@ -187,7 +188,7 @@ class ConfigForm(QWidget):
         self.table.setContentsMargins(0, 0, 4, 0)
         self.table.setVerticalSpacing(2)
         self.table.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.table.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self.table.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.table.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for setting in self.rows.values():
             label = QLabel(setting.title, toolTip=setting.tip)
