@@ -41,7 +41,7 @@ def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> di
 
 def sampling_share(experiment: DQN, repeats: int = 60) -> float:
     """Drawing a batch and gathering its stacks, as a share of the update that it is for (medians of `repeats`)."""
-    _, replay = experiment.ready()
+    replay = experiment.memory()
     size = experiment.config.batch_size
     rng = np.random.default_rng(0)
 
@@ -50,7 +50,7 @@ def sampling_share(experiment: DQN, repeats: int = 60) -> float:
         replay.blocks(batch.rows)
         replay.blocks(batch.next_rows)
 
-    return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(replay, experiment.draw(replay, 1)), repeats)
+    return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(experiment.draw(1)), repeats)
 
 
 def seconds_of(work: Callable[[], object], repeats: int) -> float:

@@ -9,9 +9,9 @@ from torch import nn
 
 from agents.dqn_config import DQNConfig
 from agents.scores import human_normalised
-from lab.atari.games import FRAME_SKIP, STACK
+from lab.atari.games import FRAME_SKIP
 from lab.atari.play_options import PlayOptions
-from lab.atari.vector import AtariVector
+from lab.atari.vector import AtariVector, FrameStack
 
 SEED = 1_000_003
 """Evaluation seeds start far from those of training."""
@@ -34,17 +34,16 @@ def evaluate(
     rng = np.random.Generator(np.random.PCG64([SEED, seed]))
     wanted = np.full(envs, episodes // envs) + (np.arange(envs) < episodes % envs)
     scores: list[list[float]] = [[] for _ in range(envs)]
-    returns, stacks, frames = np.zeros(envs), np.zeros((envs, STACK, 84, 84), np.uint8), 0
+    returns, stack, frames = np.zeros(envs), FrameStack(envs), 0
     try:
-        stacks[:, -1] = env.reset()
+        stack.restart(np.ones(envs, np.bool_), env.reset())
         while any(len(s) < n for s, n in zip(scores, wanted, strict=True)):
-            q = net(torch.from_numpy(stacks).to(device)).float().cpu().numpy()
+            q = net(torch.from_numpy(stack.frames).to(device)).float().cpu().numpy()
             random = rng.random(envs) < epsilon
             env.send(np.where(random, rng.integers(env.actions, size=envs), q.argmax(1)))
             step = env.recv()
             returns += step.rewards
-            stacks[:, :-1] = stacks[:, 1:].copy()
-            stacks[:, -1] = step.frames
+            stack.push(step.frames)
             over = step.terminated | step.truncated
             for i in np.flatnonzero(over):
                 if len(scores[i]) < wanted[i]:
@@ -52,9 +51,7 @@ def evaluate(
                 returns[i] = 0
             frames += FRAME_SKIP * sum(len(s) < n for s, n in zip(scores, wanted, strict=True))
             if over.any():
-                first = env.restart(over)
-                stacks[over] = 0
-                stacks[over, -1] = first
+                stack.restart(over, env.restart(over))
     finally:
         env.close()
     return summary(np.array([score for s in scores for score in s]), config, epsilon, frames)

@@ -16,7 +16,7 @@ from agents.sum_tree import SumTree
 from lab.atari.games import STACK
 from lab.checkpoint import Segment
 from lab.device import in_huge_pages
-from models.q_network import frame_blocks, frame_pixels, stack_blocks
+from models.kernels.pixel_blocks import frame_blocks, frame_pixels, stack_blocks
 
 PIXELS = 84 * 84
 NO_ACTION = 255

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lab.atari.games import STACK
-from models.q_network import space_to_depth
+from models.kernels.pixel_blocks import space_to_depth
 
 
 def saliency(net: nn.Module, stack: np.ndarray) -> np.ndarray:

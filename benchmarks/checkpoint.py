@@ -37,9 +37,9 @@ def main() -> None:
         start = time.perf_counter()
         checkpoint.read(checkpoint.listed(folder)[-1])
         read = time.perf_counter() - start
-    assert experiment.replay is not None
-    arrays = (experiment.replay.actions, experiment.replay.rewards, experiment.replay.terminated, experiment.replay.ended)
-    memory = experiment.replay.frames.numel() + sum(a.nbytes for a in arrays) + experiment.replay.age.nbytes
+    replay = experiment.memory()
+    arrays = (replay.actions, replay.rewards, replay.terminated, replay.ended, replay.age)
+    memory = replay.frames.numel() + sum(a.nbytes for a in arrays)
     experiment.close()
     print(
         json.dumps(
@@ -54,12 +54,11 @@ def main() -> None:
 
 def play(experiment: DQN, steps: int) -> None:
     """`steps` of random play into the replay memory."""
-    env, replay = experiment.ready()
-    rng = np.random.default_rng(0)
+    collector, rng = experiment.collect(), np.random.default_rng(0)
+    env = collector.env
     for _ in range(steps // env.envs):
-        actions = rng.integers(env.actions, size=env.envs)
-        env.send(actions)
-        experiment.store(env, replay, actions, env.recv())
+        collector.send(rng.integers(env.actions, size=env.envs))
+        collector.receive()
 
 
 def write(experiment: DQN, folder: Path, step: int) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lab.atari.games import MAX_FRAMES, action_names, check_game
+from lab.atari.games import MAX_FRAMES, STACK, action_names, check_game
 from lab.errors import UsageError
 
 NO_SEED = -1
@@ -27,6 +27,25 @@ class Step:
     terminated: np.ndarray
     truncated: np.ndarray
     lives: np.ndarray
+
+
+class FrameStack:
+    """The four newest frames that each environment shows, `frames` (E, 4, 84, 84) uint8, oldest first; black before an episode's first.
+
+    `frames` is replaced at each `push`: who keeps the array keeps what was seen then.
+    """
+
+    def __init__(self, envs: int):
+        self.frames = np.zeros((envs, STACK, 84, 84), np.uint8)
+
+    def push(self, frames: np.ndarray) -> None:
+        """The next frame (E, 84, 84) of each environment."""
+        self.frames = np.concatenate([self.frames[:, 1:], frames[:, None]], axis=1)
+
+    def restart(self, over: np.ndarray, frames: np.ndarray) -> None:
+        """New episodes where `over` (E,), which begin with `frames` (D, 84, 84). Follows `push`, or comes first of all."""
+        self.frames[over] = 0
+        self.frames[over, -1] = frames
 
 
 class AtariVector:

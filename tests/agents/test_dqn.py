@@ -1,6 +1,5 @@
 import copy
 import threading
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,27 +8,34 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from agents.dqn import DQN
+from agents.dqn import DQN, chosen, spread
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from agents.replay import Batch
-from lab.atari.vector import Step
 from lab.checkpoint import flatten
 from lab.errors import UsageError
 
 
 class FixedReplay:
-    """A replay memory that always draws the same two transitions."""
-
-    def __init__(self, returns: list[float], discounts: list[float]):
-        n = len(returns)
-        rows = np.zeros((n, 4), np.int64)
-        self.batch = Batch(
-            rows=rows, next_rows=rows + 1, actions=np.arange(n) % 2, returns=np.array(returns, np.float32),
-            discounts=np.array(discounts, np.float32), weights=np.ones(n, np.float32), leaves=np.arange(n),
-        )  # fmt: skip
+    """A replay memory whose frames are all black."""
 
     def blocks(self, rows: np.ndarray) -> torch.Tensor:
         return torch.zeros(len(rows), 64, 21, 21, dtype=torch.uint8)
+
+
+class FixedValues(nn.Module):
+    """A Q network that gives the same values everywhere."""
+
+    def __init__(self, values: list[float]):
+        super().__init__()
+        self.q = torch.tensor([values])
+
+    def outputs(self, blocks: torch.Tensor) -> torch.Tensor:
+        return self.q.expand(len(blocks), -1)
+
+    def values(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs
+
+    forward = outputs
 
 
 def targets_of(experiment: DQN, returns: list[float], discounts: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -41,10 +47,18 @@ def targets_of(experiment: DQN, returns: list[float], discounts: list[float], mo
         return torch.zeros(len(target)), torch.zeros(())
 
     monkeypatch.setattr(experiment, "gradient_step", record)
-    monkeypatch.setattr(experiment.online, "compute", lambda x: torch.tensor([[1.0, 5.0, 2.0]]).expand(len(x), 3))
-    monkeypatch.setattr(experiment.target, "compute", lambda x: torch.tensor([[3.0, -1.0, 10.0]]).expand(len(x), 3))
-    replay: Any = FixedReplay(returns, discounts)
-    experiment.update(replay, replay.batch)
+    monkeypatch.setattr(experiment, "memory", FixedReplay)
+    monkeypatch.setattr(experiment.online, "compute", FixedValues([1.0, 5.0, 2.0]))
+    monkeypatch.setattr(experiment.target_network, "compute", FixedValues([3.0, -1.0, 10.0]))
+    monkeypatch.setattr(DQN, "network", property(lambda self: self.online.compute))
+    monkeypatch.setattr(DQN, "bootstrap_network", property(lambda self: self.target_network.compute))
+    n = len(returns)
+    rows = np.zeros((n, 4), np.int64)
+    batch = Batch(
+        rows=rows, next_rows=rows + 1, actions=np.arange(n) % 2, returns=np.array(returns, np.float32),
+        discounts=np.array(discounts, np.float32), weights=np.ones(n, np.float32), leaves=np.arange(n),
+    )  # fmt: skip
+    experiment.update(batch)
     return seen[0].tolist()
 
 
@@ -58,18 +72,12 @@ def test_double_dqn_values_the_online_networks_choice_by_the_target_network(tiny
     assert targets == pytest.approx([1 + 0.99 * -1, -1.0, 0.5 + 0.5 * -1])
 
 
-@pytest.mark.parametrize(
-    ("loss", "expected", "slope"),
-    [("squared", (0.25 + 9.0) / 2, [[0.5, 0.0], [0.0, -3.0]]), ("huber", (0.125 + 2.5) / 2, [[0.25, 0.0], [0.0, -0.5]])],
-)
-def test_loss_and_its_derivative_by_hand(loss: str, expected: float, slope: list, tiny, monkeypatch) -> None:
-    experiment = tiny(loss=loss, batch_size=2)
-    q, slopes = torch.tensor([[1.5, 0.0], [0.0, -2.0]]), []
-    monkeypatch.setattr(experiment.online.compute, "differentiate", lambda blocks: (q, lambda of_q, into: slopes.append(of_q)))
-    error, mean = experiment.gradient_step(torch.zeros(2), torch.tensor([0, 1]), torch.tensor([1.0, 1.0]), torch.tensor([0.5, 0.5]))
-    assert error.tolist() == [0.5, -3.0]
-    assert float(mean) == pytest.approx(expected)
-    assert slopes[0].tolist() == slope
+def test_only_the_actions_taken_get_a_gradient_each_times_its_share() -> None:
+    outputs, actions = torch.arange(12.0).view(2, 3, 2), torch.tensor([2, 0])
+    assert chosen(outputs, actions).tolist() == [[4, 5], [6, 7]]
+    gradient = spread(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), actions, outputs)
+    assert gradient.tolist() == [[[0, 0], [0, 0], [1, 2]], [[3, 4], [0, 0], [0, 0]]]
+    assert chosen(outputs[:, :, 0], actions).tolist() == [4, 6]
 
 
 @pytest.mark.parametrize(
@@ -100,18 +108,18 @@ def test_gradient_step_equals_autograd_and_adam(fields: dict, tiny) -> None:
 
 
 def test_a_pass_shared_with_acting_gives_the_values_and_the_step_of_two(tiny) -> None:
-    """The first batch of an update is looked at together with what the environments show."""
+    """The states of an update's first batch and what the environments show are one pass."""
     experiments = [tiny(learning_starts=40, batch_size=8) for _ in range(2)]
     for experiment in experiments:
         run(experiment, 40)
     shared, apart = experiments
-    draws = [experiment.draw(experiment.ready()[1], 1) for experiment in experiments]
-    _, values, looked = shared.act(shared.ready()[1], draws[0])
-    _, expected, nothing = apart.act(apart.ready()[1])
-    assert looked is not None
+    draws = [experiment.draw(1) for experiment in experiments]
+    decision, seen = shared.act(shared.collect().stacks, draws[0])
+    expected, nothing = apart.act(apart.collect().stacks)
+    assert seen is not None
     assert nothing is None
-    np.testing.assert_allclose(values, expected, atol=1e-6)
-    losses = [shared.update(shared.ready()[1], draws[0], looked), apart.update(apart.ready()[1], draws[1])]
+    np.testing.assert_allclose(decision.q, expected.q, atol=1e-6)
+    losses = [shared.update(draws[0], seen), apart.update(draws[1])]
     torch.testing.assert_close(losses[0], losses[1])
     torch.testing.assert_close(shared.online.weights, apart.online.weights)
 
@@ -124,7 +132,7 @@ def test_target_network_is_a_copy_of_the_online_one_at_the_last_multiple_of_the_
         if experiment.updates == len(weights):
             weights.append(experiment.online.weights.clone())
         copied = experiment.updates - experiment.updates % 3
-        assert torch.equal(experiment.target.weights, weights[copied])
+        assert torch.equal(experiment.target_network.weights, weights[copied])
 
 
 def test_epsilon_falls_linearly_and_then_stays(tiny) -> None:
@@ -182,31 +190,10 @@ def test_random_actions_come_at_the_rate_of_epsilon_and_the_others_are_greedy(ti
     random = []
     for _ in range(150):
         experiment.step()
-        random += experiment.last.random.tolist()
-        greedy = ~experiment.last.random
-        assert np.array_equal(experiment.last.actions[greedy], experiment.last.q.argmax(1)[greedy])
+        random += experiment.decisions.last.random.tolist()
+        greedy = ~experiment.decisions.last.random
+        assert np.array_equal(experiment.decisions.last.actions[greedy], experiment.decisions.last.q.argmax(1)[greedy])
     assert 0.4 < np.mean(random) < 0.6
-
-
-@pytest.mark.parametrize(("life_loss_terminal", "cut"), [(True, [True, False, True]), (False, [False, False, True])])
-def test_a_lost_life_cuts_the_return_where_asked(life_loss_terminal: bool, cut: list[bool], tiny) -> None:
-    experiment = tiny(envs=3, life_loss_terminal=life_loss_terminal)
-    recorded: list[list[bool]] = []
-    memory = SimpleNamespace(
-        record=lambda actions, rewards, terminated, ended: recorded.extend([terminated.tolist(), ended.tolist()]),
-        append=lambda *a, **k: None,
-        end=lambda *a, **k: None,
-    )
-    env = SimpleNamespace(restart=lambda over: np.zeros((over.sum(), 84, 84), np.uint8), lives=np.array([4, 5, 5]))
-    experiment.frame_lives = np.array([5, 5, 1])
-    step = Step(
-        np.zeros((3, 84, 84), np.uint8), np.ones(3, np.float32), np.array([False, False, True]), np.zeros(3, np.bool_), np.array([4, 5, 0])
-    )
-    metrics = experiment.store(env, memory, np.zeros(3, np.int64), step)
-    assert recorded[0] == cut
-    assert recorded[1] == [False, False, True]
-    assert metrics == {"charts/episodic_return": [1.0], "charts/episodic_length": [1]}
-    assert experiment.frame_lives.tolist() == [4, 5, 5]
 
 
 def run(experiment: DQN, steps: int) -> tuple[dict, dict[str, torch.Tensor]]:

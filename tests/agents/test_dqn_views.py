@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from agents.dqn import DQN
+from agents.dqn_views import example_stack
 from lab import checkpoint
 from lab.atari.player import Player
-from models.q_network import frame_pixels
+from models.kernels.pixel_blocks import frame_pixels
 
 
 @pytest.fixture
@@ -23,17 +24,17 @@ def trained(tiny: Any) -> DQN:
 
 
 def test_screen_has_every_environments_newest_frame_and_action(trained: DQN) -> None:
-    _, replay = trained.ready()
+    replay = trained.memory()
     view = trained.screen()
     assert np.array_equal(view.pixels, replay.stacks(replay.newest_rows())[:, -1].numpy())
-    names = [trained.action_names[a] for a in trained.last.actions]  # type: ignore[union-attr]
+    names = [trained.action_names[a] for a in trained.decisions.last.actions]  # type: ignore[union-attr]
     assert [caption.split()[-1] for caption in view.captions] == names
 
 
 def test_stack_is_what_the_network_sees_next_oldest_first(trained: DQN) -> None:
     before = trained.stack(env=1).pixels
     trained.step()
-    assert np.array_equal(trained.last.stacks[1].numpy(), before)  # type: ignore[union-attr]
+    assert np.array_equal(trained.decisions.last.stacks[1], before)  # type: ignore[union-attr]
     assert np.array_equal(trained.stack(env=1).pixels[:3], before[1:])
 
 
@@ -46,12 +47,12 @@ def test_action_values_are_the_last_decisions_with_the_action_taken(trained: DQN
     trained.config = trained.config.model_copy(update={"epsilon_start": 0.0, "epsilon_end": 0.0})
     trained.step()
     view = trained.action_values(env=1)
-    expected = trained.online.compute(trained.last.stacks).float()[1].detach().numpy()  # type: ignore[union-attr]
+    expected = trained.online.compute(torch.from_numpy(trained.decisions.last.stacks)).float()[1].detach().numpy()  # type: ignore[union-attr]
     assert view.names == ["NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE"]
-    assert view.chosen == trained.last.actions[1] == view.values.argmax()  # type: ignore[union-attr]
+    assert view.chosen == trained.decisions.last.actions[1] == view.values.argmax()  # type: ignore[union-attr]
     assert view.title == f"environment 1 chose {view.names[view.chosen]} as the largest"
     assert view.values.shape == expected.shape
-    assert np.abs(view.values - trained.last.q[1]).max() == 0  # type: ignore[union-attr]
+    assert np.abs(view.values - trained.decisions.last.q[1]).max() == 0  # type: ignore[union-attr]
 
 
 def test_a_random_action_is_called_random(trained: DQN) -> None:
@@ -70,12 +71,12 @@ def test_q_values_have_a_line_for_each_action_that_ends_at_the_last_decision(tra
     assert list(view.series) == list(trained.action_names)
     steps, _ = view.series["NOOP"]
     assert len(steps) == 30  # 60 agent steps of 2 environments
-    assert [line[1][-1] for line in view.series.values()] == pytest.approx(trained.last.q[0].tolist())  # type: ignore[union-attr]
+    assert [line[1][-1] for line in view.series.values()] == pytest.approx(trained.decisions.last.q[0].tolist())  # type: ignore[union-attr]
 
 
 def test_the_memory_says_how_full_it_is_and_shows_transitions_from_it(trained: DQN) -> None:
     view = trained.replay_memory(n=5, seed=1)
-    _, replay = trained.ready()
+    replay = trained.memory()
     rows = int(replay.count.sum())
     assert view.title.startswith(f"{rows} of 400 frames ({100 * rows / 400:.0f} %); 5 transitions")
     stored = frame_pixels(replay.frames[:-1]).numpy()
@@ -93,7 +94,7 @@ def test_the_memory_stays_full_once_it_is(tiny: Any) -> None:
 
 
 def test_priorities_count_every_stored_transition_once(trained: DQN) -> None:
-    _, replay = trained.ready()
+    replay = trained.memory()
     middles, counts = trained.priorities(bins=7).series["transitions"]
     stored = replay.tree.leaves[replay.tree.leaves > 0]  # type: ignore[union-attr]
     assert len(middles) == len(counts) == 7
@@ -125,7 +126,7 @@ def test_filters_are_the_first_layers_weights_with_grey_for_zero(trained: DQN) -
 
 def test_activations_are_the_first_maps_of_the_present_stack(trained: DQN) -> None:
     view = trained.answer("activations", trained.serving(), {})
-    maps = trained.serving().first_maps(trained.last.stacks[:1])[0].detach()  # type: ignore[operator, union-attr]
+    maps = trained.serving().first_maps(torch.from_numpy(trained.decisions.last.stacks[:1]))[0].detach()  # type: ignore[operator, union-attr]
     assert view.pixels.shape == (32, 20, 20)
     assert view.captions == [f"{float(m.max()):.2f}" for m in maps]
     brightest = int(maps.amax((1, 2)).argmax())
@@ -135,7 +136,7 @@ def test_activations_are_the_first_maps_of_the_present_stack(trained: DQN) -> No
 def test_saliency_is_red_where_the_gradient_is_largest(trained: DQN) -> None:
     from agents.saliency import saliency
 
-    stack = trained.last.stacks[0].numpy()  # type: ignore[union-attr]
+    stack = trained.decisions.last.stacks[0]  # type: ignore[union-attr]
     heat = saliency(trained.serving(), stack)
     view = trained.answer("saliency", trained.serving(), {})
     y, x = np.unravel_index(heat.argmax(), heat.shape)
@@ -145,12 +146,12 @@ def test_saliency_is_red_where_the_gradient_is_largest(trained: DQN) -> None:
 
 def test_a_stored_agents_views_look_at_a_game_it_plays(tiny: Any) -> None:
     experiment = tiny(noop_max=0)
-    stack = experiment.example_stack(experiment.serving(), 60)
+    stack = example_stack(experiment, experiment.serving(), 60)
     player = Player("pong", noop_max=0)
     for _ in range(60):
         expected = player.tick(experiment.serving()).stack
     assert torch.equal(stack[0], torch.from_numpy(expected))
-    assert experiment.env is None
+    assert experiment.collector is None
 
 
 def test_a_stored_run_shows_its_last_decisions_and_what_its_game_shows_now(tiny: Any, tmp_path: Path) -> None:
@@ -163,8 +164,8 @@ def test_a_stored_run_shows_its_last_decisions_and_what_its_game_shows_now(tiny:
     for name in ("action_values", "q_values", "screen"):
         one, other = trained.answer(name, trained.serving(), {}), stored.answer(name, stored.serving(), {})
         assert all(np.array_equal(a, b) for a, b in zip(one.arrays().values(), other.arrays().values(), strict=True)), name
-    assert stored.history, "there were decisions to store"
-    assert torch.equal(stored.last.stacks, trained.last.stacks)
+    assert stored.decisions.history, "there were decisions to store"
+    assert np.array_equal(stored.decisions.last.stacks, trained.decisions.last.stacks)
     assert "to catch up" not in stored.colours().captions[0]
     trained.close()
     stored.close()

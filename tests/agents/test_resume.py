@@ -41,7 +41,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     straight = tiny(**fields)
     advance(straight, BEFORE)
     state = stored_and_read(straight, tmp_path)
-    assert max(straight.env.episodes) > 1, "the test should see an episode end"
+    assert max(straight.collector.env.episodes) > 1, "the test should see an episode end"
     advance(straight, AFTER)
 
     resumed = tiny(**fields)

@@ -1,18 +1,12 @@
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
-from models.q_network import (
-    QNetwork,
-    depth_to_space,
-    frame_blocks,
-    frame_pixels,
-    in_blocks,
-    of_blocks,
-    space_to_depth,
-    stack_blocks,
-    to_blocks,
-)
+from models.kernels import pixel_blocks
+from models.kernels.nature_trunk import nature_trunk, plain_nature_trunk
+from models.kernels.pixel_blocks import blocks2x2, blocks2x2_of_packed, space_to_depth, to_blocks
+from models.q_network import ActionValueNetwork, QNetwork
 
 
 @pytest.fixture
@@ -32,34 +26,100 @@ def test_space_to_depth_puts_each_pixel_into_the_channel_that_its_place_in_the_b
         assert blocks[b, 16 * frame + 4 * (y % 4) + x % 4, y // 4, x // 4] == frames[b, frame, y, x]
 
 
-def test_blocks_of_stacks_from_blocks_of_frames_and_back(frames: torch.Tensor) -> None:
-    stored = frame_blocks(frames.view(-1, 84, 84))
-    assert torch.equal(stack_blocks(stored), space_to_depth(frames))
-    assert torch.equal(frame_pixels(stored).view_as(frames), frames)
-    assert torch.equal(depth_to_space(space_to_depth(frames)), frames)
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("space_to_depth", (3, 4, 84, 84)), ("depth_to_space", (3, 64, 21, 21)), ("frame_blocks", (8, 84, 84)),
+        ("frame_pixels", (8, 7056)), ("stack_blocks", (8, 7056)),
+    ],
+)  # fmt: skip
+def test_packing_pixels_equals_its_plain_twin(name: str, shape: tuple[int, ...]) -> None:
+    x = torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(getattr(pixel_blocks, name)(x), getattr(pixel_blocks, f"plain_{name}")(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (1, 8, 20, 20)])
+def test_relu_into_blocks_and_its_gradient_equal_their_plain_twins(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    rng = torch.Generator().manual_seed(0)
+    x = torch.randn(shape, generator=rng).to(dtype).to(memory_format=torch.channels_last)
+    y = pixel_blocks.relu_to_blocks(x)
+    assert torch.equal(y, pixel_blocks.plain_relu_to_blocks(x))
+    gradient = torch.randn(y.shape, generator=rng).to(dtype).to(memory_format=torch.channels_last)
+    found = pixel_blocks.relu_to_blocks_backward(gradient, y)
+    assert torch.equal(found, pixel_blocks.plain_relu_to_blocks_backward(gradient, y))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_trunk_and_its_gradient_equal_their_plain_twin(dtype: torch.dtype, frames: torch.Tensor) -> None:
+    rng = torch.Generator().manual_seed(0)
+    weights = [
+        (torch.randn(shape, generator=rng, dtype=dtype) / 20).requires_grad_()
+        for shape in ((32, 64, 2, 2), (32,), (64, 32, 4, 4), (64,), (64, 64, 3, 3), (64,))
+    ]
+    blocks = space_to_depth(frames).to(dtype)
+    found, expected = nature_trunk(blocks, *weights), plain_nature_trunk(blocks, *weights)
+    torch.testing.assert_close(found, expected)
+    upstream = torch.randn(expected.shape, generator=rng, dtype=dtype)
+    for one, other in zip(torch.autograd.grad(found, weights, upstream), torch.autograd.grad(expected, weights, upstream), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_a_2x2_convolution_over_blocks_equals_a_4x4_one_of_stride_2() -> None:
     rng = torch.Generator().manual_seed(0)
     x, weight = torch.randn(2, 3, 10, 8, generator=rng), torch.randn(5, 3, 4, 4, generator=rng)
     torch.testing.assert_close(F.conv2d(to_blocks(x), to_blocks(weight)), F.conv2d(x, weight, stride=2))
-    assert torch.equal(of_blocks(to_blocks(x)), in_blocks(x))
-    assert torch.equal(in_blocks(x)[1, 3, 2, 0, 1, 2], x[1, 2, 6, 5])
+    assert torch.equal(blocks2x2_of_packed(to_blocks(x)), blocks2x2(x))
+    assert torch.equal(blocks2x2(x)[1, 3, 2, 0, 1, 2], x[1, 2, 6, 5])
 
 
-@pytest.mark.parametrize("dueling", [False, True])
-def test_the_gradient_written_down_equals_autograds(dueling: bool, frames: torch.Tensor) -> None:
-    net = QNetwork(6, dueling, hidden=32).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    of_q = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
-    expected = net(frames)
-    expected.backward(of_q)
-    with torch.no_grad():
-        q, backward = net.differentiate(frames)
-        found = [torch.full_like(p, 7.0) for p in net.parameters()]
-        backward(of_q, found)
-    torch.testing.assert_close(q, expected)
-    for (name, parameter), gradient in zip(net.named_parameters(), found, strict=True):
-        torch.testing.assert_close(gradient, parameter.grad, msg=name)
+class TwoValues(ActionValueNetwork):
+    """A head with two numbers for each action and no gradient of its own; Q is their mean."""
+
+    def __init__(self, actions: int):
+        super().__init__(actions, 32)
+        self.last = nn.Linear(32, 2 * actions)
+
+    def head(self, units: torch.Tensor) -> torch.Tensor:
+        return self.last(units).view(-1, self.actions, 2)
+
+    def values(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs.mean(2)
+
+
+NETWORKS = {
+    "q": lambda: QNetwork(6, hidden=32),
+    "dueling": lambda: QNetwork(6, dueling=True, hidden=32),
+    "another head": lambda: TwoValues(6),
+}
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_gradient_written_down_equals_autograds(name: str, mode: type, frames: torch.Tensor) -> None:
+    net = NETWORKS[name]().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    expected = net.outputs(frames)
+    upstream = torch.randn(expected.shape, generator=torch.Generator().manual_seed(1))
+    expected.backward(upstream)
+    found = [torch.full_like(p, 7.0) for p in net.parameters()]
+    with mode():
+        seen = net.record(frames)
+        net.write_gradient(seen, upstream, found)
+    torch.testing.assert_close(seen.outputs, expected)
+    torch.testing.assert_close(net(frames), net.values(expected))
+    for (parameter_name, parameter), gradient in zip(net.named_parameters(), found, strict=True):
+        torch.testing.assert_close(gradient, parameter.grad, msg=parameter_name)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_gradient_of_the_first_stacks_leaves_the_others_out(name: str, frames: torch.Tensor) -> None:
+    net = NETWORKS[name]()
+    some, alone = ([torch.empty_like(p) for p in net.parameters()] for _ in range(2))
+    upstream = torch.ones_like(net.outputs(frames))[:2]
+    net.write_gradient(net.record(frames), upstream, some)
+    net.write_gradient(net.record(frames[:2]), upstream, alone)
+    torch.testing.assert_close(some, alone)
 
 
 def test_first_layer_equals_an_8x8_convolution_of_stride_4_with_its_filters(frames: torch.Tensor) -> None:

@@ -1,0 +1,125 @@
+"""The collector: it steps the environments of one game and keeps their observations, scores, lives and episode ends.
+
+An algorithm with replay hands it a memory to fill; one without learns from what `receive` gives. Order of calls: `send` the actions
+chosen for `stacks`, do other work while ALE's threads step, `receive`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.replay import ReplayMemory
+from lab.atari.mirror import Mirror
+from lab.atari.vector import AtariVector, FrameStack
+
+
+@dataclass(frozen=True)
+class Collected:
+    """One step of all environments, (E,) each, and the scores and lengths of the episodes that it ended."""
+
+    rewards: np.ndarray  # float32, unclipped
+    terminated: np.ndarray  # bool: nothing is to be bootstrapped from what follows
+    ended: np.ndarray  # bool: terminated or truncated; a new episode has begun
+    returns: list[float]
+    lengths: list[int]
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        return {"charts/episodic_return": self.returns, "charts/episodic_length": self.lengths} if self.returns else {}
+
+
+class Collector:
+    """Steps `env`, which it closes in the end, and records all of it in `replay` where there is one.
+
+    With `life_loss_terminal` a lost life counts as terminated, though the episode goes on.
+    """
+
+    def __init__(self, env: AtariVector, replay: ReplayMemory | None = None, life_loss_terminal: bool = False):
+        self.env, self.replay, self.life_loss_terminal = env, replay, life_loss_terminal
+        self.stack = FrameStack(env.envs)
+        self.returns = np.zeros(env.envs, np.float64)
+        self.lengths = np.zeros(env.envs, np.int64)
+        self.lives = np.zeros(env.envs, np.int64)
+        self.actions = np.zeros(env.envs, np.int64)
+        self.mirror: Mirror | None = None
+        self.restored = False
+        """Whether nothing was done since the state of a stored run was restored."""
+
+    @property
+    def stacks(self) -> np.ndarray:
+        """What the environments show now: (E, 4, 84, 84) uint8, never overwritten."""
+        return self.stack.frames
+
+    def start(self) -> None:
+        """Begin every environment's first episode."""
+        everywhere = np.ones(self.env.envs, np.bool_)
+        self.begin(everywhere, self.env.reset())
+
+    def begin(self, over: np.ndarray, frames: np.ndarray) -> None:
+        """New episodes where `over` (E,), which begin with `frames` (D, 84, 84)."""
+        self.stack.restart(over, frames)
+        self.lives[over] = self.env.lives[over]
+        if self.replay is not None:
+            self.replay.append(np.flatnonzero(over), frames, first=True)
+
+    def send(self, actions: np.ndarray) -> None:
+        """Start a step with actions (E,). Raises UsageError for actions that the game does not have."""
+        self.env.send(actions)
+        self.actions, self.restored = actions, False
+
+    def receive(self) -> Collected:
+        """Wait for the step, record it, and start a new episode where one ended."""
+        step = self.env.recv()
+        ended = step.terminated | step.truncated
+        terminated = step.terminated | (step.lives < self.lives) if self.life_loss_terminal else step.terminated
+        self.lives = step.lives.copy()
+        self.returns += step.rewards
+        self.lengths += 1
+        self.stack.push(step.frames)
+        over, going = np.flatnonzero(ended), np.flatnonzero(~ended)
+        if self.replay is not None:
+            self.replay.record(self.actions, step.rewards, terminated, ended)
+            if len(going):
+                self.replay.append(going, step.frames[going], first=False)
+            if len(over):
+                self.replay.end(over, step.frames[over])
+        collected = Collected(step.rewards, terminated, ended, self.returns[over].tolist(), self.lengths[over].tolist())
+        if len(over):
+            self.returns[over] = self.lengths[over] = 0
+            self.begin(ended, self.env.restart(ended))
+        return collected
+
+    def colours(self, env: int) -> tuple[np.ndarray, int]:
+        """What one environment shows in the game's own colours (H, W, 3) uint8, and how many actions that picture is behind.
+
+        A training is held up for a moment only; a stored run that nobody trains has time to catch up with all of them.
+        """
+        if self.mirror is not None and self.mirror.index != env:
+            self.mirror.close()
+            self.mirror = None
+        if self.mirror is None:
+            self.mirror = Mirror(self.env, env)
+        return self.mirror.frame(len(self.env.taken[env])) if self.restored else self.mirror.frame()
+
+    def state(self) -> dict[str, Any]:
+        episodes = {"returns": self.returns.copy(), "lengths": self.lengths.copy(), "lives": self.lives.copy()}
+        shown = {"stacks": self.stacks} if self.replay is None else {"replay": self.replay.state()}
+        return {"env": self.env.state(), "episodes": episodes, **shown}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.env.restore(state["env"])
+        if self.replay is not None:
+            self.replay.restore(state["replay"])
+            self.stack.frames = self.replay.stacks(self.replay.newest_rows()).cpu().numpy()
+        else:
+            self.stack.frames = state["stacks"]
+        for name in ("returns", "lengths", "lives"):
+            getattr(self, name)[:] = state["episodes"][name]
+        self.restored = True
+
+    def close(self) -> None:
+        for env in (self.env, self.mirror):
+            if env is not None:
+                env.close()
+        self.mirror = None

@@ -1,0 +1,21 @@
+"""Dense layers computed as (W x^T + b)^T: kernels rearrange the second factor, and in Q networks x is the smaller one."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def transposed_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x (B, I), weight (O, I), bias (O,) -> (B, O), the transpose of a contiguous tensor."""
+    return torch.addmm(bias[:, None], weight, x.t()).t()
+
+
+def plain_transposed_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return F.linear(x, weight, bias)
+
+
+def transposed_linear_backward(gradient: Tensor, x: Tensor, weight: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> Tensor:
+    """The gradient in x, given that in the output (B, O); those of weight and bias are written into `weight_gradient`, `bias_gradient`."""
+    weight_gradient.copy_(gradient.t() @ x)
+    bias_gradient.copy_(gradient.sum(0))
+    return (weight.t() @ gradient.t()).t()
