@@ -1,5 +1,6 @@
 """Weight files: safetensors and .pth of both formats load, anything but tensors is refused, other networks are named."""
 
+import argparse
 import io
 import os
 import pickle
@@ -8,6 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -78,37 +80,11 @@ class Evil:
 def test_a_malicious_file_is_refused_and_nothing_runs(legacy: bool, tmp_path: Path) -> None:
     path, mark = tmp_path / "evil.pth", tmp_path / "ran"
     torch.save({"weight": torch.ones(2), "x": Evil(mark)}, path, _use_new_zipfile_serialization=not legacy)
-    with pytest.raises(LabError, match=r"names (posix|os)\.system, which is refused"):
+    with pytest.raises(LabError, match=r"names (posix|os|nt)\.system, which is refused"):
         read_pth(path)
     assert not mark.exists()
     torch.load(path, weights_only=False)  # The negative control: the file is dangerous indeed.
     assert mark.exists()
-
-
-def zipped(path: Path, data: bytes, storages: dict[str, bytes] | None = None) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", data)
-        for key, value in (storages or {}).items():
-            archive.writestr(f"archive/data/{key}", value)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("program", "words"),
-    [
-        (b"cbuiltins\neval\n(X\x01\x00\x00\x001tR.", r"builtins\.eval"),
-        (b"\x80\x04\x8c\x08builtins\x94\x8c\x04exec\x94\x93\x94.", r"builtins\.exec"),
-        (b"ctorch._utils\n_rebuild_tensor_v2\n(K\x01tR.", "no tensor|unpack"),
-        (b"(i__main__\nX\n.", "INST"),
-        (b"\x82\x01.", "EXT1|cannot be read"),
-        (b"ccollections\nOrderedDict\n)R}X\x01\x00\x00\x00aK\x01sb.", "no dict of tensors"),
-        (b"}K\x01K\x02", "cannot be read"),
-        (b"", "cannot be read"),
-    ],
-)
-def test_pickles_that_are_no_weights_are_refused(program: bytes, words: str, tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=words):
-        read_pth(zipped(tmp_path / "odd.pth", program))
 
 
 def described(size: tuple[int, ...], stride: tuple[int, ...], offset: int, count: int) -> bytes:
@@ -130,29 +106,100 @@ def described(size: tuple[int, ...], stride: tuple[int, ...], offset: int, count
     return file.getvalue()
 
 
+def zipped(path: Path, program: bytes, values: torch.Tensor) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in (("data.pkl", program), ("byteorder", b"little"), ("version", b"3\n"), ("data/0", values.numpy().tobytes())):
+            archive.writestr(f"archive/{name}", data)
+    return path
+
+
 def test_a_window_inside_its_storage_is_read(tmp_path: Path) -> None:
-    values = torch.arange(6.0)
-    path = zipped(tmp_path / "w.pth", described((2, 2), (3, 1), 1, 6), {"0": values.numpy().tobytes()})
+    path = zipped(tmp_path / "w.pth", described((2, 2), (3, 1), 1, 6), torch.arange(6.0))
     assert read_pth(path)["weight"].tolist() == [[1, 2], [4, 5]]
 
 
 @pytest.mark.parametrize(
-    ("size", "stride", "offset", "count", "stored"),
-    [
-        ((7,), (1,), 0, 6, 6),
-        ((2,), (1,), 5, 6, 6),
-        ((2,), (-1,), 3, 6, 6),
-        ((2,), (1, 1), 0, 6, 6),
-        ((6,), (1,), 0, 6, 3),
-        ((2,), (10**12,), 0, 6, 6),
-    ],
+    ("size", "stride", "offset", "stored"),
+    [((7,), (1,), 0, 6), ((2,), (1,), 5, 6), ((2,), (-1,), 3, 6), ((2,), (1, 1), 0, 6), ((6,), (1,), 0, 3), ((2,), (10**12,), 0, 6)],
 )
 def test_a_window_beyond_its_storage_is_refused(
-    size: tuple[int, ...], stride: tuple[int, ...], offset: int, count: int, stored: int, tmp_path: Path
+    size: tuple[int, ...], stride: tuple[int, ...], offset: int, stored: int, tmp_path: Path
 ) -> None:
-    path = zipped(tmp_path / "w.pth", described(size, stride, offset, count), {"0": bytes(4 * stored)})
-    with pytest.raises(LabError, match="cannot be read as weights"):
+    path = zipped(tmp_path / "w.pth", described(size, stride, offset, 6), torch.zeros(stored))
+    with pytest.raises(LabError, match="cannot be read as weights: it is damaged"):
         read_pth(path)
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"), [([1, 2], "no dict of tensors"), ({"epoch": 3}, "no dict of tensors"), ({}, "no dict of tensors")]
+)
+def test_a_file_without_weights_is_refused(tree: object, words: str, tmp_path: Path) -> None:
+    torch.save(tree, tmp_path / "odd.pth")
+    with pytest.raises(LabError, match=words):
+        read_pth(tmp_path / "odd.pth")
+
+
+def test_a_whole_pickled_module_is_refused_by_its_class(tmp_path: Path) -> None:
+    torch.save({"model": nn.Linear(2, 2)}, tmp_path / "module.pth")
+    with pytest.raises(LabError, match=r"names torch\.nn\.modules\.linear\.Linear, which is refused.*state_dict\(\)"):
+        read_pth(tmp_path / "module.pth")
+
+
+@pytest.mark.parametrize("keys", [("model",), ("model_state_dict",), ("net",), ("state_dict",), ("model", "state_dict")])
+def test_weights_beside_other_things_in_a_checkpoint_are_found(
+    keys: tuple[str, ...], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, target = small(seed=1), small(seed=2)
+    tree: Any = source.state_dict()
+    for key in reversed(keys):
+        adam = torch.optim.Adam([nn.Parameter(torch.ones(2))]).state_dict()
+        tree = {
+            "epoch": 3,
+            "loss": torch.tensor(0.5),
+            "best": np.float64(0.9),
+            "args": argparse.Namespace(lr=0.1),
+            "optimizer": adam,
+            key: tree,
+        }
+    torch.save(tree, tmp_path / "w.pth")
+    with caplog.at_level("INFO", "lab.weights"):
+        assert load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth") == []
+    assert equal(source, target)
+    assert f"the weights under {' / '.join(map(repr, keys))} are used" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "prefix", ["_orig_mod.", "model.", "backbone.", "module.", "net.", "_orig_mod.module.", "model.net.", "model._orig_mod."]
+)
+@pytest.mark.parametrize("kind", ["pth", "safetensors"])
+def test_a_prefix_before_each_name_is_taken_away(prefix: str, kind: str, tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    path = tmp_path / f"w.{kind}"
+    tensors = {prefix + name: tensor for name, tensor in source.state_dict().items()}
+    save_file(tensors, path) if kind == "safetensors" else torch.save({"state_dict": tensors}, path)
+    assert load_weights(target, read_weights(path), path) == []
+    assert equal(source, target)
+
+
+def test_compiled_parts_inside_a_network_are_found(tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    torch.save({n.replace("features.", "features._orig_mod."): t for n, t in source.state_dict().items()}, tmp_path / "w.pth")
+    assert load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth") == []
+    assert equal(source, target)
+
+
+def test_a_backbone_without_a_head_keeps_the_fresh_head_and_says_what_it_leaves_out(tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    head = target.classifier.fc3.weight.clone()
+    tensors = {f"backbone.{n}": t for n, t in source.state_dict().items() if not n.startswith("classifier.fc3.")}
+    torch.save({**tensors, "projector.weight": torch.ones(2)}, tmp_path / "w.pth")
+    notes = load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
+    assert notes == [
+        "left out of w.pth, as they are outside 'backbone': projector.weight",
+        "w.pth has no head: the head is initialised from scratch",
+    ]
+    assert torch.equal(target.features.conv1.weight, source.features.conv1.weight)
+    assert torch.equal(target.classifier.fc3.weight, head)
 
 
 def test_a_cut_file_is_named(tmp_path: Path) -> None:
@@ -170,12 +217,12 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
         read_weights(tmp_path / "gone.pth")
 
 
-def test_a_head_for_other_classes_starts_anew_and_is_told(tmp_path: Path) -> None:
+def test_a_head_for_other_classes_is_left_out_and_told(tmp_path: Path) -> None:
     source, target = small(10, seed=1), small(3, seed=2)
     head = target.classifier.fc3.weight.clone()
     torch.save(source.state_dict(), tmp_path / "w.pth")
     notes = load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
-    assert notes == ["the head of w.pth has 10 classes, this network 3: the head starts anew"]
+    assert notes == ["the head of w.pth has 10 classes, this network's has 3: the head is initialised from scratch"]
     assert torch.equal(target.features.conv1.weight, source.features.conv1.weight)
     assert torch.equal(target.classifier.fc3.weight, head)
 
