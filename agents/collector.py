@@ -111,7 +111,7 @@ class Collector:
         self.env.restore(state["env"])
         if self.replay is not None:
             self.replay.restore(state["replay"])
-            self.stack.frames = self.replay.stacks(self.replay.newest_rows()).cpu().numpy()
+            self.stack.frames = self.replay.pixels(self.replay.newest_rows()).cpu().numpy()
         else:
             self.stack.frames = state["stacks"]
         for name in ("returns", "lengths", "lives"):

@@ -241,11 +241,7 @@ class DQN(Experiment):
         env = AtariVector(
             c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED
         )  # fmt: skip
-        replay = ReplayMemory(
-            c.replay_capacity, c.envs, n_step=c.n_step, gamma=c.gamma, clip_rewards=c.clip_rewards,
-            prioritised=c.prioritised, alpha=c.priority_alpha, device=self.replay_device(),
-        )  # fmt: skip
-        return Collector(env, replay, c.life_loss_terminal)
+        return Collector(env, ReplayMemory.of(c, self.replay_device()), c.life_loss_terminal)
 
     def replay_device(self) -> torch.device:
         """The GPU where the frames fit beside what training needs, else main memory."""

@@ -88,7 +88,7 @@ def replay_memory(agent: Agent, n: int = 24, seed: int = 0) -> Images:
     if len(replay) == 0:
         return Images(np.zeros((1, 84, 84), np.uint8), ["empty"], title=fill)
     batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
-    frames = replay.stacks(batch.rows)[:, -1].cpu().numpy()
+    frames = replay.pixels(batch.rows)[:, -1].cpu().numpy()
     captions = [f"{agent.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
     if replay.tree is not None:
         captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]

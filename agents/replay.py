@@ -12,10 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents.dqn_config import DQNConfig
 from agents.sum_tree import SumTree
+from lab import checkpoint
 from lab.atari.games import STACK
 from lab.checkpoint import Segment
 from lab.device import in_huge_pages
+from lab.errors import LabError
+from lab.run import Run
 from models.kernels.pixel_blocks import frame_blocks, frame_pixels, stack_blocks
 
 PIXELS = 84 * 84
@@ -40,6 +44,21 @@ class Batch:
     discounts: np.ndarray
     weights: np.ndarray
     leaves: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """k steps in a row, B times; none crosses an episode's end.
+
+    rows (B, k + 1) int64 into the frame store: what was seen before each step and after the last; actions (B, k) int64; rewards
+    (B, k) float32, unclipped; terminated (B, k) bool; ended (B, k) bool: terminated, truncated, or a lost life where that counts.
+    """
+
+    rows: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    terminated: np.ndarray
+    ended: np.ndarray
 
 
 class ReplayMemory:
@@ -84,6 +103,14 @@ class ReplayMemory:
         self.block = min(BLOCK, self.length)
         self.segments: list[list[Segment]] = [[] for _ in range(envs)]
         self.gammas = gamma ** np.arange(n_step + 1)
+
+    @classmethod
+    def of(cls, config: DQNConfig, device: torch.device) -> "ReplayMemory":
+        """The empty memory that a config asks for."""
+        return cls(
+            config.replay_capacity, config.envs, n_step=config.n_step, gamma=config.gamma, clip_rewards=config.clip_rewards,
+            prioritised=config.prioritised, alpha=config.priority_alpha, device=device,
+        )  # fmt: skip
 
     # -- filling ---------------------------------------------------------------------------------------------------
 
@@ -210,9 +237,32 @@ class ReplayMemory:
         """The stacks (E, 4) that the environments show now."""
         return self.stack_rows(self.base + (self.count - 1) % self.length)
 
-    def stacks(self, rows: np.ndarray) -> Tensor:
-        """Frames (B, 4, 84, 84) uint8 of stack rows (B, 4), on the memory's device."""
-        return frame_pixels(self.stored(rows)).view(-1, STACK, 84, 84)
+    def episodes(self) -> list[np.ndarray]:
+        """The rows of each stored episode, in order: k + 1 for k steps. The ring cuts the oldest ones' beginnings."""
+        found = []
+        for env in range(self.envs):
+            index = np.arange(max(0, int(self.count[env]) - self.length), int(self.count[env]))
+            rows = self.base[env] + index % self.length
+            # Only a final frame has no action, and what the environment shows now.
+            found += [part for part in np.split(rows, np.flatnonzero(self.actions[rows] == NO_ACTION) + 1) if len(part)]
+        return found
+
+    def sequence_starts(self, length: int) -> np.ndarray:
+        """The rows (N,) at which `length` steps in a row begin."""
+        return np.concatenate([np.empty(0, np.int64), *(rows[:-length] for rows in self.episodes())])
+
+    def sequences(self, starts: np.ndarray, length: int) -> Sequences:
+        """The `length` steps from each of the rows `starts` (B,), which `sequence_starts` gives."""
+        base = starts - starts % self.length
+        rows = base[:, None] + (starts[:, None] + np.arange(length + 1)) % self.length
+        steps = rows[:, :-1]
+        return Sequences(rows, self.actions[steps].astype(np.int64), self.rewards[steps], self.terminated[steps], self.ended[steps])
+
+    def pixels(self, rows: np.ndarray) -> Tensor:
+        """Frames (..., 84, 84) uint8 of rows (...), on the memory's device."""
+        if not rows.size:
+            return torch.empty(*rows.shape, 84, 84, dtype=torch.uint8, device=self.frames.device)
+        return frame_pixels(self.stored(rows)).view(*rows.shape, 84, 84)
 
     def blocks(self, rows: np.ndarray) -> Tensor:
         """What `space_to_depth` makes of the stacks: (B, 64, 21, 21) uint8 of stack rows (B, 4), on the memory's device."""
@@ -270,6 +320,25 @@ class ReplayMemory:
         if self.tree is not None:
             self.tree.fill(state["priorities"])
         self.max_priority = float(state["max_priority"])
+
+
+def stored_memory(run: Run) -> ReplayMemory:
+    """The memory of a stored run at its newest good checkpoint, in main memory; no network and no emulator is made.
+
+    Raises LabError where there is no checkpoint, or no memory in it.
+    """
+    if run.shipped:
+        raise LabError(
+            f"{run.name} is a shipped agent: its weights are here, but not its replay memory. `lab train dqn` makes a run that has one."
+        )
+    config = run.config()
+    state = checkpoint.newest_good(run.checkpoints)[1]["experiment"].get("replay") if isinstance(config, DQNConfig) else None
+    if state is None:
+        raise LabError(f"{run.name} ({run.recipe.name}) has no replay memory. `lab train dqn` makes a run that has one.")
+    assert isinstance(config, DQNConfig)
+    memory = ReplayMemory.of(config, torch.device("cpu"))
+    memory.restore(state)
+    return memory
 
 
 def segment_start(segment: Segment) -> int:

@@ -109,7 +109,7 @@ def test_the_memory_holds_what_the_environments_showed() -> None:
     collector.start()
     rng = np.random.default_rng(0)
     for _ in range(260):
-        assert np.array_equal(replay.stacks(replay.newest_rows()).numpy(), collector.stacks)
+        assert np.array_equal(replay.pixels(replay.newest_rows()).numpy(), collector.stacks)
         collector.send(rng.integers(4, size=2))
         collector.receive()
     assert int(max(collector.env.episodes)) > 1, "the test should see an episode end"

@@ -26,7 +26,7 @@ def trained(tiny: Any) -> DQN:
 def test_screen_has_every_environments_newest_frame_and_action(trained: DQN) -> None:
     replay = trained.memory()
     view = trained.screen()
-    assert np.array_equal(view.pixels, replay.stacks(replay.newest_rows())[:, -1].numpy())
+    assert np.array_equal(view.pixels, replay.pixels(replay.newest_rows())[:, -1].numpy())
     names = [trained.action_names[a] for a in trained.decisions.last.actions]  # type: ignore[union-attr]
     assert [caption.split()[-1] for caption in view.captions] == names
 

@@ -9,8 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.replay import ReplayMemory
+from agents.replay import ReplayMemory, stored_memory
 from lab import checkpoint
+from lab.errors import LabError
+from lab.registry import recipe
+from lab.run import Run, find
 
 GO, LIFE, TERMINATE, TRUNCATE = range(4)
 
@@ -110,7 +113,7 @@ class Pair:
             return
         leaves = np.array(sorted(expected))
         batch = memory.transitions(leaves, np.ones(len(leaves), np.float32))
-        stacks, following = (memory.stacks(rows)[:, :, 0, :2].tolist() for rows in (batch.rows, batch.next_rows))
+        stacks, following = (memory.pixels(rows)[:, :, 0, :2].tolist() for rows in (batch.rows, batch.next_rows))
         for k, leaf in enumerate(leaves.tolist()):
             stack, action, total, discount, after = self.naive.transition(*expected[leaf])
             assert [tuple(pixels) for pixels in stacks[k]] == stack
@@ -234,6 +237,78 @@ def test_alpha_zero_makes_all_priorities_equal() -> None:
     assert pair.memory.tree.leaves[:3].tolist() == [1, 1, 1]
 
 
+@given(history=histories(), length=st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_sequences_are_all_runs_of_steps_within_one_episode_and_no_others(history, length: int) -> None:
+    envs, n_step, ring, steps = history
+    pair = Pair(envs, ring, n_step, prioritised=False)
+    for step in steps:
+        pair.step(*step)
+    expected = {}
+    for env, rows in enumerate(pair.naive.rows):
+        for i in range(max(0, len(rows) - ring), len(rows) - length):
+            if all(row.action is not None for row in rows[i : i + length]):
+                expected[env * ring + i % ring] = rows[i : i + length + 1]
+    memory = pair.memory
+    starts = memory.sequence_starts(length)
+    assert sorted(starts.tolist()) == sorted(expected)
+    found = memory.sequences(starts, length)
+    seen = memory.pixels(found.rows)[:, :, 0, :2].tolist()
+    for k, start in enumerate(starts.tolist()):
+        rows = expected[start]
+        assert len({row.episode for row in rows}) == 1
+        assert [tuple(pixels) for pixels in seen[k]] == [row.frame for row in rows]
+        assert found.actions[k].tolist() == [row.action for row in rows[:-1]]
+        assert found.rewards[k].tolist() == [row.reward for row in rows[:-1]]
+        assert found.terminated[k].tolist() == [row.terminated for row in rows[:-1]]
+        assert found.ended[k].tolist() == [row.ended for row in rows[:-1]]
+
+
+def test_episodes_are_told_apart_and_the_ring_cuts_the_oldest() -> None:
+    pair = filled([GO, GO, TERMINATE, GO, TRUNCATE, GO])
+    assert [rows.tolist() for rows in pair.memory.episodes()] == [[0, 1, 2, 3], [4, 5, 6], [7, 8]]
+    cut = filled([GO, GO, TERMINATE, GO, TRUNCATE, GO, GO], length=8)
+    assert [rows.tolist() for rows in cut.memory.episodes()] == [[2, 3], [4, 5, 6], [7, 0, 1]]
+
+
+def test_a_memory_has_no_sequences_longer_than_its_episodes() -> None:
+    memory = filled([GO, GO, TERMINATE]).memory
+    assert memory.sequence_starts(3).tolist() == [0]
+    assert memory.sequence_starts(4).tolist() == []
+
+
+# -- a stored run's memory -----------------------------------------------------------------------------------------
+
+
+def test_a_stored_runs_memory_is_read_without_an_emulator_or_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny) -> None:
+    experiment = tiny(prioritised=True, n_step=2)
+    for _ in range(50):
+        experiment.step()
+    run = Run.create(recipe("dqn"), experiment.config, torch.device("cpu"), 1, tmp_path / "run")
+    checkpoint.write(run.checkpoints, experiment.steps, {"experiment": experiment.state()}, {})
+    original = experiment.memory()
+    for made in ("agents.dqn.AtariVector", "agents.dqn.QNetwork"):
+        monkeypatch.setattr(made, None)
+    memory = stored_memory(Run(run.path))
+    starts = memory.sequence_starts(5)
+    assert np.array_equal(starts, original.sequence_starts(5))
+    one, other = memory.sequences(starts, 5), original.sequences(starts, 5)
+    assert all(np.array_equal(getattr(one, name), getattr(other, name)) for name in vars(one))
+    assert torch.equal(memory.pixels(one.rows), original.pixels(other.rows))
+    assert np.array_equal(memory.sample(8, np.random.default_rng(0)).rows, original.sample(8, np.random.default_rng(0)).rows)
+
+
+def test_a_run_without_a_memory_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"pong is a shipped agent.*not its replay memory"):
+        stored_memory(find("pong"))
+    run = Run.create(recipe("vae"), recipe("vae").config_class()(), torch.device("cpu"), 1, tmp_path / "run")
+    with pytest.raises(LabError, match=r"run \(vae\) has no replay memory"):
+        stored_memory(run)
+    empty = Run.create(recipe("dqn"), recipe("dqn").config_class()(), torch.device("cpu"), 1, tmp_path / "empty")
+    with pytest.raises(LabError, match="No usable checkpoint"):
+        stored_memory(empty)
+
+
 @pytest.mark.parametrize("prioritised", [False, True], ids=["uniform", "prioritised"])
 def test_a_stored_memory_goes_on_as_the_original_does(tmp_path: Path, prioritised: bool) -> None:
     rng = np.random.default_rng(3)
@@ -256,7 +331,7 @@ def test_a_stored_memory_goes_on_as_the_original_does(tmp_path: Path, prioritise
         one, other = (p.memory.sample(32, np.random.default_rng(5), beta=0.4) for p in (original, copy))
         for name in vars(one):
             assert np.array_equal(getattr(one, name), getattr(other, name)), name
-        assert torch.equal(original.memory.stacks(one.rows), copy.memory.stacks(other.rows))
+        assert torch.equal(original.memory.pixels(one.rows), copy.memory.pixels(other.rows))
         first, second = (checkpoint.flatten(p.memory.state()) for p in (original, copy))
         assert first[0] == second[0]
         copy.naive = NaiveMemory(2, 17, 3, 0.9)
@@ -313,4 +388,4 @@ def test_a_memory_on_the_gpu_gives_the_frames_of_one_in_ram() -> None:
             memory.record(np.array([t % 6] * 2), np.ones(2, np.float32), np.zeros(2, np.bool_), np.zeros(2, np.bool_))
     one, other = (memory.sample(16, np.random.default_rng(1)) for memory in memories)
     assert np.array_equal(one.rows, other.rows)
-    assert torch.equal(memories[0].stacks(one.rows), memories[1].stacks(other.rows).cpu())
+    assert torch.equal(memories[0].pixels(one.rows), memories[1].pixels(other.rows).cpu())
