@@ -31,9 +31,10 @@ def decode(raw: bytes, name: str, advice: str = "", latin: bool = False) -> tupl
                 f"Save it as UTF-8.{advice}"
             ) from None
         encoding, text = "Windows-1252", raw.decode("cp1252", "replace")
-    if encoding == "utf-8-sig":
+    if encoding == "utf-8-sig" or "\ufeff" in text:
         assumed.append("its byte-order mark is no part of the text")
-    elif encoding != "utf-8":
+        text = text.replace("\ufeff", "")  # Files that were joined have one in the middle, too.
+    if encoding not in ("utf-8", "utf-8-sig"):
         assumed.append(f"encoding {encoding if encoding.startswith('W') else encoding.upper()}")
     if "\0" in text:
         raise LabError(f"{name} holds NUL characters, the first at position {text.index(chr(0)):,}: it is not a text file.")

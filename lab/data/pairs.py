@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from lab.data.corpora import file_of
-from lab.data.record import Record, of_content
-from lab.data.sentences import tsv_rows
+from lab.data.record import Record, of_content, rules_of
+from lab.data.sentences import held_out_rows, own_rows
 from lab.data.text import shown
-from lab.data.words import EOS, SOS, Vocabulary, words
+from lab.data.words import EOS, SOS, Vocabulary, readable, words
 from lab.errors import LabError, UsageError
 
 Tokens = Literal["auto", "char", "word"]
@@ -55,14 +55,19 @@ class Pairs:
     record: Record
 
     def split(self, text: str) -> list[str]:
-        return words(text) if self.by_word else list(text.lower())
+        return tokens_of(text, self.by_word, self.record["rules"])
 
     def join(self, names: list[str]) -> str:
         return (" " if self.by_word else "").join(names)
 
+    def known_form(self, name: str) -> str:
+        """A source token as the vocabulary has it: a word at the beginning of a sentence may be known in lower case only."""
+        known = self.source_vocabulary.numbers
+        return next((form for form in (name, name.lower(), name.capitalize()) if form in known), name)
+
     def encode_source(self, text: str) -> list[int]:
         """The numbers of a user's sentence. Raises UsageError where it is empty, or has a character that is unknown."""
-        names = self.split(text)
+        names = [self.known_form(name) for name in self.split(text)]
         if not names:
             raise UsageError("The sentence is empty: give some words to translate.")
         unknown = [name for name in dict.fromkeys(names) if name not in self.source_vocabulary.numbers]
@@ -74,6 +79,13 @@ class Pairs:
         return self.source_vocabulary.encode(names)
 
 
+def tokens_of(text: str, by_word: bool, rules: int) -> list[str]:
+    """A text as words or characters: in lower case by the first rules, else with its case, and a letter with its accents as one."""
+    if by_word:
+        return words(text, rules, lower=rules == 1)
+    return list(text.lower() if rules == 1 else readable(text, lower=False))
+
+
 def load_pairs(
     data: str, tokens: Tokens, count: int, longest: int, least: int, device: torch.device, remembered: Record | None = None
 ) -> Pairs:
@@ -82,32 +94,39 @@ def load_pairs(
     Pairs with a side of more than `longest` tokens are left out. The vocabularies are those that a stored run has `remembered`.
     """
     rows: list[tuple[str, str]] = []
+    assumed: list[str] = []
+    rules = rules_of(file_of(data) is not None, remembered)
     if data in GENERATORS:
         train, validation = generated(data, count)
     elif data == "multi30k":
         train, validation = multi30k()
     elif file_of(data) is not None:
-        rows = tsv_rows(data)
-        held_out = np.random.default_rng(0).permutation(len(rows)) % 10 == 0
+        found = own_rows(data, "pairs", rules)
+        rows, assumed = found.rows, found.assumed
+        if rules > 1:
+            held_out = held_out_rows([source for source, _ in rows], [0] * len(rows), 10)
+        else:
+            held_out = np.random.default_rng(0).permutation(len(rows)) % 10 == 0
         train = [row for row, out in zip(rows, held_out, strict=True) if not out]
         validation = [row for row, out in zip(rows, held_out, strict=True) if out]
     else:
         raise UsageError(f"There are no pairs called {data!r}.")
     rows = rows or [*train, *validation]
     by_word = tokens == "word" or (tokens == "auto" and data not in GENERATORS)
-    split = words if by_word else (lambda text: list(text.lower()))
-    sides = [[(split(a), split(b)) for a, b in part] for part in (train, validation)]
+    sides = [[tuple(tokens_of(text, by_word, rules) for text in row) for row in part] for part in (train, validation)]
     kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
     if not kept[0] or not kept[1]:
         raise LabError(
             f"{shown(data)} has {sum(map(len, sides))} pairs, too few of them within --longest {longest}. At least 10 are needed."
         )
+    if (left_out := sum(map(len, sides)) - sum(map(len, kept))) and rules > 1:
+        assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs with a side of more than --longest {longest} tokens left out"]
     least = least if by_word else 1
     source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
     content = [f"{a}\t{b}" for a, b in rows]
     record: Record = {
         "data": data, **of_content(content, "rows", remembered), "source_vocabulary": list(source.names),
-        "target_vocabulary": list(target.names), "assumed": [],
+        "target_vocabulary": list(target.names), "length": max(len(b) for _, b in kept[0]) + 2, "rules": rules, "assumed": assumed,
     }  # fmt: skip
     source, target = source.as_remembered(remembered, "source_vocabulary"), target.as_remembered(remembered, "target_vocabulary")
     made = []
@@ -134,7 +153,7 @@ def multi30k() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     for part in ("train", "val"):
         try:
             german, english = (
-                gzip.decompress(fetched("multi30k", f"{part}.{language}.gz").read_bytes()).decode("utf-8").strip().splitlines()
+                gzip.decompress(fetched("multi30k", f"{part}.{language}.gz").read_bytes()).decode("utf-8").strip().split("\n")
                 for language in ("de", "en")
             )
         except (OSError, EOFError, UnicodeDecodeError) as error:

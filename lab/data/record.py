@@ -24,6 +24,17 @@ NAMES = {
 """The lists of names in a record, and what one of them is called."""
 
 
+RULES = 2
+"""How files of one's own are read. Runs that name no rules were trained by the first: UTF-8 alone, ASCII's idea of a word."""
+
+
+def rules_of(own: bool, remembered: Record | None) -> int:
+    """The rules by which data are read: today's for one's `own` files, unless a stored run has `remembered` others."""
+    if remembered is not None:
+        return int(remembered.get("rules", 1))
+    return RULES if own else 1
+
+
 @dataclass(frozen=True)
 class Comparison:
     """How data differ from those that a run was trained on: a kind, and a sentence that says it ("" for `same`)."""
@@ -51,7 +62,7 @@ def compare(stored: Record, found: Record) -> Comparison:
 
 def merged(stored: Record, found: Record) -> Record:
     """The record of a run that is trained further on other data: those found, under the names that its network was made for."""
-    kept = {key: stored[key] for key in (*NAMES, "mean", "deviation", "rules") if key in stored}
+    kept = {key: stored[key] for key in (*NAMES, "mean", "deviation", "length", "rules") if key in stored}
     earlier = [*stored.get("earlier", []), {key: stored[key] for key in ("data", "fingerprint", "size", "unit") if key in stored}]
     return {**storable(found), **kept, "earlier": earlier}
 

@@ -1,14 +1,18 @@
 """Sentences with a label: those of Python's documentation by section, and any labelled TSV."""
 
+import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from lab.data.corpora import file_of
-from lab.data.record import Record, listed, of_content
+from lab.data.record import Record, listed, of_content, rules_of
 from lab.data.text import decoded, read_bytes, shown
+from lab.data.tsv import Rows, read_rows
+from lab.data.words import words
 from lab.errors import LabError
 
 END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z\"'(*])")
@@ -24,24 +28,43 @@ class Labelled:
     held_out: np.ndarray
     record: Record
 
+    def split(self, text: str) -> list[str]:
+        """A sentence as words, by the rules of the run."""
+        return words(text, self.record["rules"])
+
 
 def load_sentences(data: str, least: int, remembered: Record | None = None) -> Labelled:
     """A labelled set; labels with fewer than `least` texts are left out. About one text in seven is for validation.
 
     Where a stored run has `remembered` its classes, they are those, in its order, and texts of others are left out.
     """
-    rows = tsv_rows(data) if file_of(data) is not None else section_sentences()
+    own = file_of(data) is not None
+    rules = rules_of(own, remembered)
+    found = own_rows(data, "labelled", rules) if own else Rows(section_sentences(), [])
+    rows = found.rows
+    if rules > 1:
+        check_order(rows, data)
     counts = Counter(label for label, _ in rows)
-    found = sorted(label for label, count in counts.items() if count >= least)
+    names = sorted(label for label, count in counts.items() if count >= least)
     content = [f"{label}\t{text}" for label, text in rows]
-    record: Record = {"data": data, **of_content(content, "rows", remembered), "classes": found, "assumed": []}
-    classes = known_classes(data, found, set(counts), remembered)
+    record: Record = {"data": data, **of_content(content, "rows", remembered), "classes": names, "rules": rules, "assumed": found.assumed}
+    classes = known_classes(data, names, set(counts), remembered)
+    dropped = [label for label in counts if label not in classes]
+    if dropped:
+        record["assumed"] = [*found.assumed, f"{shown(data)}: left out {listed('class', sorted(dropped))}, with fewer than {least} texts"]
     if len(classes) < 2:
         raise LabError(f"{shown(data)} has {len(classes)} labels with at least {least} texts; at least 2 are needed. Lower --least.")
     numbers = {label: i for i, label in enumerate(classes)}
     kept = [(numbers[label], text) for label, text in rows if label in numbers]
-    # Every seventh of a fixed shuffle: the parts do not depend on the run's seed.
-    held_out = np.random.default_rng(0).permutation(len(kept)) % 7 == 0
+    # The parts do not depend on the run's seed.
+    if rules > 1:
+        held_out = held_out_rows([f"{label}\t{text}" for label, text in rows if label in numbers], [label for label, _ in kept], 7)
+    else:
+        held_out = np.random.default_rng(0).permutation(len(kept)) % 7 == 0
+    if not held_out.any() or held_out.all():
+        raise LabError(
+            f"{shown(data)} has {len({text for _, text in kept}):,} different texts, too few to keep some for validation. Equal texts count as one."
+        )
     return Labelled([text for _, text in kept], np.array([label for label, _ in kept], np.int64), classes, held_out, record)
 
 
@@ -71,19 +94,48 @@ def section_sentences() -> list[tuple[str, str]]:
     return [(min(names, key=lambda name: (sizes[name], name)), sentence) for sentence, names in found.items()]
 
 
-def tsv_rows(data: str) -> list[tuple[str, str]]:
-    """The two columns of a TSV. Raises LabError that names the first line without both, or a file without lines."""
+def held_out_rows(rows: list[str], groups: list[Any], share: int) -> np.ndarray:
+    """Which of `rows` are for validation, (N,) bool: about one in `share`, and at least one of a group that has two.
+
+    It depends on a row's own text alone: equal rows are never on both sides, and rows that come later move no others.
+    """
+    digests = [int.from_bytes(hashlib.sha256(row.encode()).digest()[:8]) for row in rows]
+    held = np.array([digest % share == 0 for digest in digests], bool)
+    places: dict[Any, list[int]] = {}
+    for i, group in enumerate(groups):
+        places.setdefault(group, []).append(i)
+    for own in places.values():
+        different = sorted({digests[i] for i in own})
+        if len(different) > 1 and len({held[i] for i in own}) == 1:
+            other = not held[own[0]]
+            for i in own:
+                if digests[i] == different[0]:
+                    held[i] = other
+    return held
+
+
+def check_order(rows: list[tuple[str, str]], data: str) -> None:
+    """Raise LabError where the text seems to stand first and the label after it."""
+    first, second = ({row[i] for row in rows} for i in (0, 1))
+    words_of = [np.mean([len(row[i].split()) for row in rows]) for i in (0, 1)]
+    if len(first) > 0.5 * len(rows) and len(second) <= 0.5 * len(first) and words_of[0] > words_of[1]:
+        raise LabError(
+            f"{shown(data)}: the label should stand first and the text after the tab, but the first column looks like the text "
+            f"({len(first):,} different ones in {len(rows):,} lines) and the second like the label ({len(second):,}). Swap the columns."
+        )
+
+
+def own_rows(data: str, kind: Literal["labelled", "pairs"], rules: int) -> Rows:
+    """The two columns of one's own file. Raises LabError that names the first line without both, or a file without lines."""
+    if rules > 1:
+        return read_rows(read_bytes(data), shown(data), kind)
     rows = []
-    for number, line in enumerate(decoded(read_bytes(data), data).splitlines(), 1):
-        if not line.strip():
-            continue
-        parts = line.split("\t")
-        if len(parts) < 2 or not parts[0].strip() or not parts[1].strip():
-            raise LabError(
-                f"{shown(data)}, line {number}: expected two columns with a tab between them, found {len([p for p in parts if p.strip()])} "
-                f"({line[:40]!r}). Give each line a tab and a second column, or take the line out."
-            )
-        rows.append((parts[0].strip(), parts[1].strip()))
+    for number, line in enumerate(decoded(read_bytes(data), data, rules)[0].splitlines(), 1):
+        parts = [part.strip() for part in line.split("\t")[:2]]
+        if line.strip() and (len(parts) < 2 or not all(parts)):
+            raise LabError(f"{shown(data)}, line {number}: expected two columns with a tab between them, found {line[:40]!r}.")
+        if line.strip():
+            rows.append((parts[0], parts[1]))
     if not rows:
         raise LabError(f"{shown(data)} has no lines with two columns.")
-    return rows
+    return Rows(rows, [])

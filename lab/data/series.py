@@ -47,7 +47,7 @@ def load_table_series(data: str, wanted: list[str], remembered: Record | None = 
 
 def plain_columns(data: str) -> tuple[np.ndarray, list[str]]:
     """(values (N, C) float32, names) as runs were trained on that remember no rules: of commas and points, columns without gaps."""
-    rows = [row for row in csv.reader(decoded(read_bytes(data), data).splitlines()) if any(cell.strip() for cell in row)]
+    rows = [row for row in csv.reader(decoded(read_bytes(data), data, rules=1)[0].splitlines()) if any(cell.strip() for cell in row)]
     header = rows.pop(0) if rows and not any(is_number(cell) for cell in rows[0]) else []
     columns = [i for i in range(min(map(len, rows), default=0)) if all(is_number(row[i]) for row in rows)]
     if not columns:

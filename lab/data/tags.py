@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lab.data.corpora import file_of
+from lab.data.record import RULES
 from lab.data.text import Codec, decoded, read_bytes, shown, stdlib_files
 from lab.errors import LabError
 
@@ -37,14 +38,14 @@ class TaggedSource:
     validation_kinds: Tensor
 
 
-def load_tagged(data: str, characters: int, length: int, seed: int, device: torch.device) -> TaggedSource:
+def load_tagged(data: str, characters: int, length: int, seed: int, device: torch.device, rules: int = RULES) -> TaggedSource:
     """At most `characters` of source in all, of which about a tenth, other files, is for validation.
 
     A single file is cut: its last tenth is for validation. Raises LabError where it is no Python, or shorter than needed.
     """
     codec = Codec(VOCABULARY)
     if file_of(data) is not None:
-        text = decoded(read_bytes(data), data)
+        text = source_text(data, rules)
         try:
             kinds = kinds_of(text)
         except (tokenize.TokenError, SyntaxError) as error:
@@ -59,6 +60,18 @@ def load_tagged(data: str, characters: int, length: int, seed: int, device: torc
         raise LabError(f"{shown(data)} is too short: training and validation need at least {length} characters each. Lower --length.")
     (train, train_kinds), (validation, validation_kinds) = parts
     return TaggedSource(*(torch.from_numpy(part).to(device) for part in (train, train_kinds, validation, validation_kinds)))
+
+
+def source_text(data: str, rules: int) -> str:
+    """One's own Python source, in the encoding that its first lines declare (PEP 263)."""
+    raw = read_bytes(data)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+    except SyntaxError:  # It declares none that is known, or is not UTF-8: `decoded` says where.
+        encoding = "utf-8"
+    if rules == 1 or encoding in ("utf-8", "utf-8-sig"):
+        return decoded(raw, data, rules)[0]
+    return decoded(raw.decode(encoding, "replace").encode(), data, rules)[0]
 
 
 def stdlib_parts(codec: Codec, characters: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -89,7 +102,8 @@ def stdlib_parts(codec: Codec, characters: int, seed: int) -> list[tuple[np.ndar
 
 def kinds_of(source: str) -> np.ndarray:
     """The kind (N,) uint8 of every character of Python source. Raises tokenize.TokenError or SyntaxError where it is none."""
-    lines = source.splitlines(keepends=True)
+    # Lines as `tokenize` is given them: str.splitlines would also cut at form feeds, and every later token would be misplaced.
+    lines = list(io.StringIO(source, newline=""))
     starts = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(int)
     kinds = np.full(len(source), SPACE, np.uint8)
     for found in tokenize.generate_tokens(io.StringIO(source, newline="").readline):

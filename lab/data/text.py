@@ -3,7 +3,9 @@
 Read first: `load_text`. `Codec` turns text into tokens and back; it is made from a network's own vocabulary.
 """
 
+import logging
 import sysconfig
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +17,11 @@ import torch
 from torch import Tensor
 
 from lab.data.corpora import TEXTS, file_of
-from lab.data.record import Record, of_content
+from lab.data.encoding import composed, decode
+from lab.data.record import RULES, Record, of_content, rules_of
 from lab.errors import LabError, UsageError
+
+log = logging.getLogger("lab.data")
 
 Level = Literal["char", "byte"]
 UNKNOWN = "\ufffd"
@@ -38,6 +43,8 @@ class Codec:
         if self.level == "byte":
             return np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8).astype(np.int64)
         numbers = {int(point): i for i, point in enumerate(self.vocabulary)}
+        if any(ord(c) not in numbers for c in text):
+            text = composed(text)  # As texts are read; it may have been typed otherwise.
         unknown = numbers.get(ord(UNKNOWN))
         missing = [c for c in dict.fromkeys(text) if ord(c) not in numbers]
         if missing and not lenient:
@@ -85,11 +92,12 @@ def load_text(
     Raises LabError where it cannot be read, or where a part is shorter than `span` + 1 tokens.
     """
     raw = read_bytes(data)
-    record: Record = {"data": data, **of_content(raw, "bytes", remembered), "assumed": []}
+    rules = rules_of(file_of(data) is not None, remembered)
+    record: Record = {"data": data, **of_content(raw, "bytes", remembered), "rules": rules, "assumed": []}
     if level == "byte":
         tokens, vocabulary = np.frombuffer(raw, np.uint8), np.arange(256, dtype=np.int32)
     else:
-        text = decoded(raw, data, " Or train on its bytes with --level byte.")
+        text, record["assumed"] = decoded(raw, data, rules, " Or train on its bytes with --level byte.")
         tokens, vocabulary = by_character(text)
         found = "".join(map(chr, vocabulary.tolist()))
         record["vocabulary"] = found
@@ -97,6 +105,8 @@ def load_text(
         if stored != found:
             vocabulary = np.array([ord(c) for c in stored], np.int32)
             tokens = Codec(vocabulary).encode(text, lenient=True).astype(np.uint8)
+            if len(tokens) < len(text):
+                log.warning("%s: %d characters that the network does not know are left out", shown(data), len(text) - len(tokens))
     split = int(0.9 * len(tokens))
     if len(tokens) - split < span + 1:
         raise LabError(
@@ -139,10 +149,18 @@ def read_bytes(data: str) -> bytes:
     raise UsageError(f"There is no text called {data!r}: expected one of {', '.join(TEXTS)}.")
 
 
-def decoded(raw: bytes, data: str, advice: str = "") -> str:
-    """UTF-8 text. Raises LabError that names the first byte that is none, with what else to do than to save it as UTF-8."""
+def decoded(raw: bytes, data: str, rules: int = RULES, advice: str = "") -> tuple[str, list[str]]:
+    """(text, what was assumed) of a data set's bytes: in normal form C and with \n at line ends, but as they are by the first rules.
+
+    Raises LabError that names the first byte that is not UTF-8, with what else to do than to save the file as that.
+    """
+    if rules > 1:
+        text, assumed = decode(raw, shown(data), advice)
+        if not unicodedata.is_normalized("NFC", text):
+            assumed.append("letters and their accents were put together (NFC)")
+        return composed(text), [f"{shown(data)}: {', '.join(assumed)}"] if assumed else []
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8"), []
     except UnicodeDecodeError as error:
         raise LabError(
             f"{shown(data)} is not UTF-8 text: byte 0x{raw[error.start]:02x} at position {error.start:,}. Save it as UTF-8.{advice}"

@@ -5,16 +5,36 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lab.data.record import Record
+import regex
+
+from lab.data.encoding import composed
+from lab.data.record import RULES, Record
 
 SPECIALS = ("<PAD>", "<SOS>", "<EOS>", "<UNK>")
 PAD, SOS, EOS, UNK = range(4)
-WORD = re.compile(r"\w+(?:[-'\u2019]\w+)*|[^\w\s]")
+WORD = regex.compile(r"\w+(?:[-'\u2019]\w+)*|(?![\w\s])\X")
+"""Letters with their marks (Unicode's \\w, which re's is not) and digits, or a single sign: an emoji with its modifiers is one."""
+WORD_RULES_1 = re.compile(r"\w+(?:[-'\u2019]\w+)*|[^\w\s]")
+LETTERS = regex.compile(r"[\p{L}\p{M}\p{Join_Control}]+(?:['\u2019][\p{L}\p{M}\p{Join_Control}]+)?")
+LETTERS_RULES_1 = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 
 
-def words(text: str) -> list[str]:
-    """Lower-case words and single punctuation marks."""
-    return WORD.findall(text.lower())
+def words(text: str, rules: int = RULES, *, lower: bool = True) -> list[str]:
+    """Words and single punctuation marks, in normal form C; in lower case unless told otherwise."""
+    if rules == 1:
+        return WORD_RULES_1.findall(text.lower())
+    return WORD.findall(readable(text, lower))
+
+
+def letter_words(text: str, rules: int = RULES) -> list[str]:
+    """Words of letters alone, in lower case, without digits and marks between them."""
+    return LETTERS_RULES_1.findall(text.lower()) if rules == 1 else LETTERS.findall(readable(text, True))
+
+
+def readable(text: str, lower: bool) -> str:
+    """`text` in normal form C without soft hyphens, which no one sees."""
+    text = composed(text).replace("\u00ad", "")
+    return composed(text.lower()) if lower else text
 
 
 @dataclass(frozen=True)

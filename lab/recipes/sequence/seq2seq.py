@@ -37,7 +37,7 @@ class Seq2Seq(SequenceExperiment):
     def __init__(self, config: Seq2SeqConfig, device: torch.device):
         super().__init__(config, device)
         self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.longest, config.least, device, self.remembered)
-        self.longest = self.pairs.train.target.shape[1] + MARGIN
+        self.longest = (self.remembered or {}).get("length", self.pairs.train.target.shape[1]) + MARGIN
         self.install(self.build)
 
     def data_record(self) -> Record:
@@ -78,7 +78,10 @@ class Seq2Seq(SequenceExperiment):
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        """Loss and perplexity, and greedy outputs against the targets: the share that is exactly right, and BLEU."""
+        """Loss and perplexity, and greedy outputs against the targets: the share that is exactly right, and BLEU.
+
+        A target with a word that the vocabulary lacks is never exactly right.
+        """
         net = self.evaluating()
         part = self.pairs.validation
         made, wanted = [], []
@@ -88,8 +91,12 @@ class Seq2Seq(SequenceExperiment):
             tokens, _ = greedy(net.start(source), len(some), self.longest, self.device)
             made += [vocabulary.decode(row) for row in tokens.tolist()]
             wanted += [vocabulary.decode(row) for row in target.tolist()]
-        exact = sum(a == b for a, b in zip(made, wanted, strict=True)) / len(wanted)
-        return {**super().evaluate(), "exact": exact, "bleu": bleu(made, wanted), "pairs": len(wanted)}
+        first_rules = self.pairs.record["rules"] == 1
+        exact = sum(a == b and (first_rules or "<UNK>" not in b) for a, b in zip(made, wanted, strict=True)) / len(wanted)
+        what = (
+            f"{'words' if self.pairs.by_word else 'characters'} of held-out pairs, {'in lower case' if first_rules else 'with their case'}"
+        )
+        return {**super().evaluate(), "exact": exact, "bleu": bleu(made, wanted), "pairs": len(wanted), "compared": what}
 
     # -- translating -----------------------------------------------------------------------------------------------
 

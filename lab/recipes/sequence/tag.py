@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from lab.answers import Heatmap, Table, Text
 from lab.data.corpora import file_of
-from lab.data.record import Record, of_content
+from lab.data.record import Record, of_content, rules_of
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.text import Codec, read_bytes
 from lab.experiment import Metrics, view
@@ -47,14 +47,18 @@ class Tag(SequenceExperiment):
     def source(self) -> TaggedSource:
         """Read when it is first needed: `tokenize` takes a moment."""
         c = self.config
-        return load_tagged(c.data, c.characters, c.length, c.seed, self.device)
+        return load_tagged(c.data, c.characters, c.length, c.seed, self.device, self.rules)
+
+    @property
+    def rules(self) -> int:
+        return rules_of(file_of(self.config.data) is not None, self.remembered)
 
     def data_record(self) -> Record:
         """Of one's own source its content; of the standard library Python's version, as only its files that are needed are read."""
         data = self.config.data
         if file_of(data) is None:
             return {"data": data, "fingerprint": f"Python {platform.python_version()}"}
-        return {"data": data, **of_content(read_bytes(data), "bytes", self.remembered)}
+        return {"data": data, **of_content(read_bytes(data), "bytes", self.remembered), "rules": self.rules}
 
     def loss(self) -> tuple[Tensor, Metrics]:
         c, source = self.config, self.source

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from lab.answers import Bars, Scatter, Table
 from lab.data.record import Record
 from lab.data.sentences import load_sentences
-from lab.data.words import Vocabulary, words
+from lab.data.words import Vocabulary
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -29,9 +29,9 @@ class TextClass(SequenceExperiment):
     def __init__(self, config: TextClassConfig, device: torch.device):
         super().__init__(config, device)
         c = config
-        data = load_sentences(c.data, c.least, self.remembered)
+        data = self.data = load_sentences(c.data, c.least, self.remembered)
         self.classes = data.classes
-        split = [words(text) for text in data.texts]
+        split = [data.split(text) for text in data.texts]
         vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=c.words)
         self.record = {**data.record, "vocabulary": list(vocabulary.names)}
         self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
@@ -85,7 +85,7 @@ class TextClass(SequenceExperiment):
     @view(live=True)
     def classify(self, net: TextClassifier, sentence: str = "The with statement calls the method when the block is left.") -> Bars:
         """The likeliest labels of a sentence of your own with their probabilities."""
-        tokens = torch.from_numpy(self.encode(words(sentence)))[None].to(self.device)
+        tokens = torch.from_numpy(self.encode(self.data.split(sentence)))[None].to(self.device)
         p = net(tokens)[0].float().softmax(-1).cpu()
         best = p.topk(min(12, len(p)))
         return Bars([self.classes[i] for i in best.indices.tolist()], best.values.numpy(), 0, "probability of each label")

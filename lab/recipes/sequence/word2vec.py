@@ -3,7 +3,6 @@
 The text is thinned out once (frequent words are dropped by chance); every step draws positions in it at random.
 """
 
-import re
 from typing import Any, Literal
 
 import numpy as np
@@ -11,9 +10,10 @@ import torch
 from torch import Tensor
 
 from lab.answers import Scatter, Table
-from lab.data.record import Record, of_content
+from lab.data.corpora import file_of
+from lab.data.record import Record, of_content, rules_of
 from lab.data.text import decoded, read_bytes, shown
-from lab.data.words import SPECIALS, Vocabulary
+from lab.data.words import SPECIALS, Vocabulary, letter_words, readable
 from lab.errors import LabError, UsageError
 from lab.experiment import Metrics, view
 from lab.recipes.sequence.language import layout
@@ -33,9 +33,14 @@ class Word2Vec(SequenceExperiment):
         super().__init__(config, device)
         c = config
         raw = read_bytes(c.data)
-        found = re.findall(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?", decoded(raw, c.data).lower())
+        rules = rules_of(file_of(c.data) is not None, self.remembered)
+        text, assumed = decoded(raw, c.data, rules)
+        found = letter_words(text, rules)
         vocabulary = Vocabulary.of([found], c.least, c.words + len(SPECIALS))
-        self.record = {"data": c.data, **of_content(raw, "bytes", self.remembered), "vocabulary": list(vocabulary.names), "assumed": []}
+        self.record = {
+            "data": c.data, **of_content(raw, "bytes", self.remembered), "vocabulary": list(vocabulary.names), "rules": rules,
+            "assumed": assumed,
+        }  # fmt: skip
         self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
         numbers = np.array([self.vocabulary.numbers[word] for word in found if word in self.vocabulary.numbers], np.int64) - len(SPECIALS)
         self.names = self.vocabulary.names[len(SPECIALS) :]
@@ -96,7 +101,7 @@ class Word2Vec(SequenceExperiment):
 
     def number(self, word: str) -> int:
         """The number of a word. Raises UsageError with the nearest spellings where it is unknown."""
-        word = word.strip().lower()
+        word = readable(word.strip(), lower=True)
         number = self.vocabulary.numbers.get(word, -1) - len(SPECIALS)
         if number < 0:
             import difflib
