@@ -108,21 +108,18 @@ def augmented_grad_cam(
     labels = torch.full((copies,), label, device=image.device)
     seen = grad_cam(net, turned, labels, maps)  # (L, h, w)
     seen = seen / seen.amax().clamp(min=1e-12)
-    found = F.interpolate(seen[:1, None], (height, width), mode="bilinear", align_corners=False).clone()
-    first, second = torch.zeros_like(found), torch.zeros_like(found)
-    with torch.enable_grad():
-        for step in range(1, steps + 1):
-            h = found.detach().requires_grad_()
+    found = F.interpolate(seen[:1, None], (height, width), mode="bilinear", align_corners=False).detach().clone().requires_grad_()
+    optimizer = torch.optim.Adam([found], lr=0.05)
+    for _ in range(steps):
+        with torch.enable_grad():
             coarse = F.adaptive_avg_pool2d(
-                F.grid_sample(h.expand(copies, -1, -1, -1), grid, align_corners=False), (seen.shape[1], seen.shape[2])
+                F.grid_sample(found.expand(copies, -1, -1, -1), grid, align_corners=False), (seen.shape[1], seen.shape[2])
             )
-            variation = (h[..., 1:, :] - h[..., :-1, :]).abs().sum() + (h[..., 1:] - h[..., :-1]).abs().sum()
-            loss = (coarse[:, 0] - seen).square().sum((1, 2)).mean() + smoothness * variation + ridge * h.square().sum()
-            (gradient,) = torch.autograd.grad(loss, h)
-            first.mul_(0.9).add_(gradient, alpha=0.1)
-            second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
-            found = h.detach() - 0.05 * (first / (1 - 0.9**step)) / ((second / (1 - 0.999**step)).sqrt() + 1e-8)
-    return found[0, 0].relu()
+            variation = (found[..., 1:, :] - found[..., :-1, :]).abs().sum() + (found[..., 1:] - found[..., :-1]).abs().sum()
+            loss = (coarse[:, 0] - seen).square().sum((1, 2)).mean() + smoothness * variation + ridge * found.square().sum()
+            (found.grad,) = torch.autograd.grad(loss, found)
+        optimizer.step()
+    return found.detach()[0, 0].relu()
 
 
 def rise_masks(count: int, height: int, width: int, generator: torch.Generator, cells: int = 7, p: float = 0.5) -> Tensor:

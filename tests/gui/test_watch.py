@@ -193,15 +193,15 @@ def test_another_agent_is_chosen(qtbot: QtBot, watch: Watch) -> None:
 @drives("Watch > Record")
 @pytest.mark.parametrize("name", ["game.gif", "game.mp4"])
 def test_recording_makes_a_film(qtbot: QtBot, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    import imageio.v3 as imageio
+    import imageio_ffmpeg
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / name), "")))
     click(qtbot, watch, watch.record_action)
     recorder: Any = watch.panes[0].playing.recorder  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: recorder.count > 12, timeout=LONG)
     click(qtbot, watch, watch.record_action)
-    frames = imageio.imread(tmp_path / name, index=None)
-    assert len(frames) >= 4
+    frames, _ = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / name))
+    assert frames >= 4
     assert watch.record_action.text() == "Record…"
 
 

@@ -18,6 +18,7 @@ from lab.data.record import Record, of_content, rules_of
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.text import Codec, read_bytes
 from lab.experiment import Metrics, view
+from lab.quality.classification import confusion_table
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.tag_config import TagConfig
 from models.sequence.tagger import Tagger
@@ -143,8 +144,7 @@ class Tag(SequenceExperiment):
     def confusion(self) -> Table:
         """Characters of validation by true kind (rows) and predicted kind (columns)."""
         found, true = self.predictions()
-        counts = torch.bincount(true * len(KINDS) + found, minlength=len(KINDS) ** 2).view(len(KINDS), -1).tolist()
-        return Table(["true", *KINDS], [[kind, *row] for kind, row in zip(KINDS, counts, strict=True)])
+        return confusion_table(true, found, KINDS)
 
     def given(self, source: str, characters: int) -> tuple[str, Tensor]:
         """A user's source, or the first characters of validation: the text and its tokens (N,)."""

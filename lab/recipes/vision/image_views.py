@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lab.answers import Curves, Images, Table
 from lab.errors import UsageError, unknown
 from lab.experiment import Experiment, view
+from lab.quality.classification import confusion_table, per_class_table
 from lab.recipes.vision import image_pictures as draw
 from lab.recipes.vision.classify_data import Form, Split
 from lab.recipes.vision.classify_data import Images as Splits
@@ -232,30 +233,14 @@ class ImageViews(Experiment):
     @view(live=True)
     def confusion(self, net: Any, split: Split = "test") -> Table:
         """Images by true class (rows) and predicted class (columns)."""
-        found, classes = self.predictions(net, split), self.form.classes
-        counts = torch.zeros(len(classes), len(classes), dtype=torch.long)
-        counts.index_put_((found.labels, found.guesses), torch.tensor(1), accumulate=True)
-        return Table(["true", *classes], [[name, *row] for name, row in zip(classes, counts.tolist(), strict=True)])
+        found = self.predictions(net, split)
+        return confusion_table(found.labels, found.guesses, self.form.classes)
 
     @view(live=True)
     def per_class(self, net: Any, split: Split = "test") -> Table:
-        """Of each class: its images, precision, recall, F1, and the class it is taken for most often."""
-        found, classes = self.predictions(net, split), self.form.classes
-        rows: list[list[Any]] = []
-        for i, name in enumerate(classes):
-            true, said = found.labels == i, found.guesses == i
-            hits = int((true & said).sum())
-            precision, recall = hits / max(1, int(said.sum())), hits / max(1, int(true.sum()))
-            wrong = torch.bincount(found.guesses[true & ~said], minlength=len(classes))
-            rows.append(
-                [
-                    name, int(true.sum()), round(precision, 4), round(recall, 4), round(2 * precision * recall / max(precision + recall, 1e-12), 4),
-                    classes[int(wrong.argmax())] if int(wrong.sum()) else "-",
-                ]
-            )  # fmt: skip
-        right = int((found.labels == found.guesses).sum())
-        title = f"{right} of {len(found.labels)} right ({right / len(found.labels):.2%})"
-        return Table(["class", "images", "precision", "recall", "F1", "taken for"], rows, title)
+        """Of each class: its images, precision, recall, F1, and the class it is most often mistaken for."""
+        found = self.predictions(net, split)
+        return per_class_table(found.labels, found.guesses, self.form.classes)
 
     @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: int = 40) -> Gallery:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from lab.answers import Images, Table
 from lab.data.load import load_images
 from lab.experiment import Experiment, Metrics, State, view
+from lab.quality.classification import confusion_table
 from lab.recipes.vision.linear_config import LinearConfig
 from lab.state import Attribute, Tree
 from models.vision.linear import LinearClassifier
@@ -80,6 +81,4 @@ class Linear(Experiment):
         """Test images by true class (rows) and predicted class (columns)."""
         test = load_images("digits", "test", self.device)
         predicted = self.net(test.images.float() / 255).argmax(1)
-        counts = torch.zeros(10, 10, dtype=torch.long)
-        counts.index_put_((test.labels.cpu(), predicted.cpu()), torch.tensor(1), accumulate=True)
-        return Table(["true", *map(str, range(10))], [[i, *row] for i, row in enumerate(counts.tolist())])
+        return confusion_table(test.labels, predicted, [str(i) for i in range(10)])
