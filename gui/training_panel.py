@@ -38,8 +38,11 @@ from gui.run_tab import RunTab, describe
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
 from gui.widgets.config_form import ConfigForm, command_line
+from gui.widgets.data_edit import DataEdit
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
 from lab import registry
+from lab.config import data_kinds
+from lab.data.catalogue import check
 from lab.errors import LabError, UsageError
 from lab.run import Run
 
@@ -53,6 +56,10 @@ TRAIN = Action(
 COPY_COMMAND = Action(
     "copy_command", "Copy as command line", "Copy the `lab train` line that makes the same run",
     lambda panel: panel.copy_command(), "Ctrl+Shift+C", MENU,
+)  # fmt: skip
+OPEN_DATA = Action(
+    "open_data", "Train on your own data…", "Choose files or folders of your own to train on", lambda panel: panel.open_data(),
+    "Ctrl+O", MENU,
 )  # fmt: skip
 CLOSE_TAB = Action(
     "close_tab", "Close tab", "Close the run in front; if it is training, it is stopped and saved",
@@ -83,7 +90,7 @@ PAGE_ACTIONS = (
 class TrainingPanel(Panel):
     """Trains the recipes of `family`."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, CLOSE_TAB, *PAGE_ACTIONS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, OPEN_DATA, CLOSE_TAB, *PAGE_ACTIONS)
 
     family = ""
     whole: ClassVar[bool] = False
@@ -109,6 +116,7 @@ class TrainingPanel(Panel):
         self.about_dock = self.add_dock("What am I looking at?", self.about_page(), Qt.DockWidgetArea.LeftDockWidgetArea)
         self.tabifyDockWidget(self.settings_dock, self.about_dock)
         self.settings_dock.raise_()
+        self.resizeDocks([self.settings_dock], [280], Qt.Orientation.Horizontal)
         context.run_folders.moved.connect(self.follow_run)
         self.page_actions: dict[type[Page | Sidebar], ActionSet] = {}
         for kind in self.page_classes():
@@ -265,10 +273,32 @@ class TrainingPanel(Panel):
             fields = self.form.config_class.model_fields
             kept = {key: value for key, value in self.form.values().items() if value != fields[key].default}
         self.form.set_config(recipe.config_class(), self.choices())
+        if "data" in kept and not self.learns_from(str(kept["data"])):
+            del kept["data"]
         self.form.set_values(kept)
         self.recipe_about.setText(recipe.about)
         self.steps.setValue(recipe.steps)
         self.show_about()
+
+    def learns_from(self, data: str) -> bool:
+        """Whether the recipe of the form can be trained on these data."""
+        assert self.form.config_class is not None
+        kinds = data_kinds(self.form.config_class.model_fields["data"]) if "data" in self.form.config_class.model_fields else []
+        with suppress(ValueError):
+            return not kinds or bool(check(data, *kinds, exists=False))
+        return False
+
+    def open_data(self) -> None:
+        """Ask for files of one's own, or offer the ways to give some."""
+        editor = self.form.rows["data"].editor if "data" in self.form.rows else None
+        if not isinstance(editor, DataEdit) or not editor.own():
+            self.context.say("This recipe does not train on files.")
+        elif len(editor.own()) == 1:
+            editor.ask(editor.own()[0])
+        else:
+            self.settings_dock.show()
+            self.settings_dock.raise_()
+            editor.showPopup()
 
     def choices(self) -> dict[str, tuple[str, ...]]:
         """Values to offer for text fields."""

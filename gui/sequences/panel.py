@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QToolButton
 
 from gui.actions import Action
@@ -30,7 +29,7 @@ class SequencesPanel(TrainingPanel):
     name = "Sequences"
     family = "Sequences"
     first_recipe = "gpt"
-    ACTIONS: ClassVar[tuple[Action, ...]] = (*TrainingPanel.ACTIONS, OPEN_DATA)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (*(action for action in TrainingPanel.ACTIONS if action.id != OPEN_DATA.id), OPEN_DATA)
     empty_text = (
         "No run is open.\n\nChoose a recipe on the left and press Train (Ctrl+R). During training gpt and char-rnn continue your prompt, "
         "seq2seq translates your sentence and tag highlights your source.\n\ntext-class is the quickest to train; gpt on pydocs "
@@ -46,7 +45,6 @@ class SequencesPanel(TrainingPanel):
         row.addWidget(self.file_button)
         row.addStretch(1)
         self.form_layout.insertLayout(2, row)
-        self.resizeDocks([self.settings_dock], [280], Qt.Orientation.Horizontal)
 
     # -- the form --------------------------------------------------------------------------------------------------
 

@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.widgets import icons
+from gui.widgets.data_edit import DataEdit
 from gui.widgets.number_edit import NumberEdit
-from lab.config import Config, about, counts, flag, unit_of
+from lab.config import Config, about, counts, data_kinds, flag, unit_of
 from lab.errors import UsageError
 
 
@@ -67,6 +68,11 @@ class Setting(QWidget):
                 combo.addItem(str(option), option)
             combo.currentIndexChanged.connect(self.edited)
             return combo
+        if data_kinds(field):
+            data = DataEdit(data_kinds(field))
+            data.changed.connect(self.edited)
+            data.refused.connect(lambda why: self.refused.emit(self.name, why))
+            return data
         if field.annotation is bool:
             check = QCheckBox()
             check.toggled.connect(self.edited)
@@ -107,6 +113,8 @@ class Setting(QWidget):
                 editor.set_value(int(value) if editor.whole else float(value))
         elif isinstance(editor, QCheckBox):
             editor.setChecked(value is True)
+        elif isinstance(editor, DataEdit):
+            editor.set_value(str(value))
         elif isinstance(editor, QComboBox):
             if editor.findData(value) < 0:
                 editor.addItem(str(value), value)  # Such as a folder of somebody's own; the config says what is wrong with it.

@@ -4,11 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from controls import drives, press
-from latent_space import LEFT, LONG, SETTINGS
+from latent_space import LONG, SETTINGS
 from PIL import Image
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
@@ -50,29 +47,3 @@ def test_the_text_follows_the_recipe(make_window: Callable[..., MainWindow]) -> 
         text = panel.about_label.text()
         assert "href" in text
         assert 'align="center"' in text.split("The latent space")[0], recipe
-
-
-def test_a_folder_of_images_goes_into_the_form(make_window: Callable[..., MainWindow], tmp_path: Path) -> None:
-    panel: Any = make_window("Generate").panel("Generate")
-    panel.use_folder(tmp_path)
-    assert panel.form.values()["data"] == f"folder:{tmp_path}"
-    assert panel.data_box.currentText() == f"folder:{tmp_path}"
-    panel.data_box.setCurrentIndex(panel.data_box.findText("digits"))
-    panel.data_box.activated.emit(panel.data_box.currentIndex())
-    assert panel.form.values()["data"] == "digits"
-
-
-@drives("GeneratePanel: Folder", "Training > Images from a folder")
-def test_a_folder_is_chosen_by_click_and_by_key(
-    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = make_window("Generate")
-    panel: Any = window.panel("Generate")
-    chosen = [tmp_path / "a", tmp_path / "b"]
-    monkeypatch.setattr(QFileDialog, "exec", lambda self: True)
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[0])])
-    qtbot.mouseClick(panel.folder_button, LEFT)
-    assert panel.form.values()["data"] == f"folder:{chosen[0]}"
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[1])])
-    press(qtbot, window, panel.session_menu, "Images from a folder")
-    assert panel.form.values()["data"] == f"folder:{chosen[1]}"

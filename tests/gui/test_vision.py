@@ -249,18 +249,6 @@ def test_views_that_nobody_saw_are_asked_again_after_the_end(qtbot: QtBot, make_
     qtbot.waitUntil(lambda: frame.answer is not None and len(frame.answer.series["train"][0]) == 6, timeout=LONG)
 
 
-@drives("Training > Images from a folder")
-def test_learning_from_a_folder_fills_the_form(panel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("cats", "dogs"):
-        (tmp_path / "mine" / name).mkdir(parents=True)
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(tmp_path / "mine")))
-    panel.form.set_values({"batch_size": 7})
-    choose(panel, "Images from a folder")
-    values = panel.form.config().model_dump()
-    assert values["data"] == f"folder:{tmp_path / 'mine'}"
-    assert values["batch_size"] == 7
-
-
 def test_a_recipe_without_pages_has_its_views_alone(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     from lab.api import train
 
