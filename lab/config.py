@@ -42,6 +42,10 @@ class Config(BaseModel):
         except pydantic.ValidationError as error:
             raise UsageError(" ".join(sentence(cls, e) for e in error.errors())) from None
 
+    def data_record(self, remembered: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What a run remembers of the data that this config names, where they can be described without the experiment."""
+        return None
+
     @property
     def subject(self) -> str:
         """What the run is about, for its folder's name: the data set or the game."""

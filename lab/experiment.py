@@ -123,7 +123,7 @@ class Experiment(ABC):
 
         Called each time a run is opened, and before its first step: cheap, unless it loads what every use needs anyway.
         """
-        return None
+        return self.config.data_record(self.remembered)
 
     @abstractmethod
     def step(self) -> Metrics:

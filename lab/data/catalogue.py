@@ -32,6 +32,8 @@ class DataSet:
     channels: int = 0
     asks: tuple[str, ...] = ()
     """Of one's own data: what a dialog asks for, path by path."""
+    record: str = ""
+    """Of one's own data: what describes them for a run to remember, "module:function" of (data, ground, stored record)."""
     classes: tuple[str, ...] = ()
     """Names of the classes, () where they follow from the settings or from one's own files."""
 
@@ -89,21 +91,25 @@ RECORDS = (
     DataSet(
         "folder:PATH", "a folder of your own images; sub-folders are the classes", "own", "yours",
         {"images": "lab.data.image_folder:image_folder"}, channels=3, asks=("A folder of images; sub-folders are the classes",),
+        record="lab.data.image_records:folder_record",
     ),
     DataSet(
         "folders:A,B", "two folders of your own images, unpaired", "own", "yours",
         {"image domains": "lab.data.domain_folders:unpaired_folders"}, channels=3,
         asks=("Domain A: a folder of images", "Domain B: a folder of images"),
+        record="lab.data.image_records:domains_record",
     ),
     DataSet(
         "pairs:FOLDER", "your own pairs, side by side in one image: A left, B right", "own", "yours",
         {"image pairs": "lab.data.domain_folders:own_pairs"}, channels=3,
         asks=("A folder of pairs, side by side in one image: A left, B right",),
+        record="lab.data.image_records:domains_record",
     ),
     DataSet(
         "pairs:A,B", "your own pairs: two folders with the same file names", "own", "yours",
         {"image pairs": "lab.data.domain_folders:own_pairs"}, channels=3,
         asks=("A: a folder of images", "B: a folder of images with the same file names"),
+        record="lab.data.image_records:domains_record",
     ),
 )  # fmt: skip
 

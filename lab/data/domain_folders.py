@@ -1,157 +1,156 @@
-"""A person's own domains: two folders without pairs, two folders of pairs with the same names, or pairs side by side in one picture."""
+"""A person's own image domains: two folders without pairs, two folders of pairs, or pairs side by side in one picture.
+
+What is for test: the folders test/ (or val/) beside train/, testA and testB beside trainA and trainB, otherwise every tenth image.
+"""
 
 import logging
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.Image import Image
 
-from lab.data.catalogue import paths
-from lab.data.image_files import ENDINGS
-from lab.data.image_folder import FORMATS, read
+from lab.data.catalogue import paths, readable
+from lab.data.image_files import image_files, matched, of_split, splits_in, tests_of
+from lab.data.image_reader import Span, read_image, squared, survey
+from lab.data.image_records import files_of, span_in
 from lab.data.images import Domains, LabelledImages, Request, Split
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
 
-BROKEN = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError)
-NAMED = 3
-"""Files that an error names at most."""
-
 
 def unpaired_folders(request: Request) -> Domains:
-    """folders:A,B"""
+    """folders:A,B: every picture cut to its central square. Raises LabError where one of the domains is empty."""
     a, b = paths(request.data)
-    return split_of(two_folders(a, b, size=request.size or 64), request.split)
+    span = span_of(request, [a, b])
+    return two_folders(a, b, size=request.size or 64, split=request.split, ground=request.ground, span=span)
 
 
 def own_pairs(request: Request) -> Domains:
     """pairs:FOLDER or pairs:A,B"""
     folders = paths(request.data)
-    size = request.size or 64
-    own = side_by_side(folders[0], size=size) if len(folders) == 1 else paired_folders(folders[0], folders[1], size=size)
-    return split_of(own, request.split)
+    size, ground, span = request.size or 64, request.ground, span_of(request, folders)
+    if len(folders) == 1:
+        return side_by_side(folders[0], size=size, split=request.split, ground=ground, span=span)
+    return paired_folders(folders[0], folders[1], size=size, split=request.split, ground=ground, span=span)
 
 
-def two_folders(a: Path, b: Path, *, size: int, names: tuple[str, str] | None = None) -> Domains:
-    """Domains without pairs: each picture cut to its central square. Raises LabError where one of them is empty."""
-    parts = []
-    for folder in (a, b):
+def two_folders(
+    a: Path, b: Path, *, size: int, split: Split | None = None, names: tuple[str, str] | None = None, ground: str = "white", span: Span | None = None
+) -> Domains:  # fmt: skip
+    """Domains without pairs, all of them or a split. Pictures that cannot be read are left out."""
+    parts: list[LabelledImages] = []
+    for folder in divided(a, b, split):
         pixels, skipped = [], 0
-        for file in images_in(folder):
+        for file in folder:
             try:
-                pixels.append(read(file, size, 3))
-            except BROKEN as error:
-                log.warning("skipped %s: %s", file, error)
+                pixels.append(squared(read_image(file, ground=ground, span=span), size))
+            except LabError as error:
+                log.warning("skipped: %s", error)
                 skipped += 1
+        where = (a, b)[len(parts)]
         if not pixels:
-            raise LabError(f"None of the {skipped} images in {folder} can be read; the log names each and why. Both domains need images.")
-        parts.append(labelled(pixels, folder.name))
-    return Domains(parts[0], parts[1], names or (a.name, b.name), False)
-
-
-def paired_folders(a: Path, b: Path, *, size: int) -> Domains:
-    """Pairs of the same name (without its ending) in two folders. Raises LabError where a partner is missing or of another size."""
-    firsts, seconds = ({file.stem: file for file in images_in(folder)} for folder in (a, b))
-    alone = [f"{name} only in {where}" for name, where in only(firsts, seconds, a) + only(seconds, firsts, b)]
-    if alone:
-        raise LabError(
-            f"Pairs need the same names in both folders: {a} has {len(firsts)} images and {b} has {len(seconds)}, with {listed(alone)}. "
-            "Add or remove files until both hold the same names."
-        )
-    pixels: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-    for name in firsts:
-        sizes = [size_of(file) for file in (firsts[name], seconds[name])]
-        if sizes[0] != sizes[1]:
             raise LabError(
-                f"The pictures of a pair must have one size, but {firsts[name]} has {shown(sizes[0])} and {seconds[name]} {shown(sizes[1])} pixels. "
-                "Resize one of them."
+                f"None of the {skipped} images in {readable(where)} can be read; the log names each and why. Both domains need images."
             )
-        for kept, file in zip(pixels, (firsts[name], seconds[name]), strict=True):
-            kept.append(opened(file, size))
-    return Domains(labelled(pixels[0], a.name), labelled(pixels[1], b.name), (a.name, b.name), True)
+        parts.append(labelled(pixels, readable(where.name)))
+    return Domains(parts[0], parts[1], names or (readable(a.name), readable(b.name)), False)
 
 
-def side_by_side(folder: Path, *, size: int) -> Domains:
+def paired_folders(
+    a: Path, b: Path, *, size: int, split: Split | None = None, ground: str = "white", span: Span | None = None
+) -> Domains:  # fmt: skip
+    """Pairs of the same place and name (without its ending) in two folders. Raises LabError where a partner is missing or of another size."""
+    pixels: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for pair in pairs_of(a, b, split):
+        both = [whole(file, ground, span) for file in pair]
+        if both[0].size != both[1].size:
+            raise LabError(
+                f"The pictures of a pair must have one size, but {readable(pair[0])} has {shown(both[0].size)} and {readable(pair[1])} "
+                f"{shown(both[1].size)} pixels. Resize one of them."
+            )
+        for kept, image in zip(pixels, both, strict=True):
+            kept.append(squared(image, size))
+    names = (readable(a.name), readable(b.name))
+    return Domains(labelled(pixels[0], names[0]), labelled(pixels[1], names[1]), names, True)
+
+
+def side_by_side(folder: Path, *, size: int, split: Split | None = None, ground: str = "white", span: Span | None = None) -> Domains:
     """Pairs in pictures whose left half is A and whose right half is B. Raises LabError for odd widths and mixed shapes."""
     pixels: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     shape: tuple[int, int] | None = None
-    for file in images_in(folder):
-        width, height = found = size_of(file)
-        shape = shape or found
+    for file in pictures_of(folder, split):
+        image = whole(file, ground, span)
+        width, height = image.size
+        shape = shape or image.size
         if width % 2:
-            raise LabError(f"{file} is {shown(found)} pixels: a pair side by side has an even width, A on the left and B on the right.")
-        if found[0] * shape[1] != found[1] * shape[0]:
             raise LabError(
-                f"The pairs in {folder} have mixed shapes: {file} is {shown(found)} pixels, others are {shown(shape)}. "
+                f"{readable(file)} is {shown(image.size)} pixels: a pair side by side has an even width, A on the left and B on the right."
+            )
+        if width * shape[1] != height * shape[0]:
+            raise LabError(
+                f"The pairs in {readable(folder)} have mixed shapes: {readable(file)} is {shown(image.size)} pixels, others are {shown(shape)}. "
                 "Give all of them one shape, or use two folders with --data pairs:A,B."
             )
-        with Image.open(file, formats=FORMATS) as image:
-            whole = image.convert("RGB")
         for kept, left in zip(pixels, (0, width // 2), strict=True):
-            part = whole.crop((left, 0, left + width // 2, height))
-            how = Image.Resampling.BOX if min(part.size) >= size else Image.Resampling.BILINEAR
-            kept.append(np.asarray(ImageOps.fit(part, (size, size), how)))
+            kept.append(squared(image.crop((left, 0, left + width // 2, height)), size))
     return Domains(labelled(pixels[0], "left"), labelled(pixels[1], "right"), ("left", "right"), True)
 
 
-def split_of(domains: Domains, split: Split) -> Domains:
-    """Every tenth row of each domain is for test; of fewer than ten, all serve as both."""
-
-    def part(data: LabelledImages) -> LabelledImages:
-        if len(data) < 10:
-            return data
-        rows = torch.arange(len(data))
-        rows = rows[(rows % 10 == 9) == (split == "test")]
-        return LabelledImages(data.images[rows], data.labels[rows], data.classes)
-
-    return Domains(part(domains.a), part(domains.b), domains.names, domains.paired)
+# -- splits --------------------------------------------------------------------------------------------------------
 
 
-def images_in(folder: Path) -> list[Path]:
-    """The image files of a folder, sub-folders too. Raises LabError where there is none."""
-    if not folder.is_dir():
-        raise LabError(f"There is no folder {folder}.")
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
-    if not files:
-        raise LabError(f"The domain {folder} is empty: expected images ending in {', '.join(sorted(ENDINGS))}.")
-    return files
+def divided(a: Path, b: Path, split: Split | None) -> list[list[Path]]:
+    """The files of two unpaired folders that belong to a split, of each on its own."""
+    tests = tests_of(a, b)
+    if split == "test" and tests is not None:
+        return [image_files(folder) for folder in tests]
+    own = [splits_in(folder) for folder in (a, b)]
+    if all(own):
+        return [image_files(found[part]) for found, part in zip(own, (split or "train",) * 2, strict=True)]
+    files = [image_files(folder) for folder in (a, b)]
+    return files if split is None or tests is not None else [of_split(part, split == "test") for part in files]
 
 
-def size_of(file: Path) -> tuple[int, int]:
-    """(width, height), upright. Raises LabError where the file is no image: in a paired set it cannot be left out."""
+def pairs_of(a: Path, b: Path, split: Split | None) -> list[tuple[Path, Path]]:
+    tests = tests_of(a, b)
+    if split == "test" and tests is not None:
+        return matched(*tests)
+    own = [splits_in(folder) for folder in (a, b)]
+    if all(own):
+        return matched(own[0][split or "train"], own[1][split or "train"])
+    pairs = matched(a, b)
+    return pairs if split is None or tests is not None else of_split(pairs, split == "test")
+
+
+def pictures_of(folder: Path, split: Split | None) -> list[Path]:
+    own = splits_in(folder)
+    if own:
+        return image_files(own[split or "train"])
+    files = image_files(folder)
+    return files if split is None else of_split(files, split == "test")
+
+
+def span_of(request: Request, folders: list[Path]) -> Span | None:
+    stored = request.remembered
+    return span_in(stored) if stored else survey(files_of(folders), request.ground).span
+
+
+# -- pictures ------------------------------------------------------------------------------------------------------
+
+
+def whole(file: Path, ground: str, span: Span | None) -> Image:
+    """A picture of a pair. Raises LabError that says what to do: in a paired set it cannot be left out."""
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            width, height = image.size
-            if Image.MAX_IMAGE_PIXELS is not None and width * height > Image.MAX_IMAGE_PIXELS:
-                raise ValueError(f"{width}x{height} is more than {Image.MAX_IMAGE_PIXELS:,} pixels")
-            turned = image.getexif().get(0x0112, 1) >= 5
-    except BROKEN as error:
-        raise LabError(f"{file} cannot be read ({error}). Take it and its partner out, or mend it.") from None
-    return (height, width) if turned else (width, height)
-
-
-def opened(file: Path, size: int) -> np.ndarray:
-    try:
-        return read(file, size, 3)
-    except BROKEN as error:
-        raise LabError(f"{file} cannot be read ({error}). Take it and its partner out, or mend it.") from None
+        return read_image(file, ground=ground, span=span)
+    except LabError as error:
+        raise LabError(f"{error} Take it and its partner out, or mend it.") from None
 
 
 def labelled(pixels: list[np.ndarray], name: str) -> LabelledImages:
     images = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
     return LabelledImages(images, torch.zeros(len(images), dtype=torch.long), (name,))
-
-
-def only(mine: dict[str, Path], theirs: dict[str, Path], folder: Path) -> list[tuple[str, Path]]:
-    return [(mine[name].name, folder) for name in mine if name not in theirs]
-
-
-def listed(items: Iterable[str]) -> str:
-    items = list(items)
-    return ", ".join(items[:NAMED]) + (f" and {len(items) - NAMED} more" if len(items) > NAMED else "")
 
 
 def shown(size: tuple[int, int]) -> str:

@@ -1,26 +1,323 @@
-"""Which files of a folder are images, and to which class each belongs. Imports no torch."""
+"""Which files of a person's folders are images, to which class and split each belongs, and what pairs belong together. Imports no torch.
 
+Read first: `class_folder`. Whatever is left out or assumed is said in `notes`.
+"""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeVar
 
+from lab.data.catalogue import readable
 from lab.errors import LabError
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
-"""Of the files that a folder of images is searched for."""
+ENDINGS = frozenset({
+    ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pfm", ".pgm", ".png", ".pnm",
+    ".ppm", ".tif", ".tiff", ".webp",
+})  # fmt: skip
+"""Of the files that are read as images, in lower case."""
+UNSUPPORTED = frozenset({".heic", ".heif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng", ".jp2", ".jxl", ".ico", ".tga", ".eps", ".pdf"})
+"""Of images that cannot be read here."""
+ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"})
+FOREIGN = frozenset(
+    {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "__pycache__", "thumbs.db", "desktop.ini"}
+)
+"""What other programs put beside a person's files, in lower case. Hidden files and folders are passed over too."""
+NAMED = 3
+"""Names that a sentence gives at most."""
+
+Part = Literal["train", "validation", "test"]
+T = TypeVar("T")
+
+SPLITS: dict[str, Part] = {
+    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+"""Folder names that are splits, in lower case."""
+
+
+@dataclass(frozen=True)
+class ClassFolder:
+    """The image files of a folder by split and class. Where the folder has no splits, all files are in "train", to be divided."""
+
+    files: dict[Part, dict[str, list[Path]]]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.files["train"])
+
+    @property
+    def has_splits(self) -> bool:
+        return len(self.files) > 1
+
+    def everything(self) -> list[Path]:
+        return [file for part in self.files.values() for group in part.values() for file in group]
+
+
+def class_folder(root: Path) -> ClassFolder:
+    """The images below `root`: its sub-folders are the classes, or train/, val/ and test/ with the classes below each.
+
+    Raises LabError where the folder holds no image file, cannot be read, or where splits have different classes.
+    """
+    notes: list[str] = []
+    folders = sub_folders(root)
+    splits: dict[Part, Path] = {SPLITS[folder.name.lower()]: folder for folder in folders if folder.name.lower() in SPLITS}
+    if "train" not in splits or len(splits) < len(folders):
+        return ClassFolder({"train": classes_of(root, notes)}, notes)
+    files: dict[Part, dict[str, list[Path]]] = {part: classes_of(folder, notes) for part, folder in splits.items()}
+    if len(files) > 1:
+        notes.append(f"The folders {', '.join(readable(folder.name) for folder in folders)} of {readable(root)} are the splits.")
+        if not any(sub_folders(folder) for folder in folders):  # No classes: the images of all splits are of one, the root's.
+            files = {part: {readable(root.name): next(iter(group.values()))} for part, group in files.items()}
+        check_splits(root, files)
+    stray = images_directly_in(root)
+    if stray:
+        notes.append(f"{counted(stray)} beside the folders of {readable(root)} left out.")
+    return ClassFolder(files, notes)
+
+
+def check_splits(root: Path, files: dict[Part, dict[str, list[Path]]]) -> None:
+    for part, group in files.items():
+        unlike = sorted(set(group) ^ set(files["train"]))
+        if unlike:
+            raise LabError(
+                f"The splits of {readable(root)} have different classes: {listed(unlike)} only in {'train' if unlike[0] in files['train'] else part}. "
+                "Give every split the same class folders."
+            )
 
 
 def files_by_class(root: Path) -> dict[str, list[Path]]:
-    """The image files under a folder by class: the first folder below the root, or the root's own name.
+    """The training files of `class_folder`, by class."""
+    return class_folder(root).files["train"]
 
-    Raises LabError where the folder holds no image file or cannot be read.
-    """
-    try:
-        files = sorted(file for file in root.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
-    except OSError as error:
-        raise LabError(f"The folder {root} cannot be read ({error.strerror}).") from None
-    if not files:
-        raise LabError(f"The folder {root} holds no images: expected files ending in {', '.join(sorted(ENDINGS))}.")
+
+def classes_of(root: Path, notes: list[str]) -> dict[str, list[Path]]:
+    """The image files below `root` by class: its sub-folders, or, where none holds an image, its own name."""
     found: dict[str, list[Path]] = {}
-    for file in files:
-        parts = file.relative_to(root).parts
-        found.setdefault(parts[0] if len(parts) > 1 else root.name, []).append(file)
+    empty = []
+    for folder in sub_folders(root):
+        files = images_below(folder)
+        if files:
+            found.setdefault(readable(folder.name), []).extend(files)
+        else:
+            empty.append(folder)
+    own = images_directly_in(root)
+    if not found:
+        if not own:
+            raise LabError(nothing_in(root))
+        return {readable(root.name): own}
+    if len(found) == 1 and not own:  # A folder around the class folders, as an unpacked archive makes.
+        inner = next(folder for folder in sub_folders(root) if readable(folder.name) in found)
+        if len(sub_folders(inner)) > 1 and not images_directly_in(inner):
+            notes.append(f"{readable(root)} holds one folder only: the classes are the folders in {readable(inner)}.")
+            return classes_of(inner, notes)
+    if len(own) > sum(map(len, found.values())):
+        raise LabError(
+            f"{readable(root)} holds {len(own):,} images of its own beside the {len(found)} folders with {sum(map(len, found.values())):,}: "
+            "it is not clear which are meant. Put all images into class folders, or take the folders out."
+        )
+    if own:
+        notes.append(f"{counted(own)} beside the class folders of {readable(root)} left out.")
+    if empty:
+        notes.append(f"Folders without images left out: {listed(readable(folder.name) for folder in empty)}.")
+    folded = Counter(name.casefold() for name in found)
+    alike = sorted(name for name in found if folded[name.casefold()] > 1)
+    if alike:
+        notes.append(f"The classes {listed(alike)} differ in capital letters only.")
+    others = other_files(root)
+    if others:
+        notes.append(f"{others} in {readable(root)} left out.")
     return dict(sorted(found.items()))
+
+
+# -- walking -------------------------------------------------------------------------------------------------------
+
+
+def ignored(name: str) -> bool:
+    """Whether a file or folder is hidden, or put there by another program."""
+    return name.startswith(".") or name.endswith("~") or name.lower() in FOREIGN
+
+
+def entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What a folder holds, in the order of names. Raises LabError where it cannot be read."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted((entry for entry in found if not ignored(entry.name)), key=lambda entry: entry.name)
+    except OSError as error:
+        raise LabError(f"The folder {readable(folder)} cannot be read ({error.strerror}).") from None
+
+
+def sub_folders(folder: Path) -> list[Path]:
+    """The folders in a folder, symbolic links to folders too."""
+    return [Path(entry.path) for entry in entries(folder) if entry.is_dir()]
+
+
+def images_directly_in(folder: Path) -> list[Path]:
+    return [Path(entry.path) for entry in entries(folder) if is_image(entry)]
+
+
+def is_image(entry: os.DirEntry[str]) -> bool:
+    return os.path.splitext(entry.name)[1].lower() in ENDINGS and entry.is_file()
+
+
+def images_below(folder: Path) -> list[Path]:
+    """The image files of a folder and of all folders below it, links followed, in the order of their paths."""
+    return sorted(walk(folder, ()))
+
+
+def walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    """`above`: the folders that one is in, so that a link to one of them is not followed for ever."""
+    status = folder.stat()
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
+        return
+    for entry in entries(folder):
+        if entry.is_dir():
+            yield from walk(Path(entry.path), (*above, identity))
+        elif is_image(entry):
+            yield Path(entry.path)
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The image files of a folder without classes, sub-folders too. Raises LabError where there is none."""
+    if not folder.is_dir():
+        raise LabError(f"There is no folder {readable(folder)}.")
+    files = images_below(folder)
+    if not files:
+        raise LabError(nothing_in(folder))
+    return files
+
+
+def other_files(root: Path) -> str:
+    """The files among them that a person may have meant as images, counted: "3 .heic, 1 .zip files", "" for none."""
+    counts: Counter[str] = Counter()
+    for _, folders, names in os.walk(root):
+        folders[:] = [folder for folder in folders if not ignored(folder)]
+        counts.update(os.path.splitext(name)[1].lower() for name in names if not ignored(name))
+    meant = [f"{count} {ending}" for ending, count in sorted(counts.items()) if ending in UNSUPPORTED | ARCHIVES]
+    return f"{', '.join(meant)} files" if meant else ""
+
+
+def nothing_in(root: Path) -> str:
+    found = other_files(root)
+    more = f" It has {found}, which cannot be read here: convert images to PNG or JPEG, unpack archives." if found else ""
+    return f"The folder {readable(root)} holds no images: expected files ending in {', '.join(sorted(ENDINGS))}.{more}"
+
+
+# -- dividing ------------------------------------------------------------------------------------------------------
+
+
+def held_out(count: int) -> list[bool]:
+    """Which of `count` files of a class are for test: every tenth; of fewer than ten the last; a single one serves as both."""
+    if count >= 10:
+        return [i % 10 == 9 for i in range(count)]
+    return [i == count - 1 for i in range(count)]
+
+
+def of_split(files: list[T], test: bool) -> list[T]:
+    """The files of a class without splits of its own that are for test, or for training."""
+    if len(files) == 1:
+        return files
+    return [file for file, out in zip(files, held_out(len(files)), strict=True) if out == test]
+
+
+def splits_in(folder: Path) -> dict[str, Path]:
+    """train and test of a folder that holds train/ and test/ or val/ and no images of its own, {} of any other."""
+    parts = {SPLITS[part.name.lower()]: part for part in sub_folders(folder) if part.name.lower() in SPLITS} if folder.is_dir() else {}
+    if "train" not in parts or len(parts) < 2 or images_directly_in(folder):
+        return {}
+    return {"train": parts["train"], "test": parts.get("test") or parts["validation"]}
+
+
+def tests_of(a: Path, b: Path) -> tuple[Path, Path] | None:
+    """testA and testB beside trainA and trainB, as CycleGAN's data sets have them."""
+    if not (a.name.startswith("train") and b.name.startswith("train")):
+        return None
+    tests = a.with_name("test" + a.name.removeprefix("train")), b.with_name("test" + b.name.removeprefix("train"))
+    return tests if all(folder.is_dir() for folder in tests) else None
+
+
+# -- pairs ---------------------------------------------------------------------------------------------------------
+
+
+def matched(a: Path, b: Path) -> list[tuple[Path, Path]]:
+    """The pairs of two folders: files at the same place below each, endings aside. Raises LabError that names those without a partner."""
+    sides = [{file.relative_to(folder): file for file in image_files(folder)} for folder in (a, b)]
+    by_place = [grouped(side) for side in sides]
+    pairs, alone = [], []
+    for place in sorted(set(by_place[0]) | set(by_place[1])):
+        ours, theirs = (side.get(place, []) for side in by_place)
+        if len(ours) == len(theirs) == 1:
+            pairs.append((a / ours[0], b / theirs[0]))
+            continue
+        if not ours or not theirs:
+            alone += [f"{readable(name)} only in {readable(folder)}" for names, folder in ((ours, a), (theirs, b)) for name in names]
+            continue
+        if set(ours) != set(theirs):
+            raise LabError(
+                f"The pairs of {readable(place)} are not clear: {listed(map(readable, ours))} in {readable(a)}, {listed(map(readable, theirs))} "
+                f"in {readable(b)}. Give every pair a name of its own."
+            )
+        pairs += [(a / name, b / name) for name in ours]
+    if alone:
+        raise LabError(
+            f"Pairs need the same names in both folders: {readable(a)} has {len(sides[0])} images and {readable(b)} has {len(sides[1])}, "
+            f"with {listed(alone)}. Add or remove files until both hold the same names."
+        )
+    return pairs
+
+
+def grouped(side: dict[Path, Path]) -> dict[Path, list[Path]]:
+    """Relative paths by relative path without its ending."""
+    found: dict[Path, list[Path]] = {}
+    for name in sorted(side):
+        found.setdefault(name.with_suffix(""), []).append(name)
+    return found
+
+
+# -- the fingerprint -----------------------------------------------------------------------------------------------
+
+ENDS = 8192
+"""Bytes at each end of a file that are part of its fingerprint, with its size: reading whole photographs takes too long."""
+
+
+LISTED = 5000
+"""Files whose hashes a record lists, so that it can be told whether a folder has grown; of more, one hash stands for all."""
+
+
+def hashes(files: list[Path]) -> list[str]:
+    """What each file holds, whatever its name and place are; in order."""
+    return sorted(file_hash(file) for file in files)
+
+
+def file_hash(path: Path) -> str:
+    """12 hexadecimal digits. A file that cannot be read counts as an empty one."""
+    found = hashlib.blake2b(digest_size=6)
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            found.update(str(size).encode())
+            found.update(file.read(ENDS))
+            if size > 2 * ENDS:
+                file.seek(-ENDS, os.SEEK_END)
+            found.update(file.read(ENDS))
+    except OSError:
+        pass
+    return found.hexdigest()
+
+
+# -- sentences -----------------------------------------------------------------------------------------------------
+
+
+def counted(files: list[Path]) -> str:
+    """ "2 images (a.png, b.png)" """
+    return f"{len(files):,} image{'s' * (len(files) != 1)} ({listed(readable(file.name) for file in files)})"
+
+
+def listed(items: object) -> str:
+    names = list(items)  # type: ignore[call-overload]
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")

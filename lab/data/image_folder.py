@@ -1,60 +1,58 @@
-"""A person's own folder of images; its sub-folders, where it has any with images, are the classes.
-
-A broken or huge image is skipped and named in the log. Pillow's limit against decompression bombs stays on.
-"""
+"""A person's own folder of images: sub-folders are the classes. Which files count is decided in `image_files`, pixels in `image_reader`."""
 
 import logging
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lab.data.catalogue import paths
-from lab.data.image_files import files_by_class
-from lab.data.images import LabelledImages, Request
+from lab.data.catalogue import paths, readable
+from lab.data.image_files import ClassFolder, class_folder, hashes, of_split
+from lab.data.image_reader import read_square, survey
+from lab.data.image_records import all_of, class_order, span_in
+from lab.data.images import LabelledImages, Request, Split
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
 
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
-
 
 def image_folder(request: Request) -> LabelledImages:
-    """Images (N, channels, size, size), each cut to its central square; every tenth of a class is for test.
+    """Images (N, channels, size, size), each cut to its central square; labels are the places of the classes that a stored run
+    remembers, or of those found. A folder without train/ and val/ is divided: every tenth image of a class is for test.
 
     Raises LabError where the folder is missing or holds no image that can be read.
     """
-    root, split, size, channels = paths(request.data)[0], request.split, request.size or 64, request.channels or 3
-    found = files_by_class(root)
-    files = [(file, name) for name, group in found.items() for file in group]
-    classes = tuple(found)
-    pixels, labels, skipped, seen = [], [], 0, dict.fromkeys(classes, 0)
-    for file, name in files:
-        seen[name] += 1
-        if (seen[name] % 10 == 0) != (split == "test") and len(files) >= 10 * len(classes):
+    root, size, channels = paths(request.data)[0], request.size or 64, request.channels or 3
+    folder = class_folder(root)
+    files = split_files(folder, request.split)
+    stored = request.remembered or {}
+    classes, names = class_order(request.data, {name: hashes(all_of(folder, name)) for name in folder.classes}, stored)
+    span = span_in(stored) if stored else survey(folder.everything(), request.ground).span
+    pixels, labels, skipped = [], [], 0
+    total = sum(map(len, files.values()))
+    for name, group in files.items():
+        if name not in names:
             continue
-        try:
-            pixels.append(read(file, size, channels))
-        except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            log.warning("skipped %s: %s", file, error)
-            skipped += 1
-            continue
-        labels.append(classes.index(name))
-        if len(labels) % 1000 == 0:
-            log.info("%s: %d of %d files", root, len(labels) + skipped, len(files))
-    if not pixels:
-        raise LabError(f"None of the {skipped} images in {root} can be read; the log names each and why.")
-    images = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    return LabelledImages(images, torch.tensor(labels), classes)
+        for file in group:
+            try:
+                pixels.append(read_square(file, size, channels=channels, ground=request.ground, span=span))
+            except LabError as error:
+                log.warning("skipped: %s", error)
+                skipped += 1
+                continue
+            labels.append(classes.index(names[name]))
+            if len(labels) % 1000 == 0:
+                log.info("%s: %d of %d files", readable(root), len(labels) + skipped, total)
+    if not pixels and request.split != "validation":
+        raise LabError(f"None of the {skipped} images in {readable(root)} can be read; the log names each and why.")
+    images = np.stack(pixels) if pixels else np.zeros((0, size, size, channels), np.uint8)
+    return LabelledImages(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), torch.tensor(labels, dtype=torch.long), classes)
 
 
-def read(file: Path, size: int, channels: int) -> np.ndarray:
-    """(size, size, channels) uint8 of a file. Raises what Pillow raises, and ValueError for a huge image."""
-    with Image.open(file, formats=FORMATS) as image:
-        limit = Image.MAX_IMAGE_PIXELS
-        if limit is not None and image.width * image.height > limit:
-            raise ValueError(f"{image.width}x{image.height} is more than {limit:,} pixels")
-        upright = ImageOps.exif_transpose(image).convert("L" if channels == 1 else "RGB")
-        square = ImageOps.fit(upright, (size, size), Image.Resampling.BOX if min(upright.size) >= size else Image.Resampling.BILINEAR)
-    return np.asarray(square).reshape(size, size, channels)
+def split_files(folder: ClassFolder, split: Split) -> dict[str, list[Path]]:
+    """The files of a split by class. Where there is only train/ and val/, val/ is for test."""
+    if folder.has_splits:
+        if split == "test" and "test" not in folder.files:
+            return folder.files["validation"]
+        return folder.files.get(split, {}) if split != "validation" or "test" in folder.files else {}
+    return {} if split == "validation" else {name: of_split(group, split == "test") for name, group in folder.files["train"].items()}

@@ -4,13 +4,14 @@ A data set's loader takes a `Request` and gives `LabelledImages` or `Domains`; `
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Split = Literal["train", "test"]
+Split = Literal["train", "validation", "test"]
+"""validation is empty where the data have none of their own."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Request:
     """Frames of each game in the train split; a fifth of it for test."""
     player: Literal["random", "agents"] = "random"
     seed: int = 0
+    ground: str = "white"
+    """What lies behind transparent parts of one's own images, see `lab.data.image_reader.GROUNDS`."""
+    remembered: dict[str, Any] | None = None
+    """What a stored run remembers of its data, see `lab.data.record`."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """Which images a recipe learns from: the settings that every recipe on labelled images has."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
 from lab.atari.games import check_games
 from lab.config import Config, data_field, only
+
+Ground = Literal["white", "grey", "black"]
+GROUND: Any = Field("white", description="What lies behind the transparent parts of your own images.")
 
 
 class ImagesConfig(Config):
@@ -24,6 +27,13 @@ class ImagesConfig(Config):
         "random", description="Who plays: chance, or the game's shipped agent, which gets further, where there is one.",
         json_schema_extra=only(data="atari"),
     )  # fmt: skip
+
+    ground: Ground = GROUND
+
+    def data_record(self, remembered: dict[str, Any] | None) -> dict[str, Any]:
+        from lab.data.image_records import image_record
+
+        return image_record(self.data, ground=self.ground, remembered=remembered, games=self.games)
 
     @field_validator("games")
     @classmethod

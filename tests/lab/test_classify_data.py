@@ -58,9 +58,30 @@ def test_a_single_class_is_no_task(tmp_path: Path) -> None:
 
 
 def test_a_class_that_the_test_split_lacks_is_named(tmp_path: Path) -> None:
-    data = images(data=f"folder:{fill(tmp_path, {'cats': 40, 'dogs': 5})}", size=16)
-    with pytest.raises(LabError, match=r"test split of folder:.* has no image of dogs\. Each class needs at least ten"):
-        data.split("test")
+    data = images(data=f"folder:{fill(tmp_path, {'cats': 40, 'dogs': 2})}", size=16)
+    (tmp_path / "dogs" / "001.png").write_bytes(b"no image")
+    with pytest.raises(LabError, match=r"test split of folder:.* has no image of dogs\. Each class needs an image that can be read"):
+        data.split("train")  # Refused before anything is trained.
+
+
+def test_a_class_of_one_image_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"only one image of dogs: each class needs at least two"):
+        images(data=f"folder:{fill(tmp_path, {'cats': 40, 'dogs': 1})}")
+
+
+def test_small_classes_are_in_every_split_and_test_is_never_training(tmp_path: Path) -> None:
+    data = images(data=f"folder:{fill(tmp_path, {'cats': 40, 'dogs': 3, 'owls': 2})}", size=16, validation=0.3)
+    assert data.split("test").labels.bincount().tolist() == [4, 1, 1]
+    assert (data.split("train").labels.bincount(minlength=3) > 0).all()
+    assert sum(len(data.split(name)) for name in ("train", "validation")) == 39  # type: ignore[arg-type]
+    assert "Of classes with fewer than ten images one is held out: dogs, owls." in data.held_out_how()
+
+
+def test_a_folders_own_validation_images_are_used(tmp_path: Path) -> None:
+    for part, count in (("train", 12), ("val", 3), ("test", 4)):
+        fill(tmp_path / part, {"cats": count, "dogs": count})
+    data = images(data=f"folder:{tmp_path}", size=16)
+    assert [len(data.split(name)) for name in ("train", "validation", "test")] == [24, 6, 8]  # type: ignore[arg-type]
 
 
 def test_a_picture_of_the_data_by_its_number() -> None:
@@ -103,7 +124,7 @@ def test_a_number_that_is_none_is_named(image: str) -> None:
 
 def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.png").write_text("these are words")
-    with pytest.raises(UsageError, match=r"notes\.png: this is no image that can be read"):
+    with pytest.raises(LabError, match=r"notes\.png is not an image that can be read"):
         images().picture(str(tmp_path / "notes.png"))
     with pytest.raises(UsageError, match="there is no such file"):
         images().picture(str(tmp_path / "gone.png"))

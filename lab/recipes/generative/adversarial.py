@@ -42,7 +42,7 @@ class Adversarial(Experiment):
         self.settings = config
         self.autocast = partial(autocast, device, compute_dtype(config.precision, device))
         self.seeds = Seeds.of(config.seed, device)
-        self.feed = ImageFeed(config, device, self.seeds.order)
+        self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         with seeded(self.seeds.weights):
             g, d = self.build()
         g, d = (net.to(device).to(memory_format=torch.channels_last) for net in (g, d))  # type: ignore[call-overload]

@@ -40,7 +40,7 @@ class Autoencoder(Experiment):
         self.config: AutoencoderConfig = config
         self.dtype = compute_dtype(config.precision, device)
         self.seeds = Seeds.of(config.seed, device)
-        self.feed = ImageFeed(config, device, self.seeds.order)
+        self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         self.net, self.optimizer = flat_network(self.build, self.seeds.weights, config, self.dtype, device)
         self.monitor = SampleMonitor(config, self.feed, self.net.master, False, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)

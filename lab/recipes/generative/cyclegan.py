@@ -66,7 +66,9 @@ class CycleGAN(Translation):
 
     def load(self, split: Literal["train", "test"]) -> Domains:
         c = self.config
-        return load_domains(c.data, split, self.device, size=c.size + c.jitter, games=c.game, frames=c.frames)
+        return load_domains(
+            c.data, split, self.device, size=c.size + c.jitter, games=c.game, frames=c.frames, ground=c.ground, remembered=self.remembered
+        )
 
     # -- training --------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from lab.data.images import LabelledImages
 from lab.data.load import load_images
+from lab.data.record import Record
 from lab.data.splits import Splits
 from lab.epochs import EpochOrder
 from lab.recipes.generative.generative_config import ImageConfig
@@ -15,16 +16,26 @@ from lab.recipes.generative.generative_config import ImageConfig
 class ImageFeed:
     """The images of a config on the device, each split loaded at the first call, and the training batches."""
 
-    def __init__(self, config: ImageConfig, device: torch.device, order: torch.Generator):
-        self.config, self.device = config, device
-        self.shape, self.class_names = config.shape, config.classes
+    def __init__(self, config: ImageConfig, device: torch.device, order: torch.Generator, remembered: Record | None = None):
+        self.config, self.device, self.remembered = config, device, remembered
+        self.shape = config.shape
+        self.class_names = tuple((remembered or {}).get("classes") or config.classes)
         self.order = EpochOrder(order)
         self.images = Splits(self.load)
 
     def load(self, split: Literal["train", "test"]) -> LabelledImages:
         c = self.config
         return load_images(
-            c.data, split, self.device, size=self.shape[1], channels=self.shape[0], games=c.games, frames=c.frames, player=c.player
+            c.data,
+            split,
+            self.device,
+            size=self.shape[1],
+            channels=self.shape[0],
+            games=c.games,
+            frames=c.frames,
+            player=c.player,
+            ground=c.ground,
+            remembered=self.remembered,
         )
 
     def batch(self) -> tuple[Tensor, Tensor]:

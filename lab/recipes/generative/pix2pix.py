@@ -44,7 +44,17 @@ class Pix2Pix(Translation):
 
     def load(self, split: Literal["train", "test"]) -> Domains:
         c = self.config
-        return load_image_pairs(c.task, c.data, split, self.device, size=c.size + c.jitter, games=c.games, frames=c.frames)
+        return load_image_pairs(
+            c.task,
+            c.data,
+            split,
+            self.device,
+            size=c.size + c.jitter,
+            games=c.games,
+            frames=c.frames,
+            ground=c.ground,
+            remembered=self.remembered,
+        )
 
     @property
     def subject(self) -> str:

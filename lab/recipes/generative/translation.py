@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.answers import Images, Table
+from lab.data.image_reader import read_square
+from lab.data.image_records import span_in
 from lab.data.images import Domains, LabelledImages, resize
 from lab.data.splits import Splits
 from lab.device import compute_dtype
 from lab.epochs import EpochOrder
-from lab.errors import LabError, UsageError
+from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics, view
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import enlargement, signed_images, to_pixels
@@ -196,7 +198,8 @@ class Translation(Experiment):
             except (binascii.Error, ValueError):
                 raise UsageError(f"--pixels must be base64 of {size} x {size} x 3 bytes.") from None
         elif file:
-            array = read_picture(Path(file).expanduser(), size)
+            c = self.settings
+            array = read_square(Path(file).expanduser(), size, ground=c.ground, span=span_in(self.remembered))
         else:
             count = len(self.held_out(domain))
             if not 0 <= index < count:
@@ -253,18 +256,6 @@ def picture_pixels(frame: np.ndarray, size: int) -> str:
     """A picture (H, W, 3) uint8, squeezed to `size` x `size` as the training images are, as `pixels` of the translate view."""
     square = resize(torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None], size)
     return base64.b64encode(square[0].permute(1, 2, 0).contiguous().numpy().tobytes()).decode()
-
-
-def read_picture(file: Path, size: int) -> np.ndarray:
-    """(size, size, 3) uint8 of an image file, its central square. Raises LabError where it cannot be read."""
-    from PIL import Image, UnidentifiedImageError
-
-    from lab.data.image_folder import read
-
-    try:
-        return read(file, size, 3)
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise LabError(f"{file} cannot be read as a picture ({error}). Expected a PNG, JPEG, GIF, BMP, WebP or TIFF file.") from None
 
 
 def verdict_map(d: PatchGAN, scores: Tensor, size: int) -> Tensor:

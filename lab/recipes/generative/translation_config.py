@@ -1,12 +1,13 @@
 """The settings that image-to-image recipes share."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from lab.config import Config, only, unit
 from lab.data.catalogue import subject
 from lab.recipes.generative.generative_config import PRECISION, Precision
+from lab.recipes.images_config import GROUND, Ground
 
 
 class TranslationConfig(Config):
@@ -59,6 +60,12 @@ class TranslationConfig(Config):
         json_schema_extra=unit("steps"),
     )  # fmt: skip
     precision: Precision = PRECISION
+    ground: Ground = GROUND
+
+    def data_record(self, remembered: dict[str, Any] | None) -> dict[str, Any]:
+        from lab.data.image_records import image_record
+
+        return image_record(self.data, ground=self.ground, remembered=remembered)
 
     @property
     def subject(self) -> str:

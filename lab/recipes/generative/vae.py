@@ -46,7 +46,7 @@ class VAE(Experiment):
         self.config: VAEConfig = config
         self.dtype = compute_dtype(config.precision, device)
         self.seeds = Seeds.of(config.seed, device)
-        self.feed = ImageFeed(config, device, self.seeds.order)
+        self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         self.net, self.optimizer = flat_network(self.build, self.seeds.weights, config, self.dtype, device)
         self.monitor = SampleMonitor(config, self.feed, self.net.master, self.conditional, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)

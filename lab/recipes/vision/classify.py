@@ -47,8 +47,8 @@ class Classify(ImageViews):
     def __init__(self, config: ClassifyConfig, device: torch.device):
         super().__init__(config, device)
         self.config: ClassifyConfig = config
-        self.form = form(config)
-        self.images = Images(config, self.form, device)
+        self.form = form(config, self.remembered)
+        self.images = Images(config, self.form, device, self.remembered)
         self.order_rng = torch.Generator().manual_seed(config.seed)
         self.augment_rng = torch.Generator().manual_seed(config.seed + 1)
         self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
@@ -263,7 +263,7 @@ class Classify(ImageViews):
             "images": len(data),
             "classes": len(data.classes),
             "test_time_augmentation": copies,
-            "protocol": f"test split of {self.config.data}, {copies} view(s) of each image",
+            "protocol": f"test split of {self.config.data}, {copies} view(s) of each image. {self.images.held_out_how()}".strip(),
         }
 
     # -- the rest of the contract ----------------------------------------------------------------------------------

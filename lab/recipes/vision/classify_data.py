@@ -8,12 +8,16 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from PIL import ImageOps
 from torch import Tensor
 
-from lab.data.catalogue import class_names, native, paths
-from lab.data.image_files import files_by_class
+from lab.data.catalogue import class_names, find, native, paths, readable
+from lab.data.image_files import class_folder, listed, sub_folders
+from lab.data.image_reader import read_image
+from lab.data.image_records import span_in, split_notes
 from lab.data.images import LabelledImages, as_channels, resize
 from lab.data.load import load_images
+from lab.data.record import Record
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify_config import ClassifyConfig
 
@@ -33,11 +37,16 @@ class Form:
     size: int
 
 
-def form(config: ClassifyConfig) -> Form:
-    """The form of the data that a config names, without loading images. Raises LabError where a folder cannot serve."""
+def form(config: ClassifyConfig, remembered: Record | None = None) -> Form:
+    """The form of the data that a config names, without loading images, with the classes that a stored run remembers.
+
+    Raises LabError where a folder cannot serve.
+    """
     own, channels = native(config.data)
-    of_folder = config.data.startswith("folder:")
-    classes = folder_classes(paths(config.data)[0]) if of_folder else class_names(config.data, config.games)
+    of_folder = find(config.data).origin == "own"
+    classes = tuple((remembered or {}).get("classes", ()))
+    if not classes:
+        classes = folder_classes(paths(config.data)[0]) if of_folder else class_names(config.data, config.games)
     if config.colours != "own":
         channels = 1 if config.colours == "grey" else 3
     size = config.size or (own if config.network in FLAT else max(own, SMALLEST))
@@ -45,22 +54,29 @@ def form(config: ClassifyConfig) -> Form:
 
 
 def folder_classes(root: Path) -> tuple[str, ...]:
-    """The sub-folders of `root`. Raises LabError where there are fewer than two, or one holds no image."""
-    found = files_by_class(root)
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    for folder in folders:
-        if not found.get(folder.name):
-            raise LabError(f"The class folder {folder} holds no images: put some in, or take it away.")
-    if len(folders) < 2:
-        raise LabError(f"The folder {root} needs a sub-folder of images for each class, at least two; it has {len(folders)}.")
-    return tuple(found)
+    """The classes of `root`. Raises LabError where there are fewer than two, or where one has too few images to be learned and tested."""
+    found = class_folder(root)
+    for folder in sub_folders(root):
+        if not found.has_splits and len(found.classes) > 1 and readable(folder.name) not in found.classes:
+            raise LabError(f"The class folder {readable(folder)} holds no images: put some in, or take it away.")
+    if len(found.classes) < 2:
+        raise LabError(
+            f"The folder {readable(root)} needs a sub-folder of images for each class, at least two; it has {len(found.classes)}."
+        )
+    single = [name for name, group in found.files["train"].items() if len(group) < 2 and not found.has_splits]
+    if single:
+        raise LabError(
+            f"The folder {readable(root)} has only one image of {listed(single)}: each class needs at least two, one to learn from and "
+            "one for test. Add images, or take the class out."
+        )
+    return found.classes
 
 
 class Images:
     """The splits of a config's data on a device, each loaded when it is first wanted. Any thread may ask."""
 
-    def __init__(self, config: ClassifyConfig, shape: Form, device: torch.device):
-        self.config, self.form, self.device = config, shape, device
+    def __init__(self, config: ClassifyConfig, shape: Form, device: torch.device, remembered: Record | None = None):
+        self.config, self.form, self.device, self.remembered = config, shape, device, remembered
         self.lock = threading.Lock()
         self.loaded: dict[str, LabelledImages] = {}
 
@@ -74,11 +90,12 @@ class Images:
                     self.divide()
             return self.loaded[name]
 
-    def load(self, name: Literal["train", "test"]) -> LabelledImages:
+    def load(self, name: Split) -> LabelledImages:
         c, f = self.config, self.form
         found = load_images(
-            c.data, name, torch.device("cpu"), size=f.own, channels=f.channels, games=c.games, frames=c.frames, player=c.player, seed=0
-        )
+            c.data, name, torch.device("cpu"), size=f.own, channels=f.channels, games=c.games, frames=c.frames, player=c.player, seed=0,
+            ground=c.ground, remembered=self.remembered,
+        )  # fmt: skip
         if name == "test" and len(found) == 0:
             raise LabError(f"The test split of {c.data} is empty.")
         self.check_classes(found, name)
@@ -92,16 +109,32 @@ class Images:
                 f"{self.config.data} has the classes {', '.join(found.classes)}, this run was made for {', '.join(self.form.classes)}."
             )
         missing = sorted(set(range(len(found.classes))) - set(found.labels.tolist()))
-        if missing:
+        if missing and name != "validation" and self.remembered is None:
             names = ", ".join(found.classes[i] for i in missing)
-            more = " Each class needs at least ten images, as every tenth is for test." if self.config.data.startswith("folder:") else ""
+            more = " Each class needs an image that can be read in every split." if self.own else ""
             raise LabError(f"The {name} split of {self.config.data} has no image of {names}.{more}")
+
+    @property
+    def own(self) -> bool:
+        return find(self.config.data).origin == "own"
+
+    def held_out_how(self) -> str:
+        """How the test images of a person's own folder were chosen, "" for other data."""
+        return " ".join(split_notes(class_folder(paths(self.config.data)[0]))) if self.own else ""
 
     def divide(self) -> None:
         """Load the training images and hold out the validation split."""
         found = self.load("train")
+        if self.own:  # What cannot be evaluated is refused before it trains.
+            self.loaded.setdefault("test", self.load("test"))
+            given = self.load("validation")
+            if len(given):
+                self.loaded |= {"train": found, "validation": given}
+                return
         order = torch.randperm(len(found), generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
         held = round(self.config.validation * len(found))
+        if len(found.labels[order[held:]].unique()) < len(found.labels.unique()):
+            order = with_every_class_last(order, found.labels)
         if self.config.validation and not held:
             raise LabError(f"--validation {self.config.validation:g} of {len(found)} images is none: raise it, or set it to 0.")
         if held == len(found):
@@ -126,7 +159,12 @@ class Images:
             if not number.isdigit() or int(number) >= len(found):
                 raise UsageError(f"--image {text}: expected {name}:N with N from 0 to {len(found) - 1}.")
             return found.images[int(number)][None], int(found.labels[int(number)]), text
-        return self.fitted(read_picture(Path(text).expanduser())), None, Path(text).name
+        path = Path(text).expanduser()
+        if not path.is_file():
+            raise UsageError(f"--image {text}: there is no such file. Give test:N, train:N, validation:N or an image file.")
+        image = read_image(path, ground=self.config.ground, span=span_in(self.remembered))
+        side = min(image.size)
+        return self.fitted(np.asarray(ImageOps.fit(image, (side, side)))), None, readable(path.name)
 
     def fitted(self, pixels: np.ndarray) -> Tensor:
         """An array (H, W[, 3]) uint8 as the network sees its data: square, then the data's own side, then the network's."""
@@ -138,18 +176,9 @@ class Images:
         return resize(resize(tensor, self.form.own), self.form.size).to(self.device)
 
 
-def read_picture(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 of an image file, cut to its central square. Raises UsageError where it is none."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    from lab.data.image_folder import FORMATS
-
-    if not path.is_file():
-        raise UsageError(f"--image {path}: there is no such file. Give test:N, train:N, validation:N or an image file.")
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            side = min(upright.size)
-            return np.asarray(ImageOps.fit(upright, (side, side)))
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise UsageError(f"--image {path}: this is no image that can be read ({error}).") from None
+def with_every_class_last(order: Tensor, labels: Tensor) -> Tensor:
+    """`order` (N,) with the first image of every class moved to its end, so that each class is among the last ones."""
+    drawn = labels[order].tolist()
+    first = {drawn.index(label) for label in set(drawn)}
+    rows = [i for i in range(len(order)) if i not in first] + sorted(first)
+    return order[torch.tensor(rows, device=order.device)]

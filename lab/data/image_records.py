@@ -1,0 +1,154 @@
+"""What a run remembers of a person's images: their classes, a fingerprint, the span of deep values, and what was assumed.
+
+See `lab.data.record` for the form of a record. Imports no torch. Read first: `image_record`.
+"""
+
+from pathlib import Path
+
+from lab.data.catalogue import class_names, find, paths, readable
+from lab.data.image_files import (
+    LISTED,
+    ClassFolder,
+    class_folder,
+    hashes,
+    image_files,
+    listed,
+    splits_in,
+    tests_of,
+)
+from lab.data.image_reader import Span, survey
+from lab.data.record import Record, fingerprint
+from lab.errors import LabError
+from lab.registry import load
+
+
+def image_record(data: str, *, ground: str, remembered: Record | None, games: str = "") -> Record:
+    """What a run remembers of image data (see `lab.data.record`): of one's own, their classes, fingerprint and what is assumed."""
+    record = find(data)
+    if record.record:
+        return load(record.record)(data, ground, remembered)
+    return {"data": data, "classes": list(class_names(data, games)), "assumed": []}
+
+
+def folder_record(data: str, ground: str, stored: Record | None) -> Record:
+    """What a run remembers of the folder `data`; for a run that remembers it already, as it is now."""
+    folder = class_folder(paths(data)[0])
+    found = {name: hashes(all_of(folder, name)) for name in folder.classes}
+    classes, names = class_order(data, found, stored or {})
+    whole = sorted(hash for group in found.values() for hash in group)
+    short = len(whole) <= LISTED
+    record: Record = {
+        "data": data, "fingerprint": fingerprint(whole), "size": len(whole), "unit": "images", "classes": [name for name in classes if name in names.values()] + [name for name in found if name not in names],
+        "class_hashes": {names[name]: "".join(group) if short else fingerprint(group) for name, group in found.items() if name in names},
+        "assumed": [*folder.notes, *split_notes(folder), *(f"The folder {a} is read as the class {b}." for a, b in names.items() if a != b)],
+    }  # fmt: skip
+    known = (stored or {}).get("class_hashes", {})
+    if stored and short and stored.get("size", 0) <= len(whole) and known:
+        record["contains_stored"] = all(set(pieces(known[name])) <= set(found_for(found, names, name)) for name in known)
+    if stored:
+        return record | {key: stored[key] for key in ("values",) if key in stored}
+    looked = survey(folder.everything(), ground)
+    record["assumed"] += looked.notes
+    return record if looked.span is None else record | {"values": [looked.span.low, looked.span.high]}
+
+
+def split_notes(folder: ClassFolder) -> list[str]:
+    if folder.has_splits:
+        return []
+    single = [name for name, group in folder.files["train"].items() if len(group) == 1]
+    few = [name for name, group in folder.files["train"].items() if 1 < len(group) < 10]
+    notes = ["Every tenth image of a class is held out for test."]
+    if few:
+        notes.append(f"Of classes with fewer than ten images one is held out: {listed(few)}.")
+    if single:
+        notes.append(f"The only image of {listed(single)} is both for training and for test.")
+    return notes
+
+
+def all_of(folder: ClassFolder, name: str) -> list[Path]:
+    return [file for part in folder.files.values() for file in part.get(name, [])]
+
+
+def domains_record(data: str, ground: str, stored: Record | None) -> Record:
+    """What a run remembers of its folders; for a run that remembers them already, as they are now."""
+    folders = paths(data)
+    found = files_of(folders)
+    whole = hashes(found)
+    record: Record = {
+        "data": data,
+        "fingerprint": fingerprint(whole),
+        "size": len(whole),
+        "unit": "images",
+        "assumed": [split_note(folders)],
+    }
+    if len(whole) <= LISTED:
+        record["hashes"] = "".join(whole)
+    if stored:
+        known = stored.get("hashes", "")
+        if known and "hashes" in record:
+            record["contains_stored"] = {known[i : i + 12] for i in range(0, len(known), 12)} <= set(whole)
+        return record | {key: stored[key] for key in ("values",) if key in stored}
+    looked = survey(found, ground)
+    record["assumed"] += looked.notes
+    return record if looked.span is None else record | {"values": [looked.span.low, looked.span.high]}
+
+
+def split_note(folders: list[Path]) -> str:
+    if len(folders) == 2 and (tests := tests_of(folders[0], folders[1])) is not None:
+        return f"For test: {readable(tests[0])} and {readable(tests[1])}."
+    if all(splits_in(folder) for folder in folders):
+        return f"The folders train and {splits_in(folders[0])['test'].name} are the splits."
+    counts = [len(image_files(folder)) for folder in folders]
+    return (
+        "Training and test have the one image there is."
+        if min(counts) == 1
+        else "Every tenth image is held out for test, of fewer than ten one."
+    )
+
+
+def files_of(folders: list[Path]) -> list[Path]:
+    tests = tests_of(folders[0], folders[1]) if len(folders) == 2 else None
+    return [file for folder in [*folders, *(tests or ())] for file in image_files(folder)]
+
+
+def span_in(record: Record | None) -> Span | None:
+    """The span of values that a stored run's images were scaled by."""
+    return Span(*record["values"]) if record and "values" in record else None
+
+
+# -- the classes that a stored run remembers -----------------------------------------------------------------------
+
+
+def class_order(data: str, found: dict[str, list[str]], stored: Record) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The classes in their order, and the class that each class folder `found` (with its files' hashes) is read as.
+
+    A folder that holds what a class held in training is that class, whatever it is called now; others go by their name. Those of
+    no class are left out. Raises LabError where one may have been renamed.
+    """
+    classes = tuple(stored.get("classes", sorted(found)))
+    known = {hash: name for name, hash in stored.get("class_hashes", {}).items()}
+    names: dict[str, str] = {}
+    for name, group in found.items():
+        same = known.get("".join(group)) or known.get(fingerprint(group))
+        if same is not None and same not in names.values():
+            names[name] = same
+    for name in found:
+        if name not in names and name in classes and name not in names.values():
+            names[name] = name
+    new, gone = [name for name in found if name not in names], [name for name in classes if name not in names.values()]
+    if new and gone:
+        raise LabError(
+            f"{data} has folders that are no classes of this run ({listed(new)}), and none for {listed(gone)}. Its classes are "
+            f"{', '.join(classes)}: give the folders these names, or take the new ones out."
+        )
+    return classes, names
+
+
+def found_for(found: dict[str, list[str]], names: dict[str, str], name: str) -> list[str]:
+    """The hashes of the files that are read as the class `name`."""
+    return [hash for folder, group in found.items() if names.get(folder) == name for hash in group]
+
+
+def pieces(text: str) -> list[str]:
+    """The hashes in a class's entry."""
+    return [text[i : i + 12] for i in range(0, len(text), 12)]
