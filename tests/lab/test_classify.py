@@ -278,7 +278,7 @@ def test_nearest_neighbours_remember_what_they_were_shown() -> None:
     ("fields", "words"),
     [
         ({"network": "resnet19"}, "--network"),
-        ({"data": "imagenet"}, "--data must be one of digits"),
+        ({"data": "imagenet"}, "--data must be digits"),
         ({"data": "folder:nowhere"}, "must name a folder that exists"),
         ({"data": "atari", "games": "pong"}, "at least two games"),
         ({"patience": 3, "validation": 0.0}, "set --validation above 0"),
