@@ -274,4 +274,4 @@ def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
 
     found = {path: load(path) for paths in cli.BENCHES.values() for path in paths}
     assert all(callable(function) for function in found.values())
-    assert {"dqn", "gui", "generate", "vision", "sequences"} == set(cli.BENCHES)
+    assert {"dqn", "gui", "generate", "vision", "sequences", "two"} == set(cli.BENCHES)
