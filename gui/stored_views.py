@@ -4,7 +4,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from gui.background import Background
-from lab.registry import view_parameters
 from lab.run import Run
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class StoredViews:
             try:
                 if self.experiment is None:
                     self.experiment = self.run.experiment("cpu", serving_only=not self.whole)
-                checked = view_parameters(self.specs()[view], parameters)
+                checked = self.specs()[view].checked(parameters)
                 return done, self.experiment.answer(view, self.experiment.serving(), checked)
             except Exception as error:
                 return failed, error

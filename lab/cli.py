@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it.
 """
 
 import importlib.util
+import inspect
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from lab.data.catalogue import DATA
 from lab.errors import LabError, UsageError, unknown
 from lab.flags import COMMANDS, add_data, add_device, add_fields, add_json, add_length, pairs, parser, whole
 from lab.log import show_on_stderr
+from lab.parameters import bounds
 from lab.saving import ENDINGS, destination
 
 OVERVIEW = """\
@@ -372,9 +374,15 @@ def views_text(run: Any) -> str:
     lines = [f"Views of {run.name} (lab show {run.name} VIEW --out FILE.png):"]
     lines.append("  curves  curves  --metrics NAMES  --axis step|time\n      The run's metrics over its progress or time.")
     for spec in run.recipe.experiment_class().views().values():
-        parameters = "  ".join(f"{flag(name)} {p.default}" for name, p in spec.parameters.items())
+        parameters = "  ".join(f"{flag(name)} {p.default}{limits(p)}" for name, p in spec.parameters.items())
         lines.append(f"  {spec.name}  {spec.answer.__name__.lower()}  {parameters}\n      {spec.about}")
     return "\n".join(lines)
+
+
+def limits(parameter: inspect.Parameter) -> str:
+    """The bounds of a view's parameter: " (1..100)"; those that only keep numbers out which fit nothing go unsaid."""
+    found = bounds(parameter.annotation)
+    return f" ({found[0]:g}..{found[1]:g})" if found and found[1] < 2**31 - 1 else ""
 
 
 def data_sets() -> dict[str, str]:

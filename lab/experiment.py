@@ -5,13 +5,14 @@ Read first: `Experiment`. A recipe subclasses it; a `lab.session.Session` runs i
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar, overload
 
 import torch
 from torch import nn
 
+from lab import parameters
 from lab.answers import Answer
 from lab.config import Config
 from lab.device import keep_freed_memory
@@ -45,6 +46,10 @@ class ViewSpec:
     about: str
     parameters: dict[str, inspect.Parameter]
 
+    def checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of its parameters, or texts of them, within their bounds. Raises UsageError that names the parameter."""
+        return parameters.checked(self.name, self.parameters, values)
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,9 +76,9 @@ def view(method: F | None = None, /, *, live: bool = False) -> F | Callable[[F],
         answer = signature.return_annotation
         if not (isinstance(answer, type) and issubclass(answer, Answer)):
             raise TypeError(f"View {method.__qualname__}: expected an Answer as its return annotation, such as Images, got {answer!r}.")
-        parameters = list(signature.parameters.values())[2 if live else 1 :]
+        own = list(signature.parameters.values())[2 if live else 1 :]
         about = inspect.cleandoc(method.__doc__ or "").replace("\n", " ").replace("`", "")
-        method.view_spec = ViewSpec(method.__name__, answer, live, about, {p.name: p for p in parameters})  # type: ignore[attr-defined]
+        method.view_spec = ViewSpec(method.__name__, answer, live, about, {p.name: p for p in own})  # type: ignore[attr-defined]
         return method
 
     return mark if method is None else mark(method)

@@ -1,7 +1,6 @@
-"""Recipes, views' parameters and shipped agents by name, found lazily: listing them imports neither torch nor Qt."""
+"""Recipes and shipped agents by name, found lazily: listing them imports neither torch nor Qt."""
 
 import importlib
-import inspect
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,10 +8,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from lab.config import Config, flag
-from lab.errors import UsageError, unknown
+from lab.config import Config
+from lab.errors import unknown
 
 
 @dataclass(frozen=True)
@@ -123,18 +120,3 @@ def shipped_about(path: Path) -> str:
     score = json.loads(file.read_text()) if file.exists() else {}
     mean = f", mean score {score['mean']:g} over {score['episodes']} episodes" if "mean" in score else ""
     return f"{stored['recipe']} on {stored['subject']}{mean}"
-
-
-def view_parameters(spec: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """Checked parameters of a view from strings or values. Raises UsageError that names the parameter."""
-    checked = {}
-    for name, value in values.items():
-        name = name.replace("-", "_")
-        if name not in spec.parameters:
-            raise unknown(f"parameter of view {spec.name}", name, spec.parameters, see="lab show RUN")
-        annotation = spec.parameters[name].annotation
-        try:
-            checked[name] = TypeAdapter(Any if annotation is inspect.Parameter.empty else annotation).validate_python(value)
-        except ValidationError as error:
-            raise UsageError(f"{flag(name)} {error.errors()[0]['msg']}, got {value!r}.") from None
-    return checked

@@ -318,7 +318,7 @@ class Run:
         views = self.recipe.experiment_class().views()
         if view not in views:
             raise unknown("view", view, views, see=f"lab show {self.name}")
-        checked = registry.view_parameters(views[view], parameters)
+        checked = views[view].checked(parameters)
         experiment = self.experiment(device, serving_only=views[view].live, data=data)
         try:
             return experiment.answer(view, experiment.serving(), checked)

@@ -23,7 +23,6 @@ from lab.errors import LabError
 from lab.experiment import Experiment, Metrics
 from lab.log import logged
 from lab.metrics import MetricsWriter
-from lab.registry import view_parameters
 from lab.run import Run
 from lab.snapshot import Snapshot
 
@@ -153,7 +152,7 @@ class Session:
         views = self.experiment.views()
         if view not in views:
             raise unknown("view", view, views, see=f"lab show {self.run_folder.name}")
-        checked = view_parameters(views[view], parameters)
+        checked = views[view].checked(parameters)
         future: Future[Any] = Future()
         with self.wake:
             waiting = self.live_asks if views[view].live else self.asks

@@ -35,6 +35,7 @@ from gui.widgets.picture import to_image
 from gui.widgets.recorder import Recorder
 from lab.answers import Answer
 from lab.errors import LabError
+from lab.parameters import bounds
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
@@ -309,11 +310,13 @@ def input_for(parameter: Any, changed: Any) -> QWidget:
         check.toggled.connect(changed)
         return check
     if isinstance(default, int):
-        spin = QSpinBox(minimum=-(2**31), maximum=2**31 - 1, value=default)
+        low, high = map(int, bounds(parameter.annotation) or (-(2**31), 2**31 - 1))
+        spin = QSpinBox(minimum=low, maximum=high, value=default)
         spin.valueChanged.connect(changed)
         return spin
     if isinstance(default, float):
-        real = QDoubleSpinBox(minimum=-1e9, maximum=1e9, decimals=3, singleStep=0.1, value=default)
+        least, most = bounds(parameter.annotation) or (-1e9, 1e9)
+        real = QDoubleSpinBox(minimum=least, maximum=most, decimals=3, singleStep=0.1, value=default)
         real.valueChanged.connect(changed)
         return real
     line = QLineEdit("" if default is None else str(default))

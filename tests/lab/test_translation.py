@@ -202,7 +202,7 @@ def trained() -> CycleGAN:
 
 def ask(run: Any, name: str, **parameters: Any) -> Any:
     with Snapshot(run.serving()).read() as net:
-        return run.answer(name, net, registry.view_parameters(run.views()[name], parameters))
+        return run.answer(name, net, run.views()[name].checked(parameters))
 
 
 def test_every_live_view_answers_from_a_snapshot(trained: CycleGAN) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
+from lab.parameters import Count
 from lab.recipes.generative.generative import Seeds, shared_state
 from lab.recipes.generative.generative_config import AdversarialConfig
 from lab.recipes.generative.image_feed import ImageFeed
@@ -146,7 +147,7 @@ class Adversarial(Experiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view
-    def scores(self, n: int = 256, bins: int = 30) -> Curves:
+    def scores(self, n: Count = 256, bins: Count = 30) -> Curves:
         """Histograms of D's scores of real test images and of G's; they overlap where D cannot tell them apart."""
         data = self.feed.images("test")
         count = max(8, min(n, len(data), 1024))

@@ -18,6 +18,7 @@ from lab.data.load import load_domains
 from lab.data_parallel import ShardGradients, run_shards, shard_count, start_workers, sum_terms
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
+from lab.parameters import Choice, Count, Index, Seed
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import signed_images, to_pixels
@@ -222,7 +223,7 @@ class CycleGAN(Translation):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def triptychs(self, net: Any, direction: Direction = "ab", n: int = 8, start: int = 0) -> Images:
+    def triptychs(self, net: Any, direction: Direction = "ab", n: Count = 8, start: Index = 0) -> Images:
         """Held-out images, their translations, and what comes back: A -> B -> A, or B -> A -> B."""
         count = max(1, min(n, 64))
         given = self.held_out("a" if direction == "ab" else "b", count, max(0, start)).images
@@ -240,7 +241,7 @@ class CycleGAN(Translation):
 
     @view(live=True)
     def translate(
-        self, net: Any, index: int = 0, pixels: str = "", file: str = "", direction: Direction = "ab", style: str = "", seed: int = 0
+        self, net: Any, index: Choice = 0, pixels: str = "", file: str = "", direction: Direction = "ab", style: str = "", seed: Seed = 0
     ) -> Images:
         """A picture and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes); with a style where G takes one."""
         given = self.given_picture(net, "a" if direction == "ab" else "b", index, pixels, file)
@@ -248,7 +249,7 @@ class CycleGAN(Translation):
         return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "translated"], 2, self.scale(256))
 
     @view(live=True)
-    def styles(self, net: Any, n: int = 10, images: int = 6, seed: int = 0) -> Images:
+    def styles(self, net: Any, n: Count = 10, images: Count = 6, seed: Seed = 0) -> Images:
         """Held-out images of A (left), each drawn in the styles of n held-out pictures of B (above): one column a style."""
         if not self.config.style:
             raise UsageError("This model has no style: it was trained with --style 0.")
@@ -262,7 +263,7 @@ class CycleGAN(Translation):
         return Images(np.concatenate(rows), columns=columns + 1, scale=self.scale(64))
 
     @view(live=True)
-    def style(self, net: Any, seed: int = 0) -> Bars:
+    def style(self, net: Any, seed: Seed = 0) -> Bars:
         """The numbers of the style of a held-out picture of B, drawn by the seed."""
         if not self.config.style:
             raise UsageError("This model has no style: it was trained with --style 0.")
@@ -270,7 +271,7 @@ class CycleGAN(Translation):
         return Bars([str(i) for i in range(len(numbers))], numbers, title="the style of a held-out picture")
 
     @view(live=True)
-    def verdict(self, net: Any, direction: Direction = "ab", n: int = 6, start: int = 0) -> Images:
+    def verdict(self, net: Any, direction: Direction = "ab", n: Count = 6, start: Index = 0) -> Images:
         """What PatchGAN says of each place of real images (above) and of translated ones (below): green for real, red for generated."""
         source, target = ("a", "b") if direction == "ab" else ("b", "a")
         count = max(1, min(n, 32))
@@ -289,7 +290,7 @@ class CycleGAN(Translation):
         return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
 
     @view
-    def pool(self, domain: Literal["a", "b"] = "b", n: int = 50) -> Images:
+    def pool(self, domain: Literal["a", "b"] = "b", n: Count = 50) -> Images:
         """The images of the past that the discriminator of a domain sees again."""
         pool = self.pools[0 if domain == "a" else 1]
         if not pool.count:

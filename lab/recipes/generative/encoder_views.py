@@ -11,6 +11,7 @@ from torch import Tensor
 from lab.answers import Curves, Images, Scatter
 from lab.errors import UsageError
 from lab.experiment import view
+from lab.parameters import Choice, Count
 from lab.recipes.generative.latent_views import LatentViews, device_of
 from lab.recipes.generative.pixels import to_pixels, unit_images
 
@@ -46,7 +47,7 @@ class EncoderViews:
         ) if net.classes else None
 
     @view(live=True)
-    def reconstruct(self, net: Any, index: int = 0, pixels: str = "", label: int = -1) -> Images:
+    def reconstruct(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Images:
         """A test image (or the given pixels), its reconstruction, and the error map: bright where they differ."""
         image, labels = self.picture(net, index, pixels, label)
         again = net.decode(net.encode(image, labels), labels)
@@ -56,7 +57,7 @@ class EncoderViews:
         return Images(rows, captions, columns=3, scale=self.latent.scale(160))
 
     @view(live=True)
-    def reconstructions(self, net: Any, n: int = 16) -> Images:
+    def reconstructions(self, net: Any, n: Count = 16) -> Images:
         """Test images, and below each its reconstruction."""
         data = self.feed.images("test")
         count = max(1, min(n, len(data), 64))
@@ -65,14 +66,14 @@ class EncoderViews:
         return Images(np.concatenate([to_pixels(images), to_pixels(again)]), columns=count, scale=self.latent.scale())
 
     @view(live=True)
-    def code(self, net: Any, index: int = 0, pixels: str = "", label: int = -1) -> Curves:
+    def code(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Curves:
         """The code of a test image (or of the given pixels): one value a dimension."""
         image, labels = self.picture(net, index, pixels, label)
         z = net.encode(image, labels)[0].float().cpu().numpy()
         return Curves({"code": (np.arange(len(z)), z)}, x_label="dimension", y_label="value")
 
     @view(live=True)
-    def codes(self, net: Any, n: int = 500, anchors: str = "") -> Scatter:
+    def codes(self, net: Any, n: Count = 500, anchors: str = "") -> Scatter:
         """Encoded test images as dots of their class's colour, in the coordinates of the plane."""
         count = max(1, min(n, len(self.feed.images("test")), 5000))
         z = self.latent.encode(net, slice(0, count))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lab.answers import Curves, Images, Table
 from lab.errors import UsageError
 from lab.experiment import view
+from lab.parameters import Choice, Count, Index, Real, Seed, Share, Side, Span
 from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.pixels import NOISE_ROWS, enlargement, fixed_noise, to_pixels, unit_images
@@ -113,7 +114,7 @@ class LatentViews:
     # -- samples and walks -----------------------------------------------------------------------------------------
 
     @view(live=True)
-    def samples(self, net: Any, n: int = 64, seed: int = 0, label: int = -1) -> Images:
+    def samples(self, net: Any, n: Count = 64, seed: Seed = 0, label: Choice = -1) -> Images:
         """Images drawn from fixed z: row by row the samples 0 to n - 1 of a seed (of every class in turn where label is -1)."""
         count = max(1, min(n, NOISE_ROWS))
         pixels = self.draw(net, net.prior(self.noise(net, seed)[:count]), label)
@@ -126,7 +127,7 @@ class LatentViews:
 
     @view(live=True)
     def interpolate(
-        self, net: Any, anchors: str = "0,1,2,3", steps: int = 24, mode: Mode = "spherical", label: int = 0, loop: bool = True
+        self, net: Any, anchors: str = "0,1,2,3", steps: Count = 24, mode: Mode = "spherical", label: Choice = 0, loop: bool = True
     ) -> Images:
         """A walk from anchor to anchor (and back to the first), in equal steps on straight or spherical paths."""
         pixels = self.draw(net, self.way(net, anchors, steps, mode, loop), label)
@@ -134,7 +135,7 @@ class LatentViews:
 
     @view(live=True)
     def walk_distance(
-        self, net: Any, anchors: str = "0,1,2,3", steps: int = 24, mode: Mode = "spherical", label: int = 0, loop: bool = True
+        self, net: Any, anchors: str = "0,1,2,3", steps: Count = 24, mode: Mode = "spherical", label: Choice = 0, loop: bool = True
     ) -> Curves:
         """How far each frame of the walk is from the one before: root mean square difference of the pixels, in grey levels of 0 to 255."""
         z = self.way(net, anchors, steps, mode, loop)
@@ -151,7 +152,7 @@ class LatentViews:
 
     @view(live=True)
     def walk(
-        self, net: Any, anchors: str = "0,1,2,3", t: float = 0.0, mode: Mode = "spherical", label: int = 0, loop: bool = True
+        self, net: Any, anchors: str = "0,1,2,3", t: Real = 0.0, mode: Mode = "spherical", label: Choice = 0, loop: bool = True
     ) -> Images:
         """One frame of the walk, at t from 0 (the first anchor) to 1 (the last, or the first again)."""
         z = latent.along(self.anchors(net, anchors, 2), torch.tensor([min(1.0, max(0.0, t))]), mode, loop)
@@ -159,7 +160,7 @@ class LatentViews:
 
     @view(live=True)
     def square(
-        self, net: Any, anchors: str = "0,1,2,3", u: float = 0.5, v: float = 0.5, mode: Mode = "spherical", label: int = 0, n: int = 1
+        self, net: Any, anchors: str = "0,1,2,3", u: Share = 0.5, v: Share = 0.5, mode: Mode = "spherical", label: Choice = 0, n: Side = 1
     ) -> Images:
         """One frame in the square between four anchors (top left, top right, bottom left, bottom right): u to the right, v down.
         With n above 1 the whole square instead, as n by n frames."""
@@ -175,7 +176,7 @@ class LatentViews:
         return self.single(net, latent.square(corners, at[0], at[1], mode), label)
 
     @view(live=True)
-    def decode(self, net: Any, code: str = "", label: int = 0) -> Images:
+    def decode(self, net: Any, code: str = "", label: Choice = 0) -> Images:
         """One image from the numbers of z, separated by commas; missing ones are 0."""
         try:
             values = [float(part) for part in code.split(",") if part.strip()]
@@ -222,7 +223,7 @@ class LatentViews:
         return net.prior(eye) - net.prior(zero)
 
     @view(live=True)
-    def plane(self, net: Any, n: int = 15, anchors: str = "", label: int = 0, side: float = 0.0) -> Images:
+    def plane(self, net: Any, n: Side = 15, anchors: str = "", label: Choice = 0, side: Span = 0.0) -> Images:
         """A plane of the latent space as a grid: all of it where z has two dimensions, else through three anchors, or along the
         first two principal directions. x grows to the right and y upwards, from -side to side (0 chooses)."""
         origin, axes, half = self.frame_of(net, anchors)
@@ -233,7 +234,7 @@ class LatentViews:
         return Images(self.draw(net, z, label), columns=count, scale=self.scale(40), title=f"from {-(side or half):g} to {side or half:g}")
 
     @view(live=True)
-    def plane_point(self, net: Any, x: float = 0.0, y: float = 0.0, anchors: str = "", label: int = 0) -> Images:
+    def plane_point(self, net: Any, x: Real = 0.0, y: Real = 0.0, anchors: str = "", label: Choice = 0) -> Images:
         """The image at a point of the plane."""
         origin, axes, _ = self.frame_of(net, anchors)
         return self.single(net, (origin + x * axes[0] + y * axes[1])[None], label)
@@ -248,7 +249,7 @@ class LatentViews:
     # -- arithmetic and dimensions ---------------------------------------------------------------------------------
 
     @view(live=True)
-    def arithmetic(self, net: Any, a: str = "0,1,2", b: str = "3,4,5", c: str = "6", label: int = 0) -> Images:
+    def arithmetic(self, net: Any, a: str = "0,1,2", b: str = "3,4,5", c: str = "6", label: Choice = 0) -> Images:
         """Average of set A minus average of set B plus average of set C; each average is drawn beside the result."""
         means = [self.anchors(net, text).mean(0) for text in (a, b, c)]
         z = torch.stack([*means, means[0] - means[1] + means[2]])
@@ -267,7 +268,7 @@ class LatentViews:
         return length, length > 0.1 * length.max(), "weight"
 
     @view(live=True)
-    def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: int = 11, span: float = 3.0, label: int = 0) -> Images:
+    def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: Count = 11, span: Span = 3.0, label: Choice = 0) -> Images:
         """One dimension of z changed at a time, from -span to span around the anchor's own place; active units are marked with *.
         Without dims, the ten strongest."""
         z = self.anchors(net, anchor, 1, 1)
@@ -301,7 +302,7 @@ class ConditionalViews:
         self.latent, self.class_names = latent, latent.feed.class_names
 
     @view(live=True)
-    def classes(self, net: Any, n: int = 8, seed: int = 0) -> Images:
+    def classes(self, net: Any, n: Count = 8, seed: Seed = 0) -> Images:
         """The same z across all classes: one row a z, one column a class. The style should stay along a row."""
         rows = max(1, min(n, 32))
         z = net.prior(self.latent.noise(net, seed)[:rows]).repeat_interleave(net.classes, 0)
@@ -309,7 +310,7 @@ class ConditionalViews:
         return Images(self.latent.draw(net, z, -1), captions, columns=net.classes, scale=self.latent.scale(48))
 
     @view(live=True)
-    def class_interpolation(self, net: Any, a: int = 3, b: int = 8, anchor: str = "0", steps: int = 12) -> Images:
+    def class_interpolation(self, net: Any, a: Index = 3, b: Index = 8, anchor: str = "0", steps: Count = 12) -> Images:
         """The same z while the class goes from a to b: the network is given a mixture of the two."""
         a, b = self.latent.checked_label(a), self.latent.checked_label(b)
         z = self.latent.anchors(net, anchor, 1, 1)

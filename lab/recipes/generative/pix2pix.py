@@ -13,6 +13,7 @@ from lab.answers import Images
 from lab.data.images import Domains
 from lab.data.load import load_image_pairs
 from lab.experiment import Metrics, view
+from lab.parameters import Choice, Count, Index
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
@@ -98,7 +99,7 @@ class Pix2Pix(Translation):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def results(self, net: Any, n: int = 8, start: int = 0) -> Images:
+    def results(self, net: Any, n: Count = 8, start: Index = 0) -> Images:
         """Held-out pairs: what is given, what G draws, what is true."""
         count = max(1, min(n, 64))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
@@ -108,14 +109,14 @@ class Pix2Pix(Translation):
         return Images(rows, columns=len(given), scale=self.scale(), title=f"{names[0]}, drawn, {names[1]}; L1 {error:.3f} of 1")
 
     @view(live=True)
-    def translate(self, net: Any, index: int = 0, pixels: str = "", file: str = "") -> Images:
+    def translate(self, net: Any, index: Choice = 0, pixels: str = "", file: str = "") -> Images:
         """A picture and what G makes of it: a held-out image, a file, or pixels (base64 of size * size * 3 bytes)."""
         given = self.given_picture(net, "a", index, pixels, file)
         drawn = self.translated(net, given, "ab")
         return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "drawn"], 2, self.scale(256))
 
     @view(live=True)
-    def verdict(self, net: Any, n: int = 6, start: int = 0) -> Images:
+    def verdict(self, net: Any, n: Count = 6, start: Index = 0) -> Images:
         """What PatchGAN says of each place of true pictures (above) and drawn ones (below): green for real, red for generated."""
         count = max(1, min(n, 32))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))

@@ -12,6 +12,7 @@ from torch import Tensor
 from lab.answers import ALL_CLEAR, Bars, Images, Table, Text
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
+from lab.parameters import Choice, Count, Seed
 from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, spread
 from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.image_feed import ImageFeed
@@ -95,7 +96,7 @@ class SampleMonitor:
         return Text("\n\n".join(textwrap.fill(text, 90) for text in found.values()) or ALL_CLEAR)
 
     @view
-    def class_share(self, n: int = 500, seed: int = 0) -> Bars:
+    def class_share(self, n: Count = 500, seed: Seed = 0) -> Bars:
         """How often each class is among samples, as a share of how often it is in the data (1 is as often), by the lab's classifier."""
         shares = self.quality(max(50, min(n, 5000)), seed).get("class_shares")
         if shares is None:
@@ -103,7 +104,7 @@ class SampleMonitor:
         return Bars(list(shares), np.array(list(shares.values())), title="share among samples / share in the data")
 
     @view
-    def measured_quality(self, n: int = 1000, seed: int = 0) -> Table:
+    def measured_quality(self, n: Count = 1000, seed: Seed = 0) -> Table:
         """Distances of samples to real test images on the features of the lab's classifier; the floor is what real images get."""
         found = self.quality(max(50, min(n, 5000)), seed)
         rows = [
@@ -114,7 +115,7 @@ class SampleMonitor:
         return Table(["measure", "samples", "real images"], rows, f"judge: {found['judge']}, accuracy {found['judge_accuracy']:.3f}")
 
     @view
-    def time_lapse(self, index: int = -1) -> Images:
+    def time_lapse(self, index: Choice = -1) -> Images:
         """The same samples throughout training, one picture after the other; the newest is index -1. Save as GIF for a film."""
         if not len(self.lapse):
             raise UsageError("No picture of the training is kept yet. Train at least one step.")

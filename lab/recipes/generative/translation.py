@@ -23,6 +23,7 @@ from lab.device import compute_dtype
 from lab.epochs import EpochOrder
 from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics, view
+from lab.parameters import Choice
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import enlargement, signed_images, to_pixels
 from lab.recipes.generative.translation_config import TranslationConfig
@@ -208,7 +209,7 @@ class Translation(Experiment):
         return signed_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None].to(device_of(net)))
 
     @view
-    def time_lapse(self, index: int = -1) -> Images:
+    def time_lapse(self, index: Choice = -1) -> Images:
         """Held-out images (above) and their translations (below) over the whole training; the newest is index -1. Save as GIF for a film."""
         if not len(self.lapse):
             raise UsageError("No picture of the training is kept yet. Train at least one step.")

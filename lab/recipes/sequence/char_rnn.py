@@ -15,6 +15,7 @@ from lab.answers import Bars, Curves, Heatmap, Scatter, Text
 from lab.data.record import Record
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
+from lab.parameters import Count, Index, Length, Seed, Share, Temperature
 from lab.recipes.sequence.char_rnn_config import CharRNNConfig
 from lab.recipes.sequence.language import TextWindows, candidates_view, checked_length, checked_prompt, layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -89,8 +90,8 @@ class CharRNN(SequenceExperiment):
 
     @view(live=True)
     def generate(
-        self, net: RecurrentLM, prompt: str = "", length: int = 300, temperature: float = 0.8, top_k: int = 0, top_p: float = 1.0,
-        seed: int = 0,
+        self, net: RecurrentLM, prompt: str = "", length: Length = 300, temperature: Temperature = 0.8, top_k: Index = 0, top_p: Share = 1.0,
+        seed: Seed = 0,
     ) -> Text:  # fmt: skip
         """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
         tokens = checked_prompt(self.text.codec, prompt)
@@ -108,11 +109,11 @@ class CharRNN(SequenceExperiment):
         self,
         net: RecurrentLM,
         prompt: str = "",
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        count: int = 15,
-        seed: int = 0,
+        temperature: Temperature = 1.0,
+        top_k: Index = 0,
+        top_p: Share = 1.0,
+        count: Count = 15,
+        seed: Seed = 0,
     ) -> Bars:
         """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
         tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)).to(self.device)
@@ -122,7 +123,7 @@ class CharRNN(SequenceExperiment):
     @view(live=True)
     def gates(
         self, net: RecurrentLM, text: str = "", gate: Literal["cell", "hidden", "input", "forget", "output", "candidate", "reset", "update"] = "cell",
-        layer: int = 1, units: int = 24,
+        layer: Index = 1, units: Count = 24,
     ) -> Heatmap:  # fmt: skip
         """A gate, or the cell state, of the units that change most (rows) while the network reads a text (under the columns)."""
         tokens = checked_prompt(self.text.codec, text, self.text.sample())[:200]
@@ -136,7 +137,7 @@ class CharRNN(SequenceExperiment):
         return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
 
     @view(live=True)
-    def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: int = 100, runs: str = "", seed: int = 0) -> Curves:
+    def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: Length = 100, runs: str = "", seed: Seed = 0) -> Curves:
         """How much of an error reaches the state k characters before. Where the gradient's norm, here its log10, falls along a line, it
         vanishes. This run's network stands beside a new RNN, LSTM and GRU of the same size, or beside the trained ones of other runs of
         char-rnn whose names are given as runs, separated by commas."""

@@ -19,6 +19,7 @@ from lab.data.series import Series, load_table_series, ram_series
 from lab.data.text import shown
 from lab.errors import LabError
 from lab.experiment import Metrics, view
+from lab.parameters import Index, Length
 from lab.recipes.sequence.forecast_config import ForecastConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.tagger import Forecaster
@@ -118,7 +119,7 @@ class Forecast(SequenceExperiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def forecast(self, net: Forecaster, start: int = 0, seen: int = 60, ahead: int = 40, series: int = 0) -> Curves:
+    def forecast(self, net: Forecaster, start: Index = 0, seen: Length = 60, ahead: Length = 40, series: Index = 0) -> Curves:
         """Truth against forecast in the part that training does not see: the network reads as many steps as seen says, then goes on alone."""
         values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
@@ -133,7 +134,7 @@ class Forecast(SequenceExperiment):
         return Curves(lines, "step", names[i], f"{names[i]}: forecast from step {start + seen}")
 
     @view(live=True)
-    def one_step_ahead(self, net: Forecaster, start: int = 0, length: int = 150, series: int = 0) -> Curves:
+    def one_step_ahead(self, net: Forecaster, start: Index = 0, length: Length = 150, series: Index = 0) -> Curves:
         """Truth, and what the network expected one step before."""
         values, _, _, names = self.series
         test = values[self.cut(len(values)) :]

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from lab.answers import Bars, Heatmap, Images, Scatter, Text
 from lab.data.record import Record
 from lab.experiment import Metrics, view
+from lab.parameters import Count, Index, Length, Seed, Share, Temperature
 from lab.recipes.sequence.gpt_config import GPTConfig
 from lab.recipes.sequence.language import TextWindows, candidates_view, checked_length, checked_prompt, layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -69,11 +70,11 @@ class GPT(SequenceExperiment):
         self,
         net: network.GPT,
         prompt: str = "",
-        length: int = 300,
-        temperature: float = 0.8,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        seed: int = 0,
+        length: Length = 300,
+        temperature: Temperature = 0.8,
+        top_k: Index = 0,
+        top_p: Share = 1.0,
+        seed: Seed = 0,
     ) -> Text:
         """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
         tokens = checked_prompt(self.text.codec, prompt)
@@ -86,11 +87,11 @@ class GPT(SequenceExperiment):
         self,
         net: network.GPT,
         prompt: str = "",
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        count: int = 15,
-        seed: int = 0,
+        temperature: Temperature = 1.0,
+        top_k: Index = 0,
+        top_p: Share = 1.0,
+        count: Count = 15,
+        seed: Seed = 0,
     ) -> Bars:
         """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
         tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)[-net.context :]).to(self.device)
@@ -98,7 +99,7 @@ class GPT(SequenceExperiment):
         return candidates_view(self.text.codec, logits, temperature, top_k, top_p, count, seed)
 
     @view(live=True)
-    def attention(self, net: network.GPT, text: str = "", layer: int = 1, head: int = 1) -> Heatmap:
+    def attention(self, net: network.GPT, text: str = "", layer: Index = 1, head: Index = 1) -> Heatmap:
         """Where each token (row) looks, in one head of one layer. Head 0 is the mean of all."""
         labels, layers = self.attentions(net, text)
         heads = layers[max(1, min(layer, len(layers))) - 1]

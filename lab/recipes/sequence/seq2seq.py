@@ -17,6 +17,7 @@ from lab.data.text import visible
 from lab.data.words import EOS, PAD
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
+from lab.parameters import Count, Span
 from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.beam_search import Hypothesis, Node, beam_search, greedy
@@ -129,14 +130,14 @@ class Seq2Seq(SequenceExperiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def translate(self, net: nn.Module, sentence: str = "", beam: int = 4) -> Text:
+    def translate(self, net: nn.Module, sentence: str = "", beam: Count = 4) -> Text:
         """The translation of a sentence of your own (or of one that training does not see), and the runners-up of the beam."""
         found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in found)]
         return Text("\n".join(lines))
 
     @view(live=True)
-    def alignment(self, net: nn.Module, sentence: str = "", beam: int = 1) -> Heatmap:
+    def alignment(self, net: nn.Module, sentence: str = "", beam: Count = 1) -> Heatmap:
         """Where the decoder looks in the source (columns) when it writes each token (rows)."""
         found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         best = found[0]
@@ -147,13 +148,13 @@ class Seq2Seq(SequenceExperiment):
         return Heatmap(best.alignment.numpy(), "source", "output", title, [visible(s) if len(s) == 1 else s for s in source], names)
 
     @view(live=True)
-    def beam_tree(self, net: nn.Module, sentence: str = "", beam: int = 3, siblings: int = 2) -> Text:
+    def beam_tree(self, net: nn.Module, sentence: str = "", beam: Count = 3, siblings: Count = 2) -> Text:
         """The beam as a tree: each line a token with log p of the path to it. The kept paths go on; * marks the best result."""
         found, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
         return Text(tree_text(nodes, found, self.label))
 
     @view(live=True)
-    def beam_table(self, net: nn.Module, sentence: str = "", beam: int = 4, length_alpha: float = 0.6) -> Table:
+    def beam_table(self, net: nn.Module, sentence: str = "", beam: Count = 4, length_alpha: Span = 0.6) -> Table:
         """The results of the beam: log p, log p divided by the length's penalty (by which they are ranked), and the output."""
         found, _, _ = self.translated(net, sentence, beam, length_alpha)
         return Table(
@@ -161,7 +162,7 @@ class Seq2Seq(SequenceExperiment):
         )
 
     @view(live=True)
-    def examples(self, net: nn.Module, count: int = 12) -> Table:
+    def examples(self, net: nn.Module, count: Count = 12) -> Table:
         """Pairs that training does not see, and what the network makes of them, greedily."""
         rows = torch.arange(min(max(1, count), len(self.pairs.validation)))
         source, target = self.pairs.validation.batch(rows)

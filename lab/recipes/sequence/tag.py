@@ -18,6 +18,7 @@ from lab.data.record import Record, of_content, rules_of
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.text import Codec, read_bytes
 from lab.experiment import Metrics, view
+from lab.parameters import Length
 from lab.quality.classification import confusion_table
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.tag_config import TagConfig
@@ -111,13 +112,13 @@ class Tag(SequenceExperiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def tagged(self, net: Tagger, source: str = "", characters: int = 1500) -> Text:
+    def tagged(self, net: Tagger, source: str = "", characters: Length = 1500) -> Text:
         """Python source with each character in the colour of the kind that the network gives it; your own, or unseen source."""
         text, tokens = self.given(source, characters)
         return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(KINDS))
 
     @view
-    def mistakes(self, characters: int = 1500) -> Text:
+    def mistakes(self, characters: Length = 1500) -> Text:
         """Unseen source: what the network tags wrongly is marked."""
         text, tokens = self.given("", characters)
         found = self.evaluating().decode(tokens[None])[0].cpu()
@@ -125,7 +126,7 @@ class Tag(SequenceExperiment):
         return Text(text, np.where(wrong.numpy(), 3, 0), ["right", "", "", "wrong"])
 
     @view(live=True)
-    def probabilities(self, net: Tagger, source: str = "", characters: int = 80) -> Heatmap:
+    def probabilities(self, net: Tagger, source: str = "", characters: Length = 80) -> Heatmap:
         """How sure the network is of each kind (rows) for each character of a piece of source (columns)."""
         text, tokens = self.given(source, characters)
         p = net(tokens[None])[0].float().softmax(-1).T.cpu().numpy()  # (K, T)

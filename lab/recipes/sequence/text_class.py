@@ -12,6 +12,7 @@ from lab.data.record import Record
 from lab.data.sentences import load_sentences
 from lab.data.words import Vocabulary
 from lab.experiment import Metrics, view
+from lab.parameters import Count
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.text_class_config import TextClassConfig
@@ -91,7 +92,7 @@ class TextClass(SequenceExperiment):
         return Bars([self.classes[i] for i in best.indices.tolist()], best.values.numpy(), 0, "probability of each label")
 
     @view
-    def mistakes(self, count: int = 20) -> Table:
+    def mistakes(self, count: Count = 20) -> Table:
         """Sentences of validation that get a wrong label."""
         found = self.test_scores().argmax(1)
         wrong = (found != self.test_labels).nonzero().flatten().tolist()[: max(1, count)]
@@ -99,7 +100,7 @@ class TextClass(SequenceExperiment):
         return Table(["true", "predicted", "sentence"], rows)
 
     @view(live=True)
-    def sentences(self, net: TextClassifier, method: Literal["pca", "tsne"] = "pca", most: int = 8) -> Scatter:
+    def sentences(self, net: TextClassifier, method: Literal["pca", "tsne"] = "pca", most: Count = 8) -> Scatter:
         """Unseen sentences of the commonest labels as the network sees them, in two dimensions: one colour for each label."""
         common = self.train_labels.bincount().topk(min(max(1, most), len(self.classes))).indices
         rows = torch.isin(self.test_labels, common).nonzero().flatten()

@@ -16,6 +16,7 @@ from lab.data.text import decoded, read_bytes, shown
 from lab.data.words import SPECIALS, Vocabulary, letter_words, readable
 from lab.errors import LabError, UsageError
 from lab.experiment import Metrics, view
+from lab.parameters import Count, Index
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.word2vec_config import Word2VecConfig
@@ -114,7 +115,7 @@ class Word2Vec(SequenceExperiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def neighbours(self, net: Word2VecNetwork, word: str = "", count: int = 12) -> Table:
+    def neighbours(self, net: Word2VecNetwork, word: str = "", count: Count = 12) -> Table:
         """The words whose vectors point in the most similar direction (cosine)."""
         number = self.number(word) if word else min(200, len(self.names) - 1)
         cosine, found = net.nearest(net.inputs.weight[number], max(1, count), [number])
@@ -122,7 +123,7 @@ class Word2Vec(SequenceExperiment):
         return Table(["word", "cosine", "occurrences"], rows, f"nearest to {self.names[number]!r}")
 
     @view(live=True)
-    def analogy(self, net: Word2VecNetwork, a: str = "", b: str = "", c: str = "", count: int = 8) -> Table:
+    def analogy(self, net: Word2VecNetwork, a: str = "", b: str = "", c: str = "", count: Count = 8) -> Table:
         """a is to b as c is to ... : the words nearest to b - a + c."""
         if not (a and b and c):
             raise UsageError("Give three words: a is to b as c is to ...")
@@ -133,7 +134,7 @@ class Word2Vec(SequenceExperiment):
         return Table(["word", "cosine"], rows, f"{a} is to {b} as {c} is to")
 
     @view(live=True)
-    def words(self, net: Word2VecNetwork, count: int = 150, skip: int = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
+    def words(self, net: Word2VecNetwork, count: Count = 150, skip: Index = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
         """Common words in two dimensions: alike is near. The commonest say little; as many as skip says are left out."""
         skip = max(0, min(skip, len(self.names) - 2))
         part = slice(skip, skip + max(2, min(count, 1000)))

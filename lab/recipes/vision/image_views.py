@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lab.answers import Curves, Images, Table
 from lab.errors import UsageError, unknown
 from lab.experiment import Experiment, view
+from lab.parameters import Count, Index, Seed, Side
 from lab.quality.classification import confusion_table, per_class_table
 from lab.recipes.vision import image_pictures as draw
 from lab.recipes.vision.classify_data import Form, Split
@@ -180,7 +181,7 @@ class ImageViews(Experiment):
         return self.overlaid(net, pixels, chosen, heat.relu(), "CAM")
 
     @view(live=True)
-    def augmented_grad_cam(self, net: Any, image: Any = "test:0", label: str = "", copies: int = 32, seed: int = 0) -> Images:
+    def augmented_grad_cam(self, net: Any, image: Any = "test:0", label: str = "", copies: Count = 32, seed: Seed = 0) -> Images:
         """Augmented Grad-CAM: one sharp map that explains the Grad-CAMs of many turned and shifted copies."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
@@ -189,7 +190,7 @@ class ImageViews(Experiment):
         return self.overlaid(net, pixels, chosen, heat[None], "Augmented Grad-CAM")
 
     @view(live=True)
-    def rise(self, net: Any, image: Any = "test:0", label: str = "", masks: int = 1000, cells: int = 7, seed: int = 0) -> Images:
+    def rise(self, net: Any, image: Any = "test:0", label: str = "", masks: Count = 1000, cells: Side = 7, seed: Seed = 0) -> Images:
         """RISE: the mean of random masks, weighted by the class's probability under each; it asks the network as a black box."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
@@ -200,7 +201,7 @@ class ImageViews(Experiment):
         return self.overlaid(net, pixels, chosen, heat - heat.amin(), "RISE")
 
     @view(live=True)
-    def occlusion(self, net: Any, image: Any = "test:0", label: str = "", patch: int = 0) -> Images:
+    def occlusion(self, net: Any, image: Any = "test:0", label: str = "", patch: Index = 0) -> Images:
         """Occlusion: how much the class's probability falls when a grey patch covers a place."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
@@ -243,7 +244,7 @@ class ImageViews(Experiment):
         return per_class_table(found.labels, found.guesses, self.form.classes)
 
     @view(live=True)
-    def mistakes(self, net: Any, split: Split = "test", most: int = 40) -> Gallery:
+    def mistakes(self, net: Any, split: Split = "test", most: Count = 40) -> Gallery:
         """The worst mistakes: wrong answers, the surest first; the caption is true -> said with its probability."""
         found, classes = self.predictions(net, split), self.form.classes
         wrong = torch.nonzero(found.guesses != found.labels)[:, 0]
@@ -255,7 +256,7 @@ class ImageViews(Experiment):
         return self.gallery(split, order, captions)
 
     @view(live=True)
-    def compare(self, net: Any, other: str = "last", split: Split = "test", most: int = 40) -> Gallery:
+    def compare(self, net: Any, other: str = "last", split: Split = "test", most: Count = 40) -> Gallery:
         """The images on which this run and another one differ: the true class, what this one says, what the other says."""
         mine, theirs = self.predictions(net, split), self.predictions_of(other, split)
         classes = self.form.classes
@@ -330,7 +331,7 @@ class ImageViews(Experiment):
         return Table(columns, cells, "; ".join(self.notes))
 
     @view(live=True)
-    def augmentations(self, net: Any, n: int = 24, seed: int = 0) -> Images:
+    def augmentations(self, net: Any, n: Count = 24, seed: Seed = 0) -> Images:
         """Training images as training sees them, after augmentation."""
         data = self.images.split("train")
         rng = torch.Generator().manual_seed(seed)

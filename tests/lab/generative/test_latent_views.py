@@ -11,7 +11,6 @@ from PIL import Image
 from lab.answers import Images, Text
 from lab.errors import UsageError
 from lab.experiment import Experiment
-from lab.registry import view_parameters
 
 Make = Callable[..., Experiment]
 SLOW = {"class_share", "measured_quality"}
@@ -19,7 +18,7 @@ SLOW = {"class_share", "measured_quality"}
 
 
 def ask(experiment: Experiment, view: str, **parameters: Any) -> Any:
-    checked = view_parameters(experiment.views()[view], parameters)
+    checked = experiment.views()[view].checked(parameters)
     return experiment.answer(view, experiment.serving().eval(), checked)
 
 
