@@ -12,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agents import dqn_views, losses
+from agents import losses
 from agents.collector import Collector
 from agents.decisions import Decision, Decisions
 from agents.dqn_config import DQNConfig
+from agents.dqn_views import DQNViews
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.atari.games import action_names
@@ -23,6 +24,7 @@ from lab.atari.vector import AtariVector
 from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, Progress, State
+from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from models.kernels.cuda_graphs import CapturedStep
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
@@ -43,16 +45,7 @@ class DQN(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("charts/episodic_return", "losses/td_loss", "charts/epsilon")
     memory_settings: ClassVar[tuple[str, ...]] = ("replay_capacity", "batch_size", "envs")
 
-    screen = dqn_views.screen
-    colours = dqn_views.colours
-    stack = dqn_views.stack
-    action_values = dqn_views.action_values
-    q_values = dqn_views.q_values
-    replay_memory = dqn_views.replay_memory
-    priorities = dqn_views.priorities
-    filters = dqn_views.filters
-    activations = dqn_views.activations
-    saliency = dqn_views.saliency
+    view_parts: ClassVar[dict[str, type]] = {"shown": DQNViews}
 
     def __init__(self, config: DQNConfig, device: torch.device):
         super().__init__(config, device)
@@ -72,6 +65,7 @@ class DQN(Experiment):
         self.steps = self.updates = self.owed = 0
         self.collector: Collector | None = None
         self.decisions = Decisions()
+        self.shown = DQNViews(self)
 
     # -- what a head defines ---------------------------------------------------------------------------------------
 
@@ -108,9 +102,7 @@ class DQN(Experiment):
 
     def epsilon(self) -> float:
         """The share of random actions now: linear from `epsilon_start` to `epsilon_end`."""
-        c = self.config
-        share = min(1.0, self.steps / c.epsilon_steps)
-        return c.epsilon_start + share * (c.epsilon_end - c.epsilon_start)
+        return linear(self.steps, self.config.epsilon_steps, self.config.epsilon_start, self.config.epsilon_end)
 
     @torch.inference_mode()
     def act(self, stacks: np.ndarray, batch: Batch | None = None) -> tuple[Decision, Pass | None]:
@@ -174,8 +166,8 @@ class DQN(Experiment):
     def learning_rate(self, update: int) -> float:
         """Adam's step size at an update: it rises linearly over the warm-up and falls linearly with the agent's steps."""
         c = self.config
-        fall = 1 + min(1.0, self.steps / c.learning_rate_steps) * (c.learning_rate_end - 1)
-        return c.learning_rate * fall * min(1.0, (update + 1) / max(1, c.warmup_updates))
+        fall = linear(self.steps, c.learning_rate_steps, 1, c.learning_rate_end)
+        return c.learning_rate * fall * warmup(update, c.warmup_updates)
 
     def captured_step(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """`gradient_step`, on a GPU as one CUDA graph."""

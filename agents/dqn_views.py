@@ -1,6 +1,6 @@
 """What an agent that learns from Atari shows: its environments, decisions, memory and first layer.
 
-Each function is a view; an experiment that has what `Agent` names takes it over as an attribute of its class: `screen = dqn_views.screen`.
+Any experiment that is an `Agent` may have them among its `view_parts`.
 """
 
 from typing import Any, Protocol
@@ -32,118 +32,114 @@ class Agent(Protocol):
     def memory(self) -> ReplayMemory: ...
 
 
-@view
-def screen(agent: Agent) -> Images:
-    """What every environment shows now, as the network sees it, with its score and the chosen action."""
-    collector, last = agent.collect(), agent.decisions.last
-    actions = ["-"] * len(collector.stacks) if last is None else [agent.action_names[a] for a in last.actions]
-    captions = [f"{score:g}  {action}" for score, action in zip(collector.returns, actions, strict=True)]
-    return Images(collector.stacks[:, -1], captions, columns=4, scale=2)
+class DQNViews:
+    """The views of an agent's experiment."""
 
+    def __init__(self, agent: Agent):
+        self.agent = agent
 
-@view
-def colours(agent: Agent, env: int = 0) -> Images:
-    """What one training environment shows now, in the game's own colours, as a person would see it."""
-    collector = agent.collect()
-    env = nearest(env, len(collector.stacks))
-    pixels, behind = collector.colours(env)
-    score = f"score {collector.returns[env]:g}"
-    return Images(pixels[None], [f"{score}, {behind:,} actions to catch up" if behind else score], scale=2)
+    @view
+    def screen(self) -> Images:
+        """What every environment shows now, as the network sees it, with its score and the chosen action."""
+        collector, last = self.agent.collect(), self.agent.decisions.last
+        actions = ["-"] * len(collector.stacks) if last is None else [self.agent.action_names[a] for a in last.actions]
+        captions = [f"{score:g}  {action}" for score, action in zip(collector.returns, actions, strict=True)]
+        return Images(collector.stacks[:, -1], captions, columns=4, scale=2)
 
+    @view
+    def colours(self, env: int = 0) -> Images:
+        """What one training environment shows now, in the game's own colours, as a person would see it."""
+        collector = self.agent.collect()
+        env = nearest(env, len(collector.stacks))
+        pixels, behind = collector.colours(env)
+        score = f"score {collector.returns[env]:g}"
+        return Images(pixels[None], [f"{score}, {behind:,} actions to catch up" if behind else score], scale=2)
 
-@view
-def stack(agent: Agent, env: int = 0) -> Images:
-    """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
-    stacks = agent.collect().stacks
-    return Images(stacks[nearest(env, len(stacks))], ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
+    @view
+    def stack(self, env: int = 0) -> Images:
+        """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
+        stacks = self.agent.collect().stacks
+        return Images(stacks[nearest(env, len(stacks))], ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
 
+    @view
+    def action_values(self, env: int = 0) -> Bars:
+        """Q(s, a) of every action at one environment's last decision; the chosen action is in colour."""
+        last = self.agent.decisions.last
+        if last is None:
+            return Bars(list(self.agent.action_names), np.zeros(len(self.agent.action_names)), title="no decision yet")
+        env = nearest(env, len(last.actions))
+        action = int(last.actions[env])
+        why = "at random (epsilon)" if last.random[env] else "as the largest"
+        return Bars(list(self.agent.action_names), last.q[env], action, f"environment {env} chose {self.agent.action_names[action]} {why}")
 
-@view
-def action_values(agent: Agent, env: int = 0) -> Bars:
-    """Q(s, a) of every action at one environment's last decision; the chosen action is in colour."""
-    last = agent.decisions.last
-    if last is None:
-        return Bars(list(agent.action_names), np.zeros(len(agent.action_names)), title="no decision yet")
-    env = nearest(env, len(last.actions))
-    action = int(last.actions[env])
-    why = "at random (epsilon)" if last.random[env] else "as the largest"
-    return Bars(list(agent.action_names), last.q[env], action, f"environment {env} chose {agent.action_names[action]} {why}")
+    @view
+    def q_values(self) -> Curves:
+        """Q(s, a) of every action in the first environment over its last decisions; the highest is the value of the state."""
+        history = self.agent.decisions.history
+        steps = np.array([step for step, _ in history])
+        values = np.array([q for _, q in history]).reshape(len(steps), len(self.agent.action_names))
+        return Curves({name: (steps, values[:, i]) for i, name in enumerate(self.agent.action_names)}, y_label="Q(s, a)", title="Q values")
 
+    @view
+    def replay_memory(self, n: int = 24, seed: int = 0) -> Images:
+        """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
+        replay = self.agent.memory()
+        rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
+        fill = f"{rows:,} of {capacity:,} frames ({100 * rows / capacity:.0f} %)"
+        if len(replay) == 0:
+            return Images(np.zeros((1, 84, 84), np.uint8), ["empty"], title=fill)
+        batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
+        frames = replay.pixels(batch.rows)[:, -1].cpu().numpy()
+        captions = [f"{self.agent.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
+        if replay.tree is not None:
+            captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
+        return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
 
-@view
-def q_values(agent: Agent) -> Curves:
-    """Q(s, a) of every action in the first environment over its last decisions; the highest is the value of the state."""
-    history = agent.decisions.history
-    steps = np.array([step for step, _ in history])
-    values = np.array([q for _, q in history]).reshape(len(steps), len(agent.action_names))
-    return Curves({name: (steps, values[:, i]) for i, name in enumerate(agent.action_names)}, y_label="Q(s, a)", title="Q values")
+    @view
+    def priorities(self, bins: int = 40) -> Curves:
+        """The distribution of the stored transitions' priorities, after the exponent alpha."""
+        replay = self.agent.memory()
+        stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
+        counts, edges = np.histogram(stored if len(stored) else np.zeros(1), bins=max(2, min(bins, 500)))
+        title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
+        middles = 0.5 * (edges[1:] + edges[:-1])
+        return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
 
+    @view(live=True)
+    def filters(self, net: ActionValueNetwork) -> Images:
+        """The 32 filters of the first layer, for each of the four frames of the stack; grey is zero."""
+        weights = net.filters().detach().float().cpu().numpy()  # (32, 4, 8, 8)
+        pixels = 127.5 + 127.5 * weights / max(float(np.abs(weights).max()), 1e-12)
+        side_by_side = np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2)  # (32, 8, 32)
+        return Images(side_by_side.astype(np.uint8), columns=4, scale=4)
 
-@view
-def replay_memory(agent: Agent, n: int = 24, seed: int = 0) -> Images:
-    """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
-    replay = agent.memory()
-    rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
-    fill = f"{rows:,} of {capacity:,} frames ({100 * rows / capacity:.0f} %)"
-    if len(replay) == 0:
-        return Images(np.zeros((1, 84, 84), np.uint8), ["empty"], title=fill)
-    batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
-    frames = replay.pixels(batch.rows)[:, -1].cpu().numpy()
-    captions = [f"{agent.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
-    if replay.tree is not None:
-        captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
-    return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
+    @view(live=True)
+    def activations(self, net: ActionValueNetwork, frames: int = 240) -> Images:
+        """The 32 feature maps of the first layer for the present stack (of a stored run: after that many frames of a game)."""
+        maps = net.first_maps(self.example_stack(net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
+        top = maps.max(axis=(1, 2), keepdims=True)
+        return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)
 
+    @view(live=True)
+    def saliency(self, net: ActionValueNetwork, frames: int = 240) -> Images:
+        """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
+        stack = self.example_stack(net, frames)[0].cpu().numpy()
+        heat = saliency_map(net, stack)[..., None]
+        grey = np.repeat(stack[-1][..., None], 3, axis=2).astype(np.float32)
+        pixels = (1 - 0.7 * heat) * grey + 0.7 * heat * np.array([255, 40, 20], np.float32)
+        q = q_values_of(net, stack)
+        return Images(pixels.astype(np.uint8)[None], [f"{self.agent.action_names[q.argmax()]}  Q {q.max():.3f}"], scale=5)
 
-@view
-def priorities(agent: Agent, bins: int = 40) -> Curves:
-    """The distribution of the stored transitions' priorities, after the exponent alpha."""
-    replay = agent.memory()
-    stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
-    counts, edges = np.histogram(stored if len(stored) else np.zeros(1), bins=max(2, min(bins, 500)))
-    title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
-    middles = 0.5 * (edges[1:] + edges[:-1])
-    return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
-
-
-@view(live=True)
-def filters(agent: Agent, net: ActionValueNetwork) -> Images:
-    """The 32 filters of the first layer, for each of the four frames of the stack; grey is zero."""
-    weights = net.filters().detach().float().cpu().numpy()  # (32, 4, 8, 8)
-    pixels = 127.5 + 127.5 * weights / max(float(np.abs(weights).max()), 1e-12)
-    side_by_side = np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2)  # (32, 8, 32)
-    return Images(side_by_side.astype(np.uint8), columns=4, scale=4)
-
-
-@view(live=True)
-def activations(agent: Agent, net: ActionValueNetwork, frames: int = 240) -> Images:
-    """The 32 feature maps of the first layer for the present stack (of a stored run: after that many frames of a game)."""
-    maps = net.first_maps(example_stack(agent, net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
-    top = maps.max(axis=(1, 2), keepdims=True)
-    return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)
-
-
-@view(live=True)
-def saliency(agent: Agent, net: ActionValueNetwork, frames: int = 240) -> Images:
-    """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
-    stack = example_stack(agent, net, frames)[0].cpu().numpy()
-    heat = saliency_map(net, stack)[..., None]
-    grey = np.repeat(stack[-1][..., None], 3, axis=2).astype(np.float32)
-    pixels = (1 - 0.7 * heat) * grey + 0.7 * heat * np.array([255, 40, 20], np.float32)
-    q = q_values_of(net, stack)
-    return Images(pixels.astype(np.uint8)[None], [f"{agent.action_names[q.argmax()]}  Q {q.max():.3f}"], scale=5)
-
-
-def example_stack(agent: Agent, net: nn.Module, frames: int) -> Tensor:
-    """What the first environment shows (1, 4, 84, 84); of a stored run, what its agent sees after `frames` frames."""
-    if agent.decisions.last is not None:
-        stack = agent.decisions.last.stacks[0]
-    else:
-        c = agent.config
-        player = Player(c.game, sticky=c.sticky_actions, noop_max=0, fire_reset=c.fire_reset)
-        for _ in range(max(1, min(frames, 20_000))):
-            stack = player.tick(net).stack
-    return torch.from_numpy(stack)[None].to(agent.device)
+    def example_stack(self, net: nn.Module, frames: int) -> Tensor:
+        """What the first environment shows (1, 4, 84, 84); of a stored run, what its agent sees after `frames` frames."""
+        if self.agent.decisions.last is not None:
+            stack = self.agent.decisions.last.stacks[0]
+        else:
+            c = self.agent.config
+            player = Player(c.game, sticky=c.sticky_actions, noop_max=0, fire_reset=c.fire_reset)
+            for _ in range(max(1, min(frames, 20_000))):
+                stack = player.tick(net).stack
+        return torch.from_numpy(stack)[None].to(self.agent.device)
 
 
 def nearest(env: int, count: int) -> int:

@@ -8,6 +8,11 @@ def warmup(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / max(1, steps))
 
 
+def linear(step: int, steps: int, start: float, end: float) -> float:
+    """From `start` to `end` over `steps`, and `end` from there."""
+    return start + min(1.0, step / steps) * (end - start)
+
+
 def cosine(share: float) -> float:
     """From 1 to 0 along half a cosine, as `share` goes from 0 to 1 (Loshchilov & Hutter 2017)."""
     return 0.5 * (1 + math.cos(math.pi * share))

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from models.kernels.pixel_blocks import blocks2x2, blocks2x2_of_packed, relu_to_blocks, relu_to_blocks_backward, to_blocks
+from models.kernels.pixel_blocks import blocks2x2, packed_blocks2x2, relu_to_blocks, relu_to_blocks_backward
+from models.kernels.windows import to_blocks
 
 FEATURES = 3136
 """64 maps of 7x7."""
@@ -77,7 +79,7 @@ def trunk_backward(gradient: Tensor, seen: Activations, w3: Tensor, into: Sequen
     torch.mul(w1_new, 1 / 255, out=w1_gradient)
     torch._foreach_copy_(
         [b1_gradient, blocks2x2(w2_gradient), b2_gradient, w3_gradient, b3_gradient],
-        [b1_new, blocks2x2_of_packed(w2_new), b2_new, w3_new, b3_new],
+        [b1_new, packed_blocks2x2(w2_new), b2_new, w3_new, b3_new],
     )
 
 
@@ -97,6 +99,7 @@ class NatureTrunk(torch.autograd.Function):
         return seen.features
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         seen, weights = Activations(*ctx.saved_tensors[:7]), ctx.saved_tensors[7:]
         into = [torch.empty_like(weight) for weight in weights]

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.kernels.windows import from_blocks, plain_to_blocks
+
 relu_backward_into = torch.ops.aten.threshold_backward.grad_input
 
 
@@ -68,18 +70,8 @@ def plain_stack_blocks(frames: Tensor) -> Tensor:
     return plain_space_to_depth(plain_frame_pixels(frames).view(-1, 4, 84, 84))
 
 
-def to_blocks(x: Tensor) -> Tensor:
-    """(B, C, H, W) -> (B, 4 C, H / 2, W / 2): the four places of each 2x2 block become channels, place by place."""
-    b, c, h, w = x.shape
-    return blocks2x2(x).reshape(b, h // 2, w // 2, 4 * c).permute(0, 3, 1, 2)
-
-
-def plain_to_blocks(x: Tensor) -> Tensor:
-    return F.pixel_unshuffle(x, 2).unflatten(1, (x.shape[1], 4)).transpose(1, 2).flatten(1, 2)
-
-
 def relu_to_blocks(x: Tensor) -> Tensor:
-    """`to_blocks` of relu(x), in one pass."""
+    """`windows.to_blocks` of relu(x) for x (B, C, H, W), in one pass: (B, 4 C, H / 2, W / 2)."""
     b, c, h, w = x.shape
     y = torch.empty(b, h // 2, w // 2, 2, 2, c, dtype=x.dtype, device=x.device)
     torch.clamp_min(blocks2x2(x), 0, out=y)
@@ -94,13 +86,12 @@ def relu_to_blocks_backward(gradient: Tensor, y: Tensor) -> Tensor:
     """The gradient in x (B, C, H, W) of y = `relu_to_blocks(x)`, given that in y, (B, 4 C, H / 2, W / 2), in one pass."""
     b, c, h, w = y.shape
     x_gradient = torch.empty(b, 2 * h, 2 * w, c // 4, dtype=y.dtype, device=y.device).permute(0, 3, 1, 2)
-    relu_backward_into(blocks2x2_of_packed(gradient), blocks2x2_of_packed(y), 0, grad_input=blocks2x2(x_gradient))
+    relu_backward_into(packed_blocks2x2(gradient), packed_blocks2x2(y), 0, grad_input=blocks2x2(x_gradient))
     return x_gradient
 
 
 def plain_relu_to_blocks_backward(gradient: Tensor, y: Tensor) -> Tensor:
-    packed = gradient * (y > 0)
-    return F.pixel_shuffle(packed.unflatten(1, (4, y.shape[1] // 4)).transpose(1, 2).flatten(1, 2), 2)
+    return from_blocks(gradient * (y > 0))
 
 
 def blocks2x2(x: Tensor) -> Tensor:
@@ -110,7 +101,7 @@ def blocks2x2(x: Tensor) -> Tensor:
     return x.as_strided((b, h // 2, w // 2, 2, 2, c), (stride_b, 2 * stride_h, 2 * stride_w, stride_h, stride_w, stride_c))
 
 
-def blocks2x2_of_packed(x: Tensor) -> Tensor:
+def packed_blocks2x2(x: Tensor) -> Tensor:
     """The same view (B, H, W, 2, 2, C) of what `to_blocks` gives, x (B, 4 C, H, W)."""
     b, c, h, w = x.shape
     stride_b, stride_c, stride_h, stride_w = x.stride()

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from agents.dqn import DQN
-from agents.dqn_views import example_stack
 from lab import checkpoint
 from lab.atari.player import Player
 from models.kernels.pixel_blocks import frame_pixels
@@ -25,28 +24,28 @@ def trained(tiny: Any) -> DQN:
 
 def test_screen_has_every_environments_newest_frame_and_action(trained: DQN) -> None:
     replay = trained.memory()
-    view = trained.screen()
+    view = trained.shown.screen()
     assert np.array_equal(view.pixels, replay.pixels(replay.newest_rows())[:, -1].numpy())
     names = [trained.action_names[a] for a in trained.decisions.last.actions]  # type: ignore[union-attr]
     assert [caption.split()[-1] for caption in view.captions] == names
 
 
 def test_stack_is_what_the_network_sees_next_oldest_first(trained: DQN) -> None:
-    before = trained.stack(env=1).pixels
+    before = trained.shown.stack(env=1).pixels
     trained.step()
     assert np.array_equal(trained.decisions.last.stacks[1], before)  # type: ignore[union-attr]
-    assert np.array_equal(trained.stack(env=1).pixels[:3], before[1:])
+    assert np.array_equal(trained.shown.stack(env=1).pixels[:3], before[1:])
 
 
 def test_an_environment_that_does_not_exist_is_the_nearest_one(trained: DQN) -> None:
-    assert np.array_equal(trained.stack(env=99).pixels, trained.stack(env=1).pixels)
-    assert np.array_equal(trained.action_values(env=99).values, trained.action_values(env=1).values)
+    assert np.array_equal(trained.shown.stack(env=99).pixels, trained.shown.stack(env=1).pixels)
+    assert np.array_equal(trained.shown.action_values(env=99).values, trained.shown.action_values(env=1).values)
 
 
 def test_action_values_are_the_last_decisions_with_the_action_taken(trained: DQN) -> None:
     trained.config = trained.config.model_copy(update={"epsilon_start": 0.0, "epsilon_end": 0.0})
     trained.step()
-    view = trained.action_values(env=1)
+    view = trained.shown.action_values(env=1)
     expected = trained.online.compute(torch.from_numpy(trained.decisions.last.stacks)).float()[1].detach().numpy()  # type: ignore[union-attr]
     assert view.names == ["NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE"]
     assert view.chosen == trained.decisions.last.actions[1] == view.values.argmax()  # type: ignore[union-attr]
@@ -58,16 +57,16 @@ def test_action_values_are_the_last_decisions_with_the_action_taken(trained: DQN
 def test_a_random_action_is_called_random(trained: DQN) -> None:
     trained.config = trained.config.model_copy(update={"epsilon_start": 1.0, "epsilon_end": 1.0})
     trained.step()
-    assert trained.action_values().title.endswith("at random (epsilon)")
+    assert trained.shown.action_values().title.endswith("at random (epsilon)")
 
 
 def test_before_the_first_decision_nothing_is_claimed(tiny: Any) -> None:
-    view = tiny().action_values()
+    view = tiny().shown.action_values()
     assert (view.chosen, view.title) == (-1, "no decision yet")
 
 
 def test_q_values_have_a_line_for_each_action_that_ends_at_the_last_decision(trained: DQN) -> None:
-    view = trained.q_values()
+    view = trained.shown.q_values()
     assert list(view.series) == list(trained.action_names)
     steps, _ = view.series["NOOP"]
     assert len(steps) == 30  # 60 agent steps of 2 environments
@@ -75,7 +74,7 @@ def test_q_values_have_a_line_for_each_action_that_ends_at_the_last_decision(tra
 
 
 def test_the_memory_says_how_full_it_is_and_shows_transitions_from_it(trained: DQN) -> None:
-    view = trained.replay_memory(n=5, seed=1)
+    view = trained.shown.replay_memory(n=5, seed=1)
     replay = trained.memory()
     rows = int(replay.count.sum())
     assert view.title.startswith(f"{rows} of 400 frames ({100 * rows / 400:.0f} %); 5 transitions")
@@ -90,25 +89,25 @@ def test_the_memory_stays_full_once_it_is(tiny: Any) -> None:
     experiment = tiny(replay_capacity=100)
     while experiment.steps < 240:
         experiment.step()
-    assert experiment.replay_memory().title.startswith("100 of 100 frames (100 %)")
+    assert experiment.shown.replay_memory().title.startswith("100 of 100 frames (100 %)")
 
 
 def test_priorities_count_every_stored_transition_once(trained: DQN) -> None:
     replay = trained.memory()
-    middles, counts = trained.priorities(bins=7).series["transitions"]
+    middles, counts = trained.shown.priorities(bins=7).series["transitions"]
     stored = replay.tree.leaves[replay.tree.leaves > 0]  # type: ignore[union-attr]
     assert len(middles) == len(counts) == 7
     assert counts.sum() == len(stored)
     half = (middles[1] - middles[0]) / 2
     assert (middles[0] - half, middles[-1] + half) == pytest.approx((stored.min(), stored.max()))
-    assert trained.priorities().filled
+    assert trained.shown.priorities().filled
 
 
 def test_uniform_replay_has_one_priority(tiny: Any) -> None:
     experiment = tiny()
     while experiment.steps < 40:
         experiment.step()
-    view = experiment.priorities()
+    view = experiment.shown.priorities()
     _, counts = view.series["transitions"]
     assert (counts > 0).sum() == 1
     assert "Uniform" in view.title
@@ -146,7 +145,7 @@ def test_saliency_is_red_where_the_gradient_is_largest(trained: DQN) -> None:
 
 def test_a_stored_agents_views_look_at_a_game_it_plays(tiny: Any) -> None:
     experiment = tiny(noop_max=0)
-    stack = example_stack(experiment, experiment.serving(), 60)
+    stack = experiment.shown.example_stack(experiment.serving(), 60)
     player = Player("pong", noop_max=0)
     for _ in range(60):
         expected = player.tick(experiment.serving()).stack
@@ -166,6 +165,6 @@ def test_a_stored_run_shows_its_last_decisions_and_what_its_game_shows_now(tiny:
         assert all(np.array_equal(a, b) for a, b in zip(one.arrays().values(), other.arrays().values(), strict=True)), name
     assert stored.decisions.history, "there were decisions to store"
     assert np.array_equal(stored.decisions.last.stacks, trained.decisions.last.stacks)
-    assert "to catch up" not in stored.colours().captions[0]
+    assert "to catch up" not in stored.shown.colours().captions[0]
     trained.close()
     stored.close()

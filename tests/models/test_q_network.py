@@ -3,9 +3,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.kernels import pixel_blocks
-from models.kernels.nature_trunk import nature_trunk, plain_nature_trunk
-from models.kernels.pixel_blocks import blocks2x2, blocks2x2_of_packed, space_to_depth, to_blocks
+from models.kernels.pixel_blocks import blocks2x2, packed_blocks2x2, space_to_depth
+from models.kernels.windows import to_blocks
 from models.q_network import ActionValueNetwork, QNetwork
 
 
@@ -26,50 +25,11 @@ def test_space_to_depth_puts_each_pixel_into_the_channel_that_its_place_in_the_b
         assert blocks[b, 16 * frame + 4 * (y % 4) + x % 4, y // 4, x // 4] == frames[b, frame, y, x]
 
 
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
-        ("space_to_depth", (3, 4, 84, 84)), ("depth_to_space", (3, 64, 21, 21)), ("frame_blocks", (8, 84, 84)),
-        ("frame_pixels", (8, 7056)), ("stack_blocks", (8, 7056)),
-    ],
-)  # fmt: skip
-def test_packing_pixels_equals_its_plain_twin(name: str, shape: tuple[int, ...]) -> None:
-    x = torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(getattr(pixel_blocks, name)(x), getattr(pixel_blocks, f"plain_{name}")(x))
-
-
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (1, 8, 20, 20)])
-def test_relu_into_blocks_and_its_gradient_equal_their_plain_twins(shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    rng = torch.Generator().manual_seed(0)
-    x = torch.randn(shape, generator=rng).to(dtype).to(memory_format=torch.channels_last)
-    y = pixel_blocks.relu_to_blocks(x)
-    assert torch.equal(y, pixel_blocks.plain_relu_to_blocks(x))
-    gradient = torch.randn(y.shape, generator=rng).to(dtype).to(memory_format=torch.channels_last)
-    found = pixel_blocks.relu_to_blocks_backward(gradient, y)
-    assert torch.equal(found, pixel_blocks.plain_relu_to_blocks_backward(gradient, y))
-
-
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_the_trunk_and_its_gradient_equal_their_plain_twin(dtype: torch.dtype, frames: torch.Tensor) -> None:
-    rng = torch.Generator().manual_seed(0)
-    weights = [
-        (torch.randn(shape, generator=rng, dtype=dtype) / 20).requires_grad_()
-        for shape in ((32, 64, 2, 2), (32,), (64, 32, 4, 4), (64,), (64, 64, 3, 3), (64,))
-    ]
-    blocks = space_to_depth(frames).to(dtype)
-    found, expected = nature_trunk(blocks, *weights), plain_nature_trunk(blocks, *weights)
-    torch.testing.assert_close(found, expected)
-    upstream = torch.randn(expected.shape, generator=rng, dtype=dtype)
-    for one, other in zip(torch.autograd.grad(found, weights, upstream), torch.autograd.grad(expected, weights, upstream), strict=True):
-        torch.testing.assert_close(one, other)
-
-
 def test_a_2x2_convolution_over_blocks_equals_a_4x4_one_of_stride_2() -> None:
     rng = torch.Generator().manual_seed(0)
     x, weight = torch.randn(2, 3, 10, 8, generator=rng), torch.randn(5, 3, 4, 4, generator=rng)
     torch.testing.assert_close(F.conv2d(to_blocks(x), to_blocks(weight)), F.conv2d(x, weight, stride=2))
-    assert torch.equal(blocks2x2_of_packed(to_blocks(x)), blocks2x2(x))
+    assert torch.equal(packed_blocks2x2(to_blocks(x)), blocks2x2(x))
     assert torch.equal(blocks2x2(x)[1, 3, 2, 0, 1, 2], x[1, 2, 6, 5])
 
 
