@@ -6,6 +6,7 @@ The names in the tree are the names in a checkpoint: renaming one orphans the ru
 """
 
 import logging
+from collections import deque
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,9 +40,12 @@ class Attribute:
         return copied(getattr(self.owner, self.name))
 
     def restore(self, state: Any) -> None:
-        kind = type(getattr(self.owner, self.name))
-        value = copied(state, self.device)
-        setattr(self.owner, self.name, tuple(value) if kind is tuple else value)
+        before, value = getattr(self.owner, self.name), copied(state, self.device)
+        if isinstance(before, tuple):
+            value = tuple(value)
+        elif isinstance(before, deque):
+            value = deque(value, before.maxlen)
+        setattr(self.owner, self.name, value)
 
 
 def attributes(owner: Any, *names: str, device: torch.device | None = None) -> Tree:
@@ -98,7 +102,7 @@ def copied(value: Any, device: torch.device | None = None) -> Any:
             return value.copy()
         case dict():
             return {name: copied(member, device) for name, member in value.items()}
-        case list() | tuple():
+        case list() | tuple() | deque():
             return [copied(member, device) for member in value]
         case _:
             return value

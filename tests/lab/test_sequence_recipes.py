@@ -62,29 +62,6 @@ def weights(experiment: SequenceExperiment) -> torch.Tensor:
     return experiment.flat.weights
 
 
-CASES = [
-    *((recipe, {}) for recipe in SMALL),
-    ("gpt", {"precision": "bf16"}),
-    ("char-rnn", {"precision": "bf16", "cell": "gru"}),
-    ("seq2seq", {"attention": "luong", "model": "lstm"}),
-    ("seq2seq", {"model": "transformer"}),
-    ("word2vec", {"method": "cbow"}),
-]
-
-
-@pytest.mark.parametrize(("recipe", "fields"), CASES, ids=lambda value: str(value))
-def test_a_resumed_run_equals_an_uninterrupted_one(recipe: str, fields: dict[str, Any], files: dict[str, str], tmp_path: Path) -> None:
-    straight = advance(make(recipe, files, **fields), 5)
-    state = checkpoint.read(checkpoint.write(tmp_path, 5, straight.state(), {}))
-    advance(straight, 4)
-    resumed = make(recipe, files, **fields)
-    resumed.restore(state)
-    advance(resumed, 4)
-    (tree, tensors, _), (other_tree, others, _) = checkpoint.flatten(straight.state()), checkpoint.flatten(resumed.state())
-    assert tree == other_tree
-    assert all(torch.equal(tensors[name], others[name]) for name in tensors)
-
-
 @pytest.mark.parametrize(
     ("recipe", "part"),
     [("gpt", "generator"), ("gpt", "dropout"), ("gpt", "adam"), ("char-rnn", "carried"), ("char-rnn", "places"), ("seq2seq", "generator"),

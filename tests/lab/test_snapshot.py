@@ -1,5 +1,6 @@
 import threading
 
+import pytest
 import torch
 from torch import nn
 
@@ -63,3 +64,15 @@ def test_the_copy_is_in_eval_mode_and_needs_no_gradients() -> None:
     with Snapshot(module(1)).read() as net:
         assert not net.training
         assert not any(p.requires_grad for p in net.parameters())
+
+
+@pytest.mark.parametrize(
+    "net", [nn.Identity(), nn.BatchNorm1d(2, affine=False), nn.Linear(1, 1, bias=False)], ids=["empty", "buffers", "one"]
+)
+def test_a_network_may_have_no_parameters_no_buffers_or_one(net: nn.Module) -> None:
+    snapshot = Snapshot(net)
+    for tensor in [*net.parameters(), *net.buffers()]:
+        tensor.data.fill_(7)
+    snapshot.publish(net, force=True)
+    with snapshot.read() as copy:
+        assert all((tensor == 7).all() for tensor in [*copy.parameters(), *copy.buffers()])

@@ -5,7 +5,6 @@ Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first:
 """
 
 import logging
-import math
 from collections import deque
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,14 +14,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models
-from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
+from lab.early_stopping import EarlyStopping
+from lab.epochs import EpochOrder
 from lab.errors import LabError, UsageError
-from lab.experiment import Metrics, Progress, State
+from lab.experiment import Metrics
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.recipes.vision.classify_data import FLAT, Images, form
 from lab.recipes.vision.image_views import ImageViews
 from lab.recipes.vision.layer_statistics import LayerStatistics
+from lab.schedules import decay, warmup
+from lab.state import Attribute, Tree, attributes
 from lab.weights import load_weights, read_weights
 from models.vision import craft
 from models.vision.augment import augment
@@ -49,7 +51,6 @@ class Classify(ImageViews):
         self.config: ClassifyConfig = config
         self.form = form(config, self.remembered)
         self.images = Images(config, self.form, device, self.remembered)
-        self.order_rng = torch.Generator().manual_seed(config.seed)
         self.augment_rng = torch.Generator().manual_seed(config.seed + 1)
         self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
         self.notes: list[str] = []
@@ -58,13 +59,11 @@ class Classify(ImageViews):
         self.dtype = torch.float32 if config.network in SMALL and config.precision == "auto" else compute_dtype(config.precision, device)
         self.trainable = [p for p in self.net.parameters() if p.requires_grad]
         self.optimizer = optimizer(config, self.trainable) if self.trainable else None
-        self.steps = 0
-        self.order = torch.empty(0, dtype=torch.long)
-        self.place = 0
-        self.ended = False
-        self.best: dict[str, Any] = {"loss": math.inf, "step": 0, "since": 0, "weights": None}
+        self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2 if config.batch_size > 1 else 1)
+        self.stopping = EarlyStopping(self.net, config.patience)
         self.history: list[list[float]] = []
-        self.train_sums: deque[tuple[Tensor, Tensor]] = deque(maxlen=200)
+        self.recent: deque[Tensor] = deque(maxlen=200)
+        """Loss and accuracy (2,) of the training batches since the last validation."""
         self.statistics = LayerStatistics(self.net.net)
 
     def build(self) -> ImageClassifier:
@@ -131,7 +130,15 @@ class Classify(ImageViews):
         craft.train_mode(self.net)
         watching = self.steps % STATISTICS_EVERY == 0
         with self.statistics.recording(watching):
-            scores, loss = self.scores_and_loss(images, labels)
+            try:
+                scores, loss = self.scores_and_loss(images, labels)
+            except ValueError as error:
+                if "more than 1 value per channel" not in str(error):
+                    raise
+                raise UsageError(
+                    f"--batch-size {c.batch_size}: batch norm needs more than one value a channel, and {c.network} has maps of one pixel "
+                    f"at --size {self.form.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
+                ) from None
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             if watching:
@@ -139,7 +146,7 @@ class Classify(ImageViews):
         self.optimizer.step()
         self.steps += 1
         accuracy = (scores.argmax(1) == labels).float().mean()
-        self.train_sums.append((loss.detach(), accuracy))
+        self.recent.append(torch.stack([loss.detach(), accuracy]))
         metrics: dict[str, Any] = {
             "losses/cross_entropy": loss.detach(),
             "charts/train_accuracy": accuracy,
@@ -174,14 +181,9 @@ class Classify(ImageViews):
         if not self.measured:
             self.net.measure(data.images)
             self.measured = True
-        if self.place >= len(self.order):
-            self.order, self.place = torch.randperm(len(data), generator=self.order_rng), 0
-            if self.steps == 0:
-                log.info("%d training images, %s", len(data), "; ".join(self.notes))
-        rows = self.order[self.place : self.place + self.config.batch_size].to(self.device)
-        self.place += len(rows)
-        if len(rows) == 1 and len(data) > 1:  # Batch norm needs two; the one left over of an epoch is not worth a step.
-            return self.batch()
+        if self.steps == 0:
+            log.info("%d training images, %s", len(data), "; ".join(self.notes))
+        rows = self.order.take(self.config.batch_size, len(data)).to(self.device)
         return self.augmented(data.images[rows], self.augment_rng), data.labels[rows]
 
     def augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
@@ -201,7 +203,7 @@ class Classify(ImageViews):
             self.net.net.remember(self.net.normalise(images), labels)
         self.steps += 1
         metrics: dict[str, Any] = {"losses/cross_entropy": loss, "charts/train_accuracy": (scores.argmax(1) == labels).float().mean()}
-        self.train_sums.append((metrics["losses/cross_entropy"], metrics["charts/train_accuracy"]))
+        self.recent.append(torch.stack(list(metrics.values())))
         if self.config.validation and self.steps % self.config.validate_every == 0:
             metrics |= self.validate()
         return metrics
@@ -209,37 +211,24 @@ class Classify(ImageViews):
     def learning_rate(self) -> float:
         """The step size now: it rises linearly over the warm-up and falls with the schedule."""
         c = self.config
-        share = min(1.0, self.steps / c.schedule_steps)
-        falls = {
-            "constant": 1.0,
-            "step": 0.1 ** ((share >= 0.5) + (share >= 0.75)),
-            "cosine": 0.5 * (1 + math.cos(math.pi * share)),
-            "linear": 1 - share,
-        }
-        return c.learning_rate * max(falls[c.schedule], 1e-3) * min(1.0, (self.steps + 1) / max(1, c.warmup_steps))
+        return c.learning_rate * max(decay(c.schedule, self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
 
     # -- validation and early stopping -----------------------------------------------------------------------------
 
     def validate(self) -> Metrics:
-        """Loss and accuracy on the held-out images; where they have stopped to improve, the best weights come back."""
+        """Loss and accuracy on the held-out images; where they have stopped improving, the best weights come back."""
         loss, accuracy = self.figures("validation")
-        train = [torch.stack(list(sums)).mean() for sums in zip(*self.train_sums, strict=True)]
-        self.train_sums.clear()
-        self.history.append([self.steps, float(train[0]), loss, float(train[1]), accuracy])
-        if loss < self.best["loss"]:
-            keep = serving_weights(self.net) if self.config.patience else None
-            self.best = {"loss": loss, "step": self.steps, "since": 0, "weights": keep}
-        else:
-            self.best["since"] += 1
-        if self.config.patience and self.best["since"] >= self.config.patience:
-            self.net.load_state_dict(self.best["weights"])
+        train = [float(values.mean()) for values in torch.stack(list(self.recent), 1)]  # (2, N)
+        self.recent.clear()
+        self.history.append([self.steps, train[0], loss, train[1], accuracy])
+        if self.stopping.see(self.steps, loss):
             self.ended = True
-            log.info("early stopping at step %d: back to the weights of step %d", self.steps, self.best["step"])
+            log.info("early stopping at step %d: back to the weights of step %d", self.steps, self.stopping.step)
         return {"losses/validation_loss": [loss], "charts/validation_accuracy": [accuracy]}
 
     def why_ended(self) -> str:
         return (
-            f"early stopping ended it at step {self.steps:,} and went back to the weights of step {self.best['step']:,}, as the validation "
+            f"early stopping ended it at step {self.steps:,} and went back to the weights of step {self.stopping.step:,}, as the validation "
             f"loss had not fallen for {self.config.patience} looks. To train longer, start a run with a larger --patience (0 never stops early)."
         )
 
@@ -268,45 +257,20 @@ class Classify(ImageViews):
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
 
-    def progress(self) -> Progress:
-        return Progress(self.steps)
-
     def serving(self) -> nn.Module:
         return self.net
 
-    def state(self) -> State:
-        best = {**self.best, "loss": self.best["loss"] if self.best["weights"] is not None or self.history else None}
+    def stateful(self) -> Tree:
         return {
-            "net": serving_weights(self.net),
-            "optimizer": optimizer_state(self.optimizer),
-            "generators": {
-                "order": self.order_rng.get_state(), "augment": self.augment_rng.get_state(), "dropout": self.dropout_rng.get_state(),
-            },
-            "epoch": {"order": self.order.clone(), "place": self.place},
-            "steps": self.steps,
-            "measured": self.measured,
-            "ended": self.ended,
-            "best": {**best, "weights": {k: v.clone() for k, v in best["weights"].items()} if best["weights"] else None},
-            "history": [list(row) for row in self.history],
-            "train_sums": [torch.stack(pair) for pair in self.train_sums],
-            "statistics": self.statistics.state(),
+            "net": self.net,
+            "optimizer": self.optimizer or {},
+            "generators": {"order": self.order.generator, "augment": self.augment_rng, "dropout": self.dropout_rng},
+            "epoch": {"order": Attribute(self.order, "order"), "place": Attribute(self.order, "position")},
+            **attributes(self, "steps", "measured", "ended", "history"),
+            "best": self.stopping,
+            "train_sums": Attribute(self, "recent", self.device),
+            "statistics": self.statistics,
         }  # fmt: skip
-
-    def restore(self, state: State) -> None:
-        self.net.load_state_dict(state["net"])
-        restore_optimizer(self.optimizer, self.trainable, state["optimizer"])
-        self.order_rng.set_state(state["generators"]["order"])
-        self.augment_rng.set_state(state["generators"]["augment"])
-        self.dropout_rng.set_state(state["generators"]["dropout"])
-        self.order, self.place = state["epoch"]["order"].clone(), state["epoch"]["place"]
-        self.steps, self.measured, self.ended = state["steps"], state["measured"], state["ended"]
-        self.best = {**state["best"]}
-        if self.best["loss"] is None:
-            self.best["loss"] = math.inf
-        self.history = [list(row) for row in state["history"]]
-        self.train_sums.clear()
-        self.train_sums.extend((pair[0].to(self.device), pair[1].to(self.device)) for pair in state["train_sums"])
-        self.statistics.restore(state["statistics"])
 
 
 def optimizer(config: ClassifyConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -333,35 +297,3 @@ def optimizer(config: ClassifyConfig, parameters: list[nn.Parameter]) -> torch.o
         case "adamw":
             return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
     raise LabError(f"There is no optimiser {c.optimizer}.")
-
-
-def optimizer_state(made: torch.optim.Optimizer | None) -> State:
-    """The optimiser's tensors by the number of their parameter."""
-    if made is None:
-        return {}
-    return {
-        str(i): {name: value.clone() if isinstance(value, Tensor) else value for name, value in state.items()}
-        for i, state in made.state_dict()["state"].items()
-    }
-
-
-def restore_optimizer(made: torch.optim.Optimizer | None, parameters: list[nn.Parameter], state: State) -> None:
-    """The inverse, in the memory layout of each parameter: fused kernels go through memory side by side."""
-    if made is None:
-        return
-    for i, values in state.items():
-        parameter = parameters[int(i)]
-        found = {}
-        for name, value in values.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                found[name] = torch.empty_like(parameter, memory_format=torch.preserve_format).detach().copy_(value)
-            elif isinstance(value, Tensor):
-                found[name] = value.clone() if name == "step" and not needs_device_step(made) else value.to(parameter.device, copy=True)
-            else:
-                found[name] = value
-        made.state[parameter] = found
-
-
-def needs_device_step(made: torch.optim.Optimizer) -> bool:
-    """Whether the step count lies beside the parameters, as fused and capturable optimisers want it."""
-    return any(group.get("fused") or group.get("capturable") for group in made.param_groups)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.answers import Curves, Images, Table
+from lab.early_stopping import EarlyStopping
 from lab.errors import UsageError, unknown
 from lab.experiment import Experiment, view
 from lab.parameters import Count, Index, Seed, Side
@@ -52,7 +53,7 @@ class ImageViews(Experiment):
     dtype: torch.dtype
     notes: list[str]
     history: list[list[float]]
-    best: dict[str, Any]
+    stopping: EarlyStopping
     statistics: Any
 
     # -- the network on images -------------------------------------------------------------------------------------
@@ -352,7 +353,7 @@ class ImageViews(Experiment):
         if len(rows):
             low, high = rows[:, columns].min(), rows[:, columns].max()
             series["best" if not getattr(self, "ended", False) else "stopped early, best"] = (
-                np.full(2, float(self.best["step"])), np.array([low, high]),
+                np.full(2, float(self.stopping.step)), np.array([low, high]),
             )  # fmt: skip
         return Curves(series, y_label=figure, title=f"{figure.title()} on training batches and held-out images" if i else "")
 

@@ -6,6 +6,7 @@ Only some steps are recorded, all values stay on the device until somebody looks
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
@@ -70,7 +71,7 @@ class LayerStatistics:
             rows.clear()
             values = state[name]["values"]
             if values is not None:
-                place = next(iter(self.net.parameters())).device
+                place = next(chain(self.net.parameters(), self.net.buffers())).device
                 rows.extend(zip(state[name]["steps"], values.to(place).unbind(0), strict=True))
 
 
