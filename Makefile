@@ -9,7 +9,7 @@ PEER := .venv-peer
 .PHONY: run test setup bench system-libraries
 
 run: setup
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/lab; else sh benchmarks/demo.sh $(BIN)/lab; fi
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/lab; else sh scripts/headless_demo.sh $(BIN)/lab; fi
 
 test: setup
 	$(BIN)/ruff check .
@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt
 
 # What Qt loads at its start on Linux.
 system-libraries:
-	@sh benchmarks/system_libraries.sh
+	@sh scripts/install_qt_libraries.sh
 
 # The lab's speed beside that of its peers, in the same minutes on the same machine.
 bench: setup $(PEER)/.ready

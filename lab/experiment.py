@@ -18,7 +18,7 @@ from lab.config import Config
 from lab.device import keep_freed_memory
 from lab.errors import LabError
 from lab.state import Tree, restore, state_of
-from models.evaluating import evaluating
+from models.eval_mode import eval_mode
 
 Metrics = dict[str, Any]
 """What one step reports. A number or 0-d tensor is averaged over the logging interval (tensors stay on their device
@@ -186,7 +186,7 @@ class Experiment(ABC):
         with torch.no_grad():
             if not spec.live:
                 return method(**parameters)
-            with evaluating(net):
+            with eval_mode(net):
                 return method(net, **parameters)
 
 

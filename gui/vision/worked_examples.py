@@ -112,7 +112,7 @@ class NetworkPage(QWidget):
         self.compute()
 
     def compute(self, *_: object) -> None:
-        from models.vision.by_hand import backpropagation
+        from models.vision.worked_examples import backpropagation
 
         f = {name: field.value() for name, field in self.fields.items()}
         weights = {edge: f[edge] for edge in LECTURE_WEIGHTS}
@@ -240,7 +240,7 @@ class KernelPage(QWidget):
     def compute(self) -> None:
         import torch
 
-        from models.vision.by_hand import slide
+        from models.vision.worked_examples import slide
 
         self.places = list(slide(torch.from_numpy(self.image.values), torch.from_numpy(self.kernel.values)))
         side = self.image.values.shape[0] - self.kernel.values.shape[0] + 1
@@ -259,7 +259,7 @@ class KernelPage(QWidget):
             cells.update()
 
     def count(self, *_: object) -> None:
-        from models.vision.by_hand import convolution_parameters
+        from models.vision.worked_examples import convolution_parameters
 
         side = self.counts["kernel size"].value()
         found = convolution_parameters(self.counts["input channels"].value(), self.counts["filters"].value(), side, side)

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from models.generative.layers import dense, stages, with_classes
+from models.generative.building_blocks import dense, stages, with_classes
 
 Architecture = Literal["dense", "conv"]
 
@@ -136,7 +136,7 @@ class Autoencoder(nn.Module):
         return self.code_mean + (noise * values.clamp(min=0).sqrt()) @ vectors.T
 
     @torch.no_grad()
-    def see_codes(self, codes: Tensor, momentum: float) -> None:
+    def update_code_statistics(self, codes: Tensor, momentum: float) -> None:
         """Move the running mean and covariance towards those of a batch of codes (B, latent) by `momentum`."""
         codes = codes.float()
         self.code_mean.lerp_(codes.mean(0), momentum)

@@ -1,4 +1,4 @@
-"""DCGAN (Radford et al. 2016): a generator and a discriminator of convolutions alone, for any size of `layers.stages`.
+"""DCGAN (Radford et al. 2016): a generator and a discriminator of convolutions alone, for any size of `building_blocks.stages`.
 
 At 64 pixels, RGB, z 100 and 64 features they have 3,576,704 and 2,765,568 parameters.
 """
@@ -7,8 +7,8 @@ import itertools
 
 from torch import Tensor, nn
 
+from models.generative.building_blocks import Norm, normalisation, stages, with_classes
 from models.generative.conv import DownConv, ImageToPixel, PixelToImage, UpConv
-from models.generative.layers import Norm, normalisation, stages, with_classes
 
 WIDEST = 8
 """The widest layer has this many times `features` maps."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from models.generative.layers import with_classes
+from models.generative.building_blocks import with_classes
 
 
 class DenseGenerator(nn.Module):

@@ -63,7 +63,7 @@ def gru_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
 STEPS: dict[str, Callable[[Tensor, State, Weights], tuple[State, Gates]]] = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
 
 
-class WrittenLayer(nn.Module):
+class UnrolledLayer(nn.Module):
     """One layer of cells, unrolled in Python: the parameters, their names and the results are those of torch.nn's fused layer.
 
     forward: x (B, T, I), state of (D, B, H) each -> outputs (B, T, D * H) and the last state; D is 2 where bidirectional.

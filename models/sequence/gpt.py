@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from models.dropout import Dropout
 from models.sequence.attention import KeyValue
 from models.sequence.sampling import choose
-from models.sequence.transformer import Norm, PositionKind, Positions, Stack
+from models.sequence.transformer import Norm, PositionalEncoding, PositionKind, Stack
 
 
 class GPT(nn.Module):
@@ -32,7 +32,7 @@ class GPT(nn.Module):
         self.context = context
         self.register_buffer("vocabulary", vocabulary)
         self.embedding = nn.Embedding(len(vocabulary), width)
-        self.positions = Positions(positions, context, width)
+        self.positions = PositionalEncoding(positions, context, width)
         self.dropout = Dropout(dropout)
         self.stack = Stack(layers, width, heads, dropout, bias, norm)
         for name, parameter in self.named_parameters():

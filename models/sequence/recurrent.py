@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from models.dropout import Dropout
-from models.sequence.cells import STEPS, CellKind, Gates, State, Weights, WrittenLayer, layer_weights, unroll
+from models.sequence.cells import STEPS, CellKind, Gates, State, UnrolledLayer, Weights, layer_weights, unroll
 
 FUSED: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -32,7 +32,7 @@ class Recurrent(nn.Module):
         self.width = hidden * (2 if bidirectional else 1)
         sizes = [inputs] + [self.width] * (layers - 1)
         self.layers = nn.ModuleList(
-            WrittenLayer(kind, size, hidden, bidirectional) if written
+            UnrolledLayer(kind, size, hidden, bidirectional) if written
             else FUSED[kind](size, hidden, batch_first=True, bidirectional=bidirectional)
             for size in sizes
         )  # fmt: skip
@@ -77,7 +77,7 @@ class Recurrent(nn.Module):
 
 def run_layer(layer: nn.Module, x: Tensor, state: State, lengths: Tensor | None) -> tuple[Tensor, State]:
     """One layer, fused or written, over sequences of one length or of their own `lengths`."""
-    if isinstance(layer, WrittenLayer):
+    if isinstance(layer, UnrolledLayer):
         return layer(x, state, lengths)
     state = tuple(part.contiguous() for part in state)
     given = state if len(state) == 2 else state[0]

@@ -26,7 +26,7 @@ def sinusoidal_positions(length: int, width: int) -> Tensor:
     return table.float()
 
 
-class Positions(nn.Module):
+class PositionalEncoding(nn.Module):
     """Adds the position's vector to each token's: x (B, T, width) at positions start, start + 1, ..."""
 
     table: Tensor
@@ -126,7 +126,7 @@ class Side(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(tokens, width)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
-        self.positions = Positions(positions, length, width)
+        self.positions = PositionalEncoding(positions, length, width)
         self.dropout = Dropout(dropout)
         self.stack = Stack(layers, width, heads, dropout, norm=norm, cross=cross)
         self.scale = math.sqrt(width)

@@ -1,4 +1,4 @@
-"""Image classifiers, one file per network; what they share is in `craft`, `summary` and `explain`.
+"""Image classifiers, one file per network; what they share is in `surgery`, `summary` and `explain`.
 
 Each is built with `classes`, `channels` and `size` (the side of its square input) and carries three facts about itself:
 `head`, the name of the layer that gives the class scores; `maps`, the module whose output class activation maps look at

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.evaluating import evaluating
+from models.eval_mode import eval_mode
 
 
 @torch.no_grad()
@@ -23,7 +23,7 @@ def activations(net: nn.Module, images: Tensor, names: list[str]) -> tuple[Tenso
     for name in names:
         hooks.append(net.get_submodule(name).register_forward_hook(lambda m, i, o, name=name: found.__setitem__(name, o)))
     try:
-        with evaluating(net):
+        with eval_mode(net):
             return net(images), found
     finally:
         for hook in hooks:
@@ -51,7 +51,7 @@ def maps_and_gradients(net: nn.Module, images: Tensor, classes: Tensor, maps: st
 
     hook = net.get_submodule(maps).register_forward_hook(catch)
     try:
-        with evaluating(net), torch.enable_grad():
+        with eval_mode(net), torch.enable_grad():
             scores = net(images)
             chosen = scores.gather(1, classes[:, None]).sum()
             (gradient,) = torch.autograd.grad(chosen, caught[-1])
@@ -146,7 +146,7 @@ def rise(net: nn.Module, image: Tensor, label: int, masks: Tensor, p: float = 0.
     """
     masks = masks.to(image.device)
     total = torch.zeros(image.shape[2:], device=image.device)
-    with evaluating(net):
+    with eval_mode(net):
         for part in masks.split(batch):
             shown = ground + (image.float() - ground) * part[:, None]
             total += torch.einsum("n,nhw->hw", net(shown).softmax(1)[:, label].float(), part)
@@ -167,7 +167,7 @@ def occlusion(net: nn.Module, image: Tensor, label: int, patch: int, stride: int
         for j, left in enumerate(lefts):
             covers[i * len(lefts) + j, top : top + patch, left : left + patch] = True
     covers = covers.to(image.device)
-    with evaluating(net):
+    with eval_mode(net):
         whole = net(image.float()).softmax(1)[0, label]
         drops = torch.cat(
             [whole - net(image.float().masked_fill(part[:, None], ground)).softmax(1)[:, label] for part in covers.split(batch)]
@@ -188,7 +188,7 @@ def layers_with_maps(net: nn.Module, images: Tensor, kinds: tuple[type[nn.Module
 
     hooks = [module.register_forward_hook(note(name)) for name, module in net.named_modules() if isinstance(module, kinds)]
     try:
-        with evaluating(net), torch.no_grad():
+        with eval_mode(net), torch.no_grad():
             net(images)
     finally:
         for hook in hooks:

@@ -8,7 +8,7 @@ from toy import Toy, ToyConfig
 import lab
 from lab.answers import Text
 from lab.experiment import view
-from models.evaluating import evaluating
+from models.eval_mode import eval_mode
 
 
 class Dropping(Toy):
@@ -42,7 +42,7 @@ def test_a_view_without_an_answer_as_its_return_annotation_is_refused() -> None:
 def test_every_module_has_its_own_mode_again_after_an_evaluation() -> None:
     net = nn.Sequential(nn.Dropout(), nn.Sequential(nn.Dropout())).train()
     net[1].eval()
-    with evaluating(net):
+    with eval_mode(net):
         assert not any(module.training for module in net.modules())
     assert [module.training for module in net.modules()] == [True, True, False, False]
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.sequence.cells import GATE_NAMES, WrittenLayer, lstm_step
+from models.sequence.cells import GATE_NAMES, UnrolledLayer, lstm_step
 from models.sequence.recurrent import FUSED, Recurrent, RecurrentLM, gradient_norms
 
 KINDS = ("rnn", "lstm", "gru")
@@ -112,7 +112,7 @@ def test_gradient_norms_are_those_of_autograd_through_the_whole(kind: str) -> No
 
 def test_the_gradient_of_a_linear_recurrence_falls_by_its_largest_factor() -> None:
     """h' = tanh(0.5 h) near 0: each step back halves the gradient (the bound of CURRICULUM: gamma_v * gamma_g')."""
-    layer = WrittenLayer("rnn", 1, 1)
+    layer = UnrolledLayer("rnn", 1, 1)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.zero_()

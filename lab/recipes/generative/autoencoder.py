@@ -60,7 +60,7 @@ class Autoencoder(Experiment):
         self.optimizer.step(self.net.backward(error + self.config.sparsity * size))
         self.net.sync()
         code = code.detach()
-        self.net.master.see_codes(code, MOMENTUM)  # type: ignore[operator]
+        self.net.master.update_code_statistics(code, MOMENTUM)  # type: ignore[operator]
         error, size = error.detach(), size.detach()
         self.monitor.diagnosis.see(reconstruction=error, code_deviation=code.std(0).mean())
         self.steps += 1

@@ -5,9 +5,9 @@ from torch import nn
 
 from lab.recipes.generative.adversarial import Adversarial
 from lab.recipes.generative.generative_config import ConvAdversarialConfig
+from models.generative.building_blocks import Norm
 from models.generative.conv import draw_weights
 from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator
-from models.generative.layers import Norm
 
 
 class DCGAN(Adversarial):

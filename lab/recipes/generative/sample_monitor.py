@@ -18,7 +18,7 @@ from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.pixels import enlargement, fixed_noise, to_pixels
 from lab.time_lapse import Film, TimeLapse
-from models.evaluating import evaluating
+from models.eval_mode import eval_mode
 
 LAPSE_FIRST = 10
 """Steps between the pictures of the time-lapse at the start."""
@@ -55,7 +55,7 @@ class SampleMonitor:
     def picture(self) -> np.ndarray:
         """Pixels of the samples that the time-lapse follows."""
         device = self.feed.device
-        with evaluating(self.net):
+        with eval_mode(self.net):
             noise = fixed_noise(LAPSE_SEED, self.config.latent)[:LAPSE_COUNT].to(device)
             labels = torch.arange(LAPSE_COUNT, device=device) % len(self.feed.class_names) if self.conditional else None
             with self.autocast():
@@ -67,7 +67,7 @@ class SampleMonitor:
         device = self.feed.device
         labels = torch.arange(count, device=device) % (len(self.feed.class_names) if self.conditional else 1)
         parts = []
-        with evaluating(self.net):
+        with eval_mode(self.net):
             for part in labels.split(256):
                 noise = torch.randn(len(part), self.config.latent, generator=generator).to(device)
                 parts.append(self.net.decode(self.net.prior(noise), part if self.conditional else None))

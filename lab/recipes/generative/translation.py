@@ -31,7 +31,7 @@ from lab.schedules import constant_then_linear
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from lab.time_lapse import Film, TimeLapse
-from models.evaluating import evaluating
+from models.eval_mode import eval_mode
 from models.generative.gan_losses import boundary
 from models.generative.patchgan import PatchGAN
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
@@ -155,7 +155,7 @@ class Translation(Experiment):
     def picture(self) -> np.ndarray:
         """Pixels (1, H, W, 3) of held-out images above their translations, one block of columns a direction."""
         net, columns = self.serving(), []
-        with evaluating(net):
+        with eval_mode(net):
             for direction in self.directions:
                 given = self.held_out(direction[0], LAPSE_IMAGES).images  # type: ignore[arg-type]
                 drawn = self.translated(net, signed_images(given), direction)

@@ -24,7 +24,7 @@ from lab.recipes.generative.vae_config import VAEConfig
 from lab.schedules import warmup
 from lab.state import Tree
 from models.generative import vae as networks
-from models.generative.layers import class_weights
+from models.generative.building_blocks import class_weights
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
 
 TERMS_EVERY = 4

@@ -1,4 +1,4 @@
-"""An image classifier: any network of models.vision on any labelled images, with the training craft as settings.
+"""An image classifier: any network of models.vision on any labelled images, with training tricks as settings.
 
 Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first: `Classify.step`. What one can look at is in
 `image_views`.
@@ -26,7 +26,7 @@ from lab.recipes.vision.layer_statistics import LayerStatistics
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
 from lab.weights import load_weights, read_weights
-from models.vision import craft
+from models.vision import surgery
 from models.vision.augment import augment
 from models.vision.classifier import IMAGENET, ImageClassifier
 from models.vision.knn import NearestNeighbours
@@ -67,7 +67,7 @@ class Classify(ImageViews):
         self.statistics = LayerStatistics(self.net.net)
 
     def build(self) -> ImageClassifier:
-        """The network with the config's craft, its first weights drawn from the run's own generator."""
+        """The network with the config's changes, its first weights drawn from the run's own generator."""
         c, f = self.config, self.form
         arguments: dict[str, Any] = {"classes": len(f.classes), "channels": f.channels, "size": f.size}
         if c.network == "mlp":
@@ -81,24 +81,24 @@ class Classify(ImageViews):
         adds_norm = c.batch_norm == "on" and c.network not in FLAT and (not found or any(".norm." in name for name in found))
         with torch.device("meta"):  # The constructors' own draws would come from the global generator.
             net = models.build(c.network, **arguments)
-            if c.activation != "own" and not craft.set_activation(net, c.activation):
+            if c.activation != "own" and not surgery.set_activation(net, c.activation):
                 raise UsageError(f"--activation {c.activation}: {c.network} has no activation between its layers.")
             if c.batch_norm == "off" or adds_norm:
-                craft.set_batch_norm(net, c.batch_norm == "on")
-            dropouts = craft.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
+                surgery.set_batch_norm(net, c.batch_norm == "on")
+            dropouts = surgery.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
             if c.dropout > 0 and not dropouts:
                 raise UsageError(f"--dropout {c.dropout:g}: {c.network} has no place for it.")
         net = net.to_empty(device=self.device)
         if isinstance(net, NearestNeighbours):
             for buffer in net.buffers():
                 buffer.zero_()
-        craft.initialise(net, c.initialisation, torch.Generator().manual_seed(c.seed))
+        surgery.initialise(net, c.initialisation, torch.Generator().manual_seed(c.seed))
         made = ImageClassifier(net, f.channels).to(self.device)
         if found:
             self.take_weights(made, found)
         if c.freeze:
             try:
-                frozen = craft.freeze(net, [name.strip() for name in c.freeze.split(",")])
+                frozen = surgery.freeze(net, [name.strip() for name in c.freeze.split(",")])
             except ValueError as error:
                 raise UsageError(f"--freeze {c.freeze}: {error}.") from None
             if len(frozen) == len(list(net.parameters())):
@@ -127,7 +127,7 @@ class Classify(ImageViews):
             return self.remember(images, labels)
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate()
-        craft.train_mode(self.net)
+        surgery.train_mode(self.net)
         watching = self.steps % STATISTICS_EVERY == 0
         with self.statistics.recording(watching):
             try:

@@ -22,12 +22,12 @@ from lab.recipes.vision import image_pictures as draw
 from lab.recipes.vision.classify_data import Form, Split
 from lab.recipes.vision.classify_data import Images as Splits
 from lab.recipes.vision.image_pictures import Gallery, Look
-from models.evaluating import evaluating
+from models.eval_mode import eval_mode
 from models.vision import explain
 from models.vision.classifier import ImageClassifier
-from models.vision.craft import ACTIVATION_TYPES, LAYERS
 from models.vision.knn import NearestNeighbours
 from models.vision.summary import layer_table
+from models.vision.surgery import ACTIVATION_TYPES, LAYERS
 
 MOST_MAPS = 64
 
@@ -62,7 +62,7 @@ class ImageViews(Experiment):
     def probabilities(self, net: Any, images: Tensor, batch: int = 512) -> Tensor:
         """Class probabilities (N, classes) float32 of uint8 images (N, C, H, W) or float pixel values."""
         parts = []
-        with evaluating(net):
+        with eval_mode(net):
             for part in images.split(batch):
                 with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
                     scores = net(part)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.vision.craft import ACTIVATION_TYPES, LAYERS
+from models.vision.surgery import ACTIVATION_TYPES, LAYERS
 
 ACTIVATION_FIGURES = ("mean", "deviation", "dead units")
 GRADIENT_FIGURES = ("gradient", "weight")

@@ -3,10 +3,10 @@ import torch
 
 import models
 from models.generative.autoencoder import Autoencoder
+from models.generative.building_blocks import stages
 from models.generative.conv import draw_weights
 from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator
 from models.generative.gan import DenseDiscriminator, DenseGenerator
-from models.generative.layers import stages
 
 
 def test_dcgan_has_the_published_numbers_of_parameters() -> None:
@@ -75,7 +75,7 @@ def test_an_autoencoders_stand_in_for_a_prior_has_the_codes_mean_and_covariance(
     generator = torch.Generator().manual_seed(0)
     mix = torch.tensor([[2.0, 0.0], [1.0, 0.5]])
     for _ in range(400):
-        net.see_codes(torch.randn(256, 2, generator=generator) @ mix.T + torch.tensor([3.0, -1.0]), 0.02)
+        net.update_code_statistics(torch.randn(256, 2, generator=generator) @ mix.T + torch.tensor([3.0, -1.0]), 0.02)
     drawn = net.prior(torch.randn(50_000, 2, generator=generator))
     torch.testing.assert_close(drawn.mean(0), torch.tensor([3.0, -1.0]), atol=0.1, rtol=0)
     torch.testing.assert_close(torch.cov(drawn.T), mix @ mix.T, atol=0.25, rtol=0)

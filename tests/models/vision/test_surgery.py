@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 import models
-from models.vision import craft
+from models.vision import surgery
 
 
-def filled(name: str = "lenet5", scheme: craft.Initialisation = "he", seed: int = 0, **arguments: object) -> nn.Module:
+def filled(name: str = "lenet5", scheme: surgery.Initialisation = "he", seed: int = 0, **arguments: object) -> nn.Module:
     net = models.build(name, **{"classes": 10, "channels": 1, "size": 28, **arguments})
-    craft.initialise(net, scheme, torch.Generator().manual_seed(seed))
+    surgery.initialise(net, scheme, torch.Generator().manual_seed(seed))
     return net
 
 
@@ -21,7 +21,7 @@ def filled(name: str = "lenet5", scheme: craft.Initialisation = "he", seed: int 
     ("scheme", "deviation"),
     [("he", math.sqrt(2 / 784)), ("xavier", math.sqrt(2 / (784 + 128))), ("normal", 0.01), ("zeros", 0.0)],
 )
-def test_initialisations_have_their_published_deviation(scheme: craft.Initialisation, deviation: float) -> None:
+def test_initialisations_have_their_published_deviation(scheme: surgery.Initialisation, deviation: float) -> None:
     weight = filled("mlp", scheme).layers[0].weight.detach()
     assert float(weight.std()) == pytest.approx(deviation, rel=0.02)
     assert not filled("mlp", scheme).layers[0].bias.any()
@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_generator_al
         made = [models.build("resnet18", size=32) for _ in range(2)]
     made = [net.to_empty(device="cpu") for net in made]
     for net in made:
-        craft.initialise(net, "he", torch.Generator().manual_seed(3))
+        surgery.initialise(net, "he", torch.Generator().manual_seed(3))
     states = [net.state_dict() for net in made]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert torch.equal(before, torch.random.get_rng_state())
@@ -67,8 +67,8 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_generator_al
 def test_set_activation_replaces_every_one(name: str) -> None:
     with torch.device("meta"):
         net = models.build(name, size=32)
-        count = craft.set_activation(net, "tanh")
-    found = [type(module) for module in net.modules() if isinstance(module, craft.ACTIVATION_TYPES)]
+        count = surgery.set_activation(net, "tanh")
+    found = [type(module) for module in net.modules() if isinstance(module, surgery.ACTIVATION_TYPES)]
     assert set(found) == {nn.Tanh}
     assert len(found) == count > 0
 
@@ -77,18 +77,18 @@ def test_set_activation_replaces_every_one(name: str) -> None:
 def test_batch_norm_is_put_behind_every_hidden_layer_under_the_same_names(name: str) -> None:
     net = filled(name, size=32)
     before = set(net.state_dict())
-    assert craft.set_batch_norm(net, True) > 0
+    assert surgery.set_batch_norm(net, True) > 0
     added = set(net.state_dict()) - before
     assert before <= set(net.state_dict())
     assert all(".norm." in key for key in added)
     net.train()(torch.randn(4, 1, 32, 32)).sum().backward()
-    norms = [module for module in net.modules() if isinstance(module, craft.NORMS)]
+    norms = [module for module in net.modules() if isinstance(module, surgery.NORMS)]
     assert all(norm.weight.grad is not None for norm in norms)
 
 
 def test_a_normed_convolution_gives_what_convolution_and_norm_give() -> None:
     conv = nn.Conv2d(2, 3, 3, stride=2, padding=1)
-    made = craft.with_batch_norm(copy.deepcopy(conv))
+    made = surgery.with_batch_norm(copy.deepcopy(conv))
     x = torch.randn(4, 2, 8, 8)
     torch.testing.assert_close(made(x), nn.BatchNorm2d(3)(conv(x)))
 
@@ -97,15 +97,15 @@ def test_a_normed_convolution_gives_what_convolution_and_norm_give() -> None:
 def test_batch_norm_can_be_taken_out(name: str) -> None:
     with torch.device("meta"):
         net = models.build(name, size=32)
-        assert craft.set_batch_norm(net, False) > 0
-    assert not any(isinstance(module, craft.NORMS) for module in net.modules())
+        assert surgery.set_batch_norm(net, False) > 0
+    assert not any(isinstance(module, surgery.NORMS) for module in net.modules())
     assert all(module.bias is not None for module in net.modules() if isinstance(module, nn.Conv2d))
 
 
 def test_dropout_draws_from_its_own_generator() -> None:
     def outputs(seed: int) -> torch.Tensor:
         net = filled("lenet5")
-        assert craft.set_dropout(net, 0.5, torch.Generator().manual_seed(seed)) == 2
+        assert surgery.set_dropout(net, 0.5, torch.Generator().manual_seed(seed)) == 2
         torch.manual_seed(seed + 100)
         return net.train()(torch.ones(2, 1, 28, 28))
 
@@ -114,7 +114,7 @@ def test_dropout_draws_from_its_own_generator() -> None:
 
 
 def test_dropout_keeps_the_mean_and_is_off_in_evaluation() -> None:
-    layer = craft.Dropout(0.3, torch.Generator().manual_seed(0))
+    layer = surgery.Dropout(0.3, torch.Generator().manual_seed(0))
     ones = torch.ones(100_000)
     assert float(layer(ones).mean()) == pytest.approx(1, abs=0.01)
     assert float((layer(ones) == 0).float().mean()) == pytest.approx(0.3, abs=0.01)
@@ -124,9 +124,9 @@ def test_dropout_keeps_the_mean_and_is_off_in_evaluation() -> None:
 
 def test_freezing_features_leaves_the_head_to_be_trained() -> None:
     net = filled("resnet18", size=32)
-    craft.freeze(net, ["features"])
+    surgery.freeze(net, ["features"])
     assert [name for name, p in net.named_parameters() if p.requires_grad] == ["fc.weight", "fc.bias"]
-    craft.train_mode(net)
+    surgery.train_mode(net)
     before = net.bn1.running_mean.clone()
     net(torch.randn(4, 1, 32, 32))
     assert torch.equal(net.bn1.running_mean, before)
@@ -134,7 +134,7 @@ def test_freezing_features_leaves_the_head_to_be_trained() -> None:
 
 def test_freezing_by_name() -> None:
     net = filled("resnet18", size=32)
-    frozen = craft.freeze(net, ["conv1", "layer1"])
+    frozen = surgery.freeze(net, ["conv1", "layer1"])
     assert {name.split(".")[0] for name in frozen} == {"conv1", "layer1"}
     with pytest.raises(ValueError, match=r"no part 'layer9'; its parts are conv1"):
-        craft.freeze(net, ["layer9"])
+        surgery.freeze(net, ["layer9"])

@@ -1,4 +1,4 @@
-"""What the generative networks share: how far an image is halved, how a class enters a network, how weights begin."""
+"""What the generative networks share: how often an image is halved, class conditioning, normalisation, dense layers."""
 
 import itertools
 from typing import Literal

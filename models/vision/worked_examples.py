@@ -1,4 +1,4 @@
-"""Backpropagation and convolution worked by hand: every number of a small example, in the order in which one computes it.
+"""Worked examples of backpropagation and convolution: every number of a small example, in the order of computation.
 
 The app steps through these; the tests compare them with autograd and `conv2d`.
 """

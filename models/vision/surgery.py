@@ -1,4 +1,4 @@
-"""Training craft that applies to any network: initialisation, activation, batch norm, dropout, what is frozen.
+"""Module surgery on any network: initialisation, activation, batch norm, dropout, frozen layers.
 
 Each function changes a built network in place, so that no network's constructor carries these choices. Names in a
 state_dict stay, so that weights still load (batch norm that is put in adds `<layer>.norm.*`).

@@ -1,4 +1,4 @@
-"""Evaluation mode for a while: dropout and batch norm act on a training network as on one that is used, and it trains on unchanged."""
+"""Temporary evaluation mode: dropout and batch norm behave as in use, and training continues unchanged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from torch import nn
 
 
 @contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside, and every module's own mode again afterwards."""
+def eval_mode(net: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the `with` block; every module's own mode is restored afterwards."""
     before = [(module, module.training) for module in net.modules()]
     net.eval()
     try:
