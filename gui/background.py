@@ -9,9 +9,21 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from shiboken6 import isValid
+
+
+@dataclass(eq=False)
+class Job:
+    """A future, and whom its result goes to."""
+
+    future: Future[Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    receiver: object
 
 
 class Background(QObject):
@@ -24,22 +36,24 @@ class Background(QObject):
         super().__init__(parent)
         self.workers = workers
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="background")
-        self.pending: list[tuple[Future[Any], Callable[[Any], None], Callable[[BaseException], None]]] = []
+        self.pending: list[Job] = []
         self.timer = QTimer(self, interval=25)
         self.timer.timeout.connect(self.deliver)
         self.arrived.connect(self.deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(
-        self, function: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None] | None = None,
+        receiver: QObject | None = None,
     ) -> "Future[Any]":
-        """Run `function` in a pool thread, then `done(result)` or `failed(error)` here."""
-        return self.follow(self.pool.submit(on_one_core, function), done, failed)
+        """Run `function` in a pool thread, then `done(result)` or `failed(error)` here.
 
-    def follow(
-        self, future: "Future[Any]", done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
-    ) -> "Future[Any]":
-        """Hand over what somebody else's future will bring; nothing where it is cancelled."""
-        self.pending.append((future, done, failed or log_error))
+        Nobody is told where `receiver`, by default the object whose method `done` is, has been destroyed meanwhile.
+        """
+        future = self.pool.submit(on_one_core, function)
+        self.pending.append(Job(future, done, failed or log_error, receiver or getattr(done, "__self__", None)))
         self.timer.start()
         future.add_done_callback(self.tell)
         return future
@@ -49,16 +63,16 @@ class Background(QObject):
             self.arrived.emit()
 
     def deliver(self) -> None:
-        ready = [entry for entry in self.pending if entry[0].done()]
-        self.pending = [entry for entry in self.pending if not entry[0].done()]
+        ready = [job for job in self.pending if job.future.done()]
+        self.pending = [job for job in self.pending if not job.future.done()]
         if not self.pending:
             self.timer.stop()
-        for future, done, failed in ready:
-            if future.cancelled():
+        for job in ready:
+            if job.future.cancelled() or (isinstance(job.receiver, QObject) and not isValid(job.receiver)):
                 continue
-            error = future.exception()
+            error = job.future.exception()
             try:
-                done(future.result()) if error is None else failed(error)
+                job.done(job.future.result()) if error is None else job.failed(error)
             except Exception:
                 sys.excepthook(*sys.exc_info())  # One receiver's defect must not lose the others' results.
 

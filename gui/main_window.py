@@ -33,6 +33,7 @@ from gui.panel import PANELS, AppContext, Panel, PanelSpec
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory, size_text
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.plot import dismantle
 from lab.run import Run
 
 LAYOUT = 1
@@ -401,6 +402,7 @@ class MainWindow(QMainWindow):
         self.close_timer.stop()
         for panel in self.panels.values():
             panel.shut()
+            dismantle(panel)
         for dialog in self.findChildren(QDialog):
             dialog.close()
         if wait:

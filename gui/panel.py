@@ -13,6 +13,7 @@ from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
 from gui.widgets.dock_title import DockTitle
+from gui.widgets.plot import dismantle
 from lab.registry import load
 from lab.run import Run
 
@@ -132,4 +133,5 @@ class Panel(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.action_set.close()
         self.shut()
+        dismantle(self)
         super().closeEvent(event)

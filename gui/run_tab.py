@@ -117,7 +117,7 @@ class RunTab(QWidget):
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
         self.curves.lines[self.run.name].unit = status.get("unit", "steps")
         source = StoredViews(self.run, self.context.background, self.whole)
-        self.context.background.submit(source.specs, lambda _: self.stored_ready(source))
+        self.context.background.submit(source.specs, lambda _: self.stored_ready(source), receiver=self)
 
     def stored_ready(self, source: StoredViews) -> None:
         """The stored run can answer, unless a session does by now, or the tab is shut."""

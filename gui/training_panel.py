@@ -39,6 +39,7 @@ from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
 from gui.widgets.config_form import ConfigForm, command_line
 from gui.widgets.data_edit import DataEdit
+from gui.widgets.plot import dismantle
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
 from lab import registry
 from lab.config import data_kinds
@@ -453,6 +454,7 @@ class TrainingPanel(Panel):
             self.tab_closing(tab.bridge)
             self.context.sessions.close_one(tab.bridge)
             self.context.say(f"{tab.run.name} is stopped and saved.")
+        dismantle(tab)
         tab.deleteLater()
         if not self.tabs.count():
             self.stack.setCurrentWidget(self.empty)

@@ -153,7 +153,7 @@ class GamePicker(QDialog):
             self.pictures[game] = blank()  # One game's defect must not keep the others' pictures away.
             item.setToolTip(f"No picture: {error}")
 
-        self.background.submit(lambda: thumbnail(game), done, failed)
+        self.background.submit(lambda: thumbnail(game), done, failed, receiver=self)
 
     def done(self, result: int) -> None:
         """Stop loading pictures: the list goes away."""

@@ -87,7 +87,7 @@ class AtariPanel(TrainingPanel):
         if game and game != self.shown_game:
             self.shown_game = game
             self.game_button.setText(game_title(game))
-            self.context.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels))
+            self.context.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels), receiver=self)
 
     def show_thumbnail(self, game: str, pixels: object) -> None:
         if game == self.shown_game:
@@ -106,7 +106,7 @@ class AtariPanel(TrainingPanel):
         live: list[WeightSource] = [
             LiveSource(bridge.session) for bridge in self.context.sessions.bridges if bridge.run.recipe.family == self.family
         ]
-        self.context.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]))
+        self.context.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]), receiver=self)
 
     def offer(self, sources: list[WeightSource]) -> None:
         if not self.watch.timer.isActive():

@@ -238,8 +238,7 @@ class Curves(QWidget):
         for other in self.plots.values():
             if other.item.getViewBox().linkedView(0) is plot.item.getViewBox():
                 other.setXLink(None)
-        plot.hide()
-        plot.deleteLater()
+        plot.dispose()
 
     def put_in_order(self) -> None:
         """The plots in the order of the chosen metrics, tied to the first along x."""

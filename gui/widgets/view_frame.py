@@ -32,6 +32,7 @@ from gui.widgets import icons
 from gui.widgets.answer_view import AnswerView
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import to_image
+from gui.widgets.plot import dismantle
 from gui.widgets.recorder import Recorder
 from lab.answers import Answer
 from lab.errors import LabError
@@ -294,6 +295,7 @@ class ViewFrame(QWidget):
             with contextlib.suppress(RuntimeError):  # Closed and deleted by the user already.
                 window.close()
         self.windows.clear()
+        dismantle(self)
 
 
 def input_for(parameter: Any, changed: Any) -> QWidget:
