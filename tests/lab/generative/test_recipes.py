@@ -110,7 +110,7 @@ def test_the_time_lapse_stays_small_and_spans_the_training(make: Callable[..., E
     ("name", "fields", "words"),
     [
         ("dcgan", {"size": 30}, "power of 2"),
-        ("vae", {"data": "minst"}, "must be one of digits"),
+        ("vae", {"data": "minst"}, "must be digits"),
         ("vae", {"data": "folder:/no/such/folder"}, "must name a folder"),
         ("vae", {"hidden": "400,-3"}, "whole numbers"),
         ("gan", {"loss": "hinge", "label_smoothing": 0.1}, "label-smoothing"),
