@@ -1,4 +1,4 @@
-"""The desktop app's start: `lab`, `lab gui` and `lab gui --shots DIR`. torch is loaded after the window shows."""
+"""The desktop app's start: `lab` and `lab gui`. torch is loaded after the window shows."""
 
 import gc
 import os
@@ -44,12 +44,8 @@ def open_window(app: QApplication) -> MainWindow:
     return window
 
 
-def main(shots: str | None = None) -> int:
-    """Open the app and run it until it is closed; or, with `shots`, save pictures of every panel into that folder."""
-    if shots is not None:
-        from gui.shots import take
-
-        return take(shots)
+def main() -> int:
+    """Open the app and run it until it is closed."""
     app = application()
     sys.setswitchinterval(SWITCH_SECONDS)
     window = open_window(app)

@@ -79,7 +79,9 @@ def command_gui(arguments: list[str]) -> int:
         raise LabError("The desktop app is not part of this installation. `lab --help` shows what the command line does.")
     if not options.shots and not has_screen():
         raise LabError("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Try `lab train` or `lab gui --shots DIR`.")
-    return int(registry.load("gui.app:main")(shots=options.shots) or 0)
+    if options.shots:
+        return int(registry.load("gui.shots:take")(options.shots))
+    return int(registry.load("gui.app:main")())
 
 
 def command_list(arguments: list[str]) -> int:

@@ -258,13 +258,3 @@ def native(value: str) -> tuple[int, int]:
     """(side in pixels, channels) of the images of a data set."""
     record = find(value)
     return record.size or OWN_SIZE, record.channels
-
-
-def class_names(value: str, games: str = "") -> tuple[str, ...]:
-    """The names of a data set's classes, without loading an image. Raises LabError where a folder cannot be read."""
-    record = find(value)
-    if record.origin == "own":
-        from lab.data.image_files import files_by_class
-
-        return tuple(files_by_class(paths(value)[0]))
-    return record.classes or tuple(games.split(","))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from lab.data.catalogue import readable
+from lab.data.catalogue import find, paths, readable
 from lab.errors import LabError
 
 ENDINGS = frozenset({
@@ -132,6 +132,14 @@ def classes_of(root: Path, notes: list[str]) -> dict[str, list[Path]]:
     if others:
         notes.append(f"{others} in {readable(root)} left out.")
     return dict(sorted(found.items()))
+
+
+def class_names(value: str, games: str = "") -> tuple[str, ...]:
+    """The names of a data set's classes, without loading an image. Raises LabError where a folder cannot be read."""
+    record = find(value)
+    if record.origin == "own":
+        return tuple(files_by_class(paths(value)[0]))
+    return record.classes or tuple(games.split(","))
 
 
 # -- walking -------------------------------------------------------------------------------------------------------

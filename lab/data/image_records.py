@@ -5,11 +5,12 @@ See `lab.data.record` for the form of a record. Imports no torch. Read first: `i
 
 from pathlib import Path
 
-from lab.data.catalogue import class_names, find, paths, readable
+from lab.data.catalogue import find, paths, readable
 from lab.data.image_files import (
     LISTED,
     ClassFolder,
     class_folder,
+    class_names,
     hashes,
     image_files,
     listed,

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lab.config import only, with_defaults
-from lab.data.catalogue import class_names, native, subject
+from lab.data.catalogue import native, subject
+from lab.data.image_files import class_names
 from lab.recipes.images_config import ImagesConfig
 
 SMALLEST_SIDE = 16

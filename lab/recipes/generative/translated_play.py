@@ -1,30 +1,29 @@
 """A game into a video, each frame beside what an image-to-image model makes of it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lab.atari.play_options import PlayOptions
 from lab.atari.player import Player
 from lab.data.images import resize
 from lab.errors import UsageError
-from lab.recipes.generative.pixels import signed_images, to_pixels
+from lab.recipes.generative.pixels import to_pixels
 from lab.run import agent_for
 from lab.video import VideoWriter
-
-if TYPE_CHECKING:
-    from lab.recipes.generative.translation import Translation
 
 FPS = 60
 
 
 def watch(
-    experiment: "Translation",
+    translate: Callable[[Tensor], Tensor],
     *,
-    game: str | None = None,
+    game: str,
+    size: int,
     episodes: int = 1,
     video: Path | None = None,
     epsilon: float | None = None,
@@ -32,31 +31,28 @@ def watch(
     sticky: float | None = None,
     seconds: float | None = None,
 ) -> dict[str, Any]:
-    """Play `episodes` (or `seconds`) of `game`, the model's own unless given, by its shipped agent (at random where there is none).
+    """Play `episodes` (or `seconds`) of `game` by its shipped agent (at random where there is none); `translate` turns frames
+    (1, 3, size, size) uint8 into images of the other domain, (1, 3, size, size) in [-1, 1].
 
     Raises UsageError for values out of the bounds of `PlayOptions`.
     """
     PlayOptions.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
     if video is None:
         raise UsageError("Give --video FILE.mp4: the frames are written there, each beside its translation. On screen: the Generate panel.")
-    settings: Any = experiment.settings
-    name = game or getattr(settings, "game", "") or settings.games.split(",")[0]
-    source, agent = player_of(name, seed, epsilon, sticky or 0.0)
-    net = experiment.serving().eval()
+    source, agent = player_of(game, seed, epsilon, sticky or 0.0)
     writer, scores, frames = VideoWriter(video, FPS), list[float](), 0
     try:
         while len(scores) < episodes and (seconds is None or frames < seconds * FPS):
             frame = source.tick(agent)
             with torch.no_grad():
-                given = resize(torch.from_numpy(frame.pixels).permute(2, 0, 1)[None], settings.size).to(experiment.device)
-                drawn = to_pixels(experiment.translated(net, signed_images(given), "ab"))[0]
+                drawn = to_pixels(translate(resize(torch.from_numpy(frame.pixels).permute(2, 0, 1)[None], size)))[0]
             writer.add(beside(frame.pixels, drawn))
             frames += 1
             if frame.over:
                 scores.append(frame.score)
     finally:
         writer.close()
-    return {"video": str(video), "game": name, "frames": frames, "scores": scores or [frame.score], "finished": bool(scores)}
+    return {"video": str(video), "game": game, "frames": frames, "scores": scores or [frame.score], "finished": bool(scores)}
 
 
 def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Player, nn.Module | None]:

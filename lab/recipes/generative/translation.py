@@ -24,6 +24,7 @@ from lab.epochs import EpochOrder
 from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics, view
 from lab.parameters import Choice
+from lab.recipes.generative import translated_play
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import enlargement, signed_images, to_pixels
 from lab.recipes.generative.translation_config import TranslationConfig
@@ -181,9 +182,14 @@ class Translation(Experiment):
 
     def watch(self, **options: Any) -> dict[str, Any]:
         """A game into a video, each frame beside its translation; see `lab.recipes.generative.translated_play.watch`."""
-        from lab.recipes.generative.translated_play import watch
+        settings: Any = self.settings
+        game = options.pop("game", None) or getattr(settings, "game", "") or settings.games.split(",")[0]
+        net = self.serving().eval()
 
-        return watch(self, **options)
+        def translate(frames: Tensor) -> Tensor:
+            return self.translated(net, signed_images(frames.to(self.device)), "ab")
+
+        return translated_play.watch(translate, game=game, size=settings.size, **options)
 
     # -- views -----------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ import torch
 from PIL import ImageOps
 from torch import Tensor
 
-from lab.data.catalogue import class_names, find, native, paths, readable
-from lab.data.image_files import class_folder, listed, sub_folders
+from lab.data.catalogue import find, native, paths, readable
+from lab.data.image_files import class_folder, class_names, listed, sub_folders
 from lab.data.image_reader import read_image
 from lab.data.image_records import span_in, split_notes
 from lab.data.images import LabelledImages, as_channels, resize

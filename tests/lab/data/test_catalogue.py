@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lab.config import data_kinds
-from lab.data.catalogue import DATA, check, class_names, escaped, find, giving, paths, readable, subject
+from lab.data.catalogue import DATA, check, escaped, find, giving, paths, readable, subject
+from lab.data.image_files import class_names
 from lab.errors import UsageError
 from lab.registry import load, recipes
 

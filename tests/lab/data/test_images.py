@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 
 from lab.data import downloads
-from lab.data.catalogue import check, class_names
+from lab.data.catalogue import check
+from lab.data.image_files import class_names
 from lab.data.images import as_channels, resize
 from lab.data.load import load_images
 from lab.errors import LabError, UsageError
