@@ -15,6 +15,7 @@ from lab.recipes.generative.cyclegan import CycleGAN
 from lab.recipes.generative.cyclegan_config import CycleGAN256Config, CycleGANConfig
 from lab.recipes.generative.pix2pix import Pix2Pix
 from lab.recipes.generative.pix2pix_config import Pix2Pix256Config, Pix2PixConfig
+from lab.recipes.generative.pixels import signed_images
 from lab.recipes.generative.translation import cut, picture_pixels, verdict_map
 from lab.schedules import constant_then_linear
 from lab.snapshot import Snapshot
@@ -301,6 +302,34 @@ def test_a_verdict_lies_where_the_patch_lies() -> None:
 def test_settings_that_do_not_fit_get_a_sentence(config: Any, fields: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         config.parse(fields)
+
+
+def test_with_batch_norm_it_draws_by_the_statistics_of_each_image_and_with_dropout_as_the_paper_tests() -> None:
+    run = advance(pix2pix(norm="batch", dropout=0.0, size=32), 3)
+    images = signed_images(run.held_out("a", 3).images)
+    statistics = {name: value.clone() for name, value in run.served.state_dict().items()}
+    run.served.eval()
+    drawn = run.translated(run.served, images, "ab")
+    run.g.master.train()
+    with torch.no_grad():
+        alone = [0.5 + 0.5 * run.g.master["ab"](image[None]) for image in images]
+    torch.testing.assert_close(drawn, torch.cat(alone))
+    run.g.master.load_state_dict({name[2:]: value for name, value in statistics.items() if name.startswith("g.")})
+    run.served.eval()
+    run.translated(run.served, images, "ab")
+    assert all(torch.equal(value, statistics[name]) for name, value in run.served.state_dict().items())
+    assert not any(module.training for module in run.served.modules())
+
+
+def test_with_batch_norm_dropout_makes_the_noise_and_the_noise_of_training_stays_where_it_is() -> None:
+    dropped, plain = (advance(pix2pix(norm="batch", dropout=share, size=32), 1) for share in (0.5, 0.0))
+    plain.g.master.load_state_dict(dropped.g.master.state_dict())
+    images = signed_images(dropped.held_out("a", 2).images)
+    before = dropped.noise_generator.get_state()
+    one, other, without = (run.translated(run.served.eval(), images, "ab") for run in (dropped, dropped, plain))
+    assert torch.equal(one, other)
+    assert not torch.allclose(one, without, atol=1e-3)
+    assert torch.equal(dropped.noise_generator.get_state(), before)
 
 
 def test_evaluation_tells_what_survives() -> None:

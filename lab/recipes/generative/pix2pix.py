@@ -3,6 +3,8 @@
 G minimises the adversarial loss + lambda |G(a) - b|: L1 alone draws what is right on average, blurred; D asks for detail.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,11 +19,14 @@ from lab.parameters import Choice, Count, Index
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.pixels import signed_images, to_pixels
 from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
-from models.dropout import set_generator
+from models.dropout import Dropout, set_generator
 from models.generative.conv import draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.patchgan import PatchGAN
 from models.generative.pix2pix import UNetGenerator
+
+INFERENCE_SEED = 0
+"""Of the dropout with which a published network draws: the same picture is drawn the same way twice."""
 
 
 class Pix2Pix(Translation):
@@ -94,7 +99,11 @@ class Pix2Pix(Translation):
         return {"adversarial": (1.0, name), "l1": (self.config.l1_weight, "|G(a) - b|"), "d": (1.0, "D, half of its loss")}
 
     def translated(self, net: Any, images: Tensor, direction: Direction, style: Tensor | None = None) -> Tensor:
-        return 0.5 + 0.5 * net["g"]["ab"](images).float()
+        g = net["g"]["ab"]
+        if self.config.norm != "batch":
+            return 0.5 + 0.5 * g(images).float()
+        with as_in_training(g, torch.Generator(images.device).manual_seed(INFERENCE_SEED)):
+            return 0.5 + 0.5 * torch.cat([g(image[None]).float() for image in images])
 
     # -- views -----------------------------------------------------------------------------------------------------
 
@@ -157,6 +166,24 @@ class Pix2Pix(Translation):
             _, read = reader.look(drawn)
             found |= {"class_kept": float((read == b.labels).float().mean()), "class_read_real": reader.accuracy}
         return found
+
+
+@contextmanager
+def as_in_training(g: nn.Module, generator: torch.Generator) -> Iterator[None]:
+    """Inside, G draws as the paper tests it (Isola et al. 2017, section 3.3): batch norm by the statistics of the image itself,
+    which leaves the running ones alone, and dropout, here by `generator`."""
+    before = [(module, dict(module.__dict__)) for module in g.modules() if isinstance(module, nn.BatchNorm2d | Dropout)]
+    for module, _ in before:
+        module.training = True
+        if isinstance(module, Dropout):
+            module.generator = generator
+        else:
+            module.track_running_stats = False
+    try:
+        yield
+    finally:
+        for module, state in before:
+            module.__dict__.update(state)
 
 
 def pair(a: Tensor, b: Tensor) -> Tensor:
