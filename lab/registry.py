@@ -35,6 +35,8 @@ BUILT_IN = (
            "agents.dqn_config:DQNConfig", "agents.dqn:DQN", 2_000_000),
     Recipe("dqn-fast", "Atari", "Double, dueling, n-step DQN with prioritised replay, tuned to learn soonest.",
            "agents.dqn_config:DQNFastConfig", "agents.dqn:DQN", 500_000),
+    Recipe("qr-dqn", "Atari", "DQN that learns each action's distribution of returns by quantile regression (Dabney et al. 2018).",
+           "agents.qr_dqn_config:QRDQNConfig", "agents.qr_dqn:QRDQN", 2_000_000),
     Recipe("linear", "Vision", "A linear classifier: each row of W is a template one can look at.",
            "lab.recipes.vision.linear_config:LinearConfig", "lab.recipes.vision.linear:Linear", 3_000),
     Recipe("classify", "Vision", "An image classifier: LeNet-5 to DenseNet, on digits, photographs, games or your own folders.",
