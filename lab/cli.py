@@ -388,10 +388,7 @@ def limits(parameter: inspect.Parameter) -> str:
 
 
 def data_sets() -> dict[str, str]:
-    from lab.data.corpora import PAIRS, SERIES, TEXTS
-
-    own = {"file:PATH": "your own text, TSV or CSV file"}
-    return {**{name: record.about for name, record in DATA.items()}, **TEXTS, **PAIRS, **SERIES, **own}
+    return {name: record.about for name, record in DATA.items()}
 
 
 def has_screen() -> bool:

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lab import registry
 from lab.config import Config
+from lab.data import catalogue
 from lab.errors import LabError, UsageError, unknown
 from lab.metrics import is_number, read_rows
 
@@ -129,9 +130,10 @@ class Run:
         """The stored config, with other `data` where they are given. Raises UsageError where the data are no longer there."""
         config_class, values = self.recipe.config_class(), self.stored["config"]
         if data is None:
-            kind, colon, path = str(values.get("data", "")).partition(":")
-            if colon and kind in ("file", "folder") and not Path(path).exists():
-                raise UsageError(f"The data of run {self.name} are gone: there is no {path}. Give their new place with --data {kind}:PATH.")
+            gone = catalogue.missing(str(values.get("data", "")))
+            if gone is not None:
+                kind = str(values["data"]).partition(":")[0]
+                raise UsageError(f"The data of run {self.name} are gone: there is no {gone}. Give their new place with --data {kind}:PATH.")
             return config_class.parse(values)
         if "data" not in config_class.model_fields:
             raise UsageError(f"--data does not apply to {self.name}: {self.recipe.name} has no data set.")

@@ -9,13 +9,9 @@ from gui.actions import Action
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
 from gui.widgets.transport import MENU
-from lab.data.corpora import PAIRS, SENTENCES, SERIES, SOURCES, TEXTS
+from lab.config import data_kinds
+from lab.data.catalogue import DATA, giving
 from lab.run import Run
-
-DATA = {
-    "gpt": TEXTS, "char-rnn": TEXTS, "word2vec": TEXTS, "tag": SOURCES, "text-class": SENTENCES, "forecast": SERIES, "seq2seq": PAIRS,
-}  # fmt: skip
-
 
 OPEN_DATA = Action(
     "open_data", "Data from a file…", "Train on a text, TSV or CSV file of your own", lambda panel: panel.pick_file(), "Ctrl+O", MENU,
@@ -49,8 +45,8 @@ class SequencesPanel(TrainingPanel):
     # -- the form --------------------------------------------------------------------------------------------------
 
     def choices(self) -> dict[str, tuple[str, ...]]:
-        known = DATA.get(self.recipe_box.currentText(), {})
-        return {"data": (*(name for name in known if name != "file:PATH"), *self.files)}
+        kinds = data_kinds(self.recipes[self.recipe_box.currentText()].config_class().model_fields["data"])
+        return {"data": (*(name for name in giving(*kinds) if DATA[name].origin != "own"), *self.files)}
 
     def choose_recipe(self, name: str) -> None:
         """Another recipe's settings; the data stays where the new one knows it."""

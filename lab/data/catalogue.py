@@ -111,6 +111,38 @@ RECORDS = (
         asks=("A: a folder of images", "B: a folder of images with the same file names"),
         record="lab.data.image_records:domains_record",
     ),
+    DataSet(
+        "pydocs", "Python's own documentation, 465,000 characters (pydoc_data)", "embedded", "PSF",
+        {"text": "lab.data.text:pydocs", "labelled text": "lab.data.sentences:section_sentences"},
+        {"labelled text": "sentences of Python's documentation by section"},
+    ),
+    DataSet(
+        "stdlib", "Python's own source, the top-level modules of the standard library", "embedded", "PSF",
+        {"text": "lab.data.text:stdlib", "Python source": "lab.data.tags:stdlib_parts"},
+    ),
+    DataSet(
+        "tinyshakespeare", "1,115,394 characters of Shakespeare's plays, downloaded once", "download", "public domain",
+        {"text": "lab.data.text:tinyshakespeare"},
+    ),
+    DataSet("dates", "generated dates in words and their ISO form", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:dates"}),
+    DataSet("numbers", "generated numbers in words and in digits", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:numbers"}),
+    DataSet(
+        "multi30k", "29,000 German and English captions, downloaded once", "download", "CC BY-NC-SA 4.0 (Flickr30k)",
+        {"sentence pairs": "lab.data.pairs:multi30k"},
+    ),
+    DataSet(
+        "ram", "bytes of the emulator's memory while an agent plays", "embedded", "the games' publishers (ale-py carries them)",
+        {"series": "lab.data.series:memory_series"},
+    ),
+    DataSet(
+        "file:PATH", "your own text, TSV or CSV file", "own", "yours",
+        {"text": "lab.data.text:own_file", "labelled text": "lab.data.sentences:own_sentences", "sentence pairs": "lab.data.pairs:own_pairs",
+         "series": "lab.data.series:table_series", "Python source": "lab.data.tags:own_parts"},
+        {"text": "your own text file", "labelled text": "your own TSV: a label, a tab, a text on each line",
+         "sentence pairs": "your own TSV: a source, a tab, a target on each line",
+         "series": "your own table (CSV, TSV): a column of numbers for each series", "Python source": "your own Python source"},
+        asks=("A text, TSV, CSV or Python file",),
+    ),
 )  # fmt: skip
 
 DATA: dict[str, DataSet] = {record.name: record for record in RECORDS}
@@ -201,6 +233,23 @@ def paths(value: str) -> list[Path]:
             if all(path.exists() for path in found):
                 return found
     return [one_path(piece) for piece in (pieces if most > 1 else [rest])]
+
+
+def file_of(value: str) -> Path | None:
+    """The file that file:PATH names, None for other data."""
+    return paths(value)[0] if value.startswith("file:") else None
+
+
+def missing(value: str) -> str | None:
+    """The first path of one's own data that does not exist, None where all do or `value` names another data set."""
+    own = any(record.prefix and value.startswith(record.prefix) for record in DATA.values())
+    return next((readable(path) for path in paths(value) if not path.exists()), None) if own else None
+
+
+def shown(value: str) -> str:
+    """A data set in a sentence: its name, or its path."""
+    path = file_of(value)
+    return value if path is None else readable(path)
 
 
 def joined(pieces: list[str], count: int) -> Iterator[list[str]]:

@@ -3,10 +3,7 @@
 Read first: `load_pairs`.
 """
 
-import datetime
 import gzip
-import hashlib
-import random
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.corpora import file_of
+from lab.data.catalogue import file_of, find, loader, shown
 from lab.data.record import Record, of_content, rules_of
 from lab.data.sentences import held_out_rows, own_rows
-from lab.data.text import shown
+from lab.data.tsv import SentencePairs
 from lab.data.words import EOS, SOS, Vocabulary, readable, words
 from lab.errors import LabError, UsageError
+from lab.registry import load
 
 Tokens = Literal["auto", "char", "word"]
 
@@ -93,26 +91,10 @@ def load_pairs(
 
     Pairs with a side of more than `longest` tokens are left out. The vocabularies are those that a stored run has `remembered`.
     """
-    rows: list[tuple[str, str]] = []
-    assumed: list[str] = []
     rules = rules_of(file_of(data) is not None, remembered)
-    if data in GENERATORS:
-        train, validation = generated(data, count)
-    elif data == "multi30k":
-        train, validation = multi30k()
-    elif file_of(data) is not None:
-        found = own_rows(data, "pairs", rules)
-        rows, assumed = found.rows, found.assumed
-        if rules > 1:
-            held_out = held_out_rows([source for source, _ in rows], [0] * len(rows), 10)
-        else:
-            held_out = np.random.default_rng(0).permutation(len(rows)) % 10 == 0
-        train = [row for row, out in zip(rows, held_out, strict=True) if not out]
-        validation = [row for row, out in zip(rows, held_out, strict=True) if out]
-    else:
-        raise UsageError(f"There are no pairs called {data!r}.")
-    rows = rows or [*train, *validation]
-    by_word = tokens == "word" or (tokens == "auto" and data not in GENERATORS)
+    found: SentencePairs = load(loader(data, "sentence pairs"))(data, count, rules)
+    train, validation, assumed = found.train, found.validation, found.assumed
+    by_word = tokens == "word" or (tokens == "auto" and find(data).origin != "generated")
     sides = [[tuple(tokens_of(text, by_word, rules) for text in row) for row in part] for part in (train, validation)]
     kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
     if not kept[0] or not kept[1]:
@@ -123,7 +105,7 @@ def load_pairs(
         assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs with a side of more than --longest {longest} tokens left out"]
     least = least if by_word else 1
     source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
-    content = [f"{a}\t{b}" for a, b in rows]
+    content = [f"{a}\t{b}" for a, b in found.rows]
     record: Record = {
         "data": data, **of_content(content, "rows", remembered), "source_vocabulary": list(source.names),
         "target_vocabulary": list(target.names), "length": max(len(b) for _, b in kept[0]) + 2, "rules": rules, "assumed": assumed,
@@ -145,7 +127,18 @@ def padded(sequences: list[list[int]]) -> Tensor:
     return torch.from_numpy(found)
 
 
-def multi30k() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def own_pairs(data: str, count: int, rules: int) -> SentencePairs:
+    """The pairs of one's own TSV, of which about a tenth of the sources is for validation."""
+    found = own_rows(data, "pairs", rules)
+    if rules > 1:
+        held_out = held_out_rows([source for source, _ in found.rows], [0] * len(found.rows), 10)
+    else:
+        held_out = np.random.default_rng(0).permutation(len(found.rows)) % 10 == 0
+    train, validation = ([row for row, out in zip(found.rows, held_out, strict=True) if out == wanted] for wanted in (False, True))
+    return SentencePairs(train, validation, found.rows, found.assumed)
+
+
+def multi30k(data: str, count: int, rules: int) -> SentencePairs:
     """German and English captions: 29,000 for training, 1,014 for validation."""
     from lab.data.downloads import fetched
 
@@ -159,108 +152,4 @@ def multi30k() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         except (OSError, EOFError, UnicodeDecodeError) as error:
             raise LabError(f"Multi30k cannot be read ({error}). Delete its files and try again.") from None
         parts.append(list(zip(german, english, strict=True)))
-    return parts[0], parts[1]
-
-
-# -- generated pairs -----------------------------------------------------------------------------------------------
-
-SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-TENS = [".", ".", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-ORDINALS = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth",
-    "twenty": "twentieth", "thirty": "thirtieth",
-}  # fmt: skip
-
-
-MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-def number_words(n: int) -> str:
-    """0 <= n < 1,000,000 in words: 312 -> three hundred and twelve."""
-    if n < 20:
-        return SMALL[n]
-    if n < 100:
-        return TENS[n // 10] + (f"-{SMALL[n % 10]}" if n % 10 else "")
-    if n < 1000:
-        return f"{SMALL[n // 100]} hundred" + (f" and {number_words(n % 100)}" if n % 100 else "")
-    rest = n % 1000
-    return f"{number_words(n // 1000)} thousand" + (f"{' and' if rest < 100 else ''} {number_words(rest)}" if rest else "")
-
-
-def ordinal(n: int) -> str:
-    """1 <= n < 100 as an ordinal word: 21 -> twenty-first."""
-    head, dash, last = number_words(n).rpartition("-")
-    return head + dash + (ORDINALS.get(last) or last + "th")
-
-
-def year_words(year: int) -> str:
-    """1905 -> nineteen oh five, 1999 -> nineteen ninety-nine, 2007 -> two thousand and seven, 2023 -> twenty twenty-three."""
-    century, rest = divmod(year, 100)
-    if rest == 0:
-        return number_words(year) if century % 10 == 0 else f"{number_words(century)} hundred"
-    if century % 10 == 0 and rest < 10:
-        return f"{number_words(century * 100)} and {number_words(rest)}"
-    return f"{number_words(century)} {'oh ' if rest < 10 else ''}{number_words(rest)}"
-
-
-def date_words(day: datetime.date, rng: random.Random) -> str:
-    """A date as people say or write it, in one of several ways."""
-    month, weekday = MONTHS[day.month - 1], WEEKDAYS[day.weekday()]
-    suffix = "th" if 10 < day.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
-    year = rng.choice([str(day.year), year_words(day.year)])
-    number = rng.choice([str(day.day), f"{day.day}{suffix}", ordinal(day.day)])
-    text = rng.choice(
-        [f"{number} {month} {year}", f"{month} {number}, {year}", f"the {number} of {month} {year}", f"{month[:3]} {number} {year}"]
-    )
-    return f"{weekday}, {text}" if rng.random() < 0.25 else text
-
-
-def one_date(rng: random.Random) -> tuple[str, str]:
-    """(words, ISO) of a day from 1900 to 2099."""
-    day = datetime.date(1900, 1, 1) + datetime.timedelta(days=rng.randrange(73049))
-    return date_words(day, rng), day.isoformat()
-
-
-def one_number(rng: random.Random) -> tuple[str, str]:
-    """(words, digits) of a number below a million, small ones as often as large ones."""
-    n = rng.randrange(10 ** rng.randint(1, 6))
-    return number_words(n), str(n)
-
-
-GENERATORS = {"dates": one_date, "numbers": one_number}
-
-
-def generated(data: str, count: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """`count` training pairs and 1,000 validation pairs; no day and no number is in both."""
-    rng = random.Random(0)
-    train: list[tuple[str, str]] = []
-    validation: list[tuple[str, str]] = []
-    while len(train) < count or len(validation) < 1000:
-        pair = GENERATORS[data](rng)
-        unseen = hashlib.sha256(pair[1].encode()).digest()[0] < 26  # A tenth of all targets, by a fixed rule.
-        part, limit = (validation, 1000) if unseen else (train, count)
-        if len(part) < limit:
-            part.append(pair)
-    return train, validation
+    return SentencePairs(parts[0], parts[1], [*parts[0], *parts[1]])

@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lab.data.corpora import file_of
+from lab.data.catalogue import file_of, loader, shown
 from lab.data.record import Record, listed, of_content, rules_of
-from lab.data.text import decoded, read_bytes, shown
+from lab.data.text import decoded, own_file
 from lab.data.tsv import Rows, read_rows
 from lab.data.words import words
 from lab.errors import LabError
+from lab.registry import load
 
 END = re.compile(r"(?<=[.!?:])\s+(?=[A-Z\"'(*])")
 
@@ -38,12 +39,9 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
 
     Where a stored run has `remembered` its classes, they are those, in its order, and texts of others are left out.
     """
-    own = file_of(data) is not None
-    rules = rules_of(own, remembered)
-    found = own_rows(data, "labelled", rules) if own else Rows(section_sentences(), [])
+    rules = rules_of(file_of(data) is not None, remembered)
+    found = load(loader(data, "labelled text"))(data, rules)
     rows = found.rows
-    if rules > 1:
-        check_order(rows, data)
     counts = Counter(label for label, _ in rows)
     names = sorted(label for label, count in counts.items() if count >= least)
     content = [f"{label}\t{text}" for label, text in rows]
@@ -80,7 +78,7 @@ def known_classes(data: str, found: list[str], labels: set[str], remembered: Rec
     return classes
 
 
-def section_sentences() -> list[tuple[str, str]]:
+def section_sentences(data: str, rules: int) -> Rows:
     """(section, sentence) of pydoc_data.topics. A sentence of several sections counts for the smallest of them, once."""
     from pydoc_data.topics import topics
 
@@ -91,7 +89,15 @@ def section_sentences() -> list[tuple[str, str]]:
                 if len(sentence.split()) >= 4:
                     found.setdefault(sentence, set()).add(name)
     sizes = Counter(name for names in found.values() for name in names)
-    return [(min(names, key=lambda name: (sizes[name], name)), sentence) for sentence, names in found.items()]
+    return Rows([(min(names, key=lambda name: (sizes[name], name)), sentence) for sentence, names in found.items()], [])
+
+
+def own_sentences(data: str, rules: int) -> Rows:
+    """(label, text) of one's own TSV. Raises LabError where its columns are the other way round."""
+    found = own_rows(data, "labelled", rules)
+    if rules > 1:
+        check_order(found.rows, data)
+    return found
 
 
 def held_out_rows(rows: list[str], groups: list[Any], share: int) -> np.ndarray:
@@ -128,9 +134,9 @@ def check_order(rows: list[tuple[str, str]], data: str) -> None:
 def own_rows(data: str, kind: Literal["labelled", "pairs"], rules: int) -> Rows:
     """The two columns of one's own file. Raises LabError that names the first line without both, or a file without lines."""
     if rules > 1:
-        return read_rows(read_bytes(data), shown(data), kind)
+        return read_rows(own_file(data), shown(data), kind)
     rows = []
-    for number, line in enumerate(decoded(read_bytes(data), data, rules)[0].splitlines(), 1):
+    for number, line in enumerate(decoded(own_file(data), data, rules)[0].splitlines(), 1):
         parts = [part.strip() for part in line.split("\t")[:2]]
         if line.strip() and (len(parts) < 2 or not all(parts)):
             raise LabError(f"{shown(data)}, line {number}: expected two columns with a tab between them, found {line[:40]!r}.")

@@ -8,10 +8,12 @@ from typing import Literal
 import numpy as np
 
 from lab.atari.player import Player
+from lab.data.catalogue import loader, shown
 from lab.data.record import Record, listed, of_content
 from lab.data.table import read_table
-from lab.data.text import decoded, read_bytes, shown
+from lab.data.text import decoded, own_file
 from lab.errors import LabError
+from lab.registry import load
 from lab.run import agent_for
 
 Who = Literal["random", "agent"]
@@ -26,17 +28,44 @@ class Series:
     record: Record
 
 
-def load_table_series(data: str, wanted: list[str], remembered: Record | None = None) -> Series:
-    """The columns of numbers of a table file, float64; those `wanted` by name, those a stored run has `remembered`, or all.
+@dataclass(frozen=True)
+class Request:
+    """What to load: `columns` by name of a file; `decisions` of the memory of a `game` that a `player` plays."""
+
+    data: str
+    remembered: Record | None = None
+    columns: tuple[str, ...] = ()
+    game: str = "pong"
+    decisions: int = 4000
+    channels: int = 8
+    player: Who = "agent"
+    seed: int = 0
+
+
+def load_series(request: Request) -> Series:
+    """Raises UsageError where the data are no series, LabError where they cannot be read."""
+    return load(loader(request.data, "series"))(request)
+
+
+def memory_series(request: Request) -> Series:
+    """The memory of a game; of a stored run the bytes that it was trained on."""
+    r, stored = request, (request.remembered or {}).get("columns", ())
+    values, names = ram_series(r.game, r.decisions, r.channels, r.player, r.seed, tuple(stored))
+    return Series(values, names, {"data": r.data, **of_content(values, "rows", r.remembered), "columns": names})
+
+
+def table_series(request: Request) -> Series:
+    """The columns of numbers of a table file, float64; those asked for by name, those a stored run has remembered, or all.
 
     Values near 1e9 that differ by 1 are one number in float32: bring them to mean 0 before they become that.
     """
+    data, remembered = request.data, request.remembered
     where, stored = shown(data), (remembered or {}).get("columns")
     if remembered is not None and remembered.get("rules", 1) < 2:
         values, names = plain_columns(data)
         assumed, table = [], []
     else:
-        found = read_table(read_bytes(data), where, stored or wanted or None)
+        found = read_table(own_file(data), where, stored or list(request.columns) or None)
         values, names, assumed = found.values, found.names, found.assumed
         table = [{"name": column.name, "used": column.used, "why": column.why} for column in found.columns]
     if stored:
@@ -47,7 +76,7 @@ def load_table_series(data: str, wanted: list[str], remembered: Record | None = 
 
 def plain_columns(data: str) -> tuple[np.ndarray, list[str]]:
     """(values (N, C) float32, names) as runs were trained on that remember no rules: of commas and points, columns without gaps."""
-    rows = [row for row in csv.reader(decoded(read_bytes(data), data, rules=1)[0].splitlines()) if any(cell.strip() for cell in row)]
+    rows = [row for row in csv.reader(decoded(own_file(data), data, rules=1)[0].splitlines()) if any(cell.strip() for cell in row)]
     header = rows.pop(0) if rows and not any(is_number(cell) for cell in rows[0]) else []
     columns = [i for i in range(min(map(len, rows), default=0)) if all(is_number(row[i]) for row in rows)]
     if not columns:

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.corpora import file_of
+from lab.data.catalogue import loader, shown
 from lab.data.record import RULES
-from lab.data.text import Codec, decoded, read_bytes, shown, stdlib_files
+from lab.data.text import Codec, decoded, own_file, stdlib_files
 from lab.errors import LabError
+from lab.registry import load
 
 KINDS = ("space", "keyword", "name", "builtin", "operator", "comment", "number", "string")
 SPACE, KEYWORD, NAME, BUILTIN, OPERATOR, COMMENT, NUMBER, STRING = range(len(KINDS))
@@ -43,28 +44,29 @@ def load_tagged(data: str, characters: int, length: int, seed: int, device: torc
 
     A single file is cut: its last tenth is for validation. Raises LabError where it is no Python, or shorter than needed.
     """
-    codec = Codec(VOCABULARY)
-    if file_of(data) is not None:
-        text = source_text(data, rules)
-        try:
-            kinds = kinds_of(text)
-        except (tokenize.TokenError, SyntaxError) as error:
-            what, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (error.args[0], error.args[1][0])
-            raise LabError(f"{shown(data)}, line {line}: this is no Python that can be read ({what}).") from None
-        tokens = codec.encode(text, lenient=True).astype(np.uint8)
-        cut = len(tokens) - max(length, len(tokens) // 10)
-        parts = [(tokens[:cut], kinds[:cut]), (tokens[cut:], kinds[cut:])] if cut >= length else []
-    else:
-        parts = stdlib_parts(codec, characters, seed)
+    parts = load(loader(data, "Python source"))(data, characters, length, seed, rules)
     if not parts or min(len(tokens) for tokens, _ in parts) < length:
         raise LabError(f"{shown(data)} is too short: training and validation need at least {length} characters each. Lower --length.")
     (train, train_kinds), (validation, validation_kinds) = parts
     return TaggedSource(*(torch.from_numpy(part).to(device) for part in (train, train_kinds, validation, validation_kinds)))
 
 
+def own_parts(data: str, characters: int, length: int, seed: int, rules: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """One's own file, whose last tenth is for validation."""
+    text = source_text(data, rules)
+    try:
+        kinds = kinds_of(text)
+    except (tokenize.TokenError, SyntaxError) as error:
+        what, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (error.args[0], error.args[1][0])
+        raise LabError(f"{shown(data)}, line {line}: this is no Python that can be read ({what}).") from None
+    tokens = Codec(VOCABULARY).encode(text, lenient=True).astype(np.uint8)
+    cut = len(tokens) - max(length, len(tokens) // 10)
+    return [(tokens[:cut], kinds[:cut]), (tokens[cut:], kinds[cut:])] if cut >= length else []
+
+
 def source_text(data: str, rules: int) -> str:
     """One's own Python source, in the encoding that its first lines declare (PEP 263)."""
-    raw = read_bytes(data)
+    raw = own_file(data)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
     except SyntaxError:  # It declares none that is known, or is not UTF-8: `decoded` says where.
@@ -74,8 +76,9 @@ def source_text(data: str, rules: int) -> str:
     return decoded(raw.decode(encoding, "replace").encode(), data, rules)[0]
 
 
-def stdlib_parts(codec: Codec, characters: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def stdlib_parts(data: str, characters: int, length: int, seed: int, rules: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Modules of the standard library in an order that `seed` shuffles, until there are enough characters."""
+    codec = Codec(VOCABULARY)
     files = stdlib_files()
     order = np.random.default_rng(seed).permutation(len(files))
     wanted = [characters // 10, characters]  # Validation first, so that more training leaves it as it is.

@@ -8,7 +8,6 @@ import sysconfig
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -16,10 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.corpora import TEXTS, file_of
+from lab.data.catalogue import file_of, loader, shown
 from lab.data.encoding import composed, decode
 from lab.data.record import RULES, Record, of_content, rules_of
 from lab.errors import LabError, UsageError
+from lab.registry import load
 
 log = logging.getLogger("lab.data")
 
@@ -131,22 +131,34 @@ def by_character(text: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_bytes(data: str) -> bytes:
-    """The raw text of a data set."""
-    path = file_of(data)
-    if path is not None:
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise LabError(f"{path} cannot be read ({error.strerror}).") from None
-    if data == "pydocs":
-        return pydocs()
-    if data == "stdlib":
-        return b"\n".join(file.read_bytes() for file in stdlib_files())
-    if data == "tinyshakespeare":
-        from lab.data.downloads import fetched
+    """The raw text of a data set. Raises UsageError where it is not one of text, LabError where it cannot be read."""
+    return load(loader(data, "text"))(data)
 
-        return fetched("tinyshakespeare", "tinyshakespeare.txt").read_bytes()
-    raise UsageError(f"There is no text called {data!r}: expected one of {', '.join(TEXTS)}.")
+
+def own_file(data: str) -> bytes:
+    path = file_of(data)
+    assert path is not None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LabError(f"{shown(data)} cannot be read ({error.strerror}).") from None
+
+
+def pydocs(data: str = "pydocs") -> bytes:
+    """Every topic of Python's own documentation, one after another."""
+    from pydoc_data.topics import topics
+
+    return "\n\n".join(topics[name].strip() for name in sorted(topics)).encode()
+
+
+def stdlib(data: str = "stdlib") -> bytes:
+    return b"\n".join(file.read_bytes() for file in stdlib_files())
+
+
+def tinyshakespeare(data: str = "tinyshakespeare") -> bytes:
+    from lab.data.downloads import fetched
+
+    return fetched("tinyshakespeare", "tinyshakespeare.txt").read_bytes()
 
 
 def decoded(raw: bytes, data: str, rules: int = RULES, advice: str = "") -> tuple[str, list[str]]:
@@ -167,20 +179,6 @@ def decoded(raw: bytes, data: str, rules: int = RULES, advice: str = "") -> tupl
         ) from None
 
 
-@lru_cache(maxsize=1)
-def pydocs() -> bytes:
-    """Every topic of Python's own documentation, one after another."""
-    from pydoc_data.topics import topics
-
-    return "\n\n".join(topics[name].strip() for name in sorted(topics)).encode()
-
-
 def stdlib_files() -> list[Path]:
     """The top-level modules of the standard library, by name."""
     return sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
-
-
-def shown(data: str) -> str:
-    """A data set's name in a sentence."""
-    path = file_of(data)
-    return data if path is None else str(path)

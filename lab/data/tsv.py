@@ -5,7 +5,7 @@ Read first: `read_rows`. Cells are taken as they are: a quote is a quote, unless
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lab.data.dialect import SEPARATORS
@@ -61,6 +61,16 @@ class Rows:
 
     rows: list[tuple[str, str]]
     assumed: list[str]
+
+
+@dataclass(frozen=True)
+class SentencePairs:
+    """(source, target) texts for training and for validation, and all of them in their own order."""
+
+    train: list[tuple[str, str]]
+    validation: list[tuple[str, str]]
+    rows: list[tuple[str, str]]
+    assumed: list[str] = field(default_factory=list)
 
 
 def read_rows(raw: bytes, where: str, kind: Literal["labelled", "pairs"]) -> Rows:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from lab.data.corpora import TEXTS, check, subject
-from lab.data.pairs import date_words, load_pairs, number_words, ordinal, year_words
+from lab.data.catalogue import check, subject
+from lab.data.generated_pairs import date_words, number_words, ordinal, year_words
+from lab.data.pairs import load_pairs
 from lab.data.sentences import load_sentences
 from lab.data.series import ram_series
 from lab.data.tags import KINDS, kinds_of, load_tagged
@@ -77,10 +78,10 @@ def test_embedded_texts_are_there() -> None:
 
 
 def test_only_known_texts_and_files_that_exist_are_taken(tmp_path: Path) -> None:
-    assert check("pydocs", TEXTS) == "pydocs"
+    assert check("pydocs", "text") == "pydocs"
     for wrong in ("file:PATH", "shakespear", f"file:{tmp_path}/none.txt"):
         with pytest.raises(ValueError, match="must"):
-            check(wrong, TEXTS)
+            check(wrong, "text")
     assert subject(write(tmp_path / "my text.txt", "a")) == "my-text"
 
 

@@ -2,10 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from lab.config import with_defaults
-from lab.data.corpora import TEXTS, check
+from lab.config import data_field, with_defaults
 from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
@@ -26,7 +25,7 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
     pages: ClassVar[tuple[str, ...]] = ("text_generation",)
     first_views: ClassVar[tuple[str, ...]] = ("gates", "gradient_by_distance", "embeddings")
 
-    data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
+    data: str = data_field("pydocs", "text", about="The text to learn")
     level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
     layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
@@ -37,8 +36,3 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
     )
     learned_state: bool = Field(True, description="Train the state before the first character; off, it is zero.")
     written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, TEXTS)

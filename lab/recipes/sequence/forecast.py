@@ -13,10 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Curves, Table
-from lab.data.corpora import file_of
-from lab.data.record import Record, of_content
-from lab.data.series import Series, load_table_series, ram_series
-from lab.data.text import shown
+from lab.data.catalogue import file_of, shown
+from lab.data.record import Record
+from lab.data.series import Request, Series, load_series
 from lab.errors import LabError
 from lab.experiment import Metrics, view
 from lab.parameters import Index, Length
@@ -40,11 +39,9 @@ class Forecast(SequenceExperiment):
     @cached_property
     def found(self) -> Series:
         """The series as they are now. Read when first needed: a game has to be played for them."""
-        c, stored = self.config, self.remembered or {}
-        if file_of(c.data) is not None:
-            return load_table_series(c.data, next(csv.reader([c.columns], skipinitialspace=True), []), self.remembered)
-        values, names = ram_series(c.game, c.decisions, c.channels, c.player, c.seed, tuple(stored.get("columns", ())))
-        return Series(values, names, {"data": c.data, **of_content(values, "rows", self.remembered), "columns": names})
+        c = self.config
+        columns = tuple(next(csv.reader([c.columns], skipinitialspace=True), ()))
+        return load_series(Request(c.data, self.remembered, columns, c.game, c.decisions, c.channels, c.player, c.seed))
 
     def data_record(self) -> Record:
         """With the mean and deviation by which the network sees the series."""

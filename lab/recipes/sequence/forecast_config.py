@@ -5,8 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from lab.atari.games import check_game
-from lab.config import only, with_defaults
-from lab.data.corpora import SERIES, check
+from lab.config import data_field, only, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -21,7 +20,7 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
 """
     first_views: ClassVar[tuple[str, ...]] = ("forecast", "one_step_ahead")
 
-    data: str = Field("ram", description="The series: ram (the emulator's memory while an agent plays), or file:PATH of a CSV.")
+    data: str = data_field("ram", "series", about="The series")
     columns: str = Field(
         "", description="Columns of a file to learn, by name with commas between them; empty takes every column of numbers but times."
     )
@@ -44,11 +43,6 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
     layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
     hidden: int = Field(96, ge=1, le=4096, description="Units of the state. More remembers more and is slower.")
     written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, SERIES)
 
     @field_validator("game")
     @classmethod

@@ -2,10 +2,9 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from lab.config import with_defaults
-from lab.data.corpora import TEXTS, check
+from lab.config import data_field, with_defaults
 from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
@@ -26,7 +25,7 @@ multitask learners.</p>
     pages: ClassVar[tuple[str, ...]] = ("text_generation", "attention")
     first_views: ClassVar[tuple[str, ...]] = ("attention", "embeddings")
 
-    data: str = Field("pydocs", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
+    data: str = data_field("pydocs", "text", about="The text to learn")
     level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")
     context: int = Field(
         64, ge=2, le=4096, description="Tokens that the network sees at once. More finds longer dependencies and costs time."
@@ -36,11 +35,6 @@ multitask learners.</p>
     width: int = Field(128, ge=4, le=4096, description="Numbers that stand for a token in the network. More is abler and slower.")
     norm: Literal["pre", "post"] = Field("pre", description="Normalise before each part of a block, which trains more easily, or after it.")
     positions: Literal["learned", "sinusoidal"] = Field("learned", description="Vectors that tell the positions apart: trained, or waves.")
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, TEXTS)
 
     @model_validator(mode="after")
     def heads_divide_width(self) -> Any:

@@ -2,10 +2,9 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from lab.config import only, with_defaults
-from lab.data.corpora import PAIRS, check
+from lab.config import data_field, only, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 RECURRENT = ("rnn", "lstm", "gru")
@@ -28,7 +27,7 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
     pages: ClassVar[tuple[str, ...]] = ("text_translation",)
     first_views: ClassVar[tuple[str, ...]] = ("alignment", "examples")
 
-    data: str = Field("dates", description="Pairs to learn: dates, numbers, multi30k or file:PATH of a TSV (source, tab, target).")
+    data: str = data_field("dates", "sentence pairs", about="Pairs to learn")
     model: Literal["rnn", "lstm", "gru", "transformer"] = Field("gru", description="The recurrent cell of both sides, or a transformer.")
     attention: Literal["none", "luong", "bahdanau"] = Field(
         "bahdanau",
@@ -87,11 +86,6 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
         description="Compute by the written-out equations in place of the fused kernels: the same, and slower.",
         json_schema_extra=only(model=RECURRENT),
     )
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, PAIRS)
 
     @model_validator(mode="after")
     def heads_divide_width(self) -> Any:

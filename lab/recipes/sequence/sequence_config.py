@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from lab.config import Config
-from lab.data.corpora import subject
+from lab.data.catalogue import subject
 
 LANGUAGE_MODEL = """<p>The network reads a text and assigns each possible next token a probability. Its loss is the mean of &minus;log p(token | what
 came before), in nats: 4.2 is guessing among 65 characters, 1.9 spells words, 1.5 has a style. To <b>write</b>, a token

@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Heatmap, Table, Text
-from lab.data.corpora import file_of
+from lab.data.catalogue import file_of
 from lab.data.record import Record, of_content, rules_of
 from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
-from lab.data.text import Codec, read_bytes
+from lab.data.text import Codec, own_file
 from lab.experiment import Metrics, view
 from lab.parameters import Length
 from lab.quality.classification import confusion_table
@@ -60,7 +60,7 @@ class Tag(SequenceExperiment):
         data = self.config.data
         if file_of(data) is None:
             return {"data": data, "fingerprint": f"Python {platform.python_version()}"}
-        return {"data": data, **of_content(read_bytes(data), "bytes", self.remembered), "rules": self.rules}
+        return {"data": data, **of_content(own_file(data), "bytes", self.remembered), "rules": self.rules}
 
     def loss(self) -> tuple[Tensor, Metrics]:
         c, source = self.config, self.source

@@ -2,10 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from lab.config import with_defaults
-from lab.data.corpora import SOURCES, check
+from lab.config import data_field, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -22,7 +21,7 @@ come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole seque
     pages: ClassVar[tuple[str, ...]] = ("tag",)
     first_views: ClassVar[tuple[str, ...]] = ("tagged", "probabilities")
 
-    data: str = Field("stdlib", description="Python source to tag: stdlib or file:PATH.")
+    data: str = data_field("stdlib", "Python source", about="Python source to tag")
     characters: int = Field(
         1_000_000, ge=10_000, le=20_000_000, description="Characters of source. More generalises better; loading takes longer."
     )
@@ -36,8 +35,3 @@ come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole seque
     width: int = Field(32, ge=1, le=1024, description="Numbers that stand for a character at the input.")
     crf: bool = Field(False, description="Score whole sequences of tags by a CRF and decode by Viterbi: better at borders, and slower.")
     written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, SOURCES)

@@ -2,10 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from lab.config import with_defaults
-from lab.data.corpora import SENTENCES, check
+from lab.config import data_field, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -25,7 +24,7 @@ class TextClassConfig(
     pages: ClassVar[tuple[str, ...]] = ("classify_text",)
     first_views: ClassVar[tuple[str, ...]] = ("sentences",)
 
-    data: str = Field("pydocs", description="Sentences with labels: pydocs, or file:PATH of a TSV (label, tab, text).")
+    data: str = data_field("pydocs", "labelled text", about="Sentences with labels")
     least: int = Field(20, ge=1, description="Labels with fewer sentences than this are left out.")
     longest: int = Field(40, ge=1, le=1000, description="Words of a sentence that are read; the rest is cut off.")
     words: int = Field(5000, ge=10, le=200_000, description="Words that the network tells apart, the commonest ones; the rest are <UNK>.")
@@ -35,8 +34,3 @@ class TextClassConfig(
     hidden: int = Field(96, ge=1, le=4096, description="Units of each direction. More remembers more and is slower.")
     width: int = Field(64, ge=1, le=1024, description="Numbers that stand for a word at the input.")
     written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, SENTENCES)

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from lab.answers import Scatter, Table
-from lab.data.corpora import file_of
+from lab.data.catalogue import file_of, shown
 from lab.data.record import Record, of_content, rules_of
-from lab.data.text import decoded, read_bytes, shown
+from lab.data.text import decoded, read_bytes
 from lab.data.words import SPECIALS, Vocabulary, letter_words, readable
 from lab.errors import LabError, UsageError
 from lab.experiment import Metrics, view

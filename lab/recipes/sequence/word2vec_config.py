@@ -2,10 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from lab.config import with_defaults
-from lab.data.corpora import TEXTS, check
+from lab.config import data_field, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -27,7 +26,7 @@ as b is to a.</p>
 """
     first_views: ClassVar[tuple[str, ...]] = ("words", "neighbours")
 
-    data: str = Field("stdlib", description="The text to learn: pydocs, stdlib, tinyshakespeare or file:PATH.")
+    data: str = data_field("stdlib", "text", about="The text to learn")
     method: Literal["skip-gram", "cbow"] = Field(
         "skip-gram", description="Predict the words around from the middle one, or the other way round."
     )
@@ -39,8 +38,3 @@ as b is to a.</p>
     least: int = Field(5, ge=1, description="Words that occur less often are left out.")
     words: int = Field(10_000, ge=10, le=500_000, description="Words that get a vector, the commonest ones.")
     subsample: float = Field(1e-3, gt=0, le=1, description="Words more frequent than this share are thinned out. Lower thins out more.")
-
-    @field_validator("data")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return check(value, TEXTS)
