@@ -30,6 +30,8 @@ CURVES_MS = 500
 ROOM = 240
 """The width that a view needs."""
 MENU_RUNS = 40
+NOTE_LETTERS = 240
+"""The most letters of the note about the data; its tooltip has the rest."""
 SWITCHES = """
 QToolButton[switch="true"] { border: 1px solid palette(mid); border-radius: 9px; padding: 1px 7px; color: palette(button-text); }
 QToolButton[switch="true"]:hover { border-color: palette(highlight); }
@@ -76,12 +78,18 @@ class RunTab(QWidget):
         """The view `warnings`, of recipes that have it."""
         self.warning.setForegroundRole(self.warning.palette().ColorRole.BrightText)
         self.warning.hide()
+        self.data_note = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        """What was decided about the run's data, and how they have changed since."""
+        self.data_note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        faint(self.data_note)
+        self.data_note.hide()
         self.page_tabs = self.make_pages(config_class.pages)
         self.page_tabs.add_tab(self.split, "Curves and views", "The run's metrics, and every view of it")
         self.warnings = ViewQuery(self.page_tabs.state, "warnings", dict, self.show_warnings, lambda text: None, interval=2.0)
         layout = QVBoxLayout(self)
         layout.addWidget(self.transport)
         layout.addWidget(self.warning)
+        layout.addWidget(self.data_note)
         layout.addWidget(self.page_tabs, 1)
         self.timer = QTimer(self, interval=CURVES_MS)
         self.timer.timeout.connect(self.refresh)
@@ -117,6 +125,8 @@ class RunTab(QWidget):
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
         self.curves.lines[self.run.name].unit = status.get("unit", "steps")
         source = StoredViews(self.run, self.context.background, self.whole)
+        source.on_warnings = self.show_data
+        self.show_data()
         self.context.background.submit(source.specs, lambda _: self.stored_ready(source), receiver=self)
 
     def stored_ready(self, source: StoredViews) -> None:
@@ -131,6 +141,17 @@ class RunTab(QWidget):
         self.page_tabs.set_source(source)
         self.warnings.tick()
 
+    def show_data(self) -> None:
+        """Say what was decided about the data: in a line or two, all of it in the tooltip."""
+        if self.closed:
+            return
+        run = self.bridge.run if self.bridge is not None else self.run
+        sentences = [*run.warnings, *run.stored.get("data", {}).get("assumed", [])]
+        text = " · ".join(sentence.rstrip(".") for sentence in sentences)
+        self.data_note.setText(text if len(text) <= NOTE_LETTERS else text[:NOTE_LETTERS].rstrip() + "…")
+        self.data_note.setToolTip("\n".join(sentences))
+        self.data_note.setVisible(bool(sentences))
+
     def show_warnings(self, answer: Any) -> None:
         """A banner for each sign of trouble with the training."""
         self.warning.setText(answer.text)
@@ -141,6 +162,7 @@ class RunTab(QWidget):
         if self.isVisible():
             self.curves.refresh()
             self.warnings.tick()
+            self.show_data()
         if len(self.curves.lines) == 1 and self.bridge is not None and not self.bridge.running:
             self.timer.stop()
 

@@ -1,6 +1,7 @@
 """Views of a stored run: its weights are loaded once, in a pool thread, and asked there."""
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gui.background import Background
@@ -21,6 +22,8 @@ class StoredViews:
         self.run, self.background = run, background
         self.whole = whole and not run.shipped
         self.experiment: Experiment | None = None
+        self.on_warnings: Callable[[], None] | None = None
+        """Called once, when opening the run gave reason for warnings."""
         self.lock, self.queue = threading.Lock(), threading.Lock()
         self.waiting: dict[str, tuple[str, dict[str, Any], Any, Any]] = {}
 
@@ -37,7 +40,14 @@ class StoredViews:
             queued = key in self.waiting
             self.waiting[key] = (view, parameters, done, failed)
         if not queued:
-            self.background.submit(lambda: self.answer(key), lambda got: got[0](got[1]))
+            self.background.submit(lambda: self.answer(key), lambda got: self.deliver(*got))
+
+    def deliver(self, done: Any, what: Any) -> None:
+        """Hand over an answer, or an error, in the window's thread."""
+        if self.on_warnings is not None and self.run.warnings:
+            self.on_warnings()
+            self.on_warnings = None
+        done(what)
 
     def answer(self, key: str) -> tuple[Any, Any]:
         """Who is to be told, and what: the answer, or the error. In a pool thread."""

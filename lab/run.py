@@ -61,6 +61,8 @@ class Run:
 
     def __init__(self, path: Path):
         self.path = Path(path)
+        self.warnings: list[str] = []
+        """What was said when the run was opened, such as how its data have changed."""
         self.read_mark: tuple[str, int] | None = None
         """The newest checkpoint as it was when this run was made or its `experiment` read, by `lab.checkpoint.newest_mark`."""
         try:
@@ -307,6 +309,7 @@ class Run:
     def warn(self, message: str) -> None:
         import sys
 
+        self.warnings.append(message)
         print(message, file=sys.stderr)
         try:
             self.log(message)

@@ -348,7 +348,7 @@ class InspectPage(Page):
         data = self.state.run.stored["config"].get("data")
         for run in runs():
             if (
-                run.recipe.name == "classify"
+                "inspect" in run.recipe.config_class().pages
                 and run.stored["config"].get("data") == data
                 and run.path.resolve() != self.state.run.path.resolve()
             ):
