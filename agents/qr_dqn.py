@@ -1,8 +1,11 @@
 """QR-DQN (Dabney et al. 2018): DQN whose head gives quantiles of the return, and the loss of quantile regression."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from agents.dqn import DQN
 from agents.losses import Loss
@@ -45,12 +48,29 @@ class QRDQN(DQN):
 def quantile_huber(predicted: Tensor, target: Tensor, kappa: float = 1.0) -> Loss:
     """Eq. 10 of the paper, summed over the predicted quantiles (B, N) and averaged over those of the target (B, M).
 
-    A transition's priority is its loss, which is what training minimises.
+    A transition's priority is its loss, which is what training minimises. With the targets sorted, the sums over those below a
+    quantile and above it, within `kappa` and beyond, are differences of running sums: no N x M pairs are built.
     """
+    theta, (y, _) = predicted.double(), target.double().sort(1)
+    running = F.pad(torch.stack([y, y.square()]).cumsum(2), (1, 0))  # (2, B, M + 1)
+    edges = torch.cat([theta - kappa, theta, theta + kappa], 1)  # (B, 3 N)
+    below = torch.searchsorted(y, edges)  # how many targets are smaller
+    sums = running.gather(2, below.expand(2, -1, -1)).unflatten(2, (3, -1))  # (2, B, 3, N)
+    total = running[:, :, -1:]
+
+    def between(low: tuple[Tensor, ...], high: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
+        """(the count, the sum of u = y - theta, that of u^2) of the targets between two edges, (B, N) each."""
+        count, first, second = (b - a for a, b in zip(low, high, strict=True))
+        return count, first - count * theta, second - 2 * theta * first + count * theta.square()
+
+    nothing = (torch.zeros_like(theta),) * 3
+    low, middle, high = ((below.unflatten(1, (3, -1))[:, i], sums[0, :, i], sums[1, :, i]) for i in range(3))
+    everything = (torch.full_like(theta, y.shape[1]), total[0].expand_as(theta), total[1].expand_as(theta))
+    far_below, near_below, near_above, far_above = (between(*part) for part in pairwise([nothing, low, middle, high, everything]))
+
     fractions = quantile_fractions(predicted.shape[1], predicted.device)
-    u = target[:, None, :] - predicted[:, :, None]  # (B, N, M)
-    cut = u.clamp(-kappa, kappa)
-    weighted = cut * torch.where(u < 0, 1 - fractions[:, None], fractions[:, None])
-    slope = weighted.mean(2).div_(-kappa)  # (B, N)
-    each = weighted.mul_(u.sub_(cut, alpha=0.5)).mean(2).sum(1).div_(kappa)  # (B,): Huber's loss is cut (u - cut / 2)
-    return Loss(each, slope, each)
+    pull = (1 - fractions) * (near_below[1] - kappa * far_below[0]) + fractions * (near_above[1] + kappa * far_above[0])
+    huber_below = near_below[2] / 2 - kappa * (far_below[1] + far_below[0] * kappa / 2)
+    huber_above = near_above[2] / 2 + kappa * (far_above[1] - far_above[0] * kappa / 2)
+    each = ((1 - fractions) * huber_below + fractions * huber_above).sum(1).div_(kappa * y.shape[1]).float()
+    return Loss(each, pull.div_(-kappa * y.shape[1]).float(), each)
