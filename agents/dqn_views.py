@@ -17,6 +17,7 @@ from lab.answers import Bars, Curves, Images
 from lab.atari.player import Player
 from lab.atari.player import q_values as q_values_of
 from lab.experiment import view
+from lab.parameters import Count, Index, Seed
 from models.q_network import ActionValueNetwork
 
 
@@ -47,7 +48,7 @@ class DQNViews:
         return Images(collector.stacks[:, -1], captions, columns=4, scale=2)
 
     @view
-    def colours(self, env: int = 0) -> Images:
+    def colours(self, env: Index = 0) -> Images:
         """What one training environment shows now, in the game's own colours, as a person would see it."""
         collector = self.agent.collect()
         env = nearest(env, len(collector.stacks))
@@ -56,13 +57,13 @@ class DQNViews:
         return Images(pixels[None], [f"{score}, {behind:,} actions to catch up" if behind else score], scale=2)
 
     @view
-    def stack(self, env: int = 0) -> Images:
+    def stack(self, env: Index = 0) -> Images:
         """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
         stacks = self.agent.collect().stacks
         return Images(stacks[nearest(env, len(stacks))], ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
 
     @view
-    def action_values(self, env: int = 0) -> Bars:
+    def action_values(self, env: Index = 0) -> Bars:
         """Q(s, a) of every action at one environment's last decision; the chosen action is in colour."""
         last = self.agent.decisions.last
         if last is None:
@@ -81,7 +82,7 @@ class DQNViews:
         return Curves({name: (steps, values[:, i]) for i, name in enumerate(self.agent.action_names)}, y_label="Q(s, a)", title="Q values")
 
     @view
-    def replay_memory(self, n: int = 24, seed: int = 0) -> Images:
+    def replay_memory(self, n: Count = 24, seed: Seed = 0) -> Images:
         """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
         replay = self.agent.memory()
         rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
@@ -96,7 +97,7 @@ class DQNViews:
         return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
 
     @view
-    def priorities(self, bins: int = 40) -> Curves:
+    def priorities(self, bins: Count = 40) -> Curves:
         """The distribution of the stored transitions' priorities, after the exponent alpha."""
         replay = self.agent.memory()
         stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
@@ -114,14 +115,14 @@ class DQNViews:
         return Images(side_by_side.astype(np.uint8), columns=4, scale=4)
 
     @view(live=True)
-    def activations(self, net: ActionValueNetwork, frames: int = 240) -> Images:
+    def activations(self, net: ActionValueNetwork, frames: Count = 240) -> Images:
         """The 32 feature maps of the first layer for the present stack (of a stored run: after that many frames of a game)."""
         maps = net.first_maps(self.example_stack(net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
         top = maps.max(axis=(1, 2), keepdims=True)
         return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)
 
     @view(live=True)
-    def saliency(self, net: ActionValueNetwork, frames: int = 240) -> Images:
+    def saliency(self, net: ActionValueNetwork, frames: Count = 240) -> Images:
         """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
         stack = self.example_stack(net, frames)[0].cpu().numpy()
         heat = saliency_map(net, stack)[..., None]
