@@ -6,7 +6,7 @@ from typing import Any
 
 from lab import registry
 from lab.errors import UsageError
-from lab.run import Run, find
+from lab.run import Run, expanded, find
 from lab.session import Latest, Session
 
 
@@ -61,6 +61,7 @@ def new_session(
     """A session of a new run, not started. Without `steps` or `minutes` it goes to the recipe's own number of steps."""
     found = registry.recipe(recipe)
     config = found.config_class().parse(fields)
+    steps, minutes = whole_number(steps), number(minutes)
     check_length(steps, minutes)
     from lab.cores import one_thread, threads_for, threads_of_run
     from lab.device import resolve
@@ -70,7 +71,7 @@ def new_session(
     target = found.steps if steps is None and minutes is None else steps
     with one_thread(), threads_of_run(threads):
         experiment = found.experiment_class()(config, place)
-        folder = Run.create(found, config, place, threads, Path(run) if run is not None else None, target, minutes)
+        folder = Run.create(found, config, place, threads, expanded(run) if run is not None else None, target, minutes)
         return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 
@@ -88,6 +89,7 @@ def resumed_session(
     """
     from lab.cores import asked_for, one_thread, threads_of_run
 
+    steps, minutes = whole_number(steps), number(minutes)
     check_length(steps, minutes)
     threads = asked_for() or run.threads()
     with run.lock(), one_thread(), threads_of_run(threads):
@@ -122,9 +124,33 @@ def left_to_train(run: Run) -> tuple[int | None, float | None]:
 
 
 def check_length(steps: int | None, minutes: float | None) -> None:
+    """Raises UsageError unless one of them is given at most, and as a number that a run can reach."""
     if steps is not None and minutes is not None:
         raise UsageError("Give --steps or --minutes, not both.")
-    if steps is not None and steps < 1:
-        raise UsageError(f"--steps must be at least 1, got {steps}.")
-    if minutes is not None and not minutes > 0:
-        raise UsageError(f"--minutes must be above 0, got {minutes}.")
+    if steps is not None and not 1 <= steps <= 10**15:
+        raise UsageError(f"--steps must be at {'least 1' if steps < 1 else 'most 10^15'}, got {steps}.")
+    if minutes is not None and not 0 < minutes <= 10**9:
+        raise UsageError(f"--minutes must be above 0 and at most 10^9, got {minutes}.")
+
+
+def whole_number(steps: Any) -> int | None:
+    """`steps` as an int, also where they come as 3.0 or as one of NumPy's. Raises UsageError for what is no whole number."""
+    if steps is None:
+        return None
+    try:
+        number = int(steps)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(steps, str | bool) or number != steps:
+        raise UsageError(f"--steps must be a whole number, got {steps!r}.")
+    return number
+
+
+def number(minutes: Any) -> float | None:
+    """`minutes` as a float. Raises UsageError for what is not a number."""
+    if minutes is None:
+        return None
+    try:
+        return float(minutes) if not isinstance(minutes, str | bool) else float("")
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"--minutes must be a number, got {minutes!r}.") from None

@@ -78,6 +78,8 @@ def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, tor
         save_file(tensors, temporary / "state.safetensors")
         save_file({k: v.detach().contiguous().cpu() for k, v in serving.items()}, temporary / "serving.safetensors")
         (temporary / "state.json").write_text(text)
+        for name in ("state.safetensors", "serving.safetensors"):  # safetensors makes files that only their owner may read.
+            (temporary / name).chmod((temporary / "state.json").stat().st_mode)
         files = {name: digest(temporary / name) for name in FILES}
         for segment in segments:
             name = f"segments/{segment.name}.zst"

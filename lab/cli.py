@@ -12,7 +12,6 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from lab import registry
@@ -23,6 +22,7 @@ from lab.flags import COMMANDS, add_data, add_device, add_fields, add_json, add_
 from lab.log import show_on_stderr
 from lab.parameters import bounds
 from lab.saving import ENDINGS, destination
+from lab.screen import check_screen, has_screen
 
 OVERVIEW = """\
 Train, watch and take apart the networks of a deep-learning course: DQN on Atari, generative models, CNNs, RNNs and
@@ -77,10 +77,9 @@ def command_gui(arguments: list[str]) -> int:
     options = p.parse(arguments)
     if importlib.util.find_spec("gui.app") is None:
         raise LabError("The desktop app is not part of this installation. `lab --help` shows what the command line does.")
-    if not options.shots and not has_screen():
-        raise LabError("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Try `lab train` or `lab gui --shots DIR`.")
     if options.shots:
         return int(registry.load("gui.shots:take")(options.shots))
+    check_screen()
     return int(registry.load("gui.app:main")())
 
 
@@ -266,8 +265,10 @@ def command_watch(arguments: list[str]) -> int:
 
     run = find(options.run)
     video = destination(options.video, (".mp4", ".gif"), "--video") if options.video else None
-    if video is None and not has_screen():
-        video = Path(f"{run.name}.mp4") if run.shipped else run.path / "media" / "watch.mp4"
+    if video is None and has_screen():
+        check_screen("Name a file with --video, or set DISPLAY to a screen that answers.")
+    elif video is None:
+        video = destination(f"{run.name}.mp4" if run.shipped else run.path / "media" / "watch.mp4", (".mp4",), "--video")
         print(f"There is no screen here; writing to {video}.", file=sys.stderr)
     experiment = run.experiment("cpu", serving_only=True)
     figures = experiment.watch(
@@ -389,11 +390,6 @@ def limits(parameter: inspect.Parameter) -> str:
 
 def data_sets() -> dict[str, str]:
     return {name: record.about for name, record in DATA.items()}
-
-
-def has_screen() -> bool:
-    """Whether a window can be opened."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def print_json(value: Any) -> None:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -35,7 +35,15 @@ log = logging.getLogger("lab.run")
 
 def home() -> Path:
     """Where runs are kept: `$LAB_RUNS`, or `runs` in the working folder."""
-    return Path(os.environ.get("LAB_RUNS") or "runs")
+    return expanded(os.environ.get("LAB_RUNS") or "runs")
+
+
+def expanded(path: str | Path) -> Path:
+    """A path with the home folder for its `~`, which a shell leaves as it is inside quotes and behind `=`."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # There is no such user: the folder is called that.
+        return Path(path)
 
 
 CONFIG = {
@@ -380,6 +388,11 @@ def checked_config(stored: Any) -> dict[str, Any]:
     for name in ("recipe", "config"):
         if name not in stored:
             raise ValueError(f"it has no {name!r}")
+    steps, minutes = stored.get("steps"), stored.get("minutes")
+    if isinstance(steps, float) and steps.is_integer():
+        stored["steps"] = int(steps)  # An older version stored lengths as they were given: 3.0, or infinity.
+    if isinstance(minutes, float) and not is_number(minutes):
+        stored["minutes"] = None
     for name, kind in CONFIG.items():
         if name in stored and not fits(stored[name], kind):
             raise ValueError(f"its {name!r} cannot be {stored[name]!r:.40}")
@@ -422,10 +435,10 @@ def survey(folder: Path | None = None) -> tuple[list[Run], str]:
 
 def find(name: str) -> Run:
     """A run by path, by name, by "last", or a shipped agent by name."""
-    if (Path(name) / "config.json").exists():
-        return Run(Path(name))
-    if (home() / name / "config.json").exists():
-        return Run(home() / name)
+    for folder in (expanded(name), home() / name):
+        with suppress(OSError):  # Such as for a name that is too long.
+            if (folder / "config.json").exists():
+                return Run(folder)
     if name == "last":
         known = runs()
         if not known:

@@ -25,7 +25,7 @@ def has_screen() -> bool:
     )
 
 
-def check_screen() -> None:
+def check_screen(advice: str = ADVICE) -> None:
     """Raises LabError where no window can be opened: no screen is named, none answers, or a library is missing.
 
     Where only one of Wayland and X answers, Qt is told to take that one.
@@ -36,15 +36,16 @@ def check_screen() -> None:
     if asked and asked not in ("xcb", "wayland"):
         return  # Such as offscreen: nobody has to answer.
     if not has_screen():
-        raise LabError(f"There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). {ADVICE}")
+        raise LabError(f"There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). {advice}")
     problems = {}
     for platform, problem in (("wayland", wayland_problem), ("xcb", x_problem)):
         if asked in ("", platform):
             problems[platform] = problem()
-    if all(problems.values()):
-        raise LabError(f"{' '.join(text for text in problems.values() if text)} {ADVICE}")
+    answering = [platform for platform, problem in problems.items() if problem is None]
+    if not answering:
+        raise LabError(f"{' '.join(text for text in problems.values() if text)} {advice}")
     if any(problems.values()):
-        os.environ["QT_QPA_PLATFORM"] = next(platform for platform, problem in problems.items() if not problem)
+        os.environ["QT_QPA_PLATFORM"] = answering[0]
 
 
 def platform_asked_for() -> str:

@@ -1,6 +1,7 @@
 """The Atari games that ale-py carries: their names, their actions, and a single emulator of one. Loads neither torch nor NumPy."""
 
 import importlib.util
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,21 @@ def games() -> tuple[str, ...]:
 def check_game(name: str) -> str:
     """The snake-case name of a game given as `ms_pacman`, `MsPacman`, `Ms. Pac-Man` or `ALE/MsPacman-v5`."""
     plain = name.removeprefix("ALE/").removesuffix("-v5")
-    folded = "".join(c for c in plain.lower() if c.isalnum())
-    for game in games():
-        if game.replace("_", "") == folded:
-            if game in TWO_PLAYERS:
-                raise UsageError(f"{game} needs two people, so no agent can play it here. Choose another (`lab list`).")
-            return game
-    raise unknown("game", plain.lower(), games(), see="lab list")
+    game = named(plain)
+    if game in TWO_PLAYERS:
+        raise UsageError(f"{game} needs two people, so no agent can play it here. Choose another (`lab list`).")
+    if game is None:
+        meant = named(re.sub(r"(NoFrameskip|Deterministic)?(-ram)?(-v\d)?$", "", plain))
+        if meant is not None:  # Gymnasium's older names stand for a frame skip and stickiness of their own.
+            raise UsageError(f"There is no game {name!r}. Did you mean {meant}? An agent step is {FRAME_SKIP} frames here.")
+        raise unknown("game", plain.lower(), games(), see="lab list")
+    return game
+
+
+def named(text: str) -> str | None:
+    """The game whose letters and digits are those of `text`, None where there is none."""
+    folded = "".join(c for c in text.lower() if c.isalnum())
+    return next((game for game in games() if game.replace("_", "") == folded), None)
 
 
 def check_games(names: str) -> str:

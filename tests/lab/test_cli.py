@@ -275,3 +275,34 @@ def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
     found = {path: load(path) for paths in cli.BENCHES.values() for path in paths}
     assert all(callable(function) for function in found.values())
     assert {"dqn", "gui", "generate", "vision", "sequences", "two"} == set(cli.BENCHES)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "dqn", "--lr", "1e-3"], "Did you mean --learning-rate?"),
+        (["train", "gpt", "--epochs", "3"], "Did you mean --steps?"),
+        (["train", "dqn", "--env-id", "pong"], "Did you mean --game?"),
+        (["train", "dqn", "--total-timesteps", "9"], "Did you mean --steps?"),
+        (["train", "vae", "--dataset", "digits"], "Did you mean --data?"),
+        (["train", "classify", "--arch", "lenet5"], "Did you mean --network?"),
+        (["train", "gpt", "--gpu", "0"], "Did you mean --device?"),
+        (["train", "gpt", "--batch_size", "0"], "Did you mean --batch-size?"),
+        (["play", "pong"], "Did you mean watch?"),
+        (
+            ["train", "dqn", "--game", "PongNoFrameskip-v4"],
+            "There is no game 'PongNoFrameskip-v4'. Did you mean pong? An agent step is 4 frames here.",
+        ),
+        (["train", "dqn", "--game", "MsPacman-ram-v0"], "Did you mean ms_pacman?"),
+        (["train", "dqn", "--game", "Pog-v5"], "Did you mean pong"),
+        (["train", "gpt", "--minutes", "inf"], "--minutes must be above 0 and at most 10^9, got inf."),
+        (["train", "gpt", "--minutes", "nan"], "--minutes must be above 0 and at most 10^9, got nan."),
+        (["train", "gpt", "--steps", "1e400"], "expected a whole number, got '1e400'"),
+        (["train", "gpt", "--steps", "1e20"], "--steps must be at most 10^15"),
+        (["show", "x" * 300, "curves"], "There is no run or shipped agent"),
+    ],
+)
+def test_a_name_from_elsewhere_and_a_number_out_of_reach_get_the_right_hint(arguments: list[str], sentence: str, capsys) -> None:
+    code, line = failed(capsys, *arguments)
+    assert (code, sentence in line, line) == (2, True, line)
+    assert runs() == []

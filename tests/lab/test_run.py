@@ -1,8 +1,11 @@
 import json
 import os
+import re
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from toy import RECIPE, ToyConfig
@@ -11,7 +14,7 @@ import lab
 from lab import checkpoint, cli
 from lab.errors import LabError, UsageError
 from lab.experiment import Progress
-from lab.run import Run, find, runs, survey
+from lab.run import Run, find, home, runs, survey
 
 CPU = torch.device("cpu")
 
@@ -282,3 +285,51 @@ def test_a_run_whose_time_of_birth_is_no_time_has_that_of_its_file(tmp_path: Pat
         assert run.created == 1000
     run.stored["created"] = "1970-01-01T00:00:07"  # Of a version that stored local times without their zone.
     assert run.created == datetime(1970, 1, 1, 0, 0, 7).timestamp()
+
+
+@pytest.mark.parametrize(("steps", "stored"), [(3.0, 3), (np.int64(4), 4), (5, 5)])
+def test_steps_of_any_whole_number_are_stored_as_one(steps: Any, stored: int) -> None:
+    run = lab.train("toy", steps=steps)
+    assert find(run.name).stored["steps"] == stored
+    assert type(run.status()["target"]) is int
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"steps": 3.5}, "--steps must be a whole number, got 3.5."),
+        ({"steps": "3"}, "--steps must be a whole number, got '3'."),
+        ({"steps": True}, "--steps must be a whole number, got True."),
+        ({"steps": float("nan")}, "--steps must be a whole number, got nan."),
+        ({"steps": 0}, "--steps must be at least 1, got 0."),
+        ({"minutes": float("inf")}, "--minutes must be above 0 and at most"),
+        ({"minutes": "5"}, "--minutes must be a number, got '5'."),
+    ],
+)
+def test_a_length_that_no_run_can_have_is_refused_before_there_is_a_folder(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        lab.train("toy", **given)
+    assert runs() == []
+
+
+def test_a_run_stored_with_a_length_of_before_can_be_read() -> None:
+    run = lab.train("toy", steps=3)
+    text = json.dumps({**run.stored, "steps": 3.0, "minutes": float("inf")})
+    (run.path / "config.json").write_text(text)
+    assert (find(run.name).stored["steps"], find(run.name).stored["minutes"]) == (3, None)
+
+
+def test_a_tilde_in_the_runs_folder_and_in_a_name_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LAB_RUNS", "~/my runs")
+    run = lab.train("toy", steps=1)
+    assert run.path.parent == tmp_path / "my runs"
+    assert find(f"~/my runs/{run.name}").path == run.path
+    assert lab.train("toy", steps=1, run="~/other").path == tmp_path / "other"
+    monkeypatch.setenv("LAB_RUNS", "~nobody-of-that-name/runs")
+    assert home() == Path("~nobody-of-that-name/runs")
+
+
+def test_every_file_of_a_checkpoint_may_be_read_by_whom_the_others_may() -> None:
+    files = [path for path in checkpoint.listed(lab.train("toy", steps=1).checkpoints)[0].iterdir() if path.is_file()]
+    assert len({oct(path.stat().st_mode) for path in files}) == 1
