@@ -8,7 +8,7 @@ import copy
 from typing import Any, ClassVar, Self, TypeVar
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lab.data import catalogue
 from lab.errors import UsageError
@@ -25,6 +25,8 @@ class Config(BaseModel):
     """Names of the app's pages that show the network at work, in order."""
     first_views: ClassVar[tuple[str, ...]] = ()
     """The views that the app opens first."""
+    former_names: ClassVar[dict[str, str]] = {}
+    """Former names of fields and the present ones: stored runs and people's scripts may still use them."""
 
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of every random generator of the run; the same seed gives the same run.")
 
@@ -33,6 +35,16 @@ class Config(BaseModel):
     def known_data(cls, value: Any) -> Any:
         kinds = data_kinds(cls.model_fields["data"])
         return catalogue.check(value, *kinds) if kinds and isinstance(value, str) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def with_present_names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        twice = [name for name in cls.former_names if name in values and cls.former_names[name] in values]
+        if twice:
+            raise ValueError(f"{flag(twice[0])} is the former name of {flag(cls.former_names[twice[0]])}: give one of them")
+        return {cls.former_names.get(name, name): value for name, value in values.items()}
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:

@@ -76,15 +76,17 @@ def add_fields(p: Parser, config: type[Config]) -> None:
     for name, field in config.model_fields.items():
         default = f"{field.default} {unit_of(field)}".rstrip()
         text = f"{about(field)} (default {default}{bounds(field)})".replace("%", "%%")
+        settings: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS}
         if field.annotation is bool:
-            group.add_argument(flag(name), action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+            settings |= {"action": argparse.BooleanOptionalAction}
         elif get_origin(field.annotation) is Literal:
-            choices = "|".join(map(str, get_args(field.annotation)))
-            group.add_argument(flag(name), metavar=choices, default=argparse.SUPPRESS, help=text)
+            settings |= {"metavar": "|".join(map(str, get_args(field.annotation)))}
         else:
             metavar = getattr(field.annotation, "__name__", "value").upper()
-            kind = whole if field.annotation is int else str
-            group.add_argument(flag(name), metavar=metavar, type=kind, default=argparse.SUPPRESS, help=text)
+            settings |= {"metavar": metavar, "type": whole if field.annotation is int else str}
+        group.add_argument(flag(name), help=text, **settings)
+        for former in (former for former, present in config.former_names.items() if present == name):
+            group.add_argument(flag(former), help=argparse.SUPPRESS, **settings)
 
 
 def bounds(field: Any) -> str:

@@ -99,10 +99,10 @@ def load_pairs(
     kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
     if not kept[0] or not kept[1]:
         raise LabError(
-            f"{shown(data)} has {sum(map(len, sides))} pairs, too few of them within --longest {longest}. At least 10 are needed."
+            f"{shown(data)} has {sum(map(len, sides))} pairs, too few of them within --max-length {longest}. At least 10 are needed."
         )
     if (left_out := sum(map(len, sides)) - sum(map(len, kept))) and rules > 1:
-        assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs with a side of more than --longest {longest} tokens left out"]
+        assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs with a side of more than --max-length {longest} tokens left out"]
     least = least if by_word else 1
     source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
     content = [f"{a}\t{b}" for a, b in found.rows]

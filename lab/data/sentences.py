@@ -51,7 +51,7 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
     if dropped:
         record["assumed"] = [*found.assumed, f"{shown(data)}: left out {listed('class', sorted(dropped))}, with fewer than {least} texts"]
     if len(classes) < 2:
-        raise LabError(f"{shown(data)} has {len(classes)} labels with at least {least} texts; at least 2 are needed. Lower --least.")
+        raise LabError(f"{shown(data)} has {len(classes)} labels with at least {least} texts; at least 2 are needed. Lower --min-count.")
     numbers = {label: i for i, label in enumerate(classes)}
     kept = [(numbers[label], text) for label, text in rows if label in numbers]
     # The parts do not depend on the run's seed.

@@ -30,7 +30,7 @@ TINY: dict[str, dict[str, Any]] = {
     "char-rnn": {"hidden": 8, "width": 8, "unroll": 8, "batch_size": 2},
     "seq2seq": {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4},
     "tag": {"length": 16, "hidden": 4, "width": 4, "batch_size": 2},
-    "text-class": {"hidden": 4, "width": 4, "batch_size": 4, "least": 1, "longest": 6},
+    "text-class": {"hidden": 4, "width": 4, "batch_size": 4, "min_count": 1, "max_length": 6},
 }
 
 

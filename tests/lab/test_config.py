@@ -92,3 +92,27 @@ def test_conditions_name_settings_that_there_are_and_values_that_they_take(name:
             if get_origin(fields[other].annotation) is Literal and len(choices) > 1:
                 assert set(wanted) <= set(choices)
             assert all(isinstance(value, str | bool) for value in wanted)
+
+
+def test_former_names_of_fields_still_work_in_stored_runs_and_on_the_command_line() -> None:
+    from lab.cli import main
+    from lab.recipes.sequence.text_class_config import TextClassConfig
+    from lab.run import runs
+
+    assert TextClassConfig.parse({"least": 3, "longest": 9, "written": True}) == TextClassConfig(min_count=3, max_length=9, unfused=True)
+    with pytest.raises(UsageError, match="--least is the former name of --min-count: give one of them"):
+        TextClassConfig.parse({"least": 3, "min_count": 3})
+    assert main(["train", "text-class", "--longest", "9", "--written", "--hidden", "4", "--steps", "1", "--device", "cpu"]) == 0
+    stored = runs()[0].stored["config"]
+    assert (stored["max_length"], stored["unfused"]) == (9, True)
+    assert "longest" not in stored
+
+
+def test_help_shows_the_present_names_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    from lab.cli import main
+
+    with pytest.raises(SystemExit, match="0"):
+        main(["train", "seq2seq", "--help"])
+    shown = capsys.readouterr().out
+    assert "--min-count" in shown
+    assert "--least" not in shown

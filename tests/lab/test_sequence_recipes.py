@@ -23,9 +23,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "char-rnn": {"hidden": 12, "width": 8, "unroll": 8, "batch_size": 4, "dropout": 0.1, "layers": 2},
     "seq2seq": {"data": "numbers", "pairs": 200, "hidden": 8, "width": 8, "batch_size": 8, "dropout": 0.1, "teacher_forcing": 0.5},
     "tag": {"length": 16, "hidden": 6, "width": 4, "batch_size": 4, "crf": True, "dropout": 0.1},
-    "text-class": {"hidden": 6, "width": 4, "batch_size": 8, "least": 1, "longest": 8, "words": 50},
+    "text-class": {"hidden": 6, "width": 4, "batch_size": 8, "min_count": 1, "max_length": 8, "words": 50},
     "forecast": {"hidden": 6, "batch_size": 4, "window": 8, "dropout": 0.1},
-    "word2vec": {"width": 8, "batch_size": 32, "window": 2, "least": 1, "subsample": 1.0},
+    "word2vec": {"width": 8, "batch_size": 32, "window": 2, "min_count": 1, "subsample": 1.0},
 }
 
 

@@ -38,7 +38,7 @@ class CharRNN(SequenceExperiment):
         c = config
         super().__init__(c, device)
         self.text = TextWindows(c.data, c.level, c.unroll, "unroll", device, self.remembered)
-        self.install(lambda: RecurrentLM(self.text.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.written))
+        self.install(lambda: RecurrentLM(self.text.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.unfused))
         self.places = torch.full((c.batch_size,), len(self.text.windows))  # Where each row reads next; past the end at first.
         self.carried: tuple[Tensor, ...] = ()
 

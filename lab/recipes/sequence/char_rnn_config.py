@@ -24,6 +24,7 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
     )
     pages: ClassVar[tuple[str, ...]] = ("text_generation",)
     first_views: ClassVar[tuple[str, ...]] = ("gates", "gradient_by_distance", "embeddings")
+    former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
     data: str = data_field("pydocs", "text", about="The text to learn")
     level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")
@@ -35,4 +36,4 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
         64, ge=1, le=4096, description="Steps that the gradient goes back in time (truncated BPTT). More learns longer dependencies."
     )
     learned_state: bool = Field(True, description="Train the state before the first character; off, it is zero.")
-    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+    unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

@@ -34,7 +34,7 @@ class Forecast(SequenceExperiment):
         c = config
         own = file_of(c.data) is not None
         channels = len(self.found.names) if own else len((self.remembered or {}).get("columns", [])) or c.channels
-        self.install(lambda: Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.written))
+        self.install(lambda: Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.unfused))
 
     @cached_property
     def found(self) -> Series:

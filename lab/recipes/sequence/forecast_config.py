@@ -19,6 +19,7 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
 <p>Hochreiter &amp; Schmidhuber 1997, <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Long short-term memory</a>.</p>
 """
     first_views: ClassVar[tuple[str, ...]] = ("forecast", "one_step_ahead")
+    former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
     data: str = data_field("ram", "series", about="The series")
     columns: str = Field(
@@ -42,7 +43,7 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
     layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
     hidden: int = Field(96, ge=1, le=4096, description="Units of the state. More remembers more and is slower.")
-    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+    unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
 
     @field_validator("game")
     @classmethod

@@ -37,7 +37,7 @@ class Seq2Seq(SequenceExperiment):
 
     def __init__(self, config: Seq2SeqConfig, device: torch.device):
         super().__init__(config, device)
-        self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.longest, config.least, device, self.remembered)
+        self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.max_length, config.min_count, device, self.remembered)
         self.longest = (self.remembered or {}).get("length", self.pairs.train.target.shape[1]) + MARGIN
         self.install(self.build)
 
@@ -48,9 +48,9 @@ class Seq2Seq(SequenceExperiment):
         c = self.config
         sizes = len(self.pairs.source_vocabulary), len(self.pairs.target_vocabulary)
         if c.model == "transformer":
-            length = max(c.longest, self.longest) + MARGIN
+            length = max(c.max_length, self.longest) + MARGIN
             return TransformerTranslator(*sizes, c.layers, c.width, c.heads, length, c.dropout, c.norm, c.positions)
-        return Seq2SeqNetwork(*sizes, c.model, c.attention, c.width, c.hidden, c.layers, c.dropout, c.written)
+        return Seq2SeqNetwork(*sizes, c.model, c.attention, c.width, c.hidden, c.layers, c.dropout, c.unfused)
 
     def loss(self) -> tuple[Tensor, Metrics]:
         c = self.config
@@ -109,8 +109,8 @@ class Seq2Seq(SequenceExperiment):
             raise UsageError(f"--beam must be from 1 to 64, got {width}.")
         sentence = sentence or self.sample()
         numbers = self.pairs.encode_source(sentence)
-        if len(numbers) > self.config.longest:
-            raise UsageError(f"The sentence has {len(numbers)} tokens; the network was trained on at most {self.config.longest}.")
+        if len(numbers) > self.config.max_length:
+            raise UsageError(f"The sentence has {len(numbers)} tokens; the network was trained on at most {self.config.max_length}.")
         source = torch.tensor([numbers], device=self.device)
         found, nodes = beam_search(net.start(source), width, self.longest, alpha, siblings)
         return found, nodes, self.pairs.split(sentence)

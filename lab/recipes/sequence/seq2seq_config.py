@@ -26,6 +26,7 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
 """
     pages: ClassVar[tuple[str, ...]] = ("text_translation",)
     first_views: ClassVar[tuple[str, ...]] = ("alignment", "examples")
+    former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
     data: str = data_field("dates", "sentence pairs", about="Pairs to learn")
     model: Literal["rnn", "lstm", "gru", "transformer"] = Field("gru", description="The recurrent cell of both sides, or a transformer.")
@@ -44,8 +45,8 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
         description="How many dates or numbers are generated for training.",
         json_schema_extra=only(data=("dates", "numbers")),
     )
-    longest: int = Field(80, ge=2, le=1000, description="Pairs with a side of more tokens are left out.")
-    least: int = Field(2, ge=1, description="Words that occur less often are <UNK>.")
+    max_length: int = Field(80, ge=2, le=1000, description="Pairs with a side of more tokens are left out.")
+    min_count: int = Field(2, ge=1, description="Words that occur less often are <UNK>.")
     layers: int = Field(1, ge=1, le=16, description="Layers of each side. More is abler and slower.")
     hidden: int = Field(
         128,
@@ -81,9 +82,9 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
     )
     beam: int = Field(4, ge=1, le=64, description="Width of the beam search when the network translates. 1 is greedy.")
     length_alpha: float = Field(0.6, ge=0, le=2, description="Length normalisation of the beam. Higher favours longer outputs.")
-    written: bool = Field(
+    unfused: bool = Field(
         False,
-        description="Compute by the written-out equations in place of the fused kernels: the same, and slower.",
+        description="Compute step by step from the equations instead of with fused kernels: same results, slower.",
         json_schema_extra=only(model=RECURRENT),
     )
 

@@ -41,7 +41,7 @@ class Tag(SequenceExperiment):
         self.codec = Codec(VOCABULARY)
         self.install(
             lambda: Tagger(
-                torch.from_numpy(VOCABULARY), len(KINDS), c.cell, c.width, c.hidden, c.layers, c.dropout, c.crf, c.bidirectional, c.written
+                torch.from_numpy(VOCABULARY), len(KINDS), c.cell, c.width, c.hidden, c.layers, c.dropout, c.crf, c.bidirectional, c.unfused
             )
         )
 

@@ -20,6 +20,7 @@ come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole seque
 """
     pages: ClassVar[tuple[str, ...]] = ("tag",)
     first_views: ClassVar[tuple[str, ...]] = ("tagged", "probabilities")
+    former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
     data: str = data_field("stdlib", "Python source", about="Python source to tag")
     characters: int = Field(
@@ -34,4 +35,4 @@ come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole seque
     hidden: int = Field(96, ge=1, le=4096, description="Units of each direction. More remembers more and is slower.")
     width: int = Field(32, ge=1, le=1024, description="Numbers that stand for a character at the input.")
     crf: bool = Field(False, description="Score whole sequences of tags by a CRF and decode by Viterbi: better at borders, and slower.")
-    written: bool = Field(False, description="Compute by the written-out equations in place of the fused kernels: the same, and slower.")
+    unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

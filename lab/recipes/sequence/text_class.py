@@ -30,20 +30,20 @@ class TextClass(SequenceExperiment):
     def __init__(self, config: TextClassConfig, device: torch.device):
         super().__init__(config, device)
         c = config
-        data = self.data = load_sentences(c.data, c.least, self.remembered)
+        data = self.data = load_sentences(c.data, c.min_count, self.remembered)
         self.classes = data.classes
         split = [data.split(text) for text in data.texts]
         vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=c.words)
         self.record = {**data.record, "vocabulary": list(vocabulary.names)}
         self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
-        tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(device)  # (N, longest)
+        tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(device)  # (N, max_length)
         labels, out = torch.from_numpy(data.labels).to(device), torch.from_numpy(data.held_out).to(device)
         self.train_tokens, self.train_labels = tokens[~out], labels[~out]
         self.test_tokens, self.test_labels = tokens[out], labels[out]
         self.test_texts = [text for text, held in zip(data.texts, data.held_out, strict=True) if held]
         self.install(
             lambda: TextClassifier(
-                len(self.vocabulary), len(self.classes), c.cell, c.width, c.hidden, c.layers, c.dropout, c.bidirectional, c.written
+                len(self.vocabulary), len(self.classes), c.cell, c.width, c.hidden, c.layers, c.dropout, c.bidirectional, c.unfused
             )
         )
 
@@ -51,9 +51,9 @@ class TextClass(SequenceExperiment):
         return self.record
 
     def encode(self, sentence: list[str]) -> np.ndarray:
-        """(longest,) int64, padded with 0."""
-        numbers = self.vocabulary.encode(sentence)[: self.config.longest]
-        return np.pad(np.array(numbers, np.int64), (0, self.config.longest - len(numbers)))
+        """(max_length,) int64, padded with 0."""
+        numbers = self.vocabulary.encode(sentence)[: self.config.max_length]
+        return np.pad(np.array(numbers, np.int64), (0, self.config.max_length - len(numbers)))
 
     def loss(self) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator).to(self.device)

@@ -37,7 +37,7 @@ class Word2Vec(SequenceExperiment):
         rules = rules_of(file_of(c.data) is not None, self.remembered)
         text, assumed = decoded(raw, c.data, rules)
         found = letter_words(text, rules)
-        vocabulary = Vocabulary.of([found], c.least, c.words + len(SPECIALS))
+        vocabulary = Vocabulary.of([found], c.min_count, c.words + len(SPECIALS))
         self.record = {
             "data": c.data, **of_content(raw, "bytes", self.remembered), "vocabulary": list(vocabulary.names), "rules": rules,
             "assumed": assumed,
@@ -47,8 +47,8 @@ class Word2Vec(SequenceExperiment):
         self.names = self.vocabulary.names[len(SPECIALS) :]
         if len(self.names) < 2 or len(numbers) < 20 * (2 * c.window + 1):
             raise LabError(
-                f"{shown(c.data)} has {len(numbers):,} words that occur at least {c.least} times, too few for a window of {c.window}. "
-                "Lower --least, or take a longer text."
+                f"{shown(c.data)} has {len(numbers):,} words that occur at least {c.min_count} times, too few for a window of {c.window}. "
+                "Lower --min-count, or take a longer text."
             )
         counts = np.bincount(numbers, minlength=len(self.names))
         frequency = counts / counts.sum()

@@ -25,6 +25,7 @@ as b is to a.</p>
 <p>Mikolov et al. 2013, <a href="https://arxiv.org/abs/1310.4546">Distributed representations of words and phrases</a>.</p>
 """
     first_views: ClassVar[tuple[str, ...]] = ("words", "neighbours")
+    former_names: ClassVar[dict[str, str]] = {"least": "min_count"}
 
     data: str = data_field("stdlib", "text", about="The text to learn")
     method: Literal["skip-gram", "cbow"] = Field(
@@ -35,6 +36,6 @@ as b is to a.</p>
         5, ge=1, le=50, description="Words to either side that count as neighbours. Wider is about topics, narrower about grammar."
     )
     negatives: int = Field(5, ge=1, le=100, description="Random words that each true one is told apart from. More is steadier and slower.")
-    least: int = Field(5, ge=1, description="Words that occur less often are left out.")
+    min_count: int = Field(5, ge=1, description="Words that occur less often are left out.")
     words: int = Field(10_000, ge=10, le=500_000, description="Words that get a vector, the commonest ones.")
     subsample: float = Field(1e-3, gt=0, le=1, description="Words more frequent than this share are thinned out. Lower thins out more.")

@@ -14,20 +14,20 @@ from lab.run import Run, find
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "text-class": {
-        "least": 1,
+        "min_count": 1,
         "hidden": 8,
         "width": 8,
         "batch_size": 16,
-        "longest": 8,
+        "max_length": 8,
         "validate_every": 0,
         "dropout": 0.0,
         "warmup_steps": 0,
         "learning_rate": 0.05,
     },
     "gpt": {"context": 8, "layers": 1, "heads": 1, "width": 16, "batch_size": 4, "validate_every": 0},
-    "seq2seq": {"hidden": 8, "width": 8, "batch_size": 8, "validate_every": 0, "least": 1},
+    "seq2seq": {"hidden": 8, "width": 8, "batch_size": 8, "validate_every": 0, "min_count": 1},
     "forecast": {"hidden": 6, "batch_size": 4, "window": 4, "validate_every": 0},
-    "word2vec": {"width": 8, "batch_size": 16, "window": 2, "least": 1, "subsample": 1.0, "validate_every": 0},
+    "word2vec": {"width": 8, "batch_size": 16, "window": 2, "min_count": 1, "subsample": 1.0, "validate_every": 0},
     "tag": {"length": 16, "hidden": 6, "width": 4, "batch_size": 4, "validate_every": 0},
 }
 CONTENT = {

@@ -130,7 +130,7 @@ def test_what_is_compared_is_said_and_an_unknown_word_is_never_exact(tmp_path: P
     file = tmp_path / "a.tsv"
     file.write_text("".join(f"say {i}\tWord{i}\n" for i in range(60)))
     run = api.train(
-        "seq2seq", steps=1, run=tmp_path / "run", device="cpu", data=f"file:{file}", hidden=8, width=8, least=2, validate_every=0
+        "seq2seq", steps=1, run=tmp_path / "run", device="cpu", data=f"file:{file}", hidden=8, width=8, min_count=2, validate_every=0
     )
     figures = run.evaluate("cpu")
     assert figures["compared"] == "words of held-out pairs, with their case"
