@@ -29,7 +29,7 @@ def bench_gui(device: str = "auto") -> dict[str, Any]:
     """The heartbeat while `dqn` trains and an agent is watched, the app's training speed against the headless one, the
     frame rate of a watched agent alone, and what many opened and closed panels and sessions leave behind."""
     with own_place():
-        from gui.shots import pause, until
+        from gui.event_loop import pause, until
 
         with opened() as window:
             panel: Any = window.panel("Atari")
@@ -81,7 +81,7 @@ def own_place() -> Iterator[None]:
 def opened() -> Iterator[Any]:
     """The app's window with its interpreter's settings; closed in order at the end."""
     from gui.app import SWITCH_SECONDS, application, open_window
-    from gui.shots import until
+    from gui.event_loop import until
 
     app = application()
     switch = sys.getswitchinterval()
@@ -158,7 +158,7 @@ def speeds(bridge: Any, device: str, pause: Callable[[float], None]) -> tuple[li
 
     The headless one is in a process of its own, with no Qt; each is paused while the other trains.
     """
-    from gui.shots import until
+    from gui.event_loop import until
 
     app, headless = [], []
     code = f"from gui.bench import train_headless; train_headless({device!r})"
@@ -210,7 +210,7 @@ def speed(session: Any, wait: Callable[[float], None]) -> float:
 
 def start_session(window: Any, panel: Any, device: str, recipe: str, fields: dict[str, Any]) -> Any:
     """Press Train, as a person would."""
-    from gui.shots import until
+    from gui.event_loop import until
 
     count = len(window.sessions.bridges)
     panel.recipe_box.setCurrentText(recipe)
@@ -242,10 +242,10 @@ def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
     """What is left after `PANELS` opened and closed panels and `SESSIONS` started and stopped sessions."""
     from gui.background import Background
     from gui.bridge import Sessions
+    from gui.event_loop import until
     from gui.garbage import Collector
-    from gui.panel import PANELS as SPECS
     from gui.panel import AppContext
-    from gui.shots import until
+    from gui.panels import PANELS as SPECS
 
     collector = Collector()  # As in the app: rows and widgets that a worker's thread collects take Qt's bookkeeping with them.
     background = Background()

@@ -20,7 +20,7 @@ def bench_vision(device: str = "auto") -> dict[str, float]:
     """The heartbeat while LeNet-5 trains on the digits and the Inspect page follows it; milliseconds from a stroke of the pen to
     the probabilities, feature maps and Grad-CAM on the screen, while it trains and with the stored run."""
     with own_place(), opened() as window:
-        from gui.shots import pause, until
+        from gui.event_loop import pause, until
         from gui.vision.inspect_page import InspectPage
 
         panel: Any = window.go_to("Vision")
@@ -50,8 +50,8 @@ def bench_vision(device: str = "auto") -> dict[str, float]:
 def bench_sequences(device: str = "auto") -> dict[str, float]:
     """The heartbeat while `gpt` trains and the Generate page regenerates its text; how many texts it wrote meanwhile."""
     with own_place(), opened() as window:
+        from gui.event_loop import pause, until
         from gui.sequences.text_generation_page import TextGenerationPage
-        from gui.shots import pause, until
 
         panel: Any = window.go_to("Sequences")
         bridge = start_session(window, panel, device, "gpt", {})
@@ -72,7 +72,7 @@ def strokes(page: Any, count: int = STROKES) -> list[float]:
     from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QApplication
 
-    from gui.shots import pause, until
+    from gui.event_loop import pause, until
 
     parts = {page.bars, page.overlay, page.maps}
     answered: list[Any] = []

@@ -29,7 +29,8 @@ from gui.actions import Action, ActionSet, numbered
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
-from gui.panel import PANELS, AppContext, Panel, PanelSpec
+from gui.panel import AppContext, Panel
+from gui.panels import PANELS, PanelSpec
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory, size_text
 from gui.widgets.fast_label import FastLabel

@@ -1,4 +1,4 @@
-"""Pages: what a run's tab shows of a network at work. A new page is a class that extends `Page` and one line in `PAGES`.
+"""Pages: what a run's tab shows of a network at work. A new page is a class that extends `Page` and one line in `gui/pages.py`.
 
 A recipe's config names the pages that it wants (`Config.pages`); the tab makes them and offers those whose views the recipe has.
 """
@@ -10,25 +10,6 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.actions import Action
 from gui.view_query import PageState, ViewQuery
-from lab.registry import load
-
-PAGES = {
-    "walk": "gui.generate.walk_page:WalkPage",
-    "plane": "gui.generate.plane_page:PlanePage",
-    "arithmetic": "gui.generate.arithmetic_page:ArithmeticPage",
-    "dimensions": "gui.generate.dimensions_page:DimensionsPage",
-    "code": "gui.generate.code_page:CodePage",
-    "classes": "gui.generate.classes_page:ClassesPage",
-    "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
-    "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",
-    "inspect": "gui.vision.inspect_page:InspectPage",
-    "text_generation": "gui.sequences.text_generation_page:TextGenerationPage",
-    "attention": "gui.sequences.attention_page:AttentionPage",
-    "text_translation": "gui.sequences.text_translation_page:TextTranslationPage",
-    "tag": "gui.sequences.input_pages:TagPage",
-    "classify_text": "gui.sequences.input_pages:ClassifyPage",
-}
-"""Each page by the name that configs use."""
 
 
 class Page(QWidget):
@@ -111,12 +92,3 @@ class Sidebar(QWidget):
 
     def shut(self) -> None:
         """Stop timers."""
-
-
-def page_class(name: str) -> type[Page]:
-    """The page of that name. Raises UsageError for an unknown one."""
-    if name not in PAGES:
-        from lab.errors import unknown
-
-        raise unknown("page", name, PAGES)
-    return load(PAGES[name])

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMessageBox, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Action
-from gui.page import Page, Sidebar, page_class
+from gui.page import Page, Sidebar
+from gui.pages import page_class
 from gui.view_query import PageState, ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.picture import to_image

@@ -1,4 +1,4 @@
-"""What a panel is, and which there are. A new panel is one line in `PANELS` and a class that extends `Panel`."""
+"""What a panel is, and what the panels share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,32 +14,7 @@ from gui.background import Background
 from gui.bridge import Sessions
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.plot import dismantle
-from lab.registry import load
 from lab.run import Run
-
-
-@dataclass(frozen=True)
-class PanelSpec:
-    """A panel's name in the bar, its class and what it is for. `families` are the recipes' whose runs it opens."""
-
-    name: str
-    path: str
-    about: str
-    families: tuple[str, ...] = ()
-
-    def panel_class(self) -> "type[Panel]":
-        return load(self.path)
-
-
-PANELS = (
-    PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train DQN on Atari games, watch it play, look inside", ("Atari",)),
-    PanelSpec(
-        "Generate", "gui.generate.panel:GeneratePanel", "Autoencoders, VAE and GANs, and a latent space to drag through", ("Generate",)
-    ),
-    PanelSpec("Vision", "gui.vision.panel:VisionPanel", "Train image classifiers, draw for them, see where they look", ("Vision",)),
-    PanelSpec("Sequences", "gui.sequences.panel:SequencesPanel", "Language models, translators, taggers, word vectors", ("Sequences",)),
-    PanelSpec("Runs", "gui.runs.panel:RunsPanel", "Every run on disk: compare, resume, rename, delete"),
-)
 
 
 class RunFolders(QObject):

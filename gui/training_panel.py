@@ -31,8 +31,9 @@ from PySide6.QtWidgets import (
 from gui.actions import Action, ActionSet, numbered
 from gui.bridge import SessionBridge
 from gui.dialogs import GoOnDialog
-from gui.page import Page, Sidebar, page_class
+from gui.page import Page, Sidebar
 from gui.page_tabs import COPY, PAGE_MENU, SAVE
+from gui.pages import page_class
 from gui.panel import AppContext, Panel
 from gui.run_tab import RunTab, describe
 from gui.settings import settings

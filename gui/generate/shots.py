@@ -2,27 +2,24 @@
 learn to translate, a drawn digit and what the Atari panel's agent sees among others."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from gui.event_loop import pause, until
 from gui.generate.latent_state import LatentState
 from gui.generate.sample_browser import SampleBrowser
+from gui.photographer import Photographer
 from lab import registry
-
-if TYPE_CHECKING:
-    from gui.shots import Photographer
 
 STEPS = {"cyclegan": 400, "pix2pix": 1500}
 """Shorter than the recipes' own lengths, for time; what is not here trains as long as by default."""
 SECONDS = 400
 
 
-def take(photographer: "Photographer") -> None:
+def take(photographer: Photographer) -> None:
     """Train three models and take every page of the panel."""
-    from gui.shots import pause, until
-
     window = photographer.window
     panel: Any = window.go_to("Generate")
     photographer.scene("generate-first-start", lambda: None)
@@ -102,10 +99,9 @@ def steps_of(recipe: str) -> int:
     return STEPS.get(recipe, registry.recipe(recipe).steps)
 
 
-def translate(photographer: "Photographer", panel: Any) -> None:
+def translate(photographer: Photographer, panel: Any) -> None:
     """The Translate page: painted digits in a style, an outline drawn by hand, and the game that is being watched."""
     from gui.generate.image_translation_page import ATARI, DRAWN
-    from gui.shots import until
 
     def page(recipe: str, **fields: Any) -> Any:
         photographer.train_in("Generate", recipe, fields, steps_of(recipe), SECONDS)
@@ -129,8 +125,8 @@ def translate(photographer: "Photographer", panel: Any) -> None:
         until(lambda: not outline.translating.waiting and outline.translated.image is not None, 30)
 
     def live() -> None:
-        photographer.window.go_to("Atari")
-        until(photographer.playing, 60)
+        watch: Any = photographer.window.go_to("Atari").watch  # type: ignore[attr-defined]
+        until(lambda: watch.panes[0].playing is not None and watch.panes[0].playing.latest is not None, 60)
         photographer.window.go_to("Generate")
         game.kind.setCurrentText(ATARI)
         until(lambda: game.live_frame is not None and game.given.image is not None, 60)

@@ -1,15 +1,14 @@
 """The Sequences panel's pictures: networks learn to write, to translate and to tag, and every page of them is taken."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gui.event_loop import pause, until
+from gui.photographer import Photographer
 from gui.run_tab import RunTab
 from gui.sequences.attention_page import AttentionPage
 from gui.sequences.input_pages import ClassifyPage, TagPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
-
-if TYPE_CHECKING:
-    from gui.shots import Photographer
 
 RUNS: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("seq2seq", {"pairs": 5000, "hidden": 64, "width": 64, "decay_steps": 400}, 400),
@@ -44,17 +43,15 @@ for i in range(10):
 SENTENCE = "The for statement goes through the items of a list, and its else clause runs when the loop is not left by break."
 
 
-def take(photographer: "Photographer") -> None:
+def take(photographer: Photographer) -> None:
     """Train and take every page."""
     for recipe, fields, steps in RUNS:
         photographer.train_in("Sequences", recipe, fields, steps, SECONDS)
     scenes(photographer)
 
 
-def scenes(photographer: "Photographer") -> None:
+def scenes(photographer: Photographer) -> None:
     """Take the pages of the runs that are open, one of each recipe."""
-    from gui.shots import pause, until
-
     panel: Any = photographer.window.go_to("Sequences")
     tabs: dict[str, RunTab] = {tab.run.recipe.name: tab for tab in panel.all_tabs()}
 

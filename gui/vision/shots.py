@@ -1,14 +1,13 @@
 """The Vision panel's pictures: a classifier learns, a digit is drawn for it, its mistakes and insides are shown."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from gui.event_loop import pause, until
+from gui.photographer import Photographer
 from gui.vision.inspect_page import InspectPage
-
-if TYPE_CHECKING:
-    from gui.shots import Photographer
 
 THREE = ((0.34, 0.24), (0.5, 0.17), (0.64, 0.26), (0.62, 0.4), (0.48, 0.48), (0.64, 0.56), (0.66, 0.72), (0.52, 0.82), (0.34, 0.75))
 """A stroke that makes a 3, as shares of the canvas."""
@@ -16,10 +15,8 @@ STEPS, SECONDS = 1200, 40.0
 """How long a classifier learns for the pictures: whichever comes first."""
 
 
-def take(photographer: "Photographer", data: str = "digits") -> None:
+def take(photographer: Photographer, data: str = "digits") -> None:
     """Train two classifiers and take every page of the panel."""
-    from gui.shots import pause, until
-
     for seed in (1, 0):
         photographer.train_in("Vision", "classify", {"data": data, "seed": seed, "schedule_steps": STEPS}, STEPS, SECONDS)
     panel: Any = photographer.window.go_to("Vision")

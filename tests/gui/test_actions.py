@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.actions import Action, ActionSet, ShortcutTakenError, numbered
 from gui.main_window import every_action
-from gui.panel import PANELS
+from gui.panels import PANELS
 
 
 class Owner(QMainWindow):

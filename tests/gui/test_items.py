@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from gui.background import Background
 from gui.bridge import Sessions
 from gui.main_window import MainWindow
-from gui.panel import PANELS, AppContext
+from gui.panel import AppContext
+from gui.panels import PANELS
 from gui.widgets.plot import Plot, dismantle
 from lab.run import Run
 

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import lab
-from gui import panel as panels
+from gui import panels
 from gui.dialogs import GoOnDialog
 from gui.main_window import MainWindow
-from gui.panel import PanelSpec
+from gui.panels import PanelSpec
 from gui.training_panel import TrainingPanel
 from gui.widgets.config_form import ConfigForm
 from lab import registry

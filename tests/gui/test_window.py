@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from gui import theme
 from gui.dialogs import AboutDialog, ShortcutSheet
 from gui.main_window import MainWindow
-from gui.panel import PANELS
+from gui.panels import PANELS
 from lab.run import Run
 
 LONG = 60_000

@@ -1,0 +1,34 @@
+"""Which pages there are, each by the name that configs use. A page is imported when a run wants it."""
+
+from typing import TYPE_CHECKING
+
+from lab.registry import load
+
+if TYPE_CHECKING:
+    from gui.page import Page
+
+PAGES = {
+    "walk": "gui.generate.walk_page:WalkPage",
+    "plane": "gui.generate.plane_page:PlanePage",
+    "arithmetic": "gui.generate.arithmetic_page:ArithmeticPage",
+    "dimensions": "gui.generate.dimensions_page:DimensionsPage",
+    "code": "gui.generate.code_page:CodePage",
+    "classes": "gui.generate.classes_page:ClassesPage",
+    "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
+    "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",
+    "inspect": "gui.vision.inspect_page:InspectPage",
+    "text_generation": "gui.sequences.text_generation_page:TextGenerationPage",
+    "attention": "gui.sequences.attention_page:AttentionPage",
+    "text_translation": "gui.sequences.text_translation_page:TextTranslationPage",
+    "tag": "gui.sequences.input_pages:TagPage",
+    "classify_text": "gui.sequences.input_pages:ClassifyPage",
+}
+
+
+def page_class(name: str) -> "type[Page]":
+    """The page of that name. Raises UsageError for an unknown one."""
+    if name not in PAGES:
+        from lab.errors import unknown
+
+        raise unknown("page", name, PAGES)
+    return load(PAGES[name])
