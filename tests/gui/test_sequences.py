@@ -52,7 +52,7 @@ def start(qtbot: QtBot, make_window: Callable[..., MainWindow], data: Path) -> C
         panel.recipe_box.setCurrentText(recipe)
         panel.form.reset()
         if recipe != "seq2seq":
-            panel.use_file(data / file)
+            panel.form.set_values({"data": f"file:{data / file}"})
         panel.form.set_values({"precision": "fp32", "validate_every": 0, **TINY[recipe]})
         panel.steps.setValue(steps)
         assert panel.form.valid(), panel.form.problem.text()
@@ -191,7 +191,7 @@ def test_a_broken_file_is_told_and_trains_nothing(
     monkeypatch.setattr(panel.context, "report", lambda sentence, trace: told.append(sentence))
     (tmp_path / "a.tsv").write_text("one column\n" * 9)
     panel.recipe_box.setCurrentText("text-class")
-    panel.use_file(tmp_path / "a.tsv")
+    panel.form.set_values({"data": f"file:{tmp_path / 'a.tsv'}"})
     qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(told), timeout=LONG)
     assert "line 1: expected two columns" in told[0]
@@ -205,7 +205,7 @@ def test_each_recipe_is_offered_the_data_that_it_can_learn(make_window: Callable
         panel.recipe_box.setCurrentText(recipe)
         assert panel.form.values()["data"] == first
         assert panel.form.valid()
-        assert first in panel.choices()["data"]
+        assert "file:PATH" in panel.form.rows["data"].editor.own()
 
 
 def test_the_explanation_is_that_of_the_recipe(make_window: Callable[..., MainWindow]) -> None:
@@ -246,20 +246,17 @@ def test_shortcuts_of_the_text_menu_reach_the_page(qtbot: QtBot, start: Callable
     assert looking.layer.value() == layer + 1
 
 
-@drives("SequencesPanel: Data from a file", "Training > Data from a file")
-def test_a_file_is_chosen_by_click_and_by_key(
+def test_a_file_is_chosen_by_its_key(
     qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = make_window("Sequences")
     panel: Any = window.panel("Sequences")
-    chosen = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    (tmp_path / "Märchen $1.txt").write_text("Es war einmal")
     monkeypatch.setattr(QFileDialog, "exec", lambda self: True)
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[0])])
-    qtbot.mouseClick(panel.file_button, Qt.MouseButton.LeftButton)
-    assert panel.form.values()["data"] == f"file:{chosen[0]}"
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(chosen[1])])
-    press(qtbot, window, panel.session_menu, "Data from a file")
-    assert panel.form.values()["data"] == f"file:{chosen[1]}"
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(tmp_path / "Märchen $1.txt")])
+    press(qtbot, window, panel.session_menu, "Train on your own data")
+    assert panel.form.values()["data"] == f"file:{tmp_path / 'Märchen $1.txt'}"
+    assert panel.form.rows["data"].editor.currentText() == "Märchen $1.txt"
 
 
 def test_every_character_of_tagged_text_has_the_colour_of_its_kind(qtbot: QtBot) -> None:
