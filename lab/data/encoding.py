@@ -15,12 +15,23 @@ MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BO
 """Encodings by the byte-order mark that begins a file; the longer marks first, as UTF-16's begins UTF-32's."""
 
 
+PACKED = {
+    b"PK\x03\x04": "a spreadsheet (xlsx, ods) or an archive, not a text file: open it and save the sheet as CSV or the text as UTF-8.",
+    b"\xd0\xcf\x11\xe0": "an old Office file (xls, doc), not a text file: open it and save the sheet as CSV or the text as UTF-8.",
+    b"\x1f\x8b": "compressed (gzip): unpack it first.",
+    b"%PDF": "a PDF, not a text file: save its text first.",
+}
+"""Files that people take for text, by how they begin."""
+
+
 def decode(raw: bytes, name: str, advice: str = "", latin: bool = False) -> tuple[str, list[str]]:
     """(text with \\n at the ends of lines, what was assumed) of the file called `name`.
 
     Raises LabError that names the first byte that is not UTF-8; `latin` reads such a file as Windows-1252 instead.
     """
     assumed = []
+    if kind := next((kind for mark, kind in PACKED.items() if raw.startswith(mark)), None):
+        raise LabError(f"{name} is {kind}")
     encoding = next((encoding for mark, encoding in MARKS.items() if raw.startswith(mark)), None) or unmarked(raw)
     try:
         text = raw.decode(encoding)
@@ -36,6 +47,7 @@ def decode(raw: bytes, name: str, advice: str = "", latin: bool = False) -> tupl
         text = text.replace("\ufeff", "")  # Files that were joined have one in the middle, too.
     if encoding not in ("utf-8", "utf-8-sig"):
         assumed.append(f"encoding {encoding if encoding.startswith('W') else encoding.upper()}")
+    text = text.removesuffix("\x1a")  # The end-of-file sign of DOS.
     if "\0" in text:
         raise LabError(f"{name} holds NUL characters, the first at position {text.index(chr(0)):,}: it is not a text file.")
     return re.sub("\r\n?", "\n", text), assumed

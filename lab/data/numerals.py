@@ -32,6 +32,8 @@ def bare(cell: str) -> str:
     text = cell.strip().replace("\u2212", "-")
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1].strip()
+    if text.endswith("-") and text[:1].isdigit():  # As SAP writes it.
+        text = "-" + text[:-1]
     text = text.removesuffix("%").strip(f"{CURRENCY} \u00a0\u202f")
     return "-" + text[1:].lstrip(f"{CURRENCY} ") if text.startswith("-") else text
 

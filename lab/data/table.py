@@ -6,6 +6,7 @@ or left out, and says why; a gap is filled from its neighbours, and named.
 
 import csv
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TIME = re.compile(
-    r"|index|idx|id|row|nr\.?|no\.?|#|step|t|time|date|datetime|timestamp|epoch|unix|year|month|day|weekday|hour|minute|second|week"
+    r"index|idx|id|row|nr\.?|no\.?|#|step|t|time|date|datetime|timestamp|epoch|unix|year|month|day|weekday|hour|minute|second|week"
     r"|jahr|monat|tag|stunde|datum|zeit|uhrzeit|lfd\.? ?nr\.?|unnamed.*",
     re.IGNORECASE,
 )
 """Titles of columns that say when a row was, not what."""
+IDENTIFIER = re.compile(r"(.*[_ ])?(id|uid|index|idx|key)|#|nr\.?|no\.?", re.IGNORECASE)
+"""Titles of columns that say which a row was."""
 SUMMARY = re.compile(r"(sub)?total|sum|summe|gesamt|average|avg|mean|mittel(wert)?|median|min|max|std|source|quelle|note|end|eof", re.I)
 FEWEST = 0.9
 """The share of numbers among the cells that are not empty which makes a column one of numbers."""
@@ -79,6 +82,7 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
         kinds.append(column)
         values.append(numbers)
     kinds = spared(kinds, values)
+    falls, order = time_order(frame, kinds, values, line_of)
     if wanted is not None:
         kinds = chosen(kinds, values, wanted, where)
     used = [i for i, column in enumerate(kinds) if column.used]
@@ -93,7 +97,10 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
         *([f"{dialect.skipped} lines above the table skipped"] if dialect.skipped else []), *dropped,
     ]  # fmt: skip
     assumed = [f"{where}: {len(frame):,} rows; {', '.join(layout)}", *(f"{where}, {column}" for column in kinds)]
-    return NumberTable(np.column_stack([values[i] for i in used]), [kinds[i].name for i in used], kinds, assumed)
+    if order:
+        assumed.append(f"{where}: {order}")
+    both = np.column_stack([values[i] for i in used])
+    return NumberTable(both[::-1].copy() if falls else both, [kinds[i].name for i in used], kinds, assumed)
 
 
 def hidden_header(lines: list[str], comments: list[int], declared: str | None) -> int | None:
@@ -242,6 +249,8 @@ def judged(name: str, cells: "pd.Series", line_of: np.ndarray, file_mark: Decima
         )
     if any("%" in cell for cell in filled[:200]):
         what += "; percent signs dropped"
+    if numbers > 1 and np.ptp(values) == 0:
+        what += "; it never changes"
     if mark != file_mark:
         what += f"; decimal {'comma' if mark == ',' else 'point'}"
     if reason := time_like(name, values, first):
@@ -270,12 +279,60 @@ def time_like(name: str, values: np.ndarray, first: bool) -> str:
         return f"an index: it {'rises' if steps[0] > 0 else 'falls'} by {abs(steps[0]):g} from row to row"
     if titled and len(steps) and (steps > 0).all():
         return "times: it rises from row to row"
+    if IDENTIFIER.fullmatch(name) and (values == np.round(values)).all() and len(set(values.tolist())) == len(values):
+        return "identifiers: all of them differ"
     calendar = name.lower() in {"year", "month", "day", "weekday", "hour", "minute", "second", "week", "jahr", "monat", "tag", "stunde"}
     if calendar and (values == np.round(values)).all() and values.min() >= 0 and (values.max() <= 60 or values.min() >= 1000):
         return "parts of a date"
     if first and (values == np.round(values)).all() and (steps > 0).all() and values.min() >= 19000101 and values.max() <= 21001231:
         return "dates written as numbers"
     return ""
+
+
+def time_order(frame: "pd.DataFrame", columns: list[Column], values: list[np.ndarray], line_of: np.ndarray) -> tuple[bool, str]:
+    """Whether the rows run backwards in time, by the first column that says when they were, and a sentence where they are not in order."""
+    for i, column in enumerate(columns):
+        if column.used or not column.why.startswith(("dates", "an index: it falls", "times")):
+            continue
+        times = dates_of(frame[i]) if column.why == "dates or times" else values[i]
+        if times is None:
+            continue
+        steps = np.diff(times)
+        if (steps <= 0).all() and (steps < 0).any():
+            return True, f"the rows run backwards in time by column {column.name!r}: they are read from the last to the first"
+        if (steps == 0).any() and (steps >= 0).all():
+            at = line_of[int((steps == 0).argmax()) + 1]
+            return False, (
+                f"times repeat in column {column.name!r} (first in line {at}): where several series stand below each other, they are read as one"
+            )
+        if (steps < 0).any():
+            at = line_of[int((steps < 0).argmax()) + 1]
+            return (
+                False,
+                f"the rows are not in order of column {column.name!r} (line {at} is earlier than the one above): they are read as they stand",
+            )
+        return False, ""
+    return False, ""
+
+
+def dates_of(cells: "pd.Series") -> np.ndarray | None:
+    """Dates (N,) as numbers that can be compared, None where they cannot be read or are times of day alone."""
+    import pandas as pd
+
+    texts = cells.str.strip()
+    if len(texts) > 20_000 or texts.str.fullmatch(r"\d{1,2}:.*").any():
+        texts = texts.iloc[:20_000]
+        if texts.str.fullmatch(r"\d{1,2}:.*").any():
+            return None
+    read = []
+    for how in ({"format": "ISO8601"}, {"format": "mixed", "dayfirst": True}, {"format": "mixed"}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = pd.to_datetime(texts, errors="coerce", utc=True, **how)
+        if not found.isna().any():
+            read.append(found.astype("int64").to_numpy())
+    # 01/02/2021 is a day of January or of February: what puts the rows in order is meant.
+    return next((times for times in read if (np.diff(times) >= 0).all() or (np.diff(times) <= 0).all()), read[0] if read else None)
 
 
 def without_gaps(values: np.ndarray) -> np.ndarray:

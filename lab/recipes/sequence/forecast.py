@@ -61,6 +61,11 @@ class Forecast(SequenceExperiment):
             raise LabError(
                 f"{shown(c.data)} has too few rows ({len(values):,}): --window {c.window} needs at least {5 * (c.window + 1):,}. "
                 "Lower --window, or take a longer series."
+                + (
+                    f" The file has {values.shape[1]:,} series: where each line is one, transpose it."
+                    if values.shape[1] > len(values)
+                    else ""
+                )
             )
         if "mean" in stored:
             mean, std = np.array(stored["mean"], values.dtype), np.array(stored["deviation"], values.dtype)

@@ -40,7 +40,7 @@ def why(table: NumberTable, name: str) -> str:
     [
         ("20,84", None, 20.84), ("1,234.5", 1234.5, None), ("1.234,5", None, 1234.5), ("1,234", 1234.0, 1.234), ("1.234", 1.234, 1234.0),
         ("0,123", None, 0.123), ("1 234,5", None, 1234.5), ("1'234.5", 1234.5, None), ("12 %", 12.0, 12.0), ("$1.50", 1.5, None),
-        ("\u20ac 3,20", None, 3.2), ("(7)", -7.0, -7.0), ("\u22123", -3.0, -3.0), ("1,5E+03", None, 1500.0), ("1.5D+03", 1500.0, None),
+        ("\u20ac 3,20", None, 3.2), ("(7)", -7.0, -7.0), ("7.5-", -7.5, None), ("\u22123", -3.0, -3.0), ("1,5E+03", None, 1500.0), ("1.5D+03", 1500.0, None),
         ("1,2,3", None, None), ("5-3", None, None), ("12kg", None, None), ("1e999", None, None), ("0x1F", None, None), ("", None, None),
     ],
 )  # fmt: skip
@@ -101,6 +101,7 @@ LAYOUTS: dict[str, tuple[str | bytes, list[str]]] = {
     "seconds since 1970": ("timestamp,a,b\n" + "".join(f"{1.6e9 + i * i:.0f},{a},{b}\n" for i, (a, b) in enumerate(zip(A, B, strict=True))),
                            ["a", "b"]),
     "form feed in a cell": ("a,b,note\n" + rows("{a},{b},x\x0cy\u2028z\x85"), ["a", "b"]),
+    "DOS's end of file": (PLAIN + "\x1a", ["a", "b"]),
     "no line end after the last": (PLAIN.rstrip("\n"), ["a", "b"]),
 }  # fmt: skip
 
@@ -151,6 +152,30 @@ def test_every_column_says_why_it_is_used_or_not() -> None:
     assert table.assumed[0] == "t.csv: 12 rows; columns separated by comma, decimal point, names in line 1"
 
 
+@pytest.mark.parametrize(
+    "dates", [["2021-01-03", "2021-01-02", "2021-01-01"], ["1/13/2021", "1/12/2021", "1/11/2021"], ["13.1.21", "12.1.21", "11.1.21"]]
+)
+def test_rows_that_run_backwards_in_time_are_turned_round(dates: list[str]) -> None:
+    table = read("Date,Close\n" + "".join(f"{day},{i}.5\n" for i, day in enumerate(dates)))
+    np.testing.assert_array_equal(table.values[:, 0], [2.5, 1.5, 0.5])
+    assert table.assumed[-1] == "t.csv: the rows run backwards in time by column 'Date': they are read from the last to the first"
+
+
+def test_rows_out_of_order_and_repeated_times_are_said() -> None:
+    long = read("date,store,sales\n2021-01-01,A,1.5\n2021-01-01,B,2.5\n2021-01-02,A,1.75\n2021-01-02,B,2.25\n")
+    assert "times repeat in column 'date' (first in line 3)" in long.assumed[-1]
+    mixed = read("date,x\n2021-01-01,1.5\n2021-01-03,2.5\n2021-01-02,1.75\n")
+    assert "not in order of column 'date' (line 4 is earlier than the one above)" in mixed.assumed[-1]
+    assert "order" not in read("date,x\n1/13/2021,1.5\n2/1/2021,2.5\n2/13/2021,1.75\n").assumed[-1]
+
+
+def test_identifiers_and_columns_that_never_change_are_named() -> None:
+    table = read("user_id,x,y\n17,1.5,3\n4,2.5,3\n99,2.75,3\n")
+    assert table.names == ["x", "y"]
+    assert why(table, "user_id") == "left out: identifiers: all of them differ"
+    assert why(table, "y") == "used: 3 numbers; it never changes"
+
+
 def test_an_index_is_a_series_where_there_is_nothing_else() -> None:
     assert read("n\n1\n2\n3\n4\n").names == ["n"]
 
@@ -179,7 +204,9 @@ def test_columns_can_be_asked_for_by_name() -> None:
         ("", "has no lines"),
         ("\n\n", "has no lines"),
         ("# only words\n", "has no lines"),
-        (b"PK\x03\x04\x00\x00\x08\x00" * 40, "NUL characters"),
+        (b"PK\x03\x04\x00\x00\x08\x00" * 40, "is a spreadsheet .* save the sheet as CSV"),
+        (b"\x1f\x8b\x08\x00", r"is compressed \(gzip\): unpack it first"),
+        (b"ab\x00\x00" * 40, "NUL characters"),
     ],
 )
 def test_what_is_no_table_of_numbers_is_refused_with_its_place(text: str | bytes, sentence: str) -> None:
