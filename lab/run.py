@@ -140,10 +140,11 @@ class Run:
         """The stored config, with other `data` where they are given. Raises UsageError where the data are no longer there."""
         config_class, values = self.recipe.config_class(), self.stored["config"]
         if data is None:
-            gone = catalogue.missing(str(values.get("data", "")))
+            value = str(values.get("data", ""))
+            gone = catalogue.missing(value)
             if gone is not None:
-                kind = str(values["data"]).partition(":")[0]
-                raise UsageError(f"The data of run {self.name} are gone: there is no {gone}. Give their new place with --data {kind}:PATH.")
+                place = catalogue.find(value).name
+                raise UsageError(f"The data of run {self.name} are gone: there is no {gone}. Give their new place with --data {place}.")
             return config_class.parse(values)
         if "data" not in config_class.model_fields:
             raise UsageError(f"--data does not apply to {self.name}: {self.recipe.name} has no data set.")

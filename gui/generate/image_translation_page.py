@@ -28,6 +28,7 @@ from gui.view_query import PageState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
 from lab.answers import Bars
+from lab.data.image_files import IMAGE_FILTER
 from lab.run import Run
 
 STROKE = 0.09
@@ -250,7 +251,7 @@ class ImageTranslationPage(Page):
     def ask_file(self) -> None:
         dialog = QFileDialog(self, "Open an image to translate")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter("Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff)")
+        dialog.setNameFilter(IMAGE_FILTER)
         if dialog.exec() and dialog.selectedFiles():
             self.open_file(Path(dialog.selectedFiles()[0]))
         dialog.deleteLater()

@@ -35,7 +35,7 @@ class LatentState(PageState):
         config: Any = run.config()
         self.shape: tuple[int, int, int] = config.shape
         self.latent: int = config.latent
-        self.class_names: tuple[str, ...] = config.classes
+        self.class_names: tuple[str, ...] = tuple(run.stored.get("data", {}).get("classes", ())) or config.classes
         self.anchors: list[str] = [f"{i}@0" for i in range(MOST_ANCHORS)]
         self.seed = 0
         """Of the samples to pick from."""

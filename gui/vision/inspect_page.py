@@ -33,6 +33,7 @@ from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
+from lab.data.image_files import IMAGE_FILTER
 from lab.run import runs
 
 DRAWN = 112
@@ -245,9 +246,7 @@ class InspectPage(Page):
         self.state.show_image(spec)
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open an image", "", "Images (*.png *.jpg *.jpeg *.gif *.bmp *.webp *.tif *.tiff *.ppm)"
-        )
+        name, _ = QFileDialog.getOpenFileName(self, "Open an image", "", IMAGE_FILTER)
         if name:
             self.state.show_image(name)
 

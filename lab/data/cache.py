@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lab.errors import LabError
+from lab.run import expanded
 
 log = logging.getLogger("lab.data")
 
@@ -18,7 +19,7 @@ def cache() -> Path:
     """Where downloads and recorded frames are kept: `$LAB_DATA`, or the user's cache folder."""
     given = os.environ.get("LAB_DATA")
     if given:
-        return Path(given).expanduser()
+        return expanded(given)
     import pooch
 
     return Path(pooch.os_cache("lab"))

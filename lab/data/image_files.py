@@ -19,6 +19,8 @@ ENDINGS = frozenset({
     ".ppm", ".tif", ".tiff", ".webp",
 })  # fmt: skip
 """Of the files that are read as images, in lower case."""
+IMAGE_FILTER = f"Images ({' '.join(f'*{ending}' for ending in sorted(ENDINGS))})"
+"""For the dialogs that open an image."""
 UNSUPPORTED = frozenset({".heic", ".heif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng", ".jp2", ".jxl", ".ico", ".tga", ".eps", ".pdf"})
 """Of images that cannot be read here."""
 ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"})
@@ -65,6 +67,9 @@ def class_folder(root: Path) -> ClassFolder:
     """
     notes: list[str] = []
     folders = sub_folders(root)
+    hidden = images_passed_over(root)
+    if hidden:
+        notes.append(f"{hidden:,} hidden image{'s' * (hidden != 1)} in {readable(root)} (such as .ipynb_checkpoints, __MACOSX) left out.")
     splits: dict[Part, Path] = {SPLITS[folder.name.lower()]: folder for folder in folders if folder.name.lower() in SPLITS}
     if "train" not in splits or len(splits) < len(folders):
         return ClassFolder({"train": classes_of(root, notes)}, notes)
@@ -175,6 +180,15 @@ def is_image(entry: os.DirEntry[str]) -> bool:
 def images_below(folder: Path) -> list[Path]:
     """The image files of a folder and of all folders below it, links followed, in the order of their paths."""
     return sorted(walk(folder, ()))
+
+
+def images_passed_over(root: Path) -> int:
+    """The image files below hidden folders and those of other programs, and hidden ones themselves."""
+    count = 0
+    for place, _, names in os.walk(root):
+        inside = any(ignored(part) for part in Path(place).relative_to(root).parts)
+        count += sum(os.path.splitext(name)[1].lower() in ENDINGS and (inside or ignored(name)) for name in names)
+    return count
 
 
 def walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:

@@ -26,7 +26,7 @@ def image_folder(request: Request) -> LabelledImages:
     folder = class_folder(root)
     files = split_files(folder, request.split)
     stored = request.remembered or {}
-    classes, names = class_order(request.data, {name: hashes(all_of(folder, name)) for name in folder.classes}, stored)
+    classes, names = class_order(request.data, {name: hashes(all_of(folder, name)) if stored else [] for name in folder.classes}, stored)
     span = span_in(stored) if stored else survey(folder.everything(), request.ground).span
     pixels, labels, skipped = [], [], 0
     total = sum(map(len, files.values()))

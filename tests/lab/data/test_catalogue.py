@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from lab.config import data_kinds
+from lab.data.cache import cache
 from lab.data.catalogue import DATA, check, escaped, find, giving, paths, readable, subject
 from lab.data.image_files import class_names
 from lab.errors import UsageError
 from lab.registry import load, recipes
+from lab.run import home
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -58,6 +60,13 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "b").mkdir()
     assert check("folder:~/a", "images") == f"folder:{tmp_path}/a"
     assert check("folders:~/a,~/b", "image domains") == f"folders:{tmp_path}/a,{tmp_path}/b"
+
+
+def test_a_tilde_in_the_environment_is_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("LAB_RUNS", "~/runs")
+    monkeypatch.setenv("LAB_DATA", "~/data")
+    assert (home(), cache()) == (Path("/home/me/runs"), Path("/home/me/data"))
 
 
 def test_a_comma_may_belong_to_a_folders_name(tmp_path: Path) -> None:

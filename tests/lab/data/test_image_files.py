@@ -45,7 +45,7 @@ def test_hidden_and_foreign_things_are_passed_over(tmp_path: Path) -> None:
     for name in ("Thumbs.db", ".DS_Store", "cats/desktop.ini", "cats/notes.txt"):
         (tmp_path / name).write_bytes(b"x")
     assert counts(tmp_path) == {"cats": 3, "dogs": 2}
-    assert class_folder(tmp_path).notes == []
+    assert class_folder(tmp_path).notes == [f"5 hidden images in {tmp_path} (such as .ipynb_checkpoints, __MACOSX) left out."]
 
 
 def test_a_stray_picture_beside_the_classes_is_left_out_and_named(tmp_path: Path) -> None:

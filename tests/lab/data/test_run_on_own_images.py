@@ -1,0 +1,63 @@
+"""A run on a person's own folder, and what becomes of it when that folder changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import lab
+from lab.errors import LabError, UsageError
+
+
+def fill(root: Path) -> Path:
+    """Dark and bright pictures, 12 of each."""
+    for name, value in (("dark", 30), ("light", 220)):
+        (root / name).mkdir(parents=True)
+        for i in range(12):
+            Image.new("RGB", (10, 10), (value, value, value + i)).save(root / name / f"{i:02}.png")
+    return root
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path / "runs"))
+    folder = fill(tmp_path / "mine")
+    found = lab.train(
+        "classify", steps=30, data=f"folder:{folder}", network="linear", size=8, learning_rate=0.01, validation=0.2, device="cpu"
+    )
+    assert found.stored["data"]["classes"] == ["dark", "light"]
+    assert found.stored["data"]["assumed"] == ["Every tenth image of a class is held out for test."]
+    return found
+
+
+def test_a_class_folder_renamed_after_training_keeps_its_class(run: Any, tmp_path: Path) -> None:
+    assert run.evaluate()["accuracy"] == 1
+    (tmp_path / "mine" / "dark").rename(tmp_path / "mine" / "zebra")  # Now the second by name.
+    found = run.evaluate()
+    assert (found["accuracy"], found["classes"]) == (1, 2)
+
+
+def test_a_moved_folder_is_asked_for_and_found_by_data(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine").rename(tmp_path / "yours, now")
+    with pytest.raises(UsageError, match=r"are gone: there is no .*mine\. Give their new place with --data folder:PATH"):
+        run.evaluate()
+    assert run.evaluate(data=f"folder:{tmp_path}/yours, now")["accuracy"] == 1
+    assert "The data are the same as in training, but now at" in capsys.readouterr().err
+
+
+def test_a_folder_with_another_class_is_told_and_its_images_are_left_out(
+    run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine" / "grey").mkdir()
+    Image.new("RGB", (10, 10), (120, 120, 120)).save(tmp_path / "mine" / "grey" / "1.png")
+    found = run.evaluate()
+    assert (found["accuracy"], found["classes"], found["images"]) == (1, 2, 2)
+    assert "with a new class 'grey'" in capsys.readouterr().err
+
+
+def test_a_class_both_renamed_and_changed_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "dark" / "00.png").unlink()
+    (tmp_path / "mine" / "dark").rename(tmp_path / "mine" / "zebra")
+    with pytest.raises(LabError, match=r"no classes of this run \(zebra\), and none for dark"):
+        run.evaluate()
