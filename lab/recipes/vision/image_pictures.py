@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Answer, Images
+from lab.fonts import draw_text
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Look(Answer):
             y, p = 6 + 24 * row, float(self.probabilities[i])
             pen.rectangle((8, y + 13, 8 + round(200 * p), y + 18), fill=(59, 142, 224) if i == self.chosen else (120, 130, 140))
             mark = "  (true)" if self.truth == i else ""
-            pen.text((8, y), f"{self.classes[i]}  {p:.3f}{mark}", fill=(225, 225, 225))
+            draw_text(pen, (8, y), f"{self.classes[i]}  {p:.3f}{mark}", (225, 225, 225))
         return np.asarray(canvas)
 
 
