@@ -40,8 +40,8 @@ def resume(
     on_update: Callable[[Latest], None] | None = None,
 ) -> Run:
     """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all; on other `data` where given."""
-    found = run if isinstance(run, Run) else find(str(run))
-    session = resumed_session(found, steps=steps, minutes=minutes, data=data, on_update=on_update)
+    stored = run if isinstance(run, Run) else find(str(run))
+    session = resumed_session(stored, steps=steps, minutes=minutes, data=data, on_update=on_update)
     session.run()
     if session.error is not None:
         raise session.error
@@ -58,9 +58,9 @@ def new_session(
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
 ) -> Session:
-    """A session of a new run, not started. Without `steps` or `minutes` it goes to the recipe's own number of steps."""
-    found = registry.recipe(recipe)
-    config = found.config_class().parse(fields)
+    """A session for a new run, not started. Without `steps` or `minutes` it trains for the recipe's default number of steps."""
+    entry = registry.recipe(recipe)
+    config = entry.config_class().parse(fields)
     steps, minutes = whole_number(steps), number(minutes)
     check_length(steps, minutes)
     from lab.cores import one_thread, threads_for, threads_of_run
@@ -68,10 +68,10 @@ def new_session(
 
     place = resolve(device)
     threads = threads_for(place)
-    target = found.steps if steps is None and minutes is None else steps
+    target = entry.steps if steps is None and minutes is None else steps
     with one_thread(), threads_of_run(threads):
-        experiment = found.experiment_class()(config, place)
-        folder = Run.create(found, config, place, threads, expanded(run) if run is not None else None, target, minutes)
+        experiment = entry.experiment_class()(config, place)
+        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes)
         return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 
@@ -83,7 +83,7 @@ def resumed_session(
     data: str | None = None,
     on_update: Callable[[Latest], None] | None = None,
 ) -> Session:
-    """A session that continues `run`, not started. Without `steps` or `minutes` it goes to the target it had last.
+    """A session that continues `run`, not started. Without `steps` or `minutes` it keeps its last target.
 
     Raises LabError where the data have changed since training, unless they are given as `data`: their new place, or others on purpose.
     """
@@ -97,16 +97,16 @@ def resumed_session(
     done = experiment.progress().done
     if experiment.ended:
         experiment.close()
-        raise UsageError(f"Run {run.name} has no step left to train: {experiment.why_ended()}")
+        raise UsageError(f"Run {run.name} cannot train further: {experiment.why_ended()}")
     if steps is None and minutes is None:
         steps, minutes = left_to_train(run)
         if minutes is not None and minutes <= 0:
             experiment.close()
-            raise UsageError(f"Run {run.name} has trained for the time that it was given. Say how much further: --steps N or --minutes M.")
+            raise UsageError(f"Run {run.name} has used up its training time. To train further, give --steps N or --minutes M.")
     if steps is not None and done >= steps:
         experiment.close()
         raise UsageError(
-            f"Run {run.name} has done its {done:,} {experiment.unit}. `lab resume {run.name} --steps N` with a larger N goes on."
+            f"Run {run.name} has reached its {done:,} {experiment.unit}. To train further: `lab resume {run.name} --steps N` with a larger N."
         )
     with one_thread(), threads_of_run(threads):
         return Session(experiment, run, threads=threads, steps=steps, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)

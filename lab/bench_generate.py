@@ -38,15 +38,15 @@ def bench_generate(device: str = "auto") -> dict[str, Any]:
         "dcgan_images_per_s": round(training_speed("dcgan", {"size": 64, "channels": 1, "features": 64, "r1": 0}, place), 1),
     }
     for name in ("dcgan", "vae", "gan"):
-        found = latent_speed(name, device)
-        figures |= {key if name == "dcgan" else f"{name}_{key}": value for key, value in found.items()}
+        speeds = latent_speed(name, device)
+        figures |= {key if name == "dcgan" else f"{name}_{key}": value for key, value in speeds.items()}
     return figures
 
 
 def training_speed(name: str, settings: dict[str, Any], place: torch.device, seconds: float = TRAIN_SECONDS) -> float:
     """Training images per second, after some steps to warm up."""
-    found = recipe(name)
-    experiment = found.experiment_class()(found.config_class().parse(settings), place)
+    entry = recipe(name)
+    experiment = entry.experiment_class()(entry.config_class().parse(settings), place)
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (8500, *experiment.feed.shape), dtype=torch.uint8, generator=generator).to(place)
     labelled = LabelledImages(images, torch.zeros(len(images), dtype=torch.long, device=place), DIGITS)
@@ -58,7 +58,7 @@ def training_speed(name: str, settings: dict[str, Any], place: torch.device, sec
     while time.perf_counter() - start < seconds:
         experiment.step()
         if place.type == "cuda" and experiment.steps % 20 == 0:
-            finish(place)  # Else the queue of the GPU would hide what a step takes.
+            finish(place)  # Otherwise the queue of the GPU would hide what a step takes.
     finish(place)
     return (experiment.steps - done) * experiment.config.batch_size / (time.perf_counter() - start)
 
@@ -102,17 +102,17 @@ def latent_speed(name: str, device: str) -> dict[str, float]:
 def drag(session: Any, seconds: float) -> list[float]:
     """Milliseconds from asking for the picture at a point of the square until it is there to be shown; 60 asks a second at most,
     as a screen makes them, each after the one before is answered."""
-    found = []
+    taken = []
     start = time.perf_counter()
     number = 0
     while time.perf_counter() - start < seconds:
         asked = time.perf_counter()
         u, v = 0.5 + 0.5 * np.sin(0.11 * number), 0.5 + 0.5 * np.cos(0.07 * number)
         session.ask("square", anchors="0,1,2,3", u=float(u), v=float(v)).result(timeout=30).picture()
-        found.append(1000 * (time.perf_counter() - asked))
+        taken.append(1000 * (time.perf_counter() - asked))
         number += 1
         time.sleep(max(0.0, asked + 1 / 60 - time.perf_counter()))
-    return found
+    return taken
 
 
 def autoplay(session: Any, stop: threading.Event, shown: list[float]) -> None:

@@ -97,9 +97,9 @@ def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, tor
         shutil.rmtree(parent / f".old-{final.name}", ignore_errors=True)
     except (OSError, SafetensorError) as error:
         intact = "; earlier ones are intact" if listed(parent) else ""
-        told = disk_error(error, parent, f"checkpoint {final.name} was not written{intact}")
+        failure = disk_error(error, parent, f"checkpoint {final.name} was not written{intact}")
         shutil.rmtree(temporary, ignore_errors=True)  # After the free space was read.
-        raise told from error
+        raise failure from error
     for segment in segments:
         segment.path, segment.data = final / f"segments/{segment.name}.zst", None
     return final
@@ -163,9 +163,9 @@ def listed(parent: Path) -> list[Path]:
 
     One that was set aside for a newer one of the same step counts where a kill kept the newer one from its place.
     """
-    found = {path.name: path for path in parent.glob("step-*")}
+    written = {path.name: path for path in parent.glob("step-*")}
     aside = {path.name.removeprefix(".old-"): path for path in parent.glob(".old-step-*")}
-    return [path for _, path in sorted((aside | found).items())]
+    return [path for _, path in sorted((aside | written).items())]
 
 
 def newest_good(parent: Path, *, serving_only: bool = False) -> tuple[Path, dict[str, Any], list[str]]:
@@ -195,8 +195,8 @@ def newest_mark(parent: Path) -> tuple[str, int]:
 def prune(parent: Path, keep: int, newest: Path | None = None) -> None:
     """Delete all but the newest `keep` checkpoints, and what an interrupted write left behind.
 
-    With `newest`, the checkpoint just written, those of later steps go too: the run went on from before them, as they
-    are damaged, and they must not push the good ones out.
+    With `newest`, the checkpoint just written, those of later steps are deleted too: they were damaged, so the run
+    continued from an earlier one, and they must not push out the good ones.
     """
     kept = [path for path in listed(parent) if newest is None or path.name <= newest.name][-keep:]
     for path in [*parent.glob("step-*"), *parent.glob(".tmp-*"), *parent.glob(".old-*")]:
@@ -312,6 +312,6 @@ def disk_error(error: OSError | SafetensorError, path: Path, what: str) -> LabEr
 def is_disk_full(error: BaseException) -> bool:
     """Whether a write failed for want of space or quota; safetensors says so only in its message."""
     if isinstance(error, SafetensorError):
-        found = re.search(r"os error (\d+)", str(error))
-        return found is not None and int(found[1]) in (errno.ENOSPC, errno.EDQUOT)
+        match = re.search(r"os error (\d+)", str(error))
+        return match is not None and int(match[1]) in (errno.ENOSPC, errno.EDQUOT)
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

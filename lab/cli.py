@@ -1,6 +1,6 @@
 """The command line. stdout carries results (one JSON document with `--json`), stderr progress and errors.
 
-Exit codes: 0 done, 1 a failed run, 2 a wrong request, 130 after Ctrl-C (which saves a checkpoint first).
+Exit codes: 0 success, 1 a failed run, 2 a usage error, 130 after Ctrl-C (which saves a checkpoint first).
 Nothing heavy is imported before a command needs it.
 """
 
@@ -35,7 +35,7 @@ examples:
   lab train dqn-fast --game breakout --minutes 30     learn Breakout for half an hour
   lab watch pong                                      watch the shipped Pong agent
   lab show last curves --out curves.png               the learning curves of the newest run
-  lab resume last --steps 1000000                     go on with it
+  lab resume last --steps 1000000                     continue it
 
 `lab COMMAND --help` explains each. Runs are kept under ./runs, or where $LAB_RUNS points.
 """
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # The reader of our output left; that is no error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # The reader closed the pipe, which is not an error.
         return 0
 
 
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def command_gui(arguments: list[str]) -> int:
     p = parser("gui", "[--shots DIR]")
-    p.add_argument("--shots", metavar="DIR", help="save pictures of every panel at work into DIR and end")
+    p.add_argument("--shots", metavar="DIR", help="save screenshots of every panel into DIR and exit")
     options = p.parse(arguments)
     if importlib.util.find_spec("gui.app") is None:
         raise LabError("The desktop app is not part of this installation. `lab --help` shows what the command line does.")
@@ -147,7 +147,7 @@ def command_train(arguments: list[str]) -> int:
     add_fields(p, recipe.config_class())
     options = p.parse(arguments[1:])
     fields = {name: getattr(options, name) for name in recipe.config_class().model_fields if hasattr(options, name)}
-    recipe.config_class().parse(fields)  # Wrong values are told before torch is loaded.
+    recipe.config_class().parse(fields)  # Report wrong values before torch is loaded.
     from lab.api import new_session
 
     session = new_session(
@@ -189,7 +189,7 @@ def follow(session: Any, as_json: bool) -> int:
         # No lock may be taken in a signal handler: the loop reads this set before its next step.
         session.requests.add("stop")
         with suppress(OSError):  # The terminal may be what is gone.
-            print("\nStopping after this step; saving a checkpoint (Ctrl-C again to give up at once).", file=sys.stderr)
+            print("\nStopping after this step; saving a checkpoint (Ctrl-C again to abort).", file=sys.stderr)
 
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in signals if signal.getsignal(number) != signal.SIG_IGN}
@@ -201,15 +201,17 @@ def follow(session: Any, as_json: bool) -> int:
             signal.signal(number, handler)
         display.close()
     if isinstance(session.error, KeyboardInterrupt):
-        where = "goes on from the newest checkpoint" if checkpoint.listed(run.checkpoints) else "starts it anew: it has no checkpoint yet"
-        print(f"Given up. `lab resume {run.path}` {where}.", file=sys.stderr)
+        where = (
+            "continues from the newest checkpoint" if checkpoint.listed(run.checkpoints) else "restarts it, as there is no checkpoint yet"
+        )
+        print(f"Aborted. `lab resume {run.path}` {where}.", file=sys.stderr)
         return 130
     if session.error is not None:
         if not isinstance(session.error, LabError):
             print(latest.traceback, file=sys.stderr)
         raise LabError(latest.error)
     if session.experiment.ended:
-        print(f"It needed no more steps: {session.experiment.why_ended()}", file=sys.stderr)
+        print(f"Training ended early: {session.experiment.why_ended()}", file=sys.stderr)
     if as_json:
         print_json(
             {
@@ -218,7 +220,7 @@ def follow(session: Any, as_json: bool) -> int:
             }
         )  # fmt: skip
     if interrupts and latest.status != "finished":
-        print(f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {run.path}` goes on.", file=sys.stderr)
+        print(f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {run.path}` continues.", file=sys.stderr)
         return 130
     if not as_json:
         print(f"{latest.status} at {latest.done:,} {latest.unit} after {latest.seconds:,.0f} s: {run.path}")
@@ -311,11 +313,11 @@ def command_runs(arguments: list[str]) -> int:
     options = p.parse(arguments)
     from lab.run import home, survey
 
-    found, note = survey()
+    known, note = survey()
     if note:
         print(note, file=sys.stderr)
     rows = []
-    for run in found:
+    for run in known:
         status = run.status()
         rows.append(
             {
@@ -383,9 +385,9 @@ def views_text(run: Any) -> str:
 
 
 def limits(parameter: inspect.Parameter) -> str:
-    """The bounds of a view's parameter: " (1..100)"; those that only keep numbers out which fit nothing go unsaid."""
-    found = bounds(parameter.annotation)
-    return f" ({found[0]:g}..{found[1]:g})" if found and found[1] < 2**31 - 1 else ""
+    """The bounds of a view's parameter: " (1..100)"; a bound that is only the largest integer is left out."""
+    between = bounds(parameter.annotation)
+    return f" ({between[0]:g}..{between[1]:g})" if between and between[1] < 2**31 - 1 else ""
 
 
 def data_sets() -> dict[str, str]:

@@ -21,7 +21,7 @@ from typing import IO
 import torch
 
 POLL_SECONDS = 0.5
-"""How often a training looks for others."""
+"""Seconds between two checks for other trainings."""
 
 
 def cores_here() -> int:
@@ -108,7 +108,7 @@ def begin(threads: int) -> None:
         slot.write(sum(own))
         if watcher is None:
             watcher = Watcher()
-        watcher.look()
+        watcher.check()
 
 
 def end(threads: int) -> None:
@@ -155,7 +155,7 @@ def crowded() -> bool:
 
 
 class Watcher(threading.Thread):
-    """Looks for other trainings as long as this process trains, and keeps the idle team while they crowd the cores."""
+    """Checks for other trainings as long as this process trains, and keeps the idle team while they crowd the cores."""
 
     def __init__(self) -> None:
         super().__init__(name="cores", daemon=True)
@@ -164,9 +164,9 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         while not self.stop.wait(POLL_SECONDS):
-            self.look()
+            self.check()
 
-    def look(self) -> None:
+    def check(self) -> None:
         with guard:
             if self.stop.is_set():
                 return

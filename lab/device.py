@@ -44,13 +44,11 @@ HUGE_PAGE = 2 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Let the C library keep large blocks that are freed, for the whole process; whether it could be told so (glibc can).
+    """Let the C library keep large freed blocks, for the whole process; False where it has no such setting (only glibc does).
 
-    Else it hands a block of some megabytes back to the kernel at once, and the next one comes back as empty pages, each of
-    which costs a fault: 14,000 of them in a step of a 64-pixel DCGAN before, 600 after; in an
-    update of DQN 900 before, 20 after. Up to 512 MB stay unused at most.
-    Small blocks join their neighbours at once when they are freed; else each freed tensor first goes through all of these.
-    Threads that start later share one heap: heaps of their own are not kept.
+    Otherwise it returns blocks of some megabytes to the kernel at once, and each new page costs a fault. At most 512 MB stay unused.
+    Freed small blocks are merged at once, or each freed tensor would walk through all of them first. Threads that start later
+    share one heap, as heaps of their own are not kept.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -28,7 +28,7 @@ class Display:
             self.bar.start()
 
     def update(self, latest: Latest) -> None:
-        """Draw `latest`; every ten seconds where there is no terminal. Who does not listen any more (`| head`) stops no training."""
+        """Draw `latest`; every ten seconds where there is no terminal. A closed pipe (`| head`) does not stop training."""
         with suppress(OSError):
             self.draw(latest)
 

@@ -12,7 +12,7 @@ COMMANDS = {
     "list": "Recipes, data sets, games, networks and shipped agents.",
     "train": "Train a recipe into a new run folder.",
     "resume": "Continue a run from its newest good checkpoint, bit for bit.",
-    "eval": "Measure a run or a shipped agent on episodes or data that training did not see.",
+    "eval": "Evaluate a run or a shipped agent on held-out episodes or data.",
     "watch": "Watch an agent play, in a window or into a video file.",
     "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
     "runs": "Every run, newest first, with its status and last metrics.",
@@ -27,12 +27,12 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}. `{self.prog} --help` explains.")
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
-        found, rest = self.parse_known_args(arguments)
+        namespace, rest = self.parse_known_args(arguments)
         if rest:
             flags = [option for action in self._actions for option in action.option_strings]
             kind = "flag" if rest[0].startswith("-") else "argument"
             raise unknown(f"{kind} of `{self.prog}`", rest[0].split("=")[0], flags, see=f"{self.prog} --help")
-        return found
+        return namespace
 
 
 def parser(command: str, usage: str, more: str = "") -> Parser:
@@ -43,7 +43,7 @@ def parser(command: str, usage: str, more: str = "") -> Parser:
 
 
 def add_device(p: Parser) -> None:
-    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to compute; auto takes the GPU if there is one")
+    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="device to train on; auto uses a GPU if there is one")
 
 
 def add_data(p: Parser) -> None:
@@ -51,12 +51,12 @@ def add_data(p: Parser) -> None:
 
 
 def add_json(p: Parser) -> None:
-    p.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else there")
+    p.add_argument("--json", action="store_true", help="print one JSON document, and nothing else, on stdout")
 
 
 def add_length(p: Parser, unit: str = "units of progress") -> None:
-    p.add_argument("--steps", type=whole, metavar="N", help=f"train to N {unit} in all")
-    p.add_argument("--minutes", type=float, metavar="M", help="train for M minutes")
+    p.add_argument("--steps", type=whole, metavar="N", help=f"stop after N {unit} in total")
+    p.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes of training")
 
 
 def whole(text: str) -> int:
@@ -103,7 +103,7 @@ def bounds(field: Any) -> str:
 
 def pairs(rest: list[str]) -> dict[str, str]:
     """`--name value` and `--name=value` as a dict."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     items = iter(rest)
     for item in items:
         if not item.startswith("--"):
@@ -114,5 +114,5 @@ def pairs(rest: list[str]) -> dict[str, str]:
                 value = next(items)
             except StopIteration:
                 raise UsageError(f"--{name} needs a value.") from None
-        found[name.replace("-", "_")] = value
-    return found
+        values[name.replace("-", "_")] = value
+    return values

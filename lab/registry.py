@@ -1,4 +1,4 @@
-"""Recipes and shipped agents by name, found lazily: listing them imports neither torch nor Qt."""
+"""Recipes and shipped agents by name, loaded lazily: listing them imports neither torch nor Qt."""
 
 import importlib
 import json

@@ -77,7 +77,7 @@ class Run:
             self.stored: dict[str, Any] = checked_config(json.loads((self.path / "config.json").read_text()))
             self.recipe = registry.recipe(self.stored["recipe"])
         except FileNotFoundError:
-            raise UsageError(f"{self.path} is no run: it has no config.json. `lab runs` lists the runs.") from None
+            raise UsageError(f"{self.path} is not a run: it has no config.json. `lab runs` lists the runs.") from None
         except (OSError, ValueError) as error:
             raise LabError(f"{self.path}/config.json cannot be read ({error}).") from None
 
@@ -110,7 +110,7 @@ class Run:
         try:
             folder = folder if path is not None else new_folder(folder)
             if (folder / "config.json").exists():
-                raise UsageError(f"{folder} holds a run already. `lab resume {folder}` continues it.")
+                raise UsageError(f"{folder} already holds a run. `lab resume {folder}` continues it.")
             (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
             (folder / "media").mkdir(exist_ok=True)
             write_atomic(folder / "config.json", json.dumps(stored, indent=1))
@@ -284,7 +284,7 @@ class Run:
             return experiment
         self.read_mark = checkpoint.newest_mark(self.checkpoints)
         if not serving_only and not checkpoint.listed(self.checkpoints):
-            self.warn(f"Run {self.name} has no checkpoint yet: it starts from its beginning.")
+            self.warn(f"Run {self.name} has no checkpoint yet: it starts from the beginning.")
             self.stored_seconds = 0.0
             return experiment
         path, contents, problems = checkpoint.newest_good(self.checkpoints, serving_only=serving_only)
@@ -383,9 +383,9 @@ def export(run: Run, folder: Path, episodes: dict[str, Any]) -> Path:
 
 
 def checked_config(stored: Any) -> dict[str, Any]:
-    """What `config.json` holds. Raises ValueError where a part of it is missing or of another type than `Run.create` gives it."""
+    """What `config.json` holds. Raises ValueError where a part of it is missing or of another type than `Run.create` writes."""
     if not isinstance(stored, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not a JSON object")
     for name in ("recipe", "config"):
         if name not in stored:
             raise ValueError(f"it has no {name!r}")
@@ -403,7 +403,7 @@ def checked_config(stored: Any) -> dict[str, Any]:
 
 
 def checked_status(stored: Any) -> dict[str, Any]:
-    """What `status.json` holds, without what is not of the type that `write_status` gives it."""
+    """What `status.json` holds, without entries of another type than `write_status` writes."""
     stored = stored if isinstance(stored, dict) else {}
     status = {"status": "unknown", **{name: stored[name] for name, kind in STATUS.items() if name in stored and fits(stored[name], kind)}}
     if "metrics" in status:
@@ -423,15 +423,15 @@ def runs(folder: Path | None = None) -> list[Run]:
 
 def survey(folder: Path | None = None) -> tuple[list[Run], str]:
     """What `runs` gives, and a sentence about the folders that cannot be read; "" where all can."""
-    found, unreadable = [], []
+    readable, unreadable = [], []
     for path in (folder or home()).glob("*/config.json"):
         try:
-            found.append(Run(path.parent))
+            readable.append(Run(path.parent))
         except LabError as error:
             unreadable.append(f"{path.parent.name}: {error}")
     count = f"{len(unreadable)} run folder{'s' if len(unreadable) != 1 else ''}"
     note = f"{count} could not be read; {'the first, ' if len(unreadable) > 1 else ''}{min(unreadable)}" if unreadable else ""
-    return sorted(found, key=lambda run: run.created, reverse=True), note
+    return sorted(readable, key=lambda run: run.created, reverse=True), note
 
 
 def find(name: str) -> Run:
@@ -473,7 +473,7 @@ def new_folder(base: Path) -> Path:
 
 
 def locked(file: IO[str], tries: int = 20) -> bool:
-    """Take the lock on an open file. It tries for a moment: whoever asks for a run's status holds the lock as briefly."""
+    """Take the lock on an open file. Retries briefly: reading a run's status takes the lock for a moment too."""
     for attempt in range(tries):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -496,13 +496,13 @@ def write_atomic(path: Path, text: str) -> None:
 
 def versions() -> dict[str, str]:
     """The versions that a result depends on."""
-    found = {"python": platform.python_version()}
+    numbers = {"python": platform.python_version()}
     for package in ("lab", "torch", "ale-py", "gymnasium", "numpy"):
         try:
-            found[package] = version(package)
+            numbers[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "unknown"
-    return found
+            numbers[package] = "unknown"
+    return numbers
 
 
 @lru_cache(maxsize=1)

@@ -29,12 +29,12 @@ from lab.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
-"""Seconds that a live view waits for the step under way, where nobody looked lately: after that it shows the weights that there are."""
+"""How long (seconds) the first live view after a pause waits for the current step; then it uses the weights of the last snapshot."""
 
 
 @dataclass(frozen=True)
 class Latest:
-    """What a session shows of itself at one moment."""
+    """The state of a session at one moment."""
 
     status: str = "paused"
     done: int = 0
@@ -49,12 +49,12 @@ class Latest:
 
     @property
     def eta(self) -> float | None:
-        """Seconds to the target at the present speed."""
+        """Seconds to the target at the current speed."""
         return (self.target - self.done) / self.speed if self.target is not None and self.speed > 0 else None
 
     @property
     def pace(self) -> str:
-        """The speed in words, for slow recipes by the step: "310 steps/s", "3.4 steps/s", "2.9 s a step"; "" where it is not known."""
+        """The speed in words, for slow recipes by the step: "310 steps/s", "3.4 steps/s", "2.9 s a step"; "" while unknown."""
         if self.speed <= 0:
             return ""
         if self.speed < 1:
@@ -164,7 +164,7 @@ class Session:
                 return future
             waiting[key or view] = (view, checked, future)
             if views[view].live:
-                self.snapshot.look()
+                self.snapshot.request()
                 if self.viewer is None:
                     self.viewer = threading.Thread(target=self.serve_live, name=f"viewer {self.run_folder.name}", daemon=True)
                     self.viewer.start()
@@ -185,7 +185,7 @@ class Session:
     # -- the session's own thread ----------------------------------------------------------------------------------
 
     def run(self, serve: bool = False) -> Latest:
-        """Train to the end in the calling thread. Raises nothing: an error is in `self.error` and `latest`."""
+        """Train to the end in the calling thread. Raises nothing: errors end up in `self.error` and `latest`."""
         with cores.threads_of_run(self.threads), cores.threads(self.threads):
             self.train_and_serve(serve)
         return self.latest
@@ -200,7 +200,7 @@ class Session:
                     with cores.training(self.threads):
                         self.train()
                 except BaseException:
-                    with suppress(Exception):  # What ended the training is the error to tell.
+                    with suppress(Exception):  # Report the error that ended the training.
                         self.finish_write()
                     raise
                 finally:
@@ -209,7 +209,7 @@ class Session:
         except BaseException as error:
             self.fail(error)
         self.trained.set()
-        self.snapshot.current.set()  # No other copy comes.
+        self.snapshot.current.set()  # There will be no further copy.
         if serve:
             self.serve_after_the_end()
         with self.wake:
@@ -405,13 +405,13 @@ class Session:
         status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}".rstrip(": ")
         done = self.experiment.progress().done
-        if self.owner:  # Else the folder belongs to another session.
-            with suppress(OSError):  # A full disk must not hide the error itself.
+        if self.owner:  # Otherwise the folder belongs to another session.
+            with suppress(OSError):  # A full disk must not hide the error.
                 self.run_folder.log(message if isinstance(error, LabError) else trace)
             self.run_folder.write_status(
                 status, self.experiment.progress(), self.steps, self.until, self.latest.metrics, self.seconds, message, self.threads
             )
-        with suppress(Exception):  # It may be the listener that failed.
+        with suppress(Exception):  # The listener itself may have failed.
             self.update(done, status=status, error=message, traceback=trace)
 
     def set_status(self, status: str) -> None:
@@ -423,7 +423,7 @@ class Session:
 
     def serve_live(self) -> None:
         """Answer live views from the snapshot, the newest request of each key only."""
-        cores.use_threads(1)  # The trainer has the cores: a second team of threads on them would slow both down.
+        cores.use_threads(1)  # The cores belong to training: a second team of threads would slow both down.
         while True:
             with self.wake:
                 self.wake.wait_for(lambda: self.live_asks or "close" in self.requests)

@@ -1,4 +1,4 @@
-"""Snapshots: a copy of the serving weights that a viewer reads while training goes on, neither waiting for the other."""
+"""Snapshots: a copy of the serving weights that a viewer reads during training; neither waits for the other."""
 
 import copy
 import threading
@@ -13,12 +13,12 @@ from torch import nn
 class Snapshot:
     """Two copies of a module. The trainer fills the back one and offers it; a viewer swaps it in when it next looks.
 
-    The trainer never waits: it skips a copy while the viewer swaps. Nothing is copied unless somebody looked lately; who then
-    looks for the first time calls `look` and waits for `current`, as the copies may be those of long ago.
+    The trainer never waits: it skips a copy while the viewer swaps. Nothing is copied unless a view was requested lately; the first
+    viewer after a while calls `request` and waits for `current`, as the copies may be old.
     """
 
     def __init__(self, module: nn.Module, rate: float = 30.0, idle: float = 2.0):
-        """At most `rate` copies a second; none when nobody looked for `idle` seconds. Call outside inference_mode."""
+        """At most `rate` copies a second; none if there was no request for `idle` seconds. Call outside inference_mode."""
         self.slots = [frozen_copy(module), frozen_copy(module)]
         self.front = 0
         self.fresh = False
@@ -26,15 +26,15 @@ class Snapshot:
         self.lock = threading.Lock()
         self.reading = threading.Lock()
         self.interval, self.idle = 1.0 / rate, idle
-        self.copied = self.looked = -1e9
+        self.copied = self.requested = -1e9
         self.current = threading.Event()
-        """Clear while training has changed the weights and nobody looked: the next step makes a copy for who looks now."""
+        """Clear while the weights have changed since the last copy without a request: the next step after a request makes one."""
         self.current.set()
 
     def publish(self, module: nn.Module, force: bool = False) -> None:
         """Copy the trainer's module into the back slot, if it is due (or forced)."""
         now = time.monotonic()
-        if not force and now - self.looked > self.idle:
+        if not force and now - self.requested > self.idle:
             self.current.clear()
             return
         if not force and now - self.copied < self.interval:
@@ -49,14 +49,14 @@ class Snapshot:
         finally:
             self.lock.release()
 
-    def look(self) -> None:
-        """Somebody wants to see the weights: copies are made from now on."""
-        self.looked = time.monotonic()
+    def request(self) -> None:
+        """Ask for copies to be made from now on."""
+        self.requested = time.monotonic()
 
     @contextmanager
     def read(self) -> Iterator[nn.Module]:
         """The newest copy, unchanged until the block ends; one reader at a time."""
-        self.look()
+        self.request()
         with self.reading:
             with self.lock:
                 if self.fresh:

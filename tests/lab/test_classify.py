@@ -174,7 +174,7 @@ def test_going_on_after_early_stopping_is_refused_with_the_reason(runs_home: Pat
     assert "early stopping ended it at step" in said
     assert main(["resume", str(runs_home / "early"), "--steps", "1000"]) == 2
     said = capsys.readouterr().err
-    assert "has no step left to train: early stopping ended it at step" in said
+    assert "cannot train further: early stopping ended it at step" in said
     assert "larger --patience" in said
 
 

@@ -171,7 +171,7 @@ def test_ctrl_c_saves_a_checkpoint_says_how_to_resume_and_exits_130(number: int,
     monkeypatch.setattr(Toy, "step", step)
     assert cli.main(["train", "toy", "--steps", "30"]) == 130
     run = find("last")
-    assert f"`lab resume {run.path}` goes on" in capsys.readouterr().err
+    assert f"`lab resume {run.path}` continues" in capsys.readouterr().err
     assert checkpoint.newest_good(run.checkpoints)[1]["experiment"]["steps"] == 8
     assert run.status()["status"] == "paused"
     monkeypatch.undo()

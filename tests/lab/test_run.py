@@ -40,7 +40,7 @@ def test_runs_of_the_same_second_get_folders_of_their_own() -> None:
 
 def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path) -> None:
     create(tmp_path / "mine")
-    with pytest.raises(UsageError, match=r"holds a run already. `lab resume .*mine` continues it"):
+    with pytest.raises(UsageError, match=r"already holds a run. `lab resume .*mine` continues it"):
         create(tmp_path / "mine")
 
 
@@ -134,7 +134,9 @@ def test_the_list_names_the_first_of_the_runs_that_cannot_be_read(runs_home: Pat
     assert cli.main(["runs"]) == 0
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in out.splitlines()] == [good.name]
-    assert err == f"2 run folders could not be read; the first, bad: {runs_home}/bad/config.json cannot be read (it is no object).\n"
+    assert (
+        err == f"2 run folders could not be read; the first, bad: {runs_home}/bad/config.json cannot be read (it is not a JSON object).\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '"x"', '{"status": 5}', "\0", '{"done": 3'])
@@ -172,7 +174,7 @@ def test_a_run_whose_target_cannot_be_read_goes_by_its_config(damage: dict[str, 
     run = lab.train("toy", steps=5)
     lab.resume(run, steps=10)
     (run.path / "status.json").write_text(json.dumps({**run.status(), **damage}))
-    with pytest.raises(UsageError, match="has done its 10 steps"):  # Of the 5 that it was made for.
+    with pytest.raises(UsageError, match="has reached its 10 steps"):  # Of the 5 that it was made for.
         lab.resume(run)
 
 
@@ -204,13 +206,13 @@ def test_resuming_a_run_without_a_checkpoint_starts_it_from_its_beginning(capsys
 
 def test_resuming_a_finished_run_says_how_to_go_on() -> None:
     run = lab.train("toy", steps=5)
-    with pytest.raises(UsageError, match=r"has done its 5 steps.*--steps N"):
+    with pytest.raises(UsageError, match=r"has reached its 5 steps.*--steps N"):
         lab.resume(run)
 
 
 def test_a_run_that_had_its_time_says_how_to_go_on() -> None:
     run = lab.train("toy", minutes=1e-6)
-    with pytest.raises(UsageError, match=r"has trained for the time that it was given. Say how much further"):
+    with pytest.raises(UsageError, match=r"has used up its training time. To train further"):
         lab.resume(run)
 
 
