@@ -97,6 +97,7 @@ def own_sentences(data: str, rules: int) -> Rows:
     found = own_rows(data, "labelled", rules)
     if rules > 1:
         check_order(found.rows, data)
+        check_labels(found.rows, data)
     return found
 
 
@@ -112,7 +113,9 @@ def held_out_rows(rows: list[str], groups: list[Any], share: int) -> np.ndarray:
         places.setdefault(group, []).append(i)
     for own in places.values():
         different = sorted({digests[i] for i in own})
-        if len(different) > 1 and len({held[i] for i in own}) == 1:
+        if len(different) == 1:
+            held[own] = False  # It is learned from, else it would be unknown.
+        elif len({held[i] for i in own}) == 1:
             other = not held[own[0]]
             for i in own:
                 if digests[i] == different[0]:
@@ -128,6 +131,16 @@ def check_order(rows: list[tuple[str, str]], data: str) -> None:
         raise LabError(
             f"{shown(data)}: the label should stand first and the text after the tab, but the first column looks like the text "
             f"({len(first):,} different ones in {len(rows):,} lines) and the second like the label ({len(second):,}). Swap the columns."
+        )
+
+
+def check_labels(rows: list[tuple[str, str]], data: str) -> None:
+    """Raise LabError where no label comes twice, as with numbers of the lines."""
+    labels = {label for label, _ in rows}
+    if len(rows) > 10 and len(labels) == len(rows):
+        raise LabError(
+            f"{shown(data)}: the first column should be a label that many lines share, but it differs in each of its {len(rows):,} lines "
+            f"({rows[0][0]!r:.30}, {rows[1][0]!r:.30}, ...). Put the label first, or name the columns label and text in the first line."
         )
 
 

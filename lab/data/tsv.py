@@ -12,47 +12,14 @@ from lab.data.dialect import SEPARATORS
 from lab.data.encoding import composed, decode
 from lab.errors import LabError
 
-HEADERS = frozenset(
-    [
-        "label",
-        "labels",
-        "class",
-        "classes",
-        "category",
-        "topic",
-        "sentiment",
-        "tag",
-        "y",
-        "text",
-        "texts",
-        "sentence",
-        "sentences",
-        "review",
-        "comment",
-        "message",
-        "source",
-        "src",
-        "input",
-        "target",
-        "tgt",
-        "output",
-        "translation",
-        "question",
-        "answer",
-        "english",
-        "german",
-        "french",
-        "spanish",
-        "deutsch",
-        "englisch",
-        "en",
-        "de",
-        "fr",
-        "es",
-        "it",
-    ]
-)
-"""Words, in lower case, that name a column where they stand in the first line."""
+LABELS = frozenset(["label", "labels", "class", "classes", "category", "topic", "sentiment", "tag", "y"])
+TEXTS = frozenset(["text", "texts", "sentence", "sentences", "review", "comment", "message", "content", "tweet"])
+SOURCES = frozenset(["source", "src", "input", "question"])
+TARGETS = frozenset(["target", "tgt", "output", "translation", "answer"])
+TITLES = {"labelled": (LABELS, TEXTS), "pairs": (SOURCES, TARGETS)}
+"""Words, in lower case, that name the first and the second column of a file where they stand in its first line."""
+LANGUAGES = frozenset(["english", "german", "french", "spanish", "italian", "deutsch", "englisch", "en", "de", "fr", "es", "it"])
+HEADERS = LABELS | TEXTS | SOURCES | TARGETS | LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -83,18 +50,16 @@ def read_rows(raw: bytes, where: str, kind: Literal["labelled", "pairs"]) -> Row
     records = [(line, cells) for line, cells in records if any(cell.strip() for cell in cells)]
     if not records:
         raise LabError(f"{where} has no lines with two columns.")
+    assumed = [*notes, *layout]
+    records, header = without_header(records, kind)
+    assumed += header
     for line, cells in records:
         if len(cells) < 2 or not cells[0].strip() or not "".join(cells[1:]).strip():
             filled = [cell for cell in cells if cell.strip()]
             raise LabError(
                 f"{where}, line {line}: expected two columns with a tab between them, found {len(filled)} "
-                f"({chr(9).join(cells)[:40]!r}). Give each line a tab and a second column, or take the line out."
+                f"({chr(9).join(cells)[:40]!r}). {advice(text)}"
             )
-    assumed = [*notes, *layout]
-    first = [cell.strip().lower() for cell in records[0][1][:2]]
-    if len(records) > 1 and set(first) <= HEADERS and all(cells[0].strip().lower() != first[0] for _, cells in records[1:]):
-        assumed.append(f"line {records[0][0]} ({', '.join(first)}) names the columns")
-        records = records[1:]
     more = sum(len(cells) > 2 for _, cells in records)
     if kind == "pairs" and more == len(records):
         assumed.append("columns after the second left out")
@@ -106,6 +71,46 @@ def read_rows(raw: bytes, where: str, kind: Literal["labelled", "pairs"]) -> Row
     return Rows(rows, [sentence])
 
 
+def without_header(
+    records: list[tuple[int, list[str]]], kind: Literal["labelled", "pairs"]
+) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """The records below a first line that names the columns, with the columns that it names first and second; and a word on that."""
+    line, cells = records[0]
+    names = [cell.strip().lower() for cell in cells]
+    first, second = (next((i for i, name in enumerate(names) if name in titles), -1) for titles in TITLES[kind])
+    if min(first, second) < 0:
+        first, second = 0, 1
+    if len(records) < 2 or len(names) < 2 or not {names[first], names[second]} <= HEADERS:
+        return records, []
+    if any(names[first] == row[first].strip().lower() for _, row in records[1:] if len(row) > first):
+        return records, []
+    below = [(n, ordered(row, first, second, len(names))) for n, row in records[1:]]
+    unused = [name for i, name in enumerate(names) if i not in (first, second)]
+    note = f"line {line} names the columns {names[first]} and {names[second]}"
+    return below, [note + (f" ({', '.join(unused)} left out)" if unused else "")]
+
+
+def ordered(cells: list[str], first: int, second: int, width: int) -> list[str]:
+    """The two columns of a row that are wanted; what follows the last column belongs to it."""
+    if len(cells) <= max(first, second):
+        return cells if (first, second) == (0, 1) else [*(cells[i] for i in (first, second) if i < len(cells))]
+    return [cells[first], *(cells[second:] if second == width - 1 else [cells[second]])]
+
+
+def advice(text: str) -> str:
+    """What to do with a file whose line lacks a second column."""
+    if "\t" in text:
+        return "Give each line a tab and a second column, or take the line out."
+    lines = [line for line in text.split("\n") if line.strip()]
+    mark = next((mark for mark in ",;|" if all(mark in line for line in lines)), None)
+    if mark is None:
+        return "The file has no tabs: put one between the two columns of each line."
+    return (
+        f"The file has no tabs; its columns seem to be separated by {SEPARATORS[mark]}, but not every line has just two: put a tab between them, "
+        "or the text in quotes."
+    )
+
+
 def cells_of(text: str, where: str) -> tuple[list[tuple[int, list[str]]], list[str]]:
     """(line from 1, cells) of every line, and a word on how they were cut."""
     lines = text.split("\n")
@@ -114,7 +119,9 @@ def cells_of(text: str, where: str) -> tuple[list[tuple[int, list[str]]], list[s
         return (quoted, ["cells in quotes"]) if quoted else ([(i, line.split("\t")) for i, line in enumerate(lines, 1)], [])
     for separator in ";,|":
         records = spreadsheet(text, separator, must_quote=False)
-        if records and all(len(cells) == 2 for _, cells in records if any(cells)):
+        widths = {len(cells) for _, cells in records if any(cells)}
+        named = bool(records) and any({cell.strip().lower() for cell in records[0][1]} & titles for titles in (LABELS, SOURCES))
+        if widths == {2} or (len(widths) == 1 and max(widths) > 2 and named):
             return records, [f"columns separated by {SEPARATORS[separator]}"]
     return [(i, [line]) for i, line in enumerate(lines, 1)], []
 

@@ -35,6 +35,9 @@ GOOD = [("pos", "a fine film"), ("neg", "a dull film")]
         '"pos"\t"a fine film"\n"neg"\t"a dull film"\n',
         "pos;a fine film\nneg;a dull film\n",
         "label,text\npos,a fine film\nneg,a dull film\n",
+        "text\tlabel\na fine film\tpos\na dull film\tneg\n",
+        "id\tlabel\ttext\n1\tpos\ta fine film\n2\tneg\ta dull film\n",
+        "id,text,class\n1,a fine film,pos\n2,a dull film,neg\n",
     ],
 )
 def test_every_way_to_write_two_rows_gives_the_same_two(text: str) -> None:
@@ -95,6 +98,19 @@ def test_columns_in_the_wrong_order_get_the_right_advice(tmp_path: Path) -> None
         load_sentences(f"file:{file}", 20)
 
 
+def test_line_numbers_are_no_labels(tmp_path: Path) -> None:
+    file = tmp_path / "a.tsv"
+    file.write_text("".join(f"{i}\t{'ab'[i % 2]}\tword {i}\n" for i in range(60)))
+    with pytest.raises(LabError, match=r"differs in each of its 60 lines \('0', '1', ...\)\. Put the label first"):
+        load_sentences(f"file:{file}", 1)
+
+
+def test_commas_within_texts_need_quotes() -> None:
+    with pytest.raises(LabError, match=r"line 1: .* separated by comma, but not every line has just two: put a tab"):
+        rows("a,one, two\nb,three\n")
+    assert rows('a,"one, two"\nb,three\n') == [("a", "one, two"), ("b", "three")]
+
+
 # -- what is kept apart --------------------------------------------------------------------------------------------
 
 
@@ -111,6 +127,14 @@ def test_every_class_is_on_both_sides_where_it_has_two_texts() -> None:
     groups = np.repeat(np.arange(20), 2).tolist()
     held = held_out_rows(texts, groups, 7).reshape(20, 2)
     assert (held.sum(1) == 1).all()
+
+
+def test_a_class_with_one_text_is_learned_and_not_only_asked_for(tmp_path: Path) -> None:
+    assert held_out_rows(["a", "a", "b", "b"], [0, 0, 1, 1], 1).tolist() == [False] * 4
+    file = tmp_path / "a.tsv"
+    file.write_text("a\tx\nb\ty\n" * 30)
+    with pytest.raises(LabError, match="2 different texts, too few to keep some for validation"):
+        load_sentences(f"file:{file}", 1)
 
 
 # -- pairs ---------------------------------------------------------------------------------------------------------
