@@ -1,6 +1,6 @@
 """Networks by name: `models.catalog()` lists them, `models.build("nature-dqn", actions=6)` makes one.
 
-This room holds nn.Modules and the maths that belongs to them; it knows nothing of files, threads, training and screens.
+This room holds nn.Modules and the maths that belongs to them; it knows nothing of files, threads, training or screens.
 """
 
 import difflib
@@ -62,7 +62,7 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 def catalog() -> dict[str, str]:
-    """Every network's name with one line about it."""
+    """Every network's name with a one-line description."""
     return {name: about for name, (_, _, about) in CATALOG.items()}
 
 

@@ -1,7 +1,7 @@
 """Dropout with a random generator of its own (Srivastava et al. 2014).
 
-PyTorch's draws from the one generator that every thread shares: two runs side by side would change each other's masks,
-and a resumed run could not draw the same ones again.
+PyTorch's draws from the one generator that every thread shares: concurrent runs would change each other's masks, and a
+resumed run could not draw the same ones again.
 """
 
 from typing import Any

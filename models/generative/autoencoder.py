@@ -1,6 +1,6 @@
 """Autoencoders: an encoder to a code and a decoder back, dense or convolutional.
 
-Undercomplete where the code is narrow; denoising and sparse are matters of the training (`lab/recipes/generative/autoencoder.py`).
+Undercomplete where the code is narrow; denoising and sparsity are part of training (`lab/recipes/generative/autoencoder.py`).
 The encoders and decoders serve the VAE too (`vae.py`).
 """
 

@@ -1,4 +1,4 @@
-"""DCGAN (Radford et al. 2016): a generator and a discriminator of convolutions alone, for any size of `building_blocks.stages`.
+"""DCGAN (Radford et al. 2016): a convolutional generator and discriminator, for any size that `building_blocks.stages` takes.
 
 At 64 pixels, RGB, z 100 and 64 features they have 3,576,704 and 2,765,568 parameters.
 """
@@ -15,7 +15,7 @@ WIDEST = 8
 
 
 class DCGANGenerator(nn.Module):
-    """z (B, latent) -> images in [-1, 1] (B, C, H, W): a transposed convolution to the base, then doublings to the size."""
+    """z (B, latent) -> images in [-1, 1] (B, C, H, W): a transposed convolution to the base, then upsampling to the size."""
 
     has_encoder = False
 
@@ -41,12 +41,12 @@ class DCGANGenerator(nn.Module):
         return noise
 
     def directions(self) -> Tensor:
-        """The first layer's weights (maps * base^2, latent): its principal directions move the picture most (Shen & Zhou 2021)."""
+        """The first layer's weights (maps * base^2, latent): along its principal directions the picture changes most (Shen & Zhou 2021)."""
         return self.first.weight[: self.latent].flatten(1).T
 
 
 class DCGANDiscriminator(nn.Module):
-    """Images in [-1, 1] (B, C, H, W) -> scores (B,): halvings to the base, then one number.
+    """Images in [-1, 1] (B, C, H, W) -> scores (B,): downsampling to the base, then one number.
 
     A conditional one gets the class as constant planes beside the image. A critic that is trained with a gradient
     penalty must not mix the images of a batch: give it norm "instance" or "none".

@@ -1,4 +1,4 @@
-"""The generative adversarial network in its dense form (Goodfellow et al. 2014); conditional by a label on both sides."""
+"""The generative adversarial network with dense layers (Goodfellow et al. 2014); optionally conditioned on a label on both sides."""
 
 import itertools
 import math
@@ -34,7 +34,7 @@ class DenseGenerator(nn.Module):
         return noise
 
     def directions(self) -> Tensor:
-        """The first layer's weights (units, latent): its principal directions move the picture most (Shen & Zhou 2021)."""
+        """The first layer's weights (units, latent): along its principal directions the picture changes most (Shen & Zhou 2021)."""
         return self.first.weight[:, : self.latent]
 
 

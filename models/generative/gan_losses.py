@@ -33,7 +33,7 @@ def discriminator_loss(kind: Loss, real: Tensor, fake: Tensor, smoothing: float 
 def generator_loss(kind: Loss, fake: Tensor) -> Tensor:
     """What G minimises, given D's scores of its images.
 
-    non-saturating: -log D(G(z)). minimax: log(1 - D(G(z))), whose gradient vanishes where D is sure.
+    non-saturating: -log D(G(z)). minimax: log(1 - D(G(z))), whose gradient vanishes where D is confident.
     hinge, wasserstein: -D(G(z)). lsgan: (D(G(z)) - 1)^2.
     """
     if kind == "non-saturating":
@@ -46,7 +46,7 @@ def generator_loss(kind: Loss, fake: Tensor) -> Tensor:
 
 
 def boundary(kind: Loss) -> float:
-    """The score above which D takes an image for real."""
+    """The score above which D classifies an image as real."""
     return 0.5 if kind == "lsgan" else 0.0
 
 

@@ -1,4 +1,4 @@
-"""The image pool: D learns from generated images of the past as well, which keeps it from forgetting (Shrivastava et al. 2017)."""
+"""The image pool: D also learns from past generated images, which keeps it from forgetting (Shrivastava et al. 2017)."""
 
 import torch
 from torch import Tensor
@@ -17,12 +17,12 @@ class ImagePool:
 
     @torch.no_grad()
     def exchange(self, images: Tensor) -> Tensor:
-        """The images (B, C, H, W) that D is to see. Two of a batch never take the same place: the draw is without replacement."""
+        """The images (B, C, H, W) to show to D. Two images of a batch never take the same place: the draw is without replacement."""
         if not self.size:
             return images
         if self.images.shape[1:] != images.shape[1:]:
             self.images = images.new_empty((self.size, *images.shape[1:])).contiguous(memory_format=torch.channels_last)
-        self.images = self.images.to(images.device)  # Restored ones come from the processor.
+        self.images = self.images.to(images.device)  # Restored ones come from the CPU.
         fresh = min(self.size - self.count, len(images))
         self.images[self.count : self.count + fresh] = images[:fresh]
         self.count += fresh

@@ -1,4 +1,4 @@
-"""The small classifier whose features the quality of generated images is measured on (`lab.quality`)."""
+"""The small classifier in whose features the quality of generated images is measured (`lab.quality`)."""
 
 import torch
 from torch import Tensor, nn
@@ -42,9 +42,9 @@ class Judge(nn.Module):
 
 
 def rotations(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Every image turned by 0, 90, 180 and 270 degrees (4 B, C, H, W), and which turn it was (4 B,).
+    """Every image rotated by 0, 90, 180 and 270 degrees (4 B, C, H, W), and which rotation it was (4 B,).
 
-    Images without classes are judged by the features that tell the turns apart (Gidaris et al. 2018).
+    Without class labels, the features come from predicting the rotation (Gidaris et al. 2018).
     """
     turned = torch.cat([images.rot90(i, (2, 3)) for i in range(4)])
     return turned, torch.arange(4, device=images.device).repeat_interleave(len(images))

@@ -14,7 +14,7 @@ def lerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """The spherical path from a to b (..., D) at t (..., 1): the angle grows evenly, the length goes from |a| to |b| evenly.
+    """The spherical path from a to b (..., D) at t (..., 1): angle and length change at a constant rate.
 
     Normal noise of many dimensions lies near a sphere, whose inside the straight path crosses (White 2016). Where a and b
     point the same or the opposite way the arc is not defined, and the path is straight.
@@ -32,7 +32,7 @@ def between(a: Tensor, b: Tensor, t: Tensor, mode: Mode) -> Tensor:
 
 
 def path(anchors: Tensor, steps: int, mode: Mode, loop: bool = False) -> Tensor:
-    """`steps` points (steps, D) along the path through anchors (A, D), evenly over its legs; a loop returns to the first."""
+    """`steps` points (steps, D) along the path through anchors (A, D), evenly spaced over its segments; a loop returns to the first."""
     t = torch.linspace(0, 1, steps + 1 if loop else steps)[:steps]
     return along(anchors, t, mode, loop)
 

@@ -14,7 +14,7 @@ from models.generative.instance_norm import InstanceNorm
 
 
 class PatchGAN(nn.Module):
-    """Images in [-1, 1] (B, C, H, W) -> scores (B, 1, h, w), one a patch: C64-C128-C256-C512 for 3 `layers`, 4x4 convolutions.
+    """Images in [-1, 1] (B, C, H, W) -> scores (B, 1, h, w), one per patch: C64-C128-C256-C512 for 3 `layers`, 4x4 convolutions.
 
     The patches overlap; where one lies is `patch_span`. The first layer has no norm. Batch norm takes biases' place.
     Instance norm hides how bright a picture is, and how strong its contrast; with "none" D sees it (Huang et al. 2018).
@@ -38,7 +38,7 @@ class PatchGAN(nn.Module):
         return self.layers(images)
 
     def patch_span(self, index: int) -> tuple[int, int]:
-        """The pixels [first, last] of one axis that the score at `index` sees; they may lie outside of the image (padding)."""
+        """The pixels [first, last] of one axis that the score at `index` sees; they may lie outside the image (padding)."""
         first = last = index
         for stride in reversed(self.strides):
             first, last = first * stride - 1, last * stride + 2

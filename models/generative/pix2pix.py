@@ -68,7 +68,7 @@ class UNetGenerator(nn.Module):
         for i, (conv, norm) in enumerate(zip(self.down, self.down_norms, strict=True)):
             x = norm(conv(F.leaky_relu(x, 0.2) if i else x))
             skips.append(x)
-        skips.pop()  # The innermost goes on by itself: (B, 8f, 1, 1).
+        skips.pop()  # The innermost has no skip connection: (B, 8f, 1, 1).
         for up, norm, dropout in zip(self.up, self.up_norms, self.dropouts, strict=True):
             x = torch.cat([skips.pop(), dropout(norm(up(F.relu(x))))], 1)
         return torch.tanh(self.last(F.relu(x)))

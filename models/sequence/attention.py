@@ -17,7 +17,7 @@ KeyValue = tuple[Tensor, Tensor]
 class MultiHeadAttention(nn.Module):
     """`heads` attentions side by side on slices of the width, joined by a linear layer.
 
-    x (B, T, width) asks, `memory` (B, S, width), or x itself, answers.
+    Queries come from x (B, T, width), keys and values from `memory` (B, S, width) or x itself.
     """
 
     def __init__(self, width: int, heads: int, dropout: float = 0.0, bias: bool = True):
@@ -35,8 +35,8 @@ class MultiHeadAttention(nn.Module):
     ) -> tuple[Tensor, KeyValue]:  # fmt: skip
         """(B, T, width), and the keys and values, with those of `cache` before them.
 
-        `mask` (broadcastable to (B, heads, T, S), bool) is True where one may look; `causal` adds that nobody looks ahead.
-        `keep` collects the weights (B, heads, T, S), which only the written form computes.
+        `mask` (broadcastable to (B, heads, T, S), bool) is True where attention is allowed; `causal` masks later positions.
+        `keep` collects the weights (B, heads, T, S), which only the unfused form computes.
         """
         q, k, v = self.project(x, memory)
         if cache is not None:
@@ -46,7 +46,7 @@ class MultiHeadAttention(nn.Module):
             ahead = causal_mask(t, s, x.device)
             mask = ahead if mask is None else mask & ahead
             causal = False
-        causal = causal and t > 1  # One newest position may look at everything.
+        causal = causal and t > 1  # A single newest position attends to everything.
         if keep is not None or (self.training and self.dropout.p):
             if causal:
                 mask = causal_mask(t, s, x.device)

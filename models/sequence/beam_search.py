@@ -1,6 +1,6 @@
 """Beam search with length normalisation (Wu et al. 2016, eq. 14), and greedy decoding, its width 1.
 
-Read first: `beam_search`. The tree of everything that was tried comes back with the result, to be looked at.
+Read first: `beam_search`. The tree of all candidates is returned with the result, for display.
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def beam_search(
 ) -> tuple[list[Hypothesis], list[Node]]:
     """The best `width` translations of the one sentence that `decoding` holds, best first, and the tree (node 0 is <SOS>).
 
-    At each step every open path is extended by its likeliest tokens and the `width` best paths stay. `siblings` more
+    At each step every open path is extended by its most likely tokens and the `width` best paths stay. `siblings` more
     candidates of each step are noted in the tree without being followed.
     """
     nodes = [Node(-1, SOS, 0.0, kept=True)]
@@ -100,7 +100,7 @@ def close(nodes: list[Node], last: int, path: list[Tensor], alpha: float) -> Hyp
 
 @torch.no_grad()
 def greedy(decoding: Decoding, batch: int, max_length: int, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
-    """The likeliest token at every step for `batch` sentences at once: (B, T) int64 with 0 after <EOS>, alignments (B, T, S)."""
+    """The most likely token at every step for `batch` sentences at once: (B, T) int64 with 0 after <EOS>, alignments (B, T, S)."""
     token = torch.full((batch,), SOS, device=device)
     over = torch.zeros(batch, dtype=torch.bool, device=device)
     tokens, alignments = [], []

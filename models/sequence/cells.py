@@ -1,7 +1,7 @@
 """The recurrent cells in their equations: vanilla RNN (Elman 1990), LSTM (Hochreiter & Schmidhuber 1997, with forget gate) and GRU
 (Cho et al. 2014), with the weight layout of torch.nn, so that weights move between these and its fused kernels.
 
-Read first: `lstm_step`. Training uses the fused kernels by default; these are for reading, and for looking inside.
+Read first: `lstm_step`. Training uses the fused kernels by default; these are for reading and for inspecting gates.
 """
 
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def directions(bidirectional: bool) -> tuple[str, ...]:
 
 
 def layer_weights(layer: nn.Module, suffix: str = "") -> Weights:
-    """The four weights of one direction of a one-layer recurrent module, fused or written."""
+    """The four weights of one direction of a one-layer recurrent module, fused or unfused."""
     return tuple(getattr(layer, f"{name}_l0{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
 
 
@@ -104,7 +104,7 @@ def unroll(
 ) -> tuple[Tensor, State, list[Gates]]:
     """Step through x (B, T, I): outputs (B, T, H), the last state (each (B, H)) and the gates of every step.
 
-    Where `lengths` (B,) is given, a sequence's state stands still past its end and its outputs there are 0; the reverse
+    Where `lengths` (B,) is given, a sequence's state is frozen past its end and its outputs there are 0; the reverse
     direction starts at its end.
     """
     time = range(x.shape[1])

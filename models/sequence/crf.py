@@ -36,7 +36,7 @@ class CRF(nn.Module):
 
     @torch.no_grad()
     def viterbi(self, emissions: Tensor) -> Tensor:
-        """The likeliest tags (B, T) int64."""
+        """The most likely tags (B, T) int64."""
         best = self.start + emissions[:, 0]  # (B, K)
         back = []
         for t in range(1, emissions.shape[1]):

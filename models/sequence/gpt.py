@@ -18,7 +18,7 @@ from models.sequence.transformer import Norm, PositionalEncoding, PositionKind, 
 class GPT(nn.Module):
     """tokens (B, T) int64, T <= context -> logits (B, T, V).
 
-    `vocabulary` (V,) int32 holds the tokens' code points: the weights carry what is needed to read them.
+    `vocabulary` (V,) int32 holds the tokens' code points: the weights carry what is needed to decode them.
     """
 
     vocabulary: Tensor
@@ -37,7 +37,7 @@ class GPT(nn.Module):
         self.stack = Stack(layers, width, heads, dropout, bias, norm)
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2:
-                # The layers that write into the residual path start smaller, as there are 2 * layers of them.
+                # Layers that write into the residual path start smaller, as there are 2 * layers of them.
                 last = name.endswith(("out_proj.weight", "fc2.weight"))
                 nn.init.normal_(parameter, std=0.02 / math.sqrt(2 * layers) if last else 0.02)
             elif "bias" in name:
@@ -63,13 +63,13 @@ def generate(
     """`prompt` (T,) int64 followed by `length` new tokens.
 
     With `cache`, the keys and values of earlier positions are kept and each step computes one token. Where the context is
-    full, the older half of it is forgotten, with the cache and without: the positions begin anew, so that the two agree.
+    full, its older half is dropped, with and without the cache: positions restart at 0, so that the two agree.
     """
     window = net.context
     tokens = prompt.clone()
-    seen = prompt[-window:]  # What the network looks at.
+    seen = prompt[-window:]  # The network's context.
     caches: list[KeyValue] | None = None
-    fresh = seen  # What it has not computed yet.
+    fresh = seen  # Tokens not computed yet.
     for _ in range(length):
         if len(seen) > window:
             seen = seen[-(window // 2 + 1) :]

@@ -1,7 +1,7 @@
 """Stacked, optionally bidirectional RNN, LSTM and GRU with an optionally learned initial state.
 
-torch.nn's fused layers train by default; `written=True` takes the layers of cells.py, which have the same parameters.
-Read first: `Recurrent.forward`; `Recurrent.trace` shows what the gates did.
+torch.nn's fused layers are the default; `unfused=True` uses the layers of cells.py, which have the same parameters.
+Read first: `Recurrent.forward`; `Recurrent.trace` returns the gates.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ class Recurrent(nn.Module):
 
     def __init__(
         self, kind: CellKind, inputs: int, hidden: int, layers: int = 1, *, bidirectional: bool = False, dropout: float = 0.0,
-        learned_state: bool = False, written: bool = False,
+        learned_state: bool = False, unfused: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.kind: CellKind = kind
@@ -32,7 +32,7 @@ class Recurrent(nn.Module):
         self.width = hidden * (2 if bidirectional else 1)
         sizes = [inputs] + [self.width] * (layers - 1)
         self.layers = nn.ModuleList(
-            UnrolledLayer(kind, size, hidden, bidirectional) if written
+            UnrolledLayer(kind, size, hidden, bidirectional) if unfused
             else FUSED[kind](size, hidden, batch_first=True, bidirectional=bidirectional)
             for size in sizes
         )  # fmt: skip
@@ -64,7 +64,7 @@ class Recurrent(nn.Module):
         return x, tuple(torch.cat(parts) for parts in zip(*last, strict=True))
 
     def trace(self, x: Tensor, state: State | None = None) -> list[list[Gates]]:
-        """The gates (each (B, H)) of every layer and step of the forward direction, by the written equations."""
+        """The gates (each (B, H)) of every layer and step of the forward direction, by the equations."""
         state = self.first_state(len(x)) if state is None else state
         rows = 2 if self.bidirectional else 1
         found = []
@@ -76,7 +76,7 @@ class Recurrent(nn.Module):
 
 
 def run_layer(layer: nn.Module, x: Tensor, state: State, lengths: Tensor | None) -> tuple[Tensor, State]:
-    """One layer, fused or written, over sequences of one length or of their own `lengths`."""
+    """One layer, fused or unfused, over sequences of one length or of their own `lengths`."""
     if isinstance(layer, UnrolledLayer):
         return layer(x, state, lengths)
     state = tuple(part.contiguous() for part in state)
@@ -92,7 +92,7 @@ def run_layer(layer: nn.Module, x: Tensor, state: State, lengths: Tensor | None)
 def gradient_norms(layer: nn.Module, kind: str, x: Tensor, readout: Tensor) -> Tensor:
     """|dL_T / d state_k| for every step k of x (1, T, I): how much of the last step's error reaches each earlier step.
 
-    (T,) float64, as they soon fall below what float32 can hold; the newest step first. L_T = `readout` (H,) . h_T; for an LSTM the state is (h, c). By the written equations,
+    (T,) float64, as they soon fall below what float32 can hold; the newest step first. L_T = `readout` (H,) . h_T; for an LSTM the state is (h, c). By the equations,
     with each step's state cut out as a variable of its own.
     """
     weights: Weights = tuple(weight.detach().double() for weight in layer_weights(layer))  # type: ignore[assignment]
@@ -117,19 +117,19 @@ def gradient_norms(layer: nn.Module, kind: str, x: Tensor, readout: Tensor) -> T
 class RecurrentLM(nn.Module):
     """A character-level language model: embedding, recurrent layers, a dense layer to the next token's logits.
 
-    `vocabulary` (V,) int32 holds the tokens' code points: the weights carry what is needed to read them.
+    `vocabulary` (V,) int32 holds the tokens' code points: the weights carry what is needed to decode them.
     """
 
     vocabulary: Tensor
 
     def __init__(
         self, vocabulary: Tensor, kind: CellKind, width: int, hidden: int, layers: int, dropout: float = 0.0,
-        learned_state: bool = True, written: bool = False,
+        learned_state: bool = True, unfused: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.register_buffer("vocabulary", vocabulary)
         self.embedding = nn.Embedding(len(vocabulary), width)
-        self.core = Recurrent(kind, width, hidden, layers, dropout=dropout, learned_state=learned_state, written=written)
+        self.core = Recurrent(kind, width, hidden, layers, dropout=dropout, learned_state=learned_state, unfused=unfused)
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(hidden, len(vocabulary))
 

@@ -1,13 +1,13 @@
-"""How a next token is chosen from its logits: temperature, top-k (Fan et al. 2018) and top-p, or nucleus (Holtzman et al. 2020)."""
+"""Sampling the next token from its logits: temperature, top-k (Fan et al. 2018) and top-p, or nucleus (Holtzman et al. 2020)."""
 
 import torch
 from torch import Tensor
 
 
 def probabilities(logits: Tensor, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Tensor:
-    """(V,) for logits (V,). Temperature 0 puts everything on the likeliest token; `top_k` 0 and `top_p` 1 leave all in.
+    """(V,) for logits (V,). Temperature 0 puts everything on the most likely token; `top_k` 0 and `top_p` 1 keep all.
 
-    top_p keeps the smallest set of the likeliest tokens whose probability reaches it.
+    top_p keeps the smallest set of the most likely tokens whose probability reaches it.
     """
     if temperature <= 0:
         return torch.zeros_like(logits).index_fill_(0, logits.argmax(), 1.0)

@@ -31,31 +31,31 @@ class Decoding(Protocol):
         ...
 
     def reorder(self, index: Tensor) -> None:
-        """Go on from these rows (B',): what beam search keeps."""
+        """Continue from these rows (B',): the paths that beam search keeps."""
         ...
 
 
 class Seq2Seq(nn.Module):
     """source (B, S) and target (B, T) -> logits (B, T, V).
 
-    The encoder is bidirectional; its last states, through a dense layer, begin the decoder's. Luong's attention looks from
+    The encoder is bidirectional; its last states, through a dense layer, initialise the decoder's. Luong's attention attends from
     the decoder's output, h~ = tanh(W [c; h]); Bahdanau's from its state before the step, and the context enters the step.
     """
 
     def __init__(
         self, source_tokens: int, target_tokens: int, kind: CellKind = "gru", attention: AttentionKind = "bahdanau",
-        width: int = 128, hidden: int = 128, layers: int = 1, dropout: float = 0.0, written: bool = False,
+        width: int = 128, hidden: int = 128, layers: int = 1, dropout: float = 0.0, unfused: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.kind: CellKind = kind
         self.attention_kind: AttentionKind = attention
         self.source_embedding = nn.Embedding(source_tokens, width, padding_idx=PAD)
         self.target_embedding = nn.Embedding(target_tokens, width, padding_idx=PAD)
-        self.encoder = Recurrent(kind, width, hidden, layers, bidirectional=True, dropout=dropout, written=written)
+        self.encoder = Recurrent(kind, width, hidden, layers, bidirectional=True, dropout=dropout, unfused=unfused)
         self.bridge = nn.Linear(2 * hidden, hidden)
         memory = 2 * hidden
         inputs = width + (memory if attention == "bahdanau" else 0)
-        self.decoder = Recurrent(kind, inputs, hidden, layers, dropout=dropout, written=written)
+        self.decoder = Recurrent(kind, inputs, hidden, layers, dropout=dropout, unfused=unfused)
         self.attention: LuongAttention | None = None
         if attention == "luong":
             self.attention = LuongAttention(hidden, memory)
@@ -68,7 +68,7 @@ class Seq2Seq(nn.Module):
 
     def forward(self, source: Tensor, target: Tensor, forced: Tensor | None = None) -> Tensor:
         """`target` begins with <SOS>. `forced` (T,) bool on the CPU says at which steps the true token is fed in (teacher
-        forcing); at the others it is the network's own likeliest one. All are forced unless given."""
+        forcing); at the others it is the network's own most likely one. All are forced unless given."""
         decoding = self.start(source)
         if forced is None or bool(forced.all()):
             return decoding.run(target)
@@ -146,7 +146,7 @@ class RecurrentDecoding:
 
 
 class TransformerTranslator(nn.Module):
-    """The same job by an encoder-decoder transformer."""
+    """Translation by an encoder-decoder transformer."""
 
     def __init__(
         self, source_tokens: int, target_tokens: int, layers: int = 2, width: int = 128, heads: int = 4, length: int = 256,

@@ -19,12 +19,12 @@ class Tagger(nn.Module):
 
     def __init__(
         self, vocabulary: Tensor, tags: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
-        dropout: float = 0.0, crf: bool = False, bidirectional: bool = True, written: bool = False,
+        dropout: float = 0.0, crf: bool = False, bidirectional: bool = True, unfused: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.register_buffer("vocabulary", vocabulary)
         self.embedding = nn.Embedding(len(vocabulary), width)
-        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, written=written)
+        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, unfused=unfused)
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.core.width, tags)
         self.crf = CRF(tags) if crf else None
@@ -35,7 +35,7 @@ class Tagger(nn.Module):
 
     @torch.no_grad()
     def decode(self, tokens: Tensor) -> Tensor:
-        """The tags (B, T) int64: Viterbi's with a CRF, else each token's likeliest."""
+        """The tags (B, T) int64: Viterbi's with a CRF, else each token's most likely."""
         scores = self(tokens).float()
         return scores.argmax(-1) if self.crf is None else self.crf.viterbi(scores)
 
@@ -45,11 +45,11 @@ class TextClassifier(nn.Module):
 
     def __init__(
         self, tokens: int, classes: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
-        dropout: float = 0.0, bidirectional: bool = True, written: bool = False,
+        dropout: float = 0.0, bidirectional: bool = True, unfused: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.embedding = nn.Embedding(tokens, width, padding_idx=0)
-        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, written=written)
+        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, unfused=unfused)
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.core.width, classes)
 
@@ -69,10 +69,10 @@ class Forecaster(nn.Module):
     """Values (B, T, C) float32 -> the next values (B, T, C), each as a change from the one before."""
 
     def __init__(
-        self, channels: int, kind: CellKind = "lstm", hidden: int = 64, layers: int = 1, dropout: float = 0.0, written: bool = False
+        self, channels: int, kind: CellKind = "lstm", hidden: int = 64, layers: int = 1, dropout: float = 0.0, unfused: bool = False
     ):
         super().__init__()
-        self.core = Recurrent(kind, channels, hidden, layers, dropout=dropout, written=written)
+        self.core = Recurrent(kind, channels, hidden, layers, dropout=dropout, unfused=unfused)
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(hidden, channels)
 

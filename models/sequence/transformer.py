@@ -60,7 +60,7 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Self-attention, cross-attention where there is a `memory` to look at, and a feed-forward net, each with a residual path."""
+    """Self-attention, cross-attention where there is a `memory`, and a feed-forward net, each with a residual path."""
 
     def __init__(self, width: int, heads: int, dropout: float = 0.0, bias: bool = True, norm: Norm = "pre", cross: bool = False):
         super().__init__()
@@ -137,14 +137,14 @@ class Side(nn.Module):
 
 
 class Encoder(Side):
-    """Tokens (B, S) -> memory (B, S, width); every position looks at every other. `mask` (B, S) is False on padding."""
+    """Tokens (B, S) -> memory (B, S, width); every position attends to every other. `mask` (B, S) is False on padding."""
 
     def forward(self, tokens: Tensor, mask: Tensor, keep: list[Tensor] | None = None) -> Tensor:
         return self.stack(self.embed(tokens), mask=mask[:, None, None], keep=keep)[0]
 
 
 class Decoder(Side):
-    """Tokens (B, T) and the encoder's memory (B, S, width) -> logits (B, T, V); nobody looks ahead."""
+    """Tokens (B, T) and the encoder's memory (B, S, width) -> logits (B, T, V); causal."""
 
     def forward(
         self, tokens: Tensor, memory: Tensor, memory_mask: Tensor, caches: list[KeyValue] | None = None, start: int = 0,
@@ -159,7 +159,7 @@ class Decoder(Side):
 
 
 class EncoderDecoder(nn.Module):
-    """The whole: source (B, S) and target (B, T) tokens -> logits (B, T, V). Token 0 is padding."""
+    """The whole transformer: source (B, S) and target (B, T) tokens -> logits (B, T, V). Token 0 is padding."""
 
     def __init__(
         self, source_tokens: int, target_tokens: int, layers: int = 2, width: int = 128, heads: int = 4, length: int = 256,

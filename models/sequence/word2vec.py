@@ -1,4 +1,4 @@
-"""word2vec (Mikolov et al. 2013): words as vectors, learned by telling true neighbours from random ones.
+"""word2vec (Mikolov et al. 2013): words as vectors, learned by distinguishing true neighbours from random words.
 
 Skip-gram predicts the words around from the one in the middle, CBOW the one in the middle from the mean of those around.
 """
@@ -11,7 +11,7 @@ from models.dropout import Dropout
 
 
 class Word2Vec(nn.Module):
-    """Two vectors a word: `inputs`, which are kept, and `outputs`, which they are compared with in training."""
+    """Two vectors per word: `inputs`, which are kept, and `outputs`, which they are compared with in training."""
 
     def __init__(self, words: int, width: int, dropout: float = 0.0):
         super().__init__()
@@ -38,7 +38,7 @@ class Word2Vec(nn.Module):
         return F.normalize(self.inputs.weight.float(), dim=1)
 
     def nearest(self, query: Tensor, count: int, without: list[int]) -> tuple[Tensor, Tensor]:
-        """The cosines and numbers of the `count` words nearest to a vector (width,), leaving out the words `without`."""
+        """Cosines and indices of the `count` words nearest to a vector (width,), leaving out the words `without`."""
         cosine = self.vectors() @ F.normalize(query.float(), dim=0)
         cosine[without] = -2.0
         return cosine.topk(min(count, len(cosine) - len(without)))

@@ -1,7 +1,7 @@
 """Image classifiers, one file per network; what they share is in `surgery`, `summary` and `explain`.
 
 Each is built with `classes`, `channels` and `size` (the side of its square input) and carries three facts about itself:
-`head`, the name of the layer that gives the class scores; `maps`, the module whose output class activation maps look at
-(absent where there are no maps); `stem`, which form was chosen for the input size, in words. `gap` is true where global
-average pooling leads from the maps to the head, so that CAM in its first form applies.
+`head`, the name of the layer that gives the class scores; `maps`, the module whose output class activation maps are made of
+(absent where there are no maps); `stem`, a description of the variant chosen for the input size. `gap` is true where global
+average pooling leads from the maps to the head, so that the original CAM applies.
 """

@@ -1,4 +1,4 @@
-"""Augmentation of a batch on its device: every image gets a random shift, turn, scale, mirroring, warp, colour and blank square of its own."""
+"""Augmentation of a batch on its device: every image gets its own random shift, rotation, scale, flip, warp, colour change and erased square."""
 
 import math
 
@@ -23,10 +23,10 @@ def augment(
     colour: float = 0.0,
 ) -> Tensor:
     """uint8 (B, C, H, W) -> float32 pixels of the same shape. `shift` is a share of the side, `rotate` degrees; `warp`, a
-    share of the side, is how far parts move apart along a smooth random field (elastic distortion, Simard et al. 2003); `colour`
-    mixes the channels by a random matrix that differs from the identity by at most so much in each place.
+    share of the side, is how far parts are displaced along a smooth random field (elastic distortion, Simard et al. 2003); `colour`
+    mixes the channels by a random matrix that differs from the identity by at most that in each entry.
 
-    The draws come from `generator`, a CPU one, so they do not depend on the device. Beyond the border it is black.
+    The draws come from `generator`, a CPU one, so they do not depend on the device. Pixels from beyond the border are black.
     """
     count, _, height, width = images.shape
     pixels = images.float()

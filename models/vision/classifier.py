@@ -1,4 +1,4 @@
-"""A network with what it needs to look at raw pixels: the scale to [0, 1] and the mean and deviation of its training images."""
+"""A network with its input normalisation: the scale to [0, 1] and the mean and deviation of its training images."""
 
 import torch
 from torch import Tensor, nn

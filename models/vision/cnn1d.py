@@ -1,5 +1,5 @@
 """A 1-D convolutional network for series (Wang et al. 2017, "Time series classification from scratch", the FCN, here with an
-odd first kernel), ended by global average pooling: any length will do, and CAM shows which moments spoke for a class."""
+odd first kernel), with global average pooling: it takes any length, and CAM shows which moments support a class."""
 
 from torch import Tensor, nn
 

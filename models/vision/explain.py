@@ -1,6 +1,6 @@
-"""Where a network looks: class activation maps (CAM), Grad-CAM, Augmented Grad-CAM, RISE and occlusion.
+"""What a prediction is based on: class activation maps (CAM), Grad-CAM, Augmented Grad-CAM, RISE and occlusion.
 
-Each gives a map (H, W) per image for one class, high where the image speaks for the class. `net` takes images and gives
+Each gives a map (H, W) per image for one class, high where the image supports the class. `net` takes images and gives
 class scores; `images` are whatever it takes. None changes the network or needs its parameters' gradients, so all of them
 work on a frozen copy in another thread. Read first: `grad_cam`.
 """
@@ -45,7 +45,7 @@ def maps_and_gradients(net: nn.Module, images: Tensor, classes: Tensor, maps: st
     caught: list[Tensor] = []
 
     def catch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-        # The maps become the leaf of the graph: what lies before them needs no gradient, nor do the parameters.
+        # The maps become the leaf of the graph: nothing before them needs a gradient, nor do the parameters.
         caught.append(output.detach().requires_grad_())
         return caught[-1]
 
@@ -92,7 +92,7 @@ def augmented_grad_cam(
 ) -> Tensor:
     """Augmented Grad-CAM (Morbidelli et al. 2020): a map (H, W) in the image's own resolution from many coarse ones.
 
-    The image (1, C, H, W) is turned (up to `angle` radians) and shifted (up to `shift` of its side) in `copies` known
+    The image (1, C, H, W) is rotated (up to `angle` radians) and shifted (up to `shift` of its side) in `copies` known
     ways A_l; each Grad-CAM g_l is what the sought map h shows after A_l and reduction D to the maps' grid, so h minimises
     mean_l |D A_l h - g_l|^2 + smoothness * TV(h) + ridge * |h|^2 (eq. 4, total variation in both directions), here by Adam.
     """
@@ -126,7 +126,7 @@ def rise_masks(count: int, height: int, width: int, generator: torch.Generator, 
     """RISE's masks (count, height, width) in [0, 1] (Petsiuk et al. 2018, sec. 3.2).
 
     A random grid of `cells` x `cells`, each 1 with probability `p`, enlarged bilinearly to a little more than the image
-    and cut out at a random place, so that no grid can be seen in the sum.
+    and cut out at a random place, so that no grid shows in the sum.
     """
     cell_h, cell_w = math.ceil(height / cells), math.ceil(width / cells)
     grid = (torch.rand(count, 1, cells, cells, generator=generator) < p).float()
@@ -142,7 +142,7 @@ def rise_masks(count: int, height: int, width: int, generator: torch.Generator, 
 def rise(net: nn.Module, image: Tensor, label: int, masks: Tensor, p: float = 0.5, ground: float = 0.0, batch: int = 128) -> Tensor:
     """RISE (Petsiuk et al. 2018, eq. 6): S = 1 / (N p) sum_i f(image * M_i) M_i (H, W), f the probability of `label`.
 
-    The image (1, C, H, W) fades to the value `ground` where a mask is 0. Needs scores only, so any classifier will do.
+    The image (1, C, H, W) fades to the value `ground` where a mask is 0. Needs scores only, so it works for any classifier.
     """
     masks = masks.to(image.device)
     total = torch.zeros(image.shape[2:], device=image.device)

@@ -1,4 +1,4 @@
-"""GoogLeNet (Szegedy et al. 2015) as torchvision has it: batch norm, and a 3x3 kernel where the paper has its "5x5" branch;
+"""GoogLeNet (Szegedy et al. 2015) as in torchvision: batch norm, and a 3x3 kernel where the paper has its "5x5" branch;
 with torchvision's state_dict keys."""
 
 import torch
@@ -16,7 +16,7 @@ INCEPTIONS: dict[str, tuple[int, int, int, int, int, int, int]] = {
 class GoogLeNet(nn.Module):
     """Images (B, channels, size, size) -> class scores (B, classes); 6,624,904 parameters for 1,000 classes.
 
-    With `auxiliary`, two more heads look at the maps of 4a and 4d (13,004,888 parameters); `with_auxiliary` gives their
+    With `auxiliary`, two more heads read the maps of 4a and 4d (13,004,888 parameters); `with_auxiliary` gives their
     scores too, which training adds to the loss with a weight of 0.3. Below 64 px the small stem is chosen: 3x3 with
     stride 1 and no pooling before the first inception.
     """

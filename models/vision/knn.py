@@ -1,6 +1,6 @@
-"""k nearest neighbours: no parameters, a memory of labelled images, and the vote of the k that lie nearest (Cover & Hart 1967).
+"""k nearest neighbours: no parameters, a memory of labelled images, and the vote of the k nearest (Cover & Hart 1967).
 
-"Training" is remembering, so every part of learning that networks share (steps, checkpoints, views) applies to it too.
+"Training" is storing, so steps, checkpoints and views work as for networks.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class NearestNeighbours(nn.Module):
     """Images (B, channels, size, size) -> log of the share of votes (B, classes), by Euclidean distance of pixels.
 
-    The memory is a ring of `memory` images; `remember` writes over the oldest. A class without a vote gets log(1e-3 / k).
+    The memory is a ring of `memory` images; `remember` overwrites the oldest. A class without a vote gets log(1e-3 / k).
     """
 
     images: Tensor

@@ -1,6 +1,6 @@
 """The layer table of a network: kernel, stride, output shape, parameters, MACs and receptive field of each layer.
 
-It runs a copy of the network on the meta device, which computes shapes and nothing else, so VGG-19 takes a moment too.
+It runs a copy of the network on the meta device, which computes shapes only, so that even VGG-19 takes a moment.
 """
 
 import copy
@@ -32,9 +32,9 @@ class Layer:
 
 
 def layer_table(net: nn.Module, channels: int, size: int) -> list[Layer]:
-    """Every leaf module in the order of its call, for one image (channels, size, size); identities are passed over.
+    """Every leaf module in the order of its call, for one image (channels, size, size); identities are skipped.
 
-    MACs are multiplications with addition in convolutions and dense layers. The receptive field is the side of the
+    MACs are multiply-adds of convolutions and dense layers. The receptive field is the side of the
     window of input pixels that can reach one value (Araujo et al. 2019), the whole image after dense layers; it is not
     cut off at the image's border before that.
     """

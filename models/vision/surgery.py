@@ -1,7 +1,7 @@
 """Module surgery on any network: initialisation, activation, batch norm, dropout, frozen layers.
 
 Each function changes a built network in place, so that no network's constructor carries these choices. Names in a
-state_dict stay, so that weights still load (batch norm that is put in adds `<layer>.norm.*`).
+state_dict stay, so that weights still load (added batch norm adds `<layer>.norm.*`).
 """
 
 import copy
@@ -32,7 +32,7 @@ def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generato
     """Fill every parameter and buffer; the draws come from `generator`, a CPU one, so they are the same on any device.
 
     he: N(0, 2 / fan_in) (He et al. 2015); xavier: U(+-sqrt(6 / (fan_in + fan_out))) (Glorot & Bengio 2010); normal:
-    N(0, 0.01^2); zeros: all units of a layer stay alike for ever, so nothing is learned. Biases are 0, norms 1 and 0.
+    N(0, 0.01^2); zeros: all units of a layer stay identical, so nothing is learned. Biases are 0, norms 1 and 0.
     """
     for module in net.modules():
         if isinstance(module, LAYERS):
@@ -65,19 +65,19 @@ def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generato
 
 
 def set_activation(net: nn.Module, name: str) -> int:
-    """Put the activation `name` in the place of every other; how many there were."""
+    """Replace every activation by `name`; returns how many were replaced."""
     return replace(net, lambda module: isinstance(module, ACTIVATION_TYPES), lambda module: ACTIVATIONS[name]())
 
 
 def set_dropout(net: nn.Module, p: float | None, generator: torch.Generator | None) -> int:
-    """Drop with probability `p` (None: as the network has it) at every dropout, drawing from `generator`; how many there are."""
+    """Drop with probability `p` (None: as the network has it) at every dropout, drawing from `generator`; returns how many there are."""
     return replace(net, lambda m: isinstance(m, nn.Dropout), lambda m: Dropout(m.p if p is None else p, generator))
 
 
 def set_batch_norm(net: nn.Module, on: bool) -> int:
-    """Put batch norm behind every hidden layer that has none, or take all of it out (its layers get a bias); how many changed.
+    """Add batch norm after every hidden layer that has none, or remove all of it (its layers get a bias); returns how many changed.
 
-    In a network with convolutions, dense layers are left as they are.
+    In a network with convolutions, dense layers are left unchanged.
     """
     has = any(isinstance(module, NORMS) for module in net.modules())
     if not on:
@@ -94,7 +94,7 @@ def set_batch_norm(net: nn.Module, on: bool) -> int:
 
 
 def freeze(net: nn.Module, names: list[str]) -> list[str]:
-    """Take the modules `names` out of training, their batch statistics too; the names of the parameters that are frozen.
+    """Freeze the modules `names`, their batch statistics too; returns the names of the frozen parameters.
 
     "features" is everything but the head. Raises ValueError for a module that the network does not have.
     """
@@ -110,7 +110,7 @@ def freeze(net: nn.Module, names: list[str]) -> list[str]:
                 chosen.append(net.get_submodule(name))
             except AttributeError:
                 parts = ", ".join(child for child, _ in net.named_children())
-                raise ValueError(f"the network has no part {name!r}; its parts are {parts}") from None
+                raise ValueError(f"the network has no module {name!r}; it has {parts}") from None
     for module in chosen:
         for parameter in module.parameters():
             parameter.requires_grad_(False)
@@ -126,7 +126,7 @@ def apart(name: str, head: str) -> bool:
 
 
 def train_mode(net: nn.Module) -> None:
-    """Training mode, with the statistics of frozen batch norms at rest."""
+    """Training mode, except that frozen batch norms keep their statistics."""
     net.train()
     for module in net.modules():
         if getattr(module, "frozen", False):
@@ -134,7 +134,7 @@ def train_mode(net: nn.Module) -> None:
 
 
 class ConvBn2d(nn.Conv2d):
-    """A convolution with batch norm behind it, which keeps the convolution's own keys."""
+    """A convolution followed by batch norm, which keeps the convolution's own keys."""
 
     norm: nn.Module
 
@@ -161,7 +161,7 @@ class LinearBn1d(nn.Linear):
 
 
 def with_batch_norm(layer: nn.Module) -> nn.Module:
-    """`layer` with batch norm behind it."""
+    """`layer` followed by batch norm."""
     made = copy.copy(layer)
     if isinstance(layer, nn.Linear):
         made.__class__, norm = LinearBn1d, nn.BatchNorm1d(layer.out_features)
@@ -175,7 +175,7 @@ def with_batch_norm(layer: nn.Module) -> nn.Module:
 
 
 def replace(net: nn.Module, wanted: Callable[[Any], bool], make: Callable[[Any], nn.Module]) -> int:
-    """Put `make(module)` in the place of every module that is `wanted`; how many there were."""
+    """Replace every module that is `wanted` by `make(module)`; returns how many were replaced."""
     count = 0
     for parent, name, module in list(children(net)):
         if wanted(module):

@@ -11,7 +11,7 @@ class VGG(nn.Module):
     """Images (B, channels, size, size) -> class scores (B, classes); VGG-16 has 138,357,544 parameters for 1,000 classes.
 
     Below 64 px the small form is chosen: the last maps are averaged to one value each and the dense layers have 512
-    units, as is usual on CIFAR; maps of odd size are pooled with their border.
+    units, as is usual on CIFAR; pooling of maps of odd size rounds up.
     """
 
     head = "classifier.6"

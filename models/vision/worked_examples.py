@@ -15,7 +15,7 @@ EDGES = {"I1H1": ("I1", "H1"), "I2H1": ("I2", "H1"), "I1H2": ("I1", "H2"), "I2H2
 
 @dataclass(frozen=True)
 class Step:
-    """One moment of the computation: what is known by now of nodes and edges, what is new, and the sum written out."""
+    """One moment of the computation: the values known so far of nodes and edges, what is new, and the formula with its numbers."""
 
     title: str
     formula: str
@@ -71,7 +71,7 @@ def backpropagation(inputs: tuple[float, float], target: float, weights: dict[st
 
 @dataclass(frozen=True)
 class Place:
-    """One place of a kernel over an image: its corner, the patch beneath, the products and their sum."""
+    """One position of a kernel on an image: its corner, the patch beneath, the products and their sum."""
 
     row: int
     column: int
@@ -81,9 +81,9 @@ class Place:
 
 
 def slide(image: Tensor, kernel: Tensor) -> Iterator[Place]:
-    """Every place of `kernel` (k, l) over `image` (H, W), row by row, without padding: correlation, as CNNs compute it.
+    """Every position of `kernel` (k, l) on `image` (H, W), row by row, without padding: correlation, as CNNs compute it.
 
-    True convolution turns the kernel by half a turn first; for a kernel that looks the same after it, they agree.
+    True convolution rotates the kernel by 180 degrees first; for a symmetric kernel the two agree.
     """
     height, width = kernel.shape
     for row in range(image.shape[0] - height + 1):
@@ -94,6 +94,6 @@ def slide(image: Tensor, kernel: Tensor) -> Iterator[Place]:
 
 
 def convolution_parameters(channels: int, filters: int, height: int, width: int) -> tuple[int, str]:
-    """The trainable parameters of a convolutional layer, and the sum in words."""
+    """The number of trainable parameters of a convolutional layer, and the formula in words."""
     total = filters * (height * width * channels + 1)
     return total, f"{filters} filters · ({height}·{width}·{channels} weights + 1 bias) = {total}"

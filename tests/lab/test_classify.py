@@ -282,7 +282,7 @@ def test_wrong_settings_are_named(fields: dict[str, Any], words: str) -> None:
     [
         ({"network": "linear", "dropout": 0.5}, "linear has no place for it"),
         ({"network": "linear", "activation": "tanh"}, "no activation"),
-        ({"freeze": "layer9"}, "no part 'layer9'"),
+        ({"freeze": "layer9"}, "no module 'layer9'"),
         ({"freeze": "features,classifier"}, "nothing is left to train"),
         ({"weights": "nowhere.safetensors"}, "no weights file"),
     ],

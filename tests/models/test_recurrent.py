@@ -1,4 +1,4 @@
-"""The written-out cells against torch.nn's, and what a recurrent network does at the ends of its sequences."""
+"""The unfused cells against torch.nn's, and what a recurrent network does at the ends of its sequences."""
 
 import pytest
 import torch
@@ -11,9 +11,9 @@ KINDS = ("rnn", "lstm", "gru")
 
 
 def pair(kind: str, layers: int, bidirectional: bool) -> tuple[Recurrent, nn.RNNBase]:
-    """The written network and torch.nn's stacked one with the same weights."""
+    """The unfused network and torch.nn's stacked one with the same weights."""
     torch.manual_seed(0)
-    mine = Recurrent(kind, 5, 7, layers, bidirectional=bidirectional, written=True)  # type: ignore[arg-type]
+    mine = Recurrent(kind, 5, 7, layers, bidirectional=bidirectional, unfused=True)  # type: ignore[arg-type]
     theirs = FUSED[kind](5, 7, layers, batch_first=True, bidirectional=bidirectional)
     with torch.no_grad():
         for i, layer in enumerate(mine.layers):
@@ -25,7 +25,7 @@ def pair(kind: str, layers: int, bidirectional: bool) -> tuple[Recurrent, nn.RNN
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("layers", [1, 2])
-def test_written_layers_equal_torchs_with_the_same_weights(kind: str, bidirectional: bool, layers: int) -> None:
+def test_unfused_layers_equal_torchs_with_the_same_weights(kind: str, bidirectional: bool, layers: int) -> None:
     mine, theirs = pair(kind, layers, bidirectional)
     x = torch.randn(3, 11, 5)
     directions = 2 if bidirectional else 1
@@ -48,13 +48,13 @@ def test_their_gradients_are_equal_too(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_written_and_fused_agree_on_sequences_of_their_own_lengths(kind: str) -> None:
+def test_unfused_and_fused_agree_on_sequences_of_their_own_lengths(kind: str) -> None:
     torch.manual_seed(1)
-    written = Recurrent(kind, 4, 6, 2, bidirectional=True, written=True)  # type: ignore[arg-type]
+    unfused = Recurrent(kind, 4, 6, 2, bidirectional=True, unfused=True)  # type: ignore[arg-type]
     fused = Recurrent(kind, 4, 6, 2, bidirectional=True)  # type: ignore[arg-type]
-    fused.load_state_dict(written.state_dict())
+    fused.load_state_dict(unfused.state_dict())
     x, lengths = torch.randn(3, 9, 4), torch.tensor([9, 4, 1])
-    (a, last_a), (b, last_b) = written(x, lengths=lengths), fused(x, lengths=lengths)
+    (a, last_a), (b, last_b) = unfused(x, lengths=lengths), fused(x, lengths=lengths)
     torch.testing.assert_close(a, b, atol=1e-6, rtol=0)
     for got, want in zip(last_a, last_b, strict=True):
         torch.testing.assert_close(got, want, atol=1e-6, rtol=0)

@@ -136,5 +136,5 @@ def test_freezing_by_name() -> None:
     net = filled("resnet18", size=32)
     frozen = surgery.freeze(net, ["conv1", "layer1"])
     assert {name.split(".")[0] for name in frozen} == {"conv1", "layer1"}
-    with pytest.raises(ValueError, match=r"no part 'layer9'; its parts are conv1"):
+    with pytest.raises(ValueError, match=r"no module 'layer9'; it has conv1"):
         surgery.freeze(net, ["layer9"])
