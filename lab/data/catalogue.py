@@ -123,7 +123,7 @@ RECORDS = (
     ),
     DataSet(
         "stdlib", "Python's own source, the top-level modules of the standard library", "embedded", "PSF",
-        {"text": "lab.data.text:stdlib", "Python source": "lab.data.tags:stdlib_parts"},
+        {"text": "lab.data.text:stdlib", "Python source": "lab.data.python_tokens:stdlib_parts"},
     ),
     DataSet(
         "tinyshakespeare", "1,115,394 characters of Shakespeare's plays, downloaded once", "download", "public domain",
@@ -142,7 +142,7 @@ RECORDS = (
     DataSet(
         "file:PATH", "your own text, TSV or CSV file", "own", "yours",
         {"text": "lab.data.text:own_file", "labelled text": "lab.data.sentences:own_sentences", "sentence pairs": "lab.data.pairs:own_pairs",
-         "series": "lab.data.series:table_series", "Python source": "lab.data.tags:own_parts"},
+         "series": "lab.data.series:table_series", "Python source": "lab.data.python_tokens:own_parts"},
         {"text": "your own text file", "labelled text": "your own TSV: a label, a tab, a text on each line",
          "sentence pairs": "your own TSV: a source, a tab, a target on each line",
          "series": "your own table (CSV, TSV): a column of numbers for each series", "Python source": "your own Python source"},

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 
 from lab.answers import Heatmap, Table, Text
 from lab.data.catalogue import file_of
+from lab.data.python_tokens import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.record import Record, of_content, rules_of
-from lab.data.tags import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.text import Codec, own_file
 from lab.experiment import Metrics, view
 from lab.parameters import Length

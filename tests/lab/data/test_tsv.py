@@ -163,22 +163,3 @@ def test_what_is_compared_is_said_and_an_unknown_word_is_never_exact(tmp_path: P
         "seq2seq", steps=1, run=tmp_path / "dates", device="cpu", data="numbers", pairs=100, hidden=8, width=8, validate_every=0
     )
     assert dates.evaluate("cpu")["compared"] == "characters of held-out pairs, in lower case"
-
-
-# -- source --------------------------------------------------------------------------------------------------------
-
-
-def test_labels_of_source_stay_in_place_after_a_form_feed(tmp_path: Path) -> None:
-    from lab.data.tags import KINDS, kinds_of, load_tagged
-
-    source = "a = 1  # one\x0ctwo\u2028three\x85four\n\x0c\ndef f(): pass\n"
-    kinds = [KINDS[k] for k in kinds_of(source)]
-    start = source.index("def")
-    assert kinds[start : start + 5] == ["keyword"] * 3 + ["space", "name"]
-    assert set(kinds[source.index("#") : source.index("\n")]) == {"comment"}
-    file = tmp_path / "a.py"
-    file.write_bytes(b"\xef\xbb\xbf" + b"x = 1\r\ndef f():\r\n    pass\r\n" * 20)
-    tagged = load_tagged(f"file:{file}", 10_000, 16, 0, CPU)
-    assert len(tagged.train) + len(tagged.validation) == len("x = 1\ndef f():\n    pass\n") * 20
-    file.write_bytes("# -*- coding: latin-1 -*-\ns = '\u00e4'\n".encode("latin-1") * 20)
-    assert len(load_tagged(f"file:{file}", 10_000, 16, 0, CPU).train) > 16
