@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -25,9 +24,11 @@ from gui.atari.player_thread import Controls
 from gui.atari.watch_pane import WatchPane, speed_text
 from gui.atari.weight_sources import WeightSource
 from gui.theme import colour
+from gui.widgets.save_dialog import ask_save_path
 
 MENU = "&Watch"
 DRAW_MS = 16
+FILMS = (".mp4", ".gif")
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, math.inf)
 
 
@@ -211,9 +212,9 @@ class Watch(QWidget):
         if thread is not None and thread.recorder is not None:
             self.end_record()
             return
-        name, _ = QFileDialog.getSaveFileName(self, "Record the game", "game.mp4", "MP4 or GIF (*.mp4 *.gif)")
-        if name:
-            self.record(Path(name))
+        path = ask_save_path(self, "Record the game", "game.mp4", FILMS)
+        if path is not None:
+            self.record(path)
 
     def record(self, path: Path) -> None:
         """Record the first agent's game into `path` until pressed again."""

@@ -4,7 +4,6 @@ import base64
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
@@ -15,6 +14,7 @@ from gui.generate.latent_state import LatentState
 from gui.theme import faint
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
+from gui.widgets.titled import titled
 
 IMAGE, DRAWN, SAMPLE = "test image", "my drawing", "sample"
 
@@ -70,14 +70,8 @@ class CodePage(LatentPage):
         row.addStretch(1)
         for widget in (self.back_button, self.zero_button):
             row.addWidget(widget)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        caption = QLabel("Decoded code", alignment=Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(caption)
-        column.addWidget(self.decoded, 1)
         self.pictures = QSplitter(childrenCollapsible=False)
-        for part in (self.drawing, self.triple, right):
+        for part in (self.drawing, self.triple, titled("Decoded code", self.decoded)):
             self.pictures.addWidget(part)
         self.pictures.setSizes([150, 300, 170])
         layout = QVBoxLayout(self)

@@ -27,6 +27,7 @@ from gui.theme import faint
 from gui.view_query import PageState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
+from gui.widgets.titled import titled
 from lab.answers import Bars
 from lab.data.image_files import IMAGE_FILTER
 from lab.run import Run
@@ -87,7 +88,7 @@ class ImageTranslationPage(Page):
         self.build()
         self.translating = self.query("translate", self.parameters, self.show_translation, self.note.setText, interval=0.1)
         self.styling = self.query("style", self.style_parameters, self.show_style, self.note.setText, interval=1.0)
-        self.cycling = self.query("results", self.cycle_parameters, self.cycles.show_answer, self.cycles.show_text, interval=1.0)
+        self.cycling = self.query("results", self.cycle_parameters, self.show_cycles, self.cycles.show_text, interval=1.0)
         self.drawing.changed.connect(self.drawn)
         self.kind.currentTextChanged.connect(self.kind_changed)
         self.direction.currentIndexChanged.connect(self.direction_changed)
@@ -117,8 +118,8 @@ class ImageTranslationPage(Page):
         self.left.addWidget(self.given)
         self.left.addWidget(self.drawing)
         self.pictures = QSplitter(childrenCollapsible=False)
-        self.pictures.addWidget(self.left)
-        self.pictures.addWidget(self.translated)
+        for caption, picture in (("Input", self.left), ("Translation", self.translated)):
+            self.pictures.addWidget(titled(caption, picture))
         self.pictures.setSizes([300, 300])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -181,6 +182,12 @@ class ImageTranslationPage(Page):
         self.translated.show_pixels(answer.pixels[1])
         if self.kind.currentText() != ATARI:
             self.note.setText(self.hint())
+
+    def show_cycles(self, answer: Any) -> None:
+        """Rows of held-out images, with what each row is to their left."""
+        a, b = ("B", "A") if self.way == "ba" else ("A", "B")
+        self.cycles.name([a, f"{a} → {b}", f"{a} → {b} → {a}"] if self.two_ways else ["input", "generated", "target"], [])
+        self.cycles.show_answer(answer)
 
     def hint(self) -> str:
         style = " Drag a bar to change the style." if self.has_style else ""

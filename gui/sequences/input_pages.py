@@ -7,9 +7,9 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from gui.page import Page
-from gui.sequences.text_translation_page import titled
 from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
+from gui.widgets.titled import titled
 
 
 class InputPage(Page):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QS
 from gui.page import Page
 from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
+from gui.widgets.titled import titled
 
 
 class TextTranslationPage(Page):
@@ -60,13 +61,3 @@ class TextTranslationPage(Page):
             place = self.tree.verticalScrollBar().value()
             self.tree.setPlainText(answer.text)
             self.tree.verticalScrollBar().setValue(place)
-
-
-def titled(text: str, widget: QWidget) -> QWidget:
-    """A widget with a line above it."""
-    box = QWidget()
-    layout = QVBoxLayout(box)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(QLabel(text))
-    layout.addWidget(widget, 1)
-    return box

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -91,7 +92,31 @@ def test_a_dropped_file_is_translated_and_a_broken_one_explained(qtbot: QtBot, o
     qtbot.waitUntil(lambda: page.given.image is not None and page.given.image.pixelColor(8, 8).red() == 250, timeout=LONG)
     (tmp_path / "bad.png").write_text("no picture")
     drop(page, tmp_path / "bad.png")
-    qtbot.waitUntil(lambda: "cannot be read as a picture" in page.note.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "bad.png" in page.note.text(), timeout=LONG)
+
+
+def test_dropped_files_are_read_with_their_depth_ground_and_orientation(qtbot: QtBot, open_tab: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_tab().page
+    deep = Image.fromarray(np.full((20, 20), 40_000, np.uint16))
+    deep.save(tmp_path / "deep $1.png")
+    clear = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+    clear.save(tmp_path / "durchsichtig ü.png")
+    turned = Image.new("RGB", (20, 20), (0, 0, 0))
+    turned.paste((255, 255, 255), (0, 0, 20, 10))  # White above, until orientation 6 turns it a quarter clockwise: white on the right.
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "鳥.png", exif=exif)
+    side = page.state.side
+
+    def grey(x: int, y: int) -> int:
+        return -1 if page.given.image is None else int(page.given.image.pixelColor(x, y).red())
+
+    drop(page, tmp_path / "deep $1.png")
+    qtbot.waitUntil(lambda: grey(side // 2, side // 2) == 156, timeout=LONG)  # 40,000 of 65,535, as 156 of 255.
+    drop(page, tmp_path / "durchsichtig ü.png")
+    qtbot.waitUntil(lambda: grey(side // 2, side // 2) == 255, timeout=LONG)
+    drop(page, tmp_path / "鳥.png")
+    qtbot.waitUntil(lambda: grey(1, 1) == 0 and grey(side - 2, 1) == 255 and grey(side - 2, side - 2) == 255, timeout=LONG)
 
 
 def drop(page: Any, file: Path) -> None:
