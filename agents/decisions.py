@@ -1,4 +1,4 @@
-"""What an agent decided lately: the last action of every environment with its Q values, and those of the first one over time."""
+"""An agent's recent decisions: every environment's last action with its Q values, and the first one's Q values over time."""
 
 from collections import deque
 from dataclasses import dataclass

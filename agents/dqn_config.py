@@ -1,4 +1,4 @@
-"""Settings of DQN and what each does. `dqn` has those in common use, `dqn-fast` those that learn Pong soonest here."""
+"""Settings of DQN. `dqn` has the values in common use, `dqn-fast` those that learned Pong fastest here."""
 
 from typing import ClassVar, Literal
 
@@ -35,30 +35,30 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         8,
         ge=1,
         le=256,
-        description="Environments stepped at once. More give more varied data and better use of the processor, and act with weights that are a little older.",
+        description="Environments stepped in parallel. More give more varied data and use the processor better, but act with slightly older weights.",
     )
     learning_rate: float = Field(1e-4, gt=0, le=0.1, description="Adam's step size. Higher learns faster until the values diverge.")
     learning_rate_end: float = Field(
         1.0,
         gt=0,
         le=1,
-        description="Share of the learning rate that is left at the end of its schedule. Lower steadies what was learned; 1 keeps the rate constant.",
+        description="Fraction of the learning rate left at the end of its schedule. Lower lets late training settle; 1 keeps the rate constant.",
     )
     learning_rate_steps: int = Field(
         1_000_000,
         ge=1,
         le=1_000_000_000,
-        description="Agent steps over which the learning rate falls. More keeps it high for longer.",
+        description="Agent steps over which the learning rate decays. More keeps it high for longer.",
         json_schema_extra=unit("steps"),
     )
     warmup_updates: int = Field(
         0,
         ge=0,
         le=1_000_000,
-        description="Updates over which the learning rate rises from 0. Without it, Adam's first steps in one direction can shut off most filters of the first layer for good.",
+        description="Updates over which the learning rate rises from 0. Without warm-up, Adam's first steps can kill most filters of the first layer for good.",
         json_schema_extra=unit("updates"),
     )
-    adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the steps of rarely changing weights.")
+    adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the updates of weights that rarely change.")
     batch_size: int = Field(
         32, ge=1, le=4096, description="Transitions in one update. Larger is steadier and slower.", json_schema_extra=unit("transitions")
     )
@@ -74,42 +74,42 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         20_000,
         ge=1,
         le=10_000_000,
-        description="Agent steps of play before the first update. More give a more varied start.",
+        description="Agent steps before the first update. More fill the replay memory with more varied data first.",
         json_schema_extra=unit("steps"),
     )
     replay_capacity: int = Field(
         1_000_000,
         ge=100,
         le=20_000_000,
-        description="Frames that the replay memory keeps, 7,056 bytes each. More forgets less and takes more memory.",
+        description="Frames kept in the replay memory, 7,056 bytes each. More keeps older experience and uses more memory.",
         json_schema_extra=unit("frames"),
     )
     target_interval: int = Field(
         1_000,
         ge=1,
         le=1_000_000,
-        description="Updates between two copies of the weights to the target network. More is steadier and slower.",
+        description="Updates between copies of the weights to the target network. More is steadier and slower.",
         json_schema_extra=unit("updates"),
     )
     n_step: int = Field(
         1,
         ge=1,
         le=32,
-        description="Rewards summed before bootstrapping. More carries rewards back faster, with more variance.",
+        description="Rewards summed before bootstrapping. More propagates rewards faster, with more variance.",
         json_schema_extra=unit("steps"),
     )
     double: bool = Field(
-        False, description="Double DQN: the online network picks the next action, the target network values it. Reduces overestimation."
+        False, description="Double DQN: the online network picks the next action, the target network evaluates it. Reduces overestimation."
     )
     dueling: bool = Field(False, description="Dueling network: separate streams for the state's value and the actions' advantages.")
     hidden_units: int = Field(
         512,
         ge=1,
         le=8192,
-        description="Units of the dense layer (of each stream, if dueling). More can represent more and are slower.",
+        description="Units of the dense layer (of each stream, if dueling). More have more capacity and are slower.",
         json_schema_extra=unit("units"),
     )
-    prioritised: bool = Field(False, description="Prioritised replay: draw transitions with a large error more often.")
+    prioritised: bool = Field(False, description="Prioritised replay: sample transitions with a large error more often.")
     priority_alpha: float = Field(
         0.5,
         ge=0,
@@ -121,38 +121,36 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         0.4,
         ge=0,
         le=1,
-        description="Importance weights' exponent at the start, annealed to 1. Higher corrects more of the bias.",
+        description="Initial exponent of the importance weights, annealed to 1. Higher corrects more of the sampling bias.",
         json_schema_extra=only(prioritised=True),
     )
     priority_beta_steps: int = Field(
         2_000_000,
         ge=1,
         le=1_000_000_000,
-        description="Agent steps until the importance weights correct fully.",
+        description="Agent steps over which that exponent rises to 1.",
         json_schema_extra=unit("steps") | only(prioritised=True),
     )
     loss: Literal["huber", "squared"] = Field(
-        "squared", description="Squared error, or Huber's, which grows linearly beyond 1 and so bounds the gradient."
+        "squared", description="Squared error, or Huber loss, which grows linearly beyond 1 and so bounds the gradient."
     )
     max_grad_norm: float = Field(
-        0.0, ge=0, le=1e6, description="The gradient is scaled down to this norm. Lower is steadier; 0 leaves it as it is."
+        0.0, ge=0, le=1e6, description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off."
     )
-    epsilon_start: float = Field(1.0, ge=0, le=1, description="Share of random actions at the start.")
-    epsilon_end: float = Field(
-        0.01, ge=0, le=1, description="Share of random actions at the end of the schedule. Higher explores more for ever."
-    )
+    epsilon_start: float = Field(1.0, ge=0, le=1, description="Fraction of random actions at the start.")
+    epsilon_end: float = Field(0.01, ge=0, le=1, description="Fraction of random actions after the schedule. Higher keeps exploring more.")
     epsilon_steps: int = Field(
         250_000,
         ge=1,
         le=1_000_000_000,
-        description="Agent steps over which epsilon falls. More explores longer.",
+        description="Agent steps over which epsilon decays. More explores for longer.",
         json_schema_extra=unit("steps"),
     )
     clip_rewards: bool = Field(
         True, description="Learn from rewards clipped to [-1, 1], so that one learning rate suits all games. Scores are never clipped."
     )
     life_loss_terminal: bool = Field(
-        False, description="Treat a lost life as the end of the return. Helps in games with lives; the game itself goes on."
+        False, description="Treat a lost life as the end of the return. Helps in games with lives; the episode itself continues."
     )
     sticky_actions: float = Field(
         0.0,
@@ -164,19 +162,23 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         30,
         ge=0,
         le=1000,
-        description="An episode begins with up to this many random no-operations, for varied starts.",
+        description="Each episode starts with a random number of no-ops, up to this many, for varied starts.",
         json_schema_extra=unit("no-ops"),
     )
-    fire_reset: bool = Field(True, description="Press FIRE at an episode's start in games that wait for it.")
+    fire_reset: bool = Field(True, description="Press FIRE at the start of an episode in games that wait for it.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="Arithmetic of the network: bf16 is faster where the hardware has it; the optimiser always keeps fp32. auto chooses.",
+        description="Arithmetic of the network: bf16 is faster where the hardware supports it; the optimizer always keeps fp32. auto chooses.",
     )
     eval_episodes: int = Field(
-        20, ge=1, le=10_000, description="Episodes of an evaluation. More narrows the interval.", json_schema_extra=unit("episodes")
+        20,
+        ge=1,
+        le=10_000,
+        description="Episodes per evaluation. More narrows the confidence interval.",
+        json_schema_extra=unit("episodes"),
     )
     eval_epsilon: float = Field(
-        0.01, ge=0, le=1, description="Share of random actions in an evaluation. The papers used 0.05 (2015) to 0.001."
+        0.01, ge=0, le=1, description="Fraction of random actions in evaluation. The papers used 0.05 (2015) to 0.001."
     )
 
     @field_validator("game")

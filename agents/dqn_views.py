@@ -22,7 +22,7 @@ from models.q_network import ActionValueNetwork
 
 
 class Agent(Protocol):
-    """What the views look at."""
+    """What the views need of an experiment."""
 
     config: Any
     device: torch.device

@@ -8,29 +8,48 @@ import torch
 from torch import nn
 
 from agents.dqn_config import DQNConfig
-from agents.scores import human_normalised
+from agents.scores import human_normalised, human_score
 from lab.atari.games import FRAME_SKIP
 from lab.atari.play_options import PlayOptions
 from lab.atari.vector import AtariVector, FrameStack
 
 SEED = 1_000_003
 """Evaluation seeds start far from those of training."""
+STICKY = 0.25
+"""The probability of a repeated action in the harder protocol."""
 
 
-@torch.no_grad()
 def evaluate(
     net: nn.Module, config: DQNConfig, device: torch.device, episodes: int | None = None, epsilon: float | None = None, seed: int = 0
 ) -> dict[str, Any]:
     """Play `episodes` and sum them up: mean, median, min, max, a 95 % interval of the mean, and the protocol.
 
-    Every environment plays the same number of episodes (the first few one more), so that short ones do not count more.
+    They are played twice: with the config's share of sticky actions, and in a second row of figures, whose names begin with
+    `sticky_` or `no_sticky_`, with 0.25 (Machado et al. 2018) where the first has none, else without.
     Raises UsageError for values out of the bounds of `PlayOptions`.
     """
     episodes = config.eval_episodes if episodes is None else episodes
     epsilon = config.eval_epsilon if epsilon is None else epsilon
     PlayOptions.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed})
+    other, prefix = (0.0, "no_sticky_") if config.sticky_actions else (STICKY, "sticky_")
+    first, second = (
+        summary(*play(net, config, device, episodes, epsilon, seed, sticky), config, epsilon, sticky)
+        for sticky in (config.sticky_actions, other)
+    )
+    human, source = human_score(config.game)
+    return {**first, "human": human, "human_source": source, **{prefix + name: value for name, value in second.items()}}
+
+
+@torch.no_grad()
+def play(
+    net: nn.Module, config: DQNConfig, device: torch.device, episodes: int, epsilon: float, seed: int, sticky: float
+) -> tuple[np.ndarray, int]:
+    """(the scores (N,) of `episodes`, the emulator frames that they took).
+
+    Every environment plays the same number of episodes (the first few one more), so that short ones do not count more.
+    """
     envs = min(episodes, 16)
-    env = AtariVector(config.game, envs, SEED + seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset)
+    env = AtariVector(config.game, envs, SEED + seed, sticky=sticky, noop_max=config.noop_max, fire_reset=config.fire_reset)
     rng = np.random.Generator(np.random.PCG64([SEED, seed]))
     wanted = np.full(envs, episodes // envs) + (np.arange(envs) < episodes % envs)
     scores: list[list[float]] = [[] for _ in range(envs)]
@@ -54,15 +73,15 @@ def evaluate(
                 stack.restart(over, env.restart(over))
     finally:
         env.close()
-    return summary(np.array([score for s in scores for score in s]), config, epsilon, frames)
+    return np.array([score for s in scores for score in s]), frames
 
 
-def summary(scores: np.ndarray, config: DQNConfig, epsilon: float, frames: int) -> dict[str, Any]:
+def summary(scores: np.ndarray, frames: int, config: DQNConfig, epsilon: float, sticky: float) -> dict[str, Any]:
     """The figures of scores (N,), named as `lab eval --json` gives them."""
     mean = float(scores.mean())
     spread = 1.96 * float(scores.std(ddof=1)) / math.sqrt(len(scores)) if len(scores) > 1 else math.nan
     protocol = (
-        f"{config.game}, {len(scores)} episodes, epsilon {epsilon:g}, sticky actions {config.sticky_actions:g}, up to {config.noop_max} "
+        f"{config.game}, {len(scores)} episodes, epsilon {epsilon:g}, sticky actions {sticky:g}, up to {config.noop_max} "
         f"no-ops at the start, frame skip {FRAME_SKIP}, minimal action set, whole games (a lost life ends nothing), scores unclipped, "
         f"at most 108,000 frames an episode, {frames:,} frames in all, training seed {config.seed}"
     )

@@ -12,6 +12,7 @@ from agents.losses import Loss
 from agents.qr_dqn_config import QRDQNConfig
 from lab.answers import Curves
 from lab.experiment import view
+from lab.parameters import Count
 from models.quantile_network import QuantileNetwork, quantile_fractions
 
 
@@ -31,7 +32,7 @@ class QRDQN(DQN):
         return quantile_huber(predicted, target, self.config.kappa)
 
     @view(live=True)
-    def distribution(self, net: QuantileNetwork, frames: int = 240, bins: int = 40) -> Curves:
+    def distribution(self, net: QuantileNetwork, frames: Count = 240, bins: Count = 40) -> Curves:
         """The return that each action promises in the present state: the share of its quantiles in each of the bins."""
         quantiles = net.outputs(self.shown.example_stack(net, frames))[0].float().cpu().numpy()  # (A, N)
         edges = np.histogram_bin_edges(quantiles, bins=max(2, min(bins, 500)))

@@ -171,7 +171,7 @@ class ReplayMemory:
     def sample(self, batch: int, rng: np.random.Generator, beta: float = 1.0, parts: int = 1) -> Batch:
         """`batch` transitions, uniformly or by priority; beta is the exponent of the importance weights.
 
-        Each of the `parts` equal consecutive parts of the batch is spread over the whole memory by itself.
+        Each of the `parts` equal consecutive parts of the batch is spread over the whole memory.
         """
         leaves = self.draw_uniform(batch, rng) if self.tree is None else self.draw_prioritised(batch, rng)
         # Priorities are drawn slice by slice, in order: deal them out in turns.

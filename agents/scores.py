@@ -42,6 +42,24 @@ SCORES: dict[str, tuple[float, float, float | None]] = {
 """Game -> (random, human, DQN 2015 or None)."""
 
 
+def source(game: str) -> str:
+    """Where a game's published scores are from; papers print others for some: 14.6 is also given for a human at Pong."""
+    return "Mnih et al. 2015" if game in NATURE else "Wang et al. 2016"
+
+
+def human_score(game: str) -> tuple[float | None, str | None]:
+    """(the human score that is used here, its source); (None, None) for a game without published scores."""
+    return (SCORES[game][1], source(game)) if game in SCORES else (None, None)
+
+
+def in_words(game: str) -> str:
+    """The published scores of a game in one line, for scale."""
+    if game not in SCORES:
+        return "no published scores"
+    random, human, dqn = SCORES[game]
+    return f"random {random:g}  ·  human {human:g}" + (f"  ·  DQN 2015 {dqn:g}" if dqn is not None else "") + f"  ({source(game)})"
+
+
 def human_normalised(game: str, score: float) -> float | None:
     """(score - random) / (human - random); None for a game without published scores."""
     if game not in SCORES:

@@ -1,4 +1,4 @@
-"""Watching: an agent plays in a window at the emulator's 60 frames a second, or into a video file, Q values beside it."""
+"""Watching: an agent plays in a window at the emulator's 60 frames per second, or into a video file, with its Q values."""
 
 import importlib.util
 import logging
@@ -77,7 +77,7 @@ def strip(frame: Frame, action_names: tuple[str, ...]) -> np.ndarray:
     draw.text((12, 10), f"score {frame.score:g}", fill=(240, 240, 240), font=font(22))
     draw.text((12, 40), f"{frame.frames / FPS:.1f} s   lives {frame.lives}", fill=(150, 155, 165), font=font(14))
     if frame.q is None:
-        draw.text((12, 70), "no Q values: a person plays", fill=(150, 155, 165), font=font(14))
+        draw.text((12, 70), "no Q values: human player", fill=(150, 155, 165), font=font(14))
     else:
         draw_bars(draw, frame.q, frame.action, action_names, top=72, height=height - 84)
     return np.concatenate([game, np.asarray(panel)], axis=1)

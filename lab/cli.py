@@ -90,7 +90,7 @@ def command_list(arguments: list[str]) -> int:
     import models
     from lab.atari.games import games  # Names only; no torch.
 
-    agents = {name: registry.shipped_about(path) for name, path in registry.shipped().items()}
+    agents = registry.shipped()
     recipes = registry.recipes()
     if options.json:
         print_json(
@@ -99,7 +99,7 @@ def command_list(arguments: list[str]) -> int:
                 "data": [record.as_json() for record in DATA.values()],
                 "games": list(games()),
                 "networks": models.catalog(),
-                "agents": agents,
+                "agents": {name: registry.shipped_record(path) for name, path in agents.items()},
             }
         )
         return 0
@@ -107,7 +107,7 @@ def command_list(arguments: list[str]) -> int:
         ("Recipes", {r.name: f"{r.family:10} {r.about}" for r in recipes.values()}),
         ("Data sets", data_sets()),
         ("Networks", models.catalog()),
-        ("Shipped agents", agents),
+        ("Shipped agents", {name: registry.shipped_about(path) for name, path in agents.items()}),
     ]
     for title, entries in sections:
         print(f"{title}:")
@@ -244,7 +244,12 @@ def command_eval(arguments: list[str]) -> int:
     if options.json:
         print_json(figures)
     else:
-        print("\n".join(f"{name:18}{value:g}" if isinstance(value, float) else f"{name:18}{value}" for name, value in figures.items()))
+        width = 2 + max(map(len, figures))
+        print(
+            "\n".join(
+                f"{name:{width}}{value:g}" if isinstance(value, float) else f"{name:{width}}{value}" for name, value in figures.items()
+            )
+        )
     return 0
 
 
@@ -257,7 +262,7 @@ def command_watch(arguments: list[str]) -> int:
     p.add_argument("--game", metavar="G", help="another game than the one trained on (with the same number of actions)")
     p.add_argument("--episodes", type=whole, metavar="N", default=1, help="episodes to play (default 1)")
     p.add_argument("--video", metavar="FILE", help="write the episodes to an .mp4 or .gif file")
-    p.add_argument("--epsilon", type=float, metavar="E", help="share of random actions (default: the run's eval_epsilon)")
+    p.add_argument("--epsilon", type=float, metavar="E", help="fraction of random actions (default: the run's eval_epsilon)")
     p.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the emulator")
     p.add_argument("--sticky", type=float, metavar="P", help="probability of a repeated action (default: the run's)")
     p.add_argument("--seconds", type=float, metavar="T", help="stop after T seconds of play")

@@ -115,10 +115,23 @@ def shipped() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in folders}
 
 
-def shipped_about(path: Path) -> str:
-    """One line about a shipped agent: its recipe, its subject and its score."""
+def shipped_record(path: Path) -> dict[str, Any]:
+    """A shipped agent's recipe, game and scores; those that were not measured are None."""
     stored = json.loads((path / "config.json").read_text())
     file = path / "evaluation.json"
-    score = json.loads(file.read_text()) if file.exists() else {}
-    mean = f", mean score {score['mean']:g} over {score['episodes']} episodes" if "mean" in score else ""
-    return f"{stored['recipe']} on {stored['subject']}{mean}"
+    figures = json.loads(file.read_text()) if file.exists() else {}
+    scores = ("mean", "sticky_mean", "human", "human_source", "episodes", "protocol", "sticky_protocol")
+    return {"recipe": stored["recipe"], "game": stored["subject"], **{name: figures.get(name) for name in scores}}
+
+
+def shipped_about(path: Path) -> str:
+    """One line about a shipped agent: its recipe, its game and its scores."""
+    record = shipped_record(path)
+    parts = [f"{record['recipe']} on {record['game']}"]
+    if record["mean"] is not None:
+        parts.append(f"mean score {record['mean']:g} over {record['episodes']} episodes")
+    if record["sticky_mean"] is not None:
+        parts.append(f"{record['sticky_mean']:g} with sticky actions (0.25)")
+    if record["human"] is not None:
+        parts.append(f"human {record['human']:g} ({record['human_source']})")
+    return ", ".join(parts)

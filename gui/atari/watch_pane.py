@@ -191,12 +191,9 @@ class WatchPane(QWidget):
 
 def published(game: str) -> str:
     """The published scores of a game, for scale."""
-    from agents.scores import SCORES
+    from agents.scores import in_words
 
-    if game not in SCORES:
-        return "no published scores"
-    random, human, dqn = SCORES[game]
-    return f"random {random:g}  ·  human {human:g}" + (f"  ·  DQN 2015 {dqn:g}" if dqn is not None else "")
+    return in_words(game)
 
 
 def heading(font: QFont) -> QFont:

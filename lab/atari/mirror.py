@@ -1,7 +1,7 @@
 """The true colours of a training environment: a second emulator that is given the same seed and the same actions.
 
 Training sees 84x84 grey frames, and ALE's vector environment has no others. As a game is known by its seed and the
-actions since, another emulator can follow it whenever somebody looks, at no cost while nobody does.
+actions since, another emulator can catch up with it when the view is open, at no cost otherwise.
 """
 
 import numpy as np

@@ -51,9 +51,8 @@ class FrameStack:
 class AtariVector:
     """`envs` environments of one game. Order of calls: `reset`, then `send`, `recv` and, for ended episodes, `restart`.
 
-    An episode gets a seed of its own if its environment has taken `keep_seed` actions since the last one; others go on
-    with the emulator's random numbers. A seed costs 90 ms, as ALE then loads the game anew, an ordinary restart 5 ms:
-    with a seed for each of its short episodes, training on Breakout spent 13 % of its time there.
+    An episode gets a seed of its own if its environment has taken `keep_seed` actions since the last one; others continue
+    with the emulator's random numbers: seeding makes ALE reload the game, which takes many times as long as a restart.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class AtariVector:
         self.actions = len(action_names(self.game))
         self.episodes = np.zeros(envs, np.int64)
         self.seeds = np.zeros(envs, np.int64)
-        # Actions since the seed, and `RESTART` where the game started anew.
+        # Actions since the seed, and `RESTART` where the game restarted.
         self.taken: list[list[int]] = [[] for _ in range(envs)]
         self.lives = np.zeros(envs, np.int64)
         self.started = False

@@ -138,6 +138,8 @@ def test_list_names_recipes_games_networks_and_data(capsys) -> None:
     assert {"dqn", "dqn-fast", "linear"} <= {recipe["name"] for recipe in document["recipes"]}
     assert len(document["games"]) == 108
     assert {"networks", "data", "agents"} <= set(document)
+    pong = document["agents"]["pong"]
+    assert (pong["game"], pong["human"], pong["human_source"]) == ("pong", 9.3, "Mnih et al. 2015")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["train", "dqn", "--help"], ["runs"]], ids=" ".join)
