@@ -28,7 +28,7 @@ class Config(BaseModel):
     former_names: ClassVar[dict[str, str]] = {}
     """Former names of fields and the present ones: stored runs and people's scripts may still use them."""
 
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of every random generator of the run; the same seed gives the same run.")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of all random generators of the run; the same seed gives the same run.")
 
     @field_validator("data", mode="before", check_fields=False)
     @classmethod

@@ -8,7 +8,7 @@ from lab.atari.games import check_games
 from lab.config import Config, data_field, only
 
 Ground = Literal["white", "grey", "black"]
-GROUND: Any = Field("white", description="What lies behind the transparent parts of your own images.")
+GROUND: Any = Field("white", description="Background colour behind transparent parts of your own images.")
 
 
 class ImagesConfig(Config):
@@ -16,15 +16,15 @@ class ImagesConfig(Config):
 
     data: str = data_field("digits", "images", about="The images")
     games: str = Field(
-        "pong,breakout,space_invaders,seaquest", description="The games, separated by commas; they are the classes.",
+        "pong,breakout,space_invaders,seaquest", description="Atari games, separated by commas; each is a class.",
         json_schema_extra=only(data="atari"),
     )  # fmt: skip
     frames: int = Field(
-        1000, ge=10, le=100_000, description="Frames of each game. More are more varied and take longer to record.",
+        1000, ge=10, le=100_000, description="Frames per game. More are more varied and take longer to record.",
         json_schema_extra=only(data="atari"),
     )  # fmt: skip
     player: Literal["random", "agents"] = Field(
-        "random", description="Who plays: chance, or the game's shipped agent, which gets further, where there is one.",
+        "random", description="Who plays: random actions, or the game's shipped agent where there is one, which gets further.",
         json_schema_extra=only(data="atari"),
     )  # fmt: skip
 

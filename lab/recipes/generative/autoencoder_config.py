@@ -26,11 +26,14 @@ neural networks</a>; Vincent et al. 2008, <a href="https://doi.org/10.1145/13901
         + LATENT_SPACE
     )
 
-    latent: int = Field(16, ge=1, le=1024, description="Length of the code. Narrower forces a summary; wider copies more exactly.")
+    latent: int = Field(16, ge=1, le=1024, description="Length of the code. Shorter forces compression; longer reconstructs more exactly.")
     noise: float = Field(
-        0.0, ge=0, le=2, description="Denoising: deviation of the noise added to the input in training only. Higher repairs more."
+        0.0,
+        ge=0,
+        le=2,
+        description="Denoising: standard deviation of the noise added to the input in training. Higher learns to repair more.",
     )
     mask: float = Field(
-        0.0, ge=0, lt=1, description="Denoising: share of the input's pixels set to 0 in training only. Higher repairs more."
+        0.0, ge=0, lt=1, description="Denoising: fraction of input pixels set to 0 in training. Higher learns to repair more."
     )
-    sparsity: float = Field(0.0, ge=0, le=100, description="Weight (lambda) of the code's sum of absolute values. Higher uses fewer units.")
+    sparsity: float = Field(0.0, ge=0, le=100, description="Weight (lambda) of the L1 norm of the code. Higher uses fewer units.")

@@ -32,31 +32,33 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
     first_views: ClassVar[tuple[str, ...]] = ("triptychs", "verdict", "losses")
 
     data: str = data_field("digits", "image domains", about="Two domains without pairs")
-    game: str = Field("pong", description="The game.", json_schema_extra=only(data="atari"))
+    game: str = Field("pong", description="Atari game.", json_schema_extra=only(data="atari"))
     blocks: int = Field(
-        3, ge=1, le=32, description="Residual blocks of a generator. More change more and are slower; the paper has 6 or 9."
+        3, ge=1, le=32, description="Residual blocks per generator (6 or 9 in the paper). More have more capacity and are slower."
     )
     d_norm: Literal["instance", "none"] = Field(
         "none",
-        description="Normalisation in D. instance (the paper) hides from it how bright a picture is; none shows it and is faster.",
+        description="Normalisation in D. instance (the paper) hides an image's brightness from D; none shows it and is faster.",
     )
     style: int = Field(
         8, ge=0, le=256,
-        description="Numbers of the code that says which of the many pictures of B is meant: without it (0, the paper) all come out in one colour family. More can say more.",
+        description="Dimensions of the style code that selects one of many possible pictures of B; with 0 (the paper) all come out in one colour family. More allow more variety.",
     )  # fmt: skip
-    cycle_weight: float = Field(10.0, ge=0, le=1000, description="Weight (lambda) of |F(G(a)) - a|. Higher keeps more of the picture.")
+    cycle_weight: float = Field(
+        10.0, ge=0, le=1000, description="Weight (lambda) of the cycle loss |F(G(a)) - a|. Higher preserves more of the image."
+    )
     identity_weight: float = Field(
-        0.5, ge=0, le=100, description="Weight of |G(b) - b|, as a share of the cycle's. Higher keeps colours as they are."
+        0.5, ge=0, le=100, description="Weight of the identity loss |G(b) - b|, relative to the cycle loss. Higher preserves colours."
     )
     cycle_noise: float = Field(
         0.0, ge=0, le=2,
-        description="Standard deviation of noise on a translated picture before the way back, images being from -1 to 1. More lets G hide less in faint traces; the paper has 0.",
+        description="Standard deviation of noise added to a translated image before it is translated back (images are in [-1, 1]; 0 in the paper). Higher lets G hide less in faint traces.",
     )  # fmt: skip
     style_weight: float = Field(
-        1.0, ge=0, le=100, description="Weight of finding a style again in the picture drawn with it. Higher is more varied."
+        1.0, ge=0, le=100, description="Weight of recovering the style code from the picture drawn with it. Higher is more varied."
     )
     pool: int = Field(
-        50, ge=0, le=10_000, description="Generated images of the past that D sees again. More make D forget less; 0 shows it the newest only.",
+        50, ge=0, le=10_000, description="Size of the pool of past generated images that D sees again. Larger makes D forget less; 0 shows only the newest.",
         json_schema_extra=unit("images"),
     )  # fmt: skip
 

@@ -26,9 +26,11 @@ encoder: a real image has no code in this space. Samples are drawn by the averag
         + LATENT_SPACE
     )
 
-    g_hidden: str = Field("512,1024", description="Units of G's hidden layers, separated by commas. More can draw more and are slower.")
+    g_hidden: str = Field(
+        "512,1024", description="Units of G's hidden layers, separated by commas. More have more capacity and are slower."
+    )
     d_hidden: str = Field(
-        "1024,512", description="Units of D's hidden layers, separated by commas. More can tell more apart and are slower."
+        "1024,512", description="Units of D's hidden layers, separated by commas. More have more capacity and are slower."
     )
 
     @field_validator("g_hidden", "d_hidden")

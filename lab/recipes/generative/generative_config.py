@@ -30,7 +30,7 @@ LATENT_PAGES = ("walk", "plane", "arithmetic", "dimensions", "code", "diagnosis"
 CONDITIONAL_PAGES = ("walk", "plane", "arithmetic", "dimensions", "code", "classes", "diagnosis")
 PRECISION: Any = Field(
     "auto",
-    description="Arithmetic of the networks: bf16 is faster where the hardware has it; weights are always kept in fp32. auto chooses.",
+    description="Arithmetic of the networks: bf16 is faster where the hardware supports it, and auto uses it there. Weights stay in fp32.",
 )
 
 
@@ -42,15 +42,15 @@ class ImageConfig(ImagesConfig):
     first_views: ClassVar[tuple[str, ...]] = ("samples",)
 
     size: int = Field(
-        0, ge=0, le=256, description="Side of the images in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
+        0, ge=0, le=256, description="Image size in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
     )
-    channels: Literal[0, 1, 3] = Field(0, description="1 for grey, 3 for colour; 0 keeps the data's own.")
-    batch_size: int = Field(128, ge=2, le=4096, description="Images in one step. Larger is steadier and slower.")
-    latent: int = Field(20, ge=1, le=1024, description="Dimensions of z. More keep more detail and are harder to walk through.")
+    channels: Literal[0, 1, 3] = Field(0, description="1 for greyscale, 3 for colour; 0 keeps the data's own.")
+    batch_size: int = Field(128, ge=2, le=4096, description="Images per step. Larger is more stable and slower.")
+    latent: int = Field(20, ge=1, le=1024, description="Dimensions of z. More keep more detail and are harder to explore.")
     precision: Precision = PRECISION
     quality_every: int = Field(
         2000, ge=0, le=10_000_000,
-        description="Steps between two measurements of the samples' quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.",
+        description="Steps between measurements of sample quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.",
     )  # fmt: skip
 
     @property
@@ -90,17 +90,17 @@ class CodingConfig(ImageConfig):
     )
     hidden: str = Field(
         "400",
-        description="Units of the hidden layers, separated by commas. More can represent more and are slower.",
+        description="Units of the hidden layers, separated by commas. More have more capacity and are slower.",
         json_schema_extra=only(architecture="dense"),
     )
     features: int = Field(
         32,
         ge=1,
         le=512,
-        description="Maps of the first layer, doubled at every halving. More are sharper and slower.",
+        description="Feature maps of the first layer, doubled at every downsampling. More are sharper and slower.",
         json_schema_extra=only(architecture="conv"),
     )
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's step size. Higher learns faster until the loss jumps.")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
 
     @field_validator("hidden")
     @classmethod
@@ -134,29 +134,31 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
     latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
     loss: Literal["non-saturating", "minimax", "hinge", "lsgan"] = Field(
         "non-saturating",
-        description="What G and D minimise. minimax is the 1st form of 2014, whose gradient vanishes when D wins; hinge and lsgan are milder.",
+        description="Adversarial loss. minimax is the original of 2014, whose gradient vanishes when D wins; hinge and lsgan are gentler.",
     )
-    d_steps: int = Field(1, ge=1, le=100, description="Steps of D for each of G (k in the paper). More keep D ahead and are slower.")
+    d_steps: int = Field(1, ge=1, le=100, description="D steps per G step (k in the paper). More keep D ahead and are slower.")
     label_smoothing: float = Field(
         0.0,
         ge=0,
         lt=0.5,
-        description="Real images count as 1 minus this for D. Higher keeps D from being too sure.",
+        description="One-sided label smoothing: D's target for real images is 1 minus this. Higher keeps D less confident.",
         json_schema_extra=only(loss=("non-saturating", "minimax", "lsgan")),
     )
     r1: float = Field(
-        1.0, ge=0, le=1000, description="Weight (gamma) of the penalty on D's gradient at real images. Higher is steadier; 0 is off."
+        1.0, ge=0, le=1000, description="Weight (gamma) of the R1 penalty on D's gradient at real images. Higher is more stable; 0 is off."
     )
-    r1_every: int = Field(8, ge=1, le=1000, description="Steps between two R1 penalties, which count that many times. Higher is faster.")
-    spectral_norm: bool = Field(
-        False, description="Keep every layer of D from stretching its input (Miyato et al. 2018). Steadier, and slower."
+    r1_every: int = Field(
+        8, ge=1, le=1000, description="Steps between R1 penalties, each weighted by this number (lazy regularisation). Higher is faster."
     )
+    spectral_norm: bool = Field(False, description="Spectral normalisation of D (Miyato et al. 2018). More stable, and slower.")
     ema: float = Field(
-        0.99, ge=0, lt=1, description="Share of the averaged G that each step keeps; views show the average. Higher is smoother and lags."
+        0.99, ge=0, lt=1, description="Decay of the averaged G (EMA) that views and evaluation use. Higher is smoother and lags more."
     )
-    g_learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's step size for G. Higher learns faster until it swings.")
-    d_learning_rate: float = Field(2e-4, gt=0, le=1, description="Adam's step size for D. Higher keeps D ahead of G.")
-    beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of past gradients. Lower follows the other player's moves sooner.")
+    g_learning_rate: float = Field(2e-4, gt=0, le=1, description="Learning rate of G (Adam). Higher learns faster until it oscillates.")
+    d_learning_rate: float = Field(2e-4, gt=0, le=1, description="Learning rate of D (Adam). Higher keeps D ahead of G.")
+    beta1: float = Field(
+        0.5, ge=0, lt=1, description="Adam's beta1, the decay of its gradient average. Lower reacts faster to the other network."
+    )
 
     @model_validator(mode="after")
     def smoothing_has_an_effect(self) -> "AdversarialConfig":
@@ -174,7 +176,7 @@ class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDef
         32,
         ge=1,
         le=512,
-        description="Maps of the layer next to the image, doubled at every halving (the paper has 64). More draw more and are slower.",
+        description="Feature maps of the layer next to the image, doubled at every downsampling (64 in the paper). More have more capacity and are slower.",
     )
 
     @model_validator(mode="after")

@@ -29,18 +29,19 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
     data: str = data_field("digits", "images", "image pairs", about="Images to make pairs of, or pairs")
     task: Literal["outline", "half", "upscale", "colour", "segment"] = Field(
         "outline",
-        description="What is given: the outline, the left half, a small picture, a grey one, or (atari) the map of the sprites. The whole picture is to be drawn.",
+        description="Input from which the image is drawn: its outline, left half, a small version, a greyscale version, or (atari) the sprite label map.",
     )
     games: str = Field(
-        "pong,breakout,space_invaders,seaquest", description="The games, separated by commas.", json_schema_extra=only(data="atari")
+        "pong,breakout,space_invaders,seaquest", description="Atari games, separated by commas.", json_schema_extra=only(data="atari")
     )
     norm: Literal["instance", "batch"] = Field(
-        "instance", description="Normalisation in G and D: instance treats each image by itself, batch (the paper) mixes those of a batch."
+        "instance",
+        description="Normalisation in G and D: instance normalises each image alone; batch (the paper) normalises over the batch.",
     )
     dropout: float = Field(
-        0.0, ge=0, lt=1, description="Share of G's inner maps that is dropped in training, its only noise. The paper has 0.5."
+        0.0, ge=0, lt=1, description="Dropout in G's inner layers, its only noise (0.5 in the paper). Higher is more varied."
     )
-    l1_weight: float = Field(100.0, ge=0, le=1e4, description="Weight of |G(a) - b|. Higher is truer and blurrier.")
+    l1_weight: float = Field(100.0, ge=0, le=1e4, description="Weight of the L1 loss |G(a) - b|. Higher is more faithful and blurrier.")
 
     @field_validator("games")
     @classmethod

@@ -18,45 +18,50 @@ class TranslationConfig(Config):
 
     data: str = Field("digits", description="The images.")
     size: int = Field(
-        32, ge=16, le=512, description="Side of the images in pixels. Larger shows more and is slower.", json_schema_extra=unit("pixels")
+        32, ge=16, le=512, description="Image size in pixels. Larger shows more and is slower.", json_schema_extra=unit("pixels")
     )
     frames: int = Field(
         1000,
         ge=10,
         le=100_000,
-        description="Frames of each game. More are more varied and take longer to play.",
+        description="Frames per game. More are more varied and take longer to record.",
         json_schema_extra=only(data="atari"),
     )
-    batch_size: int = Field(16, ge=1, le=1024, description="Images of each domain in one step. Larger is steadier and slower.")
+    batch_size: int = Field(16, ge=1, le=1024, description="Images of each domain per step. Larger is more stable and slower.")
     features: int = Field(
-        24, ge=4, le=256, description="Maps of G's layer next to the image, doubled at every halving. More draw finer and are slower."
+        24,
+        ge=4,
+        le=256,
+        description="Feature maps of G's layer next to the image, doubled at every downsampling. More draw finer detail and are slower.",
     )
-    d_features: int = Field(24, ge=4, le=256, description="Maps of D's first layer. More tell more apart and are slower.")
+    d_features: int = Field(24, ge=4, le=256, description="Feature maps of D's first layer. More have more capacity and are slower.")
     patch_layers: int = Field(
-        2, ge=1, le=5, description="Halvings in PatchGAN: each score sees patches of 16, 34, 70, 142 or 286 pixels. More judge the whole, less the detail."
+        2, ge=1, le=5, description="Downsampling layers of PatchGAN: each score sees a patch of 16, 34, 70, 142 or 286 pixels. More judge the whole image rather than detail."
     )  # fmt: skip
     upsampling: Literal["transpose", "resize"] = Field(
-        "transpose", description="How G enlarges: resize draws no checkerboards and is slower; transpose is the papers'."
+        "transpose", description="Upsampling in G: transpose is the papers' choice; resize avoids checkerboard artefacts and is slower."
     )
     loss: Literal["lsgan", "non-saturating", "hinge"] = Field(
-        "lsgan", description="What G and D minimise. lsgan is CycleGAN's and the steadiest, non-saturating that of pix2pix."
+        "lsgan", description="Adversarial loss. lsgan is CycleGAN's and the most stable; non-saturating is pix2pix's."
     )
-    flip: bool = Field(False, description="Mirror images at random. More variety, but mirrored digits are no digits.")
+    flip: bool = Field(False, description="Mirror images at random. Adds variety, but mirrored digits are not digits.")
     jitter: int = Field(
-        0, ge=0, le=128, description="Pixels by which images are read larger and then cut at random. More variety.", json_schema_extra=unit("pixels")
+        0, ge=0, le=128, description="Load images this many pixels larger and crop at random. Higher adds variety.", json_schema_extra=unit("pixels")
     )  # fmt: skip
     learning_rate: float = Field(
         4e-4,
         gt=0,
         le=0.1,
-        description="Adam's step size for G and D (the papers': 2e-4, for batches of 1). Higher learns faster until it swings.",
+        description="Learning rate of G and D (Adam; 2e-4 for batches of 1 in the papers). Higher learns faster until it oscillates.",
     )
-    beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of past gradients. Lower follows the other player's moves sooner.")
+    beta1: float = Field(
+        0.5, ge=0, lt=1, description="Adam's beta1, the decay of its gradient average. Lower reacts faster to the other network."
+    )
     constant_steps: int = Field(
-        900, ge=0, le=100_000_000, description="Steps at the full learning rate. More learn more before it falls.", json_schema_extra=unit("steps")
+        900, ge=0, le=100_000_000, description="Steps at the full learning rate before it decays. More learns more at the full rate.", json_schema_extra=unit("steps")
     )  # fmt: skip
     decay_steps: int = Field(
-        900, ge=0, le=100_000_000, description="Steps over which the learning rate then falls to 0 in a line; 0 keeps it constant. More end steadier.",
+        900, ge=0, le=100_000_000, description="Steps over which the learning rate then decays linearly to 0; 0 keeps it constant. More end more stably.",
         json_schema_extra=unit("steps"),
     )  # fmt: skip
     precision: Precision = PRECISION

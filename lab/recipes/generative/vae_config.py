@@ -31,10 +31,11 @@ their cost are abandoned and only <b>active units</b> (*) still carry informatio
 
     beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL term. Higher gives a smoother latent space and blurrier images.")
     beta_warmup: int = Field(
-        0, ge=0, le=10_000_000, description="Steps over which beta rises from 0. More helps against posterior collapse."
+        0, ge=0, le=10_000_000, description="Steps over which beta rises linearly from 0. More helps against posterior collapse."
     )
     likelihood: Literal["bernoulli", "gaussian"] = Field(
-        "bernoulli", description="p(x|z): bernoulli suits near black-and-white images, gaussian suits photographs and frames."
+        "bernoulli",
+        description="Decoder distribution p(x|z): bernoulli suits nearly black-and-white images, gaussian suits photographs and frames.",
     )
     sigma: float = Field(
         0.1,

@@ -24,12 +24,21 @@ improve. D takes several steps for each of G.</p>
         + LATENT_SPACE
     )
 
-    loss: Literal["wasserstein"] = Field("wasserstein", description="The critic's mean score of real images minus that of generated ones.")
-    r1: float = Field(0.0, ge=0, le=1000, description="Weight of a further penalty, on the gradient at real images; 0 is off.")
-    gradient_penalty: float = Field(
-        10.0, ge=0, le=1000, description="Weight (lambda) of the penalty. Higher holds the critic's slope nearer to 1."
+    loss: Literal["wasserstein"] = Field(
+        "wasserstein", description="Wasserstein loss: the critic's mean score of real images minus that of generated ones."
     )
-    critic_norm: Literal["instance", "none"] = Field("none", description="Normalisation in the critic; batch norm would mix the images.")
+    r1: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="Weight (gamma) of an additional R1 penalty on the gradient at real images. Higher is more stable; 0 is off.",
+    )
+    gradient_penalty: float = Field(
+        10.0, ge=0, le=1000, description="Weight (lambda) of the gradient penalty. Higher holds the critic's slope closer to 1."
+    )
+    critic_norm: Literal["instance", "none"] = Field(
+        "none", description="Normalisation in the critic. Batch norm is not offered: the penalty is per image."
+    )
     d_steps: int = Field(
-        3, ge=1, le=100, description="Steps of the critic for each of G (the paper has 5). More estimate the distance better."
+        3, ge=1, le=100, description="Critic steps per G step (5 in the paper). More estimate the distance better and are slower."
     )

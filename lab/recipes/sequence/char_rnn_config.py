@@ -27,13 +27,16 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
     former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
     data: str = data_field("pydocs", "text", about="The text to learn")
-    level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
-    layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
-    hidden: int = Field(408, ge=1, le=8192, description="Units of the state. More remembers more and is slower.")
-    width: int = Field(64, ge=1, le=4096, description="Numbers that stand for a character at the input.")
+    level: Literal["char", "byte"] = Field("char", description="Tokens are characters or bytes.")
+    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
+    hidden: int = Field(408, ge=1, le=8192, description="Units of the hidden state. More remember more and are slower.")
+    width: int = Field(64, ge=1, le=4096, description="Embedding size of a character. More have more capacity.")
     unroll: int = Field(
-        64, ge=1, le=4096, description="Steps that the gradient goes back in time (truncated BPTT). More learns longer dependencies."
+        64,
+        ge=1,
+        le=4096,
+        description="Steps that the gradient flows back in time (truncated BPTT). More learn longer dependencies and are slower.",
     )
-    learned_state: bool = Field(True, description="Train the state before the first character; off, it is zero.")
+    learned_state: bool = Field(True, description="Train the initial state; off, it is zero.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

@@ -22,27 +22,31 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
     former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
     data: str = data_field("ram", "series", about="The series")
-    columns: str = Field(
-        "", description="Columns of a file to learn, by name with commas between them; empty takes every column of numbers but times."
-    )
-    game: str = Field("pong", description="The Atari game whose memory is recorded.", json_schema_extra=only(data="ram"))
+    columns: str = Field("", description="Columns to learn, by name, separated by commas; empty takes all numeric columns except times.")
+    game: str = Field("pong", description="Atari game whose memory is recorded.", json_schema_extra=only(data="ram"))
     player: Literal["agent", "random"] = Field(
-        "agent", description="Who plays: the game's shipped agent where there is one, or chance.", json_schema_extra=only(data="ram")
+        "agent",
+        description="Who plays: the game's shipped agent where there is one, or random actions.",
+        json_schema_extra=only(data="ram"),
     )
     decisions: int = Field(
         4000,
         ge=100,
         le=1_000_000,
-        description="Length of the recording, in decisions of the player (15 a second).",
+        description="Length of the recording in agent decisions (15 per second). Longer gives more data.",
         json_schema_extra=only(data="ram"),
     )
     channels: int = Field(
-        8, ge=1, le=128, description="Bytes of the memory that are recorded, those that change most.", json_schema_extra=only(data="ram")
+        8,
+        ge=1,
+        le=128,
+        description="Bytes of memory to record: those that change most. More give more series to learn.",
+        json_schema_extra=only(data="ram"),
     )
-    window: int = Field(32, ge=2, le=2048, description="Steps in one training sequence. Longer learns longer dependencies.")
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
-    layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
-    hidden: int = Field(96, ge=1, le=4096, description="Units of the state. More remembers more and is slower.")
+    window: int = Field(32, ge=2, le=2048, description="Steps per training sequence. Longer learns longer dependencies and is slower.")
+    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
+    hidden: int = Field(96, ge=1, le=4096, description="Units of the hidden state. More remember more and are slower.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
 
     @field_validator("game")

@@ -26,15 +26,15 @@ multitask learners.</p>
     first_views: ClassVar[tuple[str, ...]] = ("attention", "embeddings")
 
     data: str = data_field("pydocs", "text", about="The text to learn")
-    level: Literal["char", "byte"] = Field("char", description="Tokens are the characters of the text, or its bytes.")
-    context: int = Field(
-        64, ge=2, le=4096, description="Tokens that the network sees at once. More finds longer dependencies and costs time."
+    level: Literal["char", "byte"] = Field("char", description="Tokens are characters or bytes.")
+    context: int = Field(64, ge=2, le=4096, description="Context length in tokens. Longer learns longer dependencies and is slower.")
+    layers: int = Field(4, ge=1, le=48, description="Transformer blocks. More have more capacity and are slower.")
+    heads: int = Field(4, ge=1, le=64, description="Attention heads per block; must divide the width.")
+    width: int = Field(128, ge=4, le=4096, description="Model width (embedding size). More have more capacity and are slower.")
+    norm: Literal["pre", "post"] = Field(
+        "pre", description="Layer norm before each sublayer (pre), which trains more easily, or after it (post)."
     )
-    layers: int = Field(4, ge=1, le=48, description="Transformer blocks. More is abler and slower.")
-    heads: int = Field(4, ge=1, le=64, description="Attentions side by side in each block; must divide the width.")
-    width: int = Field(128, ge=4, le=4096, description="Numbers that stand for a token in the network. More is abler and slower.")
-    norm: Literal["pre", "post"] = Field("pre", description="Normalise before each part of a block, which trains more easily, or after it.")
-    positions: Literal["learned", "sinusoidal"] = Field("learned", description="Vectors that tell the positions apart: trained, or waves.")
+    positions: Literal["learned", "sinusoidal"] = Field("learned", description="Position encoding: learned or sinusoidal.")
 
     @model_validator(mode="after")
     def heads_divide_width(self) -> Any:

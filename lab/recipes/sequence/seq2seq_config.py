@@ -29,59 +29,70 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
     former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
     data: str = data_field("dates", "sentence pairs", about="Pairs to learn")
-    model: Literal["rnn", "lstm", "gru", "transformer"] = Field("gru", description="The recurrent cell of both sides, or a transformer.")
+    model: Literal["rnn", "lstm", "gru", "transformer"] = Field(
+        "gru", description="Recurrent cell of encoder and decoder, or a transformer."
+    )
     attention: Literal["none", "luong", "bahdanau"] = Field(
         "bahdanau",
-        description="How a recurrent decoder looks back at the source: not at all, by a product, or by a small network.",
+        description="How a recurrent decoder attends to the source: not at all, by a product (Luong), or by a small network (Bahdanau).",
         json_schema_extra=only(model=RECURRENT),
     )
     tokens: Literal["auto", "char", "word"] = Field(
-        "auto", description="Tokens are characters or words; auto: characters for generated pairs."
+        "auto", description="Tokens are characters or words; auto takes characters for generated pairs, words otherwise."
     )
     pairs: int = Field(
         20_000,
         ge=100,
         le=1_000_000,
-        description="How many dates or numbers are generated for training.",
+        description="Dates or numbers to generate for training. More generalise better and take longer to generate.",
         json_schema_extra=only(data=("dates", "numbers")),
     )
-    max_length: int = Field(80, ge=2, le=1000, description="Pairs with a side of more tokens are left out.")
-    min_count: int = Field(2, ge=1, description="Words that occur less often are <UNK>.")
-    layers: int = Field(1, ge=1, le=16, description="Layers of each side. More is abler and slower.")
+    max_length: int = Field(
+        80, ge=2, le=1000, description="Skip pairs with more tokens than this on either side. Higher keeps more pairs and is slower."
+    )
+    min_count: int = Field(2, ge=1, description="Words that occur less often become <UNK>. Higher gives a smaller vocabulary.")
+    layers: int = Field(1, ge=1, le=16, description="Layers of the encoder and of the decoder. More have more capacity and are slower.")
     hidden: int = Field(
         128,
         ge=1,
         le=4096,
-        description="Units of each direction of a recurrent layer. More is abler and slower.",
+        description="Units per direction of a recurrent layer. More have more capacity and are slower.",
         json_schema_extra=only(model=RECURRENT),
     )
-    width: int = Field(128, ge=1, le=4096, description="Numbers that stand for a token; the width of a transformer.")
+    width: int = Field(
+        128,
+        ge=1,
+        le=4096,
+        description="Embedding size of a token; the model width of a transformer. More have more capacity and are slower.",
+    )
     heads: int = Field(
         4,
         ge=1,
         le=64,
-        description="Attentions side by side in a transformer; must divide the width.",
+        description="Attention heads of a transformer; must divide the width.",
         json_schema_extra=only(model="transformer"),
     )
     norm: Literal["pre", "post"] = Field(
         "pre",
-        description="A transformer normalises before each part, which trains more easily, or after it.",
+        description="Layer norm of a transformer before each sublayer (pre), which trains more easily, or after it (post).",
         json_schema_extra=only(model="transformer"),
     )
     positions: Literal["sinusoidal", "learned"] = Field(
         "sinusoidal",
-        description="Vectors that tell a transformer the positions: waves, or trained.",
+        description="Position encoding of a transformer: sinusoidal or learned.",
         json_schema_extra=only(model="transformer"),
     )
     teacher_forcing: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="Share of decoder steps that are fed the true token in training, else the network's own.",
+        description="Teacher forcing: fraction of decoder steps fed the true token in training instead of the network's own. Higher learns faster; lower is closer to use.",
         json_schema_extra=only(model=RECURRENT),
     )
-    beam: int = Field(4, ge=1, le=64, description="Width of the beam search when the network translates. 1 is greedy.")
-    length_alpha: float = Field(0.6, ge=0, le=2, description="Length normalisation of the beam. Higher favours longer outputs.")
+    beam: int = Field(4, ge=1, le=64, description="Beam width for translation. Wider searches more and is slower; 1 is greedy.")
+    length_alpha: float = Field(
+        0.6, ge=0, le=2, description="Length normalisation exponent (alpha) of the beam search. Higher favours longer outputs."
+    )
     unfused: bool = Field(
         False,
         description="Compute step by step from the equations instead of with fused kernels: same results, slower.",

@@ -19,28 +19,28 @@ class SequenceConfig(Config):
     """AdamW on mini-batches with a warm-up, a falling step size and a bound on the gradient."""
 
     data: str = Field("pydocs", description="What to learn from.")
-    learning_rate: float = Field(1e-3, gt=0, le=10, description="Largest step size of AdamW. Higher learns faster until it swings.")
+    learning_rate: float = Field(1e-3, gt=0, le=10, description="Peak learning rate (AdamW). Higher learns faster until it oscillates.")
     learning_rate_end: float = Field(
-        0.1, ge=0, le=1, description="Share of the step size that is left at the end of its fall. Lower settles more finely."
+        0.1, ge=0, le=1, description="Final learning rate as a fraction of the peak. Lower settles more finely."
     )
-    warmup_steps: int = Field(100, ge=0, description="Steps over which the step size rises at first. More is safer, and slower.")
+    warmup_steps: int = Field(
+        100, ge=0, description="Warm-up steps, over which the learning rate rises linearly. More are safer and slower."
+    )
     decay_steps: int = Field(
-        2000, ge=1, description="Steps after which the step size has fallen along a cosine. As many as are trained is best."
+        2000, ge=1, description="Step at which the cosine decay of the learning rate ends. Best set to the length of the run."
     )
-    weight_decay: float = Field(
-        0.01, ge=0, le=10, description="Pull of the weight matrices towards zero. Higher fits the data less closely."
-    )
-    beta2: float = Field(0.99, ge=0, lt=1, description="How slowly the estimate of the squared gradient changes. Higher is steadier.")
+    weight_decay: float = Field(0.01, ge=0, le=10, description="Weight decay of the weight matrices. Higher regularises more.")
+    beta2: float = Field(0.99, ge=0, lt=1, description="Adam's beta2, the decay of its squared-gradient average. Higher is more stable.")
     max_grad_norm: float = Field(
-        1.0, ge=0, description="Bound on the gradient's norm, against exploding gradients. Lower is safer; 0 switches it off."
+        1.0, ge=0, description="Clip the gradient to this norm, against exploding gradients. Lower is safer; 0 is off."
     )
-    batch_size: int = Field(32, ge=1, le=4096, description="Sequences in one step. More is steadier and slower.")
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of units switched off in training. Higher fits the data less closely.")
+    batch_size: int = Field(32, ge=1, le=4096, description="Sequences per step. Larger is more stable and slower.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout rate. Higher regularises more.")
     validate_every: int = Field(
-        250, ge=0, description="Steps between two looks at data that training does not see. More often costs time; 0 is never."
+        250, ge=0, description="Validation interval in steps. Lower shows more and slows training; 0 never validates."
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="Arithmetic of forward and backward. bf16 is faster where the hardware has it; auto takes it there."
+        "auto", description="Arithmetic of forward and backward passes. bf16 is faster where the hardware supports it; auto uses it there."
     )
 
     @property

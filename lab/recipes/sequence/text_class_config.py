@@ -26,12 +26,14 @@ class TextClassConfig(
     former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
     data: str = data_field("pydocs", "labelled text", about="Sentences with labels")
-    min_count: int = Field(20, ge=1, description="Labels with fewer sentences than this are left out.")
-    max_length: int = Field(40, ge=1, le=1000, description="Words of a sentence that are read; the rest is cut off.")
-    words: int = Field(5000, ge=10, le=200_000, description="Words that the network tells apart, the commonest ones; the rest are <UNK>.")
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="The recurrent cell. LSTM and GRU remember longer than a plain RNN.")
-    bidirectional: bool = Field(True, description="Read from both ends.")
-    layers: int = Field(1, ge=1, le=8, description="Recurrent layers on top of each other. More is abler and slower.")
-    hidden: int = Field(96, ge=1, le=4096, description="Units of each direction. More remembers more and is slower.")
-    width: int = Field(64, ge=1, le=1024, description="Numbers that stand for a word at the input.")
+    min_count: int = Field(20, ge=1, description="Drop labels with fewer sentences than this. Higher leaves fewer, better covered labels.")
+    max_length: int = Field(40, ge=1, le=1000, description="Words read per sentence; the rest is cut off. Higher sees more and is slower.")
+    words: int = Field(
+        5000, ge=10, le=200_000, description="Vocabulary size: the most common words; the rest become <UNK>. More cover rarer words."
+    )
+    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    bidirectional: bool = Field(True, description="Read in both directions.")
+    layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
+    hidden: int = Field(96, ge=1, le=4096, description="Units per direction. More remember more and are slower.")
+    width: int = Field(64, ge=1, le=1024, description="Embedding size of a word. More have more capacity.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

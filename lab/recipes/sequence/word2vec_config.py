@@ -29,13 +29,20 @@ as b is to a.</p>
 
     data: str = data_field("stdlib", "text", about="The text to learn")
     method: Literal["skip-gram", "cbow"] = Field(
-        "skip-gram", description="Predict the words around from the middle one, or the other way round."
+        "skip-gram", description="skip-gram predicts the surrounding words from the middle one; cbow the middle one from its surroundings."
     )
-    width: int = Field(100, ge=2, le=2048, description="Length of a word's vector. Longer holds more and needs more text.")
+    width: int = Field(100, ge=2, le=2048, description="Length of a word vector. Longer holds more and needs more text.")
     window: int = Field(
-        5, ge=1, le=50, description="Words to either side that count as neighbours. Wider is about topics, narrower about grammar."
+        5,
+        ge=1,
+        le=50,
+        description="Context window: words on either side that count as neighbours. Wider captures topics, narrower grammar.",
     )
-    negatives: int = Field(5, ge=1, le=100, description="Random words that each true one is told apart from. More is steadier and slower.")
-    min_count: int = Field(5, ge=1, description="Words that occur less often are left out.")
-    words: int = Field(10_000, ge=10, le=500_000, description="Words that get a vector, the commonest ones.")
-    subsample: float = Field(1e-3, gt=0, le=1, description="Words more frequent than this share are thinned out. Lower thins out more.")
+    negatives: int = Field(5, ge=1, le=100, description="Negative samples per true word. More are more stable and slower.")
+    min_count: int = Field(5, ge=1, description="Drop words that occur less often. Higher gives a smaller vocabulary.")
+    words: int = Field(
+        10_000, ge=10, le=500_000, description="Vocabulary size: the most common words, which get a vector. More cover rarer words."
+    )
+    subsample: float = Field(
+        1e-3, gt=0, le=1, description="Subsample words more frequent than this fraction of the text. Lower drops more of them."
+    )

@@ -46,123 +46,137 @@ with a high learning rate).</p>
     network: Literal[
         "lenet5", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "nin", "googlenet", "resnet18", "resnet34", "resnet50",
         "resnet101", "resnet152", "densenet121", "mobilenet_v1", "mobilenet_v2", "mlp", "linear", "knn", "cnn1d", "vit",
-    ] = Field("lenet5", description="The network. Deeper ones can learn more and take longer; linear, mlp and knn are baselines.")  # fmt: skip
+    ] = Field("lenet5", description="Network. Deeper ones have more capacity and are slower; linear, mlp and knn are baselines.")  # fmt: skip
     size: int = Field(
         0, ge=0, le=512,
-        description="Side of the images in pixels; 0 takes the data's own (at least 28 for networks with maps). Larger shows more and is slower.",
+        description="Image size in pixels; 0 keeps the data's own (at least 28 for convolutional networks). Larger shows more and is slower.",
     )  # fmt: skip
     colours: Literal["own", "grey", "rgb"] = Field(
-        "own", description="Grey images have one channel, rgb three; own leaves the data as it is."
+        "own", description="Convert images to greyscale (one channel) or rgb (three); own keeps the data as they are."
     )
     validation: float = Field(
         0.1,
         ge=0,
         le=0.5,
-        description="Share of the training images that is held out to watch. More makes its figures surer and training poorer.",
+        description="Fraction of the training images held out for validation. More makes validation more reliable and leaves less to train on.",
     )
-    validate_every: int = Field(
-        100, ge=1, le=1_000_000, description="Steps between two looks at the held-out images. Fewer is finer and slower."
-    )
+    validate_every: int = Field(100, ge=1, le=1_000_000, description="Validation interval in steps. Lower shows more and slows training.")
     patience: int = Field(
         0, ge=0, le=100_000,
-        description="Early stopping: training ends after this many looks without a lower validation loss, and goes back to the best weights. 0 never stops early.",
+        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. 0 never stops early.",
     )  # fmt: skip
-    batch_size: int = Field(64, ge=1, le=8192, description="Images in one step. Larger is steadier and needs more memory.")
+    batch_size: int = Field(64, ge=1, le=8192, description="Images per step. Larger is more stable and needs more memory.")
     optimizer: Literal["sgd", "momentum", "nesterov", "rprop", "adagrad", "rmsprop", "adadelta", "adam", "adamw"] = Field(
         "adamw",
-        description="How gradients become steps. sgd needs a rate of about 0.1, adam and adamw 0.001, adadelta 1; rprop wants large batches.",
+        description="Optimiser. sgd needs a learning rate of about 0.1, adam and adamw 0.001, adadelta 1; rprop needs large batches.",
     )
-    learning_rate: float = Field(2e-3, gt=0, le=10, description="Step size. Higher learns faster until the loss swings or grows.")
+    learning_rate: float = Field(2e-3, gt=0, le=10, description="Learning rate. Higher learns faster until the loss oscillates or grows.")
     momentum: float = Field(
         0.9,
         ge=0,
         lt=1,
-        description="Share of the last step that is kept, for momentum, nesterov and rmsprop. Higher smooths.",
+        description="Momentum of momentum, nesterov and rmsprop. Higher smooths more.",
         json_schema_extra=only(optimizer=("momentum", "nesterov", "rmsprop")),
     )
     weight_decay: float = Field(
         0.01,
         ge=0,
         le=1,
-        description="Pull of the weights towards zero. Higher gives smaller weights and less overfitting.",
+        description="Weight decay. Higher gives smaller weights and less overfitting.",
         json_schema_extra=only(optimizer=("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")),
     )
     schedule: Literal["constant", "step", "cosine", "linear"] = Field(
         "cosine",
-        description="How the step size falls: not at all, by ten at a half and at three quarters, along a cosine, or in a line to zero.",
+        description="Learning rate schedule: constant, step (/10 at 50 % and 75 %), cosine, or linear to 0.",
     )
     schedule_steps: int = Field(
-        2_000, ge=1, le=100_000_000, description="Steps until the step size has fallen. Set it to the length of the run."
+        2_000, ge=1, le=100_000_000, description="Step at which the learning rate schedule ends. Best set to the length of the run."
     )
-    warmup_steps: int = Field(50, ge=0, le=1_000_000, description="Steps over which the step size rises at the start. More is gentler.")
+    warmup_steps: int = Field(
+        50, ge=0, le=1_000_000, description="Warm-up steps, over which the learning rate rises linearly. More are gentler."
+    )
     label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="Share of the target that is spread over all classes. Higher makes the network less sure of itself."
+        0.0,
+        ge=0,
+        lt=1,
+        description="Label smoothing: fraction of the target spread over all classes. Higher makes the network less confident.",
     )
     initialisation: Literal["he", "xavier", "normal", "zeros"] = Field(
-        "he", description="The first weights: He suits ReLU, Xavier tanh; normal (0.01) fades in deep networks; zeros never learn."
+        "he",
+        description="Weight initialisation: He suits ReLU, Xavier tanh; with normal (0.01) signals fade in deep networks; zeros never learn.",
     )
     activation: Literal["own", "relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"] = Field(
         "own",
-        description="The function between layers; own is the network's. sigmoid and tanh saturate in deep networks; ReLU units can die.",
+        description="Activation function between layers; own keeps the network's. sigmoid and tanh saturate in deep networks; ReLU units can die.",
     )
     batch_norm: Literal["on", "own", "off"] = Field(
         "on",
-        description="Batch norm: on puts it behind every convolution that has none (without --weights), own leaves the network as published, off takes it out.",
+        description="Batch norm: on adds it after every convolution that lacks it (not with --weights), own keeps the published network, off removes it.",
     )
     dropout: float = Field(
-        -1.0, ge=-1, lt=1, description="Share of units dropped in training, at the network's dropouts; negative leaves the published share."
+        -1.0,
+        ge=-1,
+        lt=1,
+        description="Dropout rate at the network's dropout layers. Higher regularises more; negative keeps the published rate.",
     )
-    augment_shift: float = Field(0.1, ge=0, le=0.5, description="Training images move by up to this share of their side. More is harder.")
+    augment_shift: float = Field(
+        0.1, ge=0, le=0.5, description="Augmentation: shift by up to this fraction of the image side. Higher is harder."
+    )
     augment_rotate: float = Field(
-        12.0, ge=0, le=180, description="They turn by up to this many degrees. More is harder; digits should stay upright."
+        12.0, ge=0, le=180, description="Augmentation: rotate by up to this many degrees. Higher is harder; digits should stay upright."
     )
-    augment_scale: float = Field(0.15, ge=0, le=0.9, description="They grow or shrink by up to this share. More is harder.")
+    augment_scale: float = Field(0.15, ge=0, le=0.9, description="Augmentation: scale up or down by up to this fraction. Higher is harder.")
     augment_warp: float = Field(
         0.06, ge=0, le=0.3,
-        description="Their parts bend apart by up to this share of the side, as handwriting differs (elastic distortion). More is harder.",
+        description="Augmentation: elastic distortion by up to this fraction of the image side, as handwriting varies. Higher is harder.",
     )  # fmt: skip
     augment_colour: float = Field(
-        0.2, ge=0, le=1, description="Their colours mix and their brightness changes by up to this share. More makes colour count for less."
+        0.2,
+        ge=0,
+        le=1,
+        description="Augmentation: colours mix and brightness changes by up to this fraction. Higher makes the network rely less on colour.",
     )
-    augment_flip: bool = Field(False, description="Half of them are mirrored. Right for photographs, wrong for digits.")
-    augment_erase: float = Field(0.0, ge=0, le=0.9, description="A square of up to this share of their side is blanked. More hides more.")
+    augment_flip: bool = Field(False, description="Augmentation: mirror images at random. Right for photographs, wrong for digits.")
+    augment_erase: float = Field(
+        0.0, ge=0, le=0.9, description="Augmentation: blank a square with sides up to this fraction of the image. Higher hides more."
+    )
     test_time_augmentation: int = Field(
         8, ge=1, le=64,
-        description="Copies of a test image, the first as it is, the others augmented as in training, whose probabilities are averaged. More is surer and slower.",
+        description="Average the probabilities of this many copies of each test image: the original and augmented ones. More are more accurate and slower.",
     )  # fmt: skip
     weights: str = Field(
         "",
-        description="A file of published or own weights to start from (.safetensors or .pth with torchvision's names). Empty starts anew.",
+        description="File of pretrained weights to start from (.safetensors or .pth with torchvision's names). Empty starts from scratch.",
     )
     freeze: str = Field(
         "",
-        description="Parts that keep their weights: features (all but the head) or names separated by commas, such as conv1,layer1. Empty trains all.",
+        description="Layers to freeze: features (all but the head) or names separated by commas, such as conv1,layer1. Empty trains everything.",
     )
     hidden_units: str = Field(
         "128",
-        description="Units of the hidden layers, separated by commas. More can represent more.",
+        description="Units of the hidden layers, separated by commas. More have more capacity.",
         json_schema_extra=only(network="mlp"),
     )
     neighbours: int = Field(
-        5, ge=1, le=1000, description="How many neighbours vote. More is smoother.", json_schema_extra=only(network="knn")
+        5, ge=1, le=1000, description="Number of neighbours that vote (k). More is smoother.", json_schema_extra=only(network="knn")
     )
     memory: int = Field(
         10_000,
         ge=1,
         le=1_000_000,
-        description="Images that are remembered. More is surer and slower.",
+        description="Images to remember. More are more accurate and slower.",
         json_schema_extra=only(network="knn"),
     )
     auxiliary_weight: float = Field(
         0.0,
         ge=0,
         le=1,
-        description="Weight of the auxiliary heads' loss, 0.3 in the paper; 0 leaves the heads out.",
+        description="Weight of the auxiliary heads' loss: 0.3 in the paper; 0 removes the heads. Higher drives the lower layers harder.",
         json_schema_extra=only(network="googlenet"),
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="Arithmetic of the network; weights stay fp32. auto takes bf16 where the hardware has it and the network is large enough.",
+        description="Arithmetic of the network; weights stay in fp32. auto uses bf16 where the hardware supports it and the network is large enough.",
     )
 
     @field_validator("hidden_units")
