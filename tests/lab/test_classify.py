@@ -280,7 +280,7 @@ def test_wrong_settings_are_named(fields: dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"network": "linear", "dropout": 0.5}, "linear has no place for it"),
+        ({"network": "linear", "dropout": 0.5}, "linear has no dropout layers"),
         ({"network": "linear", "activation": "tanh"}, "no activation"),
         ({"freeze": "layer9"}, "no module 'layer9'"),
         ({"freeze": "features,classifier"}, "nothing is left to train"),

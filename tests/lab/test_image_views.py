@@ -119,7 +119,7 @@ def test_compare_shows_where_two_runs_differ(runs_home: Path) -> None:
     assert found.captions[0].split("\n")[1] == f"{guesses[0][i]} | {guesses[1][i]}"
     same = first.show("compare", other=first.name)
     assert same.specs == []
-    with pytest.raises(LabError, match="no run of classify"):
+    with pytest.raises(LabError, match="not a run of classify"):
         first.show("compare", other=train("linear", steps=1, device="cpu").name)
     with pytest.raises(UsageError, match="There is no run"):
         first.show("compare", other="nowhere")
@@ -173,8 +173,8 @@ def test_training_curves_mark_the_best_step(trained: Classify) -> None:
 
 def test_neighbours_of_a_remembered_image_begin_with_itself() -> None:
     experiment = make(5, network="knn", augment_shift=0, augment_rotate=0, augment_scale=0, augment_warp=0, augment_colour=0, memory=160)
-    labels = experiment.images.split("train").labels[experiment.order[:1]]
-    found = ask(experiment, "neighbours", image=f"train:{int(experiment.order[0])}")
+    labels = experiment.images.split("train").labels[experiment.order.order[:1]]
+    found = ask(experiment, "neighbours", image=f"train:{int(experiment.order.order[0])}")
     assert found.captions[1] == f"{int(labels[0])}  0.00"
 
 

@@ -149,7 +149,7 @@ def test_an_unknown_character_in_a_prompt_is_a_usage_error(recipe: str, files: d
 
 def test_a_word_without_a_vector_is_refused_with_the_nearest(files: dict[str, str]) -> None:
     experiment = make("word2vec", files)
-    with pytest.raises(UsageError, match=r"no vector for 'cats'\. Did you mean cat"):
+    with pytest.raises(UsageError, match=r"'cats' is not in the vocabulary\. Did you mean cat"):
         experiment.answer("neighbours", experiment.net, {"word": "cats"})
 
 
@@ -230,7 +230,7 @@ def test_gradients_are_compared_with_runs_of_char_rnn_alone(files: dict[str, str
 
     path = train("gpt", steps=1, device="cpu", run=tmp_path / "gpt", data=files["gpt"], **SMALL["gpt"], validate_every=0).path
     lstm = make("char-rnn", files)
-    with pytest.raises(UsageError, match="no run of char-rnn"):
+    with pytest.raises(UsageError, match="not a run of char-rnn"):
         lstm.answer("gradient_by_distance", lstm.serving(), {"runs": str(path)})
 
 

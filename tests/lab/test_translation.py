@@ -254,7 +254,7 @@ def test_a_wrong_parameter_gets_a_sentence(trained: CycleGAN, view: str, paramet
 
 def test_a_file_that_is_no_picture_gets_a_sentence(trained: CycleGAN, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("no picture")
-    with pytest.raises(LabError, match="cannot be read as a picture"):
+    with pytest.raises(LabError, match="is not an image that can be read"):
         ask(trained, "translate", file=str(tmp_path / "x.png"))
 
 
@@ -288,7 +288,7 @@ def test_a_verdict_lies_where_the_patch_lies() -> None:
     ("config", "fields", "words"),
     [
         (CycleGANConfig, {"data": "cifar-10"}, "must be digits"),
-        (CycleGANConfig, {"data": "folders:/only-one"}, "two folders"),
+        (CycleGANConfig, {"data": "folders:/only-one"}, "must be folders:A,B"),
         (CycleGANConfig, {"data": "folders:/none,/nowhere"}, "folder that exists"),
         (CycleGANConfig, {"size": 30}, "multiple of 4"),
         (CycleGANConfig, {"size": 16, "patch_layers": 3}, "needs --size 24"),

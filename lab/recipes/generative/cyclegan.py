@@ -202,7 +202,7 @@ class CycleGAN(Translation):
         size = self.config.style
         if not size:
             if text:
-                raise UsageError("This model has no style: it was trained with --style 0.")
+                raise UsageError("This model has no style code: it was trained with --style 0.")
             return None
         if not text:
             return self.real_styles(net, 1, seed)
@@ -224,15 +224,15 @@ class CycleGAN(Translation):
 
     @view(live=True)
     def triptychs(self, net: Any, direction: Direction = "ab", n: Count = 8, start: Index = 0) -> Images:
-        """Held-out images, their translations, and what comes back: A -> B -> A, or B -> A -> B."""
+        """Held-out images, their translations, and the round trip: A -> B -> A, or B -> A -> B."""
         count = max(1, min(n, 64))
         given = self.held_out("a" if direction == "ab" else "b", count, max(0, start)).images
         if not len(given):
-            raise UsageError(f"--start {start}: there are not as many held-out images.")
+            raise UsageError(f"--start {start}: there are fewer held-out images than that.")
         there, back = self.cycle(net, signed_images(given), direction)
         rows = np.concatenate([to_pixels(x) for x in (given.float() / 255, there, back)])
         names, error = self.names(direction), float((back - given.float() / 255).abs().mean())
-        title = f"{names[0]} -> {names[1]} -> {names[0]}; back to within {error:.3f} of 1"
+        title = f"{names[0]} -> {names[1]} -> {names[0]}; mean error of the round trip {error:.3f} (images in [0, 1])"
         return Images(rows, columns=len(given), scale=self.scale(), title=title)
 
     def names(self, direction: Direction) -> tuple[str, str]:
@@ -243,16 +243,16 @@ class CycleGAN(Translation):
     def translate(
         self, net: Any, index: Choice = 0, pixels: str = "", file: str = "", direction: Direction = "ab", style: str = "", seed: Seed = 0
     ) -> Images:
-        """A picture and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes); with a style where G takes one."""
+        """An image and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes); with a style where G takes one."""
         given = self.given_picture(net, "a" if direction == "ab" else "b", index, pixels, file)
         drawn = self.translated(net, given, direction, self.style_of(net, style, seed) if direction == "ab" else None)
-        return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "translated"], 2, self.scale(256))
+        return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["input", "translated"], 2, self.scale(256))
 
     @view(live=True)
     def styles(self, net: Any, n: Count = 10, images: Count = 6, seed: Seed = 0) -> Images:
-        """Held-out images of A (left), each drawn in the styles of n held-out pictures of B (above): one column a style."""
+        """Held-out images of A (left), each drawn in the styles of n held-out pictures of B (above): one column per style."""
         if not self.config.style:
-            raise UsageError("This model has no style: it was trained with --style 0.")
+            raise UsageError("This model has no style code: it was trained with --style 0.")
         columns, given = max(1, min(n, 32)), self.held_out("a", max(1, min(images, 32))).images
         styles, pictures = self.real_styles(net, columns, seed), self.drawn_pictures(columns, seed)
         rows = [to_pixels(torch.zeros_like(given[:1], dtype=torch.float32)), to_pixels(pictures.float() / 255)]
@@ -264,15 +264,15 @@ class CycleGAN(Translation):
 
     @view(live=True)
     def style(self, net: Any, seed: Seed = 0) -> Bars:
-        """The numbers of the style of a held-out picture of B, drawn by the seed."""
+        """The style code of a held-out picture of B, chosen by the seed."""
         if not self.config.style:
-            raise UsageError("This model has no style: it was trained with --style 0.")
+            raise UsageError("This model has no style code: it was trained with --style 0.")
         numbers = self.real_styles(net, 1, seed)[0].float().cpu().numpy()
-        return Bars([str(i) for i in range(len(numbers))], numbers, title="the style of a held-out picture")
+        return Bars([str(i) for i in range(len(numbers))], numbers, title="style code of a held-out picture")
 
     @view(live=True)
     def verdict(self, net: Any, direction: Direction = "ab", n: Count = 6, start: Index = 0) -> Images:
-        """What PatchGAN says of each place of real images (above) and of translated ones (below): green for real, red for generated."""
+        """PatchGAN's score of each patch of real images (above) and translated ones (below): green for real, red for generated."""
         source, target = ("a", "b") if direction == "ab" else ("b", "a")
         count = max(1, min(n, 32))
         real = self.held_out(target, count, max(0, start)).images.float() / 255  # type: ignore[arg-type]
@@ -291,10 +291,10 @@ class CycleGAN(Translation):
 
     @view
     def pool(self, domain: Literal["a", "b"] = "b", n: Count = 50) -> Images:
-        """The images of the past that the discriminator of a domain sees again."""
+        """The pool of past generated images that the discriminator of a domain sees again."""
         pool = self.pools[0 if domain == "a" else 1]
         if not pool.count:
-            raise UsageError("The pool is empty: no step was taken, or --pool is 0.")
+            raise UsageError("The pool is empty: there was no step yet, or --pool is 0.")
         kept = pool.images[: min(pool.count, max(1, n))].float()
         return Images(to_pixels(0.5 + 0.5 * kept), columns=10, scale=self.scale(64), title=f"{pool.count} of {pool.size} images")
 

@@ -67,7 +67,7 @@ class EncoderViews:
 
     @view(live=True)
     def code(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Curves:
-        """The code of a test image (or of the given pixels): one value a dimension."""
+        """The code of a test image (or of the given pixels), one value per dimension."""
         image, labels = self.picture(net, index, pixels, label)
         z = net.encode(image, labels)[0].float().cpu().numpy()
         return Curves({"code": (np.arange(len(z)), z)}, x_label="dimension", y_label="value")

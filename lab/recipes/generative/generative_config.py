@@ -164,7 +164,7 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
     def smoothing_has_an_effect(self) -> "AdversarialConfig":
         if self.label_smoothing and self.loss not in ("non-saturating", "minimax", "lsgan"):
             raise ValueError(
-                f"--label-smoothing softens the target of real images, which the {self.loss} loss does not have; leave it at 0"
+                f"--label-smoothing softens the target of real images, which the {self.loss} loss does not have: leave it at 0"
             )
         return self
 

@@ -108,7 +108,7 @@ class LatentViews:
             return net.prior(self.noise(net, whole(seed or "0"))[int(row)][None])
         except ValueError:
             raise UsageError(
-                f"{text!r} is no anchor: expected a sample's number (0 to {NOISE_ROWS - 1}), seed:N, image:N or z:NUMBER,NUMBER,..."
+                f"{text!r} is not an anchor: expected the number of a sample (0 to {NOISE_ROWS - 1}), seed:N, image:N or z:NUMBER,NUMBER,..."
             ) from None
 
     # -- samples and walks -----------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class LatentViews:
     def interpolate(
         self, net: Any, anchors: str = "0,1,2,3", steps: Count = 24, mode: Mode = "spherical", label: Choice = 0, loop: bool = True
     ) -> Images:
-        """A walk from anchor to anchor (and back to the first), in equal steps on straight or spherical paths."""
+        """A walk from anchor to anchor (and back to the first), in equal steps along straight or spherical paths."""
         pixels = self.draw(net, self.way(net, anchors, steps, mode, loop), label)
         return Images(pixels, columns=min(12, len(pixels)), scale=self.scale())
 
@@ -137,7 +137,7 @@ class LatentViews:
     def walk_distance(
         self, net: Any, anchors: str = "0,1,2,3", steps: Count = 24, mode: Mode = "spherical", label: Choice = 0, loop: bool = True
     ) -> Curves:
-        """How far each frame of the walk is from the one before: root mean square difference of the pixels, in grey levels of 0 to 255."""
+        """The distance of each frame of the walk from the one before: root mean square difference of the pixels (0 to 255)."""
         z = self.way(net, anchors, steps, mode, loop)
         if loop:
             z = torch.cat([z, z[:1]])
@@ -163,7 +163,7 @@ class LatentViews:
         self, net: Any, anchors: str = "0,1,2,3", u: Share = 0.5, v: Share = 0.5, mode: Mode = "spherical", label: Choice = 0, n: Side = 1
     ) -> Images:
         """One frame in the square between four anchors (top left, top right, bottom left, bottom right): u to the right, v down.
-        With n above 1 the whole square instead, as n by n frames."""
+        With n above 1 the whole square, as n by n frames."""
         corners = self.anchors(net, anchors, 3, 4)
         if len(corners) == 3:  # A triangle: its third corner is the whole lower edge.
             corners = torch.cat([corners, corners[2:]])
@@ -177,7 +177,7 @@ class LatentViews:
 
     @view(live=True)
     def decode(self, net: Any, code: str = "", label: Choice = 0) -> Images:
-        """One image from the numbers of z, separated by commas; missing ones are 0."""
+        """The image at z, given as numbers separated by commas; missing ones are 0."""
         try:
             values = [float(part) for part in code.split(",") if part.strip()]
         except ValueError:
@@ -193,7 +193,7 @@ class LatentViews:
 
     @view(live=True)
     def anchor_codes(self, net: Any, anchors: str = "0,1,2,3") -> Table:
-        """The numbers of each anchor's z, one column an anchor."""
+        """Each anchor's z, one column per anchor."""
         z = self.anchors(net, anchors).cpu().tolist()
         return Table(
             ["dimension", *(f"anchor {i}" for i in range(len(z)))], [[d, *(row[d] for row in z)] for d in range(self.config.latent)]
@@ -250,7 +250,7 @@ class LatentViews:
 
     @view(live=True)
     def arithmetic(self, net: Any, a: str = "0,1,2", b: str = "3,4,5", c: str = "6", label: Choice = 0) -> Images:
-        """Average of set A minus average of set B plus average of set C; each average is drawn beside the result."""
+        """Mean of set A minus mean of set B plus mean of set C; each mean is drawn beside the result."""
         means = [self.anchors(net, text).mean(0) for text in (a, b, c)]
         z = torch.stack([*means, means[0] - means[1] + means[2]])
         return Images(self.draw(net, z, label), ["A", "- B", "+ C", "= result"], columns=4, scale=self.scale(128))
@@ -269,7 +269,7 @@ class LatentViews:
 
     @view(live=True)
     def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: Count = 11, span: Span = 3.0, label: Choice = 0) -> Images:
-        """One dimension of z changed at a time, from -span to span around the anchor's own place; active units are marked with *.
+        """One dimension of z changed at a time, from -span to span around the anchor; active units are marked with *.
         Without dims, the ten strongest."""
         z = self.anchors(net, anchor, 1, 1)
         strength, active, what = self.strengths(net)
@@ -303,7 +303,7 @@ class ConditionalViews:
 
     @view(live=True)
     def classes(self, net: Any, n: Count = 8, seed: Seed = 0) -> Images:
-        """The same z across all classes: one row a z, one column a class. The style should stay along a row."""
+        """The same z as every class: one row per z, one column per class. The style should stay the same along a row."""
         rows = max(1, min(n, 32))
         z = net.prior(self.latent.noise(net, seed)[:rows]).repeat_interleave(net.classes, 0)
         captions = [*self.class_names, *[""] * (len(z) - net.classes)] if max(map(len, self.class_names)) <= 3 else []

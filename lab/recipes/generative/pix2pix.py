@@ -109,24 +109,26 @@ class Pix2Pix(Translation):
 
     @view(live=True)
     def results(self, net: Any, n: Count = 8, start: Index = 0) -> Images:
-        """Held-out pairs: what is given, what G draws, what is true."""
+        """Held-out pairs: input, generated, target."""
         count = max(1, min(n, 64))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
         drawn = self.translated(net, signed_images(given), "ab")
         rows = np.concatenate([to_pixels(x) for x in (given.float() / 255, drawn, true.float() / 255)])
         names, error = self.domains("test").names, float((drawn - true.float() / 255).abs().mean())
-        return Images(rows, columns=len(given), scale=self.scale(), title=f"{names[0]}, drawn, {names[1]}; L1 {error:.3f} of 1")
+        return Images(
+            rows, columns=len(given), scale=self.scale(), title=f"{names[0]}, generated, {names[1]}; L1 {error:.3f} (images in [0, 1])"
+        )
 
     @view(live=True)
     def translate(self, net: Any, index: Choice = 0, pixels: str = "", file: str = "") -> Images:
-        """A picture and what G makes of it: a held-out image, a file, or pixels (base64 of size * size * 3 bytes)."""
+        """An image and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes)."""
         given = self.given_picture(net, "a", index, pixels, file)
         drawn = self.translated(net, given, "ab")
-        return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["given", "drawn"], 2, self.scale(256))
+        return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["input", "generated"], 2, self.scale(256))
 
     @view(live=True)
     def verdict(self, net: Any, n: Count = 6, start: Index = 0) -> Images:
-        """What PatchGAN says of each place of true pictures (above) and drawn ones (below): green for real, red for generated."""
+        """PatchGAN's score of each patch of target images (above) and generated ones (below): green for real, red for generated."""
         count = max(1, min(n, 32))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
         a = signed_images(given)
@@ -137,7 +139,7 @@ class Pix2Pix(Translation):
             found.append(to_pixels(images))
             found.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
             captions += [""] * len(images) + [f"{float(score):.2f}" for score in scores.mean((1, 2, 3))]
-        title = "D: true above, drawn below; the number is the mean score"
+        title = "D: target above, generated below; the number is the mean score"
         return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
 
     # -- figures ---------------------------------------------------------------------------------------------------

@@ -91,21 +91,21 @@ class SampleMonitor:
 
     @view
     def warnings(self) -> Text:
-        """Signs of trouble in the training, each with what to try."""
+        """Signs of trouble in training, and what to try."""
         found = self.diagnosis.warnings(self.diversity())
         return Text("\n\n".join(textwrap.fill(text, 90) for text in found.values()) or ALL_CLEAR)
 
     @view
     def class_share(self, n: Count = 500, seed: Seed = 0) -> Bars:
-        """How often each class is among samples, as a share of how often it is in the data (1 is as often), by the lab's classifier."""
+        """How often each class occurs among samples relative to the data (1 is equally often), judged by the lab's classifier."""
         shares = self.quality(max(50, min(n, 5000)), seed).get("class_shares")
         if shares is None:
-            raise UsageError("These images have no classes, so there are no shares of classes to show.")
+            raise UsageError("These images have no classes, so there are no class shares to show.")
         return Bars(list(shares), np.array(list(shares.values())), title="share among samples / share in the data")
 
     @view
     def measured_quality(self, n: Count = 1000, seed: Seed = 0) -> Table:
-        """Distances of samples to real test images on the features of the lab's classifier; the floor is what real images get."""
+        """Distances between samples and real test images in the features of the lab's classifier, and the same for real images (the floor)."""
         found = self.quality(max(50, min(n, 5000)), seed)
         rows = [
             [name, value, found.get(f"{name}_floor", "")]
@@ -118,7 +118,7 @@ class SampleMonitor:
     def time_lapse(self, index: Choice = -1) -> Images:
         """The same samples throughout training, one picture after the other; the newest is index -1. Save as GIF for a film."""
         if not len(self.lapse):
-            raise UsageError("No picture of the training is kept yet. Train at least one step.")
+            raise UsageError("There is no picture yet. Train at least one step.")
         step, segment = self.lapse.at(index)
         history = np.stack([tile(stored.read()) for _, stored in self.lapse.pictures])
         scale = enlargement(self.feed.shape[1], 48)

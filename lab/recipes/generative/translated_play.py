@@ -38,7 +38,9 @@ def watch(
     """
     PlayOptions.parse({"episodes": episodes, "epsilon": epsilon, "seed": seed, "sticky": sticky, "seconds": seconds})
     if video is None:
-        raise UsageError("Give --video FILE.mp4: the frames are written there, each beside its translation. On screen: the Generate panel.")
+        raise UsageError(
+            "Give --video FILE.mp4, to which the frames are written beside their translations. For a live view, use the Generate panel."
+        )
     source, agent = player_of(game, seed, epsilon, sticky or 0.0)
     writer, scores, frames = VideoWriter(video, FPS), list[float](), 0
     try:

@@ -134,7 +134,7 @@ class Translation(Experiment):
         c = self.settings
         rate = c.learning_rate * constant_then_linear(self.steps, c.constant_steps, c.decay_steps)
         if rate == 0 and self.steps == c.constant_steps + c.decay_steps:
-            log.warning("step %d: the learning rate is 0 now, further steps change nothing. Raise --decay-steps to go on.", self.steps)
+            log.warning("step %d: the learning rate is 0 now, further steps change nothing. Raise --decay-steps to continue.", self.steps)
         self.g_optimizer.set_learning_rate(rate)
         self.d_optimizer.set_learning_rate(rate)
         return rate
@@ -216,9 +216,9 @@ class Translation(Experiment):
 
     @view
     def time_lapse(self, index: Choice = -1) -> Images:
-        """Held-out images (above) and their translations (below) over the whole training; the newest is index -1. Save as GIF for a film."""
+        """Held-out images (above) and their translations (below) throughout training; the newest is index -1. Save as GIF for a film."""
         if not len(self.lapse):
-            raise UsageError("No picture of the training is kept yet. Train at least one step.")
+            raise UsageError("There is no picture yet. Train at least one step.")
         step, segment = self.lapse.at(index)
         history = np.concatenate([stored.read() for _, stored in self.lapse.pictures])
         return Film(segment.read(), [f"step {step:,}"], 1, self.scale(64), history=history, steps=self.lapse.steps)
@@ -229,9 +229,9 @@ class Translation(Experiment):
 
     @view
     def losses(self) -> Table:
-        """Each term of the loss in the last step: its formula, its value, its weight, and what it adds to the loss."""
+        """Each term of the loss in the last step: formula, value, weight, and contribution to the loss."""
         if not self.terms:
-            raise UsageError("No step was taken yet. Train at least one step.")
+            raise UsageError("There is no step yet. Train at least one.")
         rows: list[list[Any]] = []
         for name, (weight, formula) in self.weights().items():
             if name in self.terms:

@@ -93,7 +93,7 @@ class CharRNN(SequenceExperiment):
         self, net: RecurrentLM, prompt: str = "", length: Length = 300, temperature: Temperature = 0.8, top_k: Index = 0, top_p: Share = 1.0,
         seed: Seed = 0,
     ) -> Text:  # fmt: skip
-        """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
+        """Text generated after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
         tokens = checked_prompt(self.text.codec, prompt)
         generator = torch.Generator().manual_seed(seed)
         made = [torch.from_numpy(tokens).to(self.device)]
@@ -115,7 +115,7 @@ class CharRNN(SequenceExperiment):
         count: Count = 15,
         seed: Seed = 0,
     ) -> Bars:
-        """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
+        """The most likely next tokens after a prompt, with their probabilities; the one sampled with this seed is in colour."""
         tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)).to(self.device)
         logits, _ = net(tokens[None])
         return candidates_view(self.text.codec, logits[0, -1], temperature, top_k, top_p, count, seed)
@@ -125,7 +125,7 @@ class CharRNN(SequenceExperiment):
         self, net: RecurrentLM, text: str = "", gate: Literal["cell", "hidden", "input", "forget", "output", "candidate", "reset", "update"] = "cell",
         layer: Index = 1, units: Count = 24,
     ) -> Heatmap:  # fmt: skip
-        """A gate, or the cell state, of the units that change most (rows) while the network reads a text (under the columns)."""
+        """A gate, or the cell state, of the units that change most (rows) while the network reads a text (columns)."""
         tokens = checked_prompt(self.text.codec, text, self.text.sample())[:200]
         layers = net.core.trace(net.embedding(torch.from_numpy(tokens)[None].to(self.device)))
         steps = layers[max(1, min(layer, len(layers))) - 1]
@@ -138,9 +138,9 @@ class CharRNN(SequenceExperiment):
 
     @view(live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: Length = 100, runs: str = "", seed: Seed = 0) -> Curves:
-        """How much of an error reaches the state k characters before. Where the gradient's norm, here its log10, falls along a line, it
-        vanishes. This run's network stands beside a new RNN, LSTM and GRU of the same size, or beside the trained ones of other runs of
-        char-rnn whose names are given as runs, separated by commas."""
+        """How much of an error reaches the state k characters earlier. Where the log10 of the gradient's norm falls along a straight line,
+        the gradient vanishes. This run's network is compared with a new RNN, LSTM and GRU of the same size, or with the trained ones of
+        other runs of char-rnn, named in `runs` and separated by commas."""
         length = max(2, min(length, 500))
         text = text or self.text.sample(length)
         others = [self.other_run(name.strip()) for name in runs.split(",") if name.strip()]
@@ -158,7 +158,7 @@ class CharRNN(SequenceExperiment):
             readout = torch.randn(core.hidden, generator=torch.Generator().manual_seed(seed)) / core.hidden**0.5
             norms = gradient_norms(core.layers[0], core.kind, x, readout).cpu()
             lines[name] = (np.arange(len(norms), dtype=np.float64), np.log10(norms.numpy().clip(1e-300)))
-        return Curves(lines, "distance back in time (tokens)", "log10 |dL/d state|", "The gradient against the distance it has to go")
+        return Curves(lines, "distance back in time (tokens)", "log10 |dL/d state|", "Gradient against distance back in time")
 
     def embedded(self, net: RecurrentLM, text: str, length: int) -> Tensor:
         """What the first layer reads of a text (1, T, I), at most `length` tokens of it."""
@@ -174,11 +174,11 @@ class CharRNN(SequenceExperiment):
         key = (str(run.path), max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0))
         if key not in known:
             if run.recipe.name != "char-rnn":
-                raise UsageError(f"{run.name} is no run of char-rnn: name others with --runs RUN,RUN.")
+                raise UsageError(f"{run.name} is not a run of char-rnn: name other runs with --runs RUN,RUN.")
             known[key] = run.experiment(self.device.type, serving_only=True)
         return run.name, known[key]
 
     @view(live=True)
     def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:
-        """The vectors of the characters, laid out in two dimensions: alike is near."""
+        """The embeddings of the characters in two dimensions: similar ones are close."""
         return layout(net.embedding.weight, self.text.names(), method, "tokens")

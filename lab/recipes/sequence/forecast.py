@@ -60,7 +60,7 @@ class Forecast(SequenceExperiment):
         if min(len(train), len(values) - len(train)) < c.window + 1:
             raise LabError(
                 f"{shown(c.data)} has too few rows ({len(values):,}): --window {c.window} needs at least {5 * (c.window + 1):,}. "
-                "Lower --window, or take a longer series."
+                "Lower --window or use a longer series."
                 + (
                     f" The file has {values.shape[1]:,} series: where each line is one, transpose it."
                     if values.shape[1] > len(values)
@@ -122,7 +122,7 @@ class Forecast(SequenceExperiment):
 
     @view(live=True)
     def forecast(self, net: Forecaster, start: Index = 0, seen: Length = 60, ahead: Length = 40, series: Index = 0) -> Curves:
-        """Truth against forecast in the part that training does not see: the network reads as many steps as seen says, then goes on alone."""
+        """Truth against forecast on validation data: the network reads as many steps as `seen` says, then continues on its own predictions."""
         values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
         seen, ahead = max(1, min(seen, len(test) - 1)), max(1, min(ahead, 500))
@@ -137,7 +137,7 @@ class Forecast(SequenceExperiment):
 
     @view(live=True)
     def one_step_ahead(self, net: Forecaster, start: Index = 0, length: Length = 150, series: Index = 0) -> Curves:
-        """Truth, and what the network expected one step before."""
+        """Truth, and what the network predicted one step before."""
         values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
         start = max(0, min(start, len(test) - 3))
@@ -150,12 +150,12 @@ class Forecast(SequenceExperiment):
 
     @view
     def errors(self) -> Table:
-        """The squared error of each series one step ahead, and that of saying "as before"; both in variances."""
+        """The squared error of each series one step ahead, and that of persistence ("same as before"), both in variances."""
         out, truth = self.predicted()
         values, _, _, names = self.series
         before = values[self.cut(len(values)) : -1]
         mine, still = ((a - truth).square().mean(0).tolist() for a in (out, before))
-        return Table(["series", "network", "as before"], [list(row) for row in zip(names, mine, still, strict=True)])
+        return Table(["series", "network", "persistence"], [list(row) for row in zip(names, mine, still, strict=True)])
 
     @view
     def columns(self) -> Table:

@@ -76,7 +76,7 @@ class GPT(SequenceExperiment):
         top_p: Share = 1.0,
         seed: Seed = 0,
     ) -> Text:
-        """Text that the network writes after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
+        """Text generated after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
         tokens = checked_prompt(self.text.codec, prompt)
         start, generator = torch.from_numpy(tokens).to(self.device), torch.Generator().manual_seed(seed)
         made = network.generate(net, start, checked_length(length), temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
@@ -93,22 +93,22 @@ class GPT(SequenceExperiment):
         count: Count = 15,
         seed: Seed = 0,
     ) -> Bars:
-        """The likeliest next tokens after a prompt with their probabilities; the one that a draw with this seed chooses is in colour."""
+        """The most likely next tokens after a prompt, with their probabilities; the one sampled with this seed is in colour."""
         tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)[-net.context :]).to(self.device)
         logits = net(tokens[None])[0][0, -1]
         return candidates_view(self.text.codec, logits, temperature, top_k, top_p, count, seed)
 
     @view(live=True)
     def attention(self, net: network.GPT, text: str = "", layer: Index = 1, head: Index = 1) -> Heatmap:
-        """Where each token (row) looks, in one head of one layer. Head 0 is the mean of all."""
+        """Which tokens (columns) each token (row) attends to, in one head of one layer. Head 0 is the mean of all."""
         labels, layers = self.attentions(net, text)
         heads = layers[max(1, min(layer, len(layers))) - 1]
         values = heads.mean(0) if head <= 0 else heads[min(head, len(heads)) - 1]
-        return Heatmap(values, "looks at", "token", f"layer {layer}, head {head or 'mean'}", labels, labels)
+        return Heatmap(values, "attends to", "token", f"layer {layer}, head {head or 'mean'}", labels, labels)
 
     @view(live=True)
     def all_attention(self, net: network.GPT, text: str = "") -> Images:
-        """The attention of every layer (row) and head (column): bright where a token looks; each row of a picture is a token."""
+        """The attention of every layer (row) and head (column): bright where a token attends; each row of a picture is a token."""
         _, layers = self.attentions(net, text)
         maps = np.stack(layers)  # (L, heads, T, T)
         rows = maps / maps.max(-1, keepdims=True).clip(1e-9)
@@ -127,7 +127,7 @@ class GPT(SequenceExperiment):
     def embeddings(
         self, net: network.GPT, of: Literal["tokens", "positions"] = "tokens", method: Literal["pca", "tsne"] = "pca"
     ) -> Scatter:
-        """The vectors of the tokens, or of the positions, laid out in two dimensions: alike is near."""
+        """The embeddings of the tokens, or of the positions, in two dimensions: similar ones are close."""
         if of == "tokens":
             return layout(net.embedding.weight, self.text.names(), method, "tokens")
         return layout(net.positions.table, [str(i) for i in range(net.context)], method, "positions")

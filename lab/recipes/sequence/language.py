@@ -58,7 +58,7 @@ def checked_prompt(codec: Codec, prompt: str, default: str = "\n") -> np.ndarray
 
 
 def candidates_view(codec: Codec, logits: Tensor, temperature: float, top_k: int, top_p: float, count: int, seed: int) -> Bars:
-    """The likeliest next tokens of logits (V,), and which one a draw takes."""
+    """The most likely next tokens of logits (V,), and which one is sampled."""
     logits = logits.float()
     p = probabilities(logits, temperature, top_k, top_p).cpu()
     drawn = int(choose(logits, temperature, top_k, top_p, torch.Generator().manual_seed(seed)))

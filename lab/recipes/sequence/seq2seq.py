@@ -131,31 +131,31 @@ class Seq2Seq(SequenceExperiment):
 
     @view(live=True)
     def translate(self, net: nn.Module, sentence: str = "", beam: Count = 4) -> Text:
-        """The translation of a sentence of your own (or of one that training does not see), and the runners-up of the beam."""
+        """The translation of a sentence of your own (or of a validation sentence), and the runners-up of the beam search."""
         found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in found)]
         return Text("\n".join(lines))
 
     @view(live=True)
     def alignment(self, net: nn.Module, sentence: str = "", beam: Count = 1) -> Heatmap:
-        """Where the decoder looks in the source (columns) when it writes each token (rows)."""
+        """Alignment: which source tokens (columns) the decoder attends to for each output token (rows)."""
         found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         best = found[0]
         names = [self.label(t) for t in best.tokens] + ["<EOS>"] * (len(best.alignment) - len(best.tokens))
         title = self.words_of(best.tokens)
         if getattr(net, "attention_kind", "") == "none":
-            title = f"{title} (no attention: there is nothing to see)"
+            title = f"{title} (no attention)"
         return Heatmap(best.alignment.numpy(), "source", "output", title, [visible(s) if len(s) == 1 else s for s in source], names)
 
     @view(live=True)
     def beam_tree(self, net: nn.Module, sentence: str = "", beam: Count = 3, siblings: Count = 2) -> Text:
-        """The beam as a tree: each line a token with log p of the path to it. The kept paths go on; * marks the best result."""
+        """The beam search as a tree: one token per line, with the log p of the path to it. Kept paths continue; * marks the best result."""
         found, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
         return Text(tree_text(nodes, found, self.label))
 
     @view(live=True)
     def beam_table(self, net: nn.Module, sentence: str = "", beam: Count = 4, length_alpha: Span = 0.6) -> Table:
-        """The results of the beam: log p, log p divided by the length's penalty (by which they are ranked), and the output."""
+        """The results of the beam search: log p, log p divided by the length penalty (which ranks them), and the output."""
         found, _, _ = self.translated(net, sentence, beam, length_alpha)
         return Table(
             ["log p", "normalised", "tokens", "output"], [[h.log_p, h.score, len(h.tokens), self.words_of(h.tokens)] for h in found]
@@ -163,19 +163,21 @@ class Seq2Seq(SequenceExperiment):
 
     @view(live=True)
     def examples(self, net: nn.Module, count: Count = 12) -> Table:
-        """Pairs that training does not see, and what the network makes of them, greedily."""
+        """Validation pairs and the network's greedy output."""
         rows = torch.arange(min(max(1, count), len(self.pairs.validation)))
         source, target = self.pairs.validation.batch(rows)
         made, _ = greedy(net.start(source), len(rows), self.longest, self.device)  # type: ignore[operator]
         sources = [self.pairs.join(self.pairs.source_vocabulary.decode(row)) for row in source.tolist()]
         found = [(s, self.words_of(t), self.words_of(m)) for s, t, m in zip(sources, target.tolist(), made.tolist(), strict=True)]
-        return Table(["source", "target", "output", "right"], [[s, t, m, "yes" if t == m else "no"] for s, t, m in found])
+        return Table(["source", "target", "output", "correct"], [[s, t, m, "yes" if t == m else "no"] for s, t, m in found])
 
     @view(live=True)
     def heads(self, net: nn.Module, sentence: str = "", of: Literal["cross", "encoder", "decoder"] = "cross") -> Images:
-        """A transformer's attention in every layer (row) and head (column): of the decoder on the source, or of a side on itself."""
+        """A transformer's attention in every layer (row) and head (column): cross-attention to the source, or self-attention of the encoder or decoder."""
         if not isinstance(net, TransformerTranslator):
-            raise UsageError("This network has no heads: train with --model transformer. The view `alignment` shows what it looks at.")
+            raise UsageError(
+                "This network has no attention heads: train with --model transformer. The view `alignment` shows its attention."
+            )
         found, _, source = self.translated(net, sentence, 1, self.config.length_alpha)
         numbers = torch.tensor([self.pairs.encode_source(self.pairs.join(source))], device=self.device)
         target = torch.tensor([[1, *found[0].tokens]], device=self.device)

@@ -113,13 +113,13 @@ class Tag(SequenceExperiment):
 
     @view(live=True)
     def tagged(self, net: Tagger, source: str = "", characters: Length = 1500) -> Text:
-        """Python source with each character in the colour of the kind that the network gives it; your own, or unseen source."""
+        """Python source with each character in the colour of its predicted kind: your own, or validation source."""
         text, tokens = self.given(source, characters)
         return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(KINDS))
 
     @view
     def mistakes(self, characters: Length = 1500) -> Text:
-        """Unseen source: what the network tags wrongly is marked."""
+        """Validation source: what the network tags wrongly is marked."""
         text, tokens = self.given("", characters)
         found = self.evaluating().decode(tokens[None])[0].cpu()
         wrong = found != self.source.validation_kinds[: len(tokens)].cpu().long()
@@ -127,7 +127,7 @@ class Tag(SequenceExperiment):
 
     @view(live=True)
     def probabilities(self, net: Tagger, source: str = "", characters: Length = 80) -> Heatmap:
-        """How sure the network is of each kind (rows) for each character of a piece of source (columns)."""
+        """The probability of each kind (rows) for each character of a piece of source (columns)."""
         text, tokens = self.given(source, characters)
         p = net(tokens[None])[0].float().softmax(-1).T.cpu().numpy()  # (K, T)
         from lab.data.text import visible
@@ -143,7 +143,7 @@ class Tag(SequenceExperiment):
 
     @view
     def confusion(self) -> Table:
-        """Characters of validation by true kind (rows) and predicted kind (columns)."""
+        """Validation characters by true kind (rows) and predicted kind (columns)."""
         found, true = self.predictions()
         return confusion_table(true, found, KINDS)
 

@@ -85,7 +85,7 @@ class TextClass(SequenceExperiment):
 
     @view(live=True)
     def classify(self, net: TextClassifier, sentence: str = "The with statement calls the method when the block is left.") -> Bars:
-        """The likeliest labels of a sentence of your own with their probabilities."""
+        """The most likely labels of a sentence of your own, with their probabilities."""
         tokens = torch.from_numpy(self.encode(self.data.split(sentence)))[None].to(self.device)
         p = net(tokens)[0].float().softmax(-1).cpu()
         best = p.topk(min(12, len(p)))
@@ -93,7 +93,7 @@ class TextClass(SequenceExperiment):
 
     @view
     def mistakes(self, count: Count = 20) -> Table:
-        """Sentences of validation that get a wrong label."""
+        """Validation sentences that are classified wrongly."""
         found = self.test_scores().argmax(1)
         wrong = (found != self.test_labels).nonzero().flatten().tolist()[: max(1, count)]
         rows = [[self.classes[int(self.test_labels[i])], self.classes[int(found[i])], self.test_texts[i][:90]] for i in wrong]
@@ -101,7 +101,7 @@ class TextClass(SequenceExperiment):
 
     @view(live=True)
     def sentences(self, net: TextClassifier, method: Literal["pca", "tsne"] = "pca", most: Count = 8) -> Scatter:
-        """Unseen sentences of the commonest labels as the network sees them, in two dimensions: one colour for each label."""
+        """Validation sentences of the most common labels in the network's feature space, in two dimensions: one colour per label."""
         common = self.train_labels.bincount().topk(min(max(1, most), len(self.classes))).indices
         rows = torch.isin(self.test_labels, common).nonzero().flatten()
         features = net.features(self.test_tokens[rows]).float().amax(1)

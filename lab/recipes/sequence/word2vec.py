@@ -48,7 +48,7 @@ class Word2Vec(SequenceExperiment):
         if len(self.names) < 2 or len(numbers) < 20 * (2 * c.window + 1):
             raise LabError(
                 f"{shown(c.data)} has {len(numbers):,} words that occur at least {c.min_count} times, too few for a window of {c.window}. "
-                "Lower --min-count, or take a longer text."
+                "Lower --min-count or use a longer text."
             )
         counts = np.bincount(numbers, minlength=len(self.names))
         frequency = counts / counts.sum()
@@ -58,7 +58,7 @@ class Word2Vec(SequenceExperiment):
         cut = len(numbers) * 9 // 10
         self.train_words, self.test_words = (torch.from_numpy(part).to(device) for part in (numbers[:cut], numbers[cut:]))
         if len(self.test_words) <= 2 * c.window:
-            raise LabError(f"{shown(c.data)} is too short once its frequent words are thinned out. Raise --subsample.")
+            raise LabError(f"{shown(c.data)} is too short after subsampling its frequent words. Raise --subsample.")
         self.noise = torch.from_numpy(counts**0.75)  # The distribution of the negative samples (section 2.2).
         self.counts = counts
         self.install(lambda: Word2VecNetwork(len(self.names), c.width, c.dropout))
@@ -109,7 +109,7 @@ class Word2Vec(SequenceExperiment):
 
             near = difflib.get_close_matches(word, self.names, n=3)
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise UsageError(f"The network has no vector for {word!r}.{hint}")
+            raise UsageError(f"{word!r} is not in the vocabulary.{hint}")
         return number
 
     # -- views -----------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Word2Vec(SequenceExperiment):
 
     @view(live=True)
     def words(self, net: Word2VecNetwork, count: Count = 150, skip: Index = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
-        """Common words in two dimensions: alike is near. The commonest say little; as many as skip says are left out."""
+        """Common words in two dimensions: similar ones are close. The `skip` most common ones, which say little, are left out."""
         skip = max(0, min(skip, len(self.names) - 2))
         part = slice(skip, skip + max(2, min(count, 1000)))
         return layout(net.vectors()[part], list(self.names[part]), method, "words")

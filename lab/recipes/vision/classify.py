@@ -82,12 +82,12 @@ class Classify(ImageViews):
         with torch.device("meta"):  # The constructors' own draws would come from the global generator.
             net = models.build(c.network, **arguments)
             if c.activation != "own" and not surgery.set_activation(net, c.activation):
-                raise UsageError(f"--activation {c.activation}: {c.network} has no activation between its layers.")
+                raise UsageError(f"--activation {c.activation}: {c.network} has no activation functions to replace.")
             if c.batch_norm == "off" or adds_norm:
                 surgery.set_batch_norm(net, c.batch_norm == "on")
             dropouts = surgery.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
             if c.dropout > 0 and not dropouts:
-                raise UsageError(f"--dropout {c.dropout:g}: {c.network} has no place for it.")
+                raise UsageError(f"--dropout {c.dropout:g}: {c.network} has no dropout layers.")
         net = net.to_empty(device=self.device)
         if isinstance(net, NearestNeighbours):
             for buffer in net.buffers():
@@ -223,13 +223,13 @@ class Classify(ImageViews):
         self.history.append([self.steps, train[0], loss, train[1], accuracy])
         if self.stopping.see(self.steps, loss):
             self.ended = True
-            log.info("early stopping at step %d: back to the weights of step %d", self.steps, self.stopping.step)
+            log.info("early stopping at step %d: restored the weights of step %d", self.steps, self.stopping.step)
         return {"losses/validation_loss": [loss], "charts/validation_accuracy": [accuracy]}
 
     def why_ended(self) -> str:
         return (
-            f"early stopping ended it at step {self.steps:,} and went back to the weights of step {self.stopping.step:,}, as the validation "
-            f"loss had not fallen for {self.config.patience} looks. To train longer, start a run with a larger --patience (0 never stops early)."
+            f"early stopping ended it at step {self.steps:,} and restored the weights of step {self.stopping.step:,}, as the validation "
+            f"loss had not fallen for {self.config.patience} validations. To train longer, start a run with a larger --patience (0 never stops early)."
         )
 
     @torch.no_grad()
@@ -296,4 +296,4 @@ def optimizer(config: ClassifyConfig, parameters: list[nn.Parameter]) -> torch.o
             return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
         case "adamw":
             return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
-    raise LabError(f"There is no optimiser {c.optimizer}.")
+    raise LabError(f"Unknown optimiser {c.optimizer}.")

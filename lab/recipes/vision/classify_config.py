@@ -192,7 +192,7 @@ with a high learning rate).</p>
         if self.data == "atari" and len(self.games.split(",")) < 2:
             raise ValueError(f"--games must name at least two games to tell apart, got {self.games!r}")
         if self.patience and not self.validation:
-            raise ValueError("--patience stops by the validation loss: set --validation above 0")
+            raise ValueError("--patience needs a validation loss: set --validation above 0")
         if self.freeze and not self.weights and self.network == "knn":
             raise ValueError("--freeze: knn has no weights to freeze")
         return self

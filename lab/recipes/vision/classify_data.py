@@ -136,9 +136,9 @@ class Images:
         if len(found.labels[order[held:]].unique()) < len(found.labels.unique()):
             order = with_every_class_last(order, found.labels)
         if self.config.validation and not held:
-            raise LabError(f"--validation {self.config.validation:g} of {len(found)} images is none: raise it, or set it to 0.")
+            raise LabError(f"--validation {self.config.validation:g} of {len(found)} images is zero images: raise it, or set it to 0.")
         if held == len(found):
-            raise LabError("No image is left to learn from: lower --validation.")
+            raise LabError("No images are left for training: lower --validation.")
         for name, rows in (("validation", order[:held]), ("train", order[held:])):
             self.loaded[name] = LabelledImages(found.images[rows].contiguous(), found.labels[rows], found.classes)
 

@@ -108,7 +108,7 @@ class ImageViews(Experiment):
         name = getattr(inner, "maps", None)
         if name is None:
             raise UsageError(
-                f"{type(inner).__name__} has no feature maps, so there is no CAM of it. RISE and occlusion work with any network."
+                f"{type(inner).__name__} has no feature maps, so CAM does not apply. RISE and occlusion work with any network."
             )
         return f"net.{name}"
 
@@ -134,7 +134,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def feature_maps(self, net: Any, image: Any = "test:0", layer: str = "") -> Images:
-        """The maps of one layer (the first activation unless named) for an image; bright is high, the caption its maximum."""
+        """The feature maps of one layer (the first activation unless named) for an image; bright is high, the caption is the maximum."""
         pixels, _, _ = self.images.picture(image)
         maps = self.maps_of(net, pixels, layer)
         scale = max(1, 72 // maps.shape[2])
@@ -183,7 +183,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def augmented_grad_cam(self, net: Any, image: Any = "test:0", label: str = "", copies: Count = 32, seed: Seed = 0) -> Images:
-        """Augmented Grad-CAM: one sharp map that explains the Grad-CAMs of many turned and shifted copies."""
+        """Augmented Grad-CAM: one sharp map that explains the Grad-CAMs of many rotated and shifted copies."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         rng = torch.Generator().manual_seed(seed)
@@ -192,7 +192,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def rise(self, net: Any, image: Any = "test:0", label: str = "", masks: Count = 1000, cells: Side = 7, seed: Seed = 0) -> Images:
-        """RISE: the mean of random masks, weighted by the class's probability under each; it asks the network as a black box."""
+        """RISE: the mean of random masks, weighted by the class's probability under each; it treats the network as a black box."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         rng = torch.Generator().manual_seed(seed)
@@ -203,7 +203,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def occlusion(self, net: Any, image: Any = "test:0", label: str = "", patch: Index = 0) -> Images:
-        """Occlusion: how much the class's probability falls when a grey patch covers a place."""
+        """Occlusion: how much the class's probability falls where a grey patch covers the image."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         side = patch if 0 < patch <= self.form.size else max(2, self.form.size // 5)
@@ -220,9 +220,9 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def neighbours(self, net: Any, image: Any = "test:0") -> Images:
-        """The remembered images that lie nearest to an image, for k nearest neighbours."""
+        """The nearest remembered images of an image, for k nearest neighbours."""
         if not isinstance(net.net, NearestNeighbours):
-            raise UsageError(f"{type(net.net).__name__} remembers no images; `neighbours` is for --network knn.")
+            raise UsageError(f"{type(net.net).__name__} stores no images; the view `neighbours` needs --network knn.")
         pixels, _, _ = self.images.picture(image)
         found, labels, distances = net.net.neighbours(net.normalise(pixels))
         near = (found[0] * net.std[:, None, None] + net.mean[:, None, None]).clamp(0, 1) * 255
@@ -246,7 +246,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: Count = 40) -> Gallery:
-        """The worst mistakes: wrong answers, the surest first; the caption is true -> said with its probability."""
+        """The worst mistakes: wrong predictions, the most confident first; the caption is true -> predicted with its probability."""
         found, classes = self.predictions(net, split), self.form.classes
         wrong = torch.nonzero(found.guesses != found.labels)[:, 0]
         sure = found.probabilities[wrong, found.guesses[wrong]]
@@ -258,7 +258,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def compare(self, net: Any, other: str = "last", split: Split = "test", most: Count = 40) -> Gallery:
-        """The images on which this run and another one differ: the true class, what this one says, what the other says."""
+        """The images on which this run and another one differ: the true class, this one's prediction, the other's."""
         mine, theirs = self.predictions(net, split), self.predictions_of(other, split)
         classes = self.form.classes
         apart = torch.nonzero(mine.guesses != theirs.guesses)[:, 0]
@@ -280,13 +280,15 @@ class ImageViews(Experiment):
         key = (str(run.path), split, written)
         if key not in known:
             if run.recipe.name != "classify":
-                raise UsageError(f"{run.name} is no run of classify: name another one with --other RUN.")
+                raise UsageError(f"{run.name} is not a run of classify: name another run with --other RUN.")
             experiment = run.experiment(self.device.type, serving_only=True)
             assert isinstance(experiment, ImageViews)
             mine, theirs = self.images.config, experiment.images.config
             same = (mine.data, experiment.form.classes) == (theirs.data, self.form.classes)
             if not same or (split != "test" and (mine.seed, mine.validation) != (theirs.seed, theirs.validation)):
-                raise UsageError(f"{run.name} learned {theirs.data} with other classes or splits; two runs must share their images.")
+                raise UsageError(
+                    f"{run.name} was trained on {theirs.data} with other classes or splits; both runs must use the same images."
+                )
             known[key] = experiment.predictions(experiment.serving(), split)
         return known[key]
 
@@ -304,7 +306,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def filters(self, net: Any) -> Images:
-        """The weights of the first layer as pictures, grey is zero; of a linear classifier, the template of each class."""
+        """The weights of the first layer as pictures (grey is zero); for a linear classifier, the template of each class."""
         layer = next((m for m in net.modules() if isinstance(m, LAYERS)), None)
         if layer is None:
             raise UsageError(f"{type(net.net).__name__} has no weights.")
@@ -333,7 +335,7 @@ class ImageViews(Experiment):
 
     @view(live=True)
     def augmentations(self, net: Any, n: Count = 24, seed: Seed = 0) -> Images:
-        """Training images as training sees them, after augmentation."""
+        """Training images after augmentation, as the network sees them."""
         data = self.images.split("train")
         rng = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(data), (max(1, min(n, 256)),), generator=rng).to(self.device)
@@ -345,7 +347,7 @@ class ImageViews(Experiment):
 
     @view
     def training_curves(self, figure: Literal["loss", "accuracy"] = "loss") -> Curves:
-        """Loss or accuracy on training batches and on the held-out images; the upright line is the best step so far."""
+        """Loss or accuracy on training batches and on held-out images; the vertical line marks the best step so far."""
         rows = np.array(self.history).reshape(-1, 5)
         i = 1 if figure == "loss" else 2
         columns = {"loss": (1, 2), "accuracy": (3, 4)}[figure]
@@ -359,8 +361,8 @@ class ImageViews(Experiment):
 
     @view
     def layer_statistics(self, figure: Literal["gradient", "weight", "dead units", "mean", "deviation"] = "gradient") -> Curves:
-        """How a figure of each layer moved: root mean square of gradients or weights, or of activations the share of dead
-        units, mean and deviation. Gradients that fall by powers of ten from layer to layer are vanishing."""
+        """A statistic of each layer over training: root mean square of gradients or weights; share of dead units, mean and deviation
+        of activations. Gradients that fall by powers of ten from layer to layer are vanishing."""
         from lab.recipes.vision.layer_statistics import ACTIVATION_FIGURES, GRADIENT_FIGURES
 
         s = self.statistics

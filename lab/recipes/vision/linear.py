@@ -71,7 +71,7 @@ class Linear(Experiment):
 
     @view(live=True)
     def templates(self, net: LinearClassifier) -> Images:
-        """Each class's row of W as a picture: bright where a pixel speaks for the class, dark where against it."""
+        """Each class's row of W as a picture: bright where a pixel is evidence for the class, dark where against it."""
         w = net.templates()[:, 0].cpu().numpy()  # (10, 8, 8)
         pixels = (127.5 + 127.5 * w / np.abs(w).max()).astype(np.uint8)
         return Images(pixels, [str(i) for i in range(10)], columns=5, scale=12)

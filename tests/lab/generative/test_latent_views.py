@@ -146,10 +146,10 @@ def test_class_interpolation_ends_at_the_two_classes(make: Make) -> None:
     ("view", "parameters", "words"),
     [
         ("walk", {"anchors": "0"}, "2 to 256 anchors"),
-        ("walk", {"anchors": "0,900"}, "is no anchor"),
+        ("walk", {"anchors": "0,900"}, "is not an anchor"),
         ("walk", {"anchors": "0,image:5000"}, "numbered from 0 to 296"),
         ("walk", {"anchors": "0;z:1,2"}, "20 dimensions, got 2"),
-        ("walk", {"anchors": "0;z:nan" + ",0" * 19}, "is no anchor"),
+        ("walk", {"anchors": "0;z:nan" + ",0" * 19}, "is not an anchor"),
         ("decode", {"code": "1,x"}, "numbers separated by commas"),
         ("decode", {"code": ",".join("1" * 21)}, "at most 20"),
         ("traversal", {"dims": "25"}, "from 0 to 19"),
