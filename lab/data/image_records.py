@@ -58,7 +58,8 @@ def split_notes(folder: ClassFolder) -> list[str]:
         return []
     single = [name for name, group in folder.files["train"].items() if len(group) == 1]
     few = [name for name, group in folder.files["train"].items() if 1 < len(group) < 10]
-    notes = ["Every tenth image of a class is held out for test."]
+    many = any(len(group) >= 10 for group in folder.files["train"].values())
+    notes = ["Every tenth image of a class is held out for test."] if many else []
     if few:
         notes.append(f"Of classes with fewer than ten images one is held out: {listed(few)}.")
     if single:
@@ -127,12 +128,13 @@ def class_order(data: str, found: dict[str, list[str]], stored: Record) -> tuple
     no class are left out. Raises LabError where one may have been renamed.
     """
     classes = tuple(stored.get("classes", sorted(found)))
-    known = {hash: name for name, hash in stored.get("class_hashes", {}).items()}
-    names: dict[str, str] = {}
-    for name, group in found.items():
-        same = known.get("".join(group)) or known.get(fingerprint(group))
-        if same is not None and same not in names.values():
-            names[name] = same
+    known = stored.get("class_hashes", {})
+    same = {name: [other for other in known if known[other] in ("".join(group), fingerprint(group))] for name, group in found.items()}
+    names = {name: name for name in found if name in same[name]}
+    for name in found:  # By what it holds, where no folder of that name holds it still.
+        free = [other for other in same[name] if other not in names.values()]
+        if name not in names and free:
+            names[name] = free[0]
     for name in found:
         if name not in names and name in classes and name not in names.values():
             names[name] = name

@@ -266,6 +266,14 @@ def test_a_renamed_class_folder_is_known_by_what_it_holds(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+def test_two_classes_that_hold_the_same_keep_their_names(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save(tmp_path / name / "1.png")
+    stored = folder_record(f"folder:{tmp_path}", "white", None)
+    _, names = class_order("", {name: [stored["class_hashes"][name]] for name in ("a", "b")}, stored)
+    assert names == {"a": "a", "b": "b"}
+
+
 def test_a_moved_folder_is_the_same_data_elsewhere(tmp_path: Path) -> None:
     stored = folder_record(f"folder:{fill(tmp_path / 'here', cats=3, dogs=3)}", "white", None)
     (tmp_path / "here").rename(tmp_path / "there")
