@@ -33,7 +33,7 @@ class LatentState(PageState):
     def __init__(self, run: Run, parent: QObject | None = None):
         super().__init__(run, parent)
         config: Any = run.config()
-        self.shape: tuple[int, int, int] = config.shape
+        self.shape: tuple[int, int, int] = config.shape_for(run.stored.get("data"))
         self.latent: int = config.latent
         self.class_names: tuple[str, ...] = tuple(run.stored.get("data", {}).get("classes", ())) or config.classes
         self.anchors: list[str] = [f"{i}@0" for i in range(MOST_ANCHORS)]

@@ -253,8 +253,7 @@ def missing(value: str) -> str | None:
 
 def shown(value: str) -> str:
     """A data set in a sentence: its name, or its path."""
-    path = file_of(value)
-    return value if path is None else readable(path)
+    return ", ".join(map(readable, paths(value))) if find(value).prefix else value
 
 
 def joined(pieces: list[str], count: int) -> Iterator[list[str]]:

@@ -49,6 +49,8 @@ def compare(stored: Record, found: Record) -> Comparison:
     equal = stored.get("fingerprint") is not None and stored["fingerprint"] == found.get("fingerprint")
     # A run that was trained further on other data keeps the names of its first ones.
     names = [] if equal else [text for key, noun in NAMES.items() if (text := changed_names(noun, stored.get(key), found.get(key)))]
+    if moved and not (stored.get("fingerprint") and found.get("fingerprint")):  # One of them is a data set with a name.
+        return Comparison("other", f"The data are {found['data']}, not {stored['data']} as in training.")
     if not differ(stored, found, "fingerprint") and not names:
         if not moved:
             return Comparison("same")
@@ -65,6 +67,12 @@ def merged(stored: Record, found: Record) -> Record:
     kept = {key: stored[key] for key in (*NAMES, "mean", "deviation", "length", "rules") if key in stored}
     earlier = [*stored.get("earlier", []), {key: stored[key] for key in ("data", "fingerprint", "size", "unit") if key in stored}]
     return {**storable(found), **kept, "earlier": earlier}
+
+
+def first_data(remembered: Record | None, data: str) -> str:
+    """The data that a run began with, whose form its network has; `data` where none are remembered."""
+    known = remembered or {}
+    return str(next((earlier["data"] for earlier in known.get("earlier", []) if "data" in earlier), known.get("data", data)))
 
 
 def storable(found: Record) -> Record:

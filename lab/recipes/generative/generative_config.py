@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from lab.config import only, with_defaults
 from lab.data.catalogue import native, subject
 from lab.data.image_files import class_names
+from lab.data.record import Record, first_data
 from lab.recipes.images_config import ImagesConfig
 
 SMALLEST_SIDE = 16
@@ -63,6 +64,10 @@ class ImageConfig(ImagesConfig):
         size, channels = native(self.data)
         side = self.size or max(size, SMALLEST_SIDE)
         return (self.channels or channels, side, side)
+
+    def shape_for(self, remembered: Record | None) -> tuple[int, int, int]:
+        """`shape` of the images that a stored run began with, which it keeps on other data."""
+        return self.model_copy(update={"data": first_data(remembered, self.data)}).shape
 
     @property
     def classes(self) -> tuple[str, ...]:

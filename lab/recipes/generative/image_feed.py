@@ -18,7 +18,7 @@ class ImageFeed:
 
     def __init__(self, config: ImageConfig, device: torch.device, order: torch.Generator, remembered: Record | None = None):
         self.config, self.device, self.remembered = config, device, remembered
-        self.shape = config.shape
+        self.shape = config.shape_for(remembered)
         self.class_names = tuple((remembered or {}).get("classes") or config.classes)
         self.order = EpochOrder(order)
         self.images = Splits(self.load)

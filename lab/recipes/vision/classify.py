@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models
+from lab.data.catalogue import shown
 from lab.device import compute_dtype
 from lab.early_stopping import EarlyStopping
 from lab.epochs import EpochOrder
@@ -252,7 +253,7 @@ class Classify(ImageViews):
             "images": len(data),
             "classes": len(data.classes),
             "test_time_augmentation": copies,
-            "protocol": f"test split of {self.config.data}, {copies} view(s) of each image. {self.images.held_out_how()}".strip(),
+            "protocol": f"test split of {shown(self.config.data)}, {copies} view(s) of each image. {self.images.held_out_how()}".strip(),
         }
 
     # -- the rest of the contract ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from lab.data.image_reader import read_image
 from lab.data.image_records import span_in, split_notes
 from lab.data.images import LabelledImages, as_channels, resize
 from lab.data.load import load_images
-from lab.data.record import Record
+from lab.data.record import Record, first_data
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify_config import ClassifyConfig
 
@@ -42,7 +42,8 @@ def form(config: ClassifyConfig, remembered: Record | None = None) -> Form:
 
     Raises LabError where a folder cannot serve.
     """
-    own, channels = native(config.data)
+    first = first_data(remembered, config.data)  # A stored run keeps the form of the data that it began with.
+    own, channels = native(first)
     of_folder = find(config.data).origin == "own"
     classes = tuple((remembered or {}).get("classes", ()))
     if not classes:
@@ -50,7 +51,7 @@ def form(config: ClassifyConfig, remembered: Record | None = None) -> Form:
     if config.colours != "own":
         channels = 1 if config.colours == "grey" else 3
     size = config.size or (own if config.network in FLAT else max(own, SMALLEST))
-    return Form(classes, channels, size if of_folder or config.data == "atari" else min(own, size), size)
+    return Form(classes, channels, min(own, size) if find(first).size else size, size)
 
 
 def folder_classes(root: Path) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 import lab
+from lab.data.load import load_images
 from lab.errors import LabError, UsageError
 
 
@@ -54,6 +56,23 @@ def test_a_folder_with_another_class_is_told_and_its_images_are_left_out(
     found = run.evaluate()
     assert (found["accuracy"], found["classes"], found["images"]) == (1, 2, 2)
     assert "with a new class 'grey'" in capsys.readouterr().err
+
+
+def test_a_run_on_digits_keeps_their_form_on_a_folder_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path / "runs"))
+    trained = lab.train("classify", steps=40, network="linear", device="cpu", learning_rate=0.02, test_time_augmentation=1)
+    digits = load_images("digits", "test", torch.device("cpu"))
+    for image, label, i in zip(digits.images, digits.labels, range(60), strict=False):
+        (tmp_path / "mine" / str(int(label))).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[0].numpy()).convert("RGB").resize((64, 64), Image.Resampling.NEAREST).save(
+            tmp_path / "mine" / str(int(label)) / f"{i}.png"
+        )
+    found = trained.evaluate(data=f"folder:{tmp_path}/mine")
+    assert found["classes"] == 10
+    assert found["accuracy"] > 0.7
+    assert "not digits as in training" in capsys.readouterr().err
 
 
 def test_a_class_both_renamed_and_changed_is_refused(run: Any, tmp_path: Path) -> None:
