@@ -1,4 +1,4 @@
-"""CUDA graphs: a step recorded once and replayed, which leaves the launch of its many small kernels out."""
+"""CUDA graphs: a step captured once and replayed, without the launch overhead of its many small kernels."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 class CapturedStep:
-    """A function of tensors recorded once as a CUDA graph and replayed: a small network's step is mostly launch time.
+    """A function of tensors captured as a CUDA graph and replayed: a small network's step is mostly launch time.
 
-    `step(*inputs)` must read and write only memory that stays in place. Before the recording it runs a few times, as
-    CUDA asks; `keep` are the tensors that this must not change.
+    `step(*inputs)` must read and write only memory that stays in place. It runs a few times before the capture, as CUDA
+    requires; the tensors in `keep` are restored after that.
     """
 
     def __init__(self, step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor], keep: Sequence[Tensor]):

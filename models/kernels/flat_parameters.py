@@ -1,7 +1,8 @@
 """One buffer for all parameters of a small network, and a bf16 twin beside it.
 
 A network of a few layers spends much of a step on per-tensor work: casts, optimiser, copies. With every parameter a view
-of one flat fp32 master (and of one flat bf16 copy that forward and backward use), each of these is a single operation.
+of one flat fp32 master (and of one flat bf16 copy for forward and backward), each of these is a single operation. The plain twin is a
+module with `torch.optim.Adam`.
 """
 
 import copy
@@ -64,12 +65,12 @@ class FlatNetwork:
     def backward(self, output: Tensor, gradient: Tensor | None = None) -> Tensor:
         """The flat fp32 gradient (P,) of `output` (given the `gradient` at it, 1 for a scalar), overwritten by the next call.
 
-        Autograd hands over its own tensors where `grad` is None, which saves zeroing and adding; one pass casts them.
-        They are let go at once, so that the next pass finds their memory, still in the cache.
+        Where `grad` is None, autograd hands over its own tensors, which saves zeroing and adding; one pass casts them.
+        They are released at once, so that the next pass reuses their memory while it is in the cache.
         """
         output.backward(gradient)
         gradients = [p.grad for p in self.parameters if p.grad is not None]
-        assert len(gradients) == len(self.parameters), "a parameter that the output does not depend on"
+        assert len(gradients) == len(self.parameters), "a parameter on which the output does not depend"
         torch._foreach_copy_(self.gradient_views, gradients)
         for parameter in self.parameters:
             parameter.grad = None
@@ -77,7 +78,7 @@ class FlatNetwork:
 
     @torch.no_grad()
     def sync(self) -> None:
-        """Bring `compute` up to date after the master weights changed."""
+        """Update `compute` after the master weights changed."""
         if self.compute is not self.master:
             self.compute_weights.copy_(self.weights)
 
@@ -91,7 +92,7 @@ class FlatNetwork:
 
     @torch.no_grad()
     def copy_from(self, other: "FlatNetwork") -> None:
-        """Take over the weights of another network of the same shape."""
+        """Copy the weights of another network of the same shape."""
         self.weights.copy_(other.weights)
         self.sync()
 
@@ -122,7 +123,7 @@ def views(flat: Tensor, module: nn.Module) -> list[Tensor]:
 
 
 def in_memory_order(tensor: Tensor) -> Tensor:
-    """All numbers of a tensor in one row, as `views` lays them out: channels_last where there are four dimensions."""
+    """A tensor's elements as a vector, in the order of `views`: channels_last where there are four dimensions."""
     return (tensor.permute(0, 2, 3, 1) if tensor.dim() == 4 else tensor).reshape(-1)
 
 
@@ -142,12 +143,12 @@ class Piece:
 class FlatAdam:
     """Adam (Kingma & Ba 2015) on the one flat parameter of a `FlatNetwork`, by PyTorch's fused kernel.
 
-    It calls the functional form: an Optimizer object's bookkeeping costs a quarter of a millisecond a step.
+    It calls the functional form, as an Optimizer object's bookkeeping is a noticeable part of a small network's step.
     """
 
     def __init__(self, network: FlatNetwork, learning_rate: float, eps: float, betas: tuple[float, float] = (0.9, 0.999)):
         self.network, self.weights, self.eps, self.betas = network, network.weights, eps, betas
-        # On a GPU the step size is a tensor, so that a captured step follows its changes.
+        # On a GPU the step size is a tensor, so that a captured step sees changes.
         self.rate: float | Tensor = torch.tensor(learning_rate, device=self.weights.device) if self.weights.is_cuda else learning_rate
         self.exp_avg, self.exp_avg_sq = torch.zeros_like(self.weights), torch.zeros_like(self.weights)
         self.count = torch.zeros((), device=self.weights.device)
@@ -177,14 +178,14 @@ class FlatAdam:
     def step_and_sync(self, scale: Tensor | None = None) -> None:
         """One update with the network's `compute_gradient` (P,), times `scale` (0-d), after which its `compute` is up to date.
 
-        Cast, Adam and the copy back go over it piece by piece: each finds in the cache what the one before has left there.
+        Cast, Adam and the copy back run piece by piece, so that each works on what the one before left in the cache.
         """
         self.count += 1
         self.update(self.network.compute_gradient, 0, scale)
 
     @torch.no_grad()
     def step_from(self, gradients: Sequence[Tensor | None]) -> None:
-        """`step_and_sync` with the gradients of the network's `parameters` as autograd gives them, which are never laid out as one.
+        """`step_and_sync` with the gradients of the network's `parameters` as autograd gives them, without copying them into one buffer.
 
         As in PyTorch's optimisers, None leaves its parameter as it is.
         """
@@ -210,7 +211,7 @@ class FlatAdam:
                 piece.compute.copy_(piece.weights[0])
 
     def pieces(self, start: int, count: int) -> list[Piece]:
-        """The `count` weights from `start` on in equal pieces, the views made once: making them took a small step 2 % of its time."""
+        """The `count` weights from `start` on in equal pieces, as views that are made once: making them is a noticeable part of a small step."""
         if (start, count) not in self.cut:
             network = self.network
             size = count if self.weights.is_cuda else math.ceil(count / math.ceil(count / PIECE))
