@@ -24,9 +24,9 @@ from gui.system import duration_text
 from lab.run import Run
 
 GAME_KEYS = (
-    ("While you play (after Take over)", "Arrows or W A S D", "Joystick"),
-    ("While you play (after Take over)", "Space", "Fire"),
-    ("While you play (after Take over)", "Esc", "Hand back to the agent"),
+    ("While playing (after Take over)", "Arrows or W A S D", "Joystick"),
+    ("While playing (after Take over)", "Space", "Fire"),
+    ("While playing (after Take over)", "Esc", "Hand back to the agent"),
 )
 
 
@@ -37,7 +37,7 @@ class ErrorDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Something went wrong")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.sentence = QLabel(sentence, wordWrap=True)
+        self.sentence = QLabel(sentence, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.sentence.setMinimumWidth(460)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -55,23 +55,23 @@ class ErrorDialog(QDialog):
         layout.addWidget(buttons)
 
 
-class GoOnDialog(QDialog):
-    """How much further to train a run that has done what it was asked for; `options` has the answer."""
+class ContinueDialog(QDialog):
+    """How much longer to train a run that has reached its length; `options` has the answer."""
 
     def __init__(self, run: Run, parent: QWidget | None = None):
         super().__init__(parent)
-        self.setWindowTitle("Go on with the run")
+        self.setWindowTitle("Continue training")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         status = run.status()
         self.done_before: int = status.get("done", 0)
         by_time = status.get("until") is not None
         if by_time:
-            sentence = f"{run.name} has trained for its {duration_text(status['until'])}. Train how much longer?"
+            sentence = f"{run.name} has finished its {duration_text(status['until'])} of training. How much longer should it train?"
         else:
-            sentence = f"{run.name} has done its {self.done_before:,} {status.get('unit', 'steps')}. Train how many more?"
-        self.sentence = QLabel(sentence, wordWrap=True)
+            sentence = f"{run.name} has finished its {self.done_before:,} {status.get('unit', 'steps')}. How many more should it train?"
+        self.sentence = QLabel(sentence, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.sentence.setMinimumWidth(360)
-        self.unit = QComboBox(toolTip="Train for a number of steps, or for a time")
+        self.unit = QComboBox(toolTip="Train for a number of steps or minutes")
         self.unit.addItems(["steps", "minutes"])
         self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
         self.steps.setValue(run.stored.get("steps") or run.recipe.steps)
@@ -119,7 +119,7 @@ class ShortcutSheet(QDialog):
         ]
         rows += GAME_KEYS
         self.table = QTableWidget(len(rows), 3)
-        self.table.setHorizontalHeaderLabels(["Where", "Keys", "What"])
+        self.table.setHorizontalHeaderLabels(["Context", "Shortcut", "Action"])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
@@ -152,7 +152,7 @@ class AboutDialog(QDialog):
         self.text = QLabel(
             "<h2>Lab</h2><p>Train, watch and take apart the networks of a deep-learning course.<br>"
             f"Everything here is also on the command line: <code>lab --help</code>.</p><table>{rows}</table>"
-            f"<p>Runs are kept in {home().resolve()}</p>"
+            f"<p>Runs are stored in {home().resolve()}</p>"
         )
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

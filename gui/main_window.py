@@ -55,7 +55,7 @@ FILE_ACTIONS = (
     Action(
         "quit",
         "Quit",
-        "Stop and save what is training, and close the app",
+        "Save all training runs and quit",
         lambda window: window.close(),
         "Ctrl+Q",
         "&File",
@@ -63,11 +63,11 @@ FILE_ACTIONS = (
     ),
 )
 VIEW_ACTIONS = (
-    Action("full_screen", "Full screen", "Fill the screen, or go back", lambda window: window.toggle_full_screen(), "F11", "&View"),
+    Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "F11", "&View"),
     Action(
         "reset_layout",
         "Reset layout",
-        "Put every dock back in its first place",
+        "Restore the default dock layout",
         lambda window: window.reset_layout(),
         "Ctrl+Shift+L",
         "&View",
@@ -165,14 +165,14 @@ class MainWindow(QMainWindow):
         bar = QStatusBar()
         self.setStatusBar(bar)
         self.device_label = QLabel("device: loading PyTorch…")
-        self.device_label.setToolTip("Where a run computes unless told otherwise")
+        self.device_label.setToolTip("Default device for training")
         self.speed_label = FastLabel()
-        self.speed_label.setToolTip("Steps per second of the sessions that train, in all")
+        self.speed_label.setToolTip("Speed of the sessions that are training")
         self.memory_label = FastLabel()
-        self.memory_label.setToolTip("Memory of this process, and of the GPU where there is one")
+        self.memory_label.setToolTip("Memory used by the app, and on the GPU")
         self.run_button = QToolButton(autoRaise=True)
         self.run_button.setObjectName("run folder")
-        self.run_button.setToolTip("Folder of the run in front; press to open it")
+        self.run_button.setToolTip("Folder of the current run; click to open it")
         self.run_button.clicked.connect(lambda: self.open_folder(self.current_run()))
         for widget in (self.device_label, self.speed_label, self.memory_label, self.run_button):
             bar.addPermanentWidget(widget)
@@ -258,8 +258,8 @@ class MainWindow(QMainWindow):
         run = self.current_run()
         self.run_button.setVisible(run is not None)
         if run is not None:
-            self.run_button.setText(run.name)
-            self.run_button.setToolTip(f"{run.path.resolve()}\nPress to open this folder")
+            self.run_button.setText(run.name.replace("&", "&&"))
+            self.run_button.setToolTip(f"{run.path.resolve()}\nClick to open this folder")
 
     def report(self, sentence: str, trace: str) -> None:
         """Show an error without stopping anything else."""
@@ -272,14 +272,14 @@ class MainWindow(QMainWindow):
         """`sys.excepthook`: a defect in the app is shown with its traceback; the app and the sessions go on."""
         text = "".join(traceback.format_exception(kind, error, trace))
         print(text, flush=True)
-        self.report(f"A defect in the app: {kind.__name__}: {error}", text)
+        self.report(f"Internal error: {kind.__name__}: {error}", text)
 
     def open_folder(self, run: Run | None) -> None:
         from lab.run import home
 
         path = (run.path if run is not None else home()).resolve()
         if not Path(path).exists():
-            self.say(f"{path} does not exist yet: it comes with the first run.")
+            self.say(f"{path} does not exist yet. The first run creates it.")
             return
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
@@ -287,7 +287,7 @@ class MainWindow(QMainWindow):
 
     def copy_window(self) -> None:
         QApplication.clipboard().setPixmap(self.grab())
-        self.say("Copied a picture of the window.")
+        self.say("Copied a screenshot of the window.")
 
     def set_theme(self, choice: str) -> None:
         settings().setValue("theme", choice)
@@ -322,7 +322,7 @@ class MainWindow(QMainWindow):
             event.setAccepted(self.abandoned or not self.sessions.busy())
             return
         training = [bridge.run.name for bridge in self.sessions.running()]
-        training += [f"{start.name} (being started)" for start in self.sessions.starting]
+        training += [f"{start.name} (starting)" for start in self.sessions.starting]
         if training and not self.confirm_close(training):
             event.ignore()
             return
@@ -334,10 +334,11 @@ class MainWindow(QMainWindow):
     def confirm_close(self, training: list[str]) -> bool:
         """Whether to stop what trains, by its names."""
         names = "\n".join(training)
-        question = f"Training goes on:\n{names}\n\nStop, save a checkpoint of each and close? They can be resumed later."
+        question = f"Still training:\n{names}\n\nStop them, save a checkpoint of each and close? They can be resumed later."
         box = QMessageBox(QMessageBox.Icon.Question, "Close the lab", question, parent=self)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # A run may be called <b>.
         close = box.addButton("Save and close", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
+        box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
         box.exec()
         agreed = box.clickedButton() is close
         box.deleteLater()
@@ -364,8 +365,8 @@ class MainWindow(QMainWindow):
 
     def ask_to_wait(self) -> None:
         """Say who has not ended, and what closing anyway loses."""
-        box = QMessageBox(QMessageBox.Icon.Warning, "Still saving", f"{lost(self.sessions)}\n\nWait on, or close anyway?", parent=self)
-        wait = box.addButton("Wait on", QMessageBox.ButtonRole.RejectRole)
+        box = QMessageBox(QMessageBox.Icon.Warning, "Still saving", f"{lost(self.sessions)}\n\nKeep waiting, or close anyway?", parent=self)
+        wait = box.addButton("Keep waiting", QMessageBox.ButtonRole.RejectRole)
         anyway = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(wait)
         box.setEscapeButton(wait)
@@ -423,9 +424,9 @@ class MainWindow(QMainWindow):
 
 def lost(sessions: Sessions) -> str:
     """What closing now loses of the sessions that have not ended."""
-    lines = [f"{start.name} is still being started: it has not begun to train." for start in sessions.starting]
+    lines = [f"{start.name} is still starting and has not trained yet." for start in sessions.starting]
     for bridge in sessions.alive():
         step = bridge.session.written_step
-        kept = f"its checkpoint at {step:,} stays" if step is not None else "the checkpoints it had before, if any, stay"
-        lines.append(f"{bridge.run.name} has not ended. The steps since its last checkpoint would be lost; {kept} good.")
+        kept = f"its checkpoint at {step:,} is kept" if step is not None else "earlier checkpoints, if any, are kept"
+        lines.append(f"{bridge.run.name} is still saving. Steps since its last checkpoint would be lost; {kept}.")
     return "\n".join(lines)

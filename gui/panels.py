@@ -23,11 +23,11 @@ class PanelSpec:
 
 
 PANELS = (
-    PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train DQN on Atari games, watch it play, look inside", ("Atari",)),
+    PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train agents on Atari games, watch them play, look inside", ("Atari",)),
+    PanelSpec("Generate", "gui.generate.panel:GeneratePanel", "Train autoencoders and GANs, explore their latent space", ("Generate",)),
+    PanelSpec("Vision", "gui.vision.panel:VisionPanel", "Train image classifiers, draw for them, see what they look at", ("Vision",)),
     PanelSpec(
-        "Generate", "gui.generate.panel:GeneratePanel", "Autoencoders, VAE and GANs, and a latent space to drag through", ("Generate",)
+        "Sequences", "gui.sequences.panel:SequencesPanel", "Train language models, translators, taggers, word vectors", ("Sequences",)
     ),
-    PanelSpec("Vision", "gui.vision.panel:VisionPanel", "Train image classifiers, draw for them, see where they look", ("Vision",)),
-    PanelSpec("Sequences", "gui.sequences.panel:SequencesPanel", "Language models, translators, taggers, word vectors", ("Sequences",)),
     PanelSpec("Runs", "gui.runs.panel:RunsPanel", "Every run on disk: compare, resume, rename, delete"),
 )

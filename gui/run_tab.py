@@ -3,6 +3,7 @@
 Read first: `gui/page_tabs.py`.
 """
 
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -58,14 +59,14 @@ class RunTab(QWidget):
         self.transport.resume_wanted.connect(lambda: self.resume_wanted.emit(self.run))
         if run.shipped:
             self.transport.resume.setEnabled(False)
-            self.transport.resume.setToolTip("A shipped agent has weights to watch, but no training state to go on from.")
+            self.transport.resume.setToolTip("A shipped agent has weights to watch, but no training state to resume.")
         self.curves = Curves()
         self.curves.add_run(run.name, Line(run.name, RunSeries(run.path), hue))
         self.overlay_menu = QMenu(self)
         self.overlay_menu.setToolTipsVisible(True)
         self.overlay_menu.aboutToShow.connect(self.fill_overlay_menu)
         self.overlay_button = QToolButton(
-            text="Overlay", toolTip="Draw the curves of other runs over these", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
+            text="Overlay", toolTip="Overlay the curves of other runs", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
         )
         self.overlay_button.setMenu(self.overlay_menu)
         self.curves.add_tool(self.overlay_button)
@@ -175,10 +176,10 @@ class RunTab(QWidget):
         others = [run for run in [*runs(), *map(Run, registry.shipped().values())] if run.path.resolve() != self.run.path.resolve()]
         for run in sorted(others, key=lambda run: run.stored.get("subject") != subject)[:MENU_RUNS]:
             key = str(run.path)
-            action = self.overlay_menu.addAction(run.name)
+            action = self.overlay_menu.addAction(run.name.replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(key in self.curves.lines)
-            action.setToolTip(str(run.path.resolve()))
+            action.setToolTip(escape(str(run.path.resolve())))
             action.toggled.connect(lambda on, run=run, key=key: self.overlay(run) if on else self.curves.remove_run(key))
         if not others:
             self.overlay_menu.addAction("No other runs").setEnabled(False)
@@ -205,7 +206,7 @@ class RunTab(QWidget):
 
 class Views(QWidget):
     """Views side by side, as many as there is room for. Above them a button for each view that there is: press one to see
-    it, in place of the one that has been there longest where there is no more room; press it again to take it away."""
+    it, in place of the one that has been there longest where there is no more room; press it again to remove it."""
 
     def __init__(self, first: tuple[str, ...], parent: QWidget | None = None):
         super().__init__(parent)
@@ -214,14 +215,14 @@ class Views(QWidget):
         self.title = ""
         self.frames: list[ViewFrame] = []
         self.closed = False
-        self.note = QLabel("Views appear once the agent is loaded.", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.note = QLabel("Loading the run…", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         faint(self.note)
         self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.switches: dict[str, QToolButton] = {}
         self.switch_row = QWidget()
         self.switch_row.setStyleSheet(SWITCHES)
         self.switch_layout = FlowLayout(self.switch_row)
-        self.more = icons.IconButton(icons.add, "+", "Show one more view beside the others", lambda: self.add())
+        self.more = icons.IconButton(icons.add, "+", "Add another view", lambda: self.add())
         self.switch_layout.addWidget(self.more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -247,17 +248,17 @@ class Views(QWidget):
         self.source, self.title = source, title
         names = list(source.specs())
         if not names:
-            self.note.setText("This run has no views that can be answered without training: press Resume.")
+            self.note.setText("This run has no views without training. Press Resume.")
             self.note.show()
             return
         wanted = [name for name in dict.fromkeys([*shown, *self.first, *names]) if name in names]
         self.note.hide()
         self.split.show()
         self.make_switches()
-        for name in wanted[: self.room()]:
+        for name in wanted[: self.capacity()]:
             self.add(name)
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many views fit side by side."""
         return min(max(1, self.width() // ROOM), 4)
 
@@ -284,13 +285,13 @@ class Views(QWidget):
         """Show a view, or take it away."""
         if not on:
             for frame in [frame for frame in self.frames if frame.chooser.currentData() == name]:
-                self.take_away(frame)
+                self.remove(frame)
         else:
-            while len(self.frames) >= self.room():
-                self.take_away(self.frames[0])
+            while len(self.frames) >= self.capacity():
+                self.remove(self.frames[0])
             self.add(name)
 
-    def show_switches(self) -> None:
+    def update_switches(self) -> None:
         """Press down the buttons of the views that are shown."""
         shown = {frame.chooser.currentData() for frame in self.frames}
         for name, button in self.switches.items():
@@ -303,23 +304,23 @@ class Views(QWidget):
         shown = [frame.chooser.currentData() for frame in self.frames]
         view = view or next((name for name in self.source.specs() if name not in shown), "")
         frame = ViewFrame(self.source, view, self.title, closable=True)
-        frame.close_wanted.connect(lambda: self.take_away(frame))
-        frame.chooser.currentIndexChanged.connect(lambda _: self.show_switches())
+        frame.close_wanted.connect(lambda: self.remove(frame))
+        frame.chooser.currentIndexChanged.connect(lambda _: self.update_switches())
         self.frames.append(frame)
         self.split.addWidget(frame)
         self.split.setSizes([1000] * len(self.frames))
-        self.show_switches()
+        self.update_switches()
 
-    def take_away(self, frame: ViewFrame) -> None:
+    def remove(self, frame: ViewFrame) -> None:
         frame.shut()
         self.frames.remove(frame)
         frame.hide()
         frame.deleteLater()
-        self.show_switches()
+        self.update_switches()
 
     def clear(self) -> None:
         for frame in list(self.frames):
-            self.take_away(frame)
+            self.remove(frame)
 
     def shut(self) -> None:
         self.closed = True

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from gui.actions import Action, ActionSet, numbered
 from gui.bridge import SessionBridge
-from gui.dialogs import GoOnDialog
+from gui.dialogs import ContinueDialog
 from gui.page import Page, Sidebar
 from gui.page_tabs import COPY, PAGE_MENU, SAVE
 from gui.pages import page_class
@@ -137,12 +137,12 @@ class TrainingPanel(Panel):
         self.recipe_about = QLabel(wordWrap=True)
         faint(self.recipe_about)
         self.form = ConfigForm()
-        self.length_unit = QComboBox(toolTip="Train for a number of steps, or for a time")
+        self.length_unit = QComboBox(toolTip="Train for a number of steps or minutes")
         self.length_unit.addItems(["steps", "minutes"])
         self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
         self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=30, decimals=1)
         self.minutes.hide()
-        self.device = QComboBox(toolTip="Where to compute; auto takes the GPU if there is one")
+        self.device = QComboBox(toolTip="Device to train on; auto uses the GPU if there is one")
         self.device.addItems(["auto", "cpu", "cuda"])
         self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
         self.train_button.setDefault(True)
@@ -343,7 +343,7 @@ class TrainingPanel(Panel):
             self.steps.setValue(run.stored["steps"])
         self.settings_dock.show()
         self.settings_dock.raise_()
-        self.context.say(f"The form has the settings of {run.name}.")
+        self.context.say(f"Copied the settings of {run.name} into the form.")
 
     # -- sessions --------------------------------------------------------------------------------------------------
 
@@ -360,26 +360,26 @@ class TrainingPanel(Panel):
         self.context.sessions.start(self.recipe_box.currentText(), fields, self.started, self.not_started, **options)
 
     def resume(self, run: Run) -> None:
-        """Go on with a stored run to the length that it was given; one that has done it asks how far."""
+        """Resume a stored run up to its length; one that has reached it asks for how much longer."""
         if not has_done_its_length(run):
-            self.go_on(run, {})
+            self.continue_run(run, {})
             return
-        dialog = GoOnDialog(run, self)
-        dialog.accepted.connect(lambda: self.go_on(run, dialog.options()))
+        dialog = ContinueDialog(run, self)
+        dialog.accepted.connect(lambda: self.continue_run(run, dialog.options()))
         dialog.open()
 
-    def go_on(self, run: Run, options: dict[str, int | float]) -> None:
+    def continue_run(self, run: Run, options: dict[str, int | float]) -> None:
         """Resume a stored run; `options` are those of `lab.api.resumed_session`."""
 
         def not_resumed(error: BaseException) -> None:
-            self.let_resume(run, True)
+            self.enable_resume(run, True)
             self.not_started(error)
 
-        self.let_resume(run, False)
+        self.enable_resume(run, False)
         self.context.say(f"Resuming {run.name}…")
         self.context.sessions.resume(run, self.started, not_resumed, **options)
 
-    def let_resume(self, run: Run, on: bool) -> None:
+    def enable_resume(self, run: Run, on: bool) -> None:
         """Whether the run can be resumed from its tab."""
         tab = self.tab_of(run)
         if tab is not None:
@@ -393,7 +393,7 @@ class TrainingPanel(Panel):
         if before is not None:  # It ended before the run was resumed, and answered views since.
             self.tab_closing(before)
             self.context.sessions.close_one(before)
-        self.let_resume(bridge.run, True)
+        self.enable_resume(bridge.run, True)
         bridge.failed.connect(self.context.report)
         self.tabs.setCurrentWidget(tab)
         self.context.say(f"Training {bridge.run.name}")
@@ -429,8 +429,8 @@ class TrainingPanel(Panel):
         title, titles = short_name(run), [self.tabs.tabText(i) for i in range(self.tabs.count())]
         if title in titles:  # Of the same minute.
             title = short_name(run, seconds=True)
-        index = self.tabs.addTab(tab, dot(hue), title)
-        self.tabs.setTabToolTip(index, f"{run.name}\n{run.path}")
+        index = self.tabs.addTab(tab, dot(hue), title.replace("&", "&&"))
+        self.tabs.setTabToolTip(index, escape(f"{run.name}\n{run.path}").replace("\n", "<br>"))
         self.stack.setCurrentWidget(self.tabs)
         return tab
 
@@ -454,7 +454,7 @@ class TrainingPanel(Panel):
         if tab.bridge is not None:
             self.tab_closing(tab.bridge)
             self.context.sessions.close_one(tab.bridge)
-            self.context.say(f"{tab.run.name} is stopped and saved.")
+            self.context.say(f"Stopped and saved {tab.run.name}.")
         dismantle(tab)
         tab.deleteLater()
         if not self.tabs.count():
@@ -498,10 +498,11 @@ class TrainingPanel(Panel):
         if isinstance(last, str):
             import json
 
-            try:
-                self.form.set_values(json.loads(last))
-            except ValueError:
-                store.remove(f"{self.name}/values")
+            values = None
+            with suppress(ValueError):  # A settings file that somebody wrote in.
+                values = json.loads(last)
+            if isinstance(values, dict):
+                self.form.set_values(values)
         self.length_unit.setCurrentText(str(store.value(f"{self.name}/length", "steps")))
 
     def reopen(self) -> None:

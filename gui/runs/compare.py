@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from lab.run import Run
 
 MOST = 6
-"""Of how many runs the settings stand side by side."""
+"""The most runs that are compared."""
 
 
 def differences(runs: list[Run]) -> dict[str, list[Any]]:
@@ -23,7 +24,7 @@ class Comparison(QWidget):
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
-        self.note = QLabel(wordWrap=True)
+        self.note = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.table = QTableWidget()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -34,9 +35,9 @@ class Comparison(QWidget):
     def show_runs(self, selected: list[Run]) -> None:
         runs = selected[:MOST]
         if not runs:
-            self.note.setText("Select a run to see its settings, or several to see where they differ.")
+            self.note.setText("Select a run to see its settings, or several to compare them.")
         elif len(runs) == 1:
-            self.note.setText(f"All settings of {runs[0].name}. Select a second run to see only the differences.")
+            self.note.setText(f"All settings of {runs[0].name}. Select a second run to see the differences.")
         one = len(runs) == 1
         rows = {"recipe": [runs[0].recipe.name], **{n: [v] for n, v in runs[0].stored["config"].items()}} if one else differences(runs)
         if len(runs) > 1:

@@ -14,34 +14,36 @@ def rename(run: Run, name: str) -> Path:
     """Give the run's folder another name; its new path. Raises LabError where that cannot be."""
     name = name.strip()
     if not re.fullmatch(r"[\w][\w.+=-]*", name):
-        raise UsageError(f"A run's name has letters, digits, and - _ . + =, and begins with a letter or digit; got {name!r}.")
-    target = run.path.with_name(name)
-    if target.exists():
-        raise UsageError(f"There is a run {name!r} already.")
-    return move(run, target)
+        raise UsageError(f"A run's name has letters, digits, and - _ . + =, and starts with a letter, digit or _; got {name!r}.")
+    return move(run, run.path.with_name(name))
 
 
 def discard(run: Run) -> Path:
     """Move a run to the trash folder beside the runs; its path there."""
-    folder = home() / TRASH
-    folder.mkdir(parents=True, exist_ok=True)
-    return move(run, folder / f"{datetime.now():%Y%m%d-%H%M%S-%f}~{run.name}")
+    return move(run, home() / TRASH / f"{datetime.now():%Y%m%d-%H%M%S-%f}~{run.name}")
 
 
 def put_back(path: Path) -> Path:
     """Take a run out of the trash folder; its path."""
-    target = home() / path.name.partition("~")[2]
-    if target.exists():
-        raise UsageError(f"There is a run {target.name!r} again; rename that one first.")
-    path.rename(target)
-    return target
+    return moved(path, home() / path.name.partition("~")[2])
 
 
 def move(run: Run, target: Path) -> Path:
     if run.is_locked():
         raise LabError(f"{run.name} is being trained. Stop it first.")
+    return moved(run.path, target)
+
+
+def moved(path: Path, target: Path) -> Path:
+    """Rename a folder, never over another. Raises LabError that says why it cannot be."""
+    name = path.name.partition("~")[2] or path.name
     try:
-        run.path.rename(target)
+        if target.exists():
+            raise UsageError(f"There is already a run called {target.name!r}.")
+        if not path.exists():
+            raise LabError(f"The folder of {name} is gone.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target)
     except OSError as error:
-        raise LabError(f"{run.name} cannot be moved ({error.strerror}).") from None
+        raise LabError(f"Cannot move {name} ({error.strerror}).") from None
     return target

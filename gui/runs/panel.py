@@ -1,5 +1,6 @@
 """The Runs panel: every run on disk; sort, filter, compare, overlay, open, rename, delete with undo."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from lab.run import Run, home
 
 REFRESH_MS = 2000
 MOST = 16
-"""Of how many runs the curves lie over each other."""
+"""The most runs whose curves are overlaid."""
 
 
 MENU = "&Runs"
@@ -79,10 +80,12 @@ class RunsPanel(Panel):
         self.view.setWordWrap(False)  # What does not fit ends in dots; the tooltip has it whole.
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.doubleClicked.connect(lambda _: self.open_selected())
-        self.filter_line = QLineEdit(placeholderText="Filter: words of a name, recipe, game, status…", clearButtonEnabled=True)
+        self.filter_line = QLineEdit(placeholderText="Filter by name, recipe, game, status…", clearButtonEnabled=True)
         self.filter_line.textChanged.connect(self.filter)
-        self.count = QLabel()
-        self.unread = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.count = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.unread = QLabel(
+            wordWrap=True, textFormat=Qt.TextFormat.PlainText, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
+        )
         faint(self.unread)
         self.unread.hide()
         run_actions = [self.action_set[action.id] for action in RUN_ACTIONS]
@@ -98,7 +101,7 @@ class RunsPanel(Panel):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.unread)
         self.setCentralWidget(upper)
-        self.curves = Curves("Select runs above to see their curves, one over the other.")
+        self.curves = Curves("Select runs above to compare their curves.")
         self.cut = QLabel()
         self.curves.add_tool(self.cut)
         self.settings = Comparison()
@@ -170,7 +173,7 @@ class RunsPanel(Panel):
     def show_count(self) -> None:
         """How many runs there are, and how many of them the filter lets through."""
         count, left = len(self.table.rows), self.proxy.rowCount()
-        text = f"{count} run{'s' if count != 1 else ''}" if count else f"No runs yet in {home()}: train one in another panel."
+        text = f"{count} run{'s' if count != 1 else ''}" if count else f"No runs in {home()} yet. Train one in another panel."
         self.count.setText(text if left == count else f"{left} of {text}")
 
     def select_rows(self) -> object:
@@ -202,9 +205,9 @@ class RunsPanel(Panel):
         self.cut.setText(f"the first {MOST} of {len(chosen)} runs" if len(chosen) > MOST else "")
         self.settings.show_runs(chosen)
         self.show_log()
-        self.show_possible()
+        self.update_actions()
 
-    def show_possible(self) -> None:
+    def update_actions(self) -> None:
         """Switch on what can be done now."""
         count = len(self.selected())
         for name, on in (
@@ -241,22 +244,30 @@ class RunsPanel(Panel):
 
     def open_selected(self) -> None:
         for run in self.selected():
-            self.context.open_run(run)
+            if run.path.is_dir():
+                self.context.open_run(run)
+            else:
+                self.context.report(f"The folder of {run.name} is gone.", "")
+                self.refresh()
 
     def open_folder(self) -> None:
         for run in self.selected()[:1]:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path.resolve())))
+            if run.path.is_dir():
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.path.resolve())))
+            else:
+                self.context.report(f"The folder of {run.name} is gone.", "")
+                self.refresh()
 
     def ask_rename(self) -> None:
         for run in self.selected()[:1]:
-            name, agreed = QInputDialog.getText(self, "Rename the run", "New name:", text=run.name)
+            name, agreed = QInputDialog.getText(self, "Rename run", "New name:", text=run.name)
             if agreed and name != run.name:
                 self.attempt(lambda run=run, name=name: self.moved(run, rename(run, name)), f"Renamed to {name}.")
 
     def delete_selected(self) -> None:
         """Move the selected runs to the trash folder; `undo_delete` brings them back."""
         for run in self.selected():
-            self.attempt(lambda run=run: self.throw_away(run), f"{run.name} is in the trash folder. Undo with Ctrl+Z.")
+            self.attempt(lambda run=run: self.throw_away(run), f"Moved {run.name} to the trash folder. Undo with Ctrl+Z.")
 
     def throw_away(self, run: Run) -> None:
         self.deleted.append(discard(run))
@@ -269,7 +280,7 @@ class RunsPanel(Panel):
     def undo_delete(self) -> None:
         if self.deleted:
             path = self.deleted[-1]
-            if self.attempt(lambda: put_back(path), f"{path.name.partition('~')[2]} is back."):
+            if self.attempt(lambda: put_back(path), f"{path.name.partition('~')[2]} restored."):
                 self.deleted.remove(path)
             self.show_selected()
 
@@ -291,7 +302,9 @@ class RunsPanel(Panel):
             return f"tensorboard --logdir {shlex.quote(str(home().resolve()))}"
         if len(chosen) == 1:
             return f"tensorboard --logdir {shlex.quote(str(chosen[0].path.resolve()))}"
-        return "tensorboard --logdir_spec " + shlex.quote(",".join(f"{run.name}:{run.path.resolve()}" for run in chosen))
+        return "tensorboard --logdir_spec " + shlex.quote(
+            ",".join(f"{re.sub('[:,]', '-', run.name)}:{run.path.resolve()}" for run in chosen)
+        )
 
     def copy_tensorboard(self) -> None:
         QApplication.clipboard().setText(self.tensorboard_command())

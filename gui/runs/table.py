@@ -1,6 +1,8 @@
 """The table of runs: one row per run on disk, read in a pool thread, sortable and filterable."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
@@ -31,7 +33,7 @@ class Row:
         keys: dict[str, Any] = {
             "name": self.run.name, "status": self.status, "recipe": self.run.recipe.name, "about": str(self.run.stored.get("subject")),
             "seed": self.run.stored["config"].get("seed", 0), "done": self.done, "duration": self.seconds,
-            "created": str(self.run.stored.get("created", "")), "last metrics": next(iter(self.metrics.values()), float("-inf")),
+            "created": self.run.created, "last metrics": next(iter(self.metrics.values()), float("-inf")),
         }  # fmt: skip
         return keys[column]
 
@@ -41,7 +43,7 @@ class Row:
         if column == "duration":
             return duration_text(self.seconds)
         if column == "created":
-            return str(self.run.stored.get("created", ""))[:16].replace("T", " ")
+            return f"{datetime.fromtimestamp(self.run.created):%Y-%m-%d %H:%M}" if self.run.created > 0 else ""
         if column == "last metrics":
             return "   ".join(f"{title(name)} {value:.4g}" for name, value in self.metrics.items())
         return str(self.sort_key(column))
@@ -101,7 +103,7 @@ class RunTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole and column == "status" and found.status in HUES:
             return QColor(HUES[found.status])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return found.reason or found.text(column)
+            return escape(found.reason or found.text(column))
         return None
 
 

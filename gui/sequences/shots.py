@@ -79,7 +79,7 @@ def scenes(photographer: Photographer) -> None:
         tab.page_tabs.setCurrentWidget(tab.split)
         until(lambda: bool(tab.views.switches), 60)
         for frame in list(tab.views.frames):
-            tab.views.take_away(frame)
+            tab.views.remove(frame)
         for name in wanted:
             tab.views.switches[name].click()
         until(lambda: all(frame.answer is not None for frame in tab.views.frames), 60)

@@ -29,7 +29,7 @@ class PictureView(Picture):
     """Any answer, as its picture."""
 
     def __init__(self, parent: QWidget | None = None):
-        super().__init__("Waiting for the first answer…", SMALLEST, parent)
+        super().__init__("Waiting for the first result…", SMALLEST, parent)
 
     def show_answer(self, answer: Answer) -> None:
         self.show_pixels(answer.picture())

@@ -4,6 +4,7 @@ One plot per chosen metric, stacked and tied together along x. Read first: `Curv
 """
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,25 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
 
 from gui.theme import faint
 from gui.widgets.plot import FAINT, Plot, legend
+from gui.widgets.save_dialog import ask_save_path
 from gui.widgets.series import POINTS, RunSeries, Series
+from lab.errors import LabError
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
 """Metrics shown without being asked for, where a run has them and nobody has said better ones (`Curves.first`)."""
@@ -48,7 +63,7 @@ class Curves(QWidget):
 
     def __init__(
         self,
-        empty: str = "No metrics yet: the first come after some steps, a game's score when an episode ends.",
+        empty: str = "No metrics yet. The first appear after a few steps; a game's return appears when an episode ends.",
         parent: QWidget | None = None,
     ):
         super().__init__(parent)
@@ -61,18 +76,16 @@ class Curves(QWidget):
         self.first: tuple[str, ...] = FIRST
         self.metrics_menu = QMenu(self)
         self.metrics_menu.aboutToShow.connect(self.fill_menu)
-        self.metrics_button = QToolButton(
-            text="Metrics", toolTip="Which metrics to plot", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
-        )
+        self.metrics_button = QToolButton(text="Metrics", toolTip="Metrics to plot", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.metrics_button.setMenu(self.metrics_menu)
-        self.axis = QComboBox(toolTip="What the x axis shows")
+        self.axis = QComboBox(toolTip="Quantity on the x axis")
         self.axis.addItems(["steps", "time"])
         self.window_box = QSpinBox(
             minimum=1,
             maximum=100_000,
             value=20,
             prefix="mean of ",
-            toolTip="The strong line is the mean of so many last points, or of a tenth of all where there are few; the faint one is raw. 1 shows the raw points alone.",
+            toolTip="Smoothing: the strong line is the mean of this many points (at most a tenth of all), the faint line is raw. 1 shows raw points only.",
         )
         self.log = QCheckBox("log", toolTip="Logarithmic y axis")
         self.value_label = QLabel()
@@ -81,15 +94,15 @@ class Curves(QWidget):
         menu = QMenu(export)
         self.png_action = menu.addAction("Picture (PNG)…", self.ask_png)
         self.csv_action = menu.addAction("Numbers (CSV)…", self.ask_csv)
-        self.copy_action = menu.addAction("Copy as a picture", self.copy)
-        self.all_action = menu.addAction("Show everything", self.show_all)
+        self.copy_action = menu.addAction("Copy picture", self.copy)
+        self.all_action = menu.addAction("Reset zoom", self.show_all)
         export.setMenu(menu)
         self.tools = QHBoxLayout()
         self.tools.setContentsMargins(0, 0, 0, 0)
         for widget in (self.metrics_button, self.axis, self.window_box, self.log, export):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
-        self.legend = QLabel(wordWrap=True, toolTip="The runs, in the colours of their curves")
+        self.legend = QLabel(wordWrap=True, toolTip="Runs in the colours of their curves")
         self.legend.hide()
         self.area = QVBoxLayout()
         self.area.setSpacing(2)
@@ -147,7 +160,7 @@ class Curves(QWidget):
             self.draw()
         left = sum(line.series.left for line in self.lines.values())
         if left:
-            self.value_label.setText(f"reading: {left / 1e6:,.0f} MB to go")
+            self.value_label.setText(f"reading: {left / 1e6:,.0f} MB left")
             self.more.start()
         elif self.value_label.text().startswith("reading: "):
             self.value_label.clear()
@@ -168,7 +181,7 @@ class Curves(QWidget):
             wanted = [name for name in self.first if name in known][:2]
             self.chosen = wanted or known[:2]
         self.nothing.setVisible(not any(name in known for name in self.chosen))
-        self.nothing.setText(self.empty if not known else "No metric is chosen: pick some under Metrics.")
+        self.nothing.setText(self.empty if not known else "No metrics selected. Choose some under Metrics.")
         for name in [name for name in self.plots if name not in self.chosen]:
             self.drop_plot(name)
         for name in self.chosen:
@@ -344,32 +357,38 @@ class Curves(QWidget):
     # -- export ----------------------------------------------------------------------------------------------------
 
     def save_png(self, path: Path) -> None:
-        """The plots as they are on screen."""
-        self.grab().save(str(path))
+        """The plots as they are on screen. Raises LabError where the file cannot be written."""
+        if not self.grab().save(str(path)):
+            raise LabError(f"Cannot write {path}.")
 
     def save_csv(self, path: Path) -> None:
-        """Every point of the chosen metrics: run, metric, step, seconds, value."""
-        with path.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["run", "metric", "step", "seconds", "value"])
-            for line in self.lines.values():
-                for name in self.chosen:
-                    series = line.series.metrics.get(name)
-                    if series is not None:
-                        rows = zip(series.steps, series.seconds, series.values, strict=True)
-                        writer.writerows([line.label, name, *row] for row in rows)
+        """Every point of the chosen metrics: run, metric, step, seconds, value. Raises LabError where the file cannot be written."""
+        try:
+            with path.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(["run", "metric", "step", "seconds", "value"])
+                for line in self.lines.values():
+                    for name in self.chosen:
+                        series = line.series.metrics.get(name)
+                        if series is not None:
+                            rows = zip(series.steps, series.seconds, series.values, strict=True)
+                            writer.writerows([line.label, name, *row] for row in rows)
+        except OSError as error:
+            raise LabError(f"Cannot write {path} ({error.strerror or error}).") from None
 
     def copy(self) -> None:
-        from PySide6.QtWidgets import QApplication
-
         QApplication.clipboard().setPixmap(self.grab())
 
     def ask_png(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the curves as a picture", "curves.png", "PNG (*.png)")
-        if name:
-            self.save_png(Path(name))
+        self.save_as("curves.png", self.save_png)
 
     def ask_csv(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the numbers", "curves.csv", "CSV (*.csv)")
-        if name:
-            self.save_csv(Path(name))
+        self.save_as("curves.csv", self.save_csv)
+
+    def save_as(self, suggested: str, save: Callable[[Path], None]) -> None:
+        path = ask_save_path(self, "Save the curves", suggested, (Path(suggested).suffix,))
+        if path is not None:
+            try:
+                save(path)
+            except LabError as error:
+                QMessageBox.warning(self, "Not saved", str(error))

@@ -11,7 +11,7 @@ class DockTitle(QWidget):
     def __init__(self, dock: QDockWidget):
         super().__init__(dock)
         self.float_button = icons.IconButton(
-            icons.float_, "Float", "Let this dock float, or put it back", lambda: dock.setFloating(not dock.isFloating())
+            icons.float_, "Float", "Float this dock, or dock it again", lambda: dock.setFloating(not dock.isFloating())
         )
         self.close_button = icons.IconButton(icons.close, "Close", "Close this dock; View > Docks brings it back", dock.close)
         layout = QHBoxLayout(self)

@@ -30,7 +30,7 @@ class Drawing(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(
-            "Draw with the left button, rub out with the right (arrow keys move the pen, Space puts it down or lifts it, Delete clears)"
+            "Draw with the left button, erase with the right (arrow keys move the pen, Space lowers or lifts it, Delete clears)"
         )
         self.setAccessibleName("Drawing")
 

@@ -46,7 +46,7 @@ class Transport(QWidget):
         self.resume = self.button("Resume", RESUME, self.resume_wanted.emit)
         self.clone = self.button("Copy settings", CLONE, self.clone_wanted.emit)
         self.progress = QProgressBar(textVisible=True, minimumWidth=80)
-        self.progress.setToolTip("Progress towards the run's target")
+        self.progress.setToolTip("Progress of the run")
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # Else the buttons of a stored run stand far apart.
         self.progress.setSizePolicy(policy)

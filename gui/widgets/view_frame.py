@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -34,9 +33,11 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import to_image
 from gui.widgets.plot import dismantle
 from gui.widgets.recorder import Recorder
+from gui.widgets.save_dialog import ask_save_path
 from lab.answers import Answer
 from lab.errors import LabError
 from lab.parameters import bounds
+from lab.saving import ENDINGS
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
@@ -69,7 +70,7 @@ class ViewFrame(QWidget):
         self.seen: deque[tuple[float, Answer]] = deque(maxlen=SEEN_MOST)
         self.windows: list[ViewFrame] = []
         self.inputs: dict[str, QWidget] = {}
-        self.chooser = QComboBox(toolTip="Which view to show")
+        self.chooser = QComboBox(toolTip="View to show")
         self.body = AnswerView()
         self.about = QLabel(wordWrap=True)
         faint(self.about)
@@ -77,12 +78,12 @@ class ViewFrame(QWidget):
         self.chooser.setMinimumContentsLength(6)
         self.copy_button = icons.IconButton(icons.copy, "Copy", "Copy the picture", self.copy)
         self.save_button = icons.IconButton(
-            icons.save, "Save…", "Save as PNG, as a film of the last seconds (MP4, GIF) or as NPZ (the numbers)", self.ask_save
+            icons.save, "Save…", "Save as PNG, as a clip of the last 10 seconds (MP4, GIF) or as data (NPZ)", self.ask_save
         )
         self.record_button = icons.IconButton(
-            icons.record, "Record…", "Record what this view shows from now on as MP4 or GIF; press again to end", self.toggle_record
+            icons.record, "Record…", "Record this view as MP4 or GIF; click again to stop", self.toggle_record
         )
-        self.pop_button = icons.IconButton(icons.pop_out, "Pop out", "Show this view in a window of its own", self.pop_out)
+        self.pop_button = icons.IconButton(icons.pop_out, "Pop out", "Open this view in its own window", self.pop_out)
         top = QHBoxLayout()
         top.setSpacing(1)
         top.addWidget(self.chooser, 1)
@@ -126,12 +127,12 @@ class ViewFrame(QWidget):
                 widget.deleteLater()
         self.inputs = {}
         if spec is None:
-            self.body.show_note("This experiment answers no views.")
+            self.body.show_note("This experiment has no views.")
             return
         self.about.setText(spec.about.split(". ")[0].rstrip(".") + ".")
         self.about.setToolTip(spec.about)
         for name, parameter in spec.parameters.items():
-            widget = input_for(parameter, self.ask_anew)
+            widget = input_for(parameter, self.ask_now)
             widget.setToolTip(f"Parameter {name.replace('_', ' ')} of this view")
             widget.setMinimumWidth(44)
             pair = QWidget()
@@ -141,17 +142,17 @@ class ViewFrame(QWidget):
             row.addWidget(widget)
             self.form.addWidget(pair)
             self.inputs[name] = widget
-        self.body.show_note("Waiting for the first answer…")
+        self.body.show_note("Waiting for the first result…")
         self.timer.setInterval(LIVE_MS if spec.live else OTHER_MS)
         self.waiting = False
-        self.ask_anew()
+        self.ask_now()
         self.timer.start()
 
     def progress(self) -> int | None:
         """How far training is, where it is known."""
         return getattr(getattr(self.source, "latest", None), "done", None)
 
-    def ask_anew(self, *_: Any) -> None:
+    def ask_now(self, *_: Any) -> None:
         """Ask even if nothing moves."""
         self.ask(force=True)
 
@@ -201,11 +202,9 @@ class ViewFrame(QWidget):
             QApplication.clipboard().setImage(to_image(self.body.as_shown(self.answer).picture()))
 
     def ask_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the view", f"{self.chooser.currentData()}.png", "PNG, MP4, GIF or NPZ (*.png *.mp4 *.gif *.npz)"
-        )
-        if name:
-            self.save(Path(name))
+        path = ask_save_path(self, "Save the view", f"{self.chooser.currentData()}.png", ENDINGS)
+        if path is not None:
+            self.save(path)
 
     def save(self, path: Path) -> None:
         """Write the present answer; the ending of the name picks the format. A film of a view that is no sequence by
@@ -252,14 +251,14 @@ class ViewFrame(QWidget):
         if self.recorder is not None:
             self.end_record()
             return
-        name, _ = QFileDialog.getSaveFileName(self, "Record the view", f"{self.chooser.currentData()}.mp4", "MP4 or GIF (*.mp4 *.gif)")
-        if name:
-            self.record(Path(name))
+        path = ask_save_path(self, "Record the view", f"{self.chooser.currentData()}.mp4", (".mp4", ".gif"))
+        if path is not None:
+            self.record(path)
 
     def record(self, path: Path) -> None:
         """Record every new answer into `path`."""
         self.recorder = Recorder(path, 1000 / self.timer.interval(), lambda answer: answer.picture())
-        self.record_button.set_face(icons.end, "End recording")
+        self.record_button.set_face(icons.end, "Stop recording")
         if self.answer is not None:
             self.recorder.add(self.body.as_shown(self.answer))
 

@@ -50,7 +50,7 @@ def asking(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPat
 def test_go_on_training_leaves_everything_as_it_is(qtbot: QtBot, asking: MainWindow, train: Callable[..., Any]) -> None:
     bridge = train(asking)
     asked: list[str] = []
-    answer("Go on training", asked)
+    answer("Keep training", asked)
     asking.close()
     assert bridge.run.name in asked[0]
     assert asking.isVisible()
@@ -95,12 +95,12 @@ def test_a_session_that_does_not_end_can_be_waited_for_or_left(
     asked: list[str] = []
     answer("Save and close", asked)
     asking.close()
-    for choice in ("Wait on", "Close anyway"):
+    for choice in ("Keep waiting", "Close anyway"):
         qtbot.waitUntil(lambda: asking.still_saving is not None, timeout=LONG)
         box = asking.still_saving
         assert isinstance(box, QMessageBox)
         assert bridge.run.name in box.text()
-        assert f"{kept:,} stays good" in box.text()
+        assert f"{kept:,} is kept" in box.text()
         assert asking.isVisible()
         qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == choice), Qt.MouseButton.LeftButton)
         assert asking.still_saving is None
@@ -113,7 +113,7 @@ def test_a_session_that_does_not_end_can_be_waited_for_or_left(
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """What a run that is being started waits for."""
+    """What a run that is starting waits for."""
     made, opened = api.new_session, threading.Event()
 
     def new_session(*args: Any, **options: Any) -> Any:
@@ -137,7 +137,7 @@ def test_closing_waits_for_a_run_that_is_being_started_and_saves_it(qtbot: QtBot
     asked: list[str] = []
     answer("Save and close", asked)
     asking.close()
-    assert "a new run of dqn-fast (being started)" in asked[0]
+    assert "a new run of dqn-fast (starting)" in asked[0]
     assert asking.isVisible()
     gate.set()
     qtbot.waitUntil(lambda: not asking.isVisible(), timeout=LONG)
@@ -156,7 +156,7 @@ def test_a_run_that_does_not_start_can_be_left(
     qtbot.waitUntil(lambda: asking.still_saving is not None, timeout=LONG)
     box = asking.still_saving
     assert isinstance(box, QMessageBox)
-    assert "a new run of dqn-fast is still being started" in box.text()
+    assert "a new run of dqn-fast is still starting" in box.text()
     qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == "Close anyway"), Qt.MouseButton.LeftButton)
     assert asking.abandoned
     assert not asking.isVisible()
@@ -272,7 +272,7 @@ def check_given_up(process: subprocess.Popen[str]) -> None:
     _, said = process.communicate(timeout=100)
     assert process.returncode == 1
     assert said.count("Saving checkpoints") <= 1
-    assert "has not ended" in said
+    assert "is still saving" in said
     (run,) = runs()
     assert run.status()["status"] == "interrupted"
     assert resumes(run) > 20

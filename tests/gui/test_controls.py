@@ -313,7 +313,7 @@ def test_views_are_shown_and_taken_away_by_their_names(qtbot: QtBot, window: Mai
 
     before = shown()
     assert sorted(pressed()) == sorted(before)
-    assert len(before) == views.room()
+    assert len(before) == views.capacity()
     click(qtbot, views.switches["priorities"])
     assert shown() == [*before[1:], "priorities"]  # What was there longest made room.
     click(qtbot, views.switches["priorities"])

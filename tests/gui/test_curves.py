@@ -204,8 +204,8 @@ def test_a_run_that_goes_takes_its_lines_along(curves: Curves) -> None:
     "Curves: Export",
     "Curves: Export > Picture (PNG)",
     "Curves: Export > Numbers (CSV)",
-    "Curves: Export > Copy as a picture",
-    "Curves: Export > Show everything",
+    "Curves: Export > Copy picture",
+    "Curves: Export > Reset zoom",
 )
 def test_export_as_numbers_and_as_a_picture(qtbot: QtBot, curves: Curves, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for action, name in ((curves.csv_action, "out.csv"), (curves.png_action, "out.png")):

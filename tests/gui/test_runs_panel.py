@@ -273,7 +273,7 @@ def test_the_tab_of_a_deleted_run_closes(qtbot: QtBot, panel: Any) -> None:
     select(panel, "beta")
     pick(qtbot, panel.action_set["delete"])
     assert window.panels["Atari"].all_tabs() == []
-    assert "in the trash folder" in window.statusBar().currentMessage()
+    assert "to the trash folder" in window.statusBar().currentMessage()
 
 
 @pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", ".hidden", "beta"])

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.dialogs import GoOnDialog
+from gui.dialogs import ContinueDialog
 from gui.main_window import MainWindow
 from lab.experiment import Progress
 from lab.run import Run, runs
@@ -54,7 +54,7 @@ def test_the_run_has_the_settings_of_the_form(qtbot: QtBot, window: MainWindow, 
     assert bridge.latest.status == "finished"
 
 
-@drives("Transport: Resume", "GoOnDialog: Train")
+@drives("Transport: Resume", "ContinueDialog: Train")
 def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
     run = stored(steps=40)
     window.open_run(run)
@@ -63,7 +63,7 @@ def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored
     assert "finished" in tab.transport.state.text()
     qtbot.waitUntil(lambda: bool(tab.views.frames), timeout=LONG)
     dialog = how_far(qtbot, panel)
-    assert dialog.sentence.text() == f"{run.name} has done its 40 steps. Train how many more?"
+    assert dialog.sentence.text() == f"{run.name} has finished its 40 steps. Train how many more?"
     assert dialog.options() == {"steps": 80}
     qtbot.keyClicks(dialog.steps, "25")
     click(qtbot, dialog.train)
@@ -80,9 +80,9 @@ def test_a_failed_run_says_why_when_it_is_opened(window: MainWindow, stored: Cal
 
 
 def how_far(qtbot: QtBot, panel: Any) -> Any:
-    """Press Resume of a run that has done its steps; the dialog that asks how far to go on."""
+    """Press Resume of a run that has finished its steps; the dialog that asks how far to go on."""
     click(qtbot, panel.current_tab().transport.resume)
-    dialog: Any = panel.findChild(GoOnDialog)
+    dialog: Any = panel.findChild(ContinueDialog)
     dialog.steps.selectAll()
     return dialog
 
@@ -100,7 +100,7 @@ def test_a_finished_run_goes_on_for_minutes(qtbot: QtBot, window: MainWindow, st
     assert session.until - session.latest.seconds == pytest.approx(60 * 12.5, abs=60)
 
 
-@drives("GoOnDialog: Cancel")
+@drives("ContinueDialog: Cancel")
 def test_cancel_leaves_a_finished_run_as_it_is(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
     window.open_run(stored(steps=40))
     dialog = how_far(qtbot, window.panels["Atari"])

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 import lab
 from gui import panels
-from gui.dialogs import GoOnDialog
+from gui.dialogs import ContinueDialog
 from gui.main_window import MainWindow
 from gui.panels import PanelSpec
 from gui.training_panel import TrainingPanel
@@ -91,7 +91,7 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
     qtbot.waitUntil(lambda: not sessions.retiring, timeout=LONG)
     panel.context.open_run(run)
     click(qtbot, panel.current_tab().transport.resume)
-    dialog: Any = panel.findChild(GoOnDialog)
+    dialog: Any = panel.findChild(ContinueDialog)
     dialog.steps.selectAll()
     qtbot.keyClicks(dialog.steps, "50")
     click(qtbot, dialog.train)

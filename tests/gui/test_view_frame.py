@@ -111,7 +111,7 @@ def test_parameters_are_asked_with_their_values(qtbot: QtBot, frame: Any) -> Non
 
 def test_an_error_is_shown_in_place_of_the_view(frame: Any) -> None:
     frame.source.error = LabError("The memory is empty.")
-    frame.ask_anew()
+    frame.ask_now()
     assert frame.body.picture.text == "The memory is empty."
 
 
@@ -138,7 +138,7 @@ def test_record(qtbot: QtBot, frame: Any, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     qtbot.mouseClick(frame.record_button, Qt.MouseButton.LeftButton)
     for _ in range(6):
-        frame.ask_anew()
+        frame.ask_now()
     qtbot.mouseClick(frame.record_button, Qt.MouseButton.LeftButton)
     assert path.stat().st_size > 0
     assert frame.record_button.text() == "Record…"
@@ -161,7 +161,7 @@ def test_a_film_of_a_picture_shows_the_last_seconds(qtbot: QtBot, frame: Any, tm
     frame.seen.clear()
     for grey in (20, 120, 220):
         monkeypatch.setitem(ANSWERS, "pictures", Images(np.full((1, 16, 16), grey, np.uint8)))
-        frame.ask_anew()
+        frame.ask_now()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     qtbot.mouseClick(frame.save_button, Qt.MouseButton.LeftButton)
     assert not frame.save_button.isEnabled()
@@ -177,7 +177,7 @@ def test_a_sequence_is_saved_as_itself(qtbot: QtBot, frame: Any, tmp_path: Path,
     path = tmp_path / "sequence.mp4"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     for _ in range(3):
-        frame.ask_anew()
+        frame.ask_now()
     qtbot.mouseClick(frame.save_button, Qt.MouseButton.LeftButton)
     assert len(decoded(path)) == 3
 
@@ -187,8 +187,8 @@ def test_a_film_that_cannot_be_written_says_so(qtbot: QtBot, frame: Any, tmp_pat
     monkeypatch.setattr("gui.widgets.view_frame.QMessageBox.warning", staticmethod(lambda *words: said.append(words[-1])))
     (tmp_path / "file").write_text("")
     monkeypatch.setitem(ANSWERS, "pictures", Images(np.zeros((1, 8, 8), np.uint8)))
-    frame.ask_anew()
-    frame.ask_anew()
+    frame.ask_now()
+    frame.ask_now()
     frame.save(tmp_path / "file" / "x.mp4")
     qtbot.waitUntil(lambda: frame.saving is None or not frame.saving.thread.is_alive(), timeout=60_000)
     frame.look_after_saving()
