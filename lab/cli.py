@@ -4,8 +4,10 @@ Exit codes: 0 success, 1 a failed run, 2 a usage error, 130 after Ctrl-C (which 
 Nothing heavy is imported before a command needs it.
 """
 
+import errno
 import importlib.util
 import inspect
+import io
 import json
 import os
 import signal
@@ -44,6 +46,11 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["help"] and len(arguments) > 1:
+        arguments = [*arguments[1:], "--help"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # A terminal that has no ä shows \xe4.
     try:
         if arguments and arguments[0] in ("-h", "--help", "help"):
             print(OVERVIEW.format(commands=in_columns(COMMANDS)))
@@ -57,7 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if name not in COMMANDS:
             raise unknown("command", name, COMMANDS, see="lab --help")
         show_on_stderr()
-        return int(globals()[f"command_{name}"](arguments[1:]) or 0)
+        code = int(globals()[f"command_{name}"](arguments[1:]) or 0)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return error.exit_code
@@ -66,6 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # The reader closed the pipe, which is not an error.
         return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python tries once more at its end.
+        print(f"lab: The output could not be written ({error.strerror}).", file=sys.stderr)
+        return 1
 
 
 # -- commands ------------------------------------------------------------------------------------------------------
@@ -302,6 +318,8 @@ def command_show(arguments: list[str]) -> int:
 
     run = find(options.run)
     if options.view is None:
+        if options.out is not None or rest:
+            raise UsageError(f"Say which view to save: lab show {options.run} VIEW --out FILE. `lab show {options.run}` lists them.")
         print(views_text(run))
         return 0
     parameters = pairs(rest)

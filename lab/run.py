@@ -107,14 +107,20 @@ class Run:
             "steps": steps,
             "minutes": minutes,
         }
+        existed = folder.exists()
         try:
             folder = folder if path is not None else new_folder(folder)
             if (folder / "config.json").exists():
                 raise UsageError(f"{folder} already holds a run. `lab resume {folder}` continues it.")
+            remains = [name for name in ("metrics.jsonl", "checkpoints", "status.json") if (folder / name).exists()]
+            if remains:
+                raise UsageError(f"{folder} holds {remains[0]} of another run, whose config.json is gone. Choose another with --run DIR.")
             (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
             (folder / "media").mkdir(exist_ok=True)
             write_atomic(folder / "config.json", json.dumps(stored, indent=1))
         except OSError as error:
+            if path is None or not existed:
+                shutil.rmtree(folder, ignore_errors=True)
             raise LabError(f"Cannot write the run folder {folder} ({error.strerror}). Choose another with --run DIR.") from None
         run = cls(folder)
         run.read_mark = ("", 0)
@@ -145,7 +151,10 @@ class Run:
             if gone is not None:
                 place = catalogue.find(value).name
                 raise UsageError(f"The data of run {self.name} are gone: there is no {gone}. Give their new place with --data {place}.")
-            return config_class.parse(values)
+            try:
+                return config_class.parse(values)
+            except UsageError as error:
+                raise LabError(f"The settings of run {self.name} in its config.json do not fit this version of the lab: {error}") from None
         if "data" not in config_class.model_fields:
             raise UsageError(f"--data does not apply to {self.name}: {self.recipe.name} has no data set.")
         return config_class.parse({**values, "data": data})
@@ -221,7 +230,10 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """The rows of `metrics.jsonl` that count."""
-        return read_rows(self.path / "metrics.jsonl")
+        try:
+            return read_rows(self.path / "metrics.jsonl")
+        except OSError as error:
+            raise LabError(f"{self.path}/metrics.jsonl cannot be read ({error.strerror}).") from None
 
     def log(self, message: str) -> None:
         """Append a line to `log.txt`."""
@@ -241,6 +253,18 @@ class Run:
             if not locked(file):
                 raise LabError(f"Run {self.name} is being trained by another session. Stop that one first.")
             yield
+
+    def check_writable(self) -> None:
+        """Raises LabError where no checkpoint could be written, before hours of training are lost."""
+        try:
+            if self.checkpoints.exists() and not self.checkpoints.is_dir():
+                raise LabError(f"{self.checkpoints} is a file, not a folder: no checkpoint can be written. Move it away.")
+            self.checkpoints.mkdir(exist_ok=True)
+            probe = self.checkpoints / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise LabError(f"Cannot write to {self.checkpoints} ({error.strerror}).") from None
 
     def check_unchanged(self) -> None:
         """Raises LabError where another session has trained the run since `experiment` read it: its checkpoints would be lost."""
@@ -424,6 +448,8 @@ def runs(folder: Path | None = None) -> list[Run]:
 def survey(folder: Path | None = None) -> tuple[list[Run], str]:
     """What `runs` gives, and a sentence about the folders that cannot be read; "" where all can."""
     readable, unreadable = [], []
+    if folder is None and home().exists() and not home().is_dir():
+        raise UsageError(f"LAB_RUNS={home()} is a file. Name the folder in which runs are kept.")
     for path in (folder or home()).glob("*/config.json"):
         try:
             readable.append(Run(path.parent))

@@ -194,6 +194,7 @@ class Session:
         try:
             with self.run_folder.lock(), logged(self.run_folder):
                 self.run_folder.check_unchanged()
+                self.run_folder.check_writable()
                 self.owner = True
                 self.metrics = MetricsWriter(self.run_folder.path)
                 try:
@@ -401,6 +402,8 @@ class Session:
         elif checkpoint.is_disk_full(error):
             intact = "; its checkpoints are intact" if checkpoint.listed(self.run_folder.checkpoints) else ""
             error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped" + intact)  # type: ignore[arg-type]
+        elif isinstance(error, OSError) and str(error.filename).startswith(str(self.run_folder.path)):
+            error = LabError(f"Cannot write {error.filename2 or error.filename} ({error.strerror}): training has stopped.")
         self.error = error
         status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         message = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}".rstrip(": ")

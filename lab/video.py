@@ -1,5 +1,7 @@
 """Video files from pictures, frame by frame: .mp4 (H.264) and .gif, encoded by the ffmpeg that imageio-ffmpeg carries."""
 
+import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -66,5 +68,30 @@ class VideoWriter:
         if self.encoder is not None:
             encoder, self.encoder = self.encoder, None
             encoder.close()
-            if not self.path.exists() or not self.path.stat().st_size:
+            if not is_whole(self.path):
                 raise LabError(f"The video {self.path} could not be written. Is the folder writable, or the disk full?")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a film was written to its end: an .mp4 has its table of frames (`moov`), a .gif its last byte.
+
+    ffmpeg tells nobody that the disk was full when it wrote them.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            if path.suffix.lower() == ".gif":
+                file.seek(max(0, size - 1))
+                return file.read(1) == b";"
+            start = 0
+            while start + 8 <= size:
+                file.seek(start)
+                length, kind = struct.unpack(">I4s", file.read(8))
+                if length == 1:  # A box of more than 4 GB has its length behind its name.
+                    (length,) = struct.unpack(">Q", file.read(8))
+                if kind == b"moov":
+                    return start + length <= size
+                start += max(length, 8)
+    except (OSError, struct.error):
+        pass
+    return False

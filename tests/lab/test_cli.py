@@ -308,3 +308,41 @@ def test_a_name_from_elsewhere_and_a_number_out_of_reach_get_the_right_hint(argu
     code, line = failed(capsys, *arguments)
     assert (code, sentence in line, line) == (2, True, line)
     assert runs() == []
+
+
+def test_names_that_a_terminal_has_no_letters_for_are_spelled_out(runs_home: Path) -> None:
+    lab.train("toy", steps=1, run=runs_home / "Käse 漢")
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "LAB_RUNS": str(runs_home)}
+    code = "import toy; toy.install(); from lab.cli import main; raise SystemExit(main(['runs']))"
+    answer = subprocess.run([sys.executable, "-c", code], env=env, cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert (answer.returncode, answer.stdout.split("  ")[0]) == (0, r"K\xe4se \u6f22"), answer.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a file that is always full")
+def test_an_output_that_is_full_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run([sys.executable, "-m", "lab.cli", "list", "--json"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (answer.returncode, answer.stderr) == (1, "lab: The output could not be written (No space left on device).\n")
+
+
+def test_help_of_a_command_is_that_of_its_flag(capsys) -> None:
+    for arguments in (["help", "resume"], ["resume", "--help"]):
+        with pytest.raises(SystemExit):
+            cli.main(arguments)
+        assert capsys.readouterr().out.startswith("usage: lab resume RUN")
+    with pytest.raises(SystemExit):
+        cli.main(["help", "train", "toy"])
+    assert "--learning-rate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rest", [["--out", "a.png"], ["--scale", "2"]])
+def test_a_picture_of_no_view_is_asked_for_its_view(rest: list[str], capsys) -> None:
+    lab.train("toy", steps=1)
+    code, line = failed(capsys, "show", "last", *rest)
+    assert (code, "Say which view to save: lab show last VIEW --out FILE" in line) == (2, True)
+
+
+def test_a_runs_folder_that_is_a_file_is_told(tmp_path: Path, monkeypatch, capsys) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LAB_RUNS", str(tmp_path / "file"))
+    assert failed(capsys, "runs") == (2, f"lab: LAB_RUNS={tmp_path}/file is a file. Name the folder in which runs are kept.")

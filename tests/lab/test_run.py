@@ -335,3 +335,56 @@ def test_a_tilde_in_the_runs_folder_and_in_a_name_is_the_home_folder(tmp_path: P
 def test_every_file_of_a_checkpoint_may_be_read_by_whom_the_others_may() -> None:
     files = [path for path in checkpoint.listed(lab.train("toy", steps=1).checkpoints)[0].iterdir() if path.is_file()]
     assert len({oct(path.stat().st_mode) for path in files}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("status.json", "Cannot write"), ("metrics.jsonl", "Cannot write"), ("log.txt", "Cannot write")]
+)
+def test_a_folder_in_the_place_of_a_file_is_one_sentence(name: str, sentence: str) -> None:
+    run = lab.train("toy", steps=1)
+    (run.path / name).unlink()
+    (run.path / name).mkdir()
+    with pytest.raises(LabError, match=rf"{sentence} .*{name} \(Is a directory\)"):
+        lab.resume(run.name, steps=3)
+    if name == "metrics.jsonl":
+        with pytest.raises(LabError, match=r"metrics.jsonl cannot be read \(Is a directory\)"):
+            run.show("curves")
+
+
+def test_where_no_checkpoint_can_be_written_nothing_is_trained() -> None:
+    run = lab.train("toy", steps=1)
+    checkpoint.shutil.rmtree(run.checkpoints)
+    run.checkpoints.write_text("")
+    with pytest.raises(LabError, match="checkpoints is a file, not a folder"):
+        lab.resume(run.name, steps=3)
+    assert run.status()["done"] == 1
+
+
+def test_settings_of_another_version_are_told_with_the_run_that_has_them() -> None:
+    run = lab.train("toy", steps=1)
+    for change, sentence in (({"batch_size": 1000}, "--batch-size should be less"), ({"momentum": 1}, "no setting 'momentum'")):
+        (run.path / "config.json").write_text(json.dumps({**run.stored, "config": {**run.stored["config"], **change}}))
+        with pytest.raises(
+            LabError, match=f"The settings of run {run.name} in its config.json do not fit this version of the lab: .*{sentence}"
+        ):
+            find(run.name).show("weights")
+
+
+def test_a_folder_that_could_not_be_written_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lab.run.write_atomic", full)
+    (tmp_path / "mine").mkdir()
+    for path in (tmp_path / "new", None, tmp_path / "mine"):
+        with pytest.raises(LabError, match="No space left on device"):
+            create(path)
+    assert [path.name for path in tmp_path.iterdir() if path.name in ("new", "mine")] == ["mine"]
+    assert not list(home().glob("toy*"))
+
+
+def test_remains_of_another_run_are_not_written_over(tmp_path: Path) -> None:
+    run = lab.train("toy", steps=1, run=tmp_path / "run")
+    (run.path / "config.json").unlink()
+    with pytest.raises(UsageError, match=r"holds metrics.jsonl of another run, whose config.json is gone"):
+        create(run.path)

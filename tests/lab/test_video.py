@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab.answers import FPS, STILL_SECONDS, Images, Text
+from lab.answers import FPS, STILL_SECONDS, Images, Text, write_film
 from lab.errors import LabError, UsageError
-from lab.video import VideoWriter
+from lab.video import VideoWriter, is_whole
 
 
 def decoded(path: Path) -> tuple[dict, np.ndarray]:
@@ -89,3 +89,21 @@ def test_one_picture_saved_as_mp4_stands_still_for_a_while(tmp_path: Path) -> No
     _, found = decoded(Text("hello").save(tmp_path / "still.mp4"))
     assert len(found) == FPS * STILL_SECONDS
     assert np.abs(found[0].astype(int) - found[-1]).max() <= 3
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".gif"])
+def test_a_film_whose_end_the_disk_had_no_room_for_is_told(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a{ending}"
+    write_film(path, greys(12), 20)
+    assert is_whole(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert not is_whole(path)
+    path.write_bytes(b"")
+    assert not is_whole(path)
+
+
+def test_an_encoder_that_ends_without_its_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.video.is_whole", lambda path: False)
+    with pytest.raises(LabError, match=r"could not be written. Is the folder writable, or the disk full"):
+        Images(np.zeros((2, 32, 32), np.uint8)).save(tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
