@@ -1,4 +1,4 @@
-"""Frames of Atari games as images, played at first use and then kept in the cache folder as safetensors.
+"""Frames of Atari games as images, recorded at first use and kept in the cache folder as safetensors.
 
 The classes are the games. Train and test frames come from different episodes.
 """

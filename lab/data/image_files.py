@@ -69,7 +69,9 @@ def class_folder(root: Path) -> ClassFolder:
     folders = sub_folders(root)
     hidden = images_passed_over(root)
     if hidden:
-        notes.append(f"{hidden:,} hidden image{'s' * (hidden != 1)} in {readable(root)} (such as .ipynb_checkpoints, __MACOSX) left out.")
+        notes.append(
+            f"{hidden:,} hidden image{'s' * (hidden != 1)} in {readable(root)} ignored (.ipynb_checkpoints, __MACOSX and the like)."
+        )
     splits: dict[Part, Path] = {SPLITS[folder.name.lower()]: folder for folder in folders if folder.name.lower() in SPLITS}
     if "train" not in splits or len(splits) < len(folders):
         return ClassFolder({"train": classes_of(root, notes)}, notes)
@@ -81,7 +83,7 @@ def class_folder(root: Path) -> ClassFolder:
         check_splits(root, files)
     stray = images_directly_in(root)
     if stray:
-        notes.append(f"{counted(stray)} beside the folders of {readable(root)} left out.")
+        notes.append(f"Ignored beside the folders of {readable(root)}: {counted(stray)}.")
     return ClassFolder(files, notes)
 
 
@@ -126,16 +128,16 @@ def classes_of(root: Path, notes: list[str]) -> dict[str, list[Path]]:
             "it is not clear which are meant. Put all images into class folders, or take the folders out."
         )
     if own:
-        notes.append(f"{counted(own)} beside the class folders of {readable(root)} left out.")
+        notes.append(f"Ignored beside the class folders of {readable(root)}: {counted(own)}.")
     if empty:
-        notes.append(f"Folders without images left out: {listed(readable(folder.name) for folder in empty)}.")
+        notes.append(f"Ignored folders without images: {listed(readable(folder.name) for folder in empty)}.")
     folded = Counter(name.casefold() for name in found)
     alike = sorted(name for name in found if folded[name.casefold()] > 1)
     if alike:
-        notes.append(f"The classes {listed(alike)} differ in capital letters only.")
+        notes.append(f"The classes {listed(alike)} differ only in case.")
     others = other_files(root)
     if others:
-        notes.append(f"{others} in {readable(root)} left out.")
+        notes.append(f"Ignored in {readable(root)}: {others}.")
     return dict(sorted(found.items()))
 
 

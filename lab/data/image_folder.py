@@ -28,6 +28,9 @@ def image_folder(request: Request) -> LabelledImages:
     stored = request.remembered or {}
     classes, names = class_order(request.data, {name: hashes(all_of(folder, name)) if stored else [] for name in folder.classes}, stored)
     span = span_in(stored) if stored else survey(folder.everything(), request.ground).span
+    for here, then in names.items():
+        if here != then:
+            log.warning("The folder %s of %s holds what class %s held in training: it is read as %s.", here, readable(root), then, then)
     pixels, labels, skipped = [], [], 0
     total = sum(map(len, files.values()))
     for name, group in files.items():

@@ -171,10 +171,10 @@ def survey(files: Iterable[Path], ground: str) -> Survey:
             broken.append(error if isinstance(error, LabError) else unreadable(file, error))
     span = span_of_values(ranges) if ranges else None
     sentences = {
-        "turned": "{} turned upright as their EXIF orientation says.",
-        "transparent": f"{{}} with transparent parts put on a {ground} ground.",
+        "turned": "{} turned upright by EXIF orientation.",
+        "transparent": f"{{}} with transparency put on a {ground} ground.",
         "CMYK": "{} converted from CMYK without a colour profile.",
-        "several": "Of {} with several pictures the first one is used.",
+        "several": "{} with several frames: the first is used.",
     }
     notes = [text.format(f"{counts[name]:,} image{'s' * (counts[name] != 1)}") for name, text in sentences.items() if counts[name]]
     if span is not None:

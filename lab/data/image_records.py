@@ -61,9 +61,9 @@ def split_notes(folder: ClassFolder) -> list[str]:
     many = any(len(group) >= 10 for group in folder.files["train"].values())
     notes = ["Every tenth image of a class is held out for test."] if many else []
     if few:
-        notes.append(f"Of classes with fewer than ten images one is held out: {listed(few)}.")
+        notes.append(f"Classes with fewer than ten images hold out one: {listed(few)}.")
     if single:
-        notes.append(f"The only image of {listed(single)} is both for training and for test.")
+        notes.append(f"Only one image, used for both training and test: {listed(single)}.")
     return notes
 
 
@@ -102,9 +102,9 @@ def split_note(folders: list[Path]) -> str:
         return f"The folders train and {splits_in(folders[0])['test'].name} are the splits."
     counts = [len(image_files(folder)) for folder in folders]
     return (
-        "Training and test have the one image there is."
+        "There is only one image: it is used for both training and test."
         if min(counts) == 1
-        else "Every tenth image is held out for test, of fewer than ten one."
+        else "Every tenth image is held out for test (one of fewer than ten)."
     )
 
 

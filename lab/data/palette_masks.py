@@ -1,4 +1,4 @@
-"""Segmentation maps of Atari frames: the colours of a game's sprites and surfaces are its labels.
+"""Label maps of Atari frames: the palette colours of a game's sprites and surfaces are its labels.
 
 The console draws with a palette of 128 colours and each object in one or a few of them, so the true labels of a frame can be
 read off it, at its own size, before any shrinking mixes colours.

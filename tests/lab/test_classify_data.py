@@ -74,7 +74,7 @@ def test_small_classes_are_in_every_split_and_test_is_never_training(tmp_path: P
     assert data.split("test").labels.bincount().tolist() == [4, 1, 1]
     assert (data.split("train").labels.bincount(minlength=3) > 0).all()
     assert sum(len(data.split(name)) for name in ("train", "validation")) == 39  # type: ignore[arg-type]
-    assert "Of classes with fewer than ten images one is held out: dogs, owls." in data.held_out_how()
+    assert "Classes with fewer than ten images hold out one: dogs, owls." in data.held_out_how()
 
 
 def test_a_folders_own_validation_images_are_used(tmp_path: Path) -> None:

@@ -45,14 +45,14 @@ def test_hidden_and_foreign_things_are_passed_over(tmp_path: Path) -> None:
     for name in ("Thumbs.db", ".DS_Store", "cats/desktop.ini", "cats/notes.txt"):
         (tmp_path / name).write_bytes(b"x")
     assert counts(tmp_path) == {"cats": 3, "dogs": 2}
-    assert class_folder(tmp_path).notes == [f"5 hidden images in {tmp_path} (such as .ipynb_checkpoints, __MACOSX) left out."]
+    assert class_folder(tmp_path).notes == [f"5 hidden images in {tmp_path} ignored (.ipynb_checkpoints, __MACOSX and the like)."]
 
 
 def test_a_stray_picture_beside_the_classes_is_left_out_and_named(tmp_path: Path) -> None:
     fill(tmp_path, cats=12, dogs=12)
     save(tmp_path / "cover.png")
     assert counts(tmp_path) == {"cats": 12, "dogs": 12}
-    assert class_folder(tmp_path).notes == [f"1 image (cover.png) beside the class folders of {tmp_path} left out."]
+    assert class_folder(tmp_path).notes == [f"Ignored beside the class folders of {tmp_path}: 1 image (cover.png)."]
 
 
 def test_pictures_that_outnumber_those_in_folders_are_not_left_out_silently(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_files_that_were_meant_as_images_are_counted(tmp_path: Path) -> None:
     fill(tmp_path, cats=1, dogs=1)
     for name in ("cats/a.HEIC", "cats/b.heic", "dogs.zip"):
         (tmp_path / name).write_bytes(b"x")
-    assert class_folder(tmp_path).notes == [f"2 .heic, 1 .zip files in {tmp_path} left out."]
+    assert class_folder(tmp_path).notes == [f"Ignored in {tmp_path}: 2 .heic, 1 .zip files."]
     (tmp_path / "zips").mkdir()
     (tmp_path / "zips" / "all.zip").write_bytes(b"x")
     with pytest.raises(LabError, match=r"holds no images: .* It has 1 \.zip files, which cannot be read here: .*unpack archives"):
@@ -115,7 +115,7 @@ def test_files_that_were_meant_as_images_are_counted(tmp_path: Path) -> None:
 
 def test_classes_that_differ_in_case_only_are_told(tmp_path: Path) -> None:
     fill(tmp_path, cats=1, Cats=1)
-    assert class_folder(tmp_path).notes == ["The classes Cats, cats differ in capital letters only."]
+    assert class_folder(tmp_path).notes == ["The classes Cats, cats differ only in case."]
 
 
 def test_a_class_name_in_latin_1_is_shown_as_such(tmp_path: Path) -> None:
@@ -176,8 +176,8 @@ def test_at_least_one_of_a_class_is_held_out(count: int, rows: list[int]) -> Non
 def test_what_is_both_for_training_and_test_is_said(tmp_path: Path) -> None:
     notes = folder_record(f"folder:{fill(tmp_path, cats=1, dogs=3, owls=20)}", "white", None)["assumed"]
     assert notes == [
-        "Every tenth image of a class is held out for test.", "Of classes with fewer than ten images one is held out: dogs.",
-        "The only image of cats is both for training and for test.",
+        "Every tenth image of a class is held out for test.", "Classes with fewer than ten images hold out one: dogs.",
+        "Only one image, used for both training and test: cats.",
     ]  # fmt: skip
 
 
@@ -272,6 +272,8 @@ def test_two_classes_that_hold_the_same_keep_their_names(tmp_path: Path) -> None
     stored = folder_record(f"folder:{tmp_path}", "white", None)
     _, names = class_order("", {name: [stored["class_hashes"][name]] for name in ("a", "b")}, stored)
     assert names == {"a": "a", "b": "b"}
+    save(tmp_path / "A copy" / "1.png")
+    assert "with a new class 'A copy'" in compare(stored, folder_record(f"folder:{tmp_path}", "white", stored)).sentence
 
 
 def test_a_moved_folder_is_the_same_data_elsewhere(tmp_path: Path) -> None:
@@ -323,7 +325,7 @@ def test_the_span_of_deep_images_is_remembered(tmp_path: Path) -> None:
 def test_a_changed_picture_of_a_pair_is_other_data(tmp_path: Path) -> None:
     data = f"pairs:{save(tmp_path / '1.png', size=(16, 8)).parent}"
     stored = domains_record(data, "white", None)
-    assert stored["assumed"] == ["Training and test have the one image there is."]
+    assert stored["assumed"] == ["There is only one image: it is used for both training and test."]
     assert compare(stored, domains_record(data, "white", stored)).kind == "same"
     save(tmp_path / "1.png", 3, (16, 8))
     assert compare(stored, domains_record(data, "white", stored)).kind == "other"

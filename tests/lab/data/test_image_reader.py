@@ -175,7 +175,7 @@ def test_of_several_pictures_the_first_is_used(tmp_path: Path, name: str) -> Non
     frames = [Image.new("L", (4, 4), value).convert("RGB") for value in (40, 200)]
     frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **({"lossless": True} if name == "a.webp" else {}))
     assert row(tmp_path / name)[0] == 40
-    assert survey([tmp_path / name], "white").notes == ["Of 1 image with several pictures the first one is used."]
+    assert survey([tmp_path / name], "white").notes == ["1 image with several frames: the first is used."]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4000, 2), (2, 4000)])

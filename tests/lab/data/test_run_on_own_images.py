@@ -33,11 +33,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return found
 
 
-def test_a_class_folder_renamed_after_training_keeps_its_class(run: Any, tmp_path: Path) -> None:
+def test_a_class_folder_renamed_after_training_keeps_its_class(run: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert run.evaluate()["accuracy"] == 1
     (tmp_path / "mine" / "dark").rename(tmp_path / "mine" / "zebra")  # Now the second by name.
     found = run.evaluate()
     assert (found["accuracy"], found["classes"]) == (1, 2)
+    assert "The folder zebra of" in caplog.text
+    assert "holds what class dark held in training" in caplog.text
 
 
 def test_a_moved_folder_is_asked_for_and_found_by_data(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
