@@ -159,7 +159,7 @@ class ImageTranslationPage(Page):
             return {**asked, "pixels": base64.b64encode(pixels.tobytes()).decode()}
         if self.live_frame is None:
             return None
-        from lab.recipes.generative.translation import picture_pixels
+        from lab.recipes.generative.image_translation import picture_pixels
 
         return {**asked, "pixels": picture_pixels(self.live_frame, self.state.side)}
 

@@ -10,14 +10,14 @@ from PIL import Image
 
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify_config import ClassifyConfig
-from lab.recipes.vision.classify_data import Images, form
+from lab.recipes.vision.classify_data import ImageSplits, image_format
 
 CPU = torch.device("cpu")
 
 
-def images(**fields: Any) -> Images:
+def images(**fields: Any) -> ImageSplits:
     config = ClassifyConfig.parse(fields)
-    return Images(config, form(config), CPU)
+    return ImageSplits(config, image_format(config), CPU)
 
 
 def fill(root: Path, counts: dict[str, int], size: tuple[int, int] = (20, 16)) -> Path:
@@ -30,9 +30,9 @@ def fill(root: Path, counts: dict[str, int], size: tuple[int, int] = (20, 16)) -
 
 
 def test_small_images_are_enlarged_for_networks_with_maps_only() -> None:
-    assert form(ClassifyConfig.parse({})).size == 28
-    assert form(ClassifyConfig.parse({"network": "linear"})).size == 8
-    assert form(ClassifyConfig.parse({"size": 48})).size == 48
+    assert image_format(ClassifyConfig.parse({})).size == 28
+    assert image_format(ClassifyConfig.parse({"network": "linear"})).size == 8
+    assert image_format(ClassifyConfig.parse({"size": 48})).size == 48
     found = images().split("test")
     assert found.images.shape == (297, 1, 28, 28)
     assert found.images.dtype == torch.uint8
@@ -40,7 +40,7 @@ def test_small_images_are_enlarged_for_networks_with_maps_only() -> None:
 
 def test_a_folder_per_class(tmp_path: Path) -> None:
     data = images(data=f"folder:{fill(tmp_path, {'cats': 20, 'dogs': 30})}", size=16, network="mlp")
-    assert data.form.classes == ("cats", "dogs")
+    assert data.format.classes == ("cats", "dogs")
     assert (len(data.split("test")), len(data.split("train")) + len(data.split("validation"))) == (5, 45)
     assert data.split("train").images.shape[1:] == (3, 16, 16)
 

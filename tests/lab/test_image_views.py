@@ -11,7 +11,7 @@ from lab.answers import Answer
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
-from lab.recipes.vision.image_pictures import Gallery, Look
+from lab.recipes.vision.image_pictures import Gallery, Inspection
 
 CPU = torch.device("cpu")
 
@@ -88,7 +88,7 @@ def test_predictions_follow_the_weights(trained: Classify) -> None:
 
 def test_look_holds_what_the_other_views_say(trained: Classify) -> None:
     look = ask(trained, "look", image="test:9", label="3", layer="features.act2")
-    assert isinstance(look, Look)
+    assert isinstance(look, Inspection)
     assert look.probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert look.chosen == 3
     assert look.maps.shape == (16, 10, 10)

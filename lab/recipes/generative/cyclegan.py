@@ -20,9 +20,9 @@ from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.parameters import Choice, Count, Index, Seed
 from lab.recipes.generative.cyclegan_config import CycleGANConfig
+from lab.recipes.generative.image_translation import BATCH, Direction, ImageTranslation, l1, verdict_map, verdict_overlay
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import signed_images, to_pixels
-from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
 from lab.state import Tree
 from models.generative.conv import draw_weights
 from models.generative.cyclegan import ResNetGenerator, StyleEncoder
@@ -31,7 +31,7 @@ from models.generative.image_pool import ImagePool
 from models.generative.patchgan import PatchGAN
 
 
-class CycleGAN(Translation):
+class CycleGAN(ImageTranslation):
     """One step is one step of both generators (and the style's encoder), then one of both discriminators."""
 
     headline: ClassVar[tuple[str, ...]] = ("losses/cycle_a", "losses/cycle_b", "losses/d_a", "losses/d_b")

@@ -6,11 +6,11 @@ from pydantic import Field, field_validator, model_validator
 
 from lab.atari.games import check_games
 from lab.config import data_field, only, unit, with_defaults
-from lab.recipes.generative.translation_config import TranslationConfig
+from lab.recipes.generative.image_translation_config import ImageTranslationConfig
 
 # 600 steps at 1e-3 came as far as 1,200 at 4e-4. 32 images take half again the time of 16, as a step's many small operations cost the same.
 # At the default length the rate has come down to a tenth.
-DEFAULTS = with_defaults(TranslationConfig, "CycleGANDefaults", batch_size=32, learning_rate=1e-3, constant_steps=250, decay_steps=500)
+DEFAULTS = with_defaults(ImageTranslationConfig, "CycleGANDefaults", batch_size=32, learning_rate=1e-3, constant_steps=250, decay_steps=500)
 
 
 class CycleGANConfig(DEFAULTS):  # type: ignore[misc, valid-type]

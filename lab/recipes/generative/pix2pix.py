@@ -16,9 +16,9 @@ from lab.data.images import Domains
 from lab.data.load import load_image_pairs
 from lab.experiment import Metrics, view
 from lab.parameters import Choice, Count, Index
+from lab.recipes.generative.image_translation import BATCH, Direction, ImageTranslation, l1, verdict_map, verdict_overlay
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.pixels import signed_images, to_pixels
-from lab.recipes.generative.translation import BATCH, Direction, Translation, l1, verdict_map, verdict_overlay
 from models.dropout import Dropout, set_generator
 from models.generative.conv import draw_weights
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
@@ -29,7 +29,7 @@ INFERENCE_SEED = 0
 """Of the dropout with which a published network draws: the same picture is drawn the same way twice."""
 
 
-class Pix2Pix(Translation):
+class Pix2Pix(ImageTranslation):
     """One step is one step of D, then one of G, on the same batch of pairs."""
 
     headline: ClassVar[tuple[str, ...]] = ("losses/l1", "losses/adversarial", "losses/d", "charts/d_accuracy")

@@ -7,10 +7,10 @@ from pydantic import Field, field_validator, model_validator
 from lab.atari.games import check_games
 from lab.config import data_field, only, with_defaults
 from lab.data.catalogue import find, listed
-from lab.recipes.generative.translation_config import TranslationConfig
+from lab.recipes.generative.image_translation_config import ImageTranslationConfig
 
 # G has the published width: it learns in fewer steps than a narrow one, and large sums are what a processor is quick at.
-DEFAULTS = with_defaults(TranslationConfig, "Pix2PixDefaults", features=64, d_features=32, constant_steps=600, decay_steps=600)
+DEFAULTS = with_defaults(ImageTranslationConfig, "Pix2PixDefaults", features=64, d_features=32, constant_steps=600, decay_steps=600)
 
 
 class Pix2PixConfig(DEFAULTS):  # type: ignore[misc, valid-type]

@@ -21,7 +21,7 @@ from lab.epochs import EpochOrder
 from lab.errors import LabError, UsageError
 from lab.experiment import Metrics
 from lab.recipes.vision.classify_config import ClassifyConfig
-from lab.recipes.vision.classify_data import FLAT, Images, form
+from lab.recipes.vision.classify_data import FLAT, ImageSplits, image_format
 from lab.recipes.vision.image_views import ImageViews
 from lab.recipes.vision.layer_statistics import LayerStatistics
 from lab.schedules import decay, warmup
@@ -50,8 +50,8 @@ class Classify(ImageViews):
     def __init__(self, config: ClassifyConfig, device: torch.device):
         super().__init__(config, device)
         self.config: ClassifyConfig = config
-        self.form = form(config, self.remembered)
-        self.images = Images(config, self.form, device, self.remembered)
+        self.format = image_format(config, self.remembered)
+        self.images = ImageSplits(config, self.format, device, self.remembered)
         self.augment_rng = torch.Generator().manual_seed(config.seed + 1)
         self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
         self.notes: list[str] = []
@@ -69,7 +69,7 @@ class Classify(ImageViews):
 
     def build(self) -> ImageClassifier:
         """The network with the config's changes, its first weights drawn from the run's own generator."""
-        c, f = self.config, self.form
+        c, f = self.config, self.format
         arguments: dict[str, Any] = {"classes": len(f.classes), "channels": f.channels, "size": f.size}
         if c.network == "mlp":
             arguments["hidden"] = [int(units) for units in c.hidden_units.split(",")]
@@ -114,7 +114,7 @@ class Classify(ImageViews):
         """Fill the network. Published ones know ImageNet's mean and deviation; else those of the new images are measured."""
         of_own_run = found.pop("mean", None) is not None and found.pop("std", None) is not None
         self.notes += load_weights(made.net, found, Path(self.config.weights))
-        if self.form.channels == 3 and not of_own_run:
+        if self.format.channels == 3 and not of_own_run:
             made.mean.copy_(torch.tensor(IMAGENET[0]))
             made.std.copy_(torch.tensor(IMAGENET[1]))
             self.measured = True
@@ -138,7 +138,7 @@ class Classify(ImageViews):
                     raise
                 raise UsageError(
                     f"--batch-size {c.batch_size}: batch norm needs more than one value a channel, and {c.network} has maps of one pixel "
-                    f"at --size {self.form.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
+                    f"at --size {self.format.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
                 ) from None
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()

@@ -1,5 +1,5 @@
-"""What `classify` learns from: the classes and the form of a data set before its images are loaded, the splits, and any one
-picture (from the data, a file, drawn, a game's screen) in the form the network wants."""
+"""What `classify` learns from: the classes and the format of a data set before its images are loaded, the splits, and any one
+picture (from the data, a file, drawn, a game's screen) as the network takes it."""
 
 import threading
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ FLAT = ("linear", "mlp", "knn", "cnn1d")
 
 
 @dataclass(frozen=True)
-class Form:
+class ImageFormat:
     """The classes by name, and the shape of the images: `own` is the side they have before they are enlarged to `size`."""
 
     classes: tuple[str, ...]
@@ -37,8 +37,8 @@ class Form:
     size: int
 
 
-def form(config: ClassifyConfig, remembered: Record | None = None) -> Form:
-    """The form of the data that a config names, without loading images, with the classes that a stored run remembers.
+def image_format(config: ClassifyConfig, remembered: Record | None = None) -> ImageFormat:
+    """The format of the data that a config names, without loading images, with the classes that a stored run remembers.
 
     Raises LabError where a folder cannot serve.
     """
@@ -51,7 +51,7 @@ def form(config: ClassifyConfig, remembered: Record | None = None) -> Form:
     if config.colours != "own":
         channels = 1 if config.colours == "grey" else 3
     size = config.size or (own if config.network in FLAT else max(own, SMALLEST))
-    return Form(classes, channels, min(own, size) if find(first).size else size, size)
+    return ImageFormat(classes, channels, min(own, size) if find(first).size else size, size)
 
 
 def folder_classes(root: Path) -> tuple[str, ...]:
@@ -73,11 +73,11 @@ def folder_classes(root: Path) -> tuple[str, ...]:
     return found.classes
 
 
-class Images:
+class ImageSplits:
     """The splits of a config's data on a device, each loaded when it is first wanted. Any thread may ask."""
 
-    def __init__(self, config: ClassifyConfig, shape: Form, device: torch.device, remembered: Record | None = None):
-        self.config, self.form, self.device, self.remembered = config, shape, device, remembered
+    def __init__(self, config: ClassifyConfig, shape: ImageFormat, device: torch.device, remembered: Record | None = None):
+        self.config, self.format, self.device, self.remembered = config, shape, device, remembered
         self.lock = threading.Lock()
         self.loaded: dict[str, LabelledImages] = {}
 
@@ -92,7 +92,7 @@ class Images:
             return self.loaded[name]
 
     def load(self, name: Split) -> LabelledImages:
-        c, f = self.config, self.form
+        c, f = self.config, self.format
         found = load_images(
             c.data, name, torch.device("cpu"), size=f.own, channels=f.channels, games=c.games, frames=c.frames, player=c.player, seed=0,
             ground=c.ground, remembered=self.remembered,
@@ -105,9 +105,9 @@ class Images:
 
     def check_classes(self, found: LabelledImages, name: str) -> None:
         """Raise LabError where a class has no image in this split, or the classes are not those the run was made for."""
-        if found.classes != self.form.classes:
+        if found.classes != self.format.classes:
             raise LabError(
-                f"{self.config.data} has the classes {', '.join(found.classes)}, this run was made for {', '.join(self.form.classes)}."
+                f"{self.config.data} has the classes {', '.join(found.classes)}, this run was made for {', '.join(self.format.classes)}."
             )
         missing = sorted(set(range(len(found.classes))) - set(found.labels.tolist()))
         if missing and name != "validation" and self.remembered is None:
@@ -173,8 +173,8 @@ class Images:
             raise UsageError(f"An image must be (H, W) or (H, W, 3) uint8, got {pixels.shape} {pixels.dtype}.")
         tensor = torch.from_numpy(np.array(pixels))
         tensor = tensor[None, None] if pixels.ndim == 2 else tensor[..., :3].permute(2, 0, 1)[None]
-        tensor = as_channels(tensor, self.form.channels)
-        return resize(resize(tensor, self.form.own), self.form.size).to(self.device)
+        tensor = as_channels(tensor, self.format.channels)
+        return resize(resize(tensor, self.format.own), self.format.size).to(self.device)
 
 
 def with_every_class_last(order: Tensor, labels: Tensor) -> Tensor:

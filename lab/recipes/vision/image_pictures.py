@@ -24,7 +24,7 @@ class Gallery(Images):
 
 
 @dataclass(frozen=True)
-class Look(Answer):
+class Inspection(Answer):
     """One image and what the network makes of it. heat (H, W) in [0, 1] or None, maps (K, h, w) float32."""
 
     image: np.ndarray

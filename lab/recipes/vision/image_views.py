@@ -19,9 +19,8 @@ from lab.experiment import Experiment, view
 from lab.parameters import Count, Index, Seed, Side
 from lab.quality.classification import confusion_table, per_class_table
 from lab.recipes.vision import image_pictures as draw
-from lab.recipes.vision.classify_data import Form, Split
-from lab.recipes.vision.classify_data import Images as Splits
-from lab.recipes.vision.image_pictures import Gallery, Look
+from lab.recipes.vision.classify_data import ImageFormat, ImageSplits, Split
+from lab.recipes.vision.image_pictures import Gallery, Inspection
 from models.eval_mode import eval_mode
 from models.vision import explain
 from models.vision.classifier import ImageClassifier
@@ -47,8 +46,8 @@ class Predictions:
 class ImageViews(Experiment):
     """The views of a classifier; a recipe adds the training."""
 
-    form: Form
-    images: Splits
+    format: ImageFormat
+    images: ImageSplits
     net: ImageClassifier
     dtype: torch.dtype
     notes: list[str]
@@ -96,11 +95,11 @@ class ImageViews(Experiment):
         """A class by name or number; the network's own answer where none is named. Raises UsageError for an unknown one."""
         if not label:
             return int(self.probabilities(net, image)[0].argmax())
-        if label in self.form.classes:
-            return self.form.classes.index(label)
-        if label.isdigit() and int(label) < len(self.form.classes):
+        if label in self.format.classes:
+            return self.format.classes.index(label)
+        if label.isdigit() and int(label) < len(self.format.classes):
             return int(label)
-        raise unknown("class", label, self.form.classes, see="lab show RUN per_class")
+        raise unknown("class", label, self.format.classes, see="lab show RUN per_class")
 
     def maps_name(self, net: Any) -> str:
         """The module whose maps the class activation maps look at. Raises UsageError for networks without maps."""
@@ -115,7 +114,7 @@ class ImageViews(Experiment):
     # -- one image -------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def look(self, net: Any, image: Any = "test:0", label: str = "", layer: str = "") -> Look:
+    def look(self, net: Any, image: Any = "test:0", label: str = "", layer: str = "") -> Inspection:
         """One image: the probabilities of the classes, Grad-CAM for one of them, and the feature maps of one layer."""
         pixels, truth, name = self.images.picture(image)
         probabilities = self.probabilities(net, pixels)[0].cpu().numpy()
@@ -125,12 +124,12 @@ class ImageViews(Experiment):
         layers: list[str] = []
         if hasattr(net.net, "maps"):
             heat = draw.heat(
-                explain.grad_cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net)), self.form.size
+                explain.grad_cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net)), self.format.size
             )
             layers = self.map_layers(net)
             if layers:
                 maps = self.maps_of(net, pixels, layer)
-        return Look(draw.shown(pixels)[0], probabilities, self.form.classes, chosen, truth, heat, maps, layers, name)
+        return Inspection(draw.shown(pixels)[0], probabilities, self.format.classes, chosen, truth, heat, maps, layers, name)
 
     @view(live=True)
     def feature_maps(self, net: Any, image: Any = "test:0", layer: str = "") -> Images:
@@ -143,7 +142,7 @@ class ImageViews(Experiment):
     def map_layers(self, net: Any) -> list[str]:
         """The layers that have maps, by name."""
         kinds = (*ACTIVATION_TYPES, *LAYERS)
-        f = self.form
+        f = self.format
         known = self.__dict__.setdefault("layers_known", [])
         if not known:
             blank = torch.zeros(1, f.channels, f.size, f.size, dtype=torch.uint8, device=self.device)
@@ -196,7 +195,7 @@ class ImageViews(Experiment):
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         rng = torch.Generator().manual_seed(seed)
-        size = self.form.size
+        size = self.format.size
         drawn = explain.rise_masks(max(10, min(masks, 20_000)), size, size, rng, cells=max(2, min(cells, size)))
         heat = explain.rise(net, pixels, chosen, drawn)[None]
         return self.overlaid(net, pixels, chosen, heat - heat.amin(), "RISE")
@@ -206,7 +205,7 @@ class ImageViews(Experiment):
         """Occlusion: how much the class's probability falls where a grey patch covers the image."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
-        side = patch if 0 < patch <= self.form.size else max(2, self.form.size // 5)
+        side = patch if 0 < patch <= self.format.size else max(2, self.format.size // 5)
         ground = float(pixels.float().median())
         heat = explain.occlusion(net, pixels, chosen, side, max(1, side // 3), ground)[None]
         return self.overlaid(net, pixels, chosen, heat.relu(), f"patches of {side} px")
@@ -214,9 +213,11 @@ class ImageViews(Experiment):
     def overlaid(self, net: Any, pixels: Tensor, chosen: int, heat: Tensor, name: str) -> Images:
         """The image, and the image under a heat map (1, h, w)."""
         p = float(self.probabilities(net, pixels)[0, chosen])
-        values = draw.heat(heat, self.form.size)
+        values = draw.heat(heat, self.format.size)
         image = draw.enlarged(draw.shown(pixels)[0])
-        return Images(np.stack([image, draw.overlay(image, values)]), ["image", f"{name}: {self.form.classes[chosen]} {p:.3f}"], columns=2)
+        return Images(
+            np.stack([image, draw.overlay(image, values)]), ["image", f"{name}: {self.format.classes[chosen]} {p:.3f}"], columns=2
+        )
 
     @view(live=True)
     def neighbours(self, net: Any, image: Any = "test:0") -> Images:
@@ -227,7 +228,10 @@ class ImageViews(Experiment):
         found, labels, distances = net.net.neighbours(net.normalise(pixels))
         near = (found[0] * net.std[:, None, None] + net.mean[:, None, None]).clamp(0, 1) * 255
         everything = draw.shown(torch.cat([pixels.float(), near]).round().to(torch.uint8))
-        captions = ["image", *(f"{self.form.classes[i]}  {d:.2f}" for i, d in zip(labels[0].tolist(), distances[0].tolist(), strict=True))]
+        captions = [
+            "image",
+            *(f"{self.format.classes[i]}  {d:.2f}" for i, d in zip(labels[0].tolist(), distances[0].tolist(), strict=True)),
+        ]
         return Images(np.stack([draw.enlarged(picture, 112) for picture in everything]), captions, columns=6)
 
     # -- all images of a split -------------------------------------------------------------------------------------
@@ -236,18 +240,18 @@ class ImageViews(Experiment):
     def confusion(self, net: Any, split: Split = "test") -> Table:
         """Images by true class (rows) and predicted class (columns)."""
         found = self.predictions(net, split)
-        return confusion_table(found.labels, found.guesses, self.form.classes)
+        return confusion_table(found.labels, found.guesses, self.format.classes)
 
     @view(live=True)
     def per_class(self, net: Any, split: Split = "test") -> Table:
         """Of each class: its images, precision, recall, F1, and the class it is most often mistaken for."""
         found = self.predictions(net, split)
-        return per_class_table(found.labels, found.guesses, self.form.classes)
+        return per_class_table(found.labels, found.guesses, self.format.classes)
 
     @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: Count = 40) -> Gallery:
         """The worst mistakes: wrong predictions, the most confident first; the caption is true -> predicted with its probability."""
-        found, classes = self.predictions(net, split), self.form.classes
+        found, classes = self.predictions(net, split), self.format.classes
         wrong = torch.nonzero(found.guesses != found.labels)[:, 0]
         sure = found.probabilities[wrong, found.guesses[wrong]]
         order = wrong[sure.argsort(descending=True)][: max(1, min(most, 400))].tolist()
@@ -260,7 +264,7 @@ class ImageViews(Experiment):
     def compare(self, net: Any, other: str = "last", split: Split = "test", most: Count = 40) -> Gallery:
         """The images on which this run and another one differ: the true class, this one's prediction, the other's."""
         mine, theirs = self.predictions(net, split), self.predictions_of(other, split)
-        classes = self.form.classes
+        classes = self.format.classes
         apart = torch.nonzero(mine.guesses != theirs.guesses)[:, 0]
         gap = (mine.probabilities - theirs.probabilities)[apart].abs().sum(1)
         order = apart[gap.argsort(descending=True)][: max(1, min(most, 400))].tolist()
@@ -284,7 +288,7 @@ class ImageViews(Experiment):
             experiment = run.experiment(self.device.type, serving_only=True)
             assert isinstance(experiment, ImageViews)
             mine, theirs = self.images.config, experiment.images.config
-            same = (mine.data, experiment.form.classes) == (theirs.data, self.form.classes)
+            same = (mine.data, experiment.format.classes) == (theirs.data, self.format.classes)
             if not same or (split != "test" and (mine.seed, mine.validation) != (theirs.seed, theirs.validation)):
                 raise UsageError(
                     f"{run.name} was trained on {theirs.data} with other classes or splits; both runs must use the same images."
@@ -294,7 +298,7 @@ class ImageViews(Experiment):
 
     def gallery(self, split: Split, rows: list[int], captions: list[str]) -> Gallery:
         """Some images of a split, each with the name by which one can look at it."""
-        size = self.form.size
+        size = self.format.size
         if not rows:
             return Gallery(np.zeros((1, 8, 8), np.uint8), ["none"], specs=[])
         pixels = draw.shown(self.images.split(split).images[torch.tensor(rows, device=self.device)])
@@ -310,7 +314,7 @@ class ImageViews(Experiment):
         layer = next((m for m in net.modules() if isinstance(m, LAYERS)), None)
         if layer is None:
             raise UsageError(f"{type(net.net).__name__} has no weights.")
-        f = self.form
+        f = self.format
         weight = layer.weight.detach().float()
         names = list(f.classes) if len(weight) == len(f.classes) else [str(i) for i in range(len(weight))]
         if isinstance(layer, nn.Linear):
@@ -323,7 +327,7 @@ class ImageViews(Experiment):
     @view(live=True)
     def layer_table(self, net: Any) -> Table:
         """Every layer: kernel, stride, output shape, parameters, multiply-adds and receptive field, for one image."""
-        f = self.form
+        f = self.format
         rows = layer_table(net.net, f.channels, f.size)
         cells: list[list[Any]] = [
             [r.name, r.kind, r.kernel, r.stride, "x".join(map(str, r.shape)), r.parameters, r.macs, r.receptive] for r in rows
@@ -340,8 +344,8 @@ class ImageViews(Experiment):
         rng = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(data), (max(1, min(n, 256)),), generator=rng).to(self.device)
         changed = self.augmented(data.images[rows], rng).round().clamp(0, 255).to(torch.uint8)
-        captions = [self.form.classes[i] for i in data.labels[rows].tolist()]
-        return Images(draw.shown(changed), captions, columns=8, scale=max(1, 84 // self.form.size))
+        captions = [self.format.classes[i] for i in data.labels[rows].tolist()]
+        return Images(draw.shown(changed), captions, columns=8, scale=max(1, 84 // self.format.size))
 
     # -- training so far: these need the run's own history ---------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What image-to-image recipes share: two domains on the device, their order, the falling learning rate, a time-lapse, own pictures.
 
-Read first: `Translation`. The recipes are `pix2pix.py` and `cyclegan.py`; their views of held-out images stand there.
+Read first: `ImageTranslation`. The recipes are `pix2pix.py` and `cyclegan.py`; their views of held-out images stand there.
 """
 
 import base64
@@ -24,10 +24,10 @@ from lab.epochs import EpochOrder
 from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics, view
 from lab.parameters import Choice
-from lab.recipes.generative import translated_play
+from lab.recipes.generative import translated_video
+from lab.recipes.generative.image_translation_config import ImageTranslationConfig
 from lab.recipes.generative.latent_views import device_of
 from lab.recipes.generative.pixels import enlargement, signed_images, to_pixels
-from lab.recipes.generative.translation_config import TranslationConfig
 from lab.schedules import constant_then_linear
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
@@ -47,7 +47,7 @@ BATCH = 64
 Direction = Literal["ab", "ba"]
 
 
-class Translation(Experiment):
+class ImageTranslation(Experiment):
     """Base of the recipes. G and D are `nn.ModuleDict`s, each in one flat buffer with one Adam; one step is one batch of each domain."""
 
     log_every: ClassVar[int] = 50
@@ -55,7 +55,7 @@ class Translation(Experiment):
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
     directions: ClassVar[tuple[Direction, ...]] = ("ab",)
 
-    def __init__(self, config: TranslationConfig, device: torch.device, flat_dtype: torch.dtype | None = None):
+    def __init__(self, config: ImageTranslationConfig, device: torch.device, flat_dtype: torch.dtype | None = None):
         super().__init__(config, device)
         self.settings = config
         self.dtype = compute_dtype(config.precision, device)
@@ -181,7 +181,7 @@ class Translation(Experiment):
         }  # fmt: skip
 
     def watch(self, **options: Any) -> dict[str, Any]:
-        """A game into a video, each frame beside its translation; see `lab.recipes.generative.translated_play.watch`."""
+        """A game into a video, each frame beside its translation; see `lab.recipes.generative.translated_video.watch`."""
         settings: Any = self.settings
         game = options.pop("game", None) or getattr(settings, "game", "") or settings.games.split(",")[0]
         net = self.serving().eval()
@@ -189,7 +189,7 @@ class Translation(Experiment):
         def translate(frames: Tensor) -> Tensor:
             return self.translated(net, signed_images(frames.to(self.device)), "ab")
 
-        return translated_play.watch(translate, game=game, size=settings.size, **options)
+        return translated_video.watch(translate, game=game, size=settings.size, **options)
 
     # -- views -----------------------------------------------------------------------------------------------------
 

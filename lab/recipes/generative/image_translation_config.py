@@ -10,7 +10,7 @@ from lab.recipes.generative.generative_config import PRECISION, Precision
 from lab.recipes.images_config import GROUND, Ground
 
 
-class TranslationConfig(Config):
+class ImageTranslationConfig(Config):
     """Settings of a recipe that turns pictures of one domain into those of another."""
 
     pages: ClassVar[tuple[str, ...]] = ("image_translation",)
@@ -77,7 +77,7 @@ class TranslationConfig(Config):
         return subject(self.data)
 
     @model_validator(mode="after")
-    def patches_fit(self) -> "TranslationConfig":
+    def patches_fit(self) -> "ImageTranslationConfig":
         least = 3 * 2**self.patch_layers  # The smallest on which PatchGAN still gives a score: two convolutions follow the halvings.
         if self.size < least:
             raise ValueError(f"--patch-layers {self.patch_layers} needs --size {least} or more, got {self.size}")

@@ -13,10 +13,10 @@ from lab import checkpoint, registry
 from lab.errors import LabError, UsageError
 from lab.recipes.generative.cyclegan import CycleGAN
 from lab.recipes.generative.cyclegan_config import CycleGAN256Config, CycleGANConfig
+from lab.recipes.generative.image_translation import cut, picture_pixels, verdict_map
 from lab.recipes.generative.pix2pix import Pix2Pix
 from lab.recipes.generative.pix2pix_config import Pix2Pix256Config, Pix2PixConfig
 from lab.recipes.generative.pixels import signed_images
-from lab.recipes.generative.translation import cut, picture_pixels, verdict_map
 from lab.schedules import constant_then_linear
 from lab.snapshot import Snapshot
 from models.generative.patchgan import PatchGAN
