@@ -10,6 +10,7 @@ import argparse
 import logging
 import re
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -106,27 +107,46 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
     The serving.safetensors of a run of `classify` holds its network's weights, beside the `mean` and `std` by which it normalises images.
     """
+    if path.is_dir():
+        raise LabError(f"{path} is a folder; a weights file was expected.")
     if not path.is_file():
         raise LabError(f"There is no weights file {path}.")
-    if path.suffix == ".safetensors":
+    if is_safetensors(path):
         from lab.checkpoint import read_weights as read_safetensors
 
         tensors = read_safetensors(path)
     else:
         tensors = read_pth(path)
-    return {current_name(name): tensor for name, tensor in tensors.items()}
+    return {current_name(name): real(tensor, name, path) for name, tensor in tensors.items()}
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file begins as safetensors do (the header's length, then JSON), whatever its name ends with."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{" or (path.suffix.lower() == ".safetensors" and not zipfile.is_zipfile(path))
+
+
+def real(tensor: Tensor, name: str, path: Path) -> Tensor:
+    """The tensor, dense. Raises LabError where it holds complex, NaN or infinite values."""
+    if tensor.is_complex() or tensor.is_quantized:
+        raise LabError(f"{path.name}: {name} has {str(tensor.dtype).removeprefix('torch.')} values; real numbers were expected.")
+    dense = tensor if tensor.layout == torch.strided else tensor.to_dense()
+    if dense.is_floating_point() and not bool(dense.isfinite().all()):
+        raise LabError(f"{path.name}: {name} has values that are NaN or infinite; the training that wrote it had diverged.")
+    return dense
 
 
 def read_pth(path: Path) -> dict[str, Tensor]:
-    """The state_dict in a file of torch.save, at its top or under one of `WRAPPERS`. Raises LabError where there is none."""
+    """The state_dict in a file of torch.save: at its top, under one of `WRAPPERS`, or the only one in it. Raises LabError where there is none."""
     advice = "Save the weights with torch.save(model.state_dict(), FILE) or as safetensors."
     try:
-        with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(HARMLESS):
-            tree = torch.load(path, map_location="cpu", weights_only=True)
+        # As an open file: given a name, torch.load chooses the format by its ending.
+        with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(HARMLESS), path.open("rb") as file:
+            tree = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # What a damaged file raises has no common class.
         raise LabError(f"{path.name} cannot be read as weights: {reason(error)}. {advice}") from None
     under = []
-    while isinstance(tree, dict) and (key := next((k for k in WRAPPERS if isinstance(tree.get(k), dict) and tree[k]), None)):
+    while isinstance(tree, dict) and (key := wrapper(tree)) is not None:
         under.append(key)
         tree = tree[key]
     if not is_state_dict(tree):
@@ -134,6 +154,13 @@ def read_pth(path: Path) -> dict[str, Tensor]:
     if under:
         log.info("%s: the weights under %s are used", path.name, " / ".join(map(repr, under)))
     return {name: tensor.detach() for name, tensor in tree.items()}
+
+
+def wrapper(tree: dict[Any, Any]) -> str | None:
+    """The key under which a checkpoint holds its weights; None where it is the weights itself, or nothing says which of several."""
+    known = next((key for key in WRAPPERS if isinstance(tree.get(key), dict) and tree[key]), None)
+    others = [key for key, value in tree.items() if isinstance(key, str) and is_state_dict(value)]
+    return known or (others[0] if len(others) == 1 else None)
 
 
 def is_state_dict(tree: Any) -> bool:

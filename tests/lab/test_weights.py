@@ -168,6 +168,54 @@ def test_weights_beside_other_things_in_a_checkpoint_are_found(
     assert f"the weights under {' / '.join(map(repr, keys))} are used" in caplog.text
 
 
+@pytest.mark.parametrize("key", ["module", "weights", "params_ema"])
+def test_the_only_weights_in_a_checkpoint_are_found_under_any_name(key: str, tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    torch.save({key: source.state_dict(), "epoch": 3}, tmp_path / "w.pth")
+    load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
+    assert equal(source, target)
+
+
+def test_of_several_weights_under_unknown_names_none_is_guessed(tmp_path: Path) -> None:
+    torch.save({"student": small(1).state_dict(), "teacher": small(2).state_dict()}, tmp_path / "w.pth")
+    with pytest.raises(LabError, match="no dict of tensors"):
+        read_pth(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize("name", ["w.SAFETENSORS", "w.bin", "w.pth"])
+def test_safetensors_are_known_by_their_content(name: str, tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    save_file(source.state_dict(), tmp_path / name)
+    load_weights(target, read_weights(tmp_path / name), tmp_path / name)
+    assert equal(source, target)
+
+
+def test_a_pth_that_is_named_safetensors_is_read(tmp_path: Path) -> None:
+    source, target = small(seed=1), small(seed=2)
+    torch.save(source.state_dict(), tmp_path / "w.safetensors")
+    load_weights(target, read_weights(tmp_path / "w.safetensors"), tmp_path / "w.safetensors")
+    assert equal(source, target)
+
+
+def test_sparse_and_half_weights_are_read_by_value(tmp_path: Path) -> None:
+    target = nn.Linear(2, 2, bias=False)
+    torch.save({"weight": torch.tensor([[0.0, 1.5], [0.0, 0.0]], dtype=torch.half).to_sparse()}, tmp_path / "w.pth")
+    load_weights(target, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
+    assert target.weight.tolist() == [[0.0, 1.5], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(("value", "words"), [(float("nan"), "weight has values that are NaN"), (1j, "weight has complex64 values")])
+def test_weights_that_are_no_real_numbers_are_refused(value: complex, words: str, tmp_path: Path) -> None:
+    torch.save({"weight": torch.full((2,), value)}, tmp_path / "w.pth")
+    with pytest.raises(LabError, match=words):
+        read_weights(tmp_path / "w.pth")
+
+
+def test_a_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="is a folder; a weights file was expected"):
+        read_weights(tmp_path)
+
+
 @pytest.mark.parametrize(
     "prefix", ["_orig_mod.", "model.", "backbone.", "module.", "net.", "_orig_mod.module.", "model.net.", "model._orig_mod."]
 )
