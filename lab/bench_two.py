@@ -22,7 +22,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 """What is trained, with settings that keep measurements of quality out of it."""
 WARMUP = {"dqn": 1_400}
-ROUNDS, SECONDS = 5, 3.0
+ROUNDS, SECONDS = 3, 3.0
 
 
 def bench_two(device: str = "auto", rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from toy import RECIPE, Toy, ToyConfig
 
+import lab
 from lab import cores, data_parallel
 from lab.api import new_session, resumed_session
 from lab.cores import Slot, one_thread, use_threads
@@ -24,6 +26,7 @@ from lab.session import Session
 MAKING = """
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -74,6 +77,7 @@ def test_making_a_session_starts_no_team() -> None:
 HOLDING = """
 import sys
 from pathlib import Path
+from typing import Any
 from lab.cores import Slot
 
 slot = Slot(Path(sys.argv[1]))
@@ -224,3 +228,22 @@ def test_operations_of_a_session_take_its_threads_and_the_caller_keeps_its_own(m
     session.run()
     assert set(inside) == {(2, 2)}
     assert torch.get_num_threads() == before
+
+
+def test_a_run_continues_to_the_bit_on_fewer_cores_as_it_keeps_its_threads(slot: Slot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of a GPT's gradients are split among the threads: with another number of them, their last digits differ."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    settings: dict[str, Any] = {"validate_every": 0, "batch_size": 16, "context": 64}
+
+    def weights(run: Run) -> torch.Tensor:
+        experiment = run.experiment("cpu", serving_only=True)
+        return torch.cat([parameter.detach().flatten() for parameter in experiment.serving().parameters()])
+
+    monkeypatch.setattr(cores, "cpus", lambda: {0, 1})
+    whole = lab.train("gpt", steps=3, **settings)
+    cut = lab.train("gpt", steps=2, **settings)
+    other = lab.train("gpt", steps=2, **settings)
+    monkeypatch.setattr(cores, "cpus", lambda: {0})
+    assert torch.equal(weights(lab.resume(cut, steps=3)), weights(whole))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert not torch.equal(weights(lab.resume(other, steps=3)), weights(whole))
