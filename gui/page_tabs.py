@@ -156,15 +156,23 @@ class PageTabs(QWidget):
 
     # -- saving ----------------------------------------------------------------------------------------------------
 
+    def ready_to_export(self) -> tuple[str, dict[str, Any]] | None:
+        """What the page would save; where it cannot be asked for yet, that is said before a name is chosen."""
+        export = self.page.export() if self.page is not None else None
+        if export is not None and export[0] not in self.state.views:
+            self.not_saved("The run is still loading. Try again in a moment.")
+            return None
+        return export
+
     def copy(self) -> None:
         """Put the page's image on the clipboard."""
-        export = self.page.export() if self.page is not None else None
+        export = self.ready_to_export()
         if export is not None:
             self.ask_once(*export, lambda answer: QApplication.clipboard().setImage(to_image(answer.picture())))
 
     def ask_save(self) -> None:
         """Save what the page shows under a name that the user chooses."""
-        export = self.page.export() if self.page is not None else None
+        export = self.ready_to_export()
         if export is not None:
             path = ask_save_path(self, "Save the page", f"{export[0]}.gif", ENDINGS)
             if path is not None:

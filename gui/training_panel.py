@@ -426,10 +426,10 @@ class TrainingPanel(Panel):
         tab.page_tabs.page_changed.connect(self.show_page_actions)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)
-        title, titles = short_name(run), [self.tabs.tabText(i) for i in range(self.tabs.count())]
+        title, titles = literal(short_name(run)), [self.tabs.tabText(i) for i in range(self.tabs.count())]
         if title in titles:  # Of the same minute.
-            title = short_name(run, seconds=True)
-        index = self.tabs.addTab(tab, dot(hue), title.replace("&", "&&"))
+            title = literal(short_name(run, seconds=True))
+        index = self.tabs.addTab(tab, dot(hue), title)
         self.tabs.setTabToolTip(index, escape(f"{run.name}\n{run.path}").replace("\n", "<br>"))
         self.stack.setCurrentWidget(self.tabs)
         return tab
@@ -546,6 +546,11 @@ def dot(hue: str) -> QIcon:
     pixmap = QPixmap(10, 10)
     pixmap.fill(QColor(hue))
     return QIcon(pixmap)
+
+
+def literal(text: str) -> str:
+    """A text for a tab or a menu, in which Qt takes a lone & for a shortcut's mark."""
+    return text.replace("&", "&&")
 
 
 def short_name(run: Run, seconds: bool = False) -> str:

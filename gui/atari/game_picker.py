@@ -18,6 +18,11 @@ def game_title(game: str) -> str:
     return game.replace("_", " ").title()
 
 
+def letters(text: str) -> str:
+    """Letters and digits alone, in lower case: `Ms. Pac-Man` -> mspacman."""
+    return "".join(filter(str.isalnum, text.lower()))
+
+
 def blank() -> QPixmap:
     """What stands where a picture has not come yet."""
     made = QPixmap(88, 116)
@@ -85,7 +90,7 @@ class GamePicker(QDialog):
         shown = 0
         for i in range(self.list.count()):
             item = self.list.item(i)
-            item.setHidden(text.lower().replace(" ", "") not in item.data(Qt.ItemDataRole.UserRole).replace("_", ""))
+            item.setHidden(letters(text) not in letters(item.data(Qt.ItemDataRole.UserRole)))
             shown += not item.isHidden()
         self.count.setText(f"{shown} of {self.list.count()} games")
         current = self.list.currentItem()

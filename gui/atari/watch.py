@@ -120,7 +120,7 @@ class Watch(QWidget):
             buttons.addWidget(button, i // 4, i % 4)
         buttons.addWidget(self.speed, 1, 3)
         numbers = QHBoxLayout()
-        for name, widget in (("epsilon", self.epsilon), ("sticky", self.sticky), ("seed", self.seed)):
+        for name, widget in (("Epsilon", self.epsilon), ("Sticky", self.sticky), ("Seed", self.seed)):
             form = QFormLayout()
             form.setContentsMargins(0, 0, 0, 0)
             form.addRow(name, widget)
@@ -211,6 +211,9 @@ class Watch(QWidget):
         thread = self.panes[0].playing
         if thread is not None and thread.recorder is not None:
             self.end_record()
+            return
+        if thread is None or thread.latest is None:
+            QMessageBox.warning(self, "Not recorded", "No agent is playing yet. Try again once the game is shown.")
             return
         path = ask_save_path(self, "Record the game", "game.mp4", FILMS)
         if path is not None:

@@ -41,7 +41,7 @@ class ClassesPage(LatentPage):
         self.slider.setToolTip("Weight of each class in the condition (arrow keys)")
         self.slider.setAccessibleName("Class interpolation")
         self.slider.valueChanged.connect(self.draw)
-        self.share = QLabel()
+        self.share = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.picture = Picture("The interpolated image appears here.", (110, 110))
         self.strip = ImageGrid("", pickable=False)
         row = QHBoxLayout()

@@ -1,5 +1,6 @@
 """A plane of the latent space as a map: drag the point on it, and see where real images lie."""
 
+from html import escape
 from typing import Any, ClassVar
 
 import numpy as np
@@ -288,7 +289,9 @@ class PlanePage(LatentPage):
     def show_codes(self, answer: Any) -> None:
         self.map.show_points(answer.points, answer.classes)
         names = list(answer.names) if len(answer.names) <= 20 else []
-        self.legend.setText("&nbsp; ".join(f'<span style="color:{class_colour(i)}">●</span>&nbsp;{name}' for i, name in enumerate(names)))
+        self.legend.setText(
+            "&nbsp; ".join(f'<span style="color:{class_colour(i)}">●</span>&nbsp;{escape(name)}' for i, name in enumerate(names))
+        )
 
     # -- the hand --------------------------------------------------------------------------------------------------
 

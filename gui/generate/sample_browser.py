@@ -308,6 +308,7 @@ class SampleBrowser(Sidebar):
     def ask_save(self) -> None:
         """Save the film under a name that the user chooses."""
         if self.lapse is None:
+            QMessageBox.warning(self, "Not saved", "There is no time-lapse yet. It starts with the first steps of training.")
             return
         path = ask_save_path(self, "Save the time-lapse", f"{self.state.run.name}.gif", ENDINGS)
         if path is not None:

@@ -17,9 +17,10 @@ class GalleryView(QWidget):
 
     opened = Signal(str)
 
-    def __init__(self, nothing: str, parent: QWidget | None = None):
+    def __init__(self, nothing: str, key: str, parent: QWidget | None = None):
+        """`nothing` stands where there are no images, `key` explains the captions."""
         super().__init__(parent)
-        self.nothing = nothing
+        self.nothing, self.key = nothing, key
         self.specs: list[str] = []
         self.note = QLabel("", wordWrap=True)
         faint(self.note)
@@ -45,8 +46,8 @@ class GalleryView(QWidget):
     def show_answer(self, answer: Any) -> None:
         """Show the pictures, unless they are those that are shown."""
         captions = list(answer.captions)
-        self.note.setText(answer.title or (self.nothing if not answer.specs else ""))
-        self.note.setVisible(bool(self.note.text()))
+        title = f"{answer.title[:1].upper()}{answer.title[1:]}. " if answer.title else ""
+        self.note.setText(title + (self.key if answer.specs else self.nothing))
         if answer.specs == self.specs and captions == [self.list.item(i).toolTip() for i in range(self.list.count())]:
             return
         self.specs = list(answer.specs)

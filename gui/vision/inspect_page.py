@@ -32,6 +32,7 @@ from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
+from gui.widgets.dropped_file import dropped_file
 from gui.widgets.picture import Picture
 from lab.data.image_files import IMAGE_FILTER
 from lab.run import runs
@@ -132,13 +133,18 @@ class InspectPage(Page):
         self.layer = QComboBox(toolTip="Layer whose feature maps to show", sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.layer.activated.connect(lambda _: self.look.ask())
         self.maps = Picture("Feature maps of the layer", (120, 80))
-        self.mistakes = GalleryView("No misclassified images in this split.")
+        self.mistakes = GalleryView(
+            "No misclassified images in this split.",
+            "Captions: true class -> predicted class, with its probability as in the evaluation (the mean over views of the image).",
+        )
         self.mistakes.opened.connect(self.open_spec)
         self.other = QComboBox(toolTip="Run to compare with, image by image")
         self.other.activated.connect(lambda _: self.apart.ask())
         self.refresh_button = QToolButton(text="Refresh", toolTip="Refresh the list of runs on the same data")
         self.refresh_button.clicked.connect(self.offer_runs)
-        self.compared: GalleryView = GalleryView("Both runs predict the same classes.")
+        self.compared: GalleryView = GalleryView(
+            "Both runs predict the same classes.", "Captions: true class, then the prediction of this run | of the other run."
+        )
         self.compared.opened.connect(self.open_spec)
 
     def lay_out(self) -> None:
@@ -383,17 +389,11 @@ class InspectPage(Page):
             self.apart.tick()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_file(event) is not None:
+        if dropped_file(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        name = local_file(event)
+        name = dropped_file(event)
         if name is not None:
             self.agent_button.setChecked(False)
             self.state.show_image(name)
-
-
-def local_file(event: QDropEvent) -> str | None:
-    """The first file of this machine that is dropped."""
-    urls = event.mimeData().urls()
-    return urls[0].toLocalFile() if urls and urls[0].isLocalFile() else None
