@@ -63,7 +63,7 @@ def test_a_stored_run_opens_and_resumes(qtbot: QtBot, window: MainWindow, stored
     assert "finished" in tab.transport.state.text()
     qtbot.waitUntil(lambda: bool(tab.views.frames), timeout=LONG)
     dialog = how_far(qtbot, panel)
-    assert dialog.sentence.text() == f"{run.name} has finished its 40 steps. Train how many more?"
+    assert dialog.sentence.text() == f"{run.name} has finished its 40 steps. How many more should it train?"
     assert dialog.options() == {"steps": 80}
     qtbot.keyClicks(dialog.steps, "25")
     click(qtbot, dialog.train)
