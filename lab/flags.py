@@ -47,7 +47,9 @@ def add_device(p: Parser) -> None:
 
 
 def add_data(p: Parser) -> None:
-    p.add_argument("--data", metavar="DATA", help="the new place of the run's data (file:PATH, folder:PATH), or other data on purpose")
+    p.add_argument(
+        "--data", metavar="DATA", help="new location of the run's data (file:PATH, folder:PATH), or different data to use deliberately"
+    )
 
 
 def add_json(p: Parser) -> None:

@@ -150,17 +150,19 @@ class Run:
             gone = catalogue.missing(value)
             if gone is not None:
                 place = catalogue.find(value).name
-                raise UsageError(f"The data of run {self.name} are gone: there is no {gone}. Give their new place with --data {place}.")
+                raise UsageError(
+                    f"The data of run {self.name} are missing: {gone} does not exist. Give their new location with --data {place}."
+                )
             try:
                 return config_class.parse(values)
             except UsageError as error:
                 raise LabError(f"The settings of run {self.name} in its config.json do not fit this version of the lab: {error}") from None
         if "data" not in config_class.model_fields:
-            raise UsageError(f"--data does not apply to {self.name}: {self.recipe.name} has no data set.")
+            raise UsageError(f"--data does not apply to {self.name}: {self.recipe.name} uses no data set.")
         return config_class.parse({**values, "data": data})
 
     def remember_data(self, experiment: "Experiment") -> None:
-        """Store what an experiment says of its data, once; anew where it was given other data. Its config goes with it."""
+        """Store an experiment's record of its data, once; again, with its config, when it was given different data."""
         from lab.data import record
 
         stored, found = self.stored.get("data", {}), experiment.data_record()
@@ -322,7 +324,7 @@ class Run:
         return experiment
 
     def compare_data(self, experiment: "Experiment", same_data: bool) -> None:
-        """Say how the data differ from those that the run remembers, or refuse them."""
+        """Warn if the data differ from the run's record of them, or refuse to use them."""
         from lab.data.record import compare
 
         remembered = experiment.remembered
@@ -333,8 +335,8 @@ class Run:
         if same_data and change.kind in ("grown", "other"):
             experiment.close()
             raise LabError(
-                f"{change.sentence} Run {self.name} would not continue as it began. Restore its data, or train on with these on "
-                f"purpose: lab resume {self.name} --data {found['data']}"
+                f"{change.sentence} Resuming {self.name} would not reproduce an uninterrupted run. Restore the data, or continue with these "
+                f"deliberately: lab resume {self.name} --data {found['data']}"
             )
         if change.sentence:
             self.warn(change.sentence)

@@ -129,8 +129,8 @@ RECORDS = (
         "tinyshakespeare", "1,115,394 characters of Shakespeare's plays, downloaded once", "download", "public domain",
         {"text": "lab.data.text:tinyshakespeare"},
     ),
-    DataSet("dates", "generated dates in words and their ISO form", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:dates"}),
-    DataSet("numbers", "generated numbers in words and in digits", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:numbers"}),
+    DataSet("dates", "generated dates in words, with their ISO form", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:dates"}),
+    DataSet("numbers", "generated numbers in words, with their digits", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:numbers"}),
     DataSet(
         "multi30k", "29,000 German and English captions, downloaded once", "download", "CC BY-NC-SA 4.0 (Flickr30k)",
         {"sentence pairs": "lab.data.pairs:multi30k"},
@@ -143,9 +143,9 @@ RECORDS = (
         "file:PATH", "your own text, TSV or CSV file", "own", "yours",
         {"text": "lab.data.text:own_file", "labelled text": "lab.data.sentences:own_sentences", "sentence pairs": "lab.data.pairs:own_pairs",
          "series": "lab.data.series:table_series", "Python source": "lab.data.python_tokens:own_parts"},
-        {"text": "your own text file", "labelled text": "your own TSV: a label, a tab, a text on each line",
-         "sentence pairs": "your own TSV: a source, a tab, a target on each line",
-         "series": "your own table (CSV, TSV): a column of numbers for each series", "Python source": "your own Python source"},
+        {"text": "your own text file", "labelled text": "your own TSV: label, tab, text on each line",
+         "sentence pairs": "your own TSV: source, tab, target on each line",
+         "series": "your own table (CSV, TSV), one column per series", "Python source": "your own Python source"},
         asks=("A text, TSV, CSV or Python file",),
     ),
 )  # fmt: skip

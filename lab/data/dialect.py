@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from lab.data.numerals import is_missing, is_numeral, number
 
-SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
+SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "vertical bar", " ": "spaces"}
 """Candidates by preference, and what they are called."""
 SAMPLE = 400
 """Lines that are looked at."""

@@ -1,4 +1,4 @@
-"""Bytes of a person's own file as text: byte-order marks, UTF-8 and UTF-16, line ends, composed characters. Imports no torch.
+"""Decoding a user's file: byte-order marks, UTF-8 and UTF-16, line ends, composed characters. Imports no torch.
 
 Lines end at \\n, \\r\\n or \\r and nowhere else: `str.splitlines` would also cut at form feeds, U+0085 and U+2028, which stand
 inside a line of text.
@@ -43,13 +43,13 @@ def decode(raw: bytes, name: str, advice: str = "", latin: bool = False) -> tupl
             ) from None
         encoding, text = "Windows-1252", raw.decode("cp1252", "replace")
     if encoding == "utf-8-sig" or "\ufeff" in text:
-        assumed.append("its byte-order mark is no part of the text")
+        assumed.append("byte-order mark removed")
         text = text.replace("\ufeff", "")  # Files that were joined have one in the middle, too.
     if encoding not in ("utf-8", "utf-8-sig"):
         assumed.append(f"encoding {encoding if encoding.startswith('W') else encoding.upper()}")
     text = text.removesuffix("\x1a")  # The end-of-file sign of DOS.
     if "\0" in text:
-        raise LabError(f"{name} holds NUL characters, the first at position {text.index(chr(0)):,}: it is not a text file.")
+        raise LabError(f"{name} contains NUL characters (first at position {text.index(chr(0)):,}): it is not a text file.")
     return re.sub("\r\n?", "\n", text), assumed
 
 

@@ -67,7 +67,7 @@ class Pairs:
         """The numbers of a user's sentence. Raises UsageError where it is empty, or has a character that is unknown."""
         names = [self.known_form(name) for name in self.split(text)]
         if not names:
-            raise UsageError("The sentence is empty: give some words to translate.")
+            raise UsageError("The sentence is empty: enter some words to translate.")
         unknown = [name for name in dict.fromkeys(names) if name not in self.source_vocabulary.numbers]
         if unknown and not self.by_word:
             known = "".join(sorted(self.source_vocabulary.names[4:]))
@@ -102,7 +102,7 @@ def load_pairs(
             f"{shown(data)} has {sum(map(len, sides))} pairs, too few of them within --max-length {longest}. At least 10 are needed."
         )
     if (left_out := sum(map(len, sides)) - sum(map(len, kept))) and rules > 1:
-        assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs with a side of more than --max-length {longest} tokens left out"]
+        assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs ignored: a side has more than {longest} tokens (--max-length)"]
     least = least if by_word else 1
     source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
     content = [f"{a}\t{b}" for a, b in found.rows]

@@ -58,7 +58,7 @@ def own_parts(data: str, characters: int, length: int, seed: int, rules: int) ->
         kinds = kinds_of(text)
     except (tokenize.TokenError, SyntaxError) as error:
         what, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (error.args[0], error.args[1][0])
-        raise LabError(f"{shown(data)}, line {line}: this is no Python that can be read ({what}).") from None
+        raise LabError(f"{shown(data)}, line {line}: not valid Python ({what}).") from None
     tokens = Codec(VOCABULARY).encode(text, lenient=True).astype(np.uint8)
     cut = len(tokens) - max(length, len(tokens) // 10)
     return [(tokens[:cut], kinds[:cut]), (tokens[cut:], kinds[cut:])] if cut >= length else []

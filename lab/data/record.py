@@ -1,4 +1,4 @@
-"""What a run remembers of its data, and how the data found now differ from that. Imports no torch.
+"""What a run remembers about its data, and how the current data differ from it. Imports no torch.
 
 `Experiment.data_record()` describes the data as they are; a run stores that as "data" in its `config.json`. A record is JSON:
 
@@ -25,11 +25,11 @@ NAMES = {
 
 
 RULES = 2
-"""How files of one's own are read. Runs that name no rules were trained by the first: UTF-8 alone, ASCII's idea of a word."""
+"""Version of the rules for reading user files. Runs that store no version used the first: UTF-8 only, words by `re`'s \\w."""
 
 
 def rules_of(own: bool, remembered: Record | None) -> int:
-    """The rules by which data are read: today's for one's `own` files, unless a stored run has `remembered` others."""
+    """The version of the reading rules: the current one for the user's `own` files, unless a stored run has `remembered` another."""
     if remembered is not None:
         return int(remembered.get("rules", 1))
     return RULES if own else 1
@@ -37,14 +37,14 @@ def rules_of(own: bool, remembered: Record | None) -> int:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How data differ from those that a run was trained on: a kind, and a sentence that says it ("" for `same`)."""
+    """How data differ from the training data: a kind, and a sentence for the user ("" for `same`)."""
 
     kind: Literal["same", "moved", "grown", "other"]
     sentence: str = ""
 
 
 def compare(stored: Record, found: Record) -> Comparison:
-    """How the data `found` differ from the `stored` ones. What either record does not say is taken to be equal."""
+    """How the data `found` differ from the `stored` ones. Keys that either record lacks are taken as equal."""
     moved = differ(stored, found, "data")
     equal = stored.get("fingerprint") is not None and stored["fingerprint"] == found.get("fingerprint")
     # A run that was trained further on other data keeps the names of its first ones.
@@ -54,16 +54,16 @@ def compare(stored: Record, found: Record) -> Comparison:
     if not differ(stored, found, "fingerprint") and not names:
         if not moved:
             return Comparison("same")
-        return Comparison("moved", f"The data are the same as in training, but now at {found['data']} (then at {stored['data']}).")
-    what = "; ".join(names + size_change(stored, found)) or "their content has changed"
-    where = f" (now {found['data']}, then {stored['data']})" if moved else ""
+        return Comparison("moved", f"The data have moved from {stored['data']} to {found['data']}; their content is unchanged.")
+    what = "; ".join(names + size_change(stored, found)) or "different content"
+    where = f" ({found['data']} instead of {stored['data']})" if moved else ""
     if found.get("contains_stored") and not names:
         return Comparison("grown", f"The data have grown since training{where}: {what}.")
-    return Comparison("other", f"The data are not those of the training{where}: {what}.")
+    return Comparison("other", f"The data differ from the training data{where}: {what}.")
 
 
 def merged(stored: Record, found: Record) -> Record:
-    """The record of a run that is trained further on other data: those found, under the names that its network was made for."""
+    """The record of a run that continues on different data: the data found, with the names that its network was built for."""
     kept = {key: stored[key] for key in (*NAMES, "mean", "deviation", "length", "rules") if key in stored}
     earlier = [*stored.get("earlier", []), {key: stored[key] for key in ("data", "fingerprint", "size", "unit") if key in stored}]
     return {**storable(found), **kept, "earlier": earlier}
@@ -84,13 +84,13 @@ def differ(stored: Record, found: Record, key: str) -> bool:
 
 
 def changed_names(noun: str, stored: list[str] | None, found: list[str] | None) -> str:
-    """Which names are gone and which are new, "" where they are the same or one side is not known."""
+    """Which names are missing and which are new; "" if they are the same or one side is unknown."""
     if not stored or not found or stored == found:
         return ""
     gone, new = ([name for name in a if name not in set(b)] for a, b in ((stored, found), (found, stored)))
     if not gone and not new:
-        return f"the {noun} names are in another order"
-    return ", ".join(f"{word} {listed(noun, names)}" for names, word in ((gone, "without"), (new, "with a new")) if names)
+        return f"the {noun} names are in a different order"
+    return ", ".join(f"{word} {listed(noun, names)}" for names, word in ((gone, "missing"), (new, "new")) if names)
 
 
 def listed(noun: str, names: list[str]) -> str:
@@ -102,7 +102,7 @@ def listed(noun: str, names: list[str]) -> str:
 def size_change(stored: Record, found: Record) -> list[str]:
     if not differ(stored, found, "size"):
         return []
-    return [f"{found['size']:,} {found.get('unit', 'items')} where there were {stored['size']:,}"]
+    return [f"{found['size']:,} {found.get('unit', 'items')} instead of {stored['size']:,}"]
 
 
 def fingerprint(content: Any) -> str:
@@ -112,7 +112,7 @@ def fingerprint(content: Any) -> str:
 
 
 def of_content(content: Any, unit: str, stored: Record | None) -> Record:
-    """Fingerprint and size, in `unit`s, of data that have an order; whether they begin with what a run was trained on.
+    """Fingerprint and size (in `unit`s) of ordered data, and whether they begin with the training data of a run.
 
     `content` is bytes, a list of rows of text, or an array whose first axis is time.
     """

@@ -49,7 +49,7 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
     classes = known_classes(data, names, set(counts), remembered)
     dropped = [label for label in counts if label not in classes]
     if dropped:
-        record["assumed"] = [*found.assumed, f"{shown(data)}: left out {listed('class', sorted(dropped))}, with fewer than {least} texts"]
+        record["assumed"] = [*found.assumed, f"{shown(data)}: {listed('class', sorted(dropped))} ignored: fewer than {least} texts"]
     if len(classes) < 2:
         raise LabError(f"{shown(data)} has {len(classes)} labels with at least {least} texts; at least 2 are needed. Lower --min-count.")
     numbers = {label: i for i, label in enumerate(classes)}
@@ -59,10 +59,12 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
         held_out = held_out_rows([f"{label}\t{text}" for label, text in rows if label in numbers], [label for label, _ in kept], 7)
     else:
         held_out = np.random.default_rng(0).permutation(len(kept)) % 7 == 0
+    if rules > 1 and not held_out.any():
+        held_out = np.random.default_rng(0).permutation(len(kept)) % 7 == 0
+        distinct = len({text for _, text in kept})
+        record["assumed"] = [*record["assumed"], f"{shown(data)}: validation repeats training texts, as only {distinct} are distinct"]
     if not held_out.any() or held_out.all():
-        raise LabError(
-            f"{shown(data)} has {len({text for _, text in kept}):,} different texts, too few to keep some for validation. Equal texts count as one."
-        )
+        raise LabError(f"{shown(data)} has {len(kept)} texts: too few to hold some out for validation.")
     return Labelled([text for _, text in kept], np.array([label for label, _ in kept], np.int64), classes, held_out, record)
 
 
@@ -72,8 +74,8 @@ def known_classes(data: str, found: list[str], labels: set[str], remembered: Rec
     missing, new = [name for name in classes if name not in labels], [name for name in found if name not in classes]
     if missing and new:
         raise LabError(
-            f"{shown(data)} has no text of {listed('class', missing)}, which the network knows, but of {listed('class', new)}, which it "
-            "does not. If a label was renamed, name it as it was; else give the run's own data with --data file:PATH."
+            f"{shown(data)} has no text for {listed('class', missing)}, which the network was trained on, but has the unknown {listed('class', new)}. "
+            "If a label was renamed, rename it back; otherwise give the run's own data with --data file:PATH."
         )
     return classes
 
@@ -129,8 +131,8 @@ def check_order(rows: list[tuple[str, str]], data: str) -> None:
     words_of = [np.mean([len(row[i].split()) for row in rows]) for i in (0, 1)]
     if len(first) > 0.5 * len(rows) and len(second) <= 0.5 * len(first) and words_of[0] > words_of[1]:
         raise LabError(
-            f"{shown(data)}: the label should stand first and the text after the tab, but the first column looks like the text "
-            f"({len(first):,} different ones in {len(rows):,} lines) and the second like the label ({len(second):,}). Swap the columns."
+            f"{shown(data)}: expected the label first and the text after the tab, but the first column looks like the text "
+            f"({len(first):,} distinct values in {len(rows):,} lines) and the second like the label ({len(second):,}). Swap the columns."
         )
 
 
@@ -139,8 +141,8 @@ def check_labels(rows: list[tuple[str, str]], data: str) -> None:
     labels = {label for label, _ in rows}
     if len(rows) > 10 and len(labels) == len(rows):
         raise LabError(
-            f"{shown(data)}: the first column should be a label that many lines share, but it differs in each of its {len(rows):,} lines "
-            f"({rows[0][0]!r:.30}, {rows[1][0]!r:.30}, ...). Put the label first, or name the columns label and text in the first line."
+            f"{shown(data)}: expected a label in the first column, but all {len(rows):,} lines have a different one "
+            f"({rows[0][0]!r:.30}, {rows[1][0]!r:.30}, ...). Put the label first, or add a header that names the columns label and text."
         )
 
 

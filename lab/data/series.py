@@ -96,7 +96,7 @@ def columns_of(values: np.ndarray, names: list[str], wanted: list[str], where: s
     """The columns (N, len(wanted)) of `values` (N, C) by name. Raises LabError where one is not there."""
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise LabError(f"{where} has no {listed('column', missing)}, which the network was trained on; it has {listed('column', names)}.")
+        raise LabError(f"{where} lacks {listed('column', missing)}, which the network was trained on; it has {listed('column', names)}.")
     return values[:, [names.index(name) for name in wanted]]
 
 

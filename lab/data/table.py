@@ -1,7 +1,7 @@
-"""A table file (CSV, TSV, ...) as columns of numbers over time, with a word on everything that was decided on the way.
+"""A table file (CSV, TSV, ...) as numeric columns over time; every decision on the way is reported.
 
 Read first: `read_table`. The layout comes from `dialect`, the cells are read by pandas, numbers by `numerals`. A column is used
-or left out, and says why; a gap is filled from its neighbours, and named.
+or ignored, with the reason; gaps are interpolated and reported.
 """
 
 import csv
@@ -42,7 +42,7 @@ class Column:
     why: str
 
     def __str__(self) -> str:
-        return f"column {self.name!r}: {'used' if self.used else 'left out'}, {self.why}"
+        return f"column {self.name!r}: {'used' if self.used else 'ignored'}, {self.why}"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
     for i in comments:
         lines[i] = lines[i].lstrip().lstrip("#").strip() if i == title else ""
     if not any(line.strip() for line in lines):
-        raise LabError(f"{where} has no lines.")
+        raise LabError(f"{where} is empty.")
     dialect = sniff(lines, declared)
     frame, line_of = read_cells(lines, dialect, where)
     frame, line_of, dropped = trimmed(frame, line_of, dialect, where)
@@ -87,13 +87,13 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
         kinds = chosen(kinds, values, wanted, where)
     used = [i for i, column in enumerate(kinds) if column.used]
     if not used:
-        raise LabError(f"{where} has no column of numbers to learn from: {'; '.join(map(str, kinds[:6]))}.")
+        raise LabError(f"{where} has no numeric column to learn from: {'; '.join(map(str, kinds[:6]))}.")
     commas = (file_mark or ".") == ","
     layout = [
-        "one column" if dialect.separator == "\n" else f"columns separated by {SEPARATORS.get(dialect.separator, repr(dialect.separator))}",
+        "a single column" if dialect.separator == "\n" else f"separator: {SEPARATORS.get(dialect.separator, repr(dialect.separator))}",
         "decimal comma" if commas else "decimal point",
-        f"names in line {dialect.header_line + 1}" if dialect.header else "no line of names", *notes,
-        *([f"{len(comments) - (title is not None):,} lines of comment skipped"] if len(comments) > (title is not None) else []),
+        f"header in line {dialect.header_line + 1}" if dialect.header else "no header", *notes,
+        *([f"{len(comments) - (title is not None):,} comment lines skipped"] if len(comments) > (title is not None) else []),
         *([f"{dialect.skipped} lines above the table skipped"] if dialect.skipped else []), *dropped,
     ]  # fmt: skip
     assumed = [f"{where}: {len(frame):,} rows; {', '.join(layout)}", *(f"{where}, {column}" for column in kinds)]
@@ -132,15 +132,15 @@ def read_cells(lines: list[str], dialect: Dialect, where: str) -> tuple["pd.Data
     except csv.Error:  # A quote that is never closed has taken in more than a cell may hold.
         rows = [(dialect.start, ["\n"])]
     if rows and any("\n" in cell for cell in rows[-1][1]) and never_closed(body, dialect.separator):
-        raise LabError(f'{where}, line {unclosed(body) + dialect.start}: a quote (") is opened there and never closed.')
+        raise LabError(f'{where}, line {unclosed(body) + dialect.start}: a quote (") opened here is never closed.')
     if not rows:
-        raise LabError(f"{where} has no rows below its line of names.")
+        raise LabError(f"{where} has a header but no rows.")
     for line, row in rows:
         if len(row) > dialect.width:
             if any(cell.strip() for cell in row[dialect.width :]):
                 raise LabError(
-                    f"{where}, line {line}: expected {dialect.width} columns, found {len(row)}. Give every line as many, and put a cell that "
-                    "holds the separator in quotes."
+                    f"{where}, line {line}: expected {dialect.width} columns, found {len(row)}. Every line needs the same number; quote cells that "
+                    "contain the separator."
                 )
             del row[dialect.width :]
         elif len(row) < dialect.width:
@@ -181,16 +181,16 @@ def trimmed(frame: "pd.DataFrame", line_of: np.ndarray, dialect: Dialect, where:
         tail -= 1
         keep[tail] = False
         cells = ", ".join(cell for cell in frame.iloc[tail] if cell)
-        dropped.append(f"line {line_of[tail]} at the end left out ({cells[:30]!r})")
+        dropped.append(f"line {line_of[tail]} at the end ignored as a footer ({cells[:30]!r})")
     if (short & keep).any():
         i = int((short & keep).argmax())
         raise LabError(
             f"{where}, line {line_of[i]}: expected {dialect.width} columns, found {int(frame.iloc[i].notna().sum())}. "
-            "Give every line as many."
+            "Every line needs the same number."
         )
     if dialect.header and tail > 2 and is_units(frame.iloc[0], frame.iloc[1]):
         keep[0] = False
-        dropped.append(f"line {line_of[0]} taken for units and left out ({', '.join(frame.iloc[0])[:30]!r})")
+        dropped.append(f"line {line_of[0]} ignored as units ({', '.join(frame.iloc[0])[:30]!r})")
     return frame[keep], line_of[keep], dropped
 
 
@@ -236,21 +236,21 @@ def judged(name: str, cells: "pd.Series", line_of: np.ndarray, file_mark: Decima
     if sum(map(is_date, filled[:200])) > 0.8 * len(filled[:200]) and numbers < FEWEST * len(filled):
         return Column(name, False, "dates or times"), values
     if numbers < 2 or (numbers < FEWEST * len(filled) and not (wrong.sum() == 1 and numbers >= 3)):
-        return Column(name, False, f"not numbers ({example or 'a single value'})"), values
+        return Column(name, False, f"not numeric ({example or 'a single value'})"), values
     if numbers < len(texts) / 2:
-        return Column(name, False, f"more than half of it is empty ({len(texts) - numbers:,} of {len(texts):,} rows)"), values
+        return Column(name, False, f"more than half of the cells are empty ({len(texts) - numbers:,} of {len(texts):,} rows)"), values
     gaps = np.isnan(values)
     values = without_gaps(values)
     what = f"{numbers:,} numbers"
     if gaps.any():
         lines = ", ".join(map(str, line_of[gaps][:5])) + (", ..." if gaps.sum() > 5 else "")
-        what += f"; {gaps.sum():,} gap{'s' if gaps.sum() > 1 else ''} filled from the neighbours (line {lines}" + (
-            f"; {example} is no number)" if wrong.any() else ")"
+        what += f"; {gaps.sum():,} gap{'s' if gaps.sum() > 1 else ''} interpolated (line {lines}" + (
+            f"; {example} is not a number)" if wrong.any() else ")"
         )
     if any("%" in cell for cell in filled[:200]):
-        what += "; percent signs dropped"
+        what += "; percent signs removed"
     if numbers > 1 and np.ptp(values) == 0:
-        what += "; it never changes"
+        what += "; constant"
     if mark != file_mark:
         what += f"; decimal {'comma' if mark == ',' else 'point'}"
     if reason := time_like(name, values, first):
@@ -276,11 +276,11 @@ def time_like(name: str, values: np.ndarray, first: bool) -> str:
     titled = TIME.fullmatch(name) is not None
     even = len(steps) > 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
     if even and (first or titled):
-        return f"an index: it {'rises' if steps[0] > 0 else 'falls'} by {abs(steps[0]):g} from row to row"
+        return f"an index: {'increases' if steps[0] > 0 else 'decreases'} by {abs(steps[0]):g} per row"
     if titled and len(steps) and (steps > 0).all():
-        return "times: it rises from row to row"
+        return "times: increasing from row to row"
     if IDENTIFIER.fullmatch(name) and (values == np.round(values)).all() and len(set(values.tolist())) == len(values):
-        return "identifiers: all of them differ"
+        return "identifiers: all values differ"
     calendar = name.lower() in {"year", "month", "day", "weekday", "hour", "minute", "second", "week", "jahr", "monat", "tag", "stunde"}
     if calendar and (values == np.round(values)).all() and values.min() >= 0 and (values.max() <= 60 or values.min() >= 1000):
         return "parts of a date"
@@ -292,24 +292,22 @@ def time_like(name: str, values: np.ndarray, first: bool) -> str:
 def time_order(frame: "pd.DataFrame", columns: list[Column], values: list[np.ndarray], line_of: np.ndarray) -> tuple[bool, str]:
     """Whether the rows run backwards in time, by the first column that says when they were, and a sentence where they are not in order."""
     for i, column in enumerate(columns):
-        if column.used or not column.why.startswith(("dates", "an index: it falls", "times")):
+        if column.used or not column.why.startswith(("dates", "an index: decreases", "times")):
             continue
         times = dates_of(frame[i]) if column.why == "dates or times" else values[i]
         if times is None:
             continue
         steps = np.diff(times)
         if (steps <= 0).all() and (steps < 0).any():
-            return True, f"the rows run backwards in time by column {column.name!r}: they are read from the last to the first"
+            return True, f"rows are in reverse chronological order (column {column.name!r}); they are read from last to first"
         if (steps == 0).any() and (steps >= 0).all():
             at = line_of[int((steps == 0).argmax()) + 1]
-            return False, (
-                f"times repeat in column {column.name!r} (first in line {at}): where several series stand below each other, they are read as one"
-            )
+            return False, (f"times repeat in column {column.name!r} (first in line {at}); stacked series are read as a single one")
         if (steps < 0).any():
             at = line_of[int((steps < 0).argmax()) + 1]
             return (
                 False,
-                f"the rows are not in order of column {column.name!r} (line {at} is earlier than the one above): they are read as they stand",
+                f"rows are not in the order of column {column.name!r} (line {at} is earlier than the line above); they are read as they are",
             )
         return False, ""
     return False, ""
@@ -356,8 +354,8 @@ def chosen(columns: list[Column], values: list[np.ndarray], wanted: list[str], w
         if name not in known:
             raise LabError(f"{where} has no column {name!r}: expected one of {', '.join(map(repr, known))}.")
         if not known[name].used and np.isnan(values[columns.index(known[name])]).any():
-            raise LabError(f"{where}: {known[name]}. Take another column, or mend it.")
+            raise LabError(f"{where}: {known[name]}. Choose another column, or fix it.")
     return [
-        Column(c.name, c.name in wanted, c.why if c.used and c.name in wanted else "asked for" if c.name in wanted else "not asked for")
+        Column(c.name, c.name in wanted, c.why if c.used and c.name in wanted else "selected" if c.name in wanted else "not selected")
         for c in columns
     ]

@@ -106,7 +106,7 @@ def load_text(
             vocabulary = np.array([ord(c) for c in stored], np.int32)
             tokens = Codec(vocabulary).encode(text, lenient=True).astype(np.uint8)
             if len(tokens) < len(text):
-                log.warning("%s: %d characters that the network does not know are left out", shown(data), len(text) - len(tokens))
+                log.warning("%s: %d characters that the network does not know are ignored", shown(data), len(text) - len(tokens))
     split = int(0.9 * len(tokens))
     if len(tokens) - split < span + 1:
         raise LabError(
@@ -169,7 +169,7 @@ def decoded(raw: bytes, data: str, rules: int = RULES, advice: str = "") -> tupl
     if rules > 1:
         text, assumed = decode(raw, shown(data), advice)
         if not unicodedata.is_normalized("NFC", text):
-            assumed.append("letters and their accents were put together (NFC)")
+            assumed.append("combining characters composed (NFC)")
         return composed(text), [f"{shown(data)}: {', '.join(assumed)}"] if assumed else []
     try:
         return raw.decode("utf-8"), []

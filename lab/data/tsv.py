@@ -62,10 +62,10 @@ def read_rows(raw: bytes, where: str, kind: Literal["labelled", "pairs"]) -> Row
             )
     more = sum(len(cells) > 2 for _, cells in records)
     if kind == "pairs" and more == len(records):
-        assumed.append("columns after the second left out")
+        assumed.append("columns after the second ignored")
         records = [(line, cells[:2]) for line, cells in records]
     elif more:
-        assumed.append(f"{more:,} lines have more tabs, which are part of their text")
+        assumed.append(f"{more:,} lines have further tabs, kept as part of the text")
     rows = [(cells[0].strip(), "\t".join(cells[1:]).strip()) for _, cells in records]
     sentence = f"{where}: {len(rows):,} rows" + (f"; {', '.join(assumed)}" if assumed else "")
     return Rows(rows, [sentence])
@@ -86,8 +86,8 @@ def without_header(
         return records, []
     below = [(n, ordered(row, first, second, len(names))) for n, row in records[1:]]
     unused = [name for i, name in enumerate(names) if i not in (first, second)]
-    note = f"line {line} names the columns {names[first]} and {names[second]}"
-    return below, [note + (f" ({', '.join(unused)} left out)" if unused else "")]
+    note = f"header in line {line} (columns {names[first]} and {names[second]} are used)"
+    return below, [note + (f"; {', '.join(unused)} ignored" if unused else "")]
 
 
 def ordered(cells: list[str], first: int, second: int, width: int) -> list[str]:
@@ -100,14 +100,14 @@ def ordered(cells: list[str], first: int, second: int, width: int) -> list[str]:
 def advice(text: str) -> str:
     """What to do with a file whose line lacks a second column."""
     if "\t" in text:
-        return "Give each line a tab and a second column, or take the line out."
+        return "Add a tab and a second column to this line, or remove it."
     lines = [line for line in text.split("\n") if line.strip()]
     mark = next((mark for mark in ",;|" if all(mark in line for line in lines)), None)
     if mark is None:
-        return "The file has no tabs: put one between the two columns of each line."
+        return "The file contains no tabs: put one between the two columns of each line."
     return (
-        f"The file has no tabs; its columns seem to be separated by {SEPARATORS[mark]}, but not every line has just two: put a tab between them, "
-        "or the text in quotes."
+        f"The file contains no tabs. Its separator seems to be the {SEPARATORS[mark]}, but some lines have more than two columns: separate the "
+        "columns by tabs, or quote the texts."
     )
 
 
@@ -116,13 +116,13 @@ def cells_of(text: str, where: str) -> tuple[list[tuple[int, list[str]]], list[s
     lines = text.split("\n")
     if "\t" in text:
         quoted = spreadsheet(text, "\t")
-        return (quoted, ["cells in quotes"]) if quoted else ([(i, line.split("\t")) for i, line in enumerate(lines, 1)], [])
+        return (quoted, ["quoted cells"]) if quoted else ([(i, line.split("\t")) for i, line in enumerate(lines, 1)], [])
     for separator in ";,|":
         records = spreadsheet(text, separator, must_quote=False)
         widths = {len(cells) for _, cells in records if any(cells)}
         named = bool(records) and any({cell.strip().lower() for cell in records[0][1]} & titles for titles in (LABELS, SOURCES))
         if widths == {2} or (len(widths) == 1 and max(widths) > 2 and named):
-            return records, [f"columns separated by {SEPARATORS[separator]}"]
+            return records, [f"separator: {SEPARATORS[separator]}"]
     return [(i, [line]) for i, line in enumerate(lines, 1)], []
 
 

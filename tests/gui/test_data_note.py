@@ -42,7 +42,7 @@ def test_data_that_have_grown_are_told(qtbot: QtBot, make_window: Callable[..., 
     run = train("text-class", steps=1, device="cpu", data=f"file:{table}", **TINY)
     table.write_text(table.read_text() + "鳥\tthe 鳥 number 3 is here\n")
     tab = open_run(make_window("Sequences"), run)
-    qtbot.waitUntil(lambda: "91 rows where there were 90" in tab.data_note.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "91 rows instead of 90" in tab.data_note.text(), timeout=LONG)
 
 
 def test_a_label_that_was_renamed_since_is_told_on_the_page(qtbot: QtBot, make_window: Callable[..., MainWindow], table: Path) -> None:

@@ -62,7 +62,7 @@ class Forecast(SequenceExperiment):
                 f"{shown(c.data)} has too few rows ({len(values):,}): --window {c.window} needs at least {5 * (c.window + 1):,}. "
                 "Lower --window or use a longer series."
                 + (
-                    f" The file has {values.shape[1]:,} series: where each line is one, transpose it."
+                    f" The file has {values.shape[1]:,} columns: if each line is a series, transpose it."
                     if values.shape[1] > len(values)
                     else ""
                 )

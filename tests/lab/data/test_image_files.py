@@ -288,7 +288,7 @@ def test_added_images_are_growth_and_a_changed_one_is_not(tmp_path: Path) -> Non
     stored = folder_record(data, "white", None)
     save(tmp_path / "cats" / "new.png", 250)
     change = compare(stored, folder_record(data, "white", stored))
-    assert (change.kind, "7 images where there were 6" in change.sentence) == ("grown", True)
+    assert (change.kind, "7 images instead of 6" in change.sentence) == ("grown", True)
     save(tmp_path / "dogs" / "000.png", 251)
     assert compare(stored, folder_record(data, "white", stored)).kind == "other"
 
@@ -300,7 +300,7 @@ def test_a_new_class_is_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "more" / "owls").rename(tmp_path / "owls")
     (tmp_path / "more").rmdir()
     change = compare(stored, folder_record(data, "white", stored))
-    assert "with a new class 'owls'" in change.sentence
+    assert "new class 'owls'" in change.sentence
     found = load_images(data, "train", CPU, size=8, remembered=stored)
     assert (found.classes, len(found)) == (("cats", "dogs"), 4)
 

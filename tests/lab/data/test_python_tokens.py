@@ -44,7 +44,7 @@ def test_training_and_validation_are_of_different_files() -> None:
 
 
 def test_source_that_is_no_python_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="is no Python"):
+    with pytest.raises(LabError, match="not valid Python"):
         load_tagged(write(tmp_path / "a.py", "x = '''" * 99), 10_000, 16, 0, CPU)
 
 

@@ -55,22 +55,22 @@ def test_equal_data_are_the_same_wherever_they_are() -> None:
     assert compare(stored, stored).kind == "same"
     moved = compare(stored, {**stored, "data": "file:/b"})
     assert moved.kind == "moved"
-    assert moved.sentence == "The data are the same as in training, but now at file:/b (then at file:/a)."
+    assert moved.sentence == "The data have moved from file:/a to file:/b; their content is unchanged."
 
 
 def test_more_after_the_same_beginning_has_grown_and_anything_else_is_other() -> None:
     stored = of_content(b"abc", "bytes", None)
     grown = compare(stored, of_content(b"abcd", "bytes", stored))
-    assert (grown.kind, grown.sentence) == ("grown", "The data have grown since training: 4 bytes where there were 3.")
+    assert (grown.kind, grown.sentence) == ("grown", "The data have grown since training: 4 bytes instead of 3.")
     assert compare(stored, of_content(b"xbcd", "bytes", stored)).kind == "other"
     assert compare(stored, of_content(b"ab", "bytes", stored)).kind == "other"
-    assert compare(stored, of_content(b"abx", "bytes", stored)).sentence.endswith("training: their content has changed.")
+    assert compare(stored, of_content(b"abx", "bytes", stored)).sentence == "The data differ from the training data: different content."
 
 
 def test_names_that_came_or_went_are_said() -> None:
     change = compare({"classes": ["cat", "dog"]}, {"classes": ["cat", "hound"]})
-    assert change.sentence == "The data are not those of the training: without class 'dog', with a new class 'hound'."
-    assert "in another order" in compare({"classes": ["a", "b"]}, {"classes": ["b", "a"]}).sentence
+    assert change.sentence == "The data differ from the training data: missing class 'dog', new class 'hound'."
+    assert "in a different order" in compare({"classes": ["a", "b"]}, {"classes": ["b", "a"]}).sentence
     assert compare({}, {"classes": ["a"]}).kind == "same"
 
 
@@ -94,7 +94,7 @@ def test_every_recipe_stores_its_data_and_notices_a_change(recipe: str, tmp_path
     assert api.resume(Run(run.path), steps=4).status()["done"] == 4
     old, new = ("0,0", "0,1") if recipe == "forecast" else ("h", "k") if recipe != "tag" else ("x", "y")
     file.write_text(CONTENT[recipe].replace(old, new, 1))
-    with pytest.raises(LabError, match=r"The data are not those of the training.* lab resume run --data file:"):
+    with pytest.raises(LabError, match=r"The data differ from the training data.* lab resume run --data file:"):
         api.resume(Run(run.path), steps=5)
     assert Run(run.path).status()["done"] == 4
 
@@ -103,7 +103,7 @@ def test_a_renamed_label_is_an_error_and_no_fall_of_accuracy(tmp_path: Path) -> 
     run, file = trained("text-class", tmp_path, steps=40)
     assert run.evaluate("cpu")["accuracy"] == 1.0
     file.write_text(CONTENT["text-class"].replace("cat\t", "zebra\t"))
-    with pytest.raises(LabError, match=r"has no text of class 'cat', which the network knows, but of class 'zebra'"):
+    with pytest.raises(LabError, match=r"has no text for class 'cat', which the network was trained on, but has the unknown class 'zebra'"):
         Run(run.path).evaluate("cpu")
 
 
@@ -112,7 +112,7 @@ def test_an_added_class_is_told_and_left_out(tmp_path: Path, capsys: pytest.Capt
     before = run.evaluate("cpu")
     file.write_text(CONTENT["text-class"] + "".join(f"bird\ttweet {i}\n" for i in range(20)))
     after = Run(run.path).evaluate("cpu")
-    assert "with a new class 'bird'" in capsys.readouterr().err
+    assert "new class 'bird'" in capsys.readouterr().err
     assert (after["accuracy"], after["classes"]) == (1.0, before["classes"])
 
 
@@ -127,7 +127,7 @@ def test_a_stored_vocabulary_reads_a_changed_text(tmp_path: Path) -> None:
 def test_moved_data_are_used_from_their_new_place_and_the_run_remembers_it(tmp_path: Path) -> None:
     run, file = trained("gpt", tmp_path)
     place = file.rename(tmp_path / "moved.txt")
-    with pytest.raises(UsageError, match=r"The data of run run are gone: .*--data file:PATH"):
+    with pytest.raises(UsageError, match=r"The data of run run are missing: .*--data file:PATH"):
         Run(run.path).evaluate("cpu")
     assert Run(run.path).evaluate("cpu", data=f"file:{place}")["tokens"] == 72
     api.resume(Run(run.path), steps=5, data=f"file:{place}")

@@ -44,10 +44,10 @@ def test_a_class_folder_renamed_after_training_keeps_its_class(run: Any, tmp_pat
 
 def test_a_moved_folder_is_asked_for_and_found_by_data(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine").rename(tmp_path / "yours, now")
-    with pytest.raises(UsageError, match=r"are gone: there is no .*mine\. Give their new place with --data folder:PATH"):
+    with pytest.raises(UsageError, match=r"are missing: .*mine does not exist\. Give their new location with --data folder:PATH"):
         run.evaluate()
     assert run.evaluate(data=f"folder:{tmp_path}/yours, now")["accuracy"] == 1
-    assert "The data are the same as in training, but now at" in capsys.readouterr().err
+    assert "The data have moved from" in capsys.readouterr().err
 
 
 def test_a_folder_with_another_class_is_told_and_its_images_are_left_out(
@@ -57,7 +57,7 @@ def test_a_folder_with_another_class_is_told_and_its_images_are_left_out(
     Image.new("RGB", (10, 10), (120, 120, 120)).save(tmp_path / "mine" / "grey" / "1.png")
     found = run.evaluate()
     assert (found["accuracy"], found["classes"], found["images"]) == (1, 2, 2)
-    assert "with a new class 'grey'" in capsys.readouterr().err
+    assert "new class 'grey'" in capsys.readouterr().err
 
 
 def test_a_run_on_digits_keeps_their_form_on_a_folder_of_ones_own(

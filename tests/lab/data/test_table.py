@@ -29,7 +29,7 @@ def rows(pattern: str = "{a},{b}", count: int = 5) -> str:
 
 def why(table: NumberTable, name: str) -> str:
     column = next(column for column in table.columns if column.name == name)
-    return f"{'used' if column.used else 'left out'}: {column.why}"
+    return f"{'used' if column.used else 'ignored'}: {column.why}"
 
 
 # -- numbers -------------------------------------------------------------------------------------------------------
@@ -128,10 +128,10 @@ def test_one_column_under_a_name_has_decimal_commas() -> None:
 def test_one_bad_cell_is_a_gap_that_is_named_and_filled(cell: str) -> None:
     table = read("day,a,b\n" + rows("{i},{a},{b}").replace("21.31", cell))
     np.testing.assert_allclose(table.values[:, 0], [20.84, (20.84 + 21.52) / 2, 21.52, 21.89, 22.66])
-    assert why(table, "a").startswith("used: 4 numbers; 1 gap filled from the neighbours (line 3")
+    assert why(table, "a").startswith("used: 4 numbers; 1 gap interpolated (line 3")
     assert any("column 'a': used, 4 numbers; 1 gap" in sentence for sentence in table.assumed)
     if cell in ("21.3.1", "error"):
-        assert f"'{cell}' in line 3 is no number" in why(table, "a")
+        assert f"'{cell}' in line 3 is not a number" in why(table, "a")
 
 
 def test_gaps_at_the_ends_have_the_nearest_value() -> None:
@@ -146,10 +146,10 @@ def test_every_column_says_why_it_is_used_or_not() -> None:
     table = read(text)
     assert table.names == ["price", "price (2)"]
     assert [why(table, name) for name in ("i", "date", "place", "void", "month", "mostly")] == [
-        "left out: an index: it rises by 1 from row to row", "left out: dates or times", "left out: not numbers ('town 1' in line 2)",
-        "left out: empty", "left out: parts of a date", "left out: more than half of it is empty (9 of 12 rows)",
+        "ignored: an index: increases by 1 per row", "ignored: dates or times", "ignored: not numeric ('town 1' in line 2)",
+        "ignored: empty", "ignored: parts of a date", "ignored: more than half of the cells are empty (9 of 12 rows)",
     ]  # fmt: skip
-    assert table.assumed[0] == "t.csv: 12 rows; columns separated by comma, decimal point, names in line 1"
+    assert table.assumed[0] == "t.csv: 12 rows; separator: comma, decimal point, header in line 1"
 
 
 @pytest.mark.parametrize(
@@ -158,22 +158,22 @@ def test_every_column_says_why_it_is_used_or_not() -> None:
 def test_rows_that_run_backwards_in_time_are_turned_round(dates: list[str]) -> None:
     table = read("Date,Close\n" + "".join(f"{day},{i}.5\n" for i, day in enumerate(dates)))
     np.testing.assert_array_equal(table.values[:, 0], [2.5, 1.5, 0.5])
-    assert table.assumed[-1] == "t.csv: the rows run backwards in time by column 'Date': they are read from the last to the first"
+    assert table.assumed[-1] == "t.csv: rows are in reverse chronological order (column 'Date'); they are read from last to first"
 
 
 def test_rows_out_of_order_and_repeated_times_are_said() -> None:
     long = read("date,store,sales\n2021-01-01,A,1.5\n2021-01-01,B,2.5\n2021-01-02,A,1.75\n2021-01-02,B,2.25\n")
     assert "times repeat in column 'date' (first in line 3)" in long.assumed[-1]
     mixed = read("date,x\n2021-01-01,1.5\n2021-01-03,2.5\n2021-01-02,1.75\n")
-    assert "not in order of column 'date' (line 4 is earlier than the one above)" in mixed.assumed[-1]
+    assert "not in the order of column 'date' (line 4 is earlier than the line above)" in mixed.assumed[-1]
     assert "order" not in read("date,x\n1/13/2021,1.5\n2/1/2021,2.5\n2/13/2021,1.75\n").assumed[-1]
 
 
 def test_identifiers_and_columns_that_never_change_are_named() -> None:
     table = read("user_id,x,y\n17,1.5,3\n4,2.5,3\n99,2.75,3\n")
     assert table.names == ["x", "y"]
-    assert why(table, "user_id") == "left out: identifiers: all of them differ"
-    assert why(table, "y") == "used: 3 numbers; it never changes"
+    assert why(table, "user_id") == "ignored: identifiers: all values differ"
+    assert why(table, "y") == "used: 3 numbers; constant"
 
 
 def test_an_index_is_a_series_where_there_is_nothing_else() -> None:
@@ -186,7 +186,7 @@ def test_columns_can_be_asked_for_by_name() -> None:
     np.testing.assert_array_equal(table.values[:, 0], [1, 2, 3, 4, 5])
     with pytest.raises(LabError, match="has no column 'c': expected one of 'a', 'b'"):
         read_table(PLAIN.encode(), "t.csv", ["c"])
-    with pytest.raises(LabError, match=r"column 'w': left out, not numbers \('x' in line 2\)"):
+    with pytest.raises(LabError, match=r"column 'w': ignored, not numeric \('x' in line 2\)"):
         read_table(b"w,a\nx,1.5\ny,2.5\nz,4\n", "t.csv", ["w"])
 
 
@@ -199,11 +199,11 @@ def test_columns_can_be_asked_for_by_name() -> None:
         ("a,b\n1,2\n3\n4,5\n6,7\n", "line 3: expected 2 columns, found 1"),
         ("a,b\n1,2\n3,4,5\n4,5\n6,7\n", "line 3: expected 2 columns, found"),
         ("a,b\n1,2\n3,4,5,6,7\n4,5\n6,7\n", "line 3: expected 2 columns, found"),
-        ('a,b\n1,2\n"3,4\n4,5\n6,7\n', r'line 3: a quote \("\) is opened there and never closed'),
-        ("a,b\nx,y\nz,w\n", r"no column of numbers to learn from: column 'column 1': left out, not numbers \('a' in line 1\)"),
-        ("", "has no lines"),
-        ("\n\n", "has no lines"),
-        ("# only words\n", "has no lines"),
+        ('a,b\n1,2\n"3,4\n4,5\n6,7\n', r'line 3: a quote \("\) opened here is never closed'),
+        ("a,b\nx,y\nz,w\n", r"no numeric column to learn from: column 'column 1': ignored, not numeric \('a' in line 1\)"),
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("# only words\n", "is empty"),
         (b"PK\x03\x04\x00\x00\x08\x00" * 40, "is a spreadsheet .* save the sheet as CSV"),
         (b"\x1f\x8b\x08\x00", r"is compressed \(gzip\): unpack it first"),
         (b"ab\x00\x00" * 40, "NUL characters"),
@@ -238,7 +238,7 @@ def test_log_screen_and_config_list_the_columns(tmp_path: Path) -> None:
     run = api.train("forecast", steps=1, run=tmp_path / "run", device="cpu", data=f"file:{file}", window=4, hidden=4, columns="a, b")
     stored = run.stored["data"]
     assert stored["columns"] == ["a", "b"]
-    gap = "89 numbers; 1 gap filled from the neighbours (line 9)"
+    gap = "89 numbers; 1 gap interpolated (line 9)"
     assert stored["table"][2] == {"name": "b", "used": True, "why": gap}
     assert f"column 'b': used, {gap}" in (run.path / "log.txt").read_text()
     assert run.show("columns").rows[2] == ["b", "yes", gap]
