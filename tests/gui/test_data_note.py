@@ -50,4 +50,4 @@ def test_a_label_that_was_renamed_since_is_told_on_the_page(qtbot: QtBot, make_w
     table.write_text(table.read_text().replace("Hünde", "Katzen"))
     tab = open_run(make_window("Sequences"), run)
     page = tab.page_tabs.pages[0]
-    qtbot.waitUntil(lambda: "no text of class 'Hünde'" in page.problem.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "no text for class 'Hünde'" in page.problem.text(), timeout=LONG)

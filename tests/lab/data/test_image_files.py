@@ -273,7 +273,7 @@ def test_two_classes_that_hold_the_same_keep_their_names(tmp_path: Path) -> None
     _, names = class_order("", {name: [stored["class_hashes"][name]] for name in ("a", "b")}, stored)
     assert names == {"a": "a", "b": "b"}
     save(tmp_path / "A copy" / "1.png")
-    assert "with a new class 'A copy'" in compare(stored, folder_record(f"folder:{tmp_path}", "white", stored)).sentence
+    assert "new class 'A copy'" in compare(stored, folder_record(f"folder:{tmp_path}", "white", stored)).sentence
 
 
 def test_a_moved_folder_is_the_same_data_elsewhere(tmp_path: Path) -> None:
