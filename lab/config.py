@@ -128,10 +128,10 @@ def counts(field: Any, values: dict[str, Any]) -> bool:
 
 def about(field: Any) -> str:
     """A field's description, with the condition under which it counts."""
-    found = [
+    conditions = [
         flag(name) if wanted == [True] else f"{flag(name)} {' or '.join(map(str, wanted))}" for name, wanted in conditions_of(field).items()
     ]
-    return f"{field.description} Only with {' and '.join(found)}." if found else field.description
+    return f"{field.description} Only with {' and '.join(conditions)}." if conditions else field.description
 
 
 C = TypeVar("C", bound=Config)

@@ -122,12 +122,12 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -
     beside = any(group.get("fused") or group.get("capturable") for group in optimizer.param_groups)
     for i, values in state.items():
         parameter = parameters[int(i)]
-        found = {}
+        slots = {}
         for name, value in values.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
-                found[name] = torch.empty_like(parameter, memory_format=torch.preserve_format).detach().copy_(value)
+                slots[name] = torch.empty_like(parameter, memory_format=torch.preserve_format).detach().copy_(value)
             elif isinstance(value, Tensor):  # Fused and capturable optimisers want the step count beside the parameters.
-                found[name] = value.clone() if name == "step" and not beside else value.to(parameter.device, copy=True)
+                slots[name] = value.clone() if name == "step" and not beside else value.to(parameter.device, copy=True)
             else:
-                found[name] = value
-        optimizer.state[parameter] = found
+                slots[name] = value
+        optimizer.state[parameter] = slots

@@ -91,7 +91,7 @@ def fit(net: Judge, train: LabelledImages, task: str) -> None:
 
 
 def shifted(images: Tensor, generator: torch.Generator) -> Tensor:
-    """The batch moved by up to an eighth of the side, all images alike; what comes in at the edge repeats it."""
+    """The batch shifted by up to an eighth of the side, all images by the same amount; the edge is repeated."""
     most = max(1, images.shape[-1] // 8)
     down, right = torch.randint(-most, most + 1, (2,), generator=generator).tolist()
     padded = F.pad(images, (most, most, most, most), mode="replicate")

@@ -30,16 +30,16 @@ def quality(images: Tensor, labels: Tensor | None, train: LabelledImages, test: 
     real, _ = judged.look(train.images[picks[1].to(test.images.device)].float() / 255)
     fake, predicted = judged.look(images)
     some = fake[picks[2].to(fake.device)]
-    found: dict[str, Any] = {**distances(reference, some)}
+    figures: dict[str, Any] = {**distances(reference, some)}
     for key, value in distances(reference, real).items():
-        found[f"{key}_floor"] = value
+        figures[f"{key}_floor"] = value
     if judged.task == "classes":
         shares = class_shares(predicted, train.labels, len(train.classes))
-        found["smallest_class_share"], found["largest_class_share"] = float(shares.min()), float(shares.max())
-        found["class_shares"] = {name: round(share, 3) for name, share in zip(train.classes, shares.tolist(), strict=True)}
+        figures["smallest_class_share"], figures["largest_class_share"] = float(shares.min()), float(shares.max())
+        figures["class_shares"] = {name: round(share, 3) for name, share in zip(train.classes, shares.tolist(), strict=True)}
         if labels is not None:
-            found["conditional_accuracy"] = float((predicted == labels).float().mean())
-    return {**found, "judge": f"{judged.task}, 64 features", "judge_accuracy": judged.accuracy, "samples": len(images), "compared": count}
+            figures["conditional_accuracy"] = float((predicted == labels).float().mean())
+    return {**figures, "judge": f"{judged.task}, 64 features", "judge_accuracy": judged.accuracy, "samples": len(images), "compared": count}
 
 
 def distances(reference: Tensor, features: Tensor) -> dict[str, float]:
@@ -78,13 +78,13 @@ def kernel_distance(reference: Tensor, features: Tensor) -> float:
 
     generator = torch.Generator().manual_seed(0)
     size = max(2, min(len(reference), len(features)) // 2)
-    found = []
+    estimates = []
     for _ in range(SUBSETS):
         mine, theirs = (
             points[torch.randperm(len(points), generator=generator)[:size].to(points.device)] for points in (reference, features)
         )
-        found.append(float(poly_mmd(mine.double(), theirs.double())))
-    return sum(found) / len(found)
+        estimates.append(float(poly_mmd(mine.double(), theirs.double())))
+    return sum(estimates) / len(estimates)
 
 
 def density_and_coverage(reference: Tensor, features: Tensor, k: int = NEIGHBOURS) -> tuple[float, float]:

@@ -15,23 +15,23 @@ def judge_translations(train: Domains, test: Domains, translations: dict[str, Te
 
     A classifier is trained on each domain's real train images, and one that tells the domains apart. `class_kept_*` is the
     share of translations whose class is read as that of the original, beside it the classifier's accuracy on real test images;
-    `target_share_*` the share that is taken for the target domain. `hue_spread` is 0 for one colour family and 1 for all alike.
+    `target_share_*` the share that is taken for the target domain. `hue_spread` is 0 where all images share one hue and 1 where all hues are equally frequent.
     """
     train, test = squared(train, size), squared(test, size)
-    found: dict[str, Any] = {"images_a": len(test.a), "images_b": len(test.b)}
+    figures: dict[str, Any] = {"images_a": len(test.a), "images_b": len(test.b)}
     if len(test.a.classes) > 1:
         for direction, source, target in (("ab", test.a, "b"), ("ba", test.b, "a")):
             reader = judge(f"{name}-{target}", getattr(train, target), getattr(test, target))
             _, read = reader.look(translations[direction])
-            found[f"class_kept_{direction}"] = float((read == source.labels).float().mean())
-            found[f"class_read_real_{target}"] = reader.accuracy
+            figures[f"class_kept_{direction}"] = float((read == source.labels).float().mean())
+            figures[f"class_read_real_{target}"] = reader.accuracy
     domains = judge(f"{name}-domains", both(train), both(test))
     for direction, number in (("ab", 1), ("ba", 0)):
         _, seen = domains.look(translations[direction])
-        found[f"target_share_{direction}"] = float((seen == number).float().mean())
-    found["domains_told_apart"] = domains.accuracy
-    found["hue_spread_real_b"], found["hue_spread_ab"] = hue_spread(hues(test.b.images / 255)), hue_spread(hues(translations["ab"]))
-    return found
+        figures[f"target_share_{direction}"] = float((seen == number).float().mean())
+    figures["domains_told_apart"] = domains.accuracy
+    figures["hue_spread_real_b"], figures["hue_spread_ab"] = hue_spread(hues(test.b.images / 255)), hue_spread(hues(translations["ab"]))
+    return figures
 
 
 def both(domains: Domains) -> LabelledImages:

@@ -290,3 +290,11 @@ def test_wrong_settings_are_named(fields: dict[str, Any], words: str) -> None:
 def test_settings_that_the_network_cannot_have_are_named(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(LabError, match=words):
         make(**fields)
+
+
+def test_nearest_neighbours_train_in_a_session_and_are_evaluated(runs_home: Path) -> None:
+    """A network without parameters: its snapshot has nothing but buffers to copy."""
+    import lab
+
+    run = lab.train("classify", steps=3, device="cpu", network="knn", memory=200, test_time_augmentation=1)
+    assert run.evaluate()["accuracy"] > 0.5  # Chance is 0.1.

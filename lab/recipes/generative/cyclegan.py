@@ -90,11 +90,11 @@ class CycleGAN(ImageTranslation):
         if c.cycle_noise:
             noise_a, noise_b = (c.cycle_noise * self.noise_like(x) for x in (b, a))
         self.d.compute.requires_grad_(False)
-        found = run_shards(self.g_shard, self.shards, a, b, style, noise_a, noise_b)
+        shards = run_shards(self.g_shard, self.shards, a, b, style, noise_a, noise_b)
         self.d.compute.requires_grad_(True)
-        self.g_optimizer.step(self.g_gradients.sum(len(found)))
+        self.g_optimizer.step(self.g_gradients.sum(len(shards)))
         self.g.sync()
-        terms, fake_a, fake_b = zip(*found, strict=True)
+        terms, fake_a, fake_b = zip(*shards, strict=True)
         return sum_terms(terms), torch.cat(fake_a), torch.cat(fake_b)
 
     def noise_like(self, images: Tensor) -> Tensor:
@@ -132,10 +132,10 @@ class CycleGAN(ImageTranslation):
 
     def d_step(self, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
         """One step of the discriminators on real images and generated ones."""
-        found = run_shards(self.d_shard, self.shards, a, b, seen_a, seen_b)
-        self.d_optimizer.step(self.d_gradients.sum(len(found)))
+        terms = run_shards(self.d_shard, self.shards, a, b, seen_a, seen_b)
+        self.d_optimizer.step(self.d_gradients.sum(len(terms)))
         self.d.sync()
-        return sum_terms(found)
+        return sum_terms(terms)
 
     def d_shard(self, shard: int, share: float, a: Tensor, b: Tensor, seen_a: Tensor, seen_b: Tensor) -> dict[str, Tensor]:
         """The discriminators' gradient on a shard of the batch; the terms times `share`."""
@@ -279,15 +279,15 @@ class CycleGAN(ImageTranslation):
         given = self.held_out(source, count, max(0, start)).images  # type: ignore[arg-type]
         fake = self.translated(net, signed_images(given), direction)
         d = net["d"][target]
-        found, captions = [], []
+        rows, captions = [], []
         for images in (real, fake):
             scores = d((2 * images - 1).contiguous(memory_format=torch.channels_last))
             maps = [verdict_map(d, scores[i : i + 1], self.settings.size) for i in range(len(images))]
-            found.append(to_pixels(images))
-            found.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
+            rows.append(to_pixels(images))
+            rows.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
             captions += [""] * len(images) + [f"{float(score):.2f}" for score in scores.mean((1, 2, 3))]
         title = f"D of {self.names(direction)[1]}: real above, translated below; the number is the mean score (1 real, 0 generated)"
-        return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
+        return Images(np.concatenate(rows), captions, columns=len(given), scale=self.scale(), title=title)
 
     @view
     def pool(self, domain: Literal["a", "b"] = "b", n: Count = 50) -> Images:
@@ -305,14 +305,14 @@ class CycleGAN(ImageTranslation):
         """Cycle errors on all held-out images, and what classifiers say of their translations; see `lab.quality.translation`."""
         from lab.quality.translation import judge_translations
 
-        net, found, translations = self.serving(), {}, {}
+        net, cycle_errors, translations = self.serving(), {}, {}
         for direction, domain in (("ab", "a"), ("ba", "b")):
             held = self.held_out(domain)  # type: ignore[arg-type]
             parts = [self.cycle(net, signed_images(part), direction) for part in held.images.split(BATCH)]  # type: ignore[arg-type]
             translations[direction] = torch.cat([there for there, _ in parts])
             back = torch.cat([back for _, back in parts])
-            found[f"cycle_l1_{domain}"] = float((back - held.images.float() / 255).abs().mean())
+            cycle_errors[f"cycle_l1_{domain}"] = float((back - held.images.float() / 255).abs().mean())
         return {
-            **found,
+            **cycle_errors,
             **judge_translations(self.domains("train"), self.domains("test"), translations, self.config.subject, self.settings.size),
         }

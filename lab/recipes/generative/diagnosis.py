@@ -55,7 +55,7 @@ class Diagnosis:
     def warnings(self, diversity: float | None = None) -> dict[str, str]:
         """The sentences that hold now, by the name of the sign. `diversity` is the samples' spread as a share of the data's; a lack of it
         is told of after `CHECK_EVERY` steps of a D: untrained, G draws nearly the same for every z, and a VAE has signs of its own."""
-        found: dict[str, float] = {}
+        signs: dict[str, float] = {}
         values = self.read()
         bad = [name for name, value in values.items() if value != value or abs(value) == float("inf")]
         if bad:
@@ -64,18 +64,18 @@ class Diagnosis:
             return {}
         if "d_accuracy" in values:
             if values["d_accuracy"] > 0.99:
-                found["dead_d"] = values["d_accuracy"]
+                signs["dead_d"] = values["d_accuracy"]
             elif values["d_accuracy"] < 0.52 and "d_fake_accuracy" in values and values["d_fake_accuracy"] < 0.55:
-                found["weak_d"] = values["d_accuracy"]
+                signs["weak_d"] = values["d_accuracy"]
         if values.get("g_gradient", 1.0) < 1e-6:
-            found["no_gradient"] = values["g_gradient"]
+            signs["no_gradient"] = values["g_gradient"]
         if values.get("kl", 1.0) < 0.1:
-            found["posterior_collapse"] = values["kl"]
+            signs["posterior_collapse"] = values["kl"]
         if values.get("code_deviation", 1.0) < 1e-3:
-            found["dead_code"] = values["code_deviation"]
+            signs["dead_code"] = values["code_deviation"]
         if diversity is not None and diversity < 0.35 and self.seen.get("d_loss", 0) >= CHECK_EVERY:
-            found["collapse"] = diversity
-        return {name: ADVICE[name].format(value=value) for name, value in found.items()}
+            signs["collapse"] = diversity
+        return {name: ADVICE[name].format(value=value) for name, value in signs.items()}
 
     def tell(self, warnings: dict[str, str], step: int) -> None:
         """Log each warning when it appears, not again while it lasts."""

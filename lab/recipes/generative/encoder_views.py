@@ -31,10 +31,10 @@ class EncoderViews:
             data = self.feed.images("test")
             if not 0 <= index < len(data):
                 raise UsageError(f"--index must be from 0 to {len(data) - 1}, the number of a test image; got {index}.")
-            found = (
+            labels = (
                 data.labels[index : index + 1] if label == -1 else torch.tensor([self.latent.checked_label(label)], device=self.feed.device)
             )
-            return unit_images(data.images[index : index + 1], torch.float32), found if net.classes else None
+            return unit_images(data.images[index : index + 1], torch.float32), labels if net.classes else None
         channels, height, width = self.feed.shape
         try:
             raw = base64.b64decode(pixels, validate=True)

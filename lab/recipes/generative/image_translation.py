@@ -103,19 +103,19 @@ class ImageTranslation(Experiment):
         return self.g.dtype
 
     def augment(self, a: Tensor, b: Tensor, paired: bool) -> tuple[Tensor, Tensor]:
-        """Mirrored with probability one half, and cut at a random place; both of a pair alike."""
+        """Mirrored with probability one half and cropped at random; both images of a pair in the same way."""
         c, n = self.settings, len(a)
         flips = torch.rand(2, n, generator=self.augment_generator) < 0.5
         offsets = torch.randint(c.jitter + 1, (2, 2, n), generator=self.augment_generator)
-        found = []
+        augmented = []
         for i, images in enumerate((a, b)):
             k = 0 if paired else i
             if c.jitter:
                 images = cut(images, offsets[k].to(images.device), c.size)
             if c.flip:
                 images = torch.where(flips[k].to(images.device)[:, None, None, None], images.flip(3), images)
-            found.append(images)
-        return found[0], found[1]
+            augmented.append(images)
+        return augmented[0], augmented[1]
 
     def held_out(self, domain: Literal["a", "b"], count: int = 10**9, start: int = 0) -> LabelledImages:
         """Test images of a domain at the size that G takes."""

@@ -1,4 +1,4 @@
-"""Views of a latent space: samples, walks, the square, planes, arithmetic, traversals, classes. All answer while training goes on.
+"""Views of a latent space: samples, walks, the square, planes, arithmetic, traversals, classes. All answer during training.
 
 An **anchor** is a point z, written as text: `3` or `3@5` (sample 3 of seed 0 or 5), `seed:7` (drawn from seed 7), `image:17`
 (test image 17, encoded; a GAN is searched for it) or `z:0.1,-0.2,...`. Several are separated by commas, or by semicolons where
@@ -325,7 +325,7 @@ class ConditionalViews:
 def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
     """Points z (N, D) whose pictures are near images (N, C, H, W): Adam from the nearest of the `noise`, for a generator
     without an encoder (Lipton & Tripathi 2017). A small pull keeps z where the prior has its mass."""
-    found = []
+    codes = []
     for i, image in enumerate(images):
         label = None if labels is None else labels[i : i + 1]
         with torch.no_grad():
@@ -336,8 +336,8 @@ def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Te
             loss = (net.decode(z, label) - image).square().sum() + 0.01 * z.square().sum()
             (z.grad,) = torch.autograd.grad(loss, z)
             optimizer.step()
-        found.append(z.detach())
-    return torch.cat(found)
+        codes.append(z.detach())
+    return torch.cat(codes)
 
 
 def whole(text: str) -> int:

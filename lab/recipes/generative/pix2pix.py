@@ -132,15 +132,15 @@ class Pix2Pix(ImageTranslation):
         count = max(1, min(n, 32))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
         a = signed_images(given)
-        d, found, captions = net["d"]["b"], [], []
+        d, rows, captions = net["d"]["b"], [], []
         for images in (true.float() / 255, self.translated(net, a, "ab")):
             scores = d(pair(a, 2 * images - 1))
             maps = [verdict_map(d, scores[i : i + 1], self.settings.size) for i in range(len(images))]
-            found.append(to_pixels(images))
-            found.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
+            rows.append(to_pixels(images))
+            rows.append(np.stack([verdict_overlay(x, m, boundary(self.config.loss)) for x, m in zip(images, maps, strict=True)]))
             captions += [""] * len(images) + [f"{float(score):.2f}" for score in scores.mean((1, 2, 3))]
         title = "D: target above, generated below; the number is the mean score"
-        return Images(np.concatenate(found), captions, columns=len(given), scale=self.scale(), title=title)
+        return Images(np.concatenate(rows), captions, columns=len(given), scale=self.scale(), title=title)
 
     # -- figures ---------------------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class Pix2Pix(ImageTranslation):
         margin = (whole.shape[-1] - size) // 2
         mean = whole[:, :, margin : margin + size, margin : margin + size].float().mean(0) / 255
         error, of_mean = float((drawn - true).abs().mean()), float((mean - true).abs().mean())
-        found: dict[str, Any] = {"l1": error, "l1_mean_picture": of_mean, "l1_ratio": error / max(of_mean, 1e-9), "images": len(true)}
+        figures: dict[str, Any] = {"l1": error, "l1_mean_picture": of_mean, "l1_ratio": error / max(of_mean, 1e-9), "images": len(true)}
         if len(b.classes) > 1:
             from lab.quality.judge import judge
             from lab.quality.translation import squared
@@ -166,8 +166,8 @@ class Pix2Pix(ImageTranslation):
             train = squared(self.domains("train"), size)
             reader = judge(f"{self.subject}-{size}px", train.b, b)
             _, read = reader.look(drawn)
-            found |= {"class_kept": float((read == b.labels).float().mean()), "class_read_real": reader.accuracy}
-        return found
+            figures |= {"class_kept": float((read == b.labels).float().mean()), "class_read_real": reader.accuracy}
+        return figures
 
 
 @contextmanager

@@ -48,8 +48,8 @@ class SampleMonitor:
         every = self.config.quality_every
         if not every or step % every:
             return {}
-        found = self.quality()
-        return {f"quality/{name}": [float(found[name])] for name in QUALITY_METRICS if name in found}
+        figures = self.quality()
+        return {f"quality/{name}": [float(figures[name])] for name in QUALITY_METRICS if name in figures}
 
     @torch.no_grad()
     def picture(self) -> np.ndarray:
@@ -92,8 +92,8 @@ class SampleMonitor:
     @view
     def warnings(self) -> Text:
         """Signs of trouble in training, and what to try."""
-        found = self.diagnosis.warnings(self.diversity())
-        return Text("\n\n".join(textwrap.fill(text, 90) for text in found.values()) or ALL_CLEAR)
+        sentences = self.diagnosis.warnings(self.diversity())
+        return Text("\n\n".join(textwrap.fill(text, 90) for text in sentences.values()) or ALL_CLEAR)
 
     @view
     def class_share(self, n: Count = 500, seed: Seed = 0) -> Bars:
@@ -106,13 +106,13 @@ class SampleMonitor:
     @view
     def measured_quality(self, n: Count = 1000, seed: Seed = 0) -> Table:
         """Distances between samples and real test images in the features of the lab's classifier, and the same for real images (the floor)."""
-        found = self.quality(max(50, min(n, 5000)), seed)
+        figures = self.quality(max(50, min(n, 5000)), seed)
         rows = [
-            [name, value, found.get(f"{name}_floor", "")]
-            for name, value in found.items()
+            [name, value, figures.get(f"{name}_floor", "")]
+            for name, value in figures.items()
             if isinstance(value, float) and not name.endswith("_floor")
         ]
-        return Table(["measure", "samples", "real images"], rows, f"judge: {found['judge']}, accuracy {found['judge_accuracy']:.3f}")
+        return Table(["measure", "samples", "real images"], rows, f"judge: {figures['judge']}, accuracy {figures['judge_accuracy']:.3f}")
 
     @view
     def time_lapse(self, index: Choice = -1) -> Images:

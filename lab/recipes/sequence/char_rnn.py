@@ -26,7 +26,7 @@ from models.sequence.recurrent import Recurrent, RecurrentLM, gradient_norms
 from models.sequence.sampling import choose
 
 RESTART = 0.02
-"""The share of rows that begin anew at a random place in each step; the learned initial state gets its gradient from them."""
+"""The share of rows that restart at a random place in each step; the learned initial state gets its gradient from them."""
 
 
 class CharRNN(SequenceExperiment):
@@ -45,13 +45,13 @@ class CharRNN(SequenceExperiment):
     def loss(self) -> tuple[Tensor, Metrics]:
         """The mean over the next `unroll` characters of every row."""
         c = self.config
-        anew = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.text.windows))
+        restarted = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.text.windows))
         anywhere = torch.randint(len(self.text.windows), (c.batch_size,), generator=self.generator)
-        self.places = torch.where(anew, anywhere, self.places)
+        self.places = torch.where(restarted, anywhere, self.places)
         tokens = self.text.windows[self.places.to(self.device)].long()  # (B, unroll + 1)
         state = self.compute.core.first_state(c.batch_size)
         if self.carried:
-            fresh = anew.to(self.device)[None, :, None]
+            fresh = restarted.to(self.device)[None, :, None]
             state = tuple(torch.where(fresh, first, before) for first, before in zip(state, self.carried, strict=True))
         logits, state = self.compute(tokens[:, :-1], state)
         self.carried = tuple(part.detach() for part in state)
@@ -166,7 +166,7 @@ class CharRNN(SequenceExperiment):
         return net.embedding(torch.from_numpy(tokens)[None].to(self.device)).detach().float()
 
     def other_run(self, name: str) -> "tuple[str, CharRNN]":
-        """Another run's name and its trained network. Raises UsageError where it is no run of char-rnn."""
+        """Another run's name and its trained network. Raises UsageError where it is not a run of char-rnn."""
         from lab.run import find
 
         run = find(name)

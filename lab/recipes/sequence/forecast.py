@@ -1,6 +1,6 @@
 """Forecasting a series: the bytes of the emulator's memory while an agent plays, or the columns of any CSV.
 
-The network predicts the change to the next step; further ahead it goes on from its own predictions.
+The network predicts the change to the next step; further ahead it continues from its own predictions.
 """
 
 import csv
@@ -33,11 +33,11 @@ class Forecast(SequenceExperiment):
         super().__init__(config, device)
         c = config
         own = file_of(c.data) is not None
-        channels = len(self.found.names) if own else len((self.remembered or {}).get("columns", [])) or c.channels
+        channels = len(self.loaded.names) if own else len((self.remembered or {}).get("columns", [])) or c.channels
         self.install(lambda: Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.unfused))
 
     @cached_property
-    def found(self) -> Series:
+    def loaded(self) -> Series:
         """The series as they are now. Read when first needed: a game has to be played for them."""
         c = self.config
         columns = tuple(next(csv.reader([c.columns], skipinitialspace=True), ()))
@@ -46,7 +46,7 @@ class Forecast(SequenceExperiment):
     def data_record(self) -> Record:
         """With the mean and deviation by which the network sees the series."""
         _, mean, deviation, _ = self.series
-        return {**self.found.record, "mean": mean.tolist(), "deviation": deviation.tolist()}
+        return {**self.loaded.record, "mean": mean.tolist(), "deviation": deviation.tolist()}
 
     @cached_property
     def series(self) -> tuple[Tensor, np.ndarray, np.ndarray, list[str]]:
@@ -55,7 +55,7 @@ class Forecast(SequenceExperiment):
         The last fifth is for validation.
         """
         c, stored = self.config, self.remembered or {}
-        values, names = self.found.values, self.found.names
+        values, names = self.loaded.values, self.loaded.names
         train = values[: self.cut(len(values))]
         if min(len(train), len(values) - len(train)) < c.window + 1:
             raise LabError(
@@ -160,5 +160,5 @@ class Forecast(SequenceExperiment):
     @view
     def columns(self) -> Table:
         """The columns of the data, whether each is used, and why."""
-        table = self.found.record.get("table") or [{"name": name, "used": True, "why": ""} for name in self.found.names]
+        table = self.loaded.record.get("table") or [{"name": name, "used": True, "why": ""} for name in self.loaded.names]
         return Table(["column", "used", "why"], [[row["name"], "yes" if row["used"] else "no", row["why"]] for row in table])

@@ -112,8 +112,8 @@ class Seq2Seq(SequenceExperiment):
         if len(numbers) > self.config.max_length:
             raise UsageError(f"The sentence has {len(numbers)} tokens; the network was trained on at most {self.config.max_length}.")
         source = torch.tensor([numbers], device=self.device)
-        found, nodes = beam_search(net.start(source), width, self.longest, alpha, siblings)
-        return found, nodes, self.pairs.split(sentence)
+        hypotheses, nodes = beam_search(net.start(source), width, self.longest, alpha, siblings)
+        return hypotheses, nodes, self.pairs.split(sentence)
 
     def sample(self) -> str:
         """A sentence that training does not see, for a view that was given none."""
@@ -132,15 +132,15 @@ class Seq2Seq(SequenceExperiment):
     @view(live=True)
     def translate(self, net: nn.Module, sentence: str = "", beam: Count = 4) -> Text:
         """The translation of a sentence of your own (or of a validation sentence), and the runners-up of the beam search."""
-        found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
-        lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in found)]
+        hypotheses, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
+        lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in hypotheses)]
         return Text("\n".join(lines))
 
     @view(live=True)
     def alignment(self, net: nn.Module, sentence: str = "", beam: Count = 1) -> Heatmap:
         """Alignment: which source tokens (columns) the decoder attends to for each output token (rows)."""
-        found, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
-        best = found[0]
+        hypotheses, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
+        best = hypotheses[0]
         names = [self.label(t) for t in best.tokens] + ["<EOS>"] * (len(best.alignment) - len(best.tokens))
         title = self.words_of(best.tokens)
         if getattr(net, "attention_kind", "") == "none":
@@ -150,15 +150,15 @@ class Seq2Seq(SequenceExperiment):
     @view(live=True)
     def beam_tree(self, net: nn.Module, sentence: str = "", beam: Count = 3, siblings: Count = 2) -> Text:
         """The beam search as a tree: one token per line, with the log p of the path to it. Kept paths continue; * marks the best result."""
-        found, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
-        return Text(tree_text(nodes, found, self.label))
+        hypotheses, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
+        return Text(tree_text(nodes, hypotheses, self.label))
 
     @view(live=True)
     def beam_table(self, net: nn.Module, sentence: str = "", beam: Count = 4, length_alpha: Span = 0.6) -> Table:
         """The results of the beam search: log p, log p divided by the length penalty (which ranks them), and the output."""
-        found, _, _ = self.translated(net, sentence, beam, length_alpha)
+        hypotheses, _, _ = self.translated(net, sentence, beam, length_alpha)
         return Table(
-            ["log p", "normalised", "tokens", "output"], [[h.log_p, h.score, len(h.tokens), self.words_of(h.tokens)] for h in found]
+            ["log p", "normalised", "tokens", "output"], [[h.log_p, h.score, len(h.tokens), self.words_of(h.tokens)] for h in hypotheses]
         )
 
     @view(live=True)
@@ -168,8 +168,8 @@ class Seq2Seq(SequenceExperiment):
         source, target = self.pairs.validation.batch(rows)
         made, _ = greedy(net.start(source), len(rows), self.longest, self.device)  # type: ignore[operator]
         sources = [self.pairs.join(self.pairs.source_vocabulary.decode(row)) for row in source.tolist()]
-        found = [(s, self.words_of(t), self.words_of(m)) for s, t, m in zip(sources, target.tolist(), made.tolist(), strict=True)]
-        return Table(["source", "target", "output", "correct"], [[s, t, m, "yes" if t == m else "no"] for s, t, m in found])
+        triples = [(s, self.words_of(t), self.words_of(m)) for s, t, m in zip(sources, target.tolist(), made.tolist(), strict=True)]
+        return Table(["source", "target", "output", "correct"], [[s, t, m, "yes" if t == m else "no"] for s, t, m in triples])
 
     @view(live=True)
     def heads(self, net: nn.Module, sentence: str = "", of: Literal["cross", "encoder", "decoder"] = "cross") -> Images:
@@ -178,28 +178,28 @@ class Seq2Seq(SequenceExperiment):
             raise UsageError(
                 "This network has no attention heads: train with --model transformer. The view `alignment` shows its attention."
             )
-        found, _, source = self.translated(net, sentence, 1, self.config.length_alpha)
+        hypotheses, _, source = self.translated(net, sentence, 1, self.config.length_alpha)
         numbers = torch.tensor([self.pairs.encode_source(self.pairs.join(source))], device=self.device)
-        target = torch.tensor([[1, *found[0].tokens]], device=self.device)
+        target = torch.tensor([[1, *hypotheses[0].tokens]], device=self.device)
         kept: dict[str, list[Tensor]] = {"encoder": [], "decoder": [], "cross": []}
         memory = net.net.encoder(numbers, numbers != PAD, keep=kept["encoder"])
         net.net.decoder(target, memory, numbers != PAD, keep=kept["decoder"], keep_cross=kept["cross"])
         maps = np.stack([weights[0].float().cpu().numpy() for weights in kept[of]])  # (L, heads, T, S)
         captions = [f"layer {i + 1} head {j + 1}" for i in range(len(maps)) for j in range(maps.shape[1])]
         pixels = (255 * np.sqrt(maps)).astype(np.uint8).reshape(-1, *maps.shape[2:])
-        read, written = self.pairs.join(source), self.words_of(found[0].tokens)
+        read, written = self.pairs.join(source), self.words_of(hypotheses[0].tokens)
         rows, columns = {"cross": (written, read), "encoder": (read, read), "decoder": (written, written)}[of]
         title = f"rows: {rows}   columns: {columns}"
         return Images(pixels, captions, columns=maps.shape[1], scale=max(1, 240 // max(maps.shape[2:])), title=title)
 
 
-def tree_text(nodes: list[Node], found: list[Hypothesis], label: Any) -> str:
+def tree_text(nodes: list[Node], hypotheses: list[Hypothesis], label: Any) -> str:
     """A tree of nodes, one to a line, children in order of their probability."""
     children: dict[int, list[int]] = {}
     for i, node in enumerate(nodes[1:], 1):
         children.setdefault(node.parent, []).append(i)
     best = set()
-    at = found[0].node if found else 0
+    at = hypotheses[0].node if hypotheses else 0
     while at > 0:
         best.add(at)
         at = nodes[at].parent

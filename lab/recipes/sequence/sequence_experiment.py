@@ -81,11 +81,11 @@ class SequenceExperiment(Experiment):
         self.optimizer.step(gradient)
         self.flat.sync()
         self.steps += 1
-        found = {"losses/train": loss.detach(), "charts/grad_norm": norm, "charts/learning_rate": rate, **metrics}
+        report = {"losses/train": loss.detach(), "charts/grad_norm": norm, "charts/learning_rate": rate, **metrics}
         if c.validate_every and self.steps % c.validate_every == 0:
             with torch.no_grad():
-                found["losses/validation"] = self.validation_loss(20)
-        return found
+                report["losses/validation"] = self.validation_loss(20)
+        return report
 
     def learning_rate(self) -> float:
         c = self.config

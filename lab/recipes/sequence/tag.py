@@ -100,11 +100,11 @@ class Tag(SequenceExperiment):
         return torch.cat([net.decode(part).flatten() for part in tokens.split(16)]), kinds.flatten()
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        found, true = self.predictions()
+        predicted, true = self.predictions()
         commonest = int(true.bincount().max())
         return {
             **super().evaluate(),
-            "accuracy": float((found == true).float().mean()),
+            "accuracy": float((predicted == true).float().mean()),
             "majority": commonest / len(true),
             "characters": len(true),
         }
@@ -121,8 +121,8 @@ class Tag(SequenceExperiment):
     def mistakes(self, characters: Length = 1500) -> Text:
         """Validation source: what the network tags wrongly is marked."""
         text, tokens = self.given("", characters)
-        found = self.evaluating().decode(tokens[None])[0].cpu()
-        wrong = found != self.source.validation_kinds[: len(tokens)].cpu().long()
+        predicted = self.evaluating().decode(tokens[None])[0].cpu()
+        wrong = predicted != self.source.validation_kinds[: len(tokens)].cpu().long()
         return Text(text, np.where(wrong.numpy(), 3, 0), ["right", "", "", "wrong"])
 
     @view(live=True)
@@ -144,8 +144,8 @@ class Tag(SequenceExperiment):
     @view
     def confusion(self) -> Table:
         """Validation characters by true kind (rows) and predicted kind (columns)."""
-        found, true = self.predictions()
-        return confusion_table(true, found, KINDS)
+        predicted, true = self.predictions()
+        return confusion_table(true, predicted, KINDS)
 
     def given(self, source: str, characters: int) -> tuple[str, Tensor]:
         """A user's source, or the first characters of validation: the text and its tokens (N,)."""

@@ -94,9 +94,9 @@ class TextClass(SequenceExperiment):
     @view
     def mistakes(self, count: Count = 20) -> Table:
         """Validation sentences that are classified wrongly."""
-        found = self.test_scores().argmax(1)
-        wrong = (found != self.test_labels).nonzero().flatten().tolist()[: max(1, count)]
-        rows = [[self.classes[int(self.test_labels[i])], self.classes[int(found[i])], self.test_texts[i][:90]] for i in wrong]
+        predicted = self.test_scores().argmax(1)
+        wrong = (predicted != self.test_labels).nonzero().flatten().tolist()[: max(1, count)]
+        rows = [[self.classes[int(self.test_labels[i])], self.classes[int(predicted[i])], self.test_texts[i][:90]] for i in wrong]
         return Table(["true", "predicted", "sentence"], rows)
 
     @view(live=True)

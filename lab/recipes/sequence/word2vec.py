@@ -36,14 +36,16 @@ class Word2Vec(SequenceExperiment):
         raw = read_bytes(c.data)
         rules = rules_of(file_of(c.data) is not None, self.remembered)
         text, assumed = decoded(raw, c.data, rules)
-        found = letter_words(text, rules)
-        vocabulary = Vocabulary.of([found], c.min_count, c.words + len(SPECIALS))
+        text_words = letter_words(text, rules)
+        vocabulary = Vocabulary.of([text_words], c.min_count, c.words + len(SPECIALS))
         self.record = {
             "data": c.data, **of_content(raw, "bytes", self.remembered), "vocabulary": list(vocabulary.names), "rules": rules,
             "assumed": assumed,
         }  # fmt: skip
         self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
-        numbers = np.array([self.vocabulary.numbers[word] for word in found if word in self.vocabulary.numbers], np.int64) - len(SPECIALS)
+        numbers = np.array([self.vocabulary.numbers[word] for word in text_words if word in self.vocabulary.numbers], np.int64) - len(
+            SPECIALS
+        )
         self.names = self.vocabulary.names[len(SPECIALS) :]
         if len(self.names) < 2 or len(numbers) < 20 * (2 * c.window + 1):
             raise LabError(
@@ -118,8 +120,8 @@ class Word2Vec(SequenceExperiment):
     def neighbours(self, net: Word2VecNetwork, word: str = "", count: Count = 12) -> Table:
         """The words whose vectors point in the most similar direction (cosine)."""
         number = self.number(word) if word else min(200, len(self.names) - 1)
-        cosine, found = net.nearest(net.inputs.weight[number], max(1, count), [number])
-        rows = [[self.names[i], value, int(self.counts[i])] for value, i in zip(cosine.tolist(), found.tolist(), strict=True)]
+        cosine, nearest = net.nearest(net.inputs.weight[number], max(1, count), [number])
+        rows = [[self.names[i], value, int(self.counts[i])] for value, i in zip(cosine.tolist(), nearest.tolist(), strict=True)]
         return Table(["word", "cosine", "occurrences"], rows, f"nearest to {self.names[number]!r}")
 
     @view(live=True)
@@ -129,8 +131,8 @@ class Word2Vec(SequenceExperiment):
             raise UsageError("Give three words: a is to b as c is to ...")
         numbers = [self.number(word) for word in (a, b, c)]
         v = net.vectors()
-        cosine, found = net.nearest(v[numbers[1]] - v[numbers[0]] + v[numbers[2]], max(1, count), numbers)
-        rows = [[self.names[i], value] for value, i in zip(cosine.tolist(), found.tolist(), strict=True)]
+        cosine, nearest = net.nearest(v[numbers[1]] - v[numbers[0]] + v[numbers[2]], max(1, count), numbers)
+        rows = [[self.names[i], value] for value, i in zip(cosine.tolist(), nearest.tolist(), strict=True)]
         return Table(["word", "cosine"], rows, f"{a} is to {b} as {c} is to")
 
     @view(live=True)

@@ -77,9 +77,9 @@ class Classify(ImageViews):
             arguments |= {"k": c.neighbours, "memory": c.memory}
         elif c.network == "googlenet":
             arguments["auxiliary"] = c.auxiliary_weight > 0
-        found = read_weights(Path(c.weights).expanduser()) if c.weights else {}
+        weights = read_weights(Path(c.weights).expanduser()) if c.weights else {}
         # Published files come without the batch norm that the config may add; those of runs here bring it.
-        adds_norm = c.batch_norm == "on" and c.network not in FLAT and (not found or any(".norm." in name for name in found))
+        adds_norm = c.batch_norm == "on" and c.network not in FLAT and (not weights or any(".norm." in name for name in weights))
         with torch.device("meta"):  # The constructors' own draws would come from the global generator.
             net = models.build(c.network, **arguments)
             if c.activation != "own" and not surgery.set_activation(net, c.activation):
@@ -95,8 +95,8 @@ class Classify(ImageViews):
                 buffer.zero_()
         surgery.initialise(net, c.initialisation, torch.Generator().manual_seed(c.seed))
         made = ImageClassifier(net, f.channels).to(self.device)
-        if found:
-            self.take_weights(made, found)
+        if weights:
+            self.take_weights(made, weights)
         if c.freeze:
             try:
                 frozen = surgery.freeze(net, [name.strip() for name in c.freeze.split(",")])
@@ -110,10 +110,10 @@ class Classify(ImageViews):
         self.notes.insert(0, f"{c.network} on {f.size}x{f.size}, {f.channels} channel(s), {len(f.classes)} classes; stem: {net.stem}")
         return made
 
-    def take_weights(self, made: ImageClassifier, found: dict[str, Tensor]) -> None:
+    def take_weights(self, made: ImageClassifier, weights: dict[str, Tensor]) -> None:
         """Fill the network. Published ones know ImageNet's mean and deviation; else those of the new images are measured."""
-        of_own_run = found.pop("mean", None) is not None and found.pop("std", None) is not None
-        self.notes += load_weights(made.net, found, Path(self.config.weights))
+        of_own_run = weights.pop("mean", None) is not None and weights.pop("std", None) is not None
+        self.notes += load_weights(made.net, weights, Path(self.config.weights))
         if self.format.channels == 3 and not of_own_run:
             made.mean.copy_(torch.tensor(IMAGENET[0]))
             made.std.copy_(torch.tensor(IMAGENET[1]))

@@ -56,21 +56,21 @@ def image_format(config: ClassifyConfig, remembered: Record | None = None) -> Im
 
 def folder_classes(root: Path) -> tuple[str, ...]:
     """The classes of `root`. Raises LabError where there are fewer than two, or where one has too few images to be learned and tested."""
-    found = class_folder(root)
+    folder_images = class_folder(root)
     for folder in sub_folders(root):
-        if not found.has_splits and len(found.classes) > 1 and readable(folder.name) not in found.classes:
+        if not folder_images.has_splits and len(folder_images.classes) > 1 and readable(folder.name) not in folder_images.classes:
             raise LabError(f"The class folder {readable(folder)} holds no images: put some in, or take it away.")
-    if len(found.classes) < 2:
+    if len(folder_images.classes) < 2:
         raise LabError(
-            f"The folder {readable(root)} needs a sub-folder of images for each class, at least two; it has {len(found.classes)}."
+            f"The folder {readable(root)} needs a sub-folder of images for each class, at least two; it has {len(folder_images.classes)}."
         )
-    single = [name for name, group in found.files["train"].items() if len(group) < 2 and not found.has_splits]
+    single = [name for name, group in folder_images.files["train"].items() if len(group) < 2 and not folder_images.has_splits]
     if single:
         raise LabError(
             f"The folder {readable(root)} has only one image of {listed(single)}: each class needs at least two, one to learn from and "
             "one for test. Add images, or take the class out."
         )
-    return found.classes
+    return folder_images.classes
 
 
 class ImageSplits:
@@ -93,25 +93,25 @@ class ImageSplits:
 
     def load(self, name: Split) -> LabelledImages:
         c, f = self.config, self.format
-        found = load_images(
+        loaded = load_images(
             c.data, name, torch.device("cpu"), size=f.own, channels=f.channels, games=c.games, frames=c.frames, player=c.player, seed=0,
             ground=c.ground, remembered=self.remembered,
         )  # fmt: skip
-        if name == "test" and len(found) == 0:
+        if name == "test" and len(loaded) == 0:
             raise LabError(f"The test split of {c.data} is empty.")
-        self.check_classes(found, name)
-        images = resize(found.images, f.size)
-        return LabelledImages(images.to(self.device), found.labels.to(self.device), found.classes)
+        self.check_classes(loaded, name)
+        images = resize(loaded.images, f.size)
+        return LabelledImages(images.to(self.device), loaded.labels.to(self.device), loaded.classes)
 
-    def check_classes(self, found: LabelledImages, name: str) -> None:
+    def check_classes(self, images: LabelledImages, name: str) -> None:
         """Raise LabError where a class has no image in this split, or the classes are not those the run was made for."""
-        if found.classes != self.format.classes:
+        if images.classes != self.format.classes:
             raise LabError(
-                f"{self.config.data} has the classes {', '.join(found.classes)}, this run was made for {', '.join(self.format.classes)}."
+                f"{self.config.data} has the classes {', '.join(images.classes)}, this run was made for {', '.join(self.format.classes)}."
             )
-        missing = sorted(set(range(len(found.classes))) - set(found.labels.tolist()))
+        missing = sorted(set(range(len(images.classes))) - set(images.labels.tolist()))
         if missing and name != "validation" and self.remembered is None:
-            names = ", ".join(found.classes[i] for i in missing)
+            names = ", ".join(images.classes[i] for i in missing)
             more = " Each class needs an image that can be read in every split." if self.own else ""
             raise LabError(f"The {name} split of {self.config.data} has no image of {names}.{more}")
 
@@ -125,23 +125,23 @@ class ImageSplits:
 
     def divide(self) -> None:
         """Load the training images and hold out the validation split."""
-        found = self.load("train")
+        whole = self.load("train")
         if self.own:  # What cannot be evaluated is refused before it trains.
             self.loaded.setdefault("test", self.load("test"))
             given = self.load("validation")
             if len(given):
-                self.loaded |= {"train": found, "validation": given}
+                self.loaded |= {"train": whole, "validation": given}
                 return
-        order = torch.randperm(len(found), generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
-        held = round(self.config.validation * len(found))
-        if len(found.labels[order[held:]].unique()) < len(found.labels.unique()):
-            order = with_every_class_last(order, found.labels)
+        order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
+        held = round(self.config.validation * len(whole))
+        if len(whole.labels[order[held:]].unique()) < len(whole.labels.unique()):
+            order = with_every_class_last(order, whole.labels)
         if self.config.validation and not held:
-            raise LabError(f"--validation {self.config.validation:g} of {len(found)} images is zero images: raise it, or set it to 0.")
-        if held == len(found):
+            raise LabError(f"--validation {self.config.validation:g} of {len(whole)} images is zero images: raise it, or set it to 0.")
+        if held == len(whole):
             raise LabError("No images are left for training: lower --validation.")
         for name, rows in (("validation", order[:held]), ("train", order[held:])):
-            self.loaded[name] = LabelledImages(found.images[rows].contiguous(), found.labels[rows], found.classes)
+            self.loaded[name] = LabelledImages(whole.images[rows].contiguous(), whole.labels[rows], whole.classes)
 
     # -- single pictures -------------------------------------------------------------------------------------------
 
@@ -156,10 +156,10 @@ class ImageSplits:
         text = str(image)
         name, colon, number = text.partition(":")
         if colon and name in ("test", "validation", "train"):
-            found = self.split(name)  # type: ignore[arg-type]
-            if not number.isdigit() or int(number) >= len(found):
-                raise UsageError(f"--image {text}: expected {name}:N with N from 0 to {len(found) - 1}.")
-            return found.images[int(number)][None], int(found.labels[int(number)]), text
+            images = self.split(name)  # type: ignore[arg-type]
+            if not number.isdigit() or int(number) >= len(images):
+                raise UsageError(f"--image {text}: expected {name}:N with N from 0 to {len(images) - 1}.")
+            return images.images[int(number)][None], int(images.labels[int(number)]), text
         path = Path(text).expanduser()
         if not path.is_file():
             raise UsageError(f"--image {text}: there is no such file. Give test:N, train:N, validation:N or an image file.")

@@ -38,8 +38,8 @@ class Inspection(Answer):
     name: str
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {"image": self.image, "probabilities": self.probabilities, "classes": np.array(self.classes), "maps": self.maps}
-        return found if self.heat is None else {**found, "heat": self.heat}
+        arrays = {"image": self.image, "probabilities": self.probabilities, "classes": np.array(self.classes), "maps": self.maps}
+        return arrays if self.heat is None else {**arrays, "heat": self.heat}
 
     def picture(self) -> np.ndarray:
         """The image, the heat map and the bars of the five likeliest classes; the maps below."""

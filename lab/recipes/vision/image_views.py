@@ -158,8 +158,8 @@ class ImageViews(Experiment):
         wanted = layer or first
         if wanted not in known:
             raise unknown("layer with maps", wanted, known, see="lab show RUN layer_table")
-        _, found = explain.activations(net, pixels, [f"net.{wanted}"])
-        return found[f"net.{wanted}"][0, :MOST_MAPS].float().cpu().numpy()
+        _, maps = explain.activations(net, pixels, [f"net.{wanted}"])
+        return maps[f"net.{wanted}"][0, :MOST_MAPS].float().cpu().numpy()
 
     @view(live=True)
     def grad_cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
@@ -225,8 +225,8 @@ class ImageViews(Experiment):
         if not isinstance(net.net, NearestNeighbours):
             raise UsageError(f"{type(net.net).__name__} stores no images; the view `neighbours` needs --network knn.")
         pixels, _, _ = self.images.picture(image)
-        found, labels, distances = net.net.neighbours(net.normalise(pixels))
-        near = (found[0] * net.std[:, None, None] + net.mean[:, None, None]).clamp(0, 1) * 255
+        images, labels, distances = net.net.neighbours(net.normalise(pixels))
+        near = (images[0] * net.std[:, None, None] + net.mean[:, None, None]).clamp(0, 1) * 255
         everything = draw.shown(torch.cat([pixels.float(), near]).round().to(torch.uint8))
         captions = [
             "image",
@@ -239,24 +239,25 @@ class ImageViews(Experiment):
     @view(live=True)
     def confusion(self, net: Any, split: Split = "test") -> Table:
         """Images by true class (rows) and predicted class (columns)."""
-        found = self.predictions(net, split)
-        return confusion_table(found.labels, found.guesses, self.format.classes)
+        predictions = self.predictions(net, split)
+        return confusion_table(predictions.labels, predictions.guesses, self.format.classes)
 
     @view(live=True)
     def per_class(self, net: Any, split: Split = "test") -> Table:
         """Of each class: its images, precision, recall, F1, and the class it is most often mistaken for."""
-        found = self.predictions(net, split)
-        return per_class_table(found.labels, found.guesses, self.format.classes)
+        predictions = self.predictions(net, split)
+        return per_class_table(predictions.labels, predictions.guesses, self.format.classes)
 
     @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: Count = 40) -> Gallery:
         """The worst mistakes: wrong predictions, the most confident first; the caption is true -> predicted with its probability."""
-        found, classes = self.predictions(net, split), self.format.classes
-        wrong = torch.nonzero(found.guesses != found.labels)[:, 0]
-        sure = found.probabilities[wrong, found.guesses[wrong]]
+        predictions, classes = self.predictions(net, split), self.format.classes
+        wrong = torch.nonzero(predictions.guesses != predictions.labels)[:, 0]
+        sure = predictions.probabilities[wrong, predictions.guesses[wrong]]
         order = wrong[sure.argsort(descending=True)][: max(1, min(most, 400))].tolist()
         captions = [
-            f"{classes[found.labels[i]]} -> {classes[found.guesses[i]]}\n{found.probabilities[i, found.guesses[i]]:.3f}" for i in order
+            f"{classes[predictions.labels[i]]} -> {classes[predictions.guesses[i]]}\n{predictions.probabilities[i, predictions.guesses[i]]:.3f}"
+            for i in order
         ]
         return self.gallery(split, order, captions)
 
@@ -270,9 +271,9 @@ class ImageViews(Experiment):
         order = apart[gap.argsort(descending=True)][: max(1, min(most, 400))].tolist()
         names = [(classes[mine.labels[i]], classes[mine.guesses[i]], classes[theirs.guesses[i]]) for i in order]
         first, second = mine.guesses == mine.labels, theirs.guesses == theirs.labels
-        found = self.gallery(split, order, [f"{true}\n{a} | {b}" for true, a, b in names])
+        gallery = self.gallery(split, order, [f"{true}\n{a} | {b}" for true, a, b in names])
         both, one, two, none = (int(rows.sum()) for rows in (first & second, first & ~second, ~first & second, ~first & ~second))
-        return replace(found, title=f"both right {both}, this one only {one}, the other only {two}, neither {none}")
+        return replace(gallery, title=f"both right {both}, this one only {one}, the other only {two}, neither {none}")
 
     def predictions_of(self, other: str, split: Split) -> Predictions:
         """Another run's answers to the same images. Raises UsageError where it learned other images or classes."""

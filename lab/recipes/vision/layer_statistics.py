@@ -1,4 +1,4 @@
-"""What activations and gradients do in each layer as training goes on: vanishing gradients and dead units become visible.
+"""What activations and gradients do in each layer during training: vanishing gradients and dead units become visible.
 
 Only some steps are recorded, all values stay on the device until somebody looks, and the memory is bounded.
 """
@@ -20,8 +20,8 @@ ROWS = 400
 
 
 class LayerStatistics:
-    """Figures of the recorded steps: of each activation its mean, its deviation and the share of units that answer alike to
-    all the batch; of each layer with weights the root mean square of the gradient and of the weights."""
+    """Figures of the recorded steps: of each activation its mean, its deviation and the share of units with the same output for
+    the whole batch; of each layer with weights the root mean square of the gradient and of the weights."""
 
     def __init__(self, net: nn.Module):
         self.net = net
