@@ -5,6 +5,7 @@ so that rounds of one and of two take turns: what else the machine does falls on
 """
 
 import json
+import logging
 import os
 import statistics
 import subprocess
@@ -14,6 +15,10 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from lab import cores
+
+log = logging.getLogger(__name__)
 
 RECIPES: dict[str, dict[str, Any]] = {
     "dqn": {"game": "pong", "replay_capacity": 20_000, "learning_starts": 1_000},
@@ -28,6 +33,8 @@ ROUNDS, SECONDS = 3, 3.0
 def bench_two(device: str = "auto", rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Any]:
     """`dqn_share` and the others: the work of two trainings in two processes as a share of what one alone does (median of the rounds);
     `dqn_app_share`: the same in one process, as in the app; `dqn_alone_per_s`: the pace of one alone, in units of its progress."""
+    if cores.slot.others():
+        log.warning("Other trainings run on this machine: what one does alone is measured beside them.")
     figures: dict[str, Any] = {}
     for name in RECIPES:
         with Worker(name, 1, device) as one, Worker(name, 1, device) as other:
