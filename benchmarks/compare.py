@@ -28,12 +28,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["dqn", "generate"])
     options = parser.parse_args()
-    found = {}
+    ratios = {}
     if options.only != "generate":
-        found["dqn"] = dqn(options)
+        ratios["dqn"] = dqn(options)
     if options.only != "dqn":
-        found["generate"] = generate(options)
-    print(json.dumps(found))
+        ratios["generate"] = generate(options)
+    print(json.dumps(ratios))
 
 
 def dqn(options: argparse.Namespace) -> dict[str, object]:

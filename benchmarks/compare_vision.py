@@ -37,8 +37,8 @@ def main() -> None:
     ratios: dict[str, list[float]] = {"images_per_s": [], "images_per_cpu_s": []}
     for number in range(options.rounds):
         ours, theirs = figure([sys.executable, "-c", LAB, str(options.steps)]), figure(plain)
-        for name, found in ratios.items():
-            found.append(ours[name] / theirs[name])
+        for name, values in ratios.items():
+            values.append(ours[name] / theirs[name])
         print(
             f"round {number + 1}: lab {ours['images_per_s']} images/s, plain loop {theirs['images_per_s']}, ratio {ratios['images_per_s'][-1]:.2f}"
             f" (by processor time {ratios['images_per_cpu_s'][-1]:.2f})",

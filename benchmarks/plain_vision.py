@@ -23,9 +23,9 @@ class Digits(Dataset):
     """The first 1,500 digits, enlarged to 32x32 and made RGB, as floats one by one."""
 
     def __init__(self) -> None:
-        found = load_digits()
-        self.images = (found.images[:1500] * 255 / 16).round().astype(np.uint8).repeat(4, 1).repeat(4, 2)
-        self.labels = found.target[:1500]
+        digits = load_digits()
+        self.images = (digits.images[:1500] * 255 / 16).round().astype(np.uint8).repeat(4, 1).repeat(4, 2)
+        self.labels = digits.target[:1500]
 
     def __len__(self) -> int:
         return len(self.labels)

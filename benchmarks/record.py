@@ -85,15 +85,15 @@ def measured(command: str) -> Any:
 
 def last_document(text: str) -> Any:
     """The last JSON object in a command's output, which may be spread over lines and follow others."""
-    decoder, found, position = json.JSONDecoder(), None, 0
+    decoder, document, position = json.JSONDecoder(), None, 0
     while (position := text.find("{", position)) >= 0:
         try:
-            found, position = decoder.raw_decode(text, position)
+            document, position = decoder.raw_decode(text, position)
         except ValueError:
             position += 1
-    if found is None:
+    if document is None:
         sys.exit("The command printed no JSON document; does it take --json?")
-    return found
+    return document
 
 
 def at(document: Any, key: str) -> Any:

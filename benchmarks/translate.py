@@ -111,12 +111,12 @@ class UNet(nn.Module):
 
 
 def patchgan(channels: int, f: int, layers: int, norm: str) -> nn.Module:
-    found: list[nn.Module] = [nn.Conv2d(channels, f, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+    modules: list[nn.Module] = [nn.Conv2d(channels, f, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     for i in range(layers):
         before, after = f * min(8, 2**i), f * min(8, 2 ** (i + 1))
         normed = [nn.InstanceNorm2d(after)] if norm == "instance" else []
-        found += [nn.Conv2d(before, after, 4, 2 if i < layers - 1 else 1, 1), *normed, nn.LeakyReLU(0.2, True)]
-    return nn.Sequential(*found, nn.Conv2d(f * min(8, 2**layers), 1, 4, 1, 1))
+        modules += [nn.Conv2d(before, after, 4, 2 if i < layers - 1 else 1, 1), *normed, nn.LeakyReLU(0.2, True)]
+    return nn.Sequential(*modules, nn.Conv2d(f * min(8, 2**layers), 1, 4, 1, 1))
 
 
 def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable[[], None]:

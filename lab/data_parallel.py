@@ -82,8 +82,8 @@ class ShardGradients:
 
     def backward(self, shard: int, loss: Tensor, share: float) -> None:
         """Store the gradient of `share` * `loss` (0-d) as the shard's. `.grad`, which all threads share, is left alone."""
-        found = torch.autograd.grad(loss, self.network.parameters, loss.new_full((), share), allow_unused=True)
-        kept = [(view, gradient) for view, gradient in zip(self.views[shard], found, strict=True) if gradient is not None]
+        gradients = torch.autograd.grad(loss, self.network.parameters, loss.new_full((), share), allow_unused=True)
+        kept = [(view, gradient) for view, gradient in zip(self.views[shard], gradients, strict=True) if gradient is not None]
         torch._foreach_copy_([view for view, _ in kept], [gradient for _, gradient in kept])
 
     def sum(self, shards: int) -> Tensor:

@@ -35,62 +35,62 @@ PREFIXES = ("module.", "model.", "net.", "backbone.")
 """What DataParallel, Lightning and modules that hold the network put before each name."""
 
 
-def load_weights(net: nn.Module, found: dict[str, Tensor], path: Path) -> list[str]:
+def load_weights(net: nn.Module, weights: dict[str, Tensor], path: Path) -> list[str]:
     """Fill `net` with what `read_weights(path)` gave and return a sentence for each thing left out: a head for other classes, auxiliary heads.
 
     Names are torchvision's, with or without prefixes. Raises LabError where the weights belong to another network.
     """
     expected = net.state_dict()
-    found, notes = without_prefixes(found, set(expected), path)
+    weights, notes = without_prefixes(weights, set(expected), path)
     head = str(getattr(net, "head", ""))
     in_head = [n for n in expected if head and n.startswith(f"{head}.")]
-    other_head = [n for n in in_head if n in found and found[n].shape != expected[n].shape]
+    other_head = [n for n in in_head if n in weights and weights[n].shape != expected[n].shape]
     if other_head:
-        classes = len(found[other_head[0]])
+        classes = len(weights[other_head[0]])
         notes.append(
             f"the head of {path.name} has {classes:,} classes, this network's has {len(expected[other_head[0]]):,}: the head is initialised from scratch"
         )
-        found = {n: t for n, t in found.items() if n not in other_head}
-    elif found and in_head and not any(n in found for n in in_head):
+        weights = {n: t for n, t in weights.items() if n not in other_head}
+    elif weights and in_head and not any(n in weights for n in in_head):
         other_head = in_head
         notes.append(f"{path.name} has no head: the head is initialised from scratch")
-    ignored = sorted({n.split(".")[0] for n in found if n.startswith(("aux1.", "aux2.")) and n not in expected})
+    ignored = sorted({n.split(".")[0] for n in weights if n.startswith(("aux1.", "aux2.")) and n not in expected})
     if ignored:
         notes.append(f"{' and '.join(ignored)} of {path.name} are left out: this network has no auxiliary heads")
-        found = {n: t for n, t in found.items() if n.split(".")[0] not in ignored}
+        weights = {n: t for n, t in weights.items() if n.split(".")[0] not in ignored}
     optional = {n for n in expected if n.endswith("num_batches_tracked")}
-    missing = [n for n in expected if n not in found and n not in other_head and n not in optional]
-    surplus = [n for n in found if n not in expected]
+    missing = [n for n in expected if n not in weights and n not in other_head and n not in optional]
+    surplus = [n for n in weights if n not in expected]
     if missing or surplus:
         first = f"{missing[0]} is missing" if missing else f"{surplus[0]} is unexpected"
         raise LabError(
             f"{path.name} holds weights of another network: {first} ({len(missing)} missing, {len(surplus)} unexpected). "
             "Choose the network that the file was made for with --network."
         )
-    for name, tensor in found.items():
+    for name, tensor in weights.items():
         if tensor.shape != expected[name].shape:
             raise LabError(
                 f"{path.name} holds weights of another shape: {name} is {shape(tensor)} there and {shape(expected[name])} here. "
                 "Published weights want 3 channels and at least 64 px: --colours rgb --size 64 (or more)."
             )
-    net.load_state_dict({n: t.to(expected[n].dtype) for n, t in found.items()}, strict=False)
+    net.load_state_dict({n: t.to(expected[n].dtype) for n, t in weights.items()}, strict=False)
     return notes
 
 
-def without_prefixes(found: dict[str, Tensor], expected: set[str], path: Path) -> tuple[dict[str, Tensor], list[str]]:
-    """`found` without the prefixes that keep names from being the `expected` ones, and a sentence about tensors that have no such prefix."""
+def without_prefixes(weights: dict[str, Tensor], expected: set[str], path: Path) -> tuple[dict[str, Tensor], list[str]]:
+    """`weights` without the prefixes that keep names from being the `expected` ones, and a sentence about tensors that have no such prefix."""
     notes: list[str] = []
     while True:
-        stripped = {p: {n.removeprefix(p): t for n, t in found.items() if n.startswith(p)} for p in PREFIXES}
+        stripped = {p: {n.removeprefix(p): t for n, t in weights.items() if n.startswith(p)} for p in PREFIXES}
         prefix, best = max(stripped.items(), key=lambda item: (len(expected & item[1].keys()), len(item[1])))
-        now = len(expected & found.keys())
-        if len(expected & best.keys()) <= now and (now or len(best) <= len(found) / 2):
-            return found, notes
-        others = [n for n in found if not n.startswith(prefix)]
+        now = len(expected & weights.keys())
+        if len(expected & best.keys()) <= now and (now or len(best) <= len(weights) / 2):
+            return weights, notes
+        others = [n for n in weights if not n.startswith(prefix)]
         if others:
             more = f" and {len(others) - 3} more" if len(others) > 3 else ""
             notes.append(f"left out of {path.name}, as they are outside {prefix[:-1]!r}: {', '.join(others[:3])}{more}")
-        found = best
+        weights = best
 
 
 def shape(tensor: Tensor) -> str:

@@ -110,16 +110,16 @@ def flatten_parameters(module: nn.Module) -> Tensor:
 
 def views(flat: Tensor, module: nn.Module) -> list[Tensor]:
     """Views of `flat` in the shapes of the module's parameters, four-dimensional ones in channels_last order."""
-    found, start = [], 0
+    parts, start = [], 0
     for p in module.parameters():
         part = flat[start : start + p.numel()]
         if p.dim() == 4:
             o, i, h, w = p.shape
-            found.append(part.view(o, h, w, i).permute(0, 3, 1, 2))
+            parts.append(part.view(o, h, w, i).permute(0, 3, 1, 2))
         else:
-            found.append(part.view(p.shape))
+            parts.append(part.view(p.shape))
         start += p.numel()
-    return found
+    return parts
 
 
 def in_memory_order(tensor: Tensor) -> Tensor:
@@ -199,8 +199,8 @@ class FlatAdam:
     def update(self, given: Tensor, start: int, scale: Tensor | None = None) -> None:
         """Adam on the weights from `start` on, whose gradient is `given` (N,) in any dtype, and their copy in `compute`."""
         pieces = self.pieces(start, given.shape[0])
-        for found, piece in zip(given.split([piece.count for piece in pieces]), pieces, strict=True):
-            gradient = found if found.dtype == torch.float32 else piece.gradient.copy_(found)
+        for part, piece in zip(given.split([piece.count for piece in pieces]), pieces, strict=True):
+            gradient = part if part.dtype == torch.float32 else piece.gradient.copy_(part)
             if scale is not None:
                 gradient = torch.mul(gradient, scale, out=piece.gradient)
             torch._fused_adam_(

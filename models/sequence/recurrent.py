@@ -67,12 +67,12 @@ class Recurrent(nn.Module):
         """The gates (each (B, H)) of every layer and step of the forward direction, by the equations."""
         state = self.first_state(len(x)) if state is None else state
         rows = 2 if self.bidirectional else 1
-        found = []
+        gates = []
         for i, layer in enumerate(self.layers):
             before = tuple(part[i * rows] for part in state)
-            found.append(unroll(self.kind, x, before, layer_weights(layer))[2])
+            gates.append(unroll(self.kind, x, before, layer_weights(layer))[2])
             x, _ = run_layer(layer, x, tuple(part[i * rows : (i + 1) * rows] for part in state), None)
-        return found
+        return gates
 
 
 def run_layer(layer: nn.Module, x: Tensor, state: State, lengths: Tensor | None) -> tuple[Tensor, State]:

@@ -84,8 +84,8 @@ class Forecaster(nn.Module):
     def forecast(self, values: Tensor, steps: int) -> Tensor:
         """The next `steps` values (B, steps, C), each from the network's own last one."""
         out, state = self(values)
-        found = [out[:, -1:]]
+        predictions = [out[:, -1:]]
         for _ in range(steps - 1):
-            out, state = self(found[-1], state)
-            found.append(out)
-        return torch.cat(found, 1)
+            out, state = self(predictions[-1], state)
+            predictions.append(out)
+        return torch.cat(predictions, 1)

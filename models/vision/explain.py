@@ -18,13 +18,13 @@ from models.eval_mode import eval_mode
 @torch.no_grad()
 def activations(net: nn.Module, images: Tensor, names: list[str]) -> tuple[Tensor, dict[str, Tensor]]:
     """The class scores (B, classes) and the outputs of the modules `names`."""
-    found: dict[str, Tensor] = {}
+    outputs: dict[str, Tensor] = {}
     hooks = []
     for name in names:
-        hooks.append(net.get_submodule(name).register_forward_hook(lambda m, i, o, name=name: found.__setitem__(name, o)))
+        hooks.append(net.get_submodule(name).register_forward_hook(lambda m, i, o, name=name: outputs.__setitem__(name, o)))
     try:
         with eval_mode(net):
-            return net(images), found
+            return net(images), outputs
     finally:
         for hook in hooks:
             hook.remove()
@@ -35,9 +35,9 @@ def grad_cam(net: nn.Module, images: Tensor, classes: Tensor, maps: str) -> Tens
 
     (B, h, w) in the resolution of the module `maps`, for `classes` (B,). y is the score before softmax.
     """
-    gradients, found = maps_and_gradients(net, images, classes, maps)
+    gradients, activation = maps_and_gradients(net, images, classes, maps)
     alpha = gradients.flatten(2).mean(2)  # (B, K)
-    return torch.einsum("bk,bkhw->bhw", alpha, found).relu()
+    return torch.einsum("bk,bkhw->bhw", alpha, activation).relu()
 
 
 def maps_and_gradients(net: nn.Module, images: Tensor, classes: Tensor, maps: str) -> tuple[Tensor, Tensor]:
@@ -57,8 +57,8 @@ def maps_and_gradients(net: nn.Module, images: Tensor, classes: Tensor, maps: st
             (gradient,) = torch.autograd.grad(chosen, caught[-1])
     finally:
         hook.remove()
-    found = caught[-1].detach()
-    return (gradient, found) if found.dim() == 4 else (gradient[:, :, None], found[:, :, None])
+    activation = caught[-1].detach()
+    return (gradient, activation) if activation.dim() == 4 else (gradient[:, :, None], activation[:, :, None])
 
 
 @torch.no_grad()
@@ -69,8 +69,8 @@ def cam(net: nn.Module, images: Tensor, classes: Tensor, maps: str, head: str) -
     """
     layer = net.get_submodule(head)
     weight = getattr(layer, "weight", None)
-    _, found = activations(net, images, [maps])
-    a = found[maps] if found[maps].dim() == 4 else found[maps][:, :, None]
+    _, outputs = activations(net, images, [maps])
+    a = outputs[maps] if outputs[maps].dim() == 4 else outputs[maps][:, :, None]
     if weight is None or weight.shape[1] != a.shape[1] or weight[0, 0].numel() != 1:
         raise ValueError("CAM needs a network whose class scores are a dense layer on the global average of its maps; use Grad-CAM")
     rows = weight.flatten(1)[classes]  # (B, K)
@@ -108,18 +108,18 @@ def augmented_grad_cam(
     labels = torch.full((copies,), label, device=image.device)
     seen = grad_cam(net, turned, labels, maps)  # (L, h, w)
     seen = seen / seen.amax().clamp(min=1e-12)
-    found = F.interpolate(seen[:1, None], (height, width), mode="bilinear", align_corners=False).detach().clone().requires_grad_()
-    optimizer = torch.optim.Adam([found], lr=0.05)
+    heat = F.interpolate(seen[:1, None], (height, width), mode="bilinear", align_corners=False).detach().clone().requires_grad_()
+    optimizer = torch.optim.Adam([heat], lr=0.05)
     for _ in range(steps):
         with torch.enable_grad():
             coarse = F.adaptive_avg_pool2d(
-                F.grid_sample(found.expand(copies, -1, -1, -1), grid, align_corners=False), (seen.shape[1], seen.shape[2])
+                F.grid_sample(heat.expand(copies, -1, -1, -1), grid, align_corners=False), (seen.shape[1], seen.shape[2])
             )
-            variation = (found[..., 1:, :] - found[..., :-1, :]).abs().sum() + (found[..., 1:] - found[..., :-1]).abs().sum()
-            loss = (coarse[:, 0] - seen).square().sum((1, 2)).mean() + smoothness * variation + ridge * found.square().sum()
-            (found.grad,) = torch.autograd.grad(loss, found)
+            variation = (heat[..., 1:, :] - heat[..., :-1, :]).abs().sum() + (heat[..., 1:] - heat[..., :-1]).abs().sum()
+            loss = (coarse[:, 0] - seen).square().sum((1, 2)).mean() + smoothness * variation + ridge * heat.square().sum()
+            (heat.grad,) = torch.autograd.grad(loss, heat)
         optimizer.step()
-    return found.detach()[0, 0].relu()
+    return heat.detach()[0, 0].relu()
 
 
 def rise_masks(count: int, height: int, width: int, generator: torch.Generator, cells: int = 7, p: float = 0.5) -> Tensor:

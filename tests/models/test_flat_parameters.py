@@ -62,8 +62,8 @@ def test_steps_from_a_flat_gradient_scaled_are_pytorchs(pair: tuple[FlatNetwork,
     network, twin = pair
     optimizer, expected = FlatAdam(network, 1e-2, 1e-8), torch.optim.Adam(twin.parameters(), 1e-2)
     for x in batches():
-        found = torch.autograd.grad(loss(network.compute, x), network.parameters, allow_unused=True)
-        for view, gradient in zip(network.compute_gradient_views, found, strict=True):
+        gradients = torch.autograd.grad(loss(network.compute, x), network.parameters, allow_unused=True)
+        for view, gradient in zip(network.compute_gradient_views, gradients, strict=True):
             view.copy_(torch.zeros_like(view) if gradient is None else gradient)
         given = network.compute_gradient.clone()
         optimizer.step_and_sync(torch.tensor(0.25))

@@ -138,8 +138,8 @@ def test_a_convolution_before_an_instance_norm_leaves_out_what_the_norm_takes_aw
 def same_gradients(mine: torch.Tensor, expected: torch.Tensor, inputs: tuple[torch.Tensor, ...]) -> None:
     torch.testing.assert_close(mine, expected)
     weight = torch.randn_like(expected)
-    found, wanted = (torch.autograd.grad((y * weight).sum(), inputs, retain_graph=True) for y in (mine, expected))
-    for one, other in zip(found, wanted, strict=True):
+    gradients, wanted = (torch.autograd.grad((y * weight).sum(), inputs, retain_graph=True) for y in (mine, expected))
+    for one, other in zip(gradients, wanted, strict=True):
         torch.testing.assert_close(one, other)
 
 

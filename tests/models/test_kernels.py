@@ -262,8 +262,8 @@ def test_relu_into_blocks_and_its_gradient_equal_their_plain_twins(shape: Shape,
     y = pixel_blocks.relu_to_blocks(x)
     assert torch.equal(y, pixel_blocks.plain_relu_to_blocks(x))
     gradient = upstream(y).to(memory_format=torch.channels_last)
-    found = pixel_blocks.relu_to_blocks_backward(gradient, y)
-    assert torch.equal(found, pixel_blocks.plain_relu_to_blocks_backward(gradient, y))
+    grad_x = pixel_blocks.relu_to_blocks_backward(gradient, y)
+    assert torch.equal(grad_x, pixel_blocks.plain_relu_to_blocks_backward(gradient, y))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
@@ -273,8 +273,8 @@ def test_a_dense_layers_written_gradient_is_autograds(dtype: torch.dtype) -> Non
     expected = torch.autograd.grad(y, (x, weight, bias), upstream(y))
     into = torch.full_like(weight, torch.nan), torch.full_like(bias, torch.nan)
     with torch.no_grad():
-        of_x = dense.transposed_linear_backward(upstream(y), x, weight, *into)
-    for got, wanted in zip((of_x, *into), expected, strict=True):
+        grad_x = dense.transposed_linear_backward(upstream(y), x, weight, *into)
+    for got, wanted in zip((grad_x, *into), expected, strict=True):
         assert_near(got, wanted, dtype)
 
 

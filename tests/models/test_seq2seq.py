@@ -40,9 +40,9 @@ def test_the_crfs_partition_function_equals_brute_force() -> None:
 
 def test_viterbi_finds_the_best_of_all_paths() -> None:
     crf, emissions = crf_and_emissions()
-    for row, found in zip(emissions, crf.viterbi(emissions).tolist(), strict=True):
+    for row, tags in zip(emissions, crf.viterbi(emissions).tolist(), strict=True):
         scores = all_paths(crf, row)
-        assert tuple(found) == max(scores, key=scores.__getitem__)
+        assert tuple(tags) == max(scores, key=scores.__getitem__)
 
 
 def test_the_crfs_probabilities_sum_to_one() -> None:
@@ -111,16 +111,16 @@ def test_a_beam_as_wide_as_everything_finds_the_best_of_all_outputs() -> None:
             logits = net(source, torch.tensor([[SOS, *path[:-1]]]))[0].log_softmax(-1)
             scores[path] = float(logits.detach()[range(length), path].sum()) / length_penalty(length, 0.6)
     best = max(scores, key=scores.__getitem__)
-    found, _ = beam_search(net.start(source), 400, 3, 0.6)
-    assert tuple(found[0].tokens) == tuple(t for t in best if t != EOS)
-    assert found[0].score == pytest.approx(scores[best], abs=1e-4)
+    hypotheses, _ = beam_search(net.start(source), 400, 3, 0.6)
+    assert tuple(hypotheses[0].tokens) == tuple(t for t in best if t != EOS)
+    assert hypotheses[0].score == pytest.approx(scores[best], abs=1e-4)
 
 
 def test_the_tree_holds_the_path_of_every_result() -> None:
     net = translator("gru", "luong")
-    found, nodes = beam_search(net.start(torch.tensor([[4, 5, 6]])), 3, 8, siblings=2)
-    assert [h.score for h in found] == sorted((h.score for h in found), reverse=True)
-    for hypothesis in found:
+    hypotheses, nodes = beam_search(net.start(torch.tensor([[4, 5, 6]])), 3, 8, siblings=2)
+    assert [h.score for h in hypotheses] == sorted((h.score for h in hypotheses), reverse=True)
+    for hypothesis in hypotheses:
         path, node = [], hypothesis.node
         while node > 0:
             assert nodes[node].kept
@@ -162,8 +162,8 @@ def test_a_tagger_decodes_by_viterbi_where_it_has_a_crf() -> None:
     assert net.crf is not None
     with torch.no_grad():
         net.crf.transition.fill_(-100.0).fill_diagonal_(0.0)  # The tag may never change.
-    found = net.decode(torch.randint(9, (4, 7)))
-    assert (found == found[:, :1]).all()
+    tags = net.decode(torch.randint(9, (4, 7)))
+    assert (tags == tags[:, :1]).all()
 
 
 def test_a_forecast_goes_on_from_its_own_predictions() -> None:
@@ -190,6 +190,6 @@ def test_nearest_words_are_ordered_by_cosine() -> None:
     net = Word2Vec(4, 2)
     with torch.no_grad():
         net.inputs.weight.copy_(torch.tensor([[1.0, 0.0], [10.0, 1.0], [0.0, 1.0], [-1.0, 0.0]]))
-    cosine, found = net.nearest(net.inputs.weight[0], 2, [0])
-    assert found.tolist() == [1, 2]
+    cosine, indices = net.nearest(net.inputs.weight[0], 2, [0])
+    assert indices.tolist() == [1, 2]
     assert float(cosine[0].detach()) == pytest.approx(10 / 101**0.5)

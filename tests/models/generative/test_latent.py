@@ -18,8 +18,8 @@ def test_the_spherical_path_changes_its_length_evenly() -> None:
 
 
 def test_the_spherical_path_between_points_of_one_direction_is_straight() -> None:
-    found = latent.slerp(torch.tensor([1.0, 1.0]), torch.tensor([3.0, 3.0]), torch.tensor([0.5]))
-    torch.testing.assert_close(found, torch.tensor([2.0, 2.0]))
+    midpoint = latent.slerp(torch.tensor([1.0, 1.0]), torch.tensor([3.0, 3.0]), torch.tensor([0.5]))
+    torch.testing.assert_close(midpoint, torch.tensor([2.0, 2.0]))
 
 
 @pytest.mark.parametrize("mode", ["linear", "spherical"])
@@ -37,8 +37,8 @@ def test_a_loop_comes_back_to_the_first_anchor_without_showing_it_twice() -> Non
 def test_the_squares_corners_and_middle() -> None:
     corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     u, v = torch.tensor([[0.0], [1.0], [0.0], [1.0], [0.5]]), torch.tensor([[0.0], [0.0], [1.0], [1.0], [0.5]])
-    found = latent.square(corners, u, v, "linear")
-    torch.testing.assert_close(found, torch.cat([corners, torch.tensor([[0.5, 0.5]])]))
+    points = latent.square(corners, u, v, "linear")
+    torch.testing.assert_close(points, torch.cat([corners, torch.tensor([[0.5, 0.5]])]))
 
 
 def test_principal_directions_are_those_of_the_points() -> None:
@@ -51,8 +51,8 @@ def test_principal_directions_are_those_of_the_points() -> None:
 def test_the_strongest_directions_of_a_layer_are_its_right_singular_vectors() -> None:
     weights = torch.randn(20, 6, generator=torch.Generator().manual_seed(0))
     expected = torch.linalg.svd(weights).Vh[:2]
-    found = latent.strongest_directions(weights)
-    torch.testing.assert_close((found * expected).sum(1).abs(), torch.ones(2), atol=1e-4, rtol=0)
+    axes = latent.strongest_directions(weights)
+    torch.testing.assert_close((axes * expected).sum(1).abs(), torch.ones(2), atol=1e-4, rtol=0)
 
 
 def test_a_plane_beside_zero_holds_points_as_long_as_noise() -> None:

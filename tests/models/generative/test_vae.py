@@ -41,8 +41,8 @@ def test_importance_sampling_finds_the_likelihood_of_a_model_whose_decoder_ignor
         for parameter in net.decoder.parameters():
             parameter.zero_()  # p(x|z) is 1/2 a pixel, so log p(x) = 4 log 1/2 whatever q is.
     images = torch.tensor([[[[0.0, 1.0], [1.0, 1.0]]]])
-    found = importance_nll(net, images, None, 2_000, torch.Generator().manual_seed(0))
-    assert float(found) == pytest.approx(4 * math.log(2), abs=0.05)
+    nll = importance_nll(net, images, None, 2_000, torch.Generator().manual_seed(0))
+    assert float(nll) == pytest.approx(4 * math.log(2), abs=0.05)
 
 
 def test_importance_sampling_is_tighter_than_the_elbo() -> None:

@@ -55,12 +55,12 @@ def images() -> Tensor:
 
 def test_cam_is_the_heads_row_over_the_maps_and_its_mean_is_the_score(net: Small, images: Tensor) -> None:
     maps = net.act(net.conv2(net.conv1(images).tanh())).numpy()
-    found = explain.cam(net, images, torch.tensor([2, 0]), "act", "fc")
+    heat = explain.cam(net, images, torch.tensor([2, 0]), "act", "fc")
     for b, label in enumerate((2, 0)):
         by_hand = sum(float(net.fc.weight[label, k]) * maps[b, k] for k in range(4))
-        np.testing.assert_allclose(found[b].numpy(), by_hand, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(heat[b].numpy(), by_hand, rtol=1e-5, atol=1e-6)
         score = float(net(images)[b, label])
-        assert float(found[b].mean() + net.fc.bias[label]) == pytest.approx(score, abs=1e-5)
+        assert float(heat[b].mean() + net.fc.bias[label]) == pytest.approx(score, abs=1e-5)
 
 
 def test_grad_cam_equals_cam_up_to_the_number_of_places_where_pooling_is_global(net: Small, images: Tensor) -> None:
@@ -99,8 +99,8 @@ def test_grad_cam_equals_finite_differences(images: Tensor) -> None:
                 slopes.append((score(up) - score(down)) / 2e-5)
         alpha[k] = float(np.mean(slopes))
     by_hand = (alpha[:, None, None] * maps[0]).sum(0).relu()
-    found = explain.grad_cam(net, image, torch.tensor([1]), "act")[0]
-    torch.testing.assert_close(found, by_hand, rtol=1e-5, atol=1e-8)
+    heat = explain.grad_cam(net, image, torch.tensor([1]), "act")[0]
+    torch.testing.assert_close(heat, by_hand, rtol=1e-5, atol=1e-8)
 
 
 def test_cam_refuses_a_network_without_global_average_pooling(images: Tensor) -> None:
@@ -120,12 +120,12 @@ def test_nothing_of_the_network_changes(net: Small, images: Tensor) -> None:
 
 def test_rise_is_the_mean_of_masks_weighted_by_the_probability(net: Small, images: Tensor) -> None:
     masks = explain.rise_masks(30, 6, 6, torch.Generator().manual_seed(5), cells=3)
-    found = explain.rise(net, images[:1], 1, masks, batch=7)
+    heat = explain.rise(net, images[:1], 1, masks, batch=7)
     by_hand = np.zeros((6, 6))
     for mask in masks:
         scores = net(images[:1] * mask)[0].numpy().astype(np.float64)
         by_hand += np.exp(scores[1]) / np.exp(scores).sum() * mask.numpy()
-    np.testing.assert_allclose(found.numpy(), by_hand / (30 * 0.5), rtol=1e-4)
+    np.testing.assert_allclose(heat.numpy(), by_hand / (30 * 0.5), rtol=1e-4)
 
 
 def test_rise_masks_are_grids_enlarged_and_shifted() -> None:
@@ -179,11 +179,11 @@ def test_augmented_grad_cam_is_sharper_than_the_grid_and_bright_where_grad_cam_i
 
     image = torch.zeros(1, 1, 24, 24)
     image[:, :, 9:14, 13:18] = 1
-    found = explain.augmented_grad_cam(Blob(), image, 1, "pool", torch.Generator().manual_seed(0), copies=48, steps=150)
-    assert found.shape == (24, 24)
-    inside = float(found[9:14, 13:18].mean())
-    assert inside > 4 * float(found.mean())
+    heat = explain.augmented_grad_cam(Blob(), image, 1, "pool", torch.Generator().manual_seed(0), copies=48, steps=150)
+    assert heat.shape == (24, 24)
+    inside = float(heat[9:14, 13:18].mean())
+    assert inside > 4 * float(heat.mean())
     coarse = explain.grad_cam(Blob(), image, torch.tensor([1]), "pool")
     enlarged = nn.functional.interpolate(coarse[None], (24, 24), mode="bilinear")[0, 0]
-    share = [float(h[9:14, 13:18].sum() / h.sum()) for h in (found, enlarged)]
+    share = [float(h[9:14, 13:18].sum() / h.sum()) for h in (heat, enlarged)]
     assert share[0] > share[1]

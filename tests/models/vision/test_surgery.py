@@ -68,9 +68,9 @@ def test_set_activation_replaces_every_one(name: str) -> None:
     with torch.device("meta"):
         net = models.build(name, size=32)
         count = surgery.set_activation(net, "tanh")
-    found = [type(module) for module in net.modules() if isinstance(module, surgery.ACTIVATION_TYPES)]
-    assert set(found) == {nn.Tanh}
-    assert len(found) == count > 0
+    kinds = [type(module) for module in net.modules() if isinstance(module, surgery.ACTIVATION_TYPES)]
+    assert set(kinds) == {nn.Tanh}
+    assert len(kinds) == count > 0
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg11", "nin", "mlp"])

@@ -123,10 +123,10 @@ def test_networks_say_where_their_head_and_maps_are(name: str) -> None:
     net = empty(name, classes=5, channels=1, size=32)
     assert net.get_submodule(net.head).weight.shape[0] == 5
     if name not in ("mlp", "linear"):
-        found = []
-        net.get_submodule(net.maps).register_forward_hook(lambda module, inputs, output: found.append(output))
+        outputs = []
+        net.get_submodule(net.maps).register_forward_hook(lambda module, inputs, output: outputs.append(output))
         net.eval()(torch.zeros(1, 1, 32, 32, device="meta"))
-        assert found[0].dim() == (3 if name == "cnn1d" else 4)
+        assert outputs[0].dim() == (3 if name == "cnn1d" else 4)
 
 
 def test_the_inception_module_concatenates_its_branches_as_in_the_worked_example() -> None:

@@ -31,8 +31,8 @@ def test_its_gradients_are_autograds() -> None:
     output = F.linear(F.linear(torch.tensor([[2.0, 3.0]]), first), second)
     (1 - output).square().sum().backward()
     gradients = backpropagation((2, 3), 1, WEIGHTS, 0.05)[-2].gradients
-    found = [gradients[edge] for edge in ("I1H1", "I2H1", "I1H2", "I2H2", "H1O", "H2O")]
-    assert found == pytest.approx([*first.grad.flatten().tolist(), *second.grad.flatten().tolist()], abs=1e-5)
+    values = [gradients[edge] for edge in ("I1H1", "I2H1", "I1H2", "I2H2", "H1O", "H2O")]
+    assert values == pytest.approx([*first.grad.flatten().tolist(), *second.grad.flatten().tolist()], abs=1e-5)
 
 
 def test_every_step_says_what_is_new_and_knows_what_came_before() -> None:
