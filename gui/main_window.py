@@ -29,6 +29,7 @@ from gui.actions import Action, ActionSet, numbered
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
+from gui.palette import Palette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS, PanelSpec
 from gui.settings import settings
@@ -63,6 +64,14 @@ FILE_ACTIONS = (
     ),
 )
 VIEW_ACTIONS = (
+    Action(
+        "palette",
+        "Command palette…",
+        "Find actions, settings, recipes, runs and views by name",
+        lambda window: window.show_palette(),
+        "Ctrl+Shift+P",
+        "&View",
+    ),
     Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "F11", "&View"),
     Action(
         "reset_layout",
@@ -310,6 +319,9 @@ class MainWindow(QMainWindow):
         for name, panel in self.panels.items():
             groups[name] = list(dict.fromkeys([*groups[name], *panel.action_set.declared.values()]))
         ShortcutSheet(groups, self).open()
+
+    def show_palette(self) -> None:
+        Palette(list(entries(self)), self).open()
 
     def show_about(self) -> None:
         AboutDialog(self).open()

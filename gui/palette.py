@@ -1,0 +1,134 @@
+"""The command palette: type a few letters of any action, setting, recipe, game, view or run, and press Return.
+
+Read first: `entries`. What it offers comes from the declared actions and from what is in front.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
+
+from gui.actions import ActionSet, native, plain
+from gui.panels import PANELS
+from lab import registry
+from lab.run import runs
+
+MOST_RUNS = 200
+MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the palette: what it is, its name, its shortcut, and what Return does."""
+
+    kind: str
+    name: str
+    run: Callable[[], object]
+    keys: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.kind}: {self.name}" + (f"    {native(self.keys)}" if self.keys else "")
+
+
+def entries(window: Any) -> Iterator[Entry]:
+    """All that can be done now, in the window and in the panel in front; then what other panels have."""
+    front = window.stack.currentWidget()
+    for scope in (window.action_set, front.action_set, *front.action_set.inner_scopes()):
+        yield from of_scope(scope)
+    form = getattr(front, "form", None)
+    if form is not None:
+        for name in form.shown():
+            yield Entry("Setting", form.rows[name].title, partial(edit, front, name))
+        game = form.rows.get("game")
+        if game is not None and isinstance(game.editor, QComboBox):
+            for i in range(game.editor.count()):
+                yield Entry("Game", game.editor.itemText(i), partial(form.set_values, {"game": game.editor.itemData(i)}))
+    tab = front.current_tab() if hasattr(front, "current_tab") else None
+    for name, switch in (tab.views.switches if tab is not None else {}).items():
+        yield Entry("View", name.replace("_", " "), partial(show_view, tab, switch))
+    for spec in PANELS:
+        for recipe in registry.recipes().values():
+            if recipe.family in spec.families:
+                yield Entry("Recipe", recipe.name, partial(choose_recipe, window, spec.name, recipe.name))
+    for run in runs()[:MOST_RUNS]:
+        yield Entry("Run", run.name, partial(window.open_run, run))
+
+
+def of_scope(scope: ActionSet) -> Iterator[Entry]:
+    """The actions of a scope that can be done now."""
+    for name, action in scope.declared.items():
+        if scope[name].isEnabled() and scope[name].isVisible():
+            yield Entry(scope.scope, plain(scope[name].text()), scope[name].trigger, action.keys)
+
+
+def edit(panel: Any, name: str) -> None:
+    """Go to a setting in the form."""
+    panel.settings_dock.show()
+    panel.settings_dock.raise_()
+    setting = panel.form.rows[name]
+    panel.form.scroller.ensureWidgetVisible(setting)
+    setting.editor.setFocus()
+
+
+def show_view(tab: Any, switch: Any) -> None:
+    """Show a view of the run in front."""
+    tab.page_tabs.setCurrentWidget(tab.split)
+    if not switch.isChecked():
+        switch.click()
+
+
+def choose_recipe(window: Any, panel: str, recipe: str) -> None:
+    """Show a recipe's settings in its panel."""
+    window.go_to(panel).recipe_box.setCurrentText(recipe)
+
+
+class Palette(QDialog):
+    """A line to type into, and what has all its words."""
+
+    def __init__(self, found: list[Entry], parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle("Command palette")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(560, 420)
+        self.all, self.shown = found, found
+        self.line = QLineEdit(placeholderText="Type the name of an action, setting, recipe, run or view")
+        self.model = QStringListModel(self)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list, 1)
+        self.line.textChanged.connect(self.filter)
+        self.line.installEventFilter(self)
+        self.line.returnPressed.connect(self.do)
+        self.list.activated.connect(lambda _: self.do())
+        self.filter("")
+        self.line.setFocus()
+
+    def filter(self, text: str) -> None:
+        """Show the entries that have every word; those whose name starts with the text come first."""
+        words = text.lower().split()
+        kept = [entry for entry in self.all if all(word in entry.text.lower() for word in words)]
+        self.shown = sorted(kept, key=lambda entry: not entry.name.lower().startswith(text.lower().strip())) if words else kept
+        self.model.setStringList([entry.text for entry in self.shown])
+        self.list.setCurrentIndex(self.model.index(0))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Up and down move in the list while one types."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in MOVES:
+            QApplication.sendEvent(self.list, event)
+            return True
+        return False
+
+    def do(self) -> None:
+        """Close, and do what is chosen."""
+        row = self.list.currentIndex().row()
+        if 0 <= row < len(self.shown):
+            self.accept()
+            self.shown[row].run()
