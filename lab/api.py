@@ -134,7 +134,7 @@ def check_length(steps: int | None, minutes: float | None) -> None:
 
 
 def whole_number(steps: Any) -> int | None:
-    """`steps` as an int, also where they come as 3.0 or as one of NumPy's. Raises UsageError for what is no whole number."""
+    """`steps` as an int, also where they come as 3.0 or as one of NumPy's. Raises UsageError for anything else."""
     if steps is None:
         return None
     try:

@@ -112,7 +112,7 @@ def begin(threads: int) -> None:
 
 
 def end(threads: int) -> None:
-    """The calling thread trains no more. Its team of OpenMP threads ends too: idle, it would slow down who trains."""
+    """The calling thread stops training. Its OpenMP team ends too: idle, it would slow down other trainings."""
     global watcher
     with guard:
         own.remove(threads)
@@ -187,7 +187,7 @@ class Slot:
         self.file: IO[str] | None = None
 
     def write(self, threads: int) -> None:
-        """Say that this process trains with so many threads. Where no file can be written, nobody learns of it."""
+        """Announce that this process trains with so many threads; silently not, where no file can be written."""
         with suppress(OSError):
             if self.file is None:
                 self.file = self.taken()
@@ -199,8 +199,8 @@ class Slot:
 
     def taken(self) -> IO[str]:
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        found = self.folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        status = self.folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
             raise PermissionError(f"{self.folder} belongs to another user")
         path = self.folder / str(os.getpid())
         while True:
@@ -220,7 +220,7 @@ class Slot:
 
     def others(self) -> list[tuple[int, set[int]]]:
         """(threads, cores) of each other process that trains. What killed ones left is deleted."""
-        found = []
+        trainings = []
         try:
             paths = [path for path in self.folder.iterdir() if path.name != str(os.getpid())]
         except OSError:
@@ -230,10 +230,10 @@ class Slot:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except OSError:
-                    found.append(parsed(file.read()))
+                    trainings.append(parsed(file.read()))
                 else:
                     path.unlink()
-        return found
+        return trainings
 
 
 def parsed(text: str) -> tuple[int, set[int]]:

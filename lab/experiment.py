@@ -162,7 +162,7 @@ class Experiment(ABC):
         raise LabError(f"Nothing to watch: {type(self).__name__} plays no game. Try `lab show`.")
 
     def why_ended(self) -> str:
-        """Where the experiment has `ended` by itself: why, and what one may do, for a person who wants to go on with it."""
+        """Where the experiment has `ended` by itself: why, and what one may do, for a person who wants to continue it."""
         return "it has come to its own end."
 
     def close(self) -> None:  # noqa: B027

@@ -2,7 +2,7 @@
 
 A row is `{"step": ..., "time": seconds of training, name: value, ...}`. A row `{"resumed_at": N}` takes back every
 earlier row beyond step N (the run was killed after its last checkpoint). A torn last line is ignored, and so is whatever
-else is no such row (`parse`): one damaged file must not keep anybody from the other runs.
+else is no such row (`parse`): one damaged file must not hide the other runs.
 """
 
 import json

@@ -33,7 +33,7 @@ Real = Annotated[float, Interval(ge=-1e6, le=1e6)]
 
 def checked(view: str, parameters: Mapping[str, inspect.Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """Values, or texts of them, as the view takes them. Raises UsageError that names the parameter, its bounds and what it got."""
-    found = {}
+    checked_values = {}
     for name, value in values.items():
         name = name.replace("-", "_")
         if name not in parameters:
@@ -41,11 +41,11 @@ def checked(view: str, parameters: Mapping[str, inspect.Parameter], values: Mapp
         annotation = parameters[name].annotation
         kind = TypeAdapter(Any if annotation is inspect.Parameter.empty else annotation, config=ConfigDict(allow_inf_nan=False))
         try:
-            found[name] = kind.validate_python(value)
+            checked_values[name] = kind.validate_python(value)
         except ValidationError as error:
             reason = error.errors()[0]["msg"].removeprefix("Input ")
             raise UsageError(f"{flag(name)} {reason}, got {value!r}.{in_words(annotation)}") from None
-    return found
+    return checked_values
 
 
 def bounds(annotation: Any) -> tuple[float, float] | None:

@@ -165,13 +165,13 @@ class Run:
         """Store an experiment's record of its data, once; again, with its config, when it was given different data."""
         from lab.data import record
 
-        stored, found = self.stored.get("data", {}), experiment.data_record()
-        if found is None or (stored and record.compare(stored, found).kind == "same"):
+        stored, described = self.stored.get("data", {}), experiment.data_record()
+        if described is None or (stored and record.compare(stored, described).kind == "same"):
             return
         self.stored["config"] = experiment.config.model_dump(mode="json")
-        self.stored["data"] = record.merged(stored, found) if stored else record.storable(found)
+        self.stored["data"] = record.merged(stored, described) if stored else record.storable(described)
         write_atomic(self.path / "config.json", json.dumps(self.stored, indent=1))
-        for sentence in found.get("assumed", []):
+        for sentence in described.get("assumed", []):
             log.info(sentence)
 
     # -- records ---------------------------------------------------------------------------------------------------
@@ -328,15 +328,15 @@ class Run:
         from lab.data.record import compare
 
         remembered = experiment.remembered
-        found = experiment.data_record() if remembered else None
-        if not remembered or found is None:
+        described = experiment.data_record() if remembered else None
+        if not remembered or described is None:
             return
-        change = compare(remembered, found)
+        change = compare(remembered, described)
         if same_data and change.kind in ("grown", "other"):
             experiment.close()
             raise LabError(
                 f"{change.sentence} Resuming {self.name} would not reproduce an uninterrupted run. Restore the data, or continue with these "
-                f"deliberately: lab resume {self.name} --data {found['data']}"
+                f"deliberately: lab resume {self.name} --data {described['data']}"
             )
         if change.sentence:
             self.warn(change.sentence)

@@ -34,7 +34,7 @@ def check_screen(advice: str = ADVICE) -> None:
         return
     asked = platform_asked_for()
     if asked and asked not in ("xcb", "wayland"):
-        return  # Such as offscreen: nobody has to answer.
+        return  # Such as offscreen, which needs no server.
     if not has_screen():
         raise LabError(f"There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). {advice}")
     problems = {}
@@ -82,7 +82,7 @@ def x_problem() -> str | None:
 
 
 def reach(host: str, number: int) -> None:
-    """Connect to an X server and hang up. Raises OSError where nobody answers."""
+    """Connect to an X server and hang up. Raises OSError where none answers."""
     if host in ("", "unix"):
         path = f"/tmp/.X11-unix/X{number}"
         with suppress(OSError):
@@ -111,7 +111,7 @@ def refused(display: str) -> str | None:
     connection = library.xcb_connect(display.encode(), None)
     failed = library.xcb_connection_has_error(connection)
     library.xcb_disconnect(connection)
-    return f"The screen DISPLAY={display} lets nobody in (is the authority file of another user set, see `xauth`?)." if failed else None
+    return f"The screen DISPLAY={display} refuses the connection (an authority file of another user? see `xauth`)." if failed else None
 
 
 def plugin_problem(*names: str) -> str | None:

@@ -75,7 +75,7 @@ class VideoWriter:
 def is_whole(path: Path) -> bool:
     """Whether a film was written to its end: an .mp4 has its table of frames (`moov`), a .gif its last byte.
 
-    ffmpeg tells nobody that the disk was full when it wrote them.
+    ffmpeg does not report that the disk was full when it wrote them.
     """
     try:
         with path.open("rb") as file:

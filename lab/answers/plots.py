@@ -119,8 +119,8 @@ class Scatter(Answer):
     labels: list[str] = field(default_factory=list)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {"points": self.points, "classes": self.classes, "names": np.array(self.names)}
-        return {**found, "labels": np.array(self.labels)} if self.labels else found
+        arrays = {"points": self.points, "classes": self.classes, "names": np.array(self.names)}
+        return {**arrays, "labels": np.array(self.labels)} if self.labels else arrays
 
     def picture(self) -> np.ndarray:
         figure = new_figure(6.5, 6)

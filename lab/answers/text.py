@@ -26,8 +26,8 @@ class Text(Answer):
     names: list[str] = field(default_factory=list)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {"text": np.array(self.text)}
-        return found if self.kinds is None else {**found, "kinds": np.asarray(self.kinds), "names": np.array(self.names)}
+        arrays = {"text": np.array(self.text)}
+        return arrays if self.kinds is None else {**arrays, "kinds": np.asarray(self.kinds), "names": np.array(self.names)}
 
     def picture(self) -> np.ndarray:
         lines = self.text.expandtabs(8).split("\n")

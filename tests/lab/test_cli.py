@@ -274,8 +274,8 @@ def test_there_are_no_runs_at_first(capsys) -> None:
 def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
     from lab.registry import load
 
-    found = {path: load(path) for paths in cli.BENCHES.values() for path in paths}
-    assert all(callable(function) for function in found.values())
+    functions = {path: load(path) for paths in cli.BENCHES.values() for path in paths}
+    assert all(callable(function) for function in functions.values())
     assert {"dqn", "gui", "generate", "vision", "sequences", "two"} == set(cli.BENCHES)
 
 

@@ -31,8 +31,8 @@ def test_every_kind_of_draw_equals_that_after_manual_seed_and_leaves_the_global_
         expected = [DRAWS[name](), DRAWS[name]()]
     before = torch.get_rng_state()
     with seeded(5):
-        found = [DRAWS[name](), DRAWS[name]()]
-    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+        drawn = [DRAWS[name](), DRAWS[name]()]
+    assert all(torch.equal(a, b) for a, b in zip(drawn, expected, strict=True))
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -41,8 +41,8 @@ def test_weights_equal_those_after_manual_seed() -> None:
         torch.manual_seed(7)
         expected = network()
     with seeded(7):
-        found = network()
-    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+        weights = network()
+    assert all(torch.equal(a, b) for a, b in zip(weights, expected, strict=True))
 
 
 def test_a_draw_that_names_a_generator_keeps_it() -> None:
@@ -57,19 +57,19 @@ def test_networks_built_in_turns_by_two_threads_are_those_of_one_alone() -> None
     with seeded(3):
         expected = [torch.randn(2) for _ in range(20)]
     turn = threading.Barrier(2, timeout=30)
-    found: dict[int, list[Tensor]] = {}
+    drawn: dict[int, list[Tensor]] = {}
 
     def build(seed: int) -> None:
         with seeded(seed):
-            found[seed] = []
+            drawn[seed] = []
             for _ in range(20):
                 turn.wait()  # Each draw falls between two of the other thread's.
-                found[seed].append(torch.randn(2))
+                drawn[seed].append(torch.randn(2))
 
     threads = [threading.Thread(target=build, args=(seed,)) for seed in (3, 4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(torch.equal(a, b) for a, b in zip(found[3], expected, strict=True))
-    assert not torch.equal(found[4][0], expected[0])
+    assert all(torch.equal(a, b) for a, b in zip(drawn[3], expected, strict=True))
+    assert not torch.equal(drawn[4][0], expected[0])

@@ -359,23 +359,23 @@ def test_who_looks_first_after_a_while_sees_weights_of_now(session) -> None:
     one = session(gated=True)
     one.start()
     let(one, 3)
-    found = one.ask("seen")
+    answer = one.ask("seen")
     let(one, 2)
     twin = Toy(ToyConfig(), CPU)
     texts = [twin.step() and str(twin.seen(twin.net).text) for _ in range(5)]
-    assert found.result(WAIT).text in texts[2:], "the weights of when somebody asked, or later ones"
+    assert answer.result(WAIT).text in texts[2:], "the weights of when somebody asked, or later ones"
 
 
 def test_who_waits_for_weights_of_now_gets_the_last_when_training_ends(session) -> None:
     one = session(steps=3, gated=True)
     one.start()
     let(one, 2)
-    found = one.ask("seen")
+    answer = one.ask("seen")
     one.stop()
     one.experiment.gate.release(1)
     twin = Toy(ToyConfig(), CPU)
     texts = [twin.step() and str(twin.seen(twin.net).text) for _ in range(3)]
-    assert found.result(WAIT).text in texts[1:]
+    assert answer.result(WAIT).text in texts[1:]
 
 
 def test_a_resumed_session_takes_back_rows_beyond_its_checkpoint(session) -> None:

@@ -30,11 +30,11 @@ def test_an_mp4_has_every_frame_in_order_at_its_rate(tmp_path: Path) -> None:
     for frame in frames:
         writer.add(frame)
     writer.close()
-    meta, found = decoded(tmp_path / "new" / "a.mp4")
+    meta, frames_read = decoded(tmp_path / "new" / "a.mp4")
     assert meta["codec"].startswith("h264")
     assert meta["fps"] == 30
-    assert len(found) == 12
-    assert np.abs(found.astype(int) - np.stack(frames)).max() <= 8  # H.264 loses a little.
+    assert len(frames_read) == 12
+    assert np.abs(frames_read.astype(int) - np.stack(frames)).max() <= 8  # H.264 loses a little.
 
 
 def test_odd_sides_gain_a_row_and_a_column(tmp_path: Path) -> None:
@@ -43,10 +43,10 @@ def test_odd_sides_gain_a_row_and_a_column(tmp_path: Path) -> None:
     writer = VideoWriter(tmp_path / "a.mp4", 20)
     writer.add(picture)
     writer.close()
-    _, found = decoded(tmp_path / "a.mp4")
-    assert found.shape == (1, 34, 48, 3)
-    assert found[0, :, 44:].min() > 235
-    assert found[0, :, :36].max() < 20
+    _, frames_read = decoded(tmp_path / "a.mp4")
+    assert frames_read.shape == (1, 34, 48, 3)
+    assert frames_read[0, :, 44:].min() > 235
+    assert frames_read[0, :, :36].max() < 20
 
 
 @pytest.mark.parametrize(("fps", "expected"), [(60, 4), (10, 12)])
@@ -80,15 +80,15 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_sequence_saved_as_mp4_has_a_frame_for_each_picture(tmp_path: Path) -> None:
     pixels = np.stack([np.full((16, 16), 60 * i, np.uint8) for i in range(4)])
-    meta, found = decoded(Images(pixels, scale=2).save(tmp_path / "walk.mp4"))
+    meta, frames_read = decoded(Images(pixels, scale=2).save(tmp_path / "walk.mp4"))
     assert meta["fps"] == FPS
-    assert [int(frame[16, 16, 0].round(-1)) for frame in found] == [0, 60, 120, 180]
+    assert [int(frame[16, 16, 0].round(-1)) for frame in frames_read] == [0, 60, 120, 180]
 
 
 def test_one_picture_saved_as_mp4_stands_still_for_a_while(tmp_path: Path) -> None:
-    _, found = decoded(Text("hello").save(tmp_path / "still.mp4"))
-    assert len(found) == FPS * STILL_SECONDS
-    assert np.abs(found[0].astype(int) - found[-1]).max() <= 3
+    _, frames_read = decoded(Text("hello").save(tmp_path / "still.mp4"))
+    assert len(frames_read) == FPS * STILL_SECONDS
+    assert np.abs(frames_read[0].astype(int) - frames_read[-1]).max() <= 3
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".gif"])

@@ -46,7 +46,7 @@ def test_a_film_goes_under_the_very_name_that_was_given(tmp_path: Path, monkeypa
     writer.add(np.zeros((32, 32, 3), np.uint8))
     writer.close()
     assert sorted(os.listdir()) == sorted([name, f"too-{name}"])
-    assert all((tmp_path / found).stat().st_size > 100 for found in os.listdir())
+    assert all((tmp_path / written).stat().st_size > 100 for written in os.listdir())
 
 
 def test_numbers_under_an_upper_case_ending_keep_their_name(tmp_path: Path) -> None:
