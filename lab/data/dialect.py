@@ -82,12 +82,12 @@ def cells_of(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:
     if separator == " ":
         lines = [" ".join(line.split()) for line in lines]
     reader = csv.reader((line + "\n" for line in lines), delimiter=separator, skipinitialspace=True)
-    found, start = [], 0
+    rows, start = [], 0
     for row in reader:
         if any(cell.strip() for cell in row):
-            found.append((start, row))
+            rows.append((start, row))
         start = reader.line_num
-    return found
+    return rows
 
 
 def common_width(rows: list[tuple[int, list[str]]]) -> int:

@@ -92,8 +92,8 @@ def load_pairs(
     Pairs with a side of more than `longest` tokens are left out. The vocabularies are those that a stored run has `remembered`.
     """
     rules = rules_of(file_of(data) is not None, remembered)
-    found: SentencePairs = load(loader(data, "sentence pairs"))(data, count, rules)
-    train, validation, assumed = found.train, found.validation, found.assumed
+    pairs: SentencePairs = load(loader(data, "sentence pairs"))(data, count, rules)
+    train, validation, assumed = pairs.train, pairs.validation, pairs.assumed
     by_word = tokens == "word" or (tokens == "auto" and find(data).origin != "generated")
     sides = [[tuple(tokens_of(text, by_word, rules) for text in row) for row in part] for part in (train, validation)]
     kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
@@ -105,7 +105,7 @@ def load_pairs(
         assumed = [*assumed, f"{shown(data)}: {left_out:,} pairs ignored: a side has more than {longest} tokens (--max-length)"]
     least = least if by_word else 1
     source, target = Vocabulary.of((a for a, _ in kept[0]), least), Vocabulary.of((b for _, b in kept[0]), least)
-    content = [f"{a}\t{b}" for a, b in found.rows]
+    content = [f"{a}\t{b}" for a, b in pairs.rows]
     record: Record = {
         "data": data, **of_content(content, "rows", remembered), "source_vocabulary": list(source.names),
         "target_vocabulary": list(target.names), "length": max(len(b) for _, b in kept[0]) + 2, "rules": rules, "assumed": assumed,
@@ -121,21 +121,21 @@ def load_pairs(
 
 def padded(sequences: list[list[int]]) -> Tensor:
     """(N, longest) int32 with 0 after each end."""
-    found = np.zeros((len(sequences), max(map(len, sequences))), np.int32)
-    for row, sequence in zip(found, sequences, strict=True):
+    rows = np.zeros((len(sequences), max(map(len, sequences))), np.int32)
+    for row, sequence in zip(rows, sequences, strict=True):
         row[: len(sequence)] = sequence
-    return torch.from_numpy(found)
+    return torch.from_numpy(rows)
 
 
 def own_pairs(data: str, count: int, rules: int) -> SentencePairs:
     """The pairs of one's own TSV, of which about a tenth of the sources is for validation."""
-    found = own_rows(data, "pairs", rules)
+    pairs = own_rows(data, "pairs", rules)
     if rules > 1:
-        held_out = held_out_rows([source for source, _ in found.rows], [0] * len(found.rows), 10)
+        held_out = held_out_rows([source for source, _ in pairs.rows], [0] * len(pairs.rows), 10)
     else:
-        held_out = np.random.default_rng(0).permutation(len(found.rows)) % 10 == 0
-    train, validation = ([row for row, out in zip(found.rows, held_out, strict=True) if out == wanted] for wanted in (False, True))
-    return SentencePairs(train, validation, found.rows, found.assumed)
+        held_out = np.random.default_rng(0).permutation(len(pairs.rows)) % 10 == 0
+    train, validation = ([row for row, out in zip(pairs.rows, held_out, strict=True) if out == wanted] for wanted in (False, True))
+    return SentencePairs(train, validation, pairs.rows, pairs.assumed)
 
 
 def multi30k(data: str, count: int, rules: int) -> SentencePairs:

@@ -109,19 +109,19 @@ def kinds_of(source: str) -> np.ndarray:
     lines = list(io.StringIO(source, newline=""))
     starts = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(int)
     kinds = np.full(len(source), SPACE, np.uint8)
-    for found in tokenize.generate_tokens(io.StringIO(source, newline="").readline):
-        kind = kind_of(found)
+    for item in tokenize.generate_tokens(io.StringIO(source, newline="").readline):
+        kind = kind_of(item)
         if kind != SPACE:
-            (row, column), (end_row, end_column) = found.start, found.end
+            (row, column), (end_row, end_column) = item.start, item.end
             kinds[starts[row - 1] + column : starts[min(end_row - 1, len(starts) - 1)] + end_column] = kind
     return kinds
 
 
-def kind_of(found: tokenize.TokenInfo) -> int:
-    if found.type == token.NAME:
-        if keyword.iskeyword(found.string):
+def kind_of(item: tokenize.TokenInfo) -> int:
+    if item.type == token.NAME:
+        if keyword.iskeyword(item.string):
             return KEYWORD
-        return BUILTIN if found.string in BUILTINS else NAME
-    if found.type in STRINGS:
+        return BUILTIN if item.string in BUILTINS else NAME
+    if item.type in STRINGS:
         return STRING
-    return {token.OP: OPERATOR, token.COMMENT: COMMENT, token.NUMBER: NUMBER}.get(found.type, SPACE)
+    return {token.OP: OPERATOR, token.COMMENT: COMMENT, token.NUMBER: NUMBER}.get(item.type, SPACE)

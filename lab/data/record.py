@@ -43,30 +43,30 @@ class Comparison:
     sentence: str = ""
 
 
-def compare(stored: Record, found: Record) -> Comparison:
-    """How the data `found` differ from the `stored` ones. Keys that either record lacks are taken as equal."""
-    moved = differ(stored, found, "data")
-    equal = stored.get("fingerprint") is not None and stored["fingerprint"] == found.get("fingerprint")
+def compare(stored: Record, current: Record) -> Comparison:
+    """How the data `current` differ from the `stored` ones. Keys that either record lacks are taken as equal."""
+    moved = differ(stored, current, "data")
+    equal = stored.get("fingerprint") is not None and stored["fingerprint"] == current.get("fingerprint")
     # A run that was trained further on other data keeps the names of its first ones.
-    names = [] if equal else [text for key, noun in NAMES.items() if (text := changed_names(noun, stored.get(key), found.get(key)))]
-    if moved and not (stored.get("fingerprint") and found.get("fingerprint")):  # One of them is a data set with a name.
-        return Comparison("other", f"The data are {found['data']}, not {stored['data']} as in training.")
-    if not differ(stored, found, "fingerprint") and not names:
+    names = [] if equal else [text for key, noun in NAMES.items() if (text := changed_names(noun, stored.get(key), current.get(key)))]
+    if moved and not (stored.get("fingerprint") and current.get("fingerprint")):  # One of them is a data set with a name.
+        return Comparison("other", f"The data are {current['data']}, not {stored['data']} as in training.")
+    if not differ(stored, current, "fingerprint") and not names:
         if not moved:
             return Comparison("same")
-        return Comparison("moved", f"The data have moved from {stored['data']} to {found['data']}; their content is unchanged.")
-    what = "; ".join(names + size_change(stored, found)) or "different content"
-    where = f" ({found['data']} instead of {stored['data']})" if moved else ""
-    if found.get("contains_stored") and not names:
+        return Comparison("moved", f"The data have moved from {stored['data']} to {current['data']}; their content is unchanged.")
+    what = "; ".join(names + size_change(stored, current)) or "different content"
+    where = f" ({current['data']} instead of {stored['data']})" if moved else ""
+    if current.get("contains_stored") and not names:
         return Comparison("grown", f"The data have grown since training{where}: {what}.")
     return Comparison("other", f"The data differ from the training data{where}: {what}.")
 
 
-def merged(stored: Record, found: Record) -> Record:
-    """The record of a run that continues on different data: the data found, with the names that its network was built for."""
+def merged(stored: Record, current: Record) -> Record:
+    """The record of a run that continues on different data: the data current, with the names that its network was built for."""
     kept = {key: stored[key] for key in (*NAMES, "mean", "deviation", "length", "rules") if key in stored}
     earlier = [*stored.get("earlier", []), {key: stored[key] for key in ("data", "fingerprint", "size", "unit") if key in stored}]
-    return {**storable(found), **kept, "earlier": earlier}
+    return {**storable(current), **kept, "earlier": earlier}
 
 
 def first_data(remembered: Record | None, data: str) -> str:
@@ -75,19 +75,19 @@ def first_data(remembered: Record | None, data: str) -> str:
     return str(next((earlier["data"] for earlier in known.get("earlier", []) if "data" in earlier), known.get("data", data)))
 
 
-def storable(found: Record) -> Record:
-    return {key: value for key, value in found.items() if key != "contains_stored"}
+def storable(current: Record) -> Record:
+    return {key: value for key, value in current.items() if key != "contains_stored"}
 
 
-def differ(stored: Record, found: Record, key: str) -> bool:
-    return stored.get(key) is not None and found.get(key) is not None and stored[key] != found[key]
+def differ(stored: Record, current: Record, key: str) -> bool:
+    return stored.get(key) is not None and current.get(key) is not None and stored[key] != current[key]
 
 
-def changed_names(noun: str, stored: list[str] | None, found: list[str] | None) -> str:
+def changed_names(noun: str, stored: list[str] | None, current: list[str] | None) -> str:
     """Which names are missing and which are new; "" if they are the same or one side is unknown."""
-    if not stored or not found or stored == found:
+    if not stored or not current or stored == current:
         return ""
-    gone, new = ([name for name in a if name not in set(b)] for a, b in ((stored, found), (found, stored)))
+    gone, new = ([name for name in a if name not in set(b)] for a, b in ((stored, current), (current, stored)))
     if not gone and not new:
         return f"the {noun} names are in a different order"
     return ", ".join(f"{word} {listed(noun, names)}" for names, word in ((gone, "missing"), (new, "new")) if names)
@@ -99,10 +99,10 @@ def listed(noun: str, names: list[str]) -> str:
     return f"{noun} {shown}" + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
-def size_change(stored: Record, found: Record) -> list[str]:
-    if not differ(stored, found, "size"):
+def size_change(stored: Record, current: Record) -> list[str]:
+    if not differ(stored, current, "size"):
         return []
-    return [f"{found['size']:,} {found.get('unit', 'items')} instead of {stored['size']:,}"]
+    return [f"{current['size']:,} {current.get('unit', 'items')} instead of {stored['size']:,}"]
 
 
 def fingerprint(content: Any) -> str:
@@ -116,8 +116,8 @@ def of_content(content: Any, unit: str, stored: Record | None) -> Record:
 
     `content` is bytes, a list of rows of text, or an array whose first axis is time.
     """
-    found: Record = {"fingerprint": fingerprint(content), "size": len(content), "unit": unit}
+    record: Record = {"fingerprint": fingerprint(content), "size": len(content), "unit": unit}
     size = (stored or {}).get("size")
     if isinstance(size, int) and 0 < size < len(content):
-        found["contains_stored"] = fingerprint(content[:size]) == (stored or {}).get("fingerprint")
-    return found
+        record["contains_stored"] = fingerprint(content[:size]) == (stored or {}).get("fingerprint")
+    return record

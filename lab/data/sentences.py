@@ -40,16 +40,22 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
     Where a stored run has `remembered` its classes, they are those, in its order, and texts of others are left out.
     """
     rules = rules_of(file_of(data) is not None, remembered)
-    found = load(loader(data, "labelled text"))(data, rules)
-    rows = found.rows
+    labelled = load(loader(data, "labelled text"))(data, rules)
+    rows = labelled.rows
     counts = Counter(label for label, _ in rows)
     names = sorted(label for label, count in counts.items() if count >= least)
     content = [f"{label}\t{text}" for label, text in rows]
-    record: Record = {"data": data, **of_content(content, "rows", remembered), "classes": names, "rules": rules, "assumed": found.assumed}
+    record: Record = {
+        "data": data,
+        **of_content(content, "rows", remembered),
+        "classes": names,
+        "rules": rules,
+        "assumed": labelled.assumed,
+    }
     classes = known_classes(data, names, set(counts), remembered)
     dropped = [label for label in counts if label not in classes]
     if dropped:
-        record["assumed"] = [*found.assumed, f"{shown(data)}: {listed('class', sorted(dropped))} ignored: fewer than {least} texts"]
+        record["assumed"] = [*labelled.assumed, f"{shown(data)}: {listed('class', sorted(dropped))} ignored: fewer than {least} texts"]
     if len(classes) < 2:
         raise LabError(f"{shown(data)} has {len(classes)} labels with at least {least} texts; at least 2 are needed. Lower --min-count.")
     numbers = {label: i for i, label in enumerate(classes)}
@@ -68,10 +74,10 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
     return Labelled([text for _, text in kept], np.array([label for label, _ in kept], np.int64), classes, held_out, record)
 
 
-def known_classes(data: str, found: list[str], labels: set[str], remembered: Record | None) -> list[str]:
-    """The classes that the network was made for: those remembered, or those `found`. Raises LabError where one may have been renamed."""
-    classes = list((remembered or {}).get("classes", found))
-    missing, new = [name for name in classes if name not in labels], [name for name in found if name not in classes]
+def known_classes(data: str, names: list[str], labels: set[str], remembered: Record | None) -> list[str]:
+    """The classes that the network was made for: those remembered, or those `names`. Raises LabError where one may have been renamed."""
+    classes = list((remembered or {}).get("classes", names))
+    missing, new = [name for name in classes if name not in labels], [name for name in names if name not in classes]
     if missing and new:
         raise LabError(
             f"{shown(data)} has no text for {listed('class', missing)}, which the network was trained on, but has the unknown {listed('class', new)}. "
@@ -84,23 +90,23 @@ def section_sentences(data: str, rules: int) -> Rows:
     """(section, sentence) of pydoc_data.topics. A sentence of several sections counts for the smallest of them, once."""
     from pydoc_data.topics import topics
 
-    found: dict[str, set[str]] = {}
+    sections: dict[str, set[str]] = {}
     for name, text in topics.items():
         for paragraph in re.split(r"\n\s*\n", text):
             for sentence in END.split(" ".join(paragraph.split())):
                 if len(sentence.split()) >= 4:
-                    found.setdefault(sentence, set()).add(name)
-    sizes = Counter(name for names in found.values() for name in names)
-    return Rows([(min(names, key=lambda name: (sizes[name], name)), sentence) for sentence, names in found.items()], [])
+                    sections.setdefault(sentence, set()).add(name)
+    sizes = Counter(name for names in sections.values() for name in names)
+    return Rows([(min(names, key=lambda name: (sizes[name], name)), sentence) for sentence, names in sections.items()], [])
 
 
 def own_sentences(data: str, rules: int) -> Rows:
     """(label, text) of one's own TSV. Raises LabError where its columns are the other way round."""
-    found = own_rows(data, "labelled", rules)
+    labelled = own_rows(data, "labelled", rules)
     if rules > 1:
-        check_order(found.rows, data)
-        check_labels(found.rows, data)
-    return found
+        check_order(labelled.rows, data)
+        check_labels(labelled.rows, data)
+    return labelled
 
 
 def held_out_rows(rows: list[str], groups: list[Any], share: int) -> np.ndarray:

@@ -65,9 +65,9 @@ def table_series(request: Request) -> Series:
         values, names = plain_columns(data)
         assumed, table = [], []
     else:
-        found = read_table(own_file(data), where, stored or list(request.columns) or None)
-        values, names, assumed = found.values, found.names, found.assumed
-        table = [{"name": column.name, "used": column.used, "why": column.why} for column in found.columns]
+        numbers = read_table(own_file(data), where, stored or list(request.columns) or None)
+        values, names, assumed = numbers.values, numbers.names, numbers.assumed
+        table = [{"name": column.name, "used": column.used, "why": column.why} for column in numbers.columns]
     if stored:
         values, names = columns_of(values, names, stored, where), stored
     record: Record = {"data": data, **of_content(values, "rows", remembered), "columns": names}

@@ -326,9 +326,9 @@ def dates_of(cells: "pd.Series") -> np.ndarray | None:
     for how in ({"format": "ISO8601"}, {"format": "mixed", "dayfirst": True}, {"format": "mixed"}):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = pd.to_datetime(texts, errors="coerce", utc=True, **how)
-        if not found.isna().any():
-            read.append(found.astype("int64").to_numpy())
+            times = pd.to_datetime(texts, errors="coerce", utc=True, **how)
+        if not times.isna().any():
+            read.append(times.astype("int64").to_numpy())
     # 01/02/2021 is a day of January or of February: what puts the rows in order is meant.
     return next((times for times in read if (np.diff(times) >= 0).all() or (np.diff(times) <= 0).all()), read[0] if read else None)
 

@@ -51,8 +51,8 @@ class Codec:
             shown = " ".join(repr(c) for c in missing[:5])
             known = "".join(chr(c) for c in self.vocabulary if chr(c).isprintable())
             raise UsageError(f"The {what} has {shown}, which the training text does not. The network knows: {known}")
-        found = [numbers.get(ord(c), unknown) for c in text]
-        return np.array([token for token in found if token is not None], np.int64)
+        tokens = [numbers.get(ord(c), unknown) for c in text]
+        return np.array([token for token in tokens if token is not None], np.int64)
 
     def decode(self, tokens: np.ndarray) -> str:
         """The text of tokens (N,); bytes that are no UTF-8 become U+FFFD."""
@@ -99,10 +99,10 @@ def load_text(
     else:
         text, record["assumed"] = decoded(raw, data, rules, " Or train on its bytes with --level byte.")
         tokens, vocabulary = by_character(text)
-        found = "".join(map(chr, vocabulary.tolist()))
-        record["vocabulary"] = found
-        stored = (remembered or {}).get("vocabulary", found)
-        if stored != found:
+        characters = "".join(map(chr, vocabulary.tolist()))
+        record["vocabulary"] = characters
+        stored = (remembered or {}).get("vocabulary", characters)
+        if stored != characters:
             vocabulary = np.array([ord(c) for c in stored], np.int32)
             tokens = Codec(vocabulary).encode(text, lenient=True).astype(np.uint8)
             if len(tokens) < len(text):

@@ -70,10 +70,10 @@ class Vocabulary:
 
     def decode(self, numbers: Iterable[int]) -> list[str]:
         """Names up to <EOS>, without the other specials but <UNK>."""
-        found = []
+        names = []
         for number in numbers:
             if number == EOS:
                 break
             if number not in (PAD, SOS):
-                found.append(self.names[number])
-        return found
+                names.append(self.names[number])
+        return names

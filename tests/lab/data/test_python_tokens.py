@@ -19,10 +19,10 @@ def write(path: Path, text: str | bytes) -> str:
 def test_every_character_of_source_has_the_kind_that_tokenize_gives_it() -> None:
     source = "def f(x):  # why\n    return len('é\t') + 1\n"
     kinds = [KINDS[k] for k in kinds_of(source)]
-    found = {
+    kinds_of_parts = {
         source[i : i + n]: set(kinds[i : i + n]) for i, n in ((0, 3), (4, 1), (5, 1), (11, 5), (21, 6), (28, 3), (32, 4), (38, 1), (40, 1))
     }
-    assert found == {
+    assert kinds_of_parts == {
         "def": {"keyword"}, "f": {"name"}, "(": {"operator"}, "# why": {"comment"}, "return": {"keyword"}, "len": {"builtin"},
         "'é\t'": {"string"}, "+": {"operator"}, "1": {"number"},
     }  # fmt: skip

@@ -221,8 +221,8 @@ def test_values_near_a_billion_keep_their_differences(tmp_path: Path) -> None:
     """In float32 neighbours there are 64 apart."""
     file = tmp_path / "a.csv"
     file.write_text("a\n" + "".join(f"{1e9 + math.sin(i / 5):.6f}\n" for i in range(200)))
-    found = recipe("forecast")
-    experiment = found.experiment_class()(found.config_class().parse({"data": f"file:{file}", "window": 8, "hidden": 4}), CPU)
+    forecast = recipe("forecast")
+    experiment = forecast.experiment_class()(forecast.config_class().parse({"data": f"file:{file}", "window": 8, "hidden": 4}), CPU)
     values, _, deviation, _ = experiment.series
     assert 0.6 < deviation[0] < 0.8
     wave = np.sin(np.arange(200) / 5)

@@ -51,9 +51,9 @@ def test_a_third_tab_belongs_to_the_text() -> None:
 
 def test_a_third_column_of_every_pair_is_no_part_of_its_target() -> None:
     """Tatoeba's files name the licence there."""
-    found = read_rows(b"Go.\tGeh.\tCC-BY 2.0\nHi.\tHallo!\tCC-BY 2.0\n", "t.tsv", "pairs")
-    assert found.rows == [("Go.", "Geh."), ("Hi.", "Hallo!")]
-    assert "columns after the second ignored" in found.assumed[0]
+    pairs = read_rows(b"Go.\tGeh.\tCC-BY 2.0\nHi.\tHallo!\tCC-BY 2.0\n", "t.tsv", "pairs")
+    assert pairs.rows == [("Go.", "Geh."), ("Hi.", "Hallo!")]
+    assert "columns after the second ignored" in pairs.assumed[0]
 
 
 @pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0c", "\x0b", "\x1e"])
