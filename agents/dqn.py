@@ -115,7 +115,9 @@ class DQN(Experiment):
             values = self.online.compute(observed.to(self.device)).float()  # (E, A)
         else:
             size = self.config.batch_size
-            seen = self.network.record(torch.cat([self.memory().blocks(batch.rows[:size]), space_to_depth(observed)]))
+            blocks = torch.empty((size + len(stacks), 64, 21, 21), dtype=self.dtype, memory_format=torch.channels_last)
+            blocks[:size], blocks[size:] = self.memory().blocks(batch.rows[:size]), space_to_depth(observed)
+            seen = self.network.record(blocks)
             values = self.network.values(seen.outputs[size:])
         q = values.cpu().numpy()
         random = self.explore_rng.random(len(q)) < self.epsilon()

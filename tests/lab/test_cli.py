@@ -140,6 +140,8 @@ def test_list_names_recipes_games_networks_and_data(capsys) -> None:
     assert {"networks", "data", "agents"} <= set(document)
     pong = document["agents"]["pong"]
     assert (pong["game"], pong["human"], pong["human_source"]) == ("pong", 9.3, "Mnih et al. 2015")
+    assert pong["mean"] > pong["sticky_mean"]
+    assert "sticky actions 0.25" in pong["sticky_protocol"]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--json"], ["train", "dqn", "--help"], ["runs"]], ids=" ".join)
