@@ -53,8 +53,8 @@ def bench_gui(device: str = "auto") -> dict[str, Any]:
             **beats,
             "app_speed_ratio": round(float(np.mean(app) / np.mean(headless)), 3),
             "watch_fps": round(watch_fps, 1),
-            "app_sps": [round(found, 1) for found in app],
-            "headless_sps": [round(found, 1) for found in headless],
+            "app_sps": [round(speed, 1) for speed in app],
+            "headless_sps": [round(speed, 1) for speed in headless],
             "curves_10m_ms": round(curves(pause), 1),
             **leaks(pause),
         }
@@ -112,7 +112,7 @@ def window_start() -> float:
 
 
 def curves(pause: Callable[[float], None]) -> float:
-    """Milliseconds to draw curves of ten million points, raw and smoothed, anew, as they grow or are moved; the 95th percentile."""
+    """Milliseconds to draw curves of ten million points, raw and smoothed, as they grow or are moved; the 95th percentile."""
     from gui.widgets.curves import Curves, Line
     from gui.widgets.series import RunSeries, Series
 

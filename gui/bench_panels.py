@@ -108,7 +108,7 @@ def strokes(page: Any, count: int = STROKES) -> list[float]:
     page.look.on_answer = received
     area = page.canvas.area()
     turns = np.linspace(0, 4 * np.pi, count + 5)
-    found = []
+    milliseconds = []
     kind, button = QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton
     for i, turn in enumerate(turns):
         radius = 0.1 + 0.25 * i / len(turns)
@@ -122,14 +122,14 @@ def strokes(page: Any, count: int = STROKES) -> list[float]:
         QApplication.sendEvent(page.canvas, event)
         while not watcher.end and time.perf_counter() - begin < 10:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        found.append(1000 * (watcher.end - begin) if watcher.end else float("inf"))
+        milliseconds.append(1000 * (watcher.end - begin) if watcher.end else float("inf"))
         kind, button = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
         pause(max(0.0, FRAME_SECONDS - (time.perf_counter() - begin)))
     page.look.on_answer = on_answer
     until(lambda: not page.look.waiting, 10)
     for part in parts:
         part.removeEventFilter(watcher)
-    return found[5:]
+    return milliseconds[5:]
 
 
 def middle(values: list[float]) -> float:

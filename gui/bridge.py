@@ -113,7 +113,7 @@ class SessionBridge(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the session still trains or can go on training."""
+        """Whether the session trains or can resume."""
         return not self.over
 
     def request_close(self) -> None:

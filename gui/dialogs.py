@@ -147,8 +147,8 @@ class AboutDialog(QDialog):
 
         self.setWindowTitle("About the lab")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        found = {**versions(), "PySide6": pyside, "pyqtgraph": pyqtgraph}
-        rows = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td>{version}</td></tr>" for name, version in found.items())
+        numbers = {**versions(), "PySide6": pyside, "pyqtgraph": pyqtgraph}
+        rows = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td>{version}</td></tr>" for name, version in numbers.items())
         self.text = QLabel(
             "<h2>Lab</h2><p>Train, watch and take apart the networks of a deep-learning course.<br>"
             f"Everything here is also on the command line: <code>lab --help</code>.</p><table>{rows}</table>"

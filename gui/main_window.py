@@ -105,8 +105,8 @@ def panel_action(spec: PanelSpec) -> Action:
 
 def every_action() -> dict[str, list[Action]]:
     """The actions of the app by where they are heard, as they are declared: no panel need have been shown."""
-    found = {"Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]}
-    return found | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}
+    groups = {"Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]}
+    return groups | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}
 
 
 class MainWindow(QMainWindow):
@@ -278,7 +278,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def catch(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """`sys.excepthook`: a defect in the app is shown with its traceback; the app and the sessions go on."""
+        """`sys.excepthook`: an internal error is shown with its traceback; app and sessions keep running."""
         text = "".join(traceback.format_exception(kind, error, trace))
         print(text, flush=True)
         self.report(f"Internal error: {kind.__name__}: {error}", text)

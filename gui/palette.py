@@ -90,12 +90,12 @@ def choose_recipe(window: Any, panel: str, recipe: str) -> None:
 class Palette(QDialog):
     """A line to type into, and what has all its words."""
 
-    def __init__(self, found: list[Entry], parent: QWidget | None = None):
+    def __init__(self, offered: list[Entry], parent: QWidget | None = None):
         super().__init__(parent)
         self.setWindowTitle("Command palette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 420)
-        self.all, self.shown = found, found
+        self.all, self.shown = offered, offered
         self.line = QLineEdit(placeholderText="Type the name of an action, setting, recipe, run or view")
         self.model = QStringListModel(self)
         self.list = QListView()

@@ -36,7 +36,7 @@ class Photographer:
         until(lambda: len(sessions.bridges) > count, 120)
         bridge = sessions.bridges[-1]
         until(lambda: not bridge.running, seconds)
-        bridge.session.stop()  # What goes on training would slow down all that comes after it.
+        bridge.session.stop()  # A run that keeps training would slow down all later scenes.
         until(lambda: not bridge.running, 60)
         return bridge
 

@@ -461,7 +461,7 @@ class TrainingPanel(Panel):
             self.stack.setCurrentWidget(self.empty)
 
     def follow_run(self, run: Run, path: Path | None) -> None:
-        """A run's folder was renamed: its tab opens anew, in the same place. Or it was deleted: its tab closes."""
+        """A run's folder was renamed: its tab is reopened in the same place. Or it was deleted: its tab closes."""
         tab = self.tab_of(run)
         if tab is None:
             return

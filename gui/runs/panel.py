@@ -223,7 +223,7 @@ class RunsPanel(Panel):
             free = min(map(colour, range(len(COLOURS))), key=taken.count)
             line = self.curves.lines.get(key)
             if line is not None and taken.count(line.colour) > taken.count(free):
-                self.curves.remove_run(key)  # It had to share a colour: it is drawn anew in one of its own.
+                self.curves.remove_run(key)  # It had to share a colour: it is redrawn in one of its own.
                 line = None
             lines[key] = line or Line(run.name, RunSeries(run.path), free, run.status().get("unit", "steps"))
         return lines

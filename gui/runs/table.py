@@ -51,8 +51,8 @@ class Row:
 
 def read_rows() -> tuple[list[Row], str]:
     """Every run, newest first, and a sentence about those that cannot be read, if there are any."""
-    found, note = survey()
-    return [row(run) for run in found], note
+    stored, note = survey()
+    return [row(run) for run in stored], note
 
 
 def row(run: Run) -> Row:
@@ -95,15 +95,15 @@ class RunTable(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        found, column = self.rows[index.row()], COLUMNS[index.column()]
+        shown, column = self.rows[index.row()], COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return found.text(column)
+            return shown.text(column)
         if role == Qt.ItemDataRole.UserRole:
-            return found.sort_key(column)
-        if role == Qt.ItemDataRole.ForegroundRole and column == "status" and found.status in HUES:
-            return QColor(HUES[found.status])
+            return shown.sort_key(column)
+        if role == Qt.ItemDataRole.ForegroundRole and column == "status" and shown.status in HUES:
+            return QColor(HUES[shown.status])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return escape(found.reason or found.text(column))
+            return escape(shown.reason or shown.text(column))
         return None
 
 

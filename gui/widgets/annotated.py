@@ -225,7 +225,7 @@ class AnnotatedView(QWidget):
         raise NotImplementedError
 
     def draw(self) -> None:
-        """Draw the answer anew with the classes and the slider as they are."""
+        """Redraw the answer with the classes and the slider as they are."""
         raise NotImplementedError
 
 

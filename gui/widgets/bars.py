@@ -9,7 +9,7 @@ ROW = 18
 
 
 class QBars(QWidget):
-    """One row per action: name, bar, value. The bars' scale widens with what was seen and starts anew with `reset`."""
+    """One row per action: name, bar, value. The bars' scale widens with what was seen and starts over with `reset`."""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)

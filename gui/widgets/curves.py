@@ -224,7 +224,7 @@ class Curves(QWidget):
         return (-np.inf, np.inf) if box is None else tuple(box.viewRange()[0])
 
     def range_changed(self) -> None:
-        """Long lines are drawn anew for what is on screen now."""
+        """Redraw long lines for what is on screen now."""
         if any(series.count > POINTS for line in self.lines.values() for series in line.series.metrics.values()):
             self.again.start()
 

@@ -8,7 +8,7 @@ TALLEST = 10_000
 
 
 class FastLabel(QWidget):
-    """Plain text, drawn anew by itself. A QLabel with another text has the whole window laid out and painted again, as its
+    """Plain text that repaints only itself. A QLabel with another text has the whole window laid out and painted again, as its
     size may have changed; this one asks for that only when it grows out of its room."""
 
     def __init__(

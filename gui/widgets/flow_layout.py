@@ -1,4 +1,4 @@
-"""A row of widgets that goes on in the next line where the width ends."""
+"""A row of widgets that wraps where the width ends."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget

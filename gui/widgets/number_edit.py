@@ -93,12 +93,12 @@ class NumberEdit(QAbstractSpinBox):
         self.lineEdit().selectAll()
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        found = QAbstractSpinBox.StepEnabledFlag.StepNone
+        flags = QAbstractSpinBox.StepEnabledFlag.StepNone
         if self.low is None or self.number > self.low:
-            found |= QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+            flags |= QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
         if self.high is None or self.number < self.high:
-            found |= QAbstractSpinBox.StepEnabledFlag.StepUpEnabled
-        return found
+            flags |= QAbstractSpinBox.StepEnabledFlag.StepUpEnabled
+        return flags
 
     def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, place  # `take_text` says what is wrong; a key that does nothing explains nothing.

@@ -112,7 +112,7 @@ class RunSeries:
         self.metrics: dict[str, Series] = {}
         self.position = 0
         self.left = 0
-        """Bytes of the file that were not taken in yet when `read` last looked."""
+        """Bytes of the file that were not taken in yet at the last `read`."""
 
     def read(self) -> bool:
         """Take in new rows, `CHUNK` bytes of them at most (`left` says whether to come again); whether there were any."""

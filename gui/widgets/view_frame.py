@@ -173,7 +173,7 @@ class ViewFrame(QWidget):
         def done(answer: Answer) -> None:
             if not self.gone and self.spec is not None and self.spec.name == name:
                 self.waiting = False
-                # A dear view is asked seldom: at most a fifth of a core goes into one. The first answer may have waited for data.
+                # An expensive view is asked less often: at most a fifth of a core goes into one. The first answer may have waited for data.
                 self.rest_until = time.monotonic() + min(4 * (time.monotonic() - asked), LONGEST_REST)
                 self.show_answer(answer)
 
