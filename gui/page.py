@@ -37,7 +37,7 @@ class Page(QWidget):
         self.problem.hide()
 
     def query(self, *args: Any, **options: Any) -> ViewQuery:
-        """A query of this page, which is asked again as training goes on."""
+        """A query of this page, which is repeated during training."""
         made = ViewQuery(self.state, *args, **options)
         self.queries.append(made)
         return made

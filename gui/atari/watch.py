@@ -70,7 +70,7 @@ class Watch(QWidget):
             chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             chooser.setMinimumContentsLength(12)
         actions.extend(self.ACTIONS, ref(self))
-        self.pause, self.frame, self.anew = actions["watch.pause"], actions["watch.frame"], actions["watch.restart"]
+        self.pause, self.frame, self.restart_action = actions["watch.pause"], actions["watch.frame"], actions["watch.restart"]
         self.take_over, self.saliency = actions["watch.take_over"], actions["watch.saliency"]
         self.record_action, self.compare = actions["watch.record"], actions["watch.compare"]
         self.slower, self.faster = actions["watch.slower"], actions["watch.faster"]
@@ -111,7 +111,7 @@ class Watch(QWidget):
         players.setRowStretch(1, 1)
         buttons = QGridLayout()
         buttons.setSpacing(3)
-        shown = (self.pause, self.frame, self.anew, self.take_over, self.saliency, self.compare, self.record_action)
+        shown = (self.pause, self.frame, self.restart_action, self.take_over, self.saliency, self.compare, self.record_action)
         for i, action in enumerate(shown):
             button = QToolButton()
             button.setDefaultAction(action)
@@ -133,7 +133,7 @@ class Watch(QWidget):
     # -- whom one watches ------------------------------------------------------------------------------------------
 
     def set_sources(self, sources: list[WeightSource]) -> None:
-        """Offer these agents. Who plays goes on; at first, the first one starts."""
+        """Offer these agents. Whoever plays keeps playing; at first, the first one starts."""
         self.sources = sources
         for i, chooser in enumerate(self.choosers):
             chooser.clear()

@@ -146,7 +146,7 @@ class WatchPane(QWidget):
             seconds = (np.arange(len(shown.values)) - len(shown.values) + 1) / DECISIONS_PER_SECOND
             self.plot.set_line("value", seconds, shown.values.astype(np.float64), self.hue)
 
-    # -- by hand ---------------------------------------------------------------------------------------------------
+    # -- playing oneself ---------------------------------------------------------------------------------------------------
 
     def play_by_hand(self, on: bool) -> None:
         """Take over from the agent, or hand back to it."""

@@ -111,19 +111,19 @@ class ModuleSource(WeightSource):
 
 def stored_sources() -> list[WeightSource]:
     """Shipped agents first, then the stored Atari runs with weights, newest first, each checkpoint by itself."""
-    found: list[WeightSource] = []
+    sources: list[WeightSource] = []
     for name, path in registry.shipped().items():
         run = Run(path)
         if run.recipe.family == "Atari":
-            found.append(StoredSource(run, label=f"shipped agent: {name}"))
+            sources.append(StoredSource(run, label=f"shipped agent: {name}"))
     for run in runs():
         plays = run.recipe.family == "Atari" and isinstance(run.stored["config"].get("game"), str)
         kept = checkpoints(run.path) if plays else []
         if kept:
-            found.append(StoredSource(run))
+            sources.append(StoredSource(run))
         if len(kept) > 1:
-            found += [StoredSource(run, name) for name in reversed(kept)]
-    return found
+            sources += [StoredSource(run, name) for name in reversed(kept)]
+    return sources
 
 
 def checkpoints(folder: Path) -> list[str]:

@@ -49,7 +49,7 @@ class ImageGrid(QWidget):
     # -- content ---------------------------------------------------------------------------------------------------
 
     def show_images(self, pixels: np.ndarray, columns: int = 0) -> None:
-        """Show pictures (N, H, W[, 3]) uint8, `columns` to a row; as it fits best where there is no number."""
+        """Show pictures (N, H, W[, 3]) uint8, `columns` to a row; as many as fit best where it is 0."""
         self.count, self.fits = len(pixels), columns < 1
         self.side = (pixels.shape[2], pixels.shape[1])
         self.image_columns = max(1, columns or round(self.count**0.5))

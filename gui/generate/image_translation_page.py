@@ -203,7 +203,7 @@ class ImageTranslationPage(Page):
     # -- the hand --------------------------------------------------------------------------------------------------
 
     def changed(self, *_: object) -> None:
-        """Something of the request changed by hand: ask at once."""
+        """The user changed the request: ask at once."""
         self.state.touch()
         self.translating.ask()
 

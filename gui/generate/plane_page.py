@@ -153,7 +153,7 @@ class PlaneMap(QWidget):
         self.renew()
 
     def renew(self) -> None:
-        """Draw the pictures and the dots anew; while only the point moves, they are kept as they are."""
+        """Redraw the images and the dots; while only the point moves, they are kept."""
         self.ground = None
         self.update()
 
@@ -263,7 +263,7 @@ class PlanePage(LatentPage):
         return None if self.through.currentData() else {"anchors": ""}
 
     def take_frame(self, answer: Any) -> None:
-        """The plane along the principal directions as three anchors: finding it anew for each picture would hold up the hand."""
+        """The plane along the principal directions as three anchors: computing it for each picture would slow dragging down."""
         self.frame = "; ".join("z:" + ",".join(f"{row[i]:.6g}" for row in answer.rows) for i in (1, 2, 3))
 
     def point_parameters(self) -> dict[str, Any] | None:

@@ -32,23 +32,23 @@ def take(photographer: Photographer) -> None:
         return tab
 
     def page(tab: Any, title: str) -> Any:
-        found = next(page for page in tab.page_tabs.pages if page.title == title)
-        tab.page_tabs.setCurrentWidget(found)
-        asked = [q for q in found.queries if q.view in found.state.views and q.parameters() is not None]
+        shown = next(page for page in tab.page_tabs.pages if page.title == title)
+        tab.page_tabs.setCurrentWidget(shown)
+        asked = [q for q in shown.queries if q.view in shown.state.views and q.parameters() is not None]
         until(lambda: all(question.settled for question in asked), 30)
-        return found
+        return shown
 
     def walk() -> None:
         vae.page_tabs.states[LatentState].set_anchors([f"image:{i}" for i in range(4)])
-        found = page(vae, "Walk")
-        area = found.pad.area()
-        QTest.mousePress(found.pad, Qt.MouseButton.LeftButton, pos=area.center().toPoint())
+        shown = page(vae, "Walk")
+        area = shown.pad.area()
+        QTest.mousePress(shown.pad, Qt.MouseButton.LeftButton, pos=area.center().toPoint())
         for i in range(10):
             QTest.mouseMove(
-                found.pad, QPointF(area.center().x() + 0.03 * i * area.width(), area.center().y() + 0.03 * i * area.height()).toPoint()
+                shown.pad, QPointF(area.center().x() + 0.03 * i * area.width(), area.center().y() + 0.03 * i * area.height()).toPoint()
             )
             pause(0.05)
-        QTest.mouseRelease(found.pad, Qt.MouseButton.LeftButton)
+        QTest.mouseRelease(shown.pad, Qt.MouseButton.LeftButton)
 
     def plane() -> None:
         page(vae, "Plane").map.drag_to(0.0, 1.6)
@@ -58,16 +58,16 @@ def take(photographer: Photographer) -> None:
         labels = vae.bridge.session.experiment.feed.images("test").labels.tolist()
         nines, fours = ([f"image:{i}" for i, label in enumerate(labels) if label == wanted] for wanted in (9, 4))
         vae.page_tabs.sidebars[SampleBrowser].kinds.button(1).click()
-        found = page(vae, "Arithmetic")
-        found.sets.update(A=nines[:6], B=fours[:6], C=fours[6:7])
-        found.show_sets()
-        until(lambda: found.result.settled, 30)
+        shown = page(vae, "Arithmetic")
+        shown.sets.update(A=nines[:6], B=fours[:6], C=fours[6:7])
+        shown.show_sets()
+        until(lambda: shown.result.settled, 30)
 
     def code() -> None:
         vae.page_tabs.sidebars[SampleBrowser].kinds.button(0).click()
-        found = page(vae, "Code")
-        found.bars.set_value(int(abs(found.bars.values).argmax()), -2.0)
-        found.bars_dragged()
+        shown = page(vae, "Code")
+        shown.bars.set_value(int(abs(shown.bars.values).argmax()), -2.0)
+        shown.bars_dragged()
 
     def film() -> None:
         page(vae, "Dimensions")
@@ -76,9 +76,9 @@ def take(photographer: Photographer) -> None:
         box.slider.setValue(box.slider.maximum() // 4)
 
     def diagnosis() -> None:
-        found = page(gan, "Diagnosis")
-        found.buttons["class_share"].click()
-        until(lambda: found.buttons["class_share"].isEnabled(), 120)
+        shown = page(gan, "Diagnosis")
+        shown.buttons["class_share"].click()
+        until(lambda: shown.buttons["class_share"].isEnabled(), 120)
 
     vae = train("vae")
     photographer.scene("generate-walk", walk)
@@ -100,14 +100,14 @@ def steps_of(recipe: str) -> int:
 
 
 def translate(photographer: Photographer, panel: Any) -> None:
-    """The Translate page: painted digits in a style, an outline drawn by hand, and the game that is being watched."""
+    """The Translate page: painted digits in a style, an outline drawn with the mouse, and the game that is being watched."""
     from gui.generate.image_translation_page import ATARI, DRAWN
 
     def page(recipe: str, **fields: Any) -> Any:
         photographer.train_in("Generate", recipe, fields, steps_of(recipe), SECONDS)
-        found = panel.current_tab().page_tabs.page
-        until(lambda: found.translated.image is not None and found.cycles.count > 0, 60)
-        return found
+        shown = panel.current_tab().page_tabs.page
+        until(lambda: shown.translated.image is not None and shown.cycles.count > 0, 60)
+        return shown
 
     def draw() -> None:
         """A zero as an outline: two rings."""

@@ -32,7 +32,7 @@ SHUFFLE = Action("shuffle", "Other anchors", "Use the next four samples as ancho
 
 
 class WalkPage(LatentPage):
-    """The picture follows the slider and the point in the square at the speed of the hand, while training goes on."""
+    """The picture follows the slider and the point in the square as they are dragged, also during training."""
 
     title: ClassVar[str] = "Walk"
     tip: ClassVar[str] = "Interpolate between anchors, or drag within the square that they span"
@@ -189,7 +189,7 @@ class WalkPage(LatentPage):
         self.frame.ask()
 
     def slid(self, value: int) -> None:
-        """The slider moved, by hand or because the walk plays."""
+        """The slider moved, by the user or because the walk plays."""
         self.on_path = True
         if not self.state.playing:
             self.state.touch()
@@ -197,12 +197,12 @@ class WalkPage(LatentPage):
             self.pad.set_point(*self.pad.along(value / TICKS))
         self.frame.ask()
         self.marker.show()
-        if not self.state.playing or abs(value - self.marked) > TICKS // STEPS:  # Drawing the plot anew is dear.
+        if not self.state.playing or abs(value - self.marked) > TICKS // STEPS:  # Redrawing the plot is expensive.
             self.marked = value
             self.marker.setPos(value / TICKS * STEPS)
 
     def typed(self) -> None:
-        """Anchors written by hand."""
+        """Anchors were typed."""
         text = self.anchors.text()
         parts = [part.strip() for part in text.split(";" if ";" in text or text.strip().startswith("z:") else ",") if part.strip()]
         if parts != self.state.anchors and len(parts) <= 4:

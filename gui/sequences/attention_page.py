@@ -66,15 +66,15 @@ class AttentionText(QWidget):
         return next((i for i, place in enumerate(self.places) if place.contains(point)), -1)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self.token_at(event.position())
-        if found >= 0 and not self.kept and found != self.token:
-            self.choose(found)
+        token = self.token_at(event.position())
+        if token >= 0 and not self.kept and token != self.token:
+            self.choose(token)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        found = self.token_at(event.position())
-        if found >= 0:
-            self.kept = not (self.kept and found == self.token)
-            self.choose(found)
+        token = self.token_at(event.position())
+        if token >= 0:
+            self.kept = not (self.kept and token == self.token)
+            self.choose(token)
 
     def choose(self, token: int) -> None:
         """Show where a token looks."""

@@ -58,20 +58,20 @@ def scenes(photographer: Photographer) -> None:
     def page(recipe: str, kind: type) -> Any:
         tab = tabs[recipe]
         panel.tabs.setCurrentWidget(tab)
-        found = tab.page_tabs.page_of(kind)
-        assert found is not None
-        tab.page_tabs.setCurrentWidget(found)
-        return found
+        shown = tab.page_tabs.page_of(kind)
+        assert shown is not None
+        tab.page_tabs.setCurrentWidget(shown)
+        return shown
 
     def write() -> None:
-        found = page("gpt", TextGenerationPage)
-        until(lambda: len(found.output.toPlainText()) > 50 and found.bars.chosen >= 0, 60)
+        shown = page("gpt", TextGenerationPage)
+        until(lambda: len(shown.output.toPlainText()) > 50 and shown.bars.chosen >= 0, 60)
 
     def attention() -> None:
-        found = page("gpt", AttentionPage)
-        found.layer.setValue(1)
-        until(lambda: bool(found.text.labels) and found.all.image is not None, 60)
-        found.text.choose(len(found.text.labels) * 3 // 4)
+        shown = page("gpt", AttentionPage)
+        shown.layer.setValue(1)
+        until(lambda: bool(shown.text.labels) and shown.all.image is not None, 60)
+        shown.text.choose(len(shown.text.labels) * 3 // 4)
 
     def views(recipe: str, wanted: tuple[str, ...]) -> None:
         tab = tabs[recipe]
@@ -86,19 +86,19 @@ def scenes(photographer: Photographer) -> None:
         pause(1)
 
     def translate() -> None:
-        found = page("seq2seq", TextTranslationPage)
-        found.sentence.setText("the twenty-first of march nineteen oh five")
-        until(lambda: found.result.toPlainText().startswith("the twenty-first") and found.tree.toPlainText() != "", 60)
+        shown = page("seq2seq", TextTranslationPage)
+        shown.sentence.setText("the twenty-first of march nineteen oh five")
+        until(lambda: shown.result.toPlainText().startswith("the twenty-first") and shown.tree.toPlainText() != "", 60)
 
     def tag() -> None:
-        found = page("tag", TagPage)
-        found.given.setPlainText(SOURCE)
-        until(lambda: getattr(getattr(found.answer.currentWidget(), "answer", None), "text", "") == SOURCE, 60)
+        shown = page("tag", TagPage)
+        shown.given.setPlainText(SOURCE)
+        until(lambda: getattr(getattr(shown.answer.currentWidget(), "answer", None), "text", "") == SOURCE, 60)
 
     def classify() -> None:
-        found = page("text-class", ClassifyPage)
-        found.given.setPlainText(SENTENCE)
-        until(lambda: hasattr(found.answer.currentWidget(), "bars"), 60)
+        shown = page("text-class", ClassifyPage)
+        shown.given.setPlainText(SENTENCE)
+        until(lambda: hasattr(shown.answer.currentWidget(), "bars"), 60)
 
     def about() -> None:
         panel.about_dock.raise_()

@@ -149,7 +149,7 @@ class TextGenerationPage(Page):
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def write(self) -> None:
-        """Begin anew from the prompt."""
+        """Start again from the prompt."""
         self.play_button.setChecked(False)
         self.stepping, self.tokens = False, 0
         self.refresh()

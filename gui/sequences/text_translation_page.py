@@ -41,7 +41,7 @@ class TextTranslationPage(Page):
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addWidget(self.problem)
-        layout.addWidget(self.result)
+        layout.addWidget(titled("Hypotheses: score (length-normalised log-probability) and text", self.result))
         layout.addWidget(split, 1)
         self.query("translate", self.wanted, self.show_result, self.show_problem)
         self.query("alignment", self.wanted, self.alignment.show_answer, self.show_problem)

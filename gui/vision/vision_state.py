@@ -1,4 +1,4 @@
-"""What the parts of one run's Look page share: who answers, which image is looked at, which class is asked about."""
+"""What the Inspect page of a run shows: which image, and which class is explained."""
 
 from typing import Any
 

@@ -262,8 +262,8 @@ class KernelPage(QWidget):
         from models.vision.worked_examples import convolution_parameters
 
         side = self.counts["kernel size"].value()
-        found = convolution_parameters(self.counts["input channels"].value(), self.counts["filters"].value(), side, side)
-        self.parameters.setText(found[1])
+        sentence = convolution_parameters(self.counts["input channels"].value(), self.counts["filters"].value(), side, side)[1]
+        self.parameters.setText(sentence)
 
     def reset(self) -> None:
         self.image.values, self.kernel.values = np.array(IMAGE, np.float32), np.array(KERNEL, np.float32)

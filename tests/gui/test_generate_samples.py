@@ -90,7 +90,7 @@ def test_the_film_of_the_training_scrubs_plays_and_is_saved(
     qtbot.waitUntil(lambda: not tab.bridge.running, timeout=LONG)
     qtbot.mouseClick(box.kinds.button(2), LEFT)
     box.lapsing.stale = True
-    frames = len(tab.bridge.session.experiment.lapse)
+    frames = len(tab.bridge.session.experiment.monitor.lapse)
     assert frames > 4
     qtbot.waitUntil(lambda: box.slider.maximum() == frames - 1, timeout=LONG)
     box.slider.setValue(0)

@@ -65,7 +65,7 @@ def test_anchors_can_be_typed_and_a_wrong_one_is_explained(qtbot: QtBot, latent_
     walk.anchors.clear()
     qtbot.keyClicks(walk.anchors, "nothing, 7")
     qtbot.keyClick(walk.anchors, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "no anchor" in walk.picture.text, timeout=LONG)
+    qtbot.waitUntil(lambda: "not an anchor" in walk.picture.text, timeout=LONG)
 
 
 def test_the_slider_walks_the_edge_and_the_plot_follows(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:

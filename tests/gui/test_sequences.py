@@ -38,7 +38,7 @@ TINY: dict[str, dict[str, Any]] = {
 def data(tmp_path: Path) -> Path:
     (tmp_path / "a.txt").write_text(TEXT)
     (tmp_path / "a.py").write_text("def f(x):\n    return x + 1  # more\n" * 40)
-    (tmp_path / "a.tsv").write_text("good\tvery nice day\nbad\tnot a nice night\n" * 20)
+    (tmp_path / "a.tsv").write_text("".join(f"good\tvery nice day {i}\nbad\tnot a nice night {i}\n" for i in range(20)))
     return tmp_path
 
 

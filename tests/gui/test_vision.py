@@ -116,9 +116,9 @@ def test_strokes_faster_than_answers_leave_the_newest_one(qtbot: QtBot, panel: A
 def test_the_benchmark_waits_for_each_stroke_until_it_is_painted(panel: Any) -> None:
     from gui.bench_panels import strokes
 
-    found = strokes(look(panel), 4)
-    assert len(found) == 4
-    assert np.isfinite(found).all()
+    milliseconds = strokes(look(panel), 4)
+    assert len(milliseconds) == 4
+    assert np.isfinite(milliseconds).all()
     assert look(panel).last.name == "picture"
     assert look(panel).last.image.max() > 0
 

@@ -96,7 +96,7 @@ def test_restart_plays_the_same_game_from_the_seed(qtbot: QtBot, watch: Watch) -
 
     def replay() -> list[np.ndarray]:
         frames = []
-        click(qtbot, watch, watch.anew)
+        click(qtbot, watch, watch.restart_action)
         qtbot.waitUntil(lambda: thread.latest.frame.frames == 1, timeout=LONG)
         for i in range(6):
             click(qtbot, watch, watch.frame)
