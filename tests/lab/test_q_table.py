@@ -39,7 +39,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one() -> None:
 def test_a_session_answers_its_live_view_from_a_snapshot() -> None:
     config = q_table.QTableConfig()
     experiment = q_table.QLearning(config, CPU)
-    session = Session(experiment, Run.create(q_table.RECIPE, config, CPU), steps=30)
+    session = Session(experiment, Run.create(q_table.RECIPE, config, CPU, 1), steps=30)
     session.start()
     try:
         assert session.trained.wait(60)
