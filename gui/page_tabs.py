@@ -146,6 +146,12 @@ class PageTabs(QWidget):
         self.tick()
         self.page_changed.emit()
 
+    def outdate(self) -> None:
+        """Training has ended: what was asked before its last step is out of date."""
+        for state in self.states.values():
+            state.outdated.emit()
+        self.tick()
+
     def tick(self) -> None:
         """Let what is visible ask again."""
         if not self.isVisible() or self.page is None:

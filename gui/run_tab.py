@@ -111,6 +111,7 @@ class RunTab(QWidget):
         self.curves.lines[self.run.name].unit = bridge.latest.unit
         self.curves.show_first(bridge.session.experiment.headline)
         self.take_source(bridge)
+        bridge.ended.connect(self.page_tabs.outdate)
         bridge.ended.connect(self.refresh)
         self.timer.start()
 

@@ -37,6 +37,8 @@ class PageState(QObject):
     """What the pages of one run share: the session, or the stored run, that answers them. Families extend it with what is selected."""
 
     source_changed = Signal()
+    outdated = Signal()
+    """Every answer may have changed, though the source is the same."""
 
     def __init__(self, run: "Run | None" = None, parent: QObject | None = None):
         """Raises LabError where the run's data are needed and cannot be read."""
@@ -99,6 +101,7 @@ class ViewQuery:
         """Seconds from a request to its answer."""
         self.took = float("inf")
         state.source_changed.connect(self.restart)
+        state.outdated.connect(self.outdate)
 
     @property
     def waiting(self) -> bool:
@@ -112,6 +115,10 @@ class ViewQuery:
     def restart(self) -> None:
         """Another source answers from now on."""
         self.answered = self.sent
+        self.stale = True
+
+    def outdate(self) -> None:
+        """What is shown, or on its way, is out of date."""
         self.stale = True
 
     def ask(self) -> None:

@@ -108,6 +108,22 @@ def test_answers_of_an_earlier_source_are_dropped(state: LatentState) -> None:
     assert query.stale
 
 
+def test_what_was_on_its_way_when_training_ended_is_asked_again(state: LatentState) -> None:
+    source, got = Slow(), []
+    state.set_source(source)
+    position = {"step": 0}
+    query = ViewQuery(state, "square", lambda: dict(position), got.append, lambda text: None)
+    query.tick()
+    position["step"] = 30
+    state.outdated.emit()
+    source.finish()
+    assert not query.settled
+    query.tick()
+    source.finish()
+    assert got == [{"step": 0}, {"step": 30}]
+    assert query.settled
+
+
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_the_round_of_the_pad_passes_every_corner(qtbot: QtBot, count: int) -> None:
     from gui.generate.xy_pad import CORNERS, ROUND
