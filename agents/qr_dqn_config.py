@@ -31,7 +31,7 @@ several courses, such as a ball that is hit or missed, and is wide where the age
         200,
         ge=2,
         le=1000,
-        description="Quantiles of each action's return. More draw its distribution more finely; the loss compares all pairs of them.",
+        description="Quantiles of each action's return. More draw its distribution more finely and take longer.",
         json_schema_extra=unit("quantiles"),
     )
     kappa: float = Field(

@@ -11,4 +11,4 @@ echo "There is no screen, so here is the main job headless: DQN learns Pong for 
 echo "run folder:  $run"
 echo "curves:      $run/media/curves.png"
 echo "video:       $run/media/watch.mp4"
-echo "Two minutes are too few to win. \`$lab resume $run --steps 1000000\` goes on; \`$lab watch pong\` shows the shipped agent."
+echo "Two minutes are too few to win. \`$lab resume $run --steps 1000000\` continues it; \`$lab watch pong\` shows the shipped agent."

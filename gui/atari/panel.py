@@ -43,6 +43,7 @@ class AtariPanel(TrainingPanel):
 
     name = "Atari"
     family = "Atari"
+    first_recipe = "dqn-fast"
     empty_text = "No run is open.\n\nChoose a game and press Train: the agent trains in the background, and its curves and views appear here. On the right, an agent is already playing."
 
     def __init__(self, context: AppContext):

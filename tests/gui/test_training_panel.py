@@ -97,3 +97,8 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
     click(qtbot, dialog.train)
     qtbot.waitUntil(lambda: bool(sessions.bridges) and not sessions.bridges[0].running, timeout=LONG)
     assert run.status()["done"] == 300
+
+
+def test_at_the_first_start_atari_offers_the_recipe_that_learns_soonest(make_window: Callable[..., MainWindow]) -> None:
+    panel: Any = make_window("Atari").panel("Atari")
+    assert panel.recipe_box.currentText() == "dqn-fast"
