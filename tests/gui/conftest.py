@@ -55,10 +55,13 @@ def _nothing_left(qapp: QApplication, _own_place: None) -> Iterator[None]:
     gc.enable()
     settle()
     # pyqtgraph's fields announce a change a third of a second later, with a timer that then stops.
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 5
     while active_timers() and time.monotonic() < deadline:
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
-    left = [thread.name for thread in threading.enumerate() if thread not in threads and thread.is_alive()]
+    new = [thread for thread in threading.enumerate() if thread not in threads]
+    for thread in new:  # One that was told to end, as the reader's of a film, may need a moment on a busy machine.
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread.name for thread in new if thread.is_alive()]
     assert not left, f"threads left over: {left}"
     kept = [widget for widget in QApplication.topLevelWidgets() if id(widget) not in widgets]
     assert not kept, f"top-level widgets left over: {kept}"
