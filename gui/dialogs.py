@@ -143,7 +143,8 @@ class AboutDialog(QDialog):
         from pyqtgraph import __version__ as pyqtgraph
         from PySide6 import __version__ as pyside
 
-        from lab.run import home, versions
+        from lab.paths import runs_folder
+        from lab.versions import versions
 
         self.setWindowTitle("About the lab")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -152,7 +153,7 @@ class AboutDialog(QDialog):
         self.text = QLabel(
             "<h2>Lab</h2><p>Train, watch and take apart the networks of a deep-learning course.<br>"
             f"Everything here is also on the command line: <code>lab --help</code>.</p><table>{rows}</table>"
-            f"<p>Runs are stored in {home().resolve()}</p>"
+            f"<p>Runs are stored in {runs_folder().resolve()}</p>"
         )
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -284,9 +284,9 @@ class MainWindow(QMainWindow):
         self.report(f"Internal error: {kind.__name__}: {error}", text)
 
     def open_folder(self, run: Run | None) -> None:
-        from lab.run import home
+        from lab.paths import runs_folder
 
-        path = (run.path if run is not None else home()).resolve()
+        path = (run.path if run is not None else runs_folder()).resolve()
         if not Path(path).exists():
             self.say(f"{path} does not exist yet. The first run creates it.")
             return

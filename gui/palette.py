@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QList
 from gui.actions import ActionSet, native, plain
 from gui.panels import PANELS
 from lab import registry
-from lab.run import runs
+from lab.stored_runs import runs
 
 MOST_RUNS = 200
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)

@@ -25,7 +25,8 @@ from gui.widgets.view_frame import ViewFrame
 from lab import registry
 from lab.answers import ALL_CLEAR
 from lab.errors import LabError
-from lab.run import Run, runs
+from lab.run import Run
+from lab.stored_runs import runs
 
 CURVES_MS = 500
 ROOM = 240

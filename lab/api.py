@@ -6,8 +6,10 @@ from typing import Any
 
 from lab import registry
 from lab.errors import UsageError
-from lab.run import Run, expanded, find
+from lab.paths import expanded
+from lab.run import Run
 from lab.session import Latest, Session
+from lab.stored_runs import find
 
 
 def train(

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(OVERVIEW.format(commands=in_columns(COMMANDS)))
             return 0
         if arguments and arguments[0] == "--version":
-            from lab.run import versions
+            from lab.versions import versions
 
             print(" ".join(f"{name} {version}" for name, version in versions().items()))
             return 0
@@ -179,7 +179,7 @@ def command_resume(arguments: list[str]) -> int:
     add_data(p)
     add_json(p)
     options = p.parse(arguments)
-    from lab.run import find
+    from lab.stored_runs import find
 
     run = find(options.run)
     from lab.api import resumed_session
@@ -253,7 +253,7 @@ def command_eval(arguments: list[str]) -> int:
     add_device(p)
     add_json(p)
     options = p.parse(arguments)
-    from lab.run import find
+    from lab.stored_runs import find
 
     extra = {} if options.episodes is None else {"episodes": options.episodes}
     figures = find(options.run).evaluate(options.device, data=options.data, **extra)
@@ -284,7 +284,7 @@ def command_watch(arguments: list[str]) -> int:
     p.add_argument("--seconds", type=float, metavar="T", help="stop after T seconds of play")
     add_json(p)
     options = p.parse(arguments)
-    from lab.run import find
+    from lab.stored_runs import find
 
     run = find(options.run)
     video = destination(options.video, (".mp4", ".gif"), "--video") if options.video else None
@@ -314,7 +314,7 @@ def command_show(arguments: list[str]) -> int:
     add_data(p)
     add_device(p)
     options, rest = p.parse_known_args(arguments)
-    from lab.run import find
+    from lab.stored_runs import find
 
     run = find(options.run)
     if options.view is None:
@@ -334,7 +334,8 @@ def command_runs(arguments: list[str]) -> int:
     p = parser("runs", "[--json]")
     add_json(p)
     options = p.parse(arguments)
-    from lab.run import home, survey
+    from lab.paths import runs_folder
+    from lab.stored_runs import survey
 
     known, note = survey()
     if note:
@@ -352,7 +353,7 @@ def command_runs(arguments: list[str]) -> int:
         print_json(rows)
         return 0
     if not rows:
-        print(f"No runs yet under {home()}. `lab train dqn-fast` makes one.")
+        print(f"No runs yet under {runs_folder()}. `lab train dqn-fast` makes one.")
         return 0
     for row in rows:
         done = f"{row.get('done', 0):,} {row.get('unit', '')}"

@@ -1,19 +1,15 @@
 """The run: the folder on disk that holds everything about one execution, and what one can do with a stored one."""
 
 import fcntl
-import itertools
 import json
 import logging
 import os
-import platform
 import shutil
-import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,47 +17,18 @@ from lab import registry
 from lab.config import Config
 from lab.data import catalogue
 from lab.errors import LabError, UsageError, unknown
-from lab.metrics import is_number, read_rows
+from lab.metrics import read_rows
+from lab.paths import new_folder, runs_folder, write_atomic
+from lab.run_records import checked_config, checked_status
+from lab.versions import git_commit, versions
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from lab.experiment import Experiment, Progress
 
 
 log = logging.getLogger("lab.run")
-
-
-def home() -> Path:
-    """Where runs are kept: `$LAB_RUNS`, or `runs` in the working folder."""
-    return expanded(os.environ.get("LAB_RUNS") or "runs")
-
-
-def expanded(path: str | Path) -> Path:
-    """A path with the home folder for its `~`, which a shell leaves as it is inside quotes and behind `=`."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:  # There is no such user: the folder is called that.
-        return Path(path)
-
-
-CONFIG = {
-    "recipe": str,
-    "config": dict,
-    "created": str,
-    "device": str,
-    "threads": int,
-    "steps": int | None,
-    "minutes": float | int | None,
-    "data": dict,
-}
-"""What `config.json` may hold that the app relies on, and of which type; the first two it must."""
-STATUS = {
-    "status": str, "done": int, "unit": str, "target": int | None, "until": float | int | None, "seconds": float | int,
-    "reason": str, "metrics": dict, "updated": str, "pid": int, "threads": int,
-}  # fmt: skip
-"""What `write_status` writes."""
 
 
 class Run:
@@ -93,7 +60,7 @@ class Run:
         from lab.device import describe
 
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        folder = path or home() / f"{recipe.name}-{config.subject}-s{config.seed}-{stamp}"
+        folder = path or runs_folder() / f"{recipe.name}-{config.subject}-s{config.seed}-{stamp}"
         stored = {
             "recipe": recipe.name,
             "subject": config.subject,
@@ -342,8 +309,6 @@ class Run:
             self.warn(change.sentence)
 
     def warn(self, message: str) -> None:
-        import sys
-
         self.warnings.append(message)
         print(message, file=sys.stderr)
         try:
@@ -408,98 +373,6 @@ def export(run: Run, folder: Path, episodes: dict[str, Any]) -> Path:
     return folder
 
 
-def checked_config(stored: Any) -> dict[str, Any]:
-    """What `config.json` holds. Raises ValueError where a part of it is missing or of another type than `Run.create` writes."""
-    if not isinstance(stored, dict):
-        raise ValueError("it is not a JSON object")
-    for name in ("recipe", "config"):
-        if name not in stored:
-            raise ValueError(f"it has no {name!r}")
-    steps, minutes = stored.get("steps"), stored.get("minutes")
-    if isinstance(steps, float) and steps.is_integer():
-        stored["steps"] = int(steps)  # An older version stored lengths as they were given: 3.0, or infinity.
-    if isinstance(minutes, float) and not is_number(minutes):
-        stored["minutes"] = None
-    for name, kind in CONFIG.items():
-        if name in stored and not fits(stored[name], kind):
-            raise ValueError(f"its {name!r} cannot be {stored[name]!r:.40}")
-    if not fits(stored["config"].get("seed", 0), int):
-        raise ValueError(f"its seed cannot be {stored['config']['seed']!r:.40}")
-    return stored
-
-
-def checked_status(stored: Any) -> dict[str, Any]:
-    """What `status.json` holds, without entries of another type than `write_status` writes."""
-    stored = stored if isinstance(stored, dict) else {}
-    status = {"status": "unknown", **{name: stored[name] for name, kind in STATUS.items() if name in stored and fits(stored[name], kind)}}
-    if "metrics" in status:
-        status["metrics"] = {name: value for name, value in status["metrics"].items() if value is None or is_number(value)}
-    return status
-
-
-def fits(value: Any, kind: Any) -> bool:
-    """Whether a value from JSON is of a type; a number, moreover, one to reckon with."""
-    return isinstance(value, kind) and (not isinstance(value, int | float) or is_number(value))
-
-
-def runs(folder: Path | None = None) -> list[Run]:
-    """Every readable run under `folder` (the runs' home unless given), newest first."""
-    return survey(folder)[0]
-
-
-def survey(folder: Path | None = None) -> tuple[list[Run], str]:
-    """What `runs` gives, and a sentence about the folders that cannot be read; "" where all can."""
-    readable, unreadable = [], []
-    if folder is None and home().exists() and not home().is_dir():
-        raise UsageError(f"LAB_RUNS={home()} is a file. Name the folder in which runs are kept.")
-    for path in (folder or home()).glob("*/config.json"):
-        try:
-            readable.append(Run(path.parent))
-        except LabError as error:
-            unreadable.append(f"{path.parent.name}: {error}")
-    count = f"{len(unreadable)} run folder{'s' if len(unreadable) != 1 else ''}"
-    note = f"{count} could not be read; {'the first, ' if len(unreadable) > 1 else ''}{min(unreadable)}" if unreadable else ""
-    return sorted(readable, key=lambda run: run.created, reverse=True), note
-
-
-def find(name: str) -> Run:
-    """A run by path, by name, by "last", or a shipped agent by name."""
-    for folder in (expanded(name), home() / name):
-        with suppress(OSError):  # Such as for a name that is too long.
-            if (folder / "config.json").exists():
-                return Run(folder)
-    if name == "last":
-        known = runs()
-        if not known:
-            raise UsageError(f"There are no runs yet under {home()}. `lab train dqn` makes one.")
-        return known[0]
-    agents = registry.shipped()
-    if name in agents:
-        return Run(agents[name])
-    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
-
-
-def agent_for(game: str) -> "nn.Module | None":
-    """The network of a shipped agent for a game, ready to play, or None."""
-    for path in registry.shipped().values():
-        run = Run(path)
-        if run.stored.get("subject") == game:
-            return run.experiment("cpu", serving_only=True).serving().eval()
-    return None
-
-
-def new_folder(base: Path) -> Path:
-    """Make `base`, or `base-2`, `base-3`, ... where another run of the same second has it."""
-    for attempt in itertools.count(1):
-        folder = base if attempt == 1 else base.with_name(f"{base.name}-{attempt}")
-        try:
-            folder.mkdir(parents=True)
-            break
-        except FileExistsError:
-            continue
-    return folder
-
-
 def locked(file: IO[str], tries: int = 20) -> bool:
     """Take the lock on an open file. Retries briefly: reading a run's status takes the lock for a moment too."""
     for attempt in range(tries):
@@ -509,35 +382,3 @@ def locked(file: IO[str], tries: int = 20) -> bool:
         except OSError:
             time.sleep(0.01 if attempt + 1 < tries else 0)
     return False
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Replace a small file as a whole."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def versions() -> dict[str, str]:
-    """The versions that a result depends on."""
-    numbers = {"python": platform.python_version()}
-    for package in ("lab", "torch", "ale-py", "gymnasium", "numpy"):
-        try:
-            numbers[package] = version(package)
-        except PackageNotFoundError:
-            numbers[package] = "unknown"
-    return numbers
-
-
-@lru_cache(maxsize=1)
-def git_commit() -> str | None:
-    """The commit of the lab's own source, where it is a checkout."""
-    if shutil.which("git") is None:
-        return None
-    root = Path(__file__).resolve().parent.parent
-    result = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
-    return result.stdout.strip() or None

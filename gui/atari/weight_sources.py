@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import registry
-from lab.run import Run, runs
+from lab.run import Run
+from lab.stored_runs import runs
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
-from lab.run import Run, home
+from lab.paths import runs_folder
+from lab.run import Run
 
 TRASH = ".trash"
 
@@ -20,12 +21,12 @@ def rename(run: Run, name: str) -> Path:
 
 def discard(run: Run) -> Path:
     """Move a run to the trash folder beside the runs; its path there."""
-    return move(run, home() / TRASH / f"{datetime.now():%Y%m%d-%H%M%S-%f}~{run.name}")
+    return move(run, runs_folder() / TRASH / f"{datetime.now():%Y%m%d-%H%M%S-%f}~{run.name}")
 
 
 def put_back(path: Path) -> Path:
     """Take a run out of the trash folder; its path."""
-    return moved(path, home() / path.name.partition("~")[2])
+    return moved(path, runs_folder() / path.name.partition("~")[2])
 
 
 def move(run: Run, target: Path) -> Path:

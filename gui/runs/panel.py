@@ -30,7 +30,8 @@ from gui.theme import COLOURS, colour, faint
 from gui.widgets.curves import Curves, Line
 from gui.widgets.series import RunSeries
 from lab.errors import LabError
-from lab.run import Run, home
+from lab.paths import runs_folder
+from lab.run import Run
 
 REFRESH_MS = 2000
 MOST = 16
@@ -173,7 +174,7 @@ class RunsPanel(Panel):
     def show_count(self) -> None:
         """How many runs there are, and how many of them the filter lets through."""
         count, left = len(self.table.rows), self.proxy.rowCount()
-        text = f"{count} run{'s' if count != 1 else ''}" if count else f"No runs in {home()} yet. Train one in another panel."
+        text = f"{count} run{'s' if count != 1 else ''}" if count else f"No runs in {runs_folder()} yet. Train one in another panel."
         self.count.setText(text if left == count else f"{left} of {text}")
 
     def select_rows(self) -> object:
@@ -299,7 +300,7 @@ class RunsPanel(Panel):
         """The command that shows the selected runs, or all of them, in TensorBoard."""
         chosen = self.selected()
         if not chosen:
-            return f"tensorboard --logdir {shlex.quote(str(home().resolve()))}"
+            return f"tensorboard --logdir {shlex.quote(str(runs_folder().resolve()))}"
         if len(chosen) == 1:
             return f"tensorboard --logdir {shlex.quote(str(chosen[0].path.resolve()))}"
         return "tensorboard --logdir_spec " + shlex.quote(

@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor
 
 from gui.system import duration_text
 from gui.widgets.curves import title
-from lab.run import Run, survey
+from lab.run import Run
+from lab.stored_runs import survey
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("name", "status", "recipe", "about", "seed", "done", "duration", "created", "last metrics")

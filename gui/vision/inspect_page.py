@@ -35,7 +35,7 @@ from gui.widgets.drawing import Drawing
 from gui.widgets.dropped_file import dropped_file
 from gui.widgets.picture import Picture
 from lab.data.image_files import IMAGE_FILTER
-from lab.run import runs
+from lab.stored_runs import runs
 
 DRAWN = 112
 """Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""

@@ -15,7 +15,7 @@ from lab.atari.games import check_game
 from lab.atari.player import Player
 from lab.data.cache import kept
 from lab.data.images import LabelledImages, Request, Split, as_channels, resize
-from lab.run import agent_for
+from lab.stored_runs import agent_for
 
 log = logging.getLogger("lab.data")
 

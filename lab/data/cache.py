@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lab.errors import LabError
-from lab.run import expanded
+from lab.paths import expanded
 
 log = logging.getLogger("lab.data")
 

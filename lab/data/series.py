@@ -14,7 +14,7 @@ from lab.data.table import read_table
 from lab.data.text import decoded, own_file
 from lab.errors import LabError
 from lab.registry import load
-from lab.run import agent_for
+from lab.stored_runs import agent_for
 
 Who = Literal["random", "agent"]
 

@@ -13,7 +13,8 @@ from agents.replay import ReplayMemory, stored_memory
 from lab import checkpoint
 from lab.errors import LabError
 from lab.registry import recipe
-from lab.run import Run, find
+from lab.run import Run
+from lab.stored_runs import find
 
 GO, LIFE, TERMINATE, TRUNCATE = range(4)
 

@@ -165,9 +165,10 @@ def stored(qapp: QApplication, trained_once: Callable[..., Path]) -> Callable[..
     count = itertools.count()
 
     def make(steps: int = 40, run: Path | None = None, **values: Any) -> Any:
-        from lab.run import Run, home
+        from lab.paths import runs_folder
+        from lab.run import Run
 
-        target = run or home() / f"dqn-fast-pong-s0-20260101-12000{next(count)}"
+        target = run or runs_folder() / f"dqn-fast-pong-s0-20260101-12000{next(count)}"
         shutil.copytree(trained_once(steps, values), target)
         return Run(target)
 

@@ -18,7 +18,8 @@ from gui import main_window
 from gui.main_window import MainWindow
 from lab import api
 from lab.api import resumed_session
-from lab.run import Run, runs
+from lab.run import Run
+from lab.stored_runs import runs
 
 LONG = 60_000
 

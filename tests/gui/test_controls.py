@@ -16,7 +16,8 @@ from gui import theme
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
 from gui.main_window import MainWindow
 from gui.panels import PANELS
-from lab.run import Run, home
+from lab.paths import runs_folder
+from lab.run import Run
 
 LONG = 60_000
 
@@ -78,9 +79,9 @@ def test_the_file_menu(qtbot: QtBot, window: MainWindow, opened: list[str]) -> N
     choose(qtbot, window.action_set.menu("&File"), "Open runs folder")
     assert opened == []
     assert "does not exist yet" in window.statusBar().currentMessage()
-    home().mkdir(parents=True)
+    runs_folder().mkdir(parents=True)
     choose(qtbot, window.action_set.menu("&File"), "Open runs folder")
-    assert opened == [str(home().resolve())]
+    assert opened == [str(runs_folder().resolve())]
     choose(qtbot, window.action_set.menu("&File"), "Copy screenshot")
     assert QApplication.clipboard().pixmap().size() == window.size()
     choose(qtbot, window.action_set.menu("&File"), "Quit")
@@ -252,12 +253,12 @@ def test_the_watch_menu(qtbot: QtBot, window: MainWindow) -> None:
 def test_the_runs_menu(
     qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable[..., Run], opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored(run=home() / "alpha")
+    stored(run=runs_folder() / "alpha")
     window = make_window("Runs")
     panel: Any = window.panels["Runs"]
     qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=LONG)
     choose(qtbot, panel.menus()[0], "Open folder")
-    assert opened == [str((home() / "alpha").resolve())]
+    assert opened == [str((runs_folder() / "alpha").resolve())]
     choose(qtbot, panel.menus()[0], "Copy TensorBoard command")
     assert QApplication.clipboard().text().startswith("tensorboard --logdir ")
     choose(qtbot, panel.menus()[0], "Filter")
@@ -265,16 +266,16 @@ def test_the_runs_menu(
     monkeypatch.setattr("gui.runs.panel.QInputDialog.getText", staticmethod(lambda *_, **__: ("beta", True)))
     choose(qtbot, panel.menus()[0], "Rename")
     qtbot.waitUntil(lambda: [row.run.name for row in panel.table.rows] == ["beta"], timeout=LONG)
-    stored(run=home() / "gamma")
+    stored(run=runs_folder() / "gamma")
     choose(qtbot, panel.menus()[0], "Refresh")
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
     panel.view.selectRow(0)
     name = panel.selected()[0].name
     choose(qtbot, panel.menus()[0], "Delete")
-    assert not (home() / name).exists()
+    assert not (runs_folder() / name).exists()
     qtbot.waitUntil(lambda: panel.action_set["undo"].isEnabled() and panel.table.rowCount() == 1, timeout=LONG)
     choose(qtbot, panel.menus()[0], "Undo delete")
-    assert (home() / name).exists()
+    assert (runs_folder() / name).exists()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2 and not panel.reading, timeout=LONG)
     panel.view.selectRow(0)
     choose(qtbot, panel.menus()[0], "Open")
@@ -327,7 +328,7 @@ def test_views_are_shown_and_taken_away_by_their_names(qtbot: QtBot, window: Mai
 
 @drives("Curves: Overlay")
 def test_other_runs_are_drawn_over_this_one(qtbot: QtBot, window: MainWindow, stored: Callable[..., Run]) -> None:
-    other, run = stored(steps=60, run=home() / "other"), stored(run=home() / "this")
+    other, run = stored(steps=60, run=runs_folder() / "other"), stored(run=runs_folder() / "this")
     window.open_run(run)
     tab: Any = window.panels["Atari"].current_tab()  # type: ignore[attr-defined]
     assert tab.curves.legend.isHidden()

@@ -23,7 +23,9 @@ from gui.runs.folders import rename
 from gui.runs.table import COLUMNS, RunFilter, RunTable, read_rows
 from gui.theme import COLOURS
 from lab.errors import LabError
-from lab.run import STATUS, Run, home
+from lab.paths import runs_folder
+from lab.run import Run
+from lab.run_records import STATUS
 
 LONG = 60_000
 
@@ -31,9 +33,9 @@ LONG = 60_000
 @pytest.fixture
 def panel(qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable[..., Run]) -> Any:
     """The panel with three runs."""
-    stored(steps=30, seed=1, run=home() / "alpha")
-    stored(steps=60, seed=2, game="breakout", run=home() / "beta")
-    stored(steps=45, seed=3, gamma=0.9, run=home() / "gamma")
+    stored(steps=30, seed=1, run=runs_folder() / "alpha")
+    stored(steps=60, seed=2, game="breakout", run=runs_folder() / "beta")
+    stored(steps=45, seed=3, gamma=0.9, run=runs_folder() / "gamma")
     found: Any = make_window("Runs").panels["Runs"]
     qtbot.waitUntil(lambda: found.table.rowCount() == 3, timeout=60_000)
     return found
@@ -54,10 +56,10 @@ def select(panel: Any, *names: str) -> None:
 def copies(panel: Any, qtbot: QtBot, count: int) -> None:
     """`count` more runs, c00, c01, ..., with no more than what the panel reads."""
     for i in range(count):
-        folder = home() / f"c{i:02}"
+        folder = runs_folder() / f"c{i:02}"
         folder.mkdir()
         for name in ("config.json", "status.json", "metrics.jsonl"):
-            shutil.copy(home() / "alpha" / name, folder / name)
+            shutil.copy(runs_folder() / "alpha" / name, folder / name)
     listed = panel.table.rowCount() + count
     panel.refresh()
     qtbot.waitUntil(lambda: panel.table.rowCount() == listed, timeout=LONG)
@@ -128,7 +130,7 @@ def test_a_filter_that_matches_nothing_leaves_nothing_selected(qtbot: QtBot, pan
 
 def test_a_long_name_gets_a_wider_column(qtbot: QtBot, panel: Any, stored: Callable[..., Run]) -> None:
     panel.view.setColumnWidth(1, 333)
-    stored(steps=30, seed=1, run=home() / ("a-long-name-" * 6 + "end"))
+    stored(steps=30, seed=1, run=runs_folder() / ("a-long-name-" * 6 + "end"))
     panel.refresh()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 4, timeout=LONG)
     assert panel.view.columnWidth(0) >= panel.view.sizeHintForColumn(0) > 300
@@ -178,7 +180,7 @@ def test_the_log_follows_what_is_written(panel: Any) -> None:
     panel.pages.setCurrentWidget(panel.log)
     select(panel, "alpha")
     for i in range(200):
-        Run(home() / "alpha").log(f"line {i}")
+        Run(runs_folder() / "alpha").log(f"line {i}")
     panel.tick()
     assert panel.log.toPlainText().endswith("line 199\n")
     bar = panel.log.verticalScrollBar()
@@ -187,7 +189,7 @@ def test_the_log_follows_what_is_written(panel: Any) -> None:
 
 def test_the_log_stays_where_somebody_reads(panel: Any) -> None:
     panel.pages.setCurrentWidget(panel.log)
-    run = Run(home() / "alpha")
+    run = Run(runs_folder() / "alpha")
     for i in range(200):
         run.log(f"line {i}")
     select(panel, "alpha")
@@ -200,7 +202,7 @@ def test_the_log_stays_where_somebody_reads(panel: Any) -> None:
 
 
 def test_a_log_that_is_no_text_is_shown_as_far_as_it_is(panel: Any) -> None:
-    (home() / "alpha" / "log.txt").write_bytes(b"before \xff\xfe after\n")
+    (runs_folder() / "alpha" / "log.txt").write_bytes(b"before \xff\xfe after\n")
     select(panel, "beta")
     select(panel, "alpha")
     assert panel.log.toPlainText().startswith("before ")
@@ -220,7 +222,7 @@ def test_entries_are_as_they_were_when_the_panel_comes_back(qtbot: QtBot, panel:
 def test_rows_that_come_late_switch_no_entry_on_behind_another_panel(qtbot: QtBot, panel: Any) -> None:
     panel.refresh()
     go_to(qtbot, panel.window(), "Atari")
-    shutil.rmtree(home() / "beta")
+    shutil.rmtree(runs_folder() / "beta")
     qtbot.waitUntil(lambda: not panel.reading, timeout=LONG)
     panel.refresh()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
@@ -232,7 +234,7 @@ def test_delete_goes_to_the_trash_and_comes_back(qtbot: QtBot, panel: Any) -> No
     select(panel, "alpha", "beta")
     pick(qtbot, panel.action_set["delete"])
     qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=10_000)
-    assert len(list((home() / ".trash").iterdir())) == 2
+    assert len(list((runs_folder() / ".trash").iterdir())) == 2
     pick(qtbot, panel.action_set["undo"])
     pick(qtbot, panel.action_set["undo"])
     qtbot.waitUntil(lambda: panel.table.rowCount() == 3, timeout=10_000)
@@ -245,7 +247,7 @@ def test_rename(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> No
     select(panel, "gamma")
     pick(qtbot, panel.action_set["rename"])
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=10_000)
-    assert (home() / "delta" / "config.json").exists()
+    assert (runs_folder() / "delta" / "config.json").exists()
 
 
 def test_the_tab_of_a_run_follows_its_new_name(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +265,7 @@ def test_the_tab_of_a_run_follows_its_new_name(qtbot: QtBot, panel: Any, monkeyp
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=LONG)
     select(panel, "delta")
     pick(qtbot, panel.action_set["open"])
-    assert window.current_run().path == home() / "delta"
+    assert window.current_run().path == runs_folder() / "delta"
     assert atari.tabs.count() == 3
 
 
@@ -279,12 +281,12 @@ def test_the_tab_of_a_deleted_run_closes(qtbot: QtBot, panel: Any) -> None:
 @pytest.mark.parametrize("name", ["", "../elsewhere", "a/b", ".hidden", "beta"])
 def test_a_name_that_cannot_be_is_refused(panel: Any, name: str) -> None:
     with pytest.raises(LabError):
-        rename(Run(home() / "alpha"), name)
-    assert (home() / "alpha").exists()
+        rename(Run(runs_folder() / "alpha"), name)
+    assert (runs_folder() / "alpha").exists()
 
 
 def test_a_run_that_is_being_trained_is_left_where_it_is(qtbot: QtBot, panel: Any) -> None:
-    run = Run(home() / "alpha")
+    run = Run(runs_folder() / "alpha")
     with run.lock():
         select(panel, "alpha")
         pick(qtbot, panel.action_set["delete"])
@@ -305,7 +307,7 @@ def test_a_run_opens_in_its_panel(qtbot: QtBot, panel: Any) -> None:
 def test_the_tensorboard_command_names_the_selected_runs(qtbot: QtBot, panel: Any) -> None:
     select(panel, "alpha")
     pick(qtbot, panel.action_set["tensorboard"])
-    assert QApplication.clipboard().text() == f"tensorboard --logdir {Path(home() / 'alpha').resolve()}"
+    assert QApplication.clipboard().text() == f"tensorboard --logdir {Path(runs_folder() / 'alpha').resolve()}"
     select(panel, "alpha", "beta")
     assert panel.tensorboard_command().startswith("tensorboard --logdir_spec ")
     assert "alpha:" in panel.tensorboard_command()
@@ -319,7 +321,7 @@ def test_the_folder_of_a_run_is_opened(qtbot: QtBot, panel: Any, monkeypatch: py
     monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: opened.append(url.toLocalFile())))
     select(panel, "alpha")
     pick(qtbot, panel.action_set["folder"])
-    assert opened == [str((home() / "alpha").resolve())]
+    assert opened == [str((runs_folder() / "alpha").resolve())]
 
 
 def changed(**values: object) -> Callable[[Path], object]:
@@ -356,16 +358,16 @@ def everything(names: set[str]) -> None:
 
 @pytest.mark.parametrize("damage", CONFIG_DAMAGE)
 def test_a_run_with_a_damaged_config_is_left_out_and_named(stored: Callable[..., Run], damage: Callable[[Path], object]) -> None:
-    stored(run=home() / "good")
-    damage(stored(run=home() / "bad").path / "config.json")
+    stored(run=runs_folder() / "good")
+    damage(stored(run=runs_folder() / "bad").path / "config.json")
     everything({"good"})
     assert read_rows()[1].startswith("1 run folder could not be read; bad: ")
 
 
 @pytest.mark.parametrize(("file", "damage"), OTHER_DAMAGE)
 def test_any_other_damage_leaves_the_run_in_the_list(stored: Callable[..., Run], file: str, damage: Callable[[Path], object]) -> None:
-    stored(run=home() / "good")
-    damage(stored(run=home() / "bad").path / file)
+    stored(run=runs_folder() / "good")
+    damage(stored(run=runs_folder() / "bad").path / file)
     everything({"good", "bad"})
 
 
@@ -378,9 +380,9 @@ ANY = st.recursive(
 @given(status=ANY | st.dictionaries(st.sampled_from(list(STATUS)), ANY | st.dictionaries(st.text(), ANY)))
 def test_whatever_a_status_says_the_table_shows_the_run(stored: Callable[..., Run], status: object) -> None:
     for name in ("good", "bad"):
-        if not (home() / name).exists():
-            stored(run=home() / name)
-    (home() / "bad" / "status.json").write_text(json.dumps(status))
+        if not (runs_folder() / name).exists():
+            stored(run=runs_folder() / name)
+    (runs_folder() / "bad" / "status.json").write_text(json.dumps(status))
     table = RunTable()
     table.set_rows(read_rows()[0])
     proxy = RunFilter(table)
@@ -392,7 +394,7 @@ def test_whatever_a_status_says_the_table_shows_the_run(stored: Callable[..., Ru
 
 def test_the_panel_says_which_run_cannot_be_read(qtbot: QtBot, panel: Any) -> None:
     assert not panel.unread.isVisible()
-    (home() / "beta" / "config.json").write_text("[]")
+    (runs_folder() / "beta" / "config.json").write_text("[]")
     panel.refresh()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
     assert panel.unread.isVisible()

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 from gui.dialogs import ContinueDialog
 from gui.main_window import MainWindow
 from lab.experiment import Progress
-from lab.run import Run, runs
+from lab.run import Run
+from lab.stored_runs import runs
 
 LONG = 60_000
 

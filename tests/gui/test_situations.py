@@ -17,7 +17,8 @@ from gui.runs.table import row
 from gui.settings import settings
 from gui.widgets.curves import Curves
 from lab.errors import LabError, UsageError
-from lab.run import Run, home
+from lab.paths import runs_folder
+from lab.run import Run
 
 LONG = 60_000
 
@@ -50,14 +51,14 @@ def test_a_run_whose_folder_vanished_is_said_to_be_gone(stored: Callable[..., Ru
 
 def test_a_trash_folder_that_was_emptied_gives_nothing_back(stored: Callable[..., Run]) -> None:
     path = discard(stored())
-    path.rename(home() / "taken")
+    path.rename(runs_folder() / "taken")
     with pytest.raises(LabError, match="is gone"):
         put_back(path)
 
 
 def test_a_trash_folder_that_cannot_be_made_is_said_so(stored: Callable[..., Run]) -> None:
     run = stored()
-    (home() / TRASH).write_text("a file in its place")
+    (runs_folder() / TRASH).write_text("a file in its place")
     with pytest.raises(LabError, match="Cannot move"):
         discard(run)
     assert run.path.is_dir()
@@ -66,7 +67,7 @@ def test_a_trash_folder_that_cannot_be_made_is_said_so(stored: Callable[..., Run
 def test_runs_of_two_time_zones_sort_by_the_instant(stored: Callable[..., Run]) -> None:
     found = {}
     for name, created in (("early", "2026-01-01T12:30:00.000+00:00"), ("late", "2026-01-01T08:00:00.000-05:00")):  # 13:00 in UTC.
-        path = stored(run=home() / name).path
+        path = stored(run=runs_folder() / name).path
         config = json.loads((path / "config.json").read_text())
         (path / "config.json").write_text(json.dumps({**config, "created": created}))
         found[name] = row(Run(path))
@@ -81,7 +82,7 @@ def test_opening_a_run_that_vanished_says_so_and_takes_it_off_the_list(
     panel: Any = window.panels["Runs"]
     qtbot.waitUntil(lambda: panel.table.rowCount() == 1 and len(panel.selected()) == 1, timeout=LONG)
     panel.timer.stop()
-    panel.selected()[0].path.rename(home().parent / "elsewhere")
+    panel.selected()[0].path.rename(runs_folder().parent / "elsewhere")
     panel.action_set["open"].trigger()
     assert "is gone" in window.errors[0].sentence.text()
     qtbot.waitUntil(lambda: panel.table.rowCount() == 0, timeout=LONG)
@@ -98,7 +99,7 @@ def test_a_sentence_is_shown_letter_by_letter(qtbot: QtBot, text: str) -> None:
 
 
 def test_a_run_with_an_ampersand_in_its_name_keeps_it(window: MainWindow, stored: Callable[..., Run]) -> None:
-    run = stored(run=home() / "cats & <b>dogs")
+    run = stored(run=runs_folder() / "cats & <b>dogs")
     window.open_run(run)
     panel: Any = window.panels["Atari"]
     assert panel.tabs.tabText(0) == "cats && <b>dogs"  # Qt draws && as &.

@@ -17,7 +17,8 @@ from gui.main_window import MainWindow
 from gui.vision.inspect_page import InspectPage
 from gui.vision.probabilities import ROW
 from gui.vision.worked_examples import WorkedExamples
-from lab.run import Run, home
+from lab.paths import runs_folder
+from lab.run import Run
 
 LONG = 60_000
 TINY = {"batch_size": 32, "validate_every": 10, "schedule_steps": 60}
@@ -36,9 +37,9 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def panel(qtbot: QtBot, make_window: Callable[..., MainWindow], two_runs: list[Path]) -> Any:
     """The panel with one stored run open and its first answer there."""
     for path in two_runs:
-        shutil.copytree(path, home() / path.name)
+        shutil.copytree(path, runs_folder() / path.name)
     made: Any = make_window("Vision").panels["Vision"]
-    made.open_run(Run(home() / two_runs[0].name))
+    made.open_run(Run(runs_folder() / two_runs[0].name))
     qtbot.waitUntil(lambda: look(made).last is not None, timeout=LONG)
     return made
 

@@ -15,7 +15,7 @@ from toy import Toy
 import lab
 from lab import checkpoint, cli
 from lab.api import resumed_session
-from lab.run import find, runs
+from lab.stored_runs import find, runs
 
 
 def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

@@ -97,7 +97,7 @@ def test_conditions_name_settings_that_there_are_and_values_that_they_take(name:
 def test_former_names_of_fields_still_work_in_stored_runs_and_on_the_command_line() -> None:
     from lab.cli import main
     from lab.recipes.sequence.text_class_config import TextClassConfig
-    from lab.run import runs
+    from lab.stored_runs import runs
 
     assert TextClassConfig.parse({"least": 3, "longest": 9, "written": True}) == TextClassConfig(min_count=3, max_length=9, unfused=True)
     with pytest.raises(UsageError, match="--least is the former name of --min-count: give one of them"):

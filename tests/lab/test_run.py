@@ -14,7 +14,9 @@ import lab
 from lab import checkpoint, cli
 from lab.errors import LabError, UsageError
 from lab.experiment import Progress
-from lab.run import Run, find, home, runs, survey
+from lab.paths import runs_folder
+from lab.run import Run
+from lab.stored_runs import find, runs, survey
 
 CPU = torch.device("cpu")
 
@@ -329,7 +331,7 @@ def test_a_tilde_in_the_runs_folder_and_in_a_name_is_the_home_folder(tmp_path: P
     assert find(f"~/my runs/{run.name}").path == run.path
     assert lab.train("toy", steps=1, run="~/other").path == tmp_path / "other"
     monkeypatch.setenv("LAB_RUNS", "~nobody-of-that-name/runs")
-    assert home() == Path("~nobody-of-that-name/runs")
+    assert runs_folder() == Path("~nobody-of-that-name/runs")
 
 
 def test_every_file_of_a_checkpoint_may_be_read_by_whom_the_others_may() -> None:
@@ -380,7 +382,7 @@ def test_a_folder_that_could_not_be_written_is_taken_away_again(tmp_path: Path, 
         with pytest.raises(LabError, match="No space left on device"):
             create(path)
     assert [path.name for path in tmp_path.iterdir() if path.name in ("new", "mine")] == ["mine"]
-    assert not list(home().glob("toy*"))
+    assert not list(runs_folder().glob("toy*"))
 
 
 def test_remains_of_another_run_are_not_written_over(tmp_path: Path) -> None:

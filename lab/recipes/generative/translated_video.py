@@ -13,7 +13,7 @@ from lab.atari.player import Player
 from lab.data.images import resize
 from lab.errors import UsageError
 from lab.recipes.generative.pixels import to_pixels
-from lab.run import agent_for
+from lab.stored_runs import agent_for
 from lab.video import VideoWriter
 
 FPS = 60

@@ -167,7 +167,7 @@ class CharRNN(SequenceExperiment):
 
     def other_run(self, name: str) -> "tuple[str, CharRNN]":
         """Another run's name and its trained network. Raises UsageError where it is not a run of char-rnn."""
-        from lab.run import find
+        from lab.stored_runs import find
 
         run = find(name)
         known = self.__dict__.setdefault("others", {})

@@ -277,7 +277,7 @@ class ImageViews(Experiment):
 
     def predictions_of(self, other: str, split: Split) -> Predictions:
         """Another run's answers to the same images. Raises UsageError where it learned other images or classes."""
-        from lab.run import find
+        from lab.stored_runs import find
 
         run = find(other)
         known = self.__dict__.setdefault("others", {})

@@ -11,8 +11,8 @@ from lab.data.cache import cache
 from lab.data.catalogue import DATA, check, escaped, find, giving, listed, paths, readable, subject
 from lab.data.image_files import class_names
 from lab.errors import UsageError
+from lab.paths import runs_folder
 from lab.registry import load, recipes
-from lab.run import home
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -66,7 +66,7 @@ def test_a_tilde_in_the_environment_is_the_home_folder(monkeypatch: pytest.Monke
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("LAB_RUNS", "~/runs")
     monkeypatch.setenv("LAB_DATA", "~/data")
-    assert (home(), cache()) == (Path("/home/me/runs"), Path("/home/me/data"))
+    assert (runs_folder(), cache()) == (Path("/home/me/runs"), Path("/home/me/data"))
 
 
 def test_a_comma_may_belong_to_a_folders_name(tmp_path: Path) -> None:

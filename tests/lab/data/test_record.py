@@ -10,7 +10,8 @@ import pytest
 from lab import api
 from lab.data.record import compare, merged, of_content
 from lab.errors import LabError, UsageError
-from lab.run import Run, find
+from lab.run import Run
+from lab.stored_runs import find
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "text-class": {

@@ -1,0 +1,59 @@
+"""The runs on disk: listing them, finding one by its name, and the shipped agent for a game. Read first: `find`."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import registry
+from lab.errors import LabError, UsageError, unknown
+from lab.paths import expanded, runs_folder
+from lab.run import Run
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def runs(folder: Path | None = None) -> list[Run]:
+    """Every readable run under `folder` (the runs' home unless given), newest first."""
+    return survey(folder)[0]
+
+
+def survey(folder: Path | None = None) -> tuple[list[Run], str]:
+    """What `runs` gives, and a sentence about the folders that cannot be read; "" where all can."""
+    readable, unreadable = [], []
+    if folder is None and runs_folder().exists() and not runs_folder().is_dir():
+        raise UsageError(f"LAB_RUNS={runs_folder()} is a file. Name the folder in which runs are kept.")
+    for path in (folder or runs_folder()).glob("*/config.json"):
+        try:
+            readable.append(Run(path.parent))
+        except LabError as error:
+            unreadable.append(f"{path.parent.name}: {error}")
+    count = f"{len(unreadable)} run folder{'s' if len(unreadable) != 1 else ''}"
+    note = f"{count} could not be read; {'the first, ' if len(unreadable) > 1 else ''}{min(unreadable)}" if unreadable else ""
+    return sorted(readable, key=lambda run: run.created, reverse=True), note
+
+
+def find(name: str) -> Run:
+    """A run by path, by name, by "last", or a shipped agent by name."""
+    for folder in (expanded(name), runs_folder() / name):
+        with suppress(OSError):  # Such as for a name that is too long.
+            if (folder / "config.json").exists():
+                return Run(folder)
+    if name == "last":
+        known = runs()
+        if not known:
+            raise UsageError(f"There are no runs yet under {runs_folder()}. `lab train dqn` makes one.")
+        return known[0]
+    agents = registry.shipped()
+    if name in agents:
+        return Run(agents[name])
+    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
+
+
+def agent_for(game: str) -> "nn.Module | None":
+    """The network of a shipped agent for a game, ready to play, or None."""
+    for path in registry.shipped().values():
+        run = Run(path)
+        if run.stored.get("subject") == game:
+            return run.experiment("cpu", serving_only=True).serving().eval()
+    return None
