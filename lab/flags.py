@@ -1,23 +1,12 @@
-"""The commands and their flags: argparse with errors as one sentence, and a flag for every field of a config."""
+"""Flags of the commands: argparse with errors as one sentence, and a flag for every field of a config."""
 
 import argparse
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
+from lab.commands import COMMANDS
 from lab.config import Config, about, flag, unit_of
 from lab.errors import UsageError, unknown
-
-COMMANDS = {
-    "gui": "Open the desktop app (the same as `lab` alone).",
-    "list": "Recipes, data sets, games, networks and shipped agents.",
-    "train": "Train a recipe into a new run folder.",
-    "resume": "Continue a run from its newest good checkpoint, bit for bit.",
-    "eval": "Evaluate a run or a shipped agent on held-out episodes or data.",
-    "watch": "Watch an agent play, in a window or into a video file.",
-    "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
-    "runs": "Every run, newest first, with its status and last metrics.",
-    "bench": "Speed figures of this machine.",
-}
 
 
 class Parser(argparse.ArgumentParser):

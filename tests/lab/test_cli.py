@@ -15,6 +15,9 @@ from toy import Toy
 import lab
 from lab import checkpoint, cli
 from lab.api import resumed_session
+from lab.commands import COMMANDS
+from lab.commands.bench import BENCHES
+from lab.commands.output import print_json
 from lab.stored_runs import find, runs
 
 
@@ -156,11 +159,11 @@ def test_what_must_answer_at_once_imports_neither_torch_nor_qt(arguments: list[s
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("command", list(cli.COMMANDS))
+@pytest.mark.parametrize("command", list(COMMANDS))
 def test_every_command_has_a_help_text(command: str, capsys) -> None:
     with contextlib.suppress(SystemExit):
         cli.main([command, "--help"])
-    assert cli.COMMANDS[command] in capsys.readouterr().out
+    assert COMMANDS[command] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -263,7 +266,7 @@ def test_the_signal_handlers_are_put_back(monkeypatch) -> None:
 
 
 def test_json_documents_have_null_for_what_is_not_finite(capsys) -> None:
-    cli.print_json({"a": float("nan"), "b": [float("inf"), 1.0], 3: "x"})
+    print_json({"a": float("nan"), "b": [float("inf"), 1.0], 3: "x"})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [None, 1.0], "3": "x"}
 
 
@@ -276,9 +279,9 @@ def test_there_are_no_runs_at_first(capsys) -> None:
 def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
     from lab.registry import load
 
-    functions = {path: load(path) for paths in cli.BENCHES.values() for path in paths}
+    functions = {path: load(path) for paths in BENCHES.values() for path in paths}
     assert all(callable(function) for function in functions.values())
-    assert {"dqn", "gui", "generate", "vision", "sequences", "two"} == set(cli.BENCHES)
+    assert {"dqn", "gui", "generate", "vision", "sequences", "two"} == set(BENCHES)
 
 
 @pytest.mark.parametrize(

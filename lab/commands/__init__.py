@@ -1,0 +1,16 @@
+"""The commands of the command line, a file each with its `main(arguments)`, which gives the exit code.
+
+A command's file is imported when it is called, so that `lab --help` loads none of them.
+"""
+
+COMMANDS = {
+    "gui": "Open the desktop app (the same as `lab` alone).",
+    "list": "Recipes, data sets, games, networks and shipped agents.",
+    "train": "Train a recipe into a new run folder.",
+    "resume": "Continue a run from its newest good checkpoint, bit for bit.",
+    "eval": "Evaluate a run or a shipped agent on held-out episodes or data.",
+    "watch": "Watch an agent play, in a window or into a video file.",
+    "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
+    "runs": "Every run, newest first, with its status and last metrics.",
+    "bench": "Speed figures of this machine.",
+}

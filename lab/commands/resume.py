@@ -1,0 +1,19 @@
+"""`lab resume`: continue a run from its newest good checkpoint."""
+
+from lab.commands.follow import follow
+from lab.flags import add_data, add_json, add_length, parser
+
+
+def main(arguments: list[str]) -> int:
+    p = parser("resume", "RUN [--steps N | --minutes M] [--data DATA] [--json]", "RUN is a folder, a run's name, or `last`.")
+    p.add_argument("run", metavar="RUN")
+    add_length(p)
+    add_data(p)
+    add_json(p)
+    options = p.parse(arguments)
+    from lab.stored_runs import find
+
+    run = find(options.run)
+    from lab.api import resumed_session
+
+    return follow(resumed_session(run, steps=options.steps, minutes=options.minutes, data=options.data), options.json)
