@@ -59,7 +59,8 @@ def test_the_second_row_of_a_run_with_sticky_actions_is_without_them(monkeypatch
 
 def test_a_human_score_names_the_paper_that_it_is_from() -> None:
     assert human_score("pong") == (9.3, "Mnih et al. 2015")
-    assert human_score("alien") == (7127.7, "Wang et al. 2016")
+    assert human_score("alien") == (6875, "Mnih et al. 2015")
+    assert human_score("phoenix") == (7242.6, "Wang et al. 2016")
     assert human_score("adventure") == (None, None)
     assert in_words("pong") == "random -20.7  ·  human 9.3  ·  DQN 2015 18.9  (Mnih et al. 2015)"
     assert in_words("adventure") == "no published scores"
