@@ -38,7 +38,7 @@ from gui.panel import AppContext, Panel
 from gui.run_tab import RunTab, describe
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
-from gui.widgets.config_form import ConfigForm, command_line
+from gui.widgets.config_form import ConfigForm
 from gui.widgets.data_edit import DataEdit
 from gui.widgets.plot import dismantle
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
@@ -46,6 +46,7 @@ from lab import registry
 from lab.config import data_kinds
 from lab.data.catalogue import check
 from lab.errors import LabError, UsageError
+from lab.flags import command_line
 from lab.run import Run
 
 MOST_REOPENED = 6

@@ -1,6 +1,7 @@
 """Flags of the commands: argparse with errors as one sentence, and a flag for every field of a config."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
@@ -90,6 +91,26 @@ def bounds(field: Any) -> str:
     parts += [f"to {high:,}" if high is not None else "", f"below {below}" if below is not None else ""]
     text = " ".join(part for part in parts if part)
     return f", {text}" if text else ""
+
+
+def command_line(recipe: str, config: Config, *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> str:
+    """The `lab train` line that makes this very config: the fields that differ from the recipe's defaults."""
+    words = ["lab", "train", recipe]
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if value == field.default:
+            continue
+        if isinstance(value, bool):
+            words.append(flag(name) if value else flag("no-" + name))
+        else:
+            words += [flag(name), str(value)]
+    if steps is not None:
+        words += ["--steps", str(steps)]
+    if minutes is not None:
+        words += ["--minutes", f"{minutes:g}"]
+    if device != "auto":
+        words += ["--device", device]
+    return shlex.join(words)
 
 
 def pairs(rest: list[str]) -> dict[str, str]:

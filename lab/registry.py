@@ -109,29 +109,42 @@ def recipe(name: str) -> Recipe:
 
 
 def shipped() -> dict[str, Path]:
-    """Shipped agents by name: a folder with `config.json`, `serving.safetensors` and `metrics.jsonl`."""
+    """Shipped agents by name, such as `pong` or `pong-pqn`: a folder with config.json, evaluation.json, metrics.jsonl and serving.safetensors."""
     root = Path(__file__).resolve().parent.parent
     folders = (path for folder in SHIPPED for path in sorted((root / folder).glob("*/config.json")))
     return {path.parent.name: path.parent for path in folders}
 
 
+def best_agent(game: str) -> str | None:
+    """The name of the shipped agent with the highest mean score in a game, or None."""
+    records = {name: shipped_record(path) for name, path in shipped().items()}
+    playing = [name for name, record in records.items() if record["game"] == game]
+    return max(playing, key=lambda name: records[name]["mean"] or 0.0, default=None)
+
+
 def shipped_record(path: Path) -> dict[str, Any]:
-    """A shipped agent's recipe, game and scores; those that were not measured are None."""
+    """A shipped agent's recipe, game, scores and training; what was not measured is None."""
     stored = json.loads((path / "config.json").read_text())
     file = path / "evaluation.json"
     figures = json.loads(file.read_text()) if file.exists() else {}
-    scores = ("mean", "sticky_mean", "human", "human_source", "episodes", "protocol", "sticky_protocol")
-    return {"recipe": stored["recipe"], "game": stored["subject"], **{name: figures.get(name) for name in scores}}
+    scores = ("mean", "sticky_mean", "human", "human_source", "human_normalised", "episodes", "protocol", "sticky_protocol")
+    training = ("command", "steps", "hours", "machine")
+    return {
+        "recipe": stored["recipe"], "game": stored["subject"], **{name: figures.get(name) for name in scores},
+        **{name: stored.get("training", {}).get(name) for name in training},
+    }  # fmt: skip
 
 
 def shipped_about(path: Path) -> str:
-    """One line about a shipped agent: its recipe, its game and its scores."""
+    """One line about a shipped agent: its recipe, its game, its scores and how long it trained."""
     record = shipped_record(path)
     parts = [f"{record['recipe']} on {record['game']}"]
     if record["mean"] is not None:
-        parts.append(f"mean score {record['mean']:g} over {record['episodes']} episodes")
+        parts.append(f"mean score {record['mean']:,.5g} over {record['episodes']} episodes")
     if record["sticky_mean"] is not None:
-        parts.append(f"{record['sticky_mean']:g} with sticky actions (0.25)")
+        parts.append(f"{record['sticky_mean']:,.5g} with sticky actions (0.25)")
     if record["human"] is not None:
-        parts.append(f"human {record['human']:g} ({record['human_source']})")
+        parts.append(f"human {record['human']:,g} ({record['human_source']})")
+    if record["hours"] is not None:
+        parts.append(f"trained for {record['steps']:,} steps, {record['hours']:.2g} hours")
     return ", ".join(parts)

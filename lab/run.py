@@ -358,21 +358,6 @@ class Run:
             experiment.close()
 
 
-def export(run: Run, folder: Path, episodes: dict[str, Any]) -> Path:
-    """Make a shipped agent of a run's newest weights: config, weights, metrics, and the figures of its evaluation."""
-    from safetensors.torch import save_file
-
-    from lab.checkpoint import serving_weights
-
-    experiment = run.experiment("cpu", serving_only=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.contiguous() for name, value in serving_weights(experiment.serving()).items()}, folder / "serving.safetensors")
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in run.metrics()))
-    (folder / "evaluation.json").write_text(json.dumps(episodes, indent=1) + "\n")
-    (folder / "config.json").write_text(json.dumps(run.stored, indent=1) + "\n")
-    return folder
-
-
 def locked(file: IO[str], tries: int = 20) -> bool:
     """Take the lock on an open file. Retries briefly: reading a run's status takes the lock for a moment too."""
     for attempt in range(tries):

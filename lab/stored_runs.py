@@ -34,7 +34,7 @@ def survey(folder: Path | None = None) -> tuple[list[Run], str]:
 
 
 def find(name: str) -> Run:
-    """A run by path, by name, by "last", or a shipped agent by name."""
+    """A run by path, by name, by "last", or a shipped agent by name; a game's name stands for its best agent."""
     for folder in (expanded(name), runs_folder() / name):
         with suppress(OSError):  # Such as for a name that is too long.
             if (folder / "config.json").exists():
@@ -45,15 +45,13 @@ def find(name: str) -> Run:
             raise UsageError(f"There are no runs yet under {runs_folder()}. `lab train dqn` makes one.")
         return known[0]
     agents = registry.shipped()
-    if name in agents:
-        return Run(agents[name])
+    agent = name if name in agents else registry.best_agent(name)
+    if agent is not None:
+        return Run(agents[agent])
     raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
 
 
 def agent_for(game: str) -> "nn.Module | None":
-    """The network of a shipped agent for a game, ready to play, or None."""
-    for path in registry.shipped().values():
-        run = Run(path)
-        if run.stored.get("subject") == game:
-            return run.experiment("cpu", serving_only=True).serving().eval()
-    return None
+    """The network of the best shipped agent for a game, ready to play, or None."""
+    name = registry.best_agent(game)
+    return None if name is None else Run(registry.shipped()[name]).experiment("cpu", serving_only=True).serving().eval()

@@ -5,7 +5,6 @@ effect beside the others (`lab.config.only`) is not shown, and is at its default
 """
 
 import math
-import shlex
 from contextlib import suppress
 from typing import Any, Literal, get_args, get_origin
 
@@ -297,23 +296,3 @@ def limits(field: Any) -> tuple[float | None, float | None]:
         if getattr(rule, "lt", None) is not None:
             high = rule.lt - 1 if field.annotation is int else math.nextafter(rule.lt, -math.inf)
     return low, high
-
-
-def command_line(recipe: str, config: Config, *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> str:
-    """The `lab train` line that makes this very config: the fields that differ from the recipe's defaults."""
-    words = ["lab", "train", recipe]
-    for name, field in type(config).model_fields.items():
-        value = getattr(config, name)
-        if value == field.default:
-            continue
-        if isinstance(value, bool):
-            words.append(flag(name) if value else flag("no-" + name))
-        else:
-            words += [flag(name), str(value)]
-    if steps is not None:
-        words += ["--steps", str(steps)]
-    if minutes is not None:
-        words += ["--minutes", f"{minutes:g}"]
-    if device != "auto":
-        words += ["--device", device]
-    return shlex.join(words)

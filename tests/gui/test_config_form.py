@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
-from gui.widgets.config_form import ConfigForm, command_line, limits
+from gui.widgets.config_form import ConfigForm, limits
 from gui.widgets.number_edit import parse, stepped
 from lab import cli, registry
 from lab.config import Config
-from lab.flags import add_fields, parser
+from lab.flags import add_fields, command_line, parser
 
 
 def write(qtbot: QtBot, form: ConfigForm, name: str, typed: str) -> Any:
