@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.actions import Action, native, plain
-from gui.system import duration_text
+from lab.readable import duration_text
 from lab.run import Run
 
 GAME_KEYS = (

@@ -33,9 +33,10 @@ from gui.palette import Palette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS, PanelSpec
 from gui.settings import settings
-from gui.system import device_text, gpu_memory, process_memory, size_text
+from gui.system import device_text, gpu_memory, process_memory
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.plot import dismantle
+from lab.readable import size_text
 from lab.run import Run
 
 LAYOUT = 1

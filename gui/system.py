@@ -29,16 +29,3 @@ def device_text() -> str:
 
     device = resolve("auto")
     return describe(device) if device.type == "cuda" else f"{cpu_name()}, {cores()} core{'s' if cores() != 1 else ''}"
-
-
-def size_text(count: float) -> str:
-    """Bytes for people: 812 MB, 3.2 GB."""
-    return f"{count / 2**20:,.0f} MB" if count < 2**30 else f"{count / 2**30:,.1f} GB"
-
-
-def duration_text(seconds: float) -> str:
-    """Seconds for people: 45 s, 12 min, 3 h 05 min."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"

@@ -1,7 +1,9 @@
 """The Runs panel: every run on disk; sort, filter, compare, overlay, open, rename, delete with undo."""
 
+import json
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -13,23 +15,28 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QTableView,
     QTabWidget,
     QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from gui.actions import Action
 from gui.panel import AppContext, Panel
+from gui.runs import columns
 from gui.runs.compare import Comparison
 from gui.runs.folders import discard, put_back, rename
-from gui.runs.table import COLUMNS, Row, RunFilter, RunTable, read_rows
+from gui.runs.table import SHOWN, RunFilter, RunTable
+from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
 from gui.widgets.curves import Curves, Line
 from gui.widgets.series import RunSeries
 from lab.errors import LabError
+from lab.listing import Entry, entries
 from lab.paths import runs_folder
 from lab.run import Run
 
@@ -38,6 +45,9 @@ MOST = 16
 """The most runs whose curves are overlaid."""
 
 
+FILTER_TIP = """Runs in which every word occurs, and that fit every comparison:
+recipe=vae   accuracy>0.9   seed!=2   name=*-old   learning_rate<=0.001
+A metric goes by its whole name or by a part of it. `lab runs --filter` understands the same."""
 MENU = "&Runs"
 RUN_ACTIONS = (
     Action("open", "Open", "Open the selected run in its panel", lambda panel: panel.open_selected(), "Ctrl+O", MENU),
@@ -72,17 +82,29 @@ class RunsPanel(Panel):
         self.view = QTableView()
         self.view.setModel(self.proxy)
         self.view.setSortingEnabled(True)
-        self.view.sortByColumn(COLUMNS.index("created"), Qt.SortOrder.DescendingOrder)
+        self.view.sortByColumn(SHOWN.index("created"), Qt.SortOrder.DescendingOrder)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.verticalHeader().hide()
         self.view.horizontalHeader().setStretchLastSection(True)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(False)  # What does not fit ends in dots; the tooltip has it whole.
+        self.columns_menu = QMenu(self)
+        self.columns_menu.aboutToShow.connect(
+            lambda: columns.fill(self.columns_menu, self.table.rows, self.table.columns, self.choose_columns)
+        )
+        header = self.view.horizontalHeader()
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(lambda place: self.columns_menu.popup(header.mapToGlobal(place)))
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.view.doubleClicked.connect(lambda _: self.open_selected())
-        self.filter_line = QLineEdit(placeholderText="Filter by name, recipe, game, status…", clearButtonEnabled=True)
+        self.filter_line = QLineEdit(placeholderText="Filter: words, recipe=vae, accuracy>0.9, seed!=2…", clearButtonEnabled=True)
+        self.filter_line.setToolTip(FILTER_TIP)
         self.filter_line.textChanged.connect(self.filter)
+        self.columns_button = QToolButton(
+            text="Columns", toolTip="Columns of the table: metrics and settings too", popupMode=QToolButton.ToolButtonPopupMode.InstantPopup
+        )
+        self.columns_button.setMenu(self.columns_menu)
         self.count = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.unread = QLabel(
             wordWrap=True, textFormat=Qt.TextFormat.PlainText, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
@@ -95,6 +117,7 @@ class RunsPanel(Panel):
         top = QHBoxLayout()
         top.addWidget(self.filter_line, 1)
         top.addWidget(self.count)
+        top.addWidget(self.columns_button)
         upper = QWidget()
         layout = QVBoxLayout(upper)
         layout.addLayout(top)
@@ -121,7 +144,46 @@ class RunsPanel(Panel):
         self.table.modelReset.connect(self.show_selected)
         self.timer = QTimer(self, interval=REFRESH_MS)
         self.timer.timeout.connect(self.tick)
+        self.load_last()
         self.show_selected()
+
+    # -- what is remembered ----------------------------------------------------------------------------------------
+
+    def load_last(self) -> None:
+        """Columns, order and filter of the last start."""
+        store = settings()
+        with suppress(ValueError, TypeError, AttributeError):  # A settings file that somebody wrote in.
+            chosen = [name for name in json.loads(str(store.value("Runs/columns", "[]"))) if isinstance(name, str)]
+            if chosen:
+                self.table.set_columns(["name", *(name for name in chosen if name != "name")])
+            name, descending = json.loads(str(store.value("Runs/sort", '["created", true]')))
+            self.sort_by(name, bool(descending))
+        self.filter_line.setText(str(store.value("Runs/filter", "")))
+
+    def remember(self) -> None:
+        store, (name, descending) = settings(), self.order()
+        store.setValue("Runs/columns", json.dumps(self.table.columns))
+        store.setValue("Runs/sort", json.dumps([name, descending]))
+        store.setValue("Runs/filter", self.filter_line.text())
+
+    def order(self) -> tuple[str, bool]:
+        """The column by which the table is sorted, and whether the largest stands first."""
+        section = self.proxy.sortColumn()
+        name = self.table.columns[section] if 0 <= section < len(self.table.columns) else "created"
+        return name, self.proxy.sortOrder() == Qt.SortOrder.DescendingOrder
+
+    def sort_by(self, column: str, descending: bool) -> None:
+        if column in self.table.columns:
+            order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+            self.view.sortByColumn(self.table.columns.index(column), order)
+
+    def choose_columns(self, chosen: list[str]) -> None:
+        """Show these columns, the same runs selected and in the same order."""
+        order, selected = self.order(), {run.path for run in self.selected()}
+        self.table.set_columns(chosen)
+        self.sort_by(*order)
+        self.select_paths(selected)
+        self.view.resizeColumnsToContents()
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -140,9 +202,9 @@ class RunsPanel(Panel):
         """Read the runs folder, off this thread."""
         if not self.reading:
             self.reading = True
-            self.context.background.submit(read_rows, self.show_rows, self.not_read)
+            self.context.background.submit(entries, self.show_rows, self.not_read)
 
-    def show_rows(self, read: tuple[list[Row], str]) -> None:
+    def show_rows(self, read: tuple[list[Entry], str]) -> None:
         self.reading = False
         chosen = {run.path for run in self.selected()}
         before = {row.run.path for row in self.table.rows}
@@ -150,9 +212,7 @@ class RunsPanel(Panel):
         self.table.set_rows(rows)
         self.unread.setText(unread)
         self.unread.setVisible(bool(unread))
-        for i in range(self.proxy.rowCount()):
-            if self.run_at(i).path in chosen and not self.view.selectionModel().isRowSelected(i):
-                self.view.selectionModel().select(self.proxy.index(i, 0), self.select_rows())
+        self.select_paths(chosen)
         if rows and not before:
             self.view.resizeColumnsToContents()
             if not chosen:
@@ -161,9 +221,14 @@ class RunsPanel(Panel):
             self.widen_columns()
         self.show_count()
 
+    def select_paths(self, chosen: set[Path]) -> None:
+        for i in range(self.proxy.rowCount()):
+            if self.run_at(i).path in chosen and not self.view.selectionModel().isRowSelected(i):
+                self.view.selectionModel().select(self.proxy.index(i, 0), self.select_rows())
+
     def widen_columns(self) -> None:
         """Make room for what the columns hold; none gets narrower, as somebody may have drawn it wide."""
-        for column in range(len(COLUMNS) - 1):  # The last takes what is left.
+        for column in range(len(self.table.columns) - 1):  # The last takes what is left.
             self.view.setColumnWidth(column, max(self.view.columnWidth(column), self.view.sizeHintForColumn(column)))
 
     def filter(self, text: str) -> None:

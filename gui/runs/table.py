@@ -1,130 +1,98 @@
-"""The table of runs: one row per run on disk, read in a pool thread, sortable and filterable."""
+"""The table of runs: one row per run on disk, read in a pool thread; sortable and filterable as `lab runs` is."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from html import escape
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor
 
-from gui.system import duration_text
-from gui.widgets.curves import title
-from lab.run import Run
-from lab.stored_runs import survey
+from lab.listing import COLUMNS, Entry, Filter, sort_key
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = ("name", "status", "recipe", "about", "seed", "done", "duration", "created", "last metrics")
+SHOWN = ("name", "status", "recipe", "subject", "seed", "done", "duration", "created", "metrics")
+"""The columns until somebody chooses others."""
 HUES = {"running": "#3b8ee0", "failed": "#d2504b", "interrupted": "#e8833a", "finished": "#3fa65c"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """What the table shows of a run, and what it sorts by."""
-
-    run: Run
-    status: str
-    reason: str
-    done: int
-    unit: str
-    seconds: float
-    metrics: dict[str, float] = field(default_factory=dict)
-
-    def sort_key(self, column: str) -> Any:
-        keys: dict[str, Any] = {
-            "name": self.run.name, "status": self.status, "recipe": self.run.recipe.name, "about": str(self.run.stored.get("subject")),
-            "seed": self.run.stored["config"].get("seed", 0), "done": self.done, "duration": self.seconds,
-            "created": self.run.created, "last metrics": next(iter(self.metrics.values()), float("-inf")),
-        }  # fmt: skip
-        return keys[column]
-
-    def text(self, column: str) -> str:
-        if column == "done":
-            return f"{self.done:,} {self.unit}"
-        if column == "duration":
-            return duration_text(self.seconds)
-        if column == "created":
-            return f"{datetime.fromtimestamp(self.run.created):%Y-%m-%d %H:%M}" if self.run.created > 0 else ""
-        if column == "last metrics":
-            return "   ".join(f"{title(name)} {value:.4g}" for name, value in self.metrics.items())
-        return str(self.sort_key(column))
-
-
-def read_rows() -> tuple[list[Row], str]:
-    """Every run, newest first, and a sentence about those that cannot be read, if there are any."""
-    stored, note = survey()
-    return [row(run) for run in stored], note
-
-
-def row(run: Run) -> Row:
-    status = run.status()
-    metrics = {name: value for name, value in status.get("metrics", {}).items() if value is not None}
-    first = ("charts/episodic_return", "losses/td_loss", "charts/SPS")
-    ordered = {name: metrics[name] for name in (*first, *metrics) if name in metrics}
-    return Row(
-        run, status["status"], status.get("reason", ""), status.get("done", 0), status.get("unit", ""), status.get("seconds", 0.0), ordered
-    )
-
-
 class RunTable(QAbstractTableModel):
-    """`rows` as a Qt model."""
+    """`rows` as a Qt model, with the columns that were chosen."""
 
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
-        self.rows: list[Row] = []
+        self.rows: list[Entry] = []
+        self.columns = list(SHOWN)
 
-    def set_rows(self, rows: list[Row]) -> None:
+    def set_rows(self, rows: list[Entry]) -> None:
         """Replace the rows; selections stay where only values changed."""
         if [row.run.path for row in rows] == [row.run.path for row in self.rows]:
             self.rows = rows
             if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(COLUMNS) - 1))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
             return
         self.beginResetModel()
         self.rows = rows
+        self.endResetModel()
+
+    def set_columns(self, columns: list[str]) -> None:
+        self.beginResetModel()
+        self.columns = columns
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        name = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return name if "/" in name else name.replace("_", " ")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return about(name)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        shown, column = self.rows[index.row()], COLUMNS[index.column()]
+        shown, column = self.rows[index.row()], self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return shown.text(column)
         if role == Qt.ItemDataRole.UserRole:
-            return shown.sort_key(column)
-        if role == Qt.ItemDataRole.ForegroundRole and column == "status" and shown.status in HUES:
-            return QColor(HUES[shown.status])
+            return shown.value(column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and type(shown.value(column)) in (int, float) and column not in ("created", "metrics"):
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and column == "status" and shown.text("status") in HUES:
+            return QColor(HUES[shown.text("status")])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return escape(shown.reason or shown.text(column))
+            return escape(shown.text("reason") or shown.text(column))
         return None
 
 
+def about(column: str) -> str:
+    """What a column says, in a sentence without its full stop."""
+    return COLUMNS[column].about if column in COLUMNS else f"The last value of {column}" if "/" in column else f"The setting {column}"
+
+
 class RunFilter(QSortFilterProxyModel):
-    """Rows that have every word of the filter somewhere; sorted by values, not by their text."""
+    """Rows that the filter accepts; sorted by values, not by their text, with what is missing at the end."""
 
     def __init__(self, table: RunTable, parent: QObject | None = None):
         super().__init__(parent)
         self.table = table
-        self.words: list[str] = []
+        self.wanted = Filter()
         self.setSourceModel(table)
         self.setSortRole(Qt.ItemDataRole.UserRole)
 
     def set_text(self, text: str) -> None:
-        self.words = text.lower().split()
+        self.wanted = Filter.of(text)
         self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
-        text = " ".join(self.table.rows[source_row].text(column) for column in COLUMNS).lower()
-        return all(word in text for word in self.words)
+        return self.wanted.accepts(self.table.rows[source_row])
 
     def lessThan(self, left: Index, right: Index) -> bool:
-        return bool(left.data(Qt.ItemDataRole.UserRole) < right.data(Qt.ItemDataRole.UserRole))
+        first, second = left.data(Qt.ItemDataRole.UserRole), right.data(Qt.ItemDataRole.UserRole)
+        if (first is None) != (second is None):
+            return (second is None) == (self.sortOrder() == Qt.SortOrder.AscendingOrder)
+        return sort_key(first) < sort_key(second)

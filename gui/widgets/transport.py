@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayou
 
 from gui.actions import Action
 from gui.bridge import SessionBridge
-from gui.system import duration_text
 from gui.widgets.curves import title
 from gui.widgets.fast_label import FastLabel
+from lab.readable import duration_text
 
 MENU = "&Training"
 

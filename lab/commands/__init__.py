@@ -11,6 +11,6 @@ COMMANDS = {
     "eval": "Evaluate a run or a shipped agent on held-out episodes or data.",
     "watch": "Watch an agent play, in a window or into a video file.",
     "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
-    "runs": "Every run, newest first, with its status and last metrics.",
+    "runs": "The runs on disk with their status, metrics and settings; sorted and filtered.",
     "bench": "Speed figures of this machine.",
 }

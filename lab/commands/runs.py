@@ -1,39 +1,75 @@
-"""`lab runs`: every run with its status and last metrics."""
+"""`lab runs`: the runs on disk, sorted and filtered by whatever column one asks for."""
 
 import sys
+from typing import TYPE_CHECKING, Any
 
 from lab.commands.output import print_json
-from lab.flags import add_json, parser
+from lab.flags import Parser, add_json, parser
+from lab.paths import runs_folder
+
+if TYPE_CHECKING:
+    from lab.listing import Entry
 
 
 def main(arguments: list[str]) -> int:
-    p = parser("runs", "[--json]")
-    add_json(p)
+    usage = "[--filter WORDS] [--sort COLUMN] [--reverse] [--columns A,B,...] [--csv | --json]"
+    p = parser("runs", usage, RUNS_HELP)
+    p.add_argument("--filter", metavar="WORDS", action="append", default=[], help="only the runs that fit; may be given several times")
+    p.add_argument(
+        "--sort", metavar="COLUMN", help="order by a column: the largest number first, texts from A to Z (default: newest first)"
+    )
+    p.add_argument("--reverse", action="store_true", help="the other way round")
+    p.add_argument("--columns", metavar="A,B,...", help="the columns to print")
+    add_output(p)
     options = p.parse(arguments)
-    from lab.paths import runs_folder
-    from lab.stored_runs import survey
+    from lab import listing
 
-    known, note = survey()
+    listed, note = listing.entries()
     if note:
         print(note, file=sys.stderr)
-    rows = []
-    for run in known:
-        status = run.status()
-        rows.append(
-            {
-                "name": run.name, "path": str(run.path), "recipe": run.recipe.name, "subject": run.stored.get("subject"),
-                "seed": run.stored["config"].get("seed"), "created": run.stored.get("created"), **status,
-            }
-        )  # fmt: skip
+    columns = [name.strip() for name in (options.columns or "").split(",") if name.strip()]
+    wanted = listing.Filter.of(" ".join(options.filter))
+    listing.check_columns(listed, [*columns, *([options.sort] if options.sort else []), *wanted.columns()])
+    shown = [entry for entry in listed if wanted.accepts(entry)]
+    if options.sort:
+        shown = listing.ordered(shown, options.sort, options.reverse)
+    elif options.reverse:
+        shown.reverse()
     if options.json:
-        print_json(rows)
-        return 0
-    if not rows:
+        print_json([{name: entry.exported(name) for name in columns} if columns else whole(entry) for entry in shown])
+    elif options.csv:
+        columns = columns or listing.csv_columns(shown)
+        print(listing.csv_text(columns, [[entry.exported(name) for name in columns] for entry in shown]), end="")
+    elif shown:
+        columns = columns or list(listing.SHOWN)
+        print(listing.text_table(columns, listing.as_table(shown, columns)))
+    elif listed:
+        print("No run fits the filter.")
+    else:
         print(f"No runs yet under {runs_folder()}. `lab train dqn-fast` makes one.")
-        return 0
-    for row in rows:
-        done = f"{row.get('done', 0):,} {row.get('unit', '')}"
-        metrics = {k.split("/")[-1]: v for k, v in (row.get("metrics") or {}).items() if v is not None}
-        last = "  ".join(f"{k} {v:.4g}" for k, v in list(metrics.items())[:4])
-        print(f"{row['name']:44} {row['status']:12} {done:>18}  {row.get('seconds', 0):7,.0f} s  {last}")
     return 0
+
+
+RUNS_HELP = """\
+columns: name, status, recipe, subject, seed, done, duration, created, metrics, ...; every metric, such as accuracy/test
+(or accuracy), and every setting, such as learning_rate.
+filter: recipe=vae, accuracy>0.9, seed!=2, name=*-old, or words that occur in any column; all of them must fit.
+
+examples:
+  lab runs --filter recipe=classify --sort accuracy --columns name,accuracy,learning_rate
+  lab runs --filter "status=finished loss<0.1" --csv > runs.csv"""
+
+
+def whole(entry: "Entry") -> dict[str, Any]:
+    """A run in the JSON list."""
+    run = entry.run
+    return {
+        "name": run.name, "path": str(run.path), "recipe": run.recipe.name, "subject": run.stored.get("subject"),
+        "seed": run.stored["config"].get("seed"), "created": run.stored.get("created"), **entry.status,
+    }  # fmt: skip
+
+
+def add_output(p: Parser) -> None:
+    """--csv or --json."""
+    p.add_argument("--csv", action="store_true", help="print comma-separated values, for a spreadsheet")
+    add_json(p)

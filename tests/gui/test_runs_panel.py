@@ -20,9 +20,10 @@ from gui.atari.weight_sources import StoredSource, stored_sources
 from gui.main_window import MainWindow
 from gui.runs.compare import differences
 from gui.runs.folders import rename
-from gui.runs.table import COLUMNS, RunFilter, RunTable, read_rows
+from gui.runs.table import SHOWN, RunFilter, RunTable
 from gui.theme import COLOURS
 from lab.errors import LabError
+from lab.listing import COLUMNS, entries, ordered
 from lab.paths import runs_folder
 from lab.run import Run
 from lab.run_records import STATUS
@@ -42,7 +43,7 @@ def panel(qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable
 
 
 def shown(panel: Any, column: str = "name") -> list[str]:
-    number = COLUMNS.index(column)
+    number = panel.table.columns.index(column)
     return [panel.proxy.index(i, number).data() for i in range(panel.proxy.rowCount())]
 
 
@@ -99,14 +100,14 @@ def test_every_run_is_listed_with_its_status_and_settings(panel: Any) -> None:
     assert set(shown(panel, "status")) == {"finished"}
     select(panel, "beta")
     row = next(row for row in panel.table.rows if row.run.name == "beta")
-    assert [row.text(c) for c in ("recipe", "about", "seed", "done")] == ["dqn-fast", "breakout", "2", "60 steps"]
+    assert [row.text(c) for c in ("recipe", "subject", "seed", "done")] == ["dqn-fast", "breakout", "2", "60 steps"]
     assert panel.count.text() == "3 runs"
 
 
 def test_sorting_goes_by_value_and_not_by_text(panel: Any) -> None:
-    panel.view.sortByColumn(COLUMNS.index("done"), Qt.SortOrder.AscendingOrder)
+    panel.view.sortByColumn(panel.table.columns.index("done"), Qt.SortOrder.AscendingOrder)
     assert shown(panel) == ["alpha", "gamma", "beta"]
-    panel.view.sortByColumn(COLUMNS.index("seed"), Qt.SortOrder.DescendingOrder)
+    panel.view.sortByColumn(panel.table.columns.index("seed"), Qt.SortOrder.DescendingOrder)
     assert shown(panel) == ["gamma", "beta", "alpha"]
 
 
@@ -348,11 +349,11 @@ OTHER_DAMAGE = [
 
 def everything(names: set[str]) -> None:
     """Each list of runs has the good one, and the table these."""
-    rows, _ = read_rows()
+    rows, _ = entries()
     assert {row.run.name for row in rows} == names
     for column in COLUMNS:
         assert all(isinstance(row.text(column), str) for row in rows)
-        sorted(row.sort_key(column) for row in rows)
+        assert len(ordered(rows, column)) == len(rows)
     assert "good" in [source.run.name for source in stored_sources() if isinstance(source, StoredSource)]
 
 
@@ -361,7 +362,7 @@ def test_a_run_with_a_damaged_config_is_left_out_and_named(stored: Callable[...,
     stored(run=runs_folder() / "good")
     damage(stored(run=runs_folder() / "bad").path / "config.json")
     everything({"good"})
-    assert read_rows()[1].startswith("1 run folder could not be read; bad: ")
+    assert entries()[1].startswith("1 run folder could not be read; bad: ")
 
 
 @pytest.mark.parametrize(("file", "damage"), OTHER_DAMAGE)
@@ -384,9 +385,9 @@ def test_whatever_a_status_says_the_table_shows_the_run(stored: Callable[..., Ru
             stored(run=runs_folder() / name)
     (runs_folder() / "bad" / "status.json").write_text(json.dumps(status))
     table = RunTable()
-    table.set_rows(read_rows()[0])
+    table.set_rows(entries()[0])
     proxy = RunFilter(table)
-    for column in range(len(COLUMNS)):
+    for column in range(len(table.columns)):
         proxy.sort(column)
         assert sorted(proxy.index(i, 0).data() for i in range(proxy.rowCount())) == ["bad", "good"]
         assert all(isinstance(proxy.index(i, column).data(), str) for i in range(2))
@@ -399,3 +400,55 @@ def test_the_panel_says_which_run_cannot_be_read(qtbot: QtBot, panel: Any) -> No
     qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
     assert panel.unread.isVisible()
     assert panel.unread.text().startswith("1 run folder could not be read; beta: ")
+
+
+def tick(qtbot: QtBot, panel: Any, *path: str) -> None:
+    """Open the menu of the columns and click an entry, in an inner menu where there are two names."""
+    menu = panel.columns_menu
+    menu.popup(panel.mapToGlobal(QPoint(0, 0)))
+    for title in path[:-1]:
+        menu = next(action.menu() for action in menu.actions() if action.text() == title)
+        menu.popup(panel.mapToGlobal(QPoint(0, 0)))
+    action = next(action for action in menu.actions() if action.text() == path[-1])
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+    panel.columns_menu.close()
+
+
+def test_metrics_and_settings_become_columns_that_sort_by_a_click(qtbot: QtBot, panel: Any) -> None:
+    select(panel, "beta")
+    tick(qtbot, panel, "Settings", "gamma")
+    tick(qtbot, panel, "Metrics", "losses/td_loss")
+    assert panel.table.columns[-3:] == ["losses/td_loss", "gamma", "metrics"]
+    assert dict(zip(shown(panel), shown(panel, "gamma"), strict=True)) == {"alpha": "0.99", "beta": "0.99", "gamma": "0.9"}
+    assert [run.name for run in panel.selected()] == ["beta"]
+    header = panel.view.horizontalHeader()
+    section = panel.table.columns.index("gamma")
+    place = QPoint(header.sectionViewportPosition(section) + 8, header.height() // 2)
+    panel.view.horizontalScrollBar().setValue(0)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert panel.order()[0] == "gamma"
+    first = shown(panel)[0] == "gamma"
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert (shown(panel)[0] == "gamma") != first
+    tick(qtbot, panel, "Settings", "gamma")
+    assert "gamma" not in panel.table.columns
+    tick(qtbot, panel, "Reset")
+    assert panel.table.columns == list(SHOWN)
+
+
+def test_the_filter_understands_comparisons(qtbot: QtBot, panel: Any) -> None:
+    qtbot.keyClicks(panel.filter_line, "seed>=2 gamma<0.95")
+    assert shown(panel) == ["gamma"]
+
+
+def test_columns_order_and_filter_come_back_at_the_next_start(qtbot: QtBot, panel: Any, make_window: Callable[..., MainWindow]) -> None:
+    tick(qtbot, panel, "Settings", "gamma")
+    panel.sort_by("gamma", True)
+    qtbot.keyClicks(panel.filter_line, "seed<3")
+    panel.window().close()
+    qtbot.waitUntil(lambda: not panel.window().isVisible(), timeout=LONG)
+    again: Any = make_window("Runs").panels["Runs"]
+    qtbot.waitUntil(lambda: again.table.rowCount() == 3, timeout=LONG)
+    assert "gamma" in again.table.columns
+    assert again.order() == ("gamma", True)
+    assert sorted(shown(again)) == ["alpha", "beta"]

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 from gui.dialogs import ContinueDialog, ErrorDialog
 from gui.main_window import MainWindow
 from gui.runs.folders import TRASH, discard, put_back, rename
-from gui.runs.table import row
 from gui.settings import settings
 from gui.widgets.curves import Curves
 from lab.errors import LabError, UsageError
+from lab.listing import Entry
 from lab.paths import runs_folder
 from lab.run import Run
 
@@ -70,8 +70,8 @@ def test_runs_of_two_time_zones_sort_by_the_instant(stored: Callable[..., Run]) 
         path = stored(run=runs_folder() / name).path
         config = json.loads((path / "config.json").read_text())
         (path / "config.json").write_text(json.dumps({**config, "created": created}))
-        found[name] = row(Run(path))
-    assert found["late"].sort_key("created") - found["early"].sort_key("created") == 30 * 60
+        found[name] = Entry.of(Run(path))
+    assert found["late"].run.created - found["early"].run.created == 30 * 60
 
 
 def test_opening_a_run_that_vanished_says_so_and_takes_it_off_the_list(
