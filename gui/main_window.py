@@ -34,8 +34,8 @@ from gui.panel import AppContext, Panel
 from gui.panels import PANELS, PanelSpec
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
+from gui.widgets.dismantle import dismantle
 from gui.widgets.fast_label import FastLabel
-from gui.widgets.plot import dismantle
 from lab.readable import size_text
 from lab.run import Run
 

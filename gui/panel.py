@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
+from gui.widgets.dismantle import dismantle
 from gui.widgets.dock_title import DockTitle
-from gui.widgets.plot import dismantle
 from lab.run import Run
 
 

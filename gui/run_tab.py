@@ -19,7 +19,7 @@ from gui.view_query import ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.series import RunSeries
+from gui.widgets.series import RunSeries, title
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import ViewFrame
 from lab import registry
@@ -123,8 +123,6 @@ class RunTab(QWidget):
         done = f"{status['done']:,} {status.get('unit', 'steps')}" if "done" in status else "weights for watching"
         parts = ["shipped agent" if self.run.shipped else status["status"], done, status.get("reason", "")]
         self.transport.state.setText("  ·  ".join(part for part in parts if part))
-        from gui.widgets.curves import title
-
         self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
         self.curves.lines[self.run.name].unit = status.get("unit", "steps")
         source = StoredViews(self.run, self.context.background, self.whole)
@@ -327,13 +325,3 @@ class Views(QWidget):
     def shut(self) -> None:
         self.closed = True
         self.clear()
-
-
-def describe(error: BaseException) -> tuple[str, str]:
-    """The sentence and the traceback of an error."""
-    import traceback
-
-    from lab.errors import LabError
-
-    sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
-    return sentence, "".join(traceback.format_exception(error))

@@ -3,10 +3,11 @@
 Atari, and the families after it, extend this with what only they have. Read first: `TrainingPanel.train`.
 """
 
+import traceback
 from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from weakref import ref
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
@@ -35,12 +36,11 @@ from gui.page import Page, Sidebar
 from gui.page_tabs import COPY, PAGE_MENU, SAVE
 from gui.pages import page_class
 from gui.panel import AppContext, Panel
-from gui.run_tab import RunTab, describe
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
 from gui.widgets.config_form import ConfigForm
 from gui.widgets.data_edit import DataEdit
-from gui.widgets.plot import dismantle
+from gui.widgets.dismantle import dismantle
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
 from lab import registry
 from lab.config import data_kinds
@@ -48,6 +48,9 @@ from lab.data.catalogue import check
 from lab.errors import LabError, UsageError
 from lab.flags import command_line
 from lab.run import Run
+
+if TYPE_CHECKING:
+    from gui.run_tab import RunTab
 
 MOST_REOPENED = 6
 """How many runs' tabs come back at the next start: each takes a moment to build."""
@@ -406,21 +409,22 @@ class TrainingPanel(Panel):
 
     # -- tabs ------------------------------------------------------------------------------------------------------
 
-    def all_tabs(self) -> list[RunTab]:
-        return [tab for i in range(self.tabs.count()) if isinstance(tab := self.tabs.widget(i), RunTab)]
+    def all_tabs(self) -> "list[RunTab]":
+        return [cast("RunTab", self.tabs.widget(i)) for i in range(self.tabs.count())]
 
-    def tab_of(self, run: Run) -> RunTab | None:
+    def tab_of(self, run: Run) -> "RunTab | None":
         return next((tab for tab in self.all_tabs() if tab.run.path.resolve() == run.path.resolve()), None)
 
-    def current_tab(self) -> RunTab | None:
-        tab = self.tabs.currentWidget()
-        return tab if isinstance(tab, RunTab) else None
+    def current_tab(self) -> "RunTab | None":
+        return cast("RunTab | None", self.tabs.currentWidget())
 
     def current_run(self) -> Run | None:
         tab = self.current_tab()
         return tab.run if tab is not None else None
 
-    def add_tab(self, run: Run) -> RunTab:
+    def add_tab(self, run: Run) -> "RunTab":
+        from gui.run_tab import RunTab  # With curves, whose library the first window need not wait for.
+
         taken = [tab.colour for tab in self.all_tabs()]
         hue = min(map(colour, range(len(COLOURS))), key=taken.count)
         tab = RunTab(run, self.context, hue, self.whole)
@@ -447,8 +451,8 @@ class TrainingPanel(Panel):
 
     def close_tab(self, index: int) -> None:
         """Close a run's tab; its session stops with a checkpoint."""
-        tab = self.tabs.widget(index)
-        if not isinstance(tab, RunTab):
+        tab = cast("RunTab | None", self.tabs.widget(index))
+        if tab is None:
             return
         self.tabs.removeTab(index)
         tab.shut()
@@ -533,6 +537,12 @@ class TrainingPanel(Panel):
     def shut(self) -> None:
         for tab in self.all_tabs():
             tab.shut()
+
+
+def describe(error: BaseException) -> tuple[str, str]:
+    """The sentence and the traceback of an error."""
+    sentence = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
+    return sentence, "".join(traceback.format_exception(error))
 
 
 def has_done_its_length(run: Run) -> bool:

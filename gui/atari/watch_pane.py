@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +14,9 @@ from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.picture import Picture, heat
-from gui.widgets.plot import Plot
+
+if TYPE_CHECKING:
+    from gui.widgets.plot import Plot
 
 DECISIONS_PER_SECOND = 15
 
@@ -51,10 +54,7 @@ class WatchPane(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.game = Picture("Loading the agent…", (160, 210))
         self.bars = QBars()
-        self.plot = Plot("seconds", "max Q", "No decisions yet")
-        self.plot.setMinimumHeight(76)
-        self.plot.setToolTip("Value of the state: the largest Q value, over the last ten seconds")
-        self.plot.item.getAxis("left").setWidth(48)
+        self.plot: Plot | None = None
         self.score = FastLabel("score —")
         self.score.setToolTip("Score of this episode and of the last one; below, published scores")
         self.score.setFont(heading(self.score.font()))
@@ -64,13 +64,12 @@ class WatchPane(QWidget):
         line.addWidget(self.score, 1)
         line.addWidget(self.speed)
         below = QWidget()
-        lower = QVBoxLayout(below)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(3)
-        lower.addLayout(line)
-        lower.addWidget(self.scale)
-        lower.addWidget(self.bars)
-        lower.addWidget(self.plot, 1)
+        self.below = QVBoxLayout(below)
+        self.below.setContentsMargins(0, 0, 0, 0)
+        self.below.setSpacing(3)
+        self.below.addLayout(line)
+        self.below.addWidget(self.scale)
+        self.below.addWidget(self.bars)
         split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         split.addWidget(self.game)
         split.addWidget(below)
@@ -86,9 +85,21 @@ class WatchPane(QWidget):
         """Watch `source` from the start of the present seed."""
         self.show_thread(PlayerThread(source, self.controls))
 
+    def add_plot(self) -> "Plot":
+        """The plot of the values, made for the first player: loading pyqtgraph would delay the window."""
+        from gui.widgets.plot import Plot
+
+        plot = Plot("seconds", "max Q", "No decisions yet")
+        plot.setMinimumHeight(76)
+        plot.setToolTip("Value of the state: the largest Q value, over the last ten seconds")
+        plot.item.getAxis("left").setWidth(48)
+        self.below.addWidget(plot, 1)
+        return plot
+
     def show_thread(self, thread: PlayerThread) -> None:
         """Start a player and show it in place of the one before."""
         self.stop()
+        self.plot = self.plot or self.add_plot()
         self.game.show_text(f"Loading {thread.source.label}…")
         self.game.banner = ""
         self.bars.reset((), self.hue)
@@ -144,6 +155,7 @@ class WatchPane(QWidget):
         if frame.decided or self.controls.paused or self.controls.speed > 1:
             self.bars.show_values(frame.q, frame.action)
             seconds = (np.arange(len(shown.values)) - len(shown.values) + 1) / DECISIONS_PER_SECOND
+            assert self.plot is not None
             self.plot.set_line("value", seconds, shown.values.astype(np.float64), self.hue)
 
     # -- playing oneself ---------------------------------------------------------------------------------------------------

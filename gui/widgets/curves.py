@@ -29,21 +29,11 @@ from PySide6.QtWidgets import (
 from gui.theme import faint
 from gui.widgets.plot import FAINT, Plot, legend
 from gui.widgets.save_dialog import ask_save_path
-from gui.widgets.series import POINTS, RunSeries, Series
+from gui.widgets.series import POINTS, RunSeries, Series, title
 from lab.errors import LabError
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
 """Metrics shown without being asked for, where a run has them and nobody has said better ones (`Curves.first`)."""
-NAMES = {
-    "charts/episodic_return": "return per episode", "charts/episodic_length": "steps per episode", "charts/epsilon": "epsilon",
-    "charts/SPS": "steps per second", "losses/td_loss": "TD loss", "losses/q_values": "mean max Q",
-    "losses/train": "training loss", "losses/validation": "validation loss",
-}  # fmt: skip
-
-
-def title(metric: str) -> str:
-    """A metric's name for people."""
-    return NAMES.get(metric, metric.split("/", 1)[-1].replace("_", " "))
 
 
 @dataclass

@@ -5,9 +5,11 @@ from html import escape
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
+
+from gui.widgets.dismantle import dismantle
 
 pg.setConfigOptions(antialias=False, imageAxisOrder="row-major")
 
@@ -137,22 +139,6 @@ class Plot(pg.PlotWidget):
         self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size="9pt")
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()
-
-
-def dismantle(root: QWidget) -> None:
-    """Take the items out of all plots below a widget that goes away.
-
-    pyqtgraph's items refer to each other in circles, so their Python side outlives the scene. A rectangle, text or layout is no QObject:
-    once Qt has destroyed it, Shiboken may hand out the old object for a new one at the same address. What Python owns, Qt does not destroy.
-    """
-    views = [root] if isinstance(root, pg.GraphicsView) else root.findChildren(pg.GraphicsView)
-    for view in views:
-        scene = view.scene()
-        items = scene.items() if scene is not None else []
-        for item in items:
-            if not isinstance(item, QObject):
-                scene.removeItem(item)
-            vars(item).pop("layout", None)
 
 
 def legend(entries: Iterable[tuple[str, str]]) -> str:

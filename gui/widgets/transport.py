@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayou
 
 from gui.actions import Action
 from gui.bridge import SessionBridge
-from gui.widgets.curves import title
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.series import title
 from lab.readable import duration_text
 
 MENU = "&Training"

@@ -29,9 +29,9 @@ from gui.theme import faint
 from gui.view_query import ViewSource
 from gui.widgets import icons
 from gui.widgets.answer_view import AnswerView
+from gui.widgets.dismantle import dismantle
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import to_image
-from gui.widgets.plot import dismantle
 from gui.widgets.recorder import Recorder
 from gui.widgets.save_dialog import ask_save_path
 from lab.answers import Answer

@@ -16,7 +16,8 @@ from gui.bridge import Sessions
 from gui.main_window import MainWindow
 from gui.panel import AppContext
 from gui.panels import PANELS
-from gui.widgets.plot import Plot, dismantle
+from gui.widgets.dismantle import dismantle
+from gui.widgets.plot import Plot
 from lab.run import Run
 
 LONG = 60_000

@@ -24,18 +24,18 @@ from lab.run import Run
 LONG = 60_000
 
 
-def test_the_window_shows_before_torch_is_imported(tmp_path: Path) -> None:
+def test_the_window_shows_before_torch_and_the_library_of_curves_are_imported(tmp_path: Path) -> None:
     code = (
         "import os, sys, json; from PySide6.QtCore import QSettings; from gui.app import application, open_window\n"
         "from gui.main_window import MainWindow\n"
         f"QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, {str(tmp_path)!r})\n"
         "def started(self):\n"
-        "    print(json.dumps([self.isVisible(), 'torch' in sys.modules]), flush=True); os._exit(0)\n"
+        "    print(json.dumps([self.isVisible(), *(name in sys.modules for name in ('torch', 'pyqtgraph'))]), flush=True); os._exit(0)\n"
         "MainWindow.started = started\n"
         "app = application(); window = open_window(app); app.exec()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
-    assert json.loads(done.stdout) == [True, False]
+    assert json.loads(done.stdout) == [True, False, False]
 
 
 def test_the_bar_has_the_panels_that_are_built(qtbot: QtBot, window: MainWindow) -> None:
@@ -102,7 +102,7 @@ def test_the_theme_changes_at_once_and_is_remembered(
     pick(qtbot, window.action_set["theme.dark"])
     assert theme.is_dark()
     panel: Any = window.panels["Atari"]
-    qtbot.waitUntil(lambda: theme.is_dark(panel.watch.panes[0].plot.palette()), timeout=LONG)
+    qtbot.waitUntil(lambda: theme.is_dark(panel.watch.panes[0].palette()), timeout=LONG)
     again = make_window()
     assert [again.action_set[f"theme.{name}"].isChecked() for name in ("system", "light", "dark")] == [False, False, True]
 
