@@ -4,8 +4,6 @@ A column is one of `COLUMNS`, a metric (`accuracy/test`, or `accuracy` for short
 Read first: `Entry.value`, then `Filter`.
 """
 
-import csv
-import io
 import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +18,7 @@ from lab.metrics import is_number
 from lab.readable import duration_text
 from lab.run import Run
 from lab.stored_runs import survey
+from lab.tables import number
 
 Value = float | int | str | bool | None
 FIRST_METRICS, LAST_METRIC = ("charts/episodic_return", "losses/td_loss"), "charts/SPS"
@@ -216,13 +215,6 @@ def equal(entry: Entry, column: str, value: Value, wanted: str) -> bool:
     return any(fnmatchcase(text.lower(), wanted.lower()) for text in {str(value or ""), entry.text(column)})
 
 
-def number(text: str) -> float | None:
-    try:
-        return float(text.replace(",", "").replace("_", ""))
-    except ValueError:
-        return None
-
-
 # -- order and output ----------------------------------------------------------------------------------------------
 
 
@@ -244,25 +236,3 @@ def ordered(listed: Sequence[Entry], column: str, reverse: bool = False) -> list
 def as_table(listed: Sequence[Entry], columns: Sequence[str]) -> list[list[str]]:
     """The texts, a row for each run."""
     return [[entry.text(column) for column in columns] for entry in listed]
-
-
-def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under their names, as wide as what they hold; numbers to the right."""
-    widths = [max(map(len, [name, *cells])) for name, *cells in zip(columns, *rows, strict=True)]
-    right = [bool(cells) and all(number(cell.split()[0]) is not None for cell in cells if cell) for cells in zip(*rows, strict=True)]
-    right += [False] * (len(columns) - len(right))
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in zip(cells, widths, right, strict=True))
-        return "  ".join(padded).rstrip()
-
-    return "\n".join(map(line, [columns, *rows]))
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """The same for a spreadsheet: a line of names, a line for each row."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([["" if value is None else value for value in row] for row in rows])
-    return out.getvalue()

@@ -202,7 +202,9 @@ class ViewFrame(QWidget):
             QApplication.clipboard().setImage(to_image(self.body.as_shown(self.answer).picture()))
 
     def ask_save(self) -> None:
-        path = ask_save_path(self, "Save the view", f"{self.chooser.currentData()}.png", ENDINGS)
+        path = ask_save_path(
+            self, "Save the view", f"{self.chooser.currentData()}.png", self.answer.endings if self.answer is not None else ENDINGS
+        )
         if path is not None:
             self.save(path)
 
@@ -216,7 +218,7 @@ class ViewFrame(QWidget):
             self.save_film(path, film)
             return
         try:
-            numbers = path.suffix.lower() == ".npz"
+            numbers = path.suffix.lower() in (".npz", ".csv")
             (self.answer if numbers else self.body.as_shown(self.answer)).save(path)
         except (LabError, OSError) as error:
             QMessageBox.warning(self, "Not saved", str(error))

@@ -5,13 +5,14 @@ import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image
 
 from lab.errors import LabError
 from lab.saving import ENDINGS, destination
+from lab.tables import csv_text
 from lab.video import VideoWriter
 
 FPS = 20
@@ -23,9 +24,12 @@ STILL_SECONDS = 2
 class Answer:
     """Base of the answers, the classes that a view may return. `save` picks the format from the file's name."""
 
+    endings: ClassVar[tuple[str, ...]] = ENDINGS
+    """The formats in which it can be saved."""
+
     def save(self, path: str | Path) -> Path:
-        """Write a .png, .gif, .mp4 or .npz, whole or not at all. Raises UsageError for other endings, LabError where it cannot be written."""
-        path = destination(path, ENDINGS)
+        """Write a file of one of `endings`, whole or not at all. Raises UsageError for other endings, LabError where it cannot be written."""
+        path = destination(path, self.endings)
         ending = path.suffix.lower()
         temporary = path.with_name(f".{os.getpid()}.tmp{ending}")
         try:
@@ -41,6 +45,8 @@ class Answer:
     def write(self, path: Path, ending: str) -> None:
         if ending == ".npz":
             write_arrays(path, self.arrays())
+        elif ending == ".csv":
+            path.write_text(csv_text(*self.spreadsheet()), encoding="utf-8")
         elif ending == ".gif":
             first, *rest = [Image.fromarray(frame) for frame in self.frames()]
             first.save(path, save_all=True, append_images=rest, duration=1000 // FPS, loop=0)
@@ -52,6 +58,10 @@ class Answer:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The numbers behind the picture."""
+        raise NotImplementedError
+
+    def spreadsheet(self) -> tuple[list[str], list[list[Any]]]:
+        """Names of columns and rows of cells, of an answer that is saved as .csv."""
         raise NotImplementedError
 
     def picture(self) -> np.ndarray:

@@ -1,12 +1,13 @@
 """Answers that matplotlib draws: curves, a heat map, bars, a scatter plot, a table."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from lab.answers.base import Answer, cell_text
 from lab.fonts import literal, set_families
+from lab.saving import ENDINGS
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,12 @@ class Curves(Answer):
     """One plot per line, where the lines have different units."""
     filled: bool = False
     """As steps over a filled ground: a histogram, x the middles of its bins."""
+    endings: ClassVar[tuple[str, ...]] = (*ENDINGS, ".csv")
+
+    def spreadsheet(self) -> tuple[list[str], list[list[Any]]]:
+        """A row for each point of each line."""
+        points = [[name, px, py] for name, (x, y) in self.series.items() for px, py in zip(np.asarray(x), np.asarray(y), strict=True)]
+        return ["line", self.x_label or "x", self.y_label or "value"], points
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {f"{name}/{axis}": np.asarray(line[i]) for name, line in self.series.items() for i, axis in enumerate("xy")}
@@ -146,6 +153,10 @@ class Table(Answer):
     columns: list[str]
     rows: list[list[Any]]
     title: str = ""
+    endings: ClassVar[tuple[str, ...]] = (*ENDINGS, ".csv")
+
+    def spreadsheet(self) -> tuple[list[str], list[list[Any]]]:
+        return self.columns, self.rows
 
     def arrays(self) -> dict[str, np.ndarray]:
         """A column each; one whose name another has too gets its number behind it."""

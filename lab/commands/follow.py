@@ -10,7 +10,15 @@ from lab.errors import LabError
 
 
 def follow(session: Any, as_json: bool) -> int:
-    """Run a session in the foreground with its progress on stderr; the exit code."""
+    """Run a session in the foreground with its progress on stderr and its end on stdout; the exit code."""
+    code, record = train(session, as_json)
+    if as_json and record is not None:
+        print_json(record)
+    return code
+
+
+def train(session: Any, as_json: bool) -> tuple[int, dict[str, Any] | None]:
+    """The exit code, and what became of the run, which stdout says unless it is to get JSON; None where it was aborted."""
     from lab import checkpoint
     from lab.display import Display
 
@@ -43,23 +51,20 @@ def follow(session: Any, as_json: bool) -> int:
             "continues from the newest checkpoint" if checkpoint.listed(run.checkpoints) else "restarts it, as there is no checkpoint yet"
         )
         print(f"Aborted. `lab resume {run.path}` {where}.", file=sys.stderr)
-        return 130
+        return 130, None
     if session.error is not None:
         if not isinstance(session.error, LabError):
             print(latest.traceback, file=sys.stderr)
         raise LabError(latest.error)
     if session.experiment.ended:
         print(f"Training ended early: {session.experiment.why_ended()}", file=sys.stderr)
-    if as_json:
-        print_json(
-            {
-                "run": str(run.path), "status": latest.status, "done": latest.done, "unit": latest.unit,
-                "seconds": round(latest.seconds, 2), "metrics": latest.metrics,
-            }
-        )  # fmt: skip
+    record = {
+        "run": str(run.path), "status": latest.status, "done": latest.done, "unit": latest.unit,
+        "seconds": round(latest.seconds, 2), "metrics": latest.metrics,
+    }  # fmt: skip
     if interrupts and latest.status != "finished":
         print(f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {run.path}` continues.", file=sys.stderr)
-        return 130
+        return 130, record
     if not as_json:
         print(f"{latest.status} at {latest.done:,} {latest.unit} after {latest.seconds:,.0f} s: {run.path}")
-    return 0
+    return 0, record

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str]) -> int:
-    usage = "[--filter WORDS] [--sort COLUMN] [--reverse] [--columns A,B,...] [--csv | --json]"
+    usage = "[--filter WORDS] [--sort COLUMN] [--reverse] [--columns A,B,...] [--group] [--csv | --json]"
     p = parser("runs", usage, RUNS_HELP)
     p.add_argument("--filter", metavar="WORDS", action="append", default=[], help="only the runs that fit; may be given several times")
     p.add_argument(
@@ -20,9 +20,13 @@ def main(arguments: list[str]) -> int:
     )
     p.add_argument("--reverse", action="store_true", help="the other way round")
     p.add_argument("--columns", metavar="A,B,...", help="the columns to print")
+    p.add_argument(
+        "--group", action="store_true", help="runs that differ in nothing but the seed as one: mean, deviation, min and max of each metric"
+    )
     add_output(p)
     options = p.parse(arguments)
     from lab import listing
+    from lab.tables import csv_text, text_table
 
     listed, note = listing.entries()
     if note:
@@ -35,14 +39,16 @@ def main(arguments: list[str]) -> int:
         shown = listing.ordered(shown, options.sort, options.reverse)
     elif options.reverse:
         shown.reverse()
+    if options.group:
+        return print_groups(shown, columns, options)
     if options.json:
         print_json([{name: entry.exported(name) for name in columns} if columns else whole(entry) for entry in shown])
     elif options.csv:
         columns = columns or listing.csv_columns(shown)
-        print(listing.csv_text(columns, [[entry.exported(name) for name in columns] for entry in shown]), end="")
+        print(csv_text(columns, [[entry.exported(name) for name in columns] for entry in shown]), end="")
     elif shown:
         columns = columns or list(listing.SHOWN)
-        print(listing.text_table(columns, listing.as_table(shown, columns)))
+        print(text_table(columns, listing.as_table(shown, columns)))
     elif listed:
         print("No run fits the filter.")
     else:
@@ -58,6 +64,24 @@ filter: recipe=vae, accuracy>0.9, seed!=2, name=*-old, or words that occur in an
 examples:
   lab runs --filter recipe=classify --sort accuracy --columns name,accuracy,learning_rate
   lab runs --filter "status=finished loss<0.1" --csv > runs.csv"""
+
+
+def print_groups(shown: "list[Entry]", metrics: list[str], options: Any) -> int:
+    """A row for each metric of each group of runs; of those metrics alone that were asked for."""
+    from lab.answers import cell_text
+    from lab.seed_groups import summary
+    from lab.tables import csv_text, text_table
+
+    wanted = {entry.metric(name) for entry in shown for name in metrics}
+    columns, rows = summary([entry.run for entry in shown])
+    rows = [row for row in rows if not metrics or row[1] in wanted]
+    if options.json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    elif options.csv:
+        print(csv_text(columns, rows), end="")
+    else:
+        print(text_table(columns, [[cell_text(cell) for cell in row] for row in rows]) if rows else "No run fits the filter.")
+    return 0
 
 
 def whole(entry: "Entry") -> dict[str, Any]:

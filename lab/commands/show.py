@@ -3,36 +3,90 @@
 import inspect
 from typing import Any
 
+from lab.answers import Curves, Text, cell_text
 from lab.config import flag
 from lab.errors import UsageError
 from lab.flags import add_data, add_device, pairs, parser
 from lab.parameters import bounds
 from lab.saving import ENDINGS, destination
+from lab.tables import csv_text, text_table
 
 
 def main(arguments: list[str]) -> int:
-    usage = "RUN VIEW [--PARAM VALUE ...] [--data DATA] --out FILE.png|.gif|.mp4|.npz"
-    p = parser("show", usage, "`lab show RUN` lists the views of a run with their parameters.")
-    p.add_argument("run", metavar="RUN")
-    p.add_argument("view", metavar="VIEW", nargs="?")
+    usage = "RUN [RUN ...] VIEW [--PARAM VALUE ...] [--data DATA] [--csv | --out FILE.png|.gif|.mp4|.npz|.csv]"
+    more = (
+        "`lab show RUN` lists the views of a run with their parameters. Without --out, texts and tables are printed.\n"
+        "Of several runs there is the view curves: those that differ in nothing but the seed become a mean with a band\n"
+        "(--group seeds|none, --band deviation|range|quartiles, --smooth N)."
+    )
+    p = parser("show", usage, more)
+    p.add_argument("words", metavar="RUN VIEW", nargs="+")
     p.add_argument("--out", metavar="FILE")
+    p.add_argument("--csv", action="store_true", help="print a table's numbers, separated by commas")
     add_data(p)
     add_device(p)
     options, rest = p.parse_known_args(arguments)
     from lab.stored_runs import find
 
-    run = find(options.run)
-    if options.view is None:
-        if options.out is not None or rest:
-            raise UsageError(f"Say which view to save: lab show {options.run} VIEW --out FILE. `lab show {options.run}` lists them.")
-        print(views_text(run))
+    *names, view = options.words if len(options.words) > 1 else [*options.words, None]
+    runs = [find(name) for name in names]
+    if view is None:
+        if options.out is not None or options.csv or rest:
+            raise UsageError(f"Say which view to save: lab show {names[0]} VIEW --out FILE. `lab show {names[0]}` lists them.")
+        print(views_text(runs[0]))
         return 0
+    if len(runs) > 1 and view != "curves":
+        raise UsageError(f"Of several runs there is only the view curves, got {view!r}: lab show {' '.join(names)} curves --out FILE.png.")
     parameters = pairs(rest)
-    if options.out is None:
-        raise UsageError(f"Say where to save it: lab show {options.run} {options.view} --out FILE.png (or .gif, .mp4, .npz).")
-    out = destination(options.out, ENDINGS)
-    print(run.show(options.view, options.device, data=options.data, **parameters).save(out))
+    endings = endings_of(runs[0], view)
+    if options.out is not None:
+        out = destination(options.out, endings)
+        print(answer(runs, view, options, parameters).save(out))
+        return 0
+    if len(runs) > 1 and not options.csv:
+        from lab.seed_groups import summary
+
+        print(table_text(*summary(runs)))
+    elif ".csv" in endings or (view in views_of(runs[0]) and issubclass(views_of(runs[0])[view].answer, Text)):
+        print_answer(answer(runs, view, options, parameters), options.csv)
+    else:
+        raise UsageError(f"Say where to save it: lab show {' '.join(names)} {view} --out FILE.png (or .gif, .mp4, .npz).")
     return 0
+
+
+def views_of(run: Any) -> dict[str, Any]:
+    return run.recipe.experiment_class().views()
+
+
+def endings_of(run: Any, view: str) -> tuple[str, ...]:
+    """The formats in which a view can be saved; a name that is no view is refused later, by whoever answers it."""
+    views = views_of(run)
+    return Curves.endings if view == "curves" else views[view].answer.endings if view in views else ENDINGS
+
+
+def answer(runs: list[Any], view: str, options: Any, parameters: dict[str, str]) -> Any:
+    if len(runs) > 1:
+        from lab.seed_groups import curves
+
+        try:
+            return curves(runs, **parameters)
+        except TypeError as error:
+            raise UsageError(f"The view curves of several runs takes --metrics, --axis, --group, --band and --smooth ({error}).") from None
+    return runs[0].show(view, options.device, data=options.data, **parameters)
+
+
+def print_answer(shown: Any, as_csv: bool) -> None:
+    """A text as it is, a table in columns or separated by commas."""
+    if isinstance(shown, Text):
+        print(shown.text)
+    elif as_csv:
+        print(csv_text(*shown.spreadsheet()), end="")
+    else:
+        print(table_text(*shown.spreadsheet()))
+
+
+def table_text(columns: list[str], rows: list[list[Any]]) -> str:
+    return text_table(columns, [[cell_text(cell) for cell in row] for row in rows])
 
 
 def views_text(run: Any) -> str:

@@ -1,14 +1,20 @@
 """`lab train`: a recipe into a new run folder."""
 
+import argparse
+from pathlib import Path
+from typing import Any
+
 from lab import registry
-from lab.commands.follow import follow
-from lab.commands.output import in_columns
+from lab.commands.follow import follow, train
+from lab.commands.output import in_columns, print_json
 from lab.errors import UsageError
 from lab.flags import add_device, add_fields, add_json, add_length, parser
 
 
 def main(arguments: list[str]) -> int:
-    usage = "RECIPE [--FIELD VALUE ...] [--steps N | --minutes M] [--seed S] [--device auto|cpu|cuda] [--run DIR] [--json]"
+    usage = (
+        "RECIPE [--FIELD VALUE ...] [--steps N | --minutes M] [--seed S | --seeds A,B,...] [--device auto|cpu|cuda] [--run DIR] [--json]"
+    )
     recipes = registry.recipes()
     listing = in_columns({r.name: r.about for r in recipes.values()})
     if not arguments or arguments[0] in ("-h", "--help"):
@@ -23,14 +29,57 @@ def main(arguments: list[str]) -> int:
     add_length(p)
     add_device(p)
     p.add_argument("--run", metavar="DIR", help="the run's folder; by default a new one under ./runs or $LAB_RUNS")
+    p.add_argument("--seeds", type=several, metavar="A,B,...", help="one run for each of these seeds, one after the other: 0,1,2 or 0..2")
     add_json(p)
     add_fields(p, recipe.config_class())
     options = p.parse(arguments[1:])
     fields = {name: getattr(options, name) for name in recipe.config_class().model_fields if hasattr(options, name)}
     recipe.config_class().parse(fields)  # Report wrong values before torch is loaded.
+    if options.seeds is not None:
+        return train_seeds(recipe.name, fields, options)
     from lab.api import new_session
 
     session = new_session(
         recipe.name, fields, steps=options.steps, minutes=options.minutes, device=options.device, run=options.run
     )  # fmt: skip
     return follow(session, options.json)
+
+
+def several(text: str) -> list[int]:
+    """Seeds: `0,1,2` or `0..2`."""
+    first, dots, last = text.partition("..")
+    try:
+        seeds = list(range(int(first), int(last) + 1)) if dots else [int(part) for part in text.split(",")]
+    except ValueError:
+        seeds = []
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise argparse.ArgumentTypeError(f"expected different whole numbers such as 0,1,2 or 0..2, got {text!r}")
+    return seeds
+
+
+def train_seeds(recipe: str, fields: dict[str, Any], options: Any) -> int:
+    """An ordinary run for each seed; at the end the mean of each metric. The first that fails or is stopped ends it."""
+    if "seed" in fields or options.run is not None:
+        raise UsageError(f"With --seeds leave out {'--seed' if 'seed' in fields else '--run, which names one folder'}.")
+    for seed in options.seeds:
+        registry.recipe(recipe).config_class().parse({**fields, "seed": seed})
+    from lab.answers import cell_text
+    from lab.api import new_session
+    from lab.run import Run
+    from lab.seed_groups import summary
+    from lab.tables import text_table
+
+    records: list[dict[str, Any]] = []
+    code = 0
+    for seed in options.seeds:
+        session = new_session(recipe, {**fields, "seed": seed}, steps=options.steps, minutes=options.minutes, device=options.device)
+        code, record = train(session, options.json)
+        records += [record] if record is not None else []
+        if code:
+            break
+    if options.json:
+        print_json(records)
+    elif not code:
+        columns, rows = summary([Run(Path(record["run"])) for record in records])
+        print(text_table(columns, [[cell_text(cell) for cell in row] for row in rows]))
+    return code

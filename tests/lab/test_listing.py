@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from lab import cli
-from lab.listing import Entry, Filter, as_table, csv_text, ordered, text_table
+from lab.listing import Entry, Filter, as_table, ordered
 from lab.run import Run
+from lab.tables import csv_text, text_table
 
 Make = Callable[..., Entry]
 
