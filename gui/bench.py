@@ -213,12 +213,12 @@ def start_session(window: Any, panel: Any, device: str, recipe: str, fields: dic
     from gui.event_loop import until
 
     count = len(window.sessions.bridges)
-    panel.recipe_box.setCurrentText(recipe)
-    panel.form.reset()
-    panel.form.set_values(fields)
-    panel.steps.setValue(10_000_000)
-    panel.device.setCurrentText(device)
-    panel.train_button.click()
+    panel.form.recipe_box.setCurrentText(recipe)
+    panel.form.fields.reset()
+    panel.form.fields.set_values(fields)
+    panel.form.steps.setValue(10_000_000)
+    panel.form.device.setCurrentText(device)
+    panel.form.train_button.click()
     until(lambda: len(window.sessions.bridges) > count, 60)
     return window.sessions.bridges[-1]
 

@@ -42,12 +42,13 @@ def entries(window: Any) -> Iterator[Entry]:
         yield from of_scope(scope)
     form = getattr(front, "form", None)
     if form is not None:
-        for name in form.shown():
-            yield Entry("Setting", form.rows[name].title, partial(edit, front, name))
-        game = form.rows.get("game")
+        fields = form.fields
+        for name in fields.shown():
+            yield Entry("Setting", fields.rows[name].title, partial(edit, front, name))
+        game = fields.rows.get("game")
         if game is not None and isinstance(game.editor, QComboBox):
             for i in range(game.editor.count()):
-                yield Entry("Game", game.editor.itemText(i), partial(form.set_values, {"game": game.editor.itemData(i)}))
+                yield Entry("Game", game.editor.itemText(i), partial(fields.set_values, {"game": game.editor.itemData(i)}))
     tab = front.current_tab() if hasattr(front, "current_tab") else None
     for name, switch in (tab.views.switches if tab is not None else {}).items():
         yield Entry("View", name.replace("_", " "), partial(show_view, tab, switch))
@@ -70,8 +71,8 @@ def edit(panel: Any, name: str) -> None:
     """Go to a setting in the form."""
     panel.settings_dock.show()
     panel.settings_dock.raise_()
-    setting = panel.form.rows[name]
-    panel.form.scroller.ensureWidgetVisible(setting)
+    setting = panel.form.fields.rows[name]
+    panel.form.fields.scroller.ensureWidgetVisible(setting)
     setting.editor.setFocus()
 
 
@@ -84,7 +85,7 @@ def show_view(tab: Any, switch: Any) -> None:
 
 def choose_recipe(window: Any, panel: str, recipe: str) -> None:
     """Show a recipe's settings in its panel."""
-    window.go_to(panel).recipe_box.setCurrentText(recipe)
+    window.go_to(panel).form.recipe_box.setCurrentText(recipe)
 
 
 class Palette(QDialog):

@@ -54,7 +54,9 @@ class AtariPanel(TrainingPanel):
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
         self.shown_game = ""
         super().__init__(context)
-        self.form_layout.insertWidget(0, self.game_button)
+        self.form.column.insertWidget(0, self.game_button)
+        self.form.changed.connect(self.show_game)
+        self.show_game()
         self.game_button.clicked.connect(self.pick_game)
         self.watch = Watch(self.action_set)
         self.watch.failed.connect(context.report)
@@ -82,9 +84,8 @@ class AtariPanel(TrainingPanel):
     def choices(self) -> dict[str, tuple[str, ...]]:
         return {"game": tuple(game for game in games() if game not in TWO_PLAYERS)}
 
-    def form_changed(self) -> None:
-        super().form_changed()
-        game = str(self.form.values().get("game", ""))
+    def show_game(self) -> None:
+        game = str(self.form.fields.values().get("game", ""))
         if game and game != self.shown_game:
             self.shown_game = game
             self.game_button.setText(game_title(game))
@@ -97,7 +98,7 @@ class AtariPanel(TrainingPanel):
     def pick_game(self) -> None:
         picker = GamePicker(self.shown_game, self.context.background, self)
         if picker.exec():
-            self.form.set_values({"game": picker.game})
+            self.form.fields.set_values({"game": picker.game})
         picker.deleteLater()
 
     # -- watching --------------------------------------------------------------------------------------------------
@@ -141,12 +142,6 @@ class AtariPanel(TrainingPanel):
                 if key == f"live:{bridge.run.path}" and others:
                     self.watch.play(others[0], pane)
         self.refresh_sources()
-
-    # -- what is remembered ----------------------------------------------------------------------------------------
-
-    def load_last(self) -> None:
-        super().load_last()
-        self.form_changed()
 
     def shut(self) -> None:
         super().shut()

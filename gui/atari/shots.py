@@ -22,10 +22,10 @@ def take(photographer: Photographer) -> None:
 
     def train(game: str, steps: int) -> Any:
         count = len(window.sessions.bridges)
-        panel.form.reset()
-        panel.form.set_values({**SETTINGS, "game": game})
-        panel.steps.setValue(steps)
-        panel.train_button.click()
+        panel.form.fields.reset()
+        panel.form.fields.set_values({**SETTINGS, "game": game})
+        panel.form.steps.setValue(steps)
+        panel.form.train_button.click()
         until(lambda: len(window.sessions.bridges) > count, 120)
         return window.sessions.bridges[-1]
 

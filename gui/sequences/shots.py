@@ -53,7 +53,7 @@ def take(photographer: Photographer) -> None:
 def scenes(photographer: Photographer) -> None:
     """Take the pages of the runs that are open, one of each recipe."""
     panel: Any = photographer.window.go_to("Sequences")
-    tabs: dict[str, RunTab] = {tab.run.recipe.name: tab for tab in panel.all_tabs()}
+    tabs: dict[str, RunTab] = {tab.run.recipe.name: tab for tab in panel.tabs.all()}
 
     def page(recipe: str, kind: type) -> Any:
         tab = tabs[recipe]

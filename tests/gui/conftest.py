@@ -129,12 +129,12 @@ def train(qtbot: QtBot) -> Callable[..., Any]:
 
     def start(window: MainWindow, steps: int = 1_000_000, **values: Any) -> Any:
         panel: Any = window.panel("Atari")
-        panel.recipe_box.setCurrentText("dqn-fast")
-        panel.form.reset()
-        panel.form.set_values({**TINY, **values})
-        panel.steps.setValue(steps)
+        panel.form.recipe_box.setCurrentText("dqn-fast")
+        panel.form.fields.reset()
+        panel.form.fields.set_values({**TINY, **values})
+        panel.form.steps.setValue(steps)
         count = len(window.sessions.bridges)
-        panel.train_button.click()
+        panel.form.train_button.click()
         qtbot.waitUntil(lambda: len(window.sessions.bridges) > count, timeout=60_000)
         return window.sessions.bridges[-1]
 
@@ -182,11 +182,11 @@ def latent_tab(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> Callable
     def start(recipe: str = "vae", steps: int = 4, **values: Any) -> Any:
         window = make_window("Generate")
         panel: Any = window.panel("Generate")
-        panel.recipe_box.setCurrentText(recipe)
-        panel.form.reset()
-        panel.form.set_values({**SETTINGS[recipe], **values})
-        panel.steps.setValue(steps)
-        qtbot.mouseClick(panel.train_button, LEFT)
+        panel.form.recipe_box.setCurrentText(recipe)
+        panel.form.fields.reset()
+        panel.form.fields.set_values({**SETTINGS[recipe], **values})
+        panel.form.steps.setValue(steps)
+        qtbot.mouseClick(panel.form.train_button, LEFT)
         qtbot.waitUntil(lambda: panel.current_tab() is not None, timeout=LONG)
         tab = panel.current_tab()
         (tab.browser,) = tab.page_tabs.sidebars.values()

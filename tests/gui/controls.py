@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
-from gui.training_panel import TrainingPanel
 
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 """A DQN that takes no time and no memory."""
@@ -93,10 +92,7 @@ def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
             owner = None if isinstance(owner, QTabBar | QMessageBox | QMenu) else owner.parent()
         if owner is None:
             continue
-        part = type(owner)
-        while isinstance(owner, TrainingPanel) and button.text() in ("Train", "Copy as command line") and part is not TrainingPanel:
-            part = part.__base__  # What every panel has, whoever extends it.
-        label = f"{part.__name__}: {button.objectName() or plain(button.text())}"
+        label = f"{type(owner).__name__}: {button.objectName() or plain(button.text())}"
         found[label] = button
         menu = button.menu() if isinstance(button, QToolButton | QPushButton) else None
         if menu is not None:

@@ -128,9 +128,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 def press_train(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
-    panel.recipe_box.setCurrentText("dqn-fast")
-    panel.form.set_values(TINY)
-    qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+    panel.form.recipe_box.setCurrentText("dqn-fast")
+    panel.form.fields.set_values(TINY)
+    qtbot.mouseClick(panel.form.train_button, Qt.MouseButton.LeftButton)
 
 
 def test_closing_waits_for_a_run_that_is_being_started_and_saves_it(qtbot: QtBot, asking: MainWindow, gate: threading.Event) -> None:
@@ -185,9 +185,9 @@ started = MainWindow.started
 def press_train(self):
     started(self)
     panel = self.panel("Atari")
-    panel.recipe_box.setCurrentText("dqn-fast")
-    panel.form.set_values({fields!r})
-    panel.train_button.click()
+    panel.form.recipe_box.setCurrentText("dqn-fast")
+    panel.form.fields.set_values({fields!r})
+    panel.form.train_button.click()
     looks = QTimer(self, interval=50)
     def look():
         bridges = self.sessions.bridges

@@ -163,9 +163,9 @@ def test_the_run_folder_in_the_status_bar(qtbot: QtBot, window: MainWindow, stor
 def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
     menu = panel.session_menu
-    panel.recipe_box.setCurrentText("dqn-fast")
-    panel.form.set_values({**TINY, "seed": 4})
-    panel.steps.setValue(500_000)
+    panel.form.recipe_box.setCurrentText("dqn-fast")
+    panel.form.fields.set_values({**TINY, "seed": 4})
+    panel.form.steps.setValue(500_000)
     choose(qtbot, menu, "Copy as command line")
     assert QApplication.clipboard().text().startswith("lab train dqn-fast --seed 4")
     choose(qtbot, menu, "Train")
@@ -185,9 +185,9 @@ def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
     panel.watch.playing[0] = None
     choose(qtbot, panel.watch_menu, "Watch the run in front")
     assert panel.watch.playing[0] == f"live:{bridge.run.path}"
-    panel.form.reset()
+    panel.form.fields.reset()
     choose(qtbot, menu, "Copy settings")
-    assert panel.form.values()["seed"] == 4
+    assert panel.form.fields.values()["seed"] == 4
     choose(qtbot, menu, "Stop")
     qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
     stopped = bridge.run.status()["done"]
@@ -199,13 +199,13 @@ def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and window.sessions.bridges[0].latest.done > stopped, timeout=LONG)
 
 
-@drives("TrainingPanel: Train")
+@drives("TrainForm: Train")
 def test_the_train_button(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
-    panel.recipe_box.setCurrentText("dqn-fast")
-    panel.form.set_values(TINY)
-    panel.steps.setValue(12)
-    click(qtbot, panel.train_button)
+    panel.form.recipe_box.setCurrentText("dqn-fast")
+    panel.form.fields.set_values(TINY)
+    panel.form.steps.setValue(12)
+    click(qtbot, panel.form.train_button)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[0].running, timeout=LONG)
     assert window.sessions.bridges[0].run.status()["done"] == 12
 
@@ -285,20 +285,20 @@ def test_the_runs_menu(
 @drives("Setting: a setting", "Setting: reset a setting", "ConfigForm: Defaults")
 def test_settings_are_changed_and_set_back(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
-    panel.recipe_box.setCurrentText("dqn-fast")
-    panel.form.reset()
-    setting = panel.form.rows["double"]
-    panel.form.scroller.ensureWidgetVisible(setting)
+    panel.form.recipe_box.setCurrentText("dqn-fast")
+    panel.form.fields.reset()
+    setting = panel.form.fields.rows["double"]
+    panel.form.fields.scroller.ensureWidgetVisible(setting)
     assert not setting.reset.isVisible()
     click(qtbot, setting.editor)
-    assert panel.form.values()["double"] is False
+    assert panel.form.fields.values()["double"] is False
     assert setting.reset.isVisible()
     click(qtbot, setting.reset)
-    assert panel.form.values()["double"] is True
+    assert panel.form.fields.values()["double"] is True
     assert not setting.reset.isVisible()
     click(qtbot, setting.editor)
-    click(qtbot, panel.form.defaults)
-    assert panel.form.config() == type(panel.form.config())()
+    click(qtbot, panel.form.fields.defaults)
+    assert panel.form.fields.config() == type(panel.form.fields.config())()
 
 
 @drives("Views: view", "Views: +", "ViewFrame: Close")

@@ -93,21 +93,21 @@ def test_the_key_asks_for_a_folder_and_fills_the_form(
 ) -> None:
     window = make_window("Vision")
     panel: Any = window.panel("Vision")
-    panel.recipe_box.setCurrentText("classify")
-    panel.form.set_values({"batch_size": 7})
+    panel.form.recipe_box.setCurrentText("classify")
+    panel.form.fields.set_values({"batch_size": 7})
     monkeypatch.setattr(QFileDialog, "exec", lambda self: True)
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(folders)])
     press(qtbot, window, menu_of(panel, "Training"), "Train on your own data")
-    values = panel.form.config().model_dump()
+    values = panel.form.fields.config().model_dump()
     assert values["data"] == f"folder:{folders}"
     assert values["batch_size"] == 7
 
 
 def test_another_recipe_keeps_the_data_only_where_it_can_learn_from_them(make_window: Callable[..., MainWindow], folders: Path) -> None:
     panel: Any = make_window("Generate").panel("Generate")
-    panel.recipe_box.setCurrentText("vae")
-    panel.form.set_values({"data": f"folder:{folders}"})
-    panel.recipe_box.setCurrentText("dcgan")
-    assert panel.form.values()["data"] == f"folder:{folders}"
-    panel.recipe_box.setCurrentText("cyclegan")
-    assert panel.form.values()["data"] == "digits"
+    panel.form.recipe_box.setCurrentText("vae")
+    panel.form.fields.set_values({"data": f"folder:{folders}"})
+    panel.form.recipe_box.setCurrentText("dcgan")
+    assert panel.form.fields.values()["data"] == f"folder:{folders}"
+    panel.form.recipe_box.setCurrentText("cyclegan")
+    assert panel.form.fields.values()["data"] == "digits"

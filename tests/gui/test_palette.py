@@ -38,12 +38,12 @@ def test_actions_recipes_settings_games_and_runs_are_found_by_their_names(
     known, panel = stored(), window.panels["Atari"]
     atari: Any = panel
     run(qtbot, window, "game qbert")
-    assert atari.form.values()["game"] == "qbert"
+    assert atari.form.fields.values()["game"] == "qbert"
     run(qtbot, window, "setting gamma")
     window.activateWindow()
-    qtbot.waitUntil(lambda: window.focusWidget() is atari.form.rows["gamma"].editor, timeout=LONG)
+    qtbot.waitUntil(lambda: window.focusWidget() is atari.form.fields.rows["gamma"].editor, timeout=LONG)
     run(qtbot, window, "recipe dqn-fast")
-    assert atari.recipe_box.currentText() == "dqn-fast"
+    assert atari.form.recipe_box.currentText() == "dqn-fast"
     run(qtbot, window, f"run {known.name}")
     assert atari.current_run().name == known.name
     run(qtbot, window, "everywhere runs alt+5")

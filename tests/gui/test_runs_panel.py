@@ -91,7 +91,7 @@ def open_tab(qtbot: QtBot, panel: Any, name: str) -> None:
 
 
 def wait_for_views(qtbot: QtBot, panel: Any) -> None:
-    tabs = panel.window().panels["Atari"].all_tabs()
+    tabs = panel.window().panels["Atari"].tabs.all()
     qtbot.waitUntil(lambda: all(tab.views.source is not None for tab in tabs), timeout=LONG)
 
 
@@ -260,7 +260,7 @@ def test_the_tab_of_a_run_follows_its_new_name(qtbot: QtBot, panel: Any, monkeyp
     select(panel, "gamma")
     pick(qtbot, panel.action_set["rename"])
     wait_for_views(qtbot, panel)
-    assert [tab.run.name for tab in atari.all_tabs()] == ["beta", "delta", "alpha"]
+    assert [tab.run.name for tab in atari.tabs.all()] == ["beta", "delta", "alpha"]
     assert atari.tabs.tabText(1) == "delta"
     assert atari.current_run().name == "alpha"
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=LONG)
@@ -275,7 +275,7 @@ def test_the_tab_of_a_deleted_run_closes(qtbot: QtBot, panel: Any) -> None:
     open_tab(qtbot, panel, "beta")
     select(panel, "beta")
     pick(qtbot, panel.action_set["delete"])
-    assert window.panels["Atari"].all_tabs() == []
+    assert window.panels["Atari"].tabs.all() == []
     assert "to the trash folder" in window.statusBar().currentMessage()
 
 

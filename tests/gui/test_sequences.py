@@ -49,14 +49,14 @@ def start(qtbot: QtBot, make_window: Callable[..., MainWindow], data: Path) -> C
     def train(recipe: str, file: str = "a.txt", steps: int = 1_000_000) -> Any:
         window = make_window("Sequences")
         panel: Any = window.panel("Sequences")
-        panel.recipe_box.setCurrentText(recipe)
-        panel.form.reset()
+        panel.form.recipe_box.setCurrentText(recipe)
+        panel.form.fields.reset()
         if recipe != "seq2seq":
-            panel.form.set_values({"data": f"file:{data / file}"})
-        panel.form.set_values({"precision": "fp32", "validate_every": 0, **TINY[recipe]})
-        panel.steps.setValue(steps)
-        assert panel.form.valid(), panel.form.problem.text()
-        qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+            panel.form.fields.set_values({"data": f"file:{data / file}"})
+        panel.form.fields.set_values({"precision": "fp32", "validate_every": 0, **TINY[recipe]})
+        panel.form.steps.setValue(steps)
+        assert panel.form.fields.valid(), panel.form.fields.problem.text()
+        qtbot.mouseClick(panel.form.train_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
         bridge = window.sessions.bridges[-1]
         qtbot.waitUntil(lambda: bridge.latest.done > 2 or not bridge.running, timeout=LONG)
@@ -190,9 +190,9 @@ def test_a_broken_file_is_told_and_trains_nothing(
     panel: Any = window.panel("Sequences")
     monkeypatch.setattr(panel.context, "report", lambda sentence, trace: told.append(sentence))
     (tmp_path / "a.tsv").write_text("one column\n" * 9)
-    panel.recipe_box.setCurrentText("text-class")
-    panel.form.set_values({"data": f"file:{tmp_path / 'a.tsv'}"})
-    qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+    panel.form.recipe_box.setCurrentText("text-class")
+    panel.form.fields.set_values({"data": f"file:{tmp_path / 'a.tsv'}"})
+    qtbot.mouseClick(panel.form.train_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(told), timeout=LONG)
     assert "line 1: expected two columns" in told[0]
     assert not window.sessions.bridges
@@ -200,20 +200,20 @@ def test_a_broken_file_is_told_and_trains_nothing(
 
 def test_each_recipe_is_offered_the_data_that_it_can_learn(make_window: Callable[..., MainWindow]) -> None:
     panel: Any = make_window("Sequences").panel("Sequences")
-    assert panel.recipe_box.currentText() == "gpt"  # At the first start.
+    assert panel.form.recipe_box.currentText() == "gpt"  # At the first start.
     for recipe, first in (("seq2seq", "dates"), ("tag", "stdlib"), ("forecast", "ram"), ("gpt", "pydocs")):
-        panel.recipe_box.setCurrentText(recipe)
-        assert panel.form.values()["data"] == first
-        assert panel.form.valid()
-        assert "file:PATH" in panel.form.rows["data"].editor.own()
+        panel.form.recipe_box.setCurrentText(recipe)
+        assert panel.form.fields.values()["data"] == first
+        assert panel.form.fields.valid()
+        assert "file:PATH" in panel.form.fields.rows["data"].editor.own()
 
 
 def test_the_explanation_is_that_of_the_recipe(make_window: Callable[..., MainWindow]) -> None:
     panel: Any = make_window("Sequences").panel("Sequences")
     for recipe in panel.recipes:
-        panel.recipe_box.setCurrentText(recipe)
+        panel.form.recipe_box.setCurrentText(recipe)
         assert len(panel.about_label.text()) > 200, recipe
-    panel.recipe_box.setCurrentText("word2vec")
+    panel.form.recipe_box.setCurrentText("word2vec")
     assert "Mikolov" in panel.about_label.text()
 
 
@@ -255,8 +255,8 @@ def test_a_file_is_chosen_by_its_key(
     monkeypatch.setattr(QFileDialog, "exec", lambda self: True)
     monkeypatch.setattr(QFileDialog, "selectedFiles", lambda self: [str(tmp_path / "Märchen $1.txt")])
     press(qtbot, window, panel.session_menu, "Train on your own data")
-    assert panel.form.values()["data"] == f"file:{tmp_path / 'Märchen $1.txt'}"
-    assert panel.form.rows["data"].editor.currentText() == "Märchen $1.txt"
+    assert panel.form.fields.values()["data"] == f"file:{tmp_path / 'Märchen $1.txt'}"
+    assert panel.form.fields.rows["data"].editor.currentText() == "Märchen $1.txt"
 
 
 def test_every_character_of_tagged_text_has_the_colour_of_its_kind(qtbot: QtBot) -> None:

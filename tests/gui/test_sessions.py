@@ -50,7 +50,7 @@ def test_the_run_has_the_settings_of_the_form(qtbot: QtBot, window: MainWindow, 
     bridge = train(window, steps=30, game="breakout", seed=5)
     qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
     panel: Any = window.panels["Atari"]
-    assert bridge.run.config() == panel.form.config()
+    assert bridge.run.config() == panel.form.fields.config()
     assert bridge.run.config().game == "breakout"  # type: ignore[attr-defined]
     assert bridge.latest.status == "finished"
 
@@ -112,7 +112,7 @@ def test_cancel_leaves_a_finished_run_as_it_is(qtbot: QtBot, window: MainWindow,
 def test_a_run_that_was_stopped_goes_on_to_its_own_target(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
     panel, resumed = stop_and_resume_twice(qtbot, window, train(window, steps=1_000_000))
     assert resumed.session.steps == 1_000_000
-    assert panel.steps.value() == 7
+    assert panel.form.steps.value() == 7
 
 
 def test_two_presses_of_resume_start_one_session(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
@@ -130,7 +130,7 @@ def stop_and_resume_twice(qtbot: QtBot, window: MainWindow, bridge: Any) -> tupl
     transport = panel.current_tab().transport
     click(qtbot, transport.stop)
     qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
-    panel.steps.setValue(7)
+    panel.form.steps.setValue(7)
     click(qtbot, transport.resume)
     click(qtbot, transport.resume)
     qtbot.waitUntil(lambda: not window.sessions.starting, timeout=LONG)
@@ -161,7 +161,7 @@ def test_a_run_that_is_being_resumed_is_refused_to_a_second_session(window: Main
 
 def test_two_presses_of_ctrl_r_start_one_run(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
-    panel.form.set_values(TINY)
+    panel.form.fields.set_values(TINY)
     for _ in range(2):
         press(qtbot, window, panel.session_menu, "Train")
     qtbot.waitUntil(lambda: not window.sessions.starting, timeout=LONG)
@@ -174,15 +174,15 @@ def test_settings_of_a_run_are_copied_into_the_form(qtbot: QtBot, window: MainWi
     window.open_run(run)
     panel: Any = window.panels["Atari"]
     click(qtbot, panel.current_tab().transport.clone)
-    assert panel.form.config() == run.config()
-    assert panel.steps.value() == 20
+    assert panel.form.fields.config() == run.config()
+    assert panel.form.steps.value() == 20
 
 
 def test_two_sessions_have_tabs_and_colours_of_their_own(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
     first, second = train(window), train(window, seed=1)
     panel: Any = window.panels["Atari"]
     assert panel.tabs.count() == 2
-    one, other = panel.all_tabs()
+    one, other = panel.tabs.all()
     assert one.colour != other.colour
     qtbot.waitUntil(lambda: first.latest.done > 10 and second.latest.done > 10, timeout=LONG)
     panel.close_tab(0)
@@ -213,19 +213,19 @@ def test_a_failed_session_shows_its_sentence_and_traceback(qtbot: QtBot, window:
 
 def test_a_wrong_setting_is_said_and_nothing_starts(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
-    panel.form.set_values({"learning_starts": 1000, "replay_capacity": 500})
-    assert not panel.train_button.isEnabled()
-    assert "--learning-starts" in panel.form.problem.text()
+    panel.form.fields.set_values({"learning_starts": 1000, "replay_capacity": 500})
+    assert not panel.form.train_button.isEnabled()
+    assert "--learning-starts" in panel.form.fields.problem.text()
     assert runs() == []
 
 
-@drives("TrainingPanel: Copy as command line")
+@drives("TrainForm: Copy as command line")
 def test_the_copied_command_line_is_on_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
-    panel.recipe_box.setCurrentText("dqn")
-    panel.form.set_values({"game": "qbert"})
-    panel.steps.setValue(1234)
-    click(qtbot, panel.copy_button)
+    panel.form.recipe_box.setCurrentText("dqn")
+    panel.form.fields.set_values({"game": "qbert"})
+    panel.form.steps.setValue(1234)
+    click(qtbot, panel.form.copy_button)
     assert QApplication.clipboard().text() == "lab train dqn --game qbert --steps 1234"
 
 

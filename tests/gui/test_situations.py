@@ -119,7 +119,7 @@ def test_settings_that_somebody_edited_stop_no_start(make_window: Callable[..., 
     settings().setValue("window/geometry", "no bytes")
     settings().setValue("theme", "pink")
     panel: Any = make_window().panels["Atari"]
-    assert panel.form.valid()
+    assert panel.form.fields.valid()
 
 
 @pytest.mark.parametrize("ending", ["png", "csv"])

@@ -51,7 +51,7 @@ def test_a_panel_builds_its_form_once_when_it_opens(
     built: list[ConfigForm] = []
     own = ConfigForm.set_config
     monkeypatch.setattr(ConfigForm, "set_config", lambda form, *args: (built.append(form), own(form, *args)))
-    form = make_window(name).panels[name].form  # type: ignore[attr-defined]
+    form = make_window(name).panels[name].form.fields  # type: ignore[attr-defined]
     assert built.count(form) == 1
 
 
@@ -69,12 +69,12 @@ def test_tabs_of_one_minute_have_names_and_colours_of_their_own(panel: Any, tmp_
 
 
 def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot, panel: Any) -> None:
-    assert [panel.recipe_box.itemText(i) for i in range(panel.recipe_box.count())] == ["linear"]
-    panel.form.set_values({"learning_rate": 0.1})
-    panel.steps.setValue(250)
-    click(qtbot, panel.copy_button)
+    assert [panel.form.recipe_box.itemText(i) for i in range(panel.form.recipe_box.count())] == ["linear"]
+    panel.form.fields.set_values({"learning_rate": 0.1})
+    panel.form.steps.setValue(250)
+    click(qtbot, panel.form.copy_button)
     assert QApplication.clipboard().text() == "lab train linear --learning-rate 0.1 --steps 250"
-    click(qtbot, panel.train_button)
+    click(qtbot, panel.form.train_button)
     sessions = panel.context.sessions
     qtbot.waitUntil(lambda: bool(sessions.bridges) and not sessions.bridges[0].running, timeout=LONG)
     tab = panel.current_tab()
@@ -86,7 +86,7 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
     tab.refresh()
     assert list(tab.curves.plots) == ["losses/cross_entropy", "charts/accuracy"]
     run = tab.run
-    assert run.config() == panel.form.config()
+    assert run.config() == panel.form.fields.config()
     panel.close_tab(0)
     qtbot.waitUntil(lambda: not sessions.retiring, timeout=LONG)
     panel.context.open_run(run)
@@ -101,4 +101,4 @@ def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot
 
 def test_at_the_first_start_atari_offers_the_recipe_that_learns_soonest(make_window: Callable[..., MainWindow]) -> None:
     panel: Any = make_window("Atari").panel("Atari")
-    assert panel.recipe_box.currentText() == "dqn-fast"
+    assert panel.form.recipe_box.currentText() == "dqn-fast"

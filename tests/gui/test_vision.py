@@ -70,10 +70,10 @@ def draw(qtbot: QtBot, canvas: Any, points: list[tuple[float, float]]) -> None:
 def test_training_from_the_form_opens_a_tab_that_follows_the_session(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     window = make_window("Vision")
     panel: Any = window.panels["Vision"]
-    assert panel.recipe_box.currentText() == "classify"
-    panel.form.set_values(TINY)
-    panel.steps.setValue(1_000_000)
-    press(qtbot, panel.train_button)
+    assert panel.form.recipe_box.currentText() == "classify"
+    panel.form.fields.set_values(TINY)
+    panel.form.steps.setValue(1_000_000)
+    press(qtbot, panel.form.train_button)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
     qtbot.waitUntil(lambda: panel.current_tab() is not None and look(panel).last is not None, timeout=LONG)
     page = look(panel)
@@ -239,9 +239,9 @@ def test_a_stored_run_shows_its_history_too(qtbot: QtBot, panel: Any) -> None:
 def test_views_that_nobody_saw_are_asked_again_after_the_end(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     window = make_window("Vision")
     panel: Any = window.panels["Vision"]
-    panel.form.set_values(TINY)
-    panel.steps.setValue(60)
-    press(qtbot, panel.train_button)
+    panel.form.fields.set_values(TINY)
+    panel.form.steps.setValue(60)
+    press(qtbot, panel.form.train_button)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[-1].running, timeout=LONG)
     tab = panel.current_tab()
     qtbot.waitUntil(lambda: look(panel).last is not None and not look(panel).look.stale, timeout=LONG)

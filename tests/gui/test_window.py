@@ -111,14 +111,14 @@ def test_docks_and_settings_come_back_at_the_next_start(qtbot: QtBot, make_windo
     first = make_window()
     panel: Any = first.panels["Atari"]
     panel.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, panel.watch_dock)
-    panel.recipe_box.setCurrentText("dqn")
-    panel.form.set_values({"game": "qbert", "gamma": 0.95})
+    panel.form.recipe_box.setCurrentText("dqn")
+    panel.form.fields.set_values({"game": "qbert", "gamma": 0.95})
     first.close()
     again: Any = make_window().panels["Atari"]
     assert again.dockWidgetArea(again.watch_dock) == Qt.DockWidgetArea.BottomDockWidgetArea
-    assert again.recipe_box.currentText() == "dqn"
-    assert again.form.values()["game"] == "qbert"
-    assert again.form.values()["gamma"] == 0.95
+    assert again.form.recipe_box.currentText() == "dqn"
+    assert again.form.fields.values()["game"] == "qbert"
+    assert again.form.fields.values()["gamma"] == 0.95
 
 
 def test_open_runs_come_back_at_the_next_start_but_those_that_are_gone(
@@ -130,7 +130,7 @@ def test_open_runs_come_back_at_the_next_start_but_those_that_are_gone(
     first.close()
     shutil.rmtree(lost.path)
     again: Any = make_window().panels["Atari"]
-    assert [tab.run.name for tab in again.all_tabs()] == [kept.name, last.name]
+    assert [tab.run.name for tab in again.tabs.all()] == [kept.name, last.name]
     assert again.current_run().name == kept.name
 
 
@@ -222,7 +222,7 @@ def test_a_game_for_two_people_is_shown_but_not_picked(qtbot: QtBot, window: Mai
     picker.reject()
 
 
-@drives("AtariPanel: game", "Training > Choose game")
+@drives("TrainForm: game", "Training > Choose game")
 def test_the_game_button_opens_the_picker_and_fills_the_form(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     from gui.atari.game_picker import GamePicker
 
@@ -234,5 +234,5 @@ def test_the_game_button_opens_the_picker_and_fills_the_form(qtbot: QtBot, windo
     monkeypatch.setattr(GamePicker, "exec", pick)
     panel: Any = window.panels["Atari"]
     qtbot.mouseClick(panel.game_button, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
-    assert panel.form.values()["game"] == "seaquest"
+    assert panel.form.fields.values()["game"] == "seaquest"
     assert panel.game_button.text() == "Seaquest"

@@ -1,0 +1,167 @@
+"""The form that starts a run: the recipe, its settings, how long to train and on which device."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+
+from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from gui.actions import Action
+from gui.theme import faint
+from gui.widgets.config_form import ConfigForm
+from gui.widgets.data_edit import DataEdit
+from gui.widgets.transport import MENU
+from lab.config import data_kinds
+from lab.data.catalogue import check
+from lab.flags import command_line
+from lab.registry import Recipe
+from lab.run import Run
+
+TRAIN = Action(
+    "train",
+    "Train",
+    "Start a new run with these settings, in the background",
+    lambda panel: panel.form.train_button.click(),
+    "Ctrl+R",
+    MENU,
+)
+COPY_COMMAND = Action(
+    "copy_command", "Copy as command line", "Copy the `lab train` line that makes the same run",
+    lambda panel: panel.copy_command(), "Ctrl+Shift+C", MENU,
+)  # fmt: skip
+
+
+class TrainForm(QWidget):
+    """Chooses among `recipes`; `choices` are values to offer for text fields."""
+
+    changed = Signal()
+    """A setting, or the recipe, is another."""
+    recipe_changed = Signal()
+
+    def __init__(self, recipes: dict[str, Recipe], choices: Mapping[str, tuple[str, ...]]):
+        super().__init__()
+        self.recipes, self.choices = recipes, dict(choices)
+        self.recipe_box = QComboBox(toolTip="The recipe: an algorithm with its defaults")
+        for recipe in recipes.values():
+            self.recipe_box.addItem(recipe.name)
+            self.recipe_box.setItemData(self.recipe_box.count() - 1, recipe.about, Qt.ItemDataRole.ToolTipRole)
+        self.recipe_about = QLabel(wordWrap=True)
+        faint(self.recipe_about)
+        self.fields = ConfigForm()
+        self.length_unit = QComboBox(toolTip="Train for a number of steps or minutes")
+        self.length_unit.addItems(["steps", "minutes"])
+        self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
+        self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=30, decimals=1)
+        self.minutes.hide()
+        self.device = QComboBox(toolTip="Device to train on; auto uses the GPU if there is one")
+        self.device.addItems(["auto", "cpu", "cuda"])
+        self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
+        self.train_button.setDefault(True)
+        self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
+        length = QHBoxLayout()
+        for widget in (self.length_unit, self.steps, self.minutes, self.device):
+            length.addWidget(widget, 1 if widget in (self.steps, self.minutes) else 0)
+        self.column = QVBoxLayout(self)
+        for part in (self.recipe_box, self.recipe_about):
+            self.column.addWidget(part)
+        self.column.addWidget(self.fields, 1)
+        self.column.addLayout(length)
+        self.column.addWidget(self.train_button)
+        self.column.addWidget(self.copy_button)
+        self.recipe_box.currentTextChanged.connect(self.show_recipe)
+        self.length_unit.currentTextChanged.connect(self.show_length)
+        self.fields.changed.connect(self.enable_buttons)
+        self.fields.changed.connect(self.changed)
+
+    # -- what is set -----------------------------------------------------------------------------------------------
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.recipes[self.recipe_box.currentText()]
+
+    def length(self) -> dict[str, int | float]:
+        """How long to train, as `lab.api` takes it."""
+        return {"steps": self.steps.value()} if self.length_unit.currentText() == "steps" else {"minutes": self.minutes.value()}
+
+    def command(self) -> str:
+        """The form as a `lab train` line."""
+        length = self.length()
+        steps = None if length.get("steps") == self.recipe.steps else self.steps.value()
+        options = {"steps": steps} if "steps" in length else {"minutes": self.minutes.value()}
+        return command_line(self.recipe.name, self.fields.config(), device=self.device.currentText(), **options)
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def show_recipe(self, name: str) -> None:
+        """Show another recipe's settings, keeping the values that were changed from the defaults."""
+        recipe = self.recipes[name]
+        kept = self.changed_values() if self.fields.config_class is not None else {}
+        self.fields.set_config(recipe.config_class(), self.choices)
+        if "data" in kept and not self.learns_from(str(kept["data"])):
+            del kept["data"]
+        self.fields.set_values(kept)
+        self.recipe_about.setText(recipe.about)
+        self.steps.setValue(recipe.steps)
+        self.recipe_changed.emit()
+
+    def changed_values(self) -> dict[str, object]:
+        """The values that are not the recipe's defaults."""
+        assert self.fields.config_class is not None
+        defaults = self.fields.config_class.model_fields
+        return {name: value for name, value in self.fields.values().items() if value != defaults[name].default}
+
+    def learns_from(self, data: str) -> bool:
+        """Whether the recipe can be trained on these data."""
+        assert self.fields.config_class is not None
+        settings = self.fields.config_class.model_fields
+        kinds = data_kinds(settings["data"]) if "data" in settings else []
+        with suppress(ValueError):
+            return not kinds or bool(check(data, *kinds, exists=False))
+        return False
+
+    def data_edit(self) -> DataEdit | None:
+        """The editor of the data, where the recipe trains on files of one's own."""
+        editor = self.fields.rows["data"].editor if "data" in self.fields.rows else None
+        return editor if isinstance(editor, DataEdit) and editor.own() else None
+
+    def show_length(self, unit: str) -> None:
+        self.steps.setVisible(unit == "steps")
+        self.minutes.setVisible(unit == "minutes")
+
+    def enable_buttons(self) -> None:
+        self.train_button.setEnabled(self.fields.valid())
+        self.copy_button.setEnabled(self.fields.valid())
+
+    def show_run(self, run: Run) -> None:
+        """A run's settings."""
+        self.recipe_box.setCurrentText(run.recipe.name)
+        self.fields.reset()
+        self.fields.set_values(run.config().model_dump())
+        if run.stored.get("minutes"):
+            self.length_unit.setCurrentText("minutes")
+            self.minutes.setValue(run.stored["minutes"])
+        elif run.stored.get("steps"):
+            self.length_unit.setCurrentText("steps")
+            self.steps.setValue(run.stored["steps"])
+
+    # -- what is remembered ----------------------------------------------------------------------------------------
+
+    def restore(self, store: QSettings, group: str, first_recipe: str) -> None:
+        """The recipe and settings of the last start; `first_recipe` at the very first."""
+        name = str(store.value(f"{group}/recipe", first_recipe))
+        with QSignalBlocker(self.recipe_box):  # A form of thirty fields takes a while to build: once is enough.
+            self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
+        self.show_recipe(self.recipe_box.currentText())
+        stored = store.value(f"{group}/values")
+        values = None
+        with suppress(ValueError):  # A settings file that somebody wrote in.
+            values = json.loads(stored) if isinstance(stored, str) else None
+        if isinstance(values, dict):
+            self.fields.set_values(values)
+        self.length_unit.setCurrentText(str(store.value(f"{group}/length", "steps")))
+
+    def remember(self, store: QSettings, group: str) -> None:
+        store.setValue(f"{group}/recipe", self.recipe.name)
+        store.setValue(f"{group}/values", json.dumps(self.changed_values()))
+        store.setValue(f"{group}/length", self.length_unit.currentText())
