@@ -62,7 +62,7 @@ class RunTab(QWidget):
             self.transport.resume.setEnabled(False)
             self.transport.resume.setToolTip("A shipped agent has weights to watch, but no training state to resume.")
         self.curves = Curves()
-        self.curves.add_run(run.name, Line(run.name, RunSeries(run.path), hue))
+        self.curves.add_run(run.name, Line(run.name, RunSeries(run.path), hue, run=run))
         self.overlay_menu = QMenu(self)
         self.overlay_menu.setToolTipsVisible(True)
         self.overlay_menu.aboutToShow.connect(self.fill_overlay_menu)
@@ -188,7 +188,7 @@ class RunTab(QWidget):
         """Draw another run's curves over this one's."""
         taken = {line.colour for line in self.curves.lines.values()}
         hue = next((colour(i) for i in range(len(COLOURS)) if colour(i) not in taken), colour(len(taken)))
-        self.curves.add_run(str(run.path), Line(run.name, RunSeries(run.path), hue, run.status().get("unit", "steps")))
+        self.curves.add_run(str(run.path), Line(run.name, RunSeries(run.path), hue, run.status().get("unit", "steps"), run))
         if self.bridge is None or not self.bridge.running:
             self.timer.start()  # Another process, or another tab, may train it.
 

@@ -291,7 +291,7 @@ class RunsPanel(Panel):
             if line is not None and taken.count(line.colour) > taken.count(free):
                 self.curves.remove_run(key)  # It had to share a colour: it is redrawn in one of its own.
                 line = None
-            lines[key] = line or Line(run.name, RunSeries(run.path), free, run.status().get("unit", "steps"))
+            lines[key] = line or Line(run.name, RunSeries(run.path), free, run.status().get("unit", "steps"), run)
         return lines
 
     def show_log(self) -> None:

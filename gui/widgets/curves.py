@@ -26,11 +26,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.settings import settings
 from gui.theme import faint
 from gui.widgets.plot import FAINT, Plot, legend
 from gui.widgets.save_dialog import ask_save_path
 from gui.widgets.series import POINTS, RunSeries, Series, title
+from lab.answers.bands import Band
 from lab.errors import LabError
+from lab.run import Run
+from lab.seed_groups import BandKind, labels, mean_band, seed_groups
 
 FIRST = ("charts/episodic_return", "accuracy/test", "losses/td_loss", "losses/loss")
 """Metrics shown without being asked for, where a run has them and nobody has said better ones (`Curves.first`)."""
@@ -44,6 +48,18 @@ class Line:
     series: RunSeries
     colour: str
     unit: str = "steps"
+    run: Run | None = None
+    """The run itself, by whose settings it is known which lines differ in nothing but the seed."""
+
+
+EACH_RUN = "each run"
+BANDS: dict[str, BandKind] = {"mean ± deviation": "deviation", "mean, min to max": "range", "mean, quartiles": "quartiles"}
+
+
+def drop_lines(plot: Plot, key: str) -> None:
+    """Take what is drawn of one run out of a plot."""
+    for name in [name for name in plot.lines if name.startswith(f"{key}|") and not name.endswith("|group")]:
+        plot.drop_line(name)
 
 
 class Curves(QWidget):
@@ -63,6 +79,8 @@ class Curves(QWidget):
         self.plots: dict[str, Plot] = {}
         self.cursors: dict[str, pg.InfiniteLine] = {}
         self.touched = False
+        self.means: dict[tuple[str, str], Band] = {}
+        """What is drawn of each metric of each group of seeds."""
         self.first: tuple[str, ...] = FIRST
         self.metrics_menu = QMenu(self)
         self.metrics_menu.aboutToShow.connect(self.fill_menu)
@@ -77,6 +95,10 @@ class Curves(QWidget):
             prefix="mean of ",
             toolTip="Smoothing: the strong line is the mean of this many points (at most a tenth of all), the faint line is raw. 1 shows raw points only.",
         )
+        self.seeds = QComboBox(toolTip="Runs that differ in nothing but the seed: each by itself, or their mean with a band around it")
+        self.seeds.addItems([EACH_RUN, *BANDS])
+        self.seeds.setCurrentText(str(settings().value("curves/seeds", EACH_RUN)))
+        self.seeds.hide()
         self.log = QCheckBox("log", toolTip="Logarithmic y axis")
         self.value_label = QLabel()
         self.value_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -89,7 +111,7 @@ class Curves(QWidget):
         export.setMenu(menu)
         self.tools = QHBoxLayout()
         self.tools.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.metrics_button, self.axis, self.window_box, self.log, export):
+        for widget in (self.metrics_button, self.axis, self.window_box, self.seeds, self.log, export):
             self.tools.addWidget(widget)
         self.tools.addStretch(1)
         self.legend = QLabel(wordWrap=True, toolTip="Runs in the colours of their curves")
@@ -112,6 +134,7 @@ class Curves(QWidget):
         self.axis.currentTextChanged.connect(self.draw)
         self.window_box.valueChanged.connect(self.draw)
         self.log.toggled.connect(self.set_log)
+        self.seeds.currentTextChanged.connect(self.group_seeds)
 
     def add_tool(self, widget: QWidget) -> None:
         """One more control beside the others."""
@@ -139,8 +162,7 @@ class Curves(QWidget):
     def remove_run(self, key: str) -> None:
         self.lines.pop(key, None)
         for plot in self.plots.values():
-            for name in [name for name in plot.lines if name.startswith(f"{key}|")]:
-                plot.drop_line(name)
+            drop_lines(plot, key)
         self.draw()
 
     def refresh(self) -> None:
@@ -165,8 +187,25 @@ class Curves(QWidget):
         self.chosen = metrics
         self.draw()
 
+    def group_seeds(self, choice: str) -> None:
+        settings().setValue("curves/seeds", choice)
+        self.draw()
+
+    def groups(self) -> dict[str, list[str]]:
+        """The keys of the lines that are drawn as one, by the name of their group."""
+        if self.seeds.currentText() == EACH_RUN:
+            return {}
+        return {label: keys for label, keys in self.seed_groups().items() if len(keys) > 1}
+
+    def seed_groups(self) -> dict[str, list[str]]:
+        """The keys of the lines whose runs differ in nothing but the seed, by the name of their group."""
+        of_run = {id(line.run): key for key, line in self.lines.items() if line.run is not None}
+        found = seed_groups([line.run for line in self.lines.values() if line.run is not None])
+        return {label: [of_run[id(run)] for run in group] for label, group in zip(labels(found), found, strict=True)}
+
     def draw(self) -> None:
         known = self.known()
+        self.seeds.setVisible(any(len(keys) > 1 for keys in self.seed_groups().values()))
         if not self.touched:
             wanted = [name for name in self.first if name in known][:2]
             self.chosen = wanted or known[:2]
@@ -183,12 +222,16 @@ class Curves(QWidget):
 
     def draw_metric(self, name: str) -> None:
         plot = self.plots.get(name) or self.new_plot(name)
+        grouped = self.groups()
+        self.draw_groups(name, plot, grouped)
+        together = {key for keys in grouped.values() for key in keys}
         for key, line in self.lines.items():
             series = line.series.metrics.get(name)
-            if series is None:
+            if key in together:
+                drop_lines(plot, key)
+            if series is None or key in together:
                 continue
-            # A validation loss has a point now and then: its mean would lag behind by most of the training.
-            window = min(self.window_box.value(), max(1, len(series.values) // 10))
+            window = self.window_of(series)
             x, low, high = self.x_of(series), *self.shown()
             plot.set_line(f"{key}|raw", *series.raw(x, low, high), line.colour, faint=window > 1)
             if window > 1:
@@ -198,6 +241,24 @@ class Curves(QWidget):
             raw = pg.mkColor(line.colour)
             raw.setAlpha(FAINT if window > 1 else 255)  # A line that was drawn alone at first fades when a mean joins it.
             plot.lines[f"{key}|raw"].setPen(pg.mkPen(raw))
+
+    def draw_groups(self, name: str, plot: Plot, grouped: dict[str, list[str]]) -> None:
+        """A mean and its band for each group of seeds; what was drawn of other groups goes."""
+        for label in [label for label in plot.bands if label not in grouped]:
+            plot.drop_line(f"{label}|group")
+            plot.drop_band(label)
+            self.means.pop((name, label), None)
+        for label, keys in grouped.items():
+            series = [self.lines[key].series.metrics[name] for key in keys if name in self.lines[key].series.metrics]
+            lines = [one.mean(self.x_of(one), *self.shown(), self.window_of(one)) for one in series]
+            x, middle, low, high = self.means[name, label] = mean_band(lines, BANDS[self.seeds.currentText()])
+            hue = self.lines[keys[0]].colour
+            plot.set_line(f"{label}|group", x, middle, hue)
+            plot.set_band(label, x, low, high, hue)
+
+    def window_of(self, series: Series) -> int:
+        """How many points are averaged: a validation loss has one now and then, and its mean would lag behind by most of the training."""
+        return min(self.window_box.value(), max(1, len(series.values) // 10))
 
     def x_of(self, series: Series) -> np.ndarray:
         return series.seconds if self.axis.currentText() == "time" else series.steps
@@ -234,6 +295,7 @@ class Curves(QWidget):
         return plot
 
     def drop_plot(self, name: str) -> None:
+        self.means = {key: band for key, band in self.means.items() if key[0] != name}
         plot = self.plots.pop(name)
         self.cursors.pop(name)
         self.area.removeWidget(plot)
@@ -281,7 +343,10 @@ class Curves(QWidget):
     def show_legend(self) -> None:
         """Which colour is which run, where there are several."""
         self.legend.setVisible(len(self.lines) > 1)
-        text = legend((line.label, line.colour) for line in self.lines.values())
+        grouped = self.groups()
+        group_of = {key: label for label, keys in grouped.items() for key in keys}
+        entries = {group_of.get(key, key): (group_of.get(key, line.label), line.colour) for key, line in reversed(self.lines.items())}
+        text = legend(reversed(entries.values()))
         if self.legend.text() != text:
             self.legend.setText(text)
 
@@ -325,10 +390,15 @@ class Curves(QWidget):
         """The last values at or before `x`, of each run and metric shown."""
         time = self.axis.currentText() == "time"
         parts = []
+        together = {key for keys in self.groups().values() for key in keys}
         for name in self.plots:
-            for line in self.lines.values():
+            for (metric, label), (xs, middle, bottom, top) in self.means.items():
+                i = int(np.searchsorted(xs, x, side="right")) - 1
+                if metric == name and i >= 0:
+                    parts.append(f"{label}: {title(name)} {middle[i]:.4g} ({bottom[i]:.4g} to {top[i]:.4g})")
+            for key, line in self.lines.items():
                 series = line.series.metrics.get(name)
-                if series is None or not series.count:
+                if series is None or not series.count or key in together:
                     continue
                 i = int(np.searchsorted(series.seconds if time else series.steps, x, side="right")) - 1
                 if i >= 0:

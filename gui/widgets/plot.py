@@ -18,6 +18,8 @@ SPREAD = 0.25
 """The share of a short plot's width and height that the words in its corner take."""
 
 
+BAND = 45
+"""How opaque, of 255, the band around a mean is."""
 FAINT = 90
 """How opaque, of 255, the raw line behind a smoothed one is."""
 
@@ -32,6 +34,7 @@ class Plot(pg.PlotWidget):
         super().__init__(parent, enableMenu=False)
         self.x_label, self.y_label, self.y_on_axis = x_label, y_label, y_on_axis
         self.lines: dict[str, pg.PlotDataItem] = {}
+        self.bands: dict[str, tuple[pg.PlotDataItem, pg.PlotDataItem, pg.FillBetweenItem]] = {}
         self.span: pg.PlotDataItem | None = None
         self.centralLayout = None  # Qt has destroyed it when the plot took its place.
         self.item = self.getPlotItem()
@@ -73,6 +76,22 @@ class Plot(pg.PlotWidget):
             # A single point, or several at one step, draw no line; show dots.
             line.setSymbol("o" if len(x) and x[0] == x[-1] else None)
         self.note.setVisible(not any(line.xData is not None and len(line.xData) for line in self.lines.values()))
+
+    def set_band(self, name: str, x: np.ndarray, low: np.ndarray, high: np.ndarray, hue: str) -> None:
+        """Shade the ground between `low` and `high` in the colour `hue`."""
+        if name not in self.bands:
+            colour = pg.mkColor(hue)
+            colour.setAlpha(BAND)
+            edges = [self.item.plot(pen=pg.mkPen(0, 0, 0, 0), skipFiniteCheck=False) for _ in range(2)]
+            ground = pg.FillBetweenItem(*edges, brush=pg.mkBrush(colour))
+            self.item.addItem(ground, ignoreBounds=True)  # Its edges have them; it would count where it was before it had points.
+            self.bands[name] = (edges[0], edges[1], ground)
+        for edge, y in zip(self.bands[name], (low, high), strict=False):
+            edge.setData(x, y)
+
+    def drop_band(self, name: str) -> None:
+        for item in self.bands.pop(name, ()):
+            self.item.removeItem(item)
 
     def reach(self, low: float, high: float, level: float) -> None:
         """Show x from `low` to `high` at least, though no line goes so far: the plots tied to this one may."""

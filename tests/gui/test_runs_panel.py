@@ -452,3 +452,26 @@ def test_columns_order_and_filter_come_back_at_the_next_start(qtbot: QtBot, pane
     assert "gamma" in again.table.columns
     assert again.order() == ("gamma", True)
     assert sorted(shown(again)) == ["alpha", "beta"]
+
+
+def test_runs_of_several_seeds_are_drawn_as_one_mean_with_a_band(qtbot: QtBot, panel: Any) -> None:
+    select(panel, "alpha", "beta")
+    assert not panel.curves.seeds.isVisible()
+    copies(panel, qtbot, 1)
+    config = json.loads((runs_folder() / "c00" / "config.json").read_text())
+    config["config"]["seed"] = 7
+    (runs_folder() / "c00" / "config.json").write_text(json.dumps(config))
+    panel.refresh()
+    qtbot.waitUntil(lambda: not panel.reading, timeout=LONG)
+    select(panel, "alpha", "c00", "beta")
+    assert panel.curves.seeds.isVisible()
+    qtbot.keyClick(panel.curves.seeds, Qt.Key.Key_Down)
+    assert panel.curves.seeds.currentText() == "mean ± deviation"
+    plot = next(iter(panel.curves.plots.values()))
+    assert list(plot.bands) == ["dqn-fast pong, 2 seeds"]
+    assert {name.split("|")[0] for name in plot.lines} == {"dqn-fast pong, 2 seeds", str(runs_folder() / "beta")}
+    assert "dqn-fast&nbsp;pong,&nbsp;2&nbsp;seeds" in panel.curves.legend.text()
+    assert "dqn-fast pong, 2 seeds: " in panel.curves.values_at(1e9)
+    qtbot.keyClick(panel.curves.seeds, Qt.Key.Key_Up)
+    assert plot.bands == {}
+    assert not any(name.endswith("|group") for name in plot.lines)
