@@ -1,6 +1,6 @@
 """The same jobs from Python: `lab.train("vae", steps=2000, seed=0).show("samples").save("grid.png")`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,31 @@ def resume(
     return session.run_folder
 
 
+def suite(
+    name: str,
+    recipe: str | None = None,
+    *,
+    games: str | Sequence[str] | None = None,
+    seeds: int | None = None,
+    steps: int | None = None,
+    minutes: float | None = None,
+    episodes: int | None = None,
+    jobs: int = 1,
+    device: str = "auto",
+    **fields: Any,
+) -> Any:
+    """Train and evaluate one agent a game, as `lab suite` does; its `agents.suite_report.Report`.
+
+    What has finished is kept, what was interrupted continues. `games` are names, or sets such as "atari-10". Raises UsageError
+    for what cannot be; an agent that fails is in the report's `data["failed"]`.
+    """
+    prepared = registry.load("agents.suite:prepared")(
+        name, recipe, fields, games=games, seeds=seeds, steps=steps, minutes=minutes, episodes=episodes,
+        device=device if device != "auto" else None,
+    )  # fmt: skip
+    return prepared.run(jobs)
+
+
 def new_session(
     recipe: str,
     fields: dict[str, Any],
@@ -59,8 +84,12 @@ def new_session(
     device: str = "auto",
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
+    tags: dict[str, str] | None = None,
 ) -> Session:
-    """A session for a new run, not started. Without `steps` or `minutes` it trains for the recipe's default number of steps."""
+    """A session for a new run, not started. Without `steps` or `minutes` it trains for the recipe's default number of steps.
+
+    `tags` say what the run belongs to, such as a suite.
+    """
     entry = registry.recipe(recipe)
     config = entry.config_class().parse(fields)
     steps, minutes = whole_number(steps), number(minutes)
@@ -73,7 +102,7 @@ def new_session(
     target = entry.steps if steps is None and minutes is None else steps
     with one_thread(), threads_of_run(threads):
         experiment = entry.experiment_class()(config, place)
-        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes)
+        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, tags)
         return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 

@@ -12,5 +12,6 @@ COMMANDS = {
     "watch": "Watch an agent play, in a window or into a video file.",
     "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
     "runs": "The runs on disk with their status, metrics and settings; sorted and filtered.",
+    "suite": "Train one agent a game with the same settings, and report their scores.",
     "bench": "Speed figures of this machine.",
 }
