@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from agents.replay import ReplayMemory
 from lab.atari.mirror import Mirror
 from lab.atari.vector import AtariVector, FrameStack
+from lab.state import Attribute, Tree, attributes
+from models.kernels.pixel_blocks import space_to_depth
 
 
 @dataclass(frozen=True)
@@ -37,19 +41,26 @@ class Collector:
 
     def __init__(self, env: AtariVector, replay: ReplayMemory | None = None, life_loss_terminal: bool = False):
         self.env, self.replay, self.life_loss_terminal = env, replay, life_loss_terminal
-        self.stack = FrameStack(env.envs)
+        self.stack = FrameStack(env.envs) if replay is None else None  # A memory has the frames already.
         self.returns = np.zeros(env.envs, np.float64)
         self.lengths = np.zeros(env.envs, np.int64)
         self.lives = np.zeros(env.envs, np.int64)
         self.actions = np.zeros(env.envs, np.int64)
         self.mirror: Mirror | None = None
-        self.restored = False
-        """Whether nothing was done since the state of a stored run was restored."""
 
     @property
     def stacks(self) -> np.ndarray:
         """What the environments show now: (E, 4, 84, 84) uint8, never overwritten."""
+        if self.replay is not None:
+            return self.replay.pixels(self.replay.newest_rows()).cpu().numpy()
+        assert self.stack is not None
         return self.stack.frames
+
+    def blocks(self) -> Tensor:
+        """The same as a network reads it: (E, 64, 21, 21) uint8."""
+        if self.replay is not None:
+            return self.replay.blocks(self.replay.newest_rows())
+        return space_to_depth(torch.from_numpy(self.stacks))
 
     def start(self) -> None:
         """Begin every environment's first episode."""
@@ -58,7 +69,8 @@ class Collector:
 
     def begin(self, over: np.ndarray, frames: np.ndarray) -> None:
         """New episodes where `over` (E,), which begin with `frames` (D, 84, 84)."""
-        self.stack.restart(over, frames)
+        if self.stack is not None:
+            self.stack.restart(over, frames)
         self.lives[over] = self.env.lives[over]
         if self.replay is not None:
             self.replay.append(np.flatnonzero(over), frames, first=True)
@@ -66,7 +78,7 @@ class Collector:
     def send(self, actions: np.ndarray) -> None:
         """Start a step with actions (E,). Raises UsageError for actions that the game does not have."""
         self.env.send(actions)
-        self.actions, self.restored = actions, False
+        self.actions = actions
 
     def receive(self) -> Collected:
         """Wait for the step, record it, and start a new episode where one ended."""
@@ -76,7 +88,8 @@ class Collector:
         self.lives = step.lives.copy()
         self.returns += step.rewards
         self.lengths += 1
-        self.stack.push(step.frames)
+        if self.stack is not None:
+            self.stack.push(step.frames)
         over, going = np.flatnonzero(ended), np.flatnonzero(~ended)
         if self.replay is not None:
             self.replay.record(self.actions, step.rewards, terminated, ended)
@@ -100,23 +113,11 @@ class Collector:
             self.mirror = None
         if self.mirror is None:
             self.mirror = Mirror(self.env, env)
-        return self.mirror.frame(len(self.env.taken[env])) if self.restored else self.mirror.frame()
+        return self.mirror.frame(len(self.env.taken[env])) if self.env.restored else self.mirror.frame()
 
-    def state(self) -> dict[str, Any]:
-        episodes = {"returns": self.returns.copy(), "lengths": self.lengths.copy(), "lives": self.lives.copy()}
-        shown = {"stacks": self.stacks} if self.replay is None else {"replay": self.replay.state()}
-        return {"env": self.env.state(), "episodes": episodes, **shown}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        self.env.restore(state["env"])
-        if self.replay is not None:
-            self.replay.restore(state["replay"])
-            self.stack.frames = self.replay.pixels(self.replay.newest_rows()).cpu().numpy()
-        else:
-            self.stack.frames = state["stacks"]
-        for name in ("returns", "lengths", "lives"):
-            getattr(self, name)[:] = state["episodes"][name]
-        self.restored = True
+    def stateful(self) -> Tree:
+        shown = {"replay": self.replay} if self.replay is not None else {"stacks": Attribute(self.stack, "frames")}
+        return {"env": self.env, "episodes": attributes(self, "returns", "lengths", "lives"), **shown}
 
     def close(self) -> None:
         for env in (self.env, self.mirror):

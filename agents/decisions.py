@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
+from torch import Tensor
 
-from models.kernels.pixel_blocks import depth_to_space, space_to_depth
+from models.kernels.pixel_blocks import depth_to_space
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Of every environment: the stacks (E, 4, 84, 84) uint8 seen, q (E, A), actions (E,), whether each was random (E,)."""
+    """Of every environment: the blocks (E, 64, 21, 21) uint8 seen, q (E, A), actions (E,), whether each was random (E,)."""
 
-    stacks: np.ndarray
+    blocks: Tensor
     q: np.ndarray
     actions: np.ndarray
     random: np.ndarray
+
+    @property
+    def stacks(self) -> np.ndarray:
+        """The frames seen, (E, 4, 84, 84) uint8."""
+        return depth_to_space(self.blocks).cpu().numpy()
 
 
 class Decisions:
@@ -36,7 +41,7 @@ class Decisions:
         if self.last is None:
             return None
         return {
-            "blocks": space_to_depth(torch.from_numpy(self.last.stacks)), "q": self.last.q.copy(), "actions": self.last.actions.copy(),
+            "blocks": self.last.blocks.clone(), "q": self.last.q.copy(), "actions": self.last.actions.copy(),
             "random": self.last.random.copy(),
             "steps": np.array([step for step, _ in self.history]), "values": np.array([q for _, q in self.history]),
         }  # fmt: skip
@@ -44,6 +49,5 @@ class Decisions:
     def restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
             return
-        stacks = depth_to_space(state["blocks"]).numpy()
-        self.last = Decision(stacks, *(state[name].copy() for name in ("q", "actions", "random")))
+        self.last = Decision(state["blocks"], *(state[name].copy() for name in ("q", "actions", "random")))
         self.history.extend(zip(state["steps"].tolist(), state["values"], strict=True))

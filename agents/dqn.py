@@ -21,14 +21,13 @@ from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.atari.games import action_names
 from lab.atari.vector import AtariVector
-from lab.checkpoint import serving_weights
 from lab.device import compute_dtype
-from lab.experiment import Experiment, Metrics, Progress, State
+from lab.experiment import Experiment, Metrics, State
 from lab.schedules import linear, warmup
 from lab.seeding import seeded
+from lab.state import Tree, attributes
 from models.kernels.cuda_graphs import CapturedStep
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
-from models.kernels.pixel_blocks import space_to_depth
 from models.q_network import ActionValueNetwork, Pass, QNetwork
 
 KEEP_SEED = 2_000
@@ -90,7 +89,7 @@ class DQN(Experiment):
             self.owed += self.config.envs
             count, self.owed = divmod(self.owed, self.config.train_every)
         batch = self.draw(count) if count else None
-        decision, seen = self.act(collector.stacks, batch)
+        decision, seen = self.act(batch)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
         if batch is not None:
@@ -105,24 +104,23 @@ class DQN(Experiment):
         return linear(self.steps, self.config.epsilon_steps, self.config.epsilon_start, self.config.epsilon_end)
 
     @torch.inference_mode()
-    def act(self, stacks: np.ndarray, batch: Batch | None = None) -> tuple[Decision, Pass | None]:
-        """Epsilon-greedy actions for stacks (E, 4, 84, 84), and the pass over the states of the coming update's first step.
+    def act(self, batch: Batch | None = None) -> tuple[Decision, Pass | None]:
+        """Epsilon-greedy actions for what the environments show, and the pass over the states of the coming update's first step.
 
         On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None.
         """
-        observed, seen = torch.from_numpy(stacks), None
         if batch is None or self.device.type != "cpu":
+            observed, seen = self.collect().blocks(), None
             values = self.online.compute(observed.to(self.device)).float()  # (E, A)
         else:
-            size = self.config.batch_size
-            blocks = torch.empty((size + len(stacks), 64, 21, 21), dtype=self.dtype, memory_format=torch.channels_last)
-            blocks[:size], blocks[size:] = self.memory().blocks(batch.rows[:size]), space_to_depth(observed)
-            seen = self.network.record(blocks)
+            replay, size = self.memory(), self.config.batch_size
+            blocks = replay.blocks(np.concatenate([batch.rows[:size], replay.newest_rows()]))
+            observed, seen = blocks[size:], self.network.record(blocks)
             values = self.network.values(seen.outputs[size:])
         q = values.cpu().numpy()
         random = self.explore_rng.random(len(q)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(q))
-        decision = Decision(stacks, q, np.where(random, anything, q.argmax(1)), random)
+        decision = Decision(observed, q, np.where(random, anything, q.argmax(1)), random)
         self.decisions.add(self.steps, decision)
         return decision, seen
 
@@ -252,37 +250,21 @@ class DQN(Experiment):
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
 
-    def progress(self) -> Progress:
-        return Progress(self.steps, self.unit)
-
     def serving(self) -> nn.Module:
         return self.online.master
 
-    def state(self) -> State:
+    def stateful(self) -> Tree:
         return {
-            "online": serving_weights(self.online.master),
-            "target": serving_weights(self.target_network.master),
-            "adam": self.optimizer.state(),
-            "counters": {"steps": self.steps, "updates": self.updates, "owed": self.owed},
-            "generators": {"explore": self.explore_rng.bit_generator.state, "replay": self.replay_rng.bit_generator.state},
-            "decisions": self.decisions.state(),
-            **({"env": None} if self.collector is None else self.collector.state()),
-        }
+            "online": self.online, "target": self.target_network, "adam": self.optimizer,
+            "counters": attributes(self, "steps", "updates", "owed"),
+            "generators": {"explore": self.explore_rng, "replay": self.replay_rng}, "decisions": self.decisions,
+            **({} if self.collector is None else self.collector.stateful()),
+        }  # fmt: skip
 
     def restore(self, state: State) -> None:
-        self.online.master.load_state_dict(state["online"])
-        self.target_network.master.load_state_dict(state["target"])
-        self.online.sync()
-        self.target_network.sync()
-        self.optimizer.restore(state["adam"])
-        for name, value in state["counters"].items():
-            setattr(self, name, value)
-        self.explore_rng.bit_generator.state = state["generators"]["explore"]
-        self.replay_rng.bit_generator.state = state["generators"]["replay"]
-        self.decisions.restore(state.get("decisions"))  # Runs of before this was stored have none.
-        if state["env"] is not None:
+        if state.get("env") is not None:
             self.collector = self.make_collector()
-            self.collector.restore(state)
+        super().restore({"decisions": None, **state})  # Early runs did not store their decisions.
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
         from agents.evaluate import evaluate

@@ -5,7 +5,7 @@ Config modules import no torch, so that help texts and forms appear at once.
 """
 
 import copy
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -121,9 +121,14 @@ def conditions_of(field: Any) -> dict[str, list[Any]]:
     return extra.get("only", {}) if isinstance(extra, dict) else {}
 
 
+def is_settled(field: Any) -> bool:
+    """Whether there is one value only, as where a recipe settles a field of its base by `Literal["quantile"]`: nobody is asked for it."""
+    return get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
+
+
 def counts(field: Any, values: dict[str, Any]) -> bool:
     """Whether a field has an effect beside these values of the others."""
-    return all(values.get(name) in wanted for name, wanted in conditions_of(field).items())
+    return not is_settled(field) and all(values.get(name) in wanted for name, wanted in conditions_of(field).items())
 
 
 def about(field: Any) -> str:

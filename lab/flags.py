@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from lab.commands import COMMANDS
-from lab.config import Config, about, flag, unit_of
+from lab.config import Config, about, flag, is_settled, unit_of
 from lab.errors import UsageError, unknown
 
 
@@ -76,7 +76,7 @@ def add_fields(p: Parser, config: type[Config]) -> None:
         else:
             metavar = getattr(field.annotation, "__name__", "value").upper()
             settings |= {"metavar": metavar, "type": whole if field.annotation is int else str}
-        group.add_argument(flag(name), help=text, **settings)
+        group.add_argument(flag(name), help=argparse.SUPPRESS if is_settled(field) else text, **settings)
         for former in (former for former, present in config.former_names.items() if present == name):
             group.add_argument(flag(former), help=argparse.SUPPRESS, **settings)
 

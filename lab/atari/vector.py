@@ -74,6 +74,8 @@ class AtariVector:
         self.taken: list[list[int]] = [[] for _ in range(envs)]
         self.lives = np.zeros(envs, np.int64)
         self.started = False
+        self.restored = False
+        """Whether nothing was done since the state of a stored run was restored."""
 
     def reset(self) -> np.ndarray:
         """Start every environment's first episode; frames (E, 84, 84)."""
@@ -109,6 +111,7 @@ class AtariVector:
             raise UsageError(f"{self.game} has actions 0 to {self.actions - 1}, got {actions.tolist()}.")
         for taken, action in zip(self.taken, actions.tolist(), strict=True):
             taken.append(action)
+        self.restored = False
         self.env.send(actions.astype(np.int32))
 
     def recv(self) -> Step:
@@ -124,6 +127,7 @@ class AtariVector:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Do again what was done; all environments end at the same moment, so each starts when its turn comes."""
+        self.restored = True
         self.episodes[:], self.seeds[:] = state["episodes"], state["seeds"]
         self.taken = [actions.tolist() for actions in state["taken"]]
         done = np.zeros(self.envs, np.int64)  # what was done again of `taken`

@@ -9,6 +9,7 @@ import pytest
 from agents.collector import Collector
 from agents.replay import ReplayMemory
 from lab.atari.vector import AtariVector, Step
+from lab.state import restore, state_of
 
 FALSE = np.zeros(3, np.bool_)
 
@@ -132,7 +133,7 @@ def test_a_restored_collector_goes_on_as_the_original_does(remembering: bool) ->
     original, other = make(), make()
     original.start()
     play(original, 70, seed=0)
-    other.restore(original.state())
+    restore(other.stateful(), state_of(original.stateful()))
     assert play(original, 60, seed=1) == play(other, 60, seed=1)
     original.close()
     other.close()

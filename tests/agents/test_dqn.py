@@ -114,8 +114,8 @@ def test_a_pass_shared_with_acting_gives_the_values_and_the_step_of_two(tiny) ->
         run(experiment, 40)
     shared, apart = experiments
     draws = [experiment.draw(1) for experiment in experiments]
-    decision, seen = shared.act(shared.collect().stacks, draws[0])
-    expected, nothing = apart.act(apart.collect().stacks)
+    decision, seen = shared.act(draws[0])
+    expected, nothing = apart.act()
     assert seen is not None
     assert nothing is None
     np.testing.assert_allclose(decision.q, expected.q, atol=1e-6)

@@ -5,8 +5,9 @@ from pydantic import Field, ValidationError
 from toy import ToyConfig
 
 from lab import registry
-from lab.config import Config, about, conditions_of, counts, only, unit, unit_of, with_defaults
+from lab.config import Config, about, conditions_of, counts, is_settled, only, unit, unit_of, with_defaults
 from lab.errors import UsageError
+from lab.flags import add_fields, parser
 
 
 def test_a_value_out_of_bounds_is_refused_with_its_bound_and_its_meaning() -> None:
@@ -116,3 +117,18 @@ def test_help_shows_the_present_names_alone(capsys: pytest.CaptureFixture[str]) 
     shown = capsys.readouterr().out
     assert "--min-count" in shown
     assert "--least" not in shown
+
+
+def test_a_field_with_a_single_value_is_not_asked_for() -> None:
+    class Settled(Conditional):
+        """A form of it with a loss of its own."""
+
+        loss: Literal["wasserstein"] = Field("wasserstein", description="What is minimised.")  # type: ignore[assignment]
+
+    assert not is_settled(Conditional.model_fields["loss"])
+    assert is_settled(Settled.model_fields["loss"])
+    assert not counts(Settled.model_fields["loss"], {})
+    p = parser("train", "")
+    add_fields(p, Settled)
+    assert "\n  --loss" not in p.format_help()
+    assert p.parse(["--loss", "wasserstein"]).loss == "wasserstein"
