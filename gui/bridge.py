@@ -20,8 +20,9 @@ from lab.errors import LabError
 
 if TYPE_CHECKING:
     from lab.experiment import ViewSpec
+    from lab.latest import Latest
     from lab.run import Run
-    from lab.session import Latest, Session
+    from lab.session import Session
 
 POLL_MS = 33
 CLOSE_SECONDS = 60.0

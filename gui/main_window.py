@@ -25,89 +25,23 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.actions import Action, ActionSet, numbered
+from gui.actions import ActionSet
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
 from gui.palette import Palette, entries
 from gui.panel import AppContext, Panel
-from gui.panels import PANELS, PanelSpec
+from gui.panels import PANELS
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
 from gui.widgets.dismantle import dismantle
 from gui.widgets.fast_label import FastLabel
+from gui.window_actions import FILE_ACTIONS, HELP_ACTIONS, THEMES, VIEW_ACTIONS, every_action, panel_action, theme_action
 from lab.readable import size_text
 from lab.run import Run
 
 LAYOUT = 1
 """Raised when docks change so much that a stored layout would not fit."""
-
-
-THEMES = ("system", "light", "dark")
-FILE_ACTIONS = (
-    Action(
-        "runs_folder",
-        "Open runs folder",
-        "Show the runs in the file manager",
-        lambda window: window.open_folder(None),
-        "Ctrl+Shift+O",
-        "&File",
-    ),
-    Action("copy_window", "Copy screenshot", "Copy a picture of the window", lambda window: window.copy_window(), "Ctrl+Shift+G", "&File"),
-    Action(
-        "quit",
-        "Quit",
-        "Save all training runs and quit",
-        lambda window: window.close(),
-        "Ctrl+Q",
-        "&File",
-        separator=True,
-    ),
-)
-VIEW_ACTIONS = (
-    Action(
-        "palette",
-        "Command palette…",
-        "Find actions, settings, recipes, runs and views by name",
-        lambda window: window.show_palette(),
-        "Ctrl+Shift+P",
-        "&View",
-    ),
-    Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "F11", "&View"),
-    Action(
-        "reset_layout",
-        "Reset layout",
-        "Restore the default dock layout",
-        lambda window: window.reset_layout(),
-        "Ctrl+Shift+L",
-        "&View",
-    ),
-)
-HELP_ACTIONS = (
-    Action("shortcuts", "Keyboard shortcuts", "List all shortcuts", lambda window: window.show_shortcuts(), "F1", "&Help"),
-    Action("about", "About", "Show versions, and where runs are kept", lambda window: window.show_about(), "Ctrl+F1", "&Help"),
-)
-
-
-def theme_action(name: str) -> Action:
-    return Action(
-        f"theme.{name}", name.title(), f"Use the {name} theme", lambda window, on: window.set_theme(name),
-        menu="&View/Theme", checkable=True, group="theme",
-    )  # fmt: skip
-
-
-def panel_action(spec: PanelSpec) -> Action:
-    """Brings a panel to the front."""
-    return Action(
-        f"panel.{spec.name}", spec.name, spec.about, lambda window, on: window.go_to(spec.name),
-        numbered("Alt", PANELS.index(spec)), "&View", checkable=True, group="panel",
-    )  # fmt: skip
-
-
-def every_action() -> dict[str, list[Action]]:
-    """The actions of the app by where they are heard, as they are declared: no panel need have been shown."""
-    groups = {"Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]}
-    return groups | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}
 
 
 class MainWindow(QMainWindow):
@@ -439,7 +373,7 @@ def lost(sessions: Sessions) -> str:
     """What closing now loses of the sessions that have not ended."""
     lines = [f"{start.name} is still starting and has not trained yet." for start in sessions.starting]
     for bridge in sessions.alive():
-        step = bridge.session.written_step
+        step = bridge.session.writer.written_step
         kept = f"its checkpoint at {step:,} is kept" if step is not None else "earlier checkpoints, if any, are kept"
         lines.append(f"{bridge.run.name} is still saving. Steps since its last checkpoint would be lost; {kept}.")
     return "\n".join(lines)

@@ -6,9 +6,10 @@ from typing import Any
 
 from lab import registry
 from lab.errors import UsageError
+from lab.latest import Latest
 from lab.paths import expanded
 from lab.run import Run
-from lab.session import Latest, Session
+from lab.session import Session
 from lab.stored_runs import find
 
 

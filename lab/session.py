@@ -12,15 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import torch
 
 from lab import checkpoint, cores, device
+from lab.checkpoint_writer import CheckpointWriter
 from lab.errors import LabError
 from lab.experiment import Experiment, Metrics
+from lab.latest import Latest
 from lab.log import logged
 from lab.metrics import MetricsWriter
 from lab.run import Run
@@ -30,36 +31,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
 """How long (seconds) the first live view after a pause waits for the current step; then it uses the weights of the last snapshot."""
-
-
-@dataclass(frozen=True)
-class Latest:
-    """The state of a session at one moment."""
-
-    status: str = "paused"
-    done: int = 0
-    target: int | None = None
-    unit: str = "steps"
-    seconds: float = 0.0
-    speed: float = 0.0
-    metrics: dict[str, float] = field(default_factory=dict)
-    checkpoint_step: int | None = None
-    error: str = ""
-    traceback: str = ""
-
-    @property
-    def eta(self) -> float | None:
-        """Seconds to the target at the current speed."""
-        return (self.target - self.done) / self.speed if self.target is not None and self.speed > 0 else None
-
-    @property
-    def pace(self) -> str:
-        """The speed in words, for slow recipes by the step: "310 steps/s", "3.4 steps/s", "2.9 s a step"; "" while unknown."""
-        if self.speed <= 0:
-            return ""
-        if self.speed < 1:
-            return f"{1 / self.speed:,.1f} s a {self.unit.removesuffix('s')}"
-        return f"{self.speed:,.1f} {self.unit}/s" if self.speed < 10 else f"{self.speed:,.0f} {self.unit}/s"
 
 
 class Session:
@@ -96,15 +67,13 @@ class Session:
         self.live_asks: dict[str, tuple[str, dict[str, Any], Future[Any]]] = {}
         self.thread: threading.Thread | None = None
         self.viewer: threading.Thread | None = None
-        self.writer: threading.Thread | None = None
-        self.write_error: BaseException | None = None
+        self.writer = CheckpointWriter(run)
+        self.saved_step: int | None = None
         self.sums: dict[str, list[Any]] = {}
         self.next_log = 0
         self.next_checkpoint = 0
         self.window: deque[tuple[float, int]] = deque(maxlen=20)
         self.updated = 0.0
-        self.saved_step: int | None = None
-        self.written_step: int | None = None
         self.metrics: MetricsWriter | None = None
         self.owner = False
 
@@ -202,7 +171,7 @@ class Session:
                         self.train()
                 except BaseException:
                     with suppress(Exception):  # Report the error that ended the training.
-                        self.finish_write()
+                        self.writer.finish()
                     raise
                 finally:
                     with suppress(OSError):
@@ -260,8 +229,8 @@ class Session:
 
     def serve_requests(self) -> None:
         """Answer what was asked between two steps."""
-        if self.write_error is not None:
-            raise self.write_error
+        if self.writer.error is not None:
+            raise self.writer.error
         if not self.asks and "checkpoint" not in self.requests:
             return
         with self.wake:
@@ -291,7 +260,7 @@ class Session:
                 self.wake.wait_for(lambda: self.asks or "close" in self.requests)
                 if "close" in self.requests:
                     return
-            self.write_error = None
+            self.writer.error = None
             self.requests.discard("checkpoint")
             self.serve_requests()
             cores.release_team()
@@ -321,7 +290,7 @@ class Session:
         (t0, d0), (t1, d1) = self.window[0], self.window[-1]
         speed = (d1 - d0) / (t1 - t0) if t1 > t0 else self.latest.speed
         values = {**vars(self.latest), "done": done, "target": self.steps, "seconds": self.seconds, "speed": speed}
-        self.latest = Latest(**{**values, "checkpoint_step": self.written_step, **changes})
+        self.latest = Latest(**{**values, "checkpoint_step": self.writer.written_step, **changes})
         self.on_update(self.latest)
 
     def write_row(self, step: int, values: dict[str, float]) -> None:
@@ -350,7 +319,7 @@ class Session:
 
     def not_finite(self, name: str, done: int) -> None:
         with suppress(Exception):  # A checkpoint under way may be the last finite one.
-            self.finish_write()
+            self.writer.finish()
         _, tensors, _ = checkpoint.flatten(self.experiment.state())
         culprit = checkpoint.first_not_finite(tensors)
         kept = checkpoint.listed(self.run_folder.checkpoints)
@@ -362,38 +331,18 @@ class Session:
         )
 
     def save(self, wait: bool = False) -> None:
-        """Copy the state between two steps and write it in a thread of its own, one write at a time."""
+        """Copy the state between two steps and write it in the writer's thread; not while it still writes, unless this may `wait`."""
         done = self.experiment.progress().done
-        if self.writer is not None and self.writer.is_alive() and not wait:
+        if self.writer.busy and not wait:
             return
-        self.finish_write()
+        self.writer.finish()
         if self.saved_step == done:
             return
         state = {"experiment": self.experiment.state(), "session": {"seconds": self.seconds}}
-        serving = checkpoint.serving_weights(self.experiment.serving())
         self.saved_step = done
-        self.writer = threading.Thread(target=self.write_checkpoint, args=(done, state, serving), name="checkpoint writer")
-        self.writer.start()
+        self.writer.start(done, state, checkpoint.serving_weights(self.experiment.serving()))
         if wait:
-            self.finish_write()
-
-    def write_checkpoint(self, done: int, state: dict[str, Any], serving: dict[str, torch.Tensor]) -> None:
-        try:
-            written = checkpoint.write(self.run_folder.checkpoints, done, state, serving)
-            checkpoint.prune(self.run_folder.checkpoints, keep=2, newest=written)
-            self.run_folder.log(f"checkpoint at {done}")
-            self.written_step = done  # `update` shows it: only the session's thread replaces `latest`.
-        except BaseException as error:
-            self.write_error = error
-
-    def finish_write(self) -> None:
-        """Wait for the checkpoint that is being written; raise what went wrong with it."""
-        if self.writer is not None:
-            self.writer.join()
-            self.writer = None
-        if self.write_error is not None:
-            error, self.write_error = self.write_error, None
-            raise error
+            self.writer.finish()
 
     def fail(self, error: BaseException) -> None:
         trace = "".join(traceback.format_exception(error))

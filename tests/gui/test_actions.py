@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from gui.actions import Action, ActionSet, ShortcutTakenError, numbered
-from gui.main_window import every_action
 from gui.panels import PANELS
+from gui.window_actions import every_action
 
 
 class Owner(QMainWindow):

@@ -194,11 +194,11 @@ def press_train(self):
         if bridges and bridges[0].latest.done > 20:
             session = bridges[0].session
             session.checkpoint()
-            if session.written_step is not None:
+            if session.writer.written_step is not None:
                 if {hang!r}:
                     session.experiment.step = threading.Event().wait
                 looks.stop()
-                print("training", session.written_step, flush=True)
+                print("training", session.writer.written_step, flush=True)
     looks.timeout.connect(look)
     looks.start()
 MainWindow.started = press_train

@@ -37,6 +37,7 @@ def panel(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatc
     spec = PanelSpec("Linear", f"{__name__}:LinearPanel", "Train a linear classifier", ("Linear",))
     monkeypatch.setattr(panels, "PANELS", (*panels.PANELS, spec))
     monkeypatch.setattr("gui.main_window.PANELS", panels.PANELS)
+    monkeypatch.setattr("gui.window_actions.PANELS", panels.PANELS)
     return make_window("Linear").panels["Linear"]
 
 

@@ -28,6 +28,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import cv2  # Starts threads of its own.
 import torch
 
 from lab.api import new_session

@@ -12,9 +12,10 @@ from toy import RECIPE, Toy, ToyConfig
 from lab import checkpoint
 from lab.api import resumed_session
 from lab.errors import LabError, UsageError
+from lab.latest import Latest
 from lab.metrics import MetricsWriter
 from lab.run import Run
-from lab.session import Latest, Session
+from lab.session import Session
 
 CPU = torch.device("cpu")
 WAIT = 60  # seconds, for what takes milliseconds: only a hang lasts so long
@@ -256,7 +257,7 @@ def test_a_full_disk_ends_the_run_with_one_sentence_and_an_intact_checkpoint(whe
 
     def step() -> Any:
         if one.experiment.steps == 12:
-            one.finish_write()
+            one.writer.finish()
             target = {
                 "checkpoint": (checkpoint, "save_file"), "metrics": (MetricsWriter, "write"),
                 "status": (Path, "write_text"), "log": (Run, "log"),

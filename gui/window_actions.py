@@ -1,0 +1,70 @@
+"""The actions of the window, and with those of the panels every action of the app."""
+
+from gui.actions import Action, numbered
+from gui.panels import PANELS, PanelSpec
+
+THEMES = ("system", "light", "dark")
+FILE_ACTIONS = (
+    Action(
+        "runs_folder",
+        "Open runs folder",
+        "Show the runs in the file manager",
+        lambda window: window.open_folder(None),
+        "Ctrl+Shift+O",
+        "&File",
+    ),
+    Action("copy_window", "Copy screenshot", "Copy a picture of the window", lambda window: window.copy_window(), "Ctrl+Shift+G", "&File"),
+    Action(
+        "quit",
+        "Quit",
+        "Save all training runs and quit",
+        lambda window: window.close(),
+        "Ctrl+Q",
+        "&File",
+        separator=True,
+    ),
+)
+VIEW_ACTIONS = (
+    Action(
+        "palette",
+        "Command palette…",
+        "Find actions, settings, recipes, runs and views by name",
+        lambda window: window.show_palette(),
+        "Ctrl+Shift+P",
+        "&View",
+    ),
+    Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "F11", "&View"),
+    Action(
+        "reset_layout",
+        "Reset layout",
+        "Restore the default dock layout",
+        lambda window: window.reset_layout(),
+        "Ctrl+Shift+L",
+        "&View",
+    ),
+)
+HELP_ACTIONS = (
+    Action("shortcuts", "Keyboard shortcuts", "List all shortcuts", lambda window: window.show_shortcuts(), "F1", "&Help"),
+    Action("about", "About", "Show versions, and where runs are kept", lambda window: window.show_about(), "Ctrl+F1", "&Help"),
+)
+
+
+def theme_action(name: str) -> Action:
+    return Action(
+        f"theme.{name}", name.title(), f"Use the {name} theme", lambda window, on: window.set_theme(name),
+        menu="&View/Theme", checkable=True, group="theme",
+    )  # fmt: skip
+
+
+def panel_action(spec: PanelSpec) -> Action:
+    """Brings a panel to the front."""
+    return Action(
+        f"panel.{spec.name}", spec.name, spec.about, lambda window, on: window.go_to(spec.name),
+        numbered("Alt", PANELS.index(spec)), "&View", checkable=True, group="panel",
+    )  # fmt: skip
+
+
+def every_action() -> dict[str, list[Action]]:
+    """The actions of the app by where they are heard, as they are declared: no panel need have been shown."""
+    groups = {"Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]}
+    return groups | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}
