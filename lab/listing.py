@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from lab.errors import unknown
+from lab.free_space import disk_use
+from lab.marks import Marks, marks
 from lab.metrics import is_number
-from lab.readable import duration_text
+from lab.readable import duration_text, size_text
 from lab.run import Run
 from lab.stored_runs import survey
 from lab.tables import number
@@ -38,6 +40,15 @@ class Entry:
     @classmethod
     def of(cls, run: Run) -> "Entry":
         return cls(run, run.status())
+
+    @cached_property
+    def marks(self) -> Marks:
+        return marks(self.run)
+
+    @cached_property
+    def disk(self) -> float:
+        """MB of disk space. Walks the folder, so whoever lists many runs does it off the window's thread."""
+        return disk_use(self.run.path) / 2**20
 
     @cached_property
     def metrics(self) -> dict[str, float]:
@@ -114,6 +125,7 @@ def created_text(entry: Entry) -> str:
 
 COLUMNS = {
     "name": Column("The run's folder", lambda e: e.run.name),
+    "star": Column("Whether you gave it a star", lambda e: e.marks.star, lambda e: "★" if e.marks.star else ""),
     "status": Column("Running, paused, finished, interrupted or failed", lambda e: str(e.status["status"])),
     "recipe": Column("What was trained", lambda e: e.run.recipe.name),
     "subject": Column("The data set or game", lambda e: str(e.run.stored.get("subject"))),
@@ -125,18 +137,33 @@ COLUMNS = {
         "How long it has trained", lambda e: e.status.get("seconds", 0.0), lambda e: duration_text(e.status.get("seconds", 0.0))
     ),
     "created": Column("When it was started", lambda e: e.run.created, created_text),
+    "disk": Column("Disk space in MB", lambda e: e.disk, lambda e: size_text(e.disk * 2**20)),
+    "tags": Column("Your tags", lambda e: ", ".join(e.marks.tags) or None),
+    "note": Column("Your note", lambda e: e.marks.note or None),
     "reason": Column("Why it failed", lambda e: e.status.get("reason", "")),
     "metrics": Column("The last value of each metric", lambda e: next(iter(e.metrics.values()), None), metrics_text),
 }  # fmt: skip
 """The columns that every run has."""
+COSTLY = ("disk",)
+"""Columns that take a walk over the run's folder: a word of a filter is not looked for in these."""
 SHOWN = ("name", "status", "done", "duration", "metrics")
 """The columns of `lab runs` unless others are asked for."""
 
 
-def entries() -> tuple[list[Entry], str]:
-    """Every run, newest first, and a sentence about those that cannot be read, if there are any."""
+def entries(columns: Iterable[str] = ()) -> tuple[list[Entry], str]:
+    """Every run, newest first, with what is costly of these columns, and a sentence about those that cannot be read, if there are any."""
     stored, note = survey()
-    return [Entry.of(run) for run in stored], note
+    listed = [Entry.of(run) for run in stored]
+    for column in set(columns) & set(COSTLY):
+        for entry in listed:
+            entry.value(column)
+    return listed, note
+
+
+def shown_columns(listed: Iterable[Entry]) -> list[str]:
+    """The columns of `lab runs` unless others are asked for: star and tags where somebody gave some."""
+    given = {name for name in ("star", "tags") if any(entry.value(name) for entry in listed)}
+    return [name for name in ("star", *SHOWN[:-1], "tags", SHOWN[-1]) if name in SHOWN or name in given]
 
 
 def metric_names(listed: Iterable[Entry]) -> list[str]:
@@ -151,7 +178,7 @@ def setting_names(listed: Iterable[Entry]) -> list[str]:
 
 def csv_columns(listed: Sequence[Entry]) -> list[str]:
     """All that a spreadsheet may want: what every run has, and each metric in a column of its own."""
-    return [*(name for name in COLUMNS if name not in ("metrics", "reason")), *metric_names(listed)]
+    return [*(name for name in COLUMNS if name not in ("metrics", "reason", *COSTLY)), *metric_names(listed)]
 
 
 def check_columns(listed: Sequence[Entry], columns: Iterable[str]) -> None:
@@ -194,7 +221,9 @@ class Filter:
 def fits(entry: Entry, term: str) -> bool:
     match = COMPARISON.fullmatch(term)
     if match is None or not entry.has(match[1]):
-        return term.lower() in " ".join(entry.text(column) for column in COLUMNS).lower() or (match is not None and match[2] == "!=")
+        return term.lower() in " ".join(entry.text(column) for column in COLUMNS if column not in COSTLY).lower() or (
+            match is not None and match[2] == "!="
+        )
     column, sign, wanted = match.groups()
     value = entry.value(column)
     if sign == "=":
@@ -212,7 +241,8 @@ def equal(entry: Entry, column: str, value: Value, wanted: str) -> bool:
         return wanted.lower() in (("yes", "true", "1", "on") if value else ("no", "false", "0", "off"))
     if is_number(value) and number(wanted) is not None:
         return value == number(wanted)
-    return any(fnmatchcase(text.lower(), wanted.lower()) for text in {str(value or ""), entry.text(column)})
+    texts = entry.marks.tags if column == "tags" else (str(value or ""), entry.text(column))
+    return any(fnmatchcase(text.lower(), wanted.lower()) for text in texts)
 
 
 # -- order and output ----------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 
 def size_text(count: float) -> str:
-    """Bytes for people: 812 MB, 3.2 GB."""
+    """Bytes for people: 24 kB, 812 MB, 3.2 GB."""
+    if count < 2**20:
+        return f"{count / 2**10:,.0f} kB"
     if count < 10 * 2**20:
         return f"{count / 2**20:.1f} MB"
     return f"{count / 2**20:,.0f} MB" if count < 2**30 else f"{count / 2**30:,.1f} GB"

@@ -6,7 +6,7 @@ import shlex
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QPlainTextEdit,
     QTableView,
     QTabWidget,
@@ -30,14 +31,18 @@ from gui.panel import AppContext, Panel
 from gui.runs import columns
 from gui.runs.compare import Comparison
 from gui.runs.folders import discard, put_back, rename
+from gui.runs.marks_dialog import MarksDialog
 from gui.runs.table import SHOWN, RunFilter, RunTable
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
 from gui.widgets.curves import Curves, Line
 from gui.widgets.series import RunSeries
 from lab.errors import LabError
+from lab.free_space import Plan, free, plan
 from lab.listing import Entry, entries
+from lab.marks import marks, tag
 from lab.paths import runs_folder
+from lab.readable import size_text
 from lab.run import Run
 
 REFRESH_MS = 2000
@@ -54,6 +59,12 @@ RUN_ACTIONS = (
     Action("rename", "Rename…", "Rename the run's folder", lambda panel: panel.ask_rename(), "F2", MENU),
     Action("delete", "Delete", "Move the selected runs to the trash folder", lambda panel: panel.delete_selected(), "Del", MENU),
     Action("undo", "Undo delete", "Take the last deleted run out of the trash folder", lambda panel: panel.undo_delete(), "Ctrl+Z", MENU),
+    Action("star", "Star", "Give the selected runs a star, or take it away", lambda panel: panel.toggle_star(), "Ctrl+Alt+S", MENU),
+    Action("marks", "Tags and note…", "Tags and a note for the selected run", lambda panel: panel.edit_marks(), "Ctrl+Alt+T", MENU),
+    Action(
+        "free", "Free space…", "Delete the older checkpoints of the selected runs; the newest good one stays", lambda panel: panel.free_space(),
+        "Ctrl+Shift+Del", MENU,
+    ),
     Action("folder", "Open folder", "Show the run's folder in the file manager", lambda panel: panel.open_folder(), "Ctrl+Return", MENU),
     Action(
         "tensorboard", "Copy TensorBoard command", "Copy the command that shows the selected runs in TensorBoard",
@@ -97,7 +108,8 @@ class RunsPanel(Panel):
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(lambda place: self.columns_menu.popup(header.mapToGlobal(place)))
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.view.doubleClicked.connect(lambda _: self.open_selected())
+        self.view.doubleClicked.connect(self.double_clicked)
+        self.view.clicked.connect(self.clicked)
         self.filter_line = QLineEdit(placeholderText="Filter: words, recipe=vae, accuracy>0.9, seed!=2…", clearButtonEnabled=True)
         self.filter_line.setToolTip(FILTER_TIP)
         self.filter_line.textChanged.connect(self.filter)
@@ -183,7 +195,8 @@ class RunsPanel(Panel):
         self.table.set_columns(chosen)
         self.sort_by(*order)
         self.select_paths(selected)
-        self.view.resizeColumnsToContents()
+        for column in range(len(chosen) - 1):  # The last takes what is left.
+            self.view.resizeColumnToContents(column)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -202,7 +215,8 @@ class RunsPanel(Panel):
         """Read the runs folder, off this thread."""
         if not self.reading:
             self.reading = True
-            self.context.background.submit(entries, self.show_rows, self.not_read)
+            shown = list(self.table.columns)
+            self.context.background.submit(lambda: entries(shown), self.show_rows, self.not_read)
 
     def show_rows(self, read: tuple[list[Entry], str]) -> None:
         self.reading = False
@@ -278,6 +292,7 @@ class RunsPanel(Panel):
         count = len(self.selected())
         for name, on in (
             ("open", count > 0), ("rename", count == 1), ("delete", count > 0), ("folder", count == 1), ("undo", bool(self.deleted)),
+            ("star", count > 0), ("marks", count == 1), ("free", count > 0),
         ):  # fmt: skip
             self.action_set.allow(name, on)
 
@@ -323,6 +338,66 @@ class RunsPanel(Panel):
             else:
                 self.context.report(f"The folder of {run.name} is gone.", "")
                 self.refresh()
+
+    def clicked(self, index: QModelIndex) -> None:
+        """A click into the column of stars gives one, or takes it away."""
+        if self.table.columns[index.column()] == "star":
+            self.set_star([self.run_at(index.row())])
+
+    def double_clicked(self, index: QModelIndex) -> None:
+        if self.table.columns[index.column()] != "star":
+            self.open_selected()
+
+    def toggle_star(self) -> None:
+        self.set_star(self.selected())
+
+    def set_star(self, runs: list[Run]) -> None:
+        """All of them get a star, unless all have one: then it is taken away."""
+        star = not all(marks(run).star for run in runs)
+        try:
+            for run in runs:
+                tag(run, star=star)
+        except LabError as error:
+            self.context.report(str(error), "")
+        self.refresh()
+
+    def edit_marks(self) -> None:
+        for run in self.selected()[:1]:
+            dialog = MarksDialog(run, self.refresh, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def free_space(self) -> None:
+        """Look in the background for what can be deleted, then ask."""
+        chosen = self.selected()
+        self.context.say("Looking for older checkpoints…")
+        self.context.background.submit(lambda: [one for one in map(plan, chosen) if one.folders], self.ask_free, self.not_freed)
+
+    def ask_free(self, plans: list[Plan]) -> None:
+        if not plans:
+            self.context.say("There are no older checkpoints to delete.")
+            return
+        count = sum(len(one.folders) for one in plans)
+        box = QMessageBox(
+            QMessageBox.Icon.Question, "Free space", f"Delete {count} older checkpoint{'s' if count != 1 else ''}?", parent=self
+        )
+        box.setInformativeText(
+            f"This frees {size_text(sum(one.bytes for one in plans))} of {len(plans)} run{'s' if len(plans) != 1 else ''}. "
+            "The newest good checkpoint of each stays, so each can still be shown and resumed."
+        )
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(box.addButton("Delete", QMessageBox.ButtonRole.AcceptRole))
+        box.accepted.connect(lambda: self.context.background.submit(lambda: sum(map(free, plans)), self.freed, self.not_freed))
+        box.open()
+
+    def freed(self, count: int) -> None:
+        self.context.say(f"Freed {size_text(count)}.")
+        self.refresh()
+
+    def not_freed(self, error: BaseException) -> None:
+        self.context.report(str(error), "")
+        self.refresh()
 
     def ask_rename(self) -> None:
         for run in self.selected()[:1]:

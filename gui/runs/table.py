@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from lab.listing import COLUMNS, Entry, Filter, sort_key
 
 Index = QModelIndex | QPersistentModelIndex
-SHOWN = ("name", "status", "recipe", "subject", "seed", "done", "duration", "created", "metrics")
+SHOWN = ("name", "star", "status", "recipe", "subject", "seed", "done", "duration", "created", "tags", "metrics")
 """The columns until somebody chooses others."""
 HUES = {"running": "#3b8ee0", "failed": "#d2504b", "interrupted": "#e8833a", "finished": "#3fa65c"}
 
@@ -49,7 +49,7 @@ class RunTable(QAbstractTableModel):
             return None
         name = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return name if "/" in name else name.replace("_", " ")
+            return "★" if name == "star" else name if "/" in name else name.replace("_", " ")
         if role == Qt.ItemDataRole.ToolTipRole:
             return about(name)
         return None
@@ -60,12 +60,18 @@ class RunTable(QAbstractTableModel):
             return shown.text(column)
         if role == Qt.ItemDataRole.UserRole:
             return shown.value(column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and type(shown.value(column)) in (int, float) and column not in ("created", "metrics"):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column == "star":
+            return Qt.AlignmentFlag.AlignCenter
+        if (
+            role == Qt.ItemDataRole.TextAlignmentRole
+            and type(shown.value(column)) in (int, float)
+            and column not in ("created", "tags", "metrics")
+        ):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole and column == "status" and shown.text("status") in HUES:
             return QColor(HUES[shown.text("status")])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return escape(shown.text("reason") or shown.text(column))
+            return escape(shown.text("reason") or shown.text("note") or shown.text(column))
         return None
 
 

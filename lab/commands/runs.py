@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
         columns = columns or listing.csv_columns(shown)
         print(csv_text(columns, [[entry.exported(name) for name in columns] for entry in shown]), end="")
     elif shown:
-        columns = columns or list(listing.SHOWN)
+        columns = columns or listing.shown_columns(shown)
         print(text_table(columns, listing.as_table(shown, columns)))
     elif listed:
         print("No run fits the filter.")
@@ -57,9 +57,9 @@ def main(arguments: list[str]) -> int:
 
 
 RUNS_HELP = """\
-columns: name, status, recipe, subject, seed, done, duration, created, metrics, ...; every metric, such as accuracy/test
+columns: name, star, status, recipe, subject, seed, done, duration, created, disk, tags, note, reason, metrics; every metric, such as accuracy/test
 (or accuracy), and every setting, such as learning_rate.
-filter: recipe=vae, accuracy>0.9, seed!=2, name=*-old, or words that occur in any column; all of them must fit.
+filter: recipe=vae, accuracy>0.9, seed!=2, name=*-old, tags=good, star=yes, or words of any column; all of them must fit.
 
 examples:
   lab runs --filter recipe=classify --sort accuracy --columns name,accuracy,learning_rate
@@ -89,7 +89,8 @@ def whole(entry: "Entry") -> dict[str, Any]:
     run = entry.run
     return {
         "name": run.name, "path": str(run.path), "recipe": run.recipe.name, "subject": run.stored.get("subject"),
-        "seed": run.stored["config"].get("seed"), "created": run.stored.get("created"), **entry.status,
+        "seed": run.stored["config"].get("seed"), "created": run.stored.get("created"),
+        "tags": list(entry.marks.tags), "note": entry.marks.note, "star": entry.marks.star, **entry.status,
     }  # fmt: skip
 
 

@@ -7,23 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controls import pick
+from controls import drives, pick
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.atari.weight_sources import StoredSource, stored_sources
 from gui.main_window import MainWindow
 from gui.runs.compare import differences
 from gui.runs.folders import rename
+from gui.runs.marks_dialog import MarksDialog
 from gui.runs.table import SHOWN, RunFilter, RunTable
 from gui.theme import COLOURS
+from lab import checkpoint
 from lab.errors import LabError
 from lab.listing import COLUMNS, entries, ordered
+from lab.marks import Marks, marks
 from lab.paths import runs_folder
 from lab.run import Run
 from lab.run_records import STATUS
@@ -414,6 +417,7 @@ def tick(qtbot: QtBot, panel: Any, *path: str) -> None:
     panel.columns_menu.close()
 
 
+@drives("RunsPanel: Columns")
 def test_metrics_and_settings_become_columns_that_sort_by_a_click(qtbot: QtBot, panel: Any) -> None:
     select(panel, "beta")
     tick(qtbot, panel, "Settings", "gamma")
@@ -475,3 +479,51 @@ def test_runs_of_several_seeds_are_drawn_as_one_mean_with_a_band(qtbot: QtBot, p
     qtbot.keyClick(panel.curves.seeds, Qt.Key.Key_Up)
     assert plot.bands == {}
     assert not any(name.endswith("|group") for name in plot.lines)
+
+
+def row_of(panel: Any, name: str) -> int:
+    return shown(panel).index(name)
+
+
+@drives("Runs > Star")
+def test_a_click_into_the_column_of_stars_gives_one(qtbot: QtBot, panel: Any) -> None:
+    column = panel.table.columns.index("star")
+    place = panel.view.visualRect(panel.proxy.index(row_of(panel, "beta"), column)).center()
+    qtbot.mouseClick(panel.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert marks(Run(runs_folder() / "beta")).star
+    qtbot.waitUntil(lambda: shown(panel, "star")[row_of(panel, "beta")] == "★", timeout=LONG)
+    select(panel, "alpha", "beta")
+    pick(qtbot, panel.action_set["star"])
+    assert marks(Run(runs_folder() / "alpha")).star
+    pick(qtbot, panel.action_set["star"])
+    assert not any(marks(Run(runs_folder() / name)).star for name in ("alpha", "beta"))
+
+
+@drives("Runs > Tags and note")
+def test_tags_and_a_note_are_typed_and_found_by_the_filter(qtbot: QtBot, panel: Any) -> None:
+    select(panel, "gamma")
+    pick(qtbot, panel.action_set["marks"])
+    (dialog,) = panel.findChildren(MarksDialog)
+    qtbot.keyClicks(dialog.tags, "good, slow")
+    qtbot.keyClicks(dialog.note, "why not")
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    assert marks(Run(runs_folder() / "gamma")) == Marks(("good", "slow"), "why not")
+    qtbot.waitUntil(lambda: "good, slow" in shown(panel, "tags"), timeout=LONG)
+    qtbot.keyClicks(panel.filter_line, "tags=slow")
+    assert shown(panel) == ["gamma"]
+
+
+@drives("Runs > Free space")
+def test_freeing_space_asks_and_deletes_older_checkpoints(qtbot: QtBot, panel: Any) -> None:
+    run = Run(runs_folder() / "alpha")
+    newest = checkpoint.listed(run.checkpoints)[-1]
+    shutil.copytree(newest, newest.with_name("step-000000000001"))
+    select(panel, "alpha", "beta")
+    pick(qtbot, panel.action_set["free"])
+    qtbot.waitUntil(lambda: bool(panel.findChildren(QMessageBox)), timeout=LONG)
+    (box,) = panel.findChildren(QMessageBox)
+    assert box.text() == "Delete 1 older checkpoint?"
+    qtbot.mouseClick(box.defaultButton(), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: checkpoint.listed(run.checkpoints) == [newest], timeout=LONG)
+    qtbot.waitUntil(lambda: panel.window().statusBar().currentMessage().startswith("Freed "), timeout=LONG)
+    qtbot.waitUntil(lambda: not panel.reading, timeout=LONG)
