@@ -25,6 +25,8 @@ class Collected:
     rewards: np.ndarray  # float32, unclipped
     terminated: np.ndarray  # bool: nothing is to be bootstrapped from what follows
     ended: np.ndarray  # bool: terminated or truncated; a new episode has begun
+    truncated: np.ndarray  # bool: cut off by the limit on an episode's length, its return with it
+    final: np.ndarray | None  # (D, 4, 84, 84) uint8: the last that the truncated ones showed; a memory has it, where there is one
     returns: list[float]
     lengths: list[int]
 
@@ -97,7 +99,10 @@ class Collector:
                 self.replay.append(going, step.frames[going], first=False)
             if len(over):
                 self.replay.end(over, step.frames[over])
-        collected = Collected(step.rewards, terminated, ended, self.returns[over].tolist(), self.lengths[over].tolist())
+        truncated = step.truncated & ~terminated
+        final = None if self.stack is None else self.stack.frames[truncated]
+        scores, lengths = self.returns[over].tolist(), self.lengths[over].tolist()
+        collected = Collected(step.rewards, terminated, ended, truncated, final, scores, lengths)
         if len(over):
             self.returns[over] = self.lengths[over] = 0
             self.begin(ended, self.env.restart(ended))

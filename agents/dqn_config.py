@@ -2,12 +2,13 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from lab.config import Config, only, unit, with_defaults
+from agents.agent_config import AgentConfig
+from lab.config import only, unit, with_defaults
 
 
-class DQNConfig(Config):
+class DQNConfig(AgentConfig):
     """DQN with experience replay on an Atari game (Mnih et al. 2015), with Adam and the settings that are in common use since."""
 
     explanation: ClassVar[str] = """<h3>DQN</h3>
@@ -30,13 +31,6 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
 """
     first_views: ClassVar[tuple[str, ...]] = ("colours", "action_values", "replay_memory", "priorities", "stack", "q_values")
 
-    game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
-    envs: int = Field(
-        8,
-        ge=1,
-        le=256,
-        description="Environments stepped in parallel. More give more varied data and use the processor better, but act with slightly older weights.",
-    )
     learning_rate: float = Field(1e-4, gt=0, le=0.1, description="Adam's step size. Higher learns faster until the values diverge.")
     learning_rate_end: float = Field(
         1.0,
@@ -62,7 +56,6 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
     batch_size: int = Field(
         32, ge=1, le=4096, description="Transitions in one update. Larger is steadier and slower.", json_schema_extra=unit("transitions")
     )
-    gamma: float = Field(0.99, ge=0, le=1, description="Discount of a reward per step. Higher looks further ahead and learns more slowly.")
     train_every: int = Field(
         4,
         ge=1,
@@ -137,56 +130,6 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
     max_grad_norm: float = Field(
         0.0, ge=0, le=1e6, description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off."
     )
-    epsilon_start: float = Field(1.0, ge=0, le=1, description="Fraction of random actions at the start.")
-    epsilon_end: float = Field(0.01, ge=0, le=1, description="Fraction of random actions after the schedule. Higher keeps exploring more.")
-    epsilon_steps: int = Field(
-        250_000,
-        ge=1,
-        le=1_000_000_000,
-        description="Agent steps over which epsilon decays. More explores for longer.",
-        json_schema_extra=unit("steps"),
-    )
-    clip_rewards: bool = Field(
-        True, description="Learn from rewards clipped to [-1, 1], so that one learning rate suits all games. Scores are never clipped."
-    )
-    life_loss_terminal: bool = Field(
-        False, description="Treat a lost life as the end of the return. Helps in games with lives; the episode itself continues."
-    )
-    sticky_actions: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.",
-    )
-    noop_max: int = Field(
-        30,
-        ge=0,
-        le=1000,
-        description="Each episode starts with a random number of no-ops, up to this many, for varied starts.",
-        json_schema_extra=unit("no-ops"),
-    )
-    fire_reset: bool = Field(True, description="Press FIRE at the start of an episode in games that wait for it.")
-    precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto",
-        description="Arithmetic of the network: bf16 is faster where the hardware supports it; the optimizer always keeps fp32. auto chooses.",
-    )
-    eval_episodes: int = Field(
-        20,
-        ge=1,
-        le=10_000,
-        description="Episodes per evaluation. More narrows the confidence interval.",
-        json_schema_extra=unit("episodes"),
-    )
-    eval_epsilon: float = Field(
-        0.01, ge=0, le=1, description="Fraction of random actions in evaluation. The papers used 0.05 (2015) to 0.001."
-    )
-
-    @field_validator("game")
-    @classmethod
-    def known_game(cls, value: str) -> str:
-        from lab.atari.games import check_game
-
-        return check_game(value)
 
     @model_validator(mode="after")
     def fits(self) -> "DQNConfig":

@@ -30,11 +30,16 @@ class Agent(Protocol):
     decisions: Decisions
 
     def collect(self) -> Collector: ...
+
+
+class ReplayAgent(Agent, Protocol):
+    """What the views of a replay memory need besides."""
+
     def memory(self) -> ReplayMemory: ...
 
 
-class DQNViews:
-    """The views of an agent's experiment."""
+class AgentViews:
+    """The views of any agent's experiment."""
 
     def __init__(self, agent: Agent):
         self.agent = agent
@@ -81,31 +86,6 @@ class DQNViews:
         values = np.array([q for _, q in history]).reshape(len(steps), len(self.agent.action_names))
         return Curves({name: (steps, values[:, i]) for i, name in enumerate(self.agent.action_names)}, y_label="Q(s, a)", title="Q values")
 
-    @view
-    def replay_memory(self, n: Count = 24, seed: Seed = 0) -> Images:
-        """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
-        replay = self.agent.memory()
-        rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
-        fill = f"{rows:,} of {capacity:,} frames ({100 * rows / capacity:.0f} %)"
-        if len(replay) == 0:
-            return Images(np.zeros((1, 84, 84), np.uint8), ["empty"], title=fill)
-        batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
-        frames = replay.pixels(batch.rows)[:, -1].cpu().numpy()
-        captions = [f"{self.agent.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
-        if replay.tree is not None:
-            captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
-        return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
-
-    @view
-    def priorities(self, bins: Count = 40) -> Curves:
-        """The distribution of the stored transitions' priorities, after the exponent alpha."""
-        replay = self.agent.memory()
-        stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
-        counts, edges = np.histogram(stored if len(stored) else np.zeros(1), bins=max(2, min(bins, 500)))
-        title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
-        middles = 0.5 * (edges[1:] + edges[:-1])
-        return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
-
     @view(live=True)
     def filters(self, net: ActionValueNetwork) -> Images:
         """The 32 filters of the first layer, for each of the four frames of the stack; grey is zero."""
@@ -141,6 +121,37 @@ class DQNViews:
             for _ in range(max(1, min(frames, 20_000))):
                 stack = player.tick(net).stack
         return torch.from_numpy(stack)[None].to(self.agent.device)
+
+
+class DQNViews(AgentViews):
+    """The same, and what an agent with a replay memory remembers."""
+
+    agent: ReplayAgent
+
+    @view
+    def replay_memory(self, n: Count = 24, seed: Seed = 0) -> Images:
+        """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
+        replay = self.agent.memory()
+        rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
+        fill = f"{rows:,} of {capacity:,} frames ({100 * rows / capacity:.0f} %)"
+        if len(replay) == 0:
+            return Images(np.zeros((1, 84, 84), np.uint8), ["empty"], title=fill)
+        batch = replay.sample(max(1, min(n, 256)), np.random.default_rng(seed))
+        frames = replay.pixels(batch.rows)[:, -1].cpu().numpy()
+        captions = [f"{self.agent.action_names[a]}\nR {r:+.2f}" for a, r in zip(batch.actions, batch.returns, strict=True)]
+        if replay.tree is not None:
+            captions = [f"{c}  p {p:.3f}" for c, p in zip(captions, replay.tree.leaves[batch.leaves], strict=True)]
+        return Images(frames, captions, columns=6, title=f"{fill}; {len(frames)} transitions drawn from it:")
+
+    @view
+    def priorities(self, bins: Count = 40) -> Curves:
+        """The distribution of the stored transitions' priorities, after the exponent alpha."""
+        replay = self.agent.memory()
+        stored = np.ones(len(replay)) if replay.tree is None else replay.tree.leaves[replay.tree.leaves > 0]
+        counts, edges = np.histogram(stored if len(stored) else np.zeros(1), bins=max(2, min(bins, 500)))
+        title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
+        middles = 0.5 * (edges[1:] + edges[:-1])
+        return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
 
 
 def nearest(env: int, count: int) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from agents.dqn_config import DQNConfig
+from agents.agent_config import AgentConfig
 from agents.scores import human_normalised, human_score
 from lab.atari.games import FRAME_SKIP
 from lab.atari.play_options import PlayOptions
@@ -20,7 +20,7 @@ STICKY = 0.25
 
 
 def evaluate(
-    net: nn.Module, config: DQNConfig, device: torch.device, episodes: int | None = None, epsilon: float | None = None, seed: int = 0
+    net: nn.Module, config: AgentConfig, device: torch.device, episodes: int | None = None, epsilon: float | None = None, seed: int = 0
 ) -> dict[str, Any]:
     """Play `episodes` and sum them up: mean, median, min, max, a 95 % interval of the mean, and the protocol.
 
@@ -42,7 +42,7 @@ def evaluate(
 
 @torch.no_grad()
 def play(
-    net: nn.Module, config: DQNConfig, device: torch.device, episodes: int, epsilon: float, seed: int, sticky: float
+    net: nn.Module, config: AgentConfig, device: torch.device, episodes: int, epsilon: float, seed: int, sticky: float
 ) -> tuple[np.ndarray, int]:
     """(the scores (N,) of `episodes`, the emulator frames that they took).
 
@@ -76,7 +76,7 @@ def play(
     return np.array([score for s in scores for score in s]), frames
 
 
-def summary(scores: np.ndarray, frames: int, config: DQNConfig, epsilon: float, sticky: float) -> dict[str, Any]:
+def summary(scores: np.ndarray, frames: int, config: AgentConfig, epsilon: float, sticky: float) -> dict[str, Any]:
     """The figures of scores (N,), named as `lab eval --json` gives them."""
     mean = float(scores.mean())
     spread = 1.96 * float(scores.std(ddof=1)) / math.sqrt(len(scores)) if len(scores) > 1 else math.nan

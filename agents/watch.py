@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
-from agents.dqn_config import DQNConfig
+from agents.agent_config import AgentConfig
 from lab.atari.play_options import PlayOptions
 from lab.atari.player import Frame, Player
 from lab.errors import LabError, UsageError
@@ -25,7 +25,7 @@ SCALE = 3
 
 def watch(
     net: nn.Module,
-    config: DQNConfig,
+    config: AgentConfig,
     *,
     game: str | None = None,
     episodes: int = 1,

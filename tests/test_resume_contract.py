@@ -24,6 +24,11 @@ DQN: dict[str, Any] = {
     "game": "breakout", "envs": 2, "replay_capacity": 400, "learning_starts": 32, "batch_size": 8, "hidden_units": 16, "precision": "fp32",
     "epsilon_steps": 100, "epsilon_end": 0.8, "target_interval": 10, "noop_max": 3, "learning_rate": 1e-3, "learning_rate_steps": 500,
 }  # fmt: skip
+PQN: dict[str, Any] = {
+    "game": "breakout", "envs": 3, "rollout_steps": 4, "minibatches": 3, "epochs": 2, "hidden_units": 16, "precision": "fp32",
+    "epsilon_steps": 100, "epsilon_end": 0.8, "noop_max": 3, "learning_rate": 1e-3, "learning_rate_steps": 900,
+    "life_loss_terminal": True,
+}  # fmt: skip
 DENSE: dict[str, Any] = {"size": 8, "hidden": "32", "latent": 4, "quality_every": 0}
 GAN: dict[str, Any] = {"size": 8, "features": 4, "latent": 8, "batch_size": 32, "quality_every": 0}
 TRANSLATION: dict[str, Any] = {
@@ -34,6 +39,8 @@ TINY: dict[str, dict[str, Any]] = {
     "dqn": DQN,
     "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300},
     "qr-dqn": DQN,
+    "pqn": PQN,
+    "pqn-fast": {**PQN, "sticky_actions": 0.25},
     "linear": {},
     "classify": {"batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
     "autoencoder": {**DENSE, "noise": 0.3, "mask": 0.2, "sparsity": 0.1},

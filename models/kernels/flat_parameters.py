@@ -233,3 +233,43 @@ class FlatAdam:
     def restore(self, state: dict[str, Tensor]) -> None:
         for name, value in state.items():
             getattr(self, name).copy_(value)
+
+
+class FlatRAdam(FlatAdam):
+    """RAdam (Liu et al. 2020), as `torch.optim.RAdam` computes it, by the same kernel: Adam with a step size and an epsilon that change.
+
+    While the variance of the squared gradients' average is not known (at most five steps with the usual betas) it takes steps of plain momentum.
+    """
+
+    def __init__(self, network: FlatNetwork, learning_rate: float, eps: float = 1e-8, betas: tuple[float, float] = (0.9, 0.999)):
+        super().__init__(network, learning_rate, eps, betas)
+        self.learning_rate, self.damping = learning_rate, eps
+        self.taken = 0
+
+    def set_learning_rate(self, value: float) -> None:
+        self.learning_rate = value
+
+    @torch.no_grad()
+    def step_and_sync(self, scale: Tensor | None = None) -> None:
+        self.taken += 1
+        rectification, self.eps = self.rectify(self.taken)
+        super().set_learning_rate(self.learning_rate * rectification)
+        super().step_and_sync(scale)
+        if not rectification:  # The kernel updated the averages alone.
+            self.weights.add_(self.exp_avg, alpha=-self.learning_rate / (1 - self.betas[0] ** self.taken))
+            self.network.sync()
+
+    def rectify(self, step: int) -> tuple[float, float]:
+        """r_t of the paper's algorithm 2, 0 where it has none, and the epsilon of Adam's kernel, which adds it after the bias correction."""
+        beta = self.betas[1]
+        correction = 1 - beta**step
+        longest = 2 / (1 - beta) - 1
+        length = longest - 2 * step * beta**step / correction  # of the moving average, in steps
+        if length <= 5:
+            return 0.0, self.damping
+        ratio = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+        return math.sqrt(ratio), self.damping / math.sqrt(correction)
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        super().restore(state)
+        self.taken = int(self.count)

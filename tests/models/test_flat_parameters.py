@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.kernels import flat_parameters
-from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork, FlatRAdam
 
 STEPS = 5
 
@@ -85,3 +85,22 @@ def test_the_copy_in_bf16_follows_its_fp32_weights(monkeypatch: pytest.MonkeyPat
     assert torch.equal(network.compute_weights, network.weights.bfloat16())
     moved = network.weights != before
     assert 0 < int(moved.sum()) <= len(before) - 9  # `unused` has 9 numbers.
+
+
+def test_flat_radam_equals_that_of_pytorch_from_its_first_steps_on() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(5, 4), nn.Linear(4, 3))
+    twin = copy.deepcopy(module)
+    flat = FlatNetwork(module, torch.float32)
+    ours, theirs = FlatRAdam(flat, 1e-2), torch.optim.RAdam(twin.parameters(), lr=1e-2)
+    for step in range(12):
+        rate = 1e-2 * (1 - step / 12)
+        ours.set_learning_rate(rate)
+        theirs.param_groups[0]["lr"] = rate
+        for p, gradient in zip(twin.parameters(), flat.gradient_views, strict=True):
+            gradient.copy_(torch.randn_like(gradient))
+            p.grad = gradient.clone()
+        ours.step_and_sync()
+        theirs.step()
+        for mine, other in zip(module.parameters(), twin.parameters(), strict=True):
+            torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)

@@ -5,6 +5,7 @@ from torch.nn import functional as F
 
 from models.kernels.pixel_blocks import blocks2x2, packed_blocks2x2, space_to_depth
 from models.kernels.windows import to_blocks
+from models.layer_norm_q_network import LayerNormQNetwork
 from models.q_network import ActionValueNetwork, QNetwork
 
 
@@ -33,6 +34,26 @@ def test_a_2x2_convolution_over_blocks_equals_a_4x4_one_of_stride_2() -> None:
     assert torch.equal(blocks2x2(x)[1, 3, 2, 0, 1, 2], x[1, 2, 6, 5])
 
 
+def test_the_network_of_pqn_is_convolutions_layer_norms_and_relus(frames: torch.Tensor) -> None:
+    net = LayerNormQNetwork(6, hidden=32)
+    with torch.no_grad():
+        for norm in (net.norm1, net.norm2, net.norm3, net.norm4):
+            norm.weight.uniform_(0.5, 2)
+            norm.bias.uniform_(-1, 1)
+
+        def normalised(x: torch.Tensor, norm: nn.Module) -> torch.Tensor:
+            """Over (maps, height, width), as nn.LayerNorm has them."""
+            weight, bias = (p.permute(2, 0, 1) for p in norm.parameters())
+            return F.relu(F.layer_norm(x, x.shape[1:], weight, bias))
+
+        x = normalised(F.conv2d(frames / 255, net.filters(), net.conv1.bias, stride=4), net.norm1)
+        x = normalised(F.conv2d(x, net.conv2.weight, net.conv2.bias, stride=2), net.norm2)
+        x = normalised(F.conv2d(x, net.conv3.weight, net.conv3.bias), net.norm3)
+        # Features lie map by map, as in nn.Flatten.
+        x = F.relu(F.layer_norm(net.hidden(x.flatten(1)), (32,), net.norm4.weight, net.norm4.bias))
+        torch.testing.assert_close(net(frames), net.q(x), rtol=1e-4, atol=1e-4)
+
+
 class TwoValues(ActionValueNetwork):
     """A head with two numbers for each action and no gradient of its own; Q is their mean."""
 
@@ -50,6 +71,7 @@ class TwoValues(ActionValueNetwork):
 NETWORKS = {
     "q": lambda: QNetwork(6, hidden=32),
     "dueling": lambda: QNetwork(6, dueling=True, hidden=32),
+    "layer norm": lambda: LayerNormQNetwork(6, hidden=32),
     "another head": lambda: TwoValues(6),
 }
 

@@ -1,0 +1,70 @@
+"""What the settings of every agent of an Atari game have in common: the game and its protocol, exploration, evaluation."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from lab.config import Config, unit
+
+
+class AgentConfig(Config):
+    """Settings of an agent that learns an Atari game from pixels."""
+
+    game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
+    envs: int = Field(
+        8,
+        ge=1,
+        le=256,
+        description="Environments stepped in parallel. More give more varied data and use the processor better, but act with slightly older weights.",
+    )
+    gamma: float = Field(0.99, ge=0, le=1, description="Discount of a reward per step. Higher looks further ahead and learns more slowly.")
+    epsilon_start: float = Field(1.0, ge=0, le=1, description="Fraction of random actions at the start.")
+    epsilon_end: float = Field(0.01, ge=0, le=1, description="Fraction of random actions after the schedule. Higher keeps exploring more.")
+    epsilon_steps: int = Field(
+        250_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Agent steps over which epsilon decays. More explores for longer.",
+        json_schema_extra=unit("steps"),
+    )
+    clip_rewards: bool = Field(
+        True, description="Learn from rewards clipped to [-1, 1], so that one learning rate suits all games. Scores are never clipped."
+    )
+    life_loss_terminal: bool = Field(
+        False, description="Treat a lost life as the end of the return. Helps in games with lives; the episode itself continues."
+    )
+    sticky_actions: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.",
+    )
+    noop_max: int = Field(
+        30,
+        ge=0,
+        le=1000,
+        description="Each episode starts with a random number of no-ops, up to this many, for varied starts.",
+        json_schema_extra=unit("no-ops"),
+    )
+    fire_reset: bool = Field(True, description="Press FIRE at the start of an episode in games that wait for it.")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Arithmetic of the network: bf16 is faster where the hardware supports it; the optimizer always keeps fp32. auto chooses.",
+    )
+    eval_episodes: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        description="Episodes per evaluation. More narrows the confidence interval.",
+        json_schema_extra=unit("episodes"),
+    )
+    eval_epsilon: float = Field(
+        0.01, ge=0, le=1, description="Fraction of random actions in evaluation. The papers used 0.05 (2015) to 0.001."
+    )
+
+    @field_validator("game")
+    @classmethod
+    def known_game(cls, value: str) -> str:
+        from lab.atari.games import check_game
+
+        return check_game(value)

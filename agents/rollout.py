@@ -1,0 +1,97 @@
+"""A rollout: some steps of all environments as they were seen, and the lambda returns to learn from them."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agents.collector import Collected
+from lab.atari.games import STACK
+from models.kernels.pixel_blocks import frame_blocks, stack_blocks
+
+PIXELS = 84 * 84
+
+
+class Rollout:
+    """`steps` (T) steps of `envs` (E) environments. Order of calls: `begin`, then `see` and `record` for each step, `finish`.
+
+    Each frame is kept once; `blocks` puts the stacks together.
+    """
+
+    def __init__(self, steps: int, envs: int):
+        self.steps, self.envs = steps, envs
+        self.length = 0
+        self.black = (steps + STACK - 1) * envs  # The row of a black frame, which stands before an episode's first.
+        # As the network reads them: the pixels of each 4x4 block side by side. The first rows are the frames before the rollout.
+        self.frames = torch.zeros(self.black + 1, PIXELS, dtype=torch.uint8)
+        self.ages = np.zeros((steps, envs), np.int64)  # frames before the newest in its episode
+        self.actions = np.zeros((steps, envs), np.int64)
+        self.values = np.zeros((steps, envs), np.float32)  # max Q(s, a)
+        self.rewards = np.zeros((steps, envs), np.float32)
+        self.terminated = np.zeros((steps, envs), np.bool_)
+        self.truncated = np.zeros((steps, envs), np.bool_)
+        self.final_values = np.zeros((steps, envs), np.float32)  # max Q of the last frames of what was truncated
+        self.returns = np.zeros((steps, envs), np.float32)
+
+    @property
+    def full(self) -> bool:
+        return self.length == self.steps
+
+    def begin(self, stacks: np.ndarray) -> None:
+        """Forget everything; the environments show stacks (E, 4, 84, 84)."""
+        self.length = 0
+        for k in range(STACK - 1):
+            self.write(k, stacks[:, k])
+
+    def write(self, step: int, frames: np.ndarray) -> None:
+        self.frames[step * self.envs : (step + 1) * self.envs] = frame_blocks(torch.from_numpy(frames))
+
+    def see(self, stacks: np.ndarray, ages: np.ndarray, actions: np.ndarray, values: np.ndarray) -> None:
+        """What is seen now, stacks (E, 4, 84, 84) of which `ages` (E,) frames lie before the newest, what is done, and max Q (E,)."""
+        t = self.length
+        self.write(t + STACK - 1, stacks[:, -1])
+        self.ages[t], self.actions[t], self.values[t] = ages, actions, values
+
+    def record(self, step: Collected, rewards: np.ndarray) -> None:
+        """What came of it, with the rewards (E,) to learn from. Where it was truncated, `final_values` are up to the caller."""
+        t = self.length
+        self.rewards[t], self.terminated[t], self.truncated[t] = rewards, step.terminated, step.truncated
+        self.length += 1
+
+    def finish(self, values: np.ndarray, gamma: float, lam: float) -> None:
+        """Compute `returns`, given max Q (E,) of what is seen after the last step."""
+        following = np.concatenate([self.values[1:], values[None]])
+        self.returns = lambda_returns(self.rewards, following, self.terminated, self.truncated, self.final_values, gamma, lam)
+
+    def blocks(self, index: np.ndarray) -> Tensor:
+        """The stacks' blocks (B, 64, 21, 21) uint8 of the transitions t * E + e in `index` (B,)."""
+        step, env = np.divmod(index, self.envs)
+        before = np.arange(STACK - 1, -1, -1)
+        rows = (step[:, None] + STACK - 1 - before) * self.envs + env[:, None]  # (B, 4), oldest first
+        rows[before > self.ages[step, env][:, None]] = self.black
+        return stack_blocks(self.frames[torch.from_numpy(rows.ravel())])
+
+    def state(self) -> dict[str, Any]:
+        arrays = {name: value.copy() for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return {"length": self.length, "frames": self.frames.clone(), **arrays}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value if name == "length" else value.clone() if name == "frames" else value.copy())
+
+
+def lambda_returns(
+    rewards: np.ndarray, following: np.ndarray, terminated: np.ndarray, truncated: np.ndarray, final: np.ndarray, gamma: float, lam: float
+) -> np.ndarray:
+    """Peng's Q(lambda) (T, E) of arrays (T, E): R_t = r_t + gamma ((1 - lambda) V_{t+1} + lambda R_{t+1}), with V = max Q.
+
+    `following` is V_{t+1}. Nothing follows where `terminated`; V of `final` does where `truncated`; V alone after the last step
+    (Gallici et al. 2024, algorithm 1).
+    """
+    returns = np.zeros_like(rewards)
+    later = following[-1]
+    for t in reversed(range(len(rewards))):
+        after = np.where(truncated[t], final[t], (1 - lam) * following[t] + lam * later)
+        returns[t] = later = rewards[t] + gamma * np.where(terminated[t], 0, after)
+    return returns

@@ -1,0 +1,87 @@
+"""PQN: how its updates are spread over the steps, what it learns from, and what it shows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from agents.pqn import PQN
+from agents.pqn_config import PQNConfig
+from agents.rollout import lambda_returns
+from lab.errors import UsageError
+
+SETTINGS: dict[str, Any] = {
+    "game": "breakout", "envs": 3, "rollout_steps": 4, "minibatches": 3, "epochs": 2, "hidden_units": 16, "precision": "fp32", "noop_max": 3,
+}  # fmt: skip
+
+
+@pytest.fixture
+def experiment() -> Iterator[PQN]:
+    made = PQN(PQNConfig.parse(SETTINGS), torch.device("cpu"))
+    yield made
+    made.close()
+
+
+def advance(experiment: PQN, steps: int) -> list[int]:
+    """The updates of each step."""
+    counts = []
+    for _ in range(steps):
+        before = experiment.updates
+        experiment.step()
+        counts.append(experiment.updates - before)
+    return counts
+
+
+def test_the_updates_of_a_rollout_are_spread_over_the_steps_of_the_next(experiment: PQN) -> None:
+    assert advance(experiment, 12) == [0, 0, 0, 0, 1, 2, 1, 2, 1, 2, 1, 2]  # 2 epochs of 3 minibatches in 4 steps
+
+
+def test_an_epoch_learns_from_each_transition_once(experiment: PQN) -> None:
+    advance(experiment, 5)
+    assert sorted(experiment.order) == list(range(12))
+
+
+def test_a_rollout_learns_towards_its_lambda_returns(experiment: PQN) -> None:
+    advance(experiment, 5)
+    done = experiment.finished
+    following = np.concatenate([done.values[1:], experiment.filling.values[:1]])
+    nothing = np.zeros((4, 3), np.float32)
+    expected = lambda_returns(done.rewards, following, done.terminated, done.truncated, nothing, 0.99, 0.65)
+    assert np.array_equal(done.returns, expected)
+
+
+def test_an_update_moves_the_value_of_the_action_taken_towards_its_return(experiment: PQN) -> None:
+    blocks = torch.randint(0, 256, (6, 64, 21, 21), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    actions, returns = torch.arange(6) % 4, torch.full((6,), 3.0)
+    with torch.inference_mode():
+        errors = [float(experiment.update(blocks, actions, returns)) for _ in range(60)]
+    assert errors[-1] < 0.2 * errors[0]
+
+
+def test_a_lost_life_ends_the_return_if_asked_for() -> None:
+    made = PQN(PQNConfig.parse({**SETTINGS, "life_loss_terminal": True, "epsilon_end": 1.0, "rollout_steps": 200}), torch.device("cpu"))
+    try:
+        advance(made, 200)
+        assert made.filling.terminated.any()
+    finally:
+        made.close()
+
+
+def test_the_rollout_is_shown_with_its_rewards_values_and_returns(experiment: PQN) -> None:
+    assert experiment.answer("lambda_returns", experiment.serving(), {}).series == {}  # type: ignore[attr-defined]
+    advance(experiment, 5)
+    answer = experiment.answer("lambda_returns", experiment.serving(), {"env": 2})
+    assert list(answer.series) == ["reward", "max Q", "lambda return"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("view", ["screen", "stack", "action_values", "q_values", "filters", "activations", "saliency"])
+def test_the_views_of_an_agent_show_this_one_too(experiment: PQN, view: str) -> None:
+    advance(experiment, 2)
+    assert experiment.answer(view, experiment.serving(), {}) is not None
+
+
+def test_minibatches_must_divide_a_rollout() -> None:
+    with pytest.raises(UsageError, match="--minibatches must divide"):
+        PQNConfig.parse({**SETTINGS, "minibatches": 5})
