@@ -2,7 +2,6 @@
 
 In bf16 on a CPU, oneDNN is several times slower than a matrix product for weight gradients of deep layers (few pixels, many maps),
 maps of one pixel, and convolutions to a few maps. These cases are computed over 4x4 windows here; everything else is PyTorch's own kernel.
-The plain twins are `F.conv2d` and `F.conv_transpose2d`.
 """
 
 from typing import Any
@@ -70,22 +69,34 @@ def small_conv_transpose4x4(x: Tensor, weight: Tensor, bias: Tensor | None) -> T
 
 
 def pixel_to_image(x: Tensor, weight: Tensor) -> Tensor:
-    """x (B, I, 1, 1), weight (I, O, k, k) -> (B, O, k, k) channels_last: `F.conv_transpose2d(x, weight)` as a dense layer."""
+    """x (B, I, 1, 1), weight (I, O, k, k) -> (B, O, k, k) channels_last: a transposed convolution as a dense layer."""
     maps, side = weight.shape[1:3]
     dense = weight.permute(0, 2, 3, 1).flatten(1)  # (I, k * k * O)
     return (x.flatten(1) @ dense).view(len(x), side, side, maps).permute(0, 3, 1, 2)
 
 
+def plain_pixel_to_image(x: Tensor, weight: Tensor) -> Tensor:
+    return F.conv_transpose2d(x, weight)
+
+
 def image_to_pixel(x: Tensor, weight: Tensor) -> Tensor:
-    """x (B, I, k, k), weight (O, I, k, k) -> (B, O, 1, 1): `F.conv2d(x, weight)` as a dense layer."""
+    """x (B, I, k, k), weight (O, I, k, k) -> (B, O, 1, 1): a convolution as a dense layer."""
     return F.linear(x.permute(0, 2, 3, 1).flatten(1), weight.permute(0, 2, 3, 1).flatten(1))[:, :, None, None]
 
 
+def plain_image_to_pixel(x: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(x, weight)
+
+
 def conv4x4_to_one_map(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """x (B, I, H, W), weight (1, I, 4, 4) -> (B, 1, H - 1, W - 1): `F.conv2d(x, weight, bias, 1, 1)`, fast on a CPU without autocast."""
+    """x (B, I, H, W), weight (1, I, 4, 4) -> (B, 1, H - 1, W - 1), fast on a CPU without autocast."""
     if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
-        return F.conv2d(x, weight, bias, 1, 1)
+        return plain_conv4x4_to_one_map(x, weight, bias)
     return with_bias(Conv4x4ToOneMap.apply(x, weight), bias)
+
+
+def plain_conv4x4_to_one_map(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    return F.conv2d(x, weight, bias, 1, 1)
 
 
 def lowered(x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -19,3 +19,12 @@ def transposed_linear_backward(gradient: Tensor, x: Tensor, weight: Tensor, weig
     weight_gradient.copy_(gradient.t() @ x)
     bias_gradient.copy_(gradient.sum(0))
     return (weight.t() @ gradient.t()).t()
+
+
+def plain_transposed_linear_backward(gradient: Tensor, x: Tensor, weight: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> Tensor:
+    with torch.enable_grad():
+        leaves = [x.detach().requires_grad_(), weight.detach().requires_grad_(), torch.zeros_like(bias_gradient, requires_grad=True)]
+        of_x, of_weight, of_bias = torch.autograd.grad(F.linear(*leaves), leaves, gradient)
+    weight_gradient.copy_(of_weight)
+    bias_gradient.copy_(of_bias)
+    return of_x

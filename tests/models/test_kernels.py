@@ -1,11 +1,13 @@
 """Every kernel is the same function as its plain PyTorch twin: values and gradients, over shapes and dtypes; it leaves its inputs alone."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -101,10 +103,10 @@ CASES = [
     *(doubling(*shape) for shape in LARGE_SMALL_SIZE),
     *(unet(size, 12, False) for size in (2, 4, 8, 32)),
     *(unet(size, maps, True) for size, maps in ((1, 12), (2, 12), (4, 12), (16, 3))),
-    Case("pixel to image", conv4x4.pixel_to_image, lambda x, w: F.conv_transpose2d(x, w), ((2, 5, 1, 1), (5, 3, 4, 4))),
-    Case("image to pixel", conv4x4.image_to_pixel, lambda x, w: F.conv2d(x, w), ((2, 5, 4, 4), (2, 5, 4, 4))),
+    Case("pixel to image", conv4x4.pixel_to_image, conv4x4.plain_pixel_to_image, ((2, 5, 1, 1), (5, 3, 4, 4))),
+    Case("image to pixel", conv4x4.image_to_pixel, conv4x4.plain_image_to_pixel, ((2, 5, 4, 4), (2, 5, 4, 4))),
     *(
-        Case(f"one map {x}", conv4x4.conv4x4_to_one_map, lambda x, w, b: F.conv2d(x, w, b, 1, 1), (x, (1, x[1], 4, 4), (1,)))
+        Case(f"one map {x}", conv4x4.conv4x4_to_one_map, conv4x4.plain_conv4x4_to_one_map, (x, (1, x[1], 4, 4), (1,)))
         for x in ((2, 5, 7, 6), (1, 3, 4, 4), (3, 8, 2, 2))
     ),
     *(
@@ -200,6 +202,41 @@ def test_every_kernel_with_a_gradient_of_its_own_is_compared_here() -> None:
     assert {f"{function.__name__}Backward" for function in kernel_functions()} <= visited
 
 
+SHARED_TWINS = {
+    "small_conv4x4": "plain_conv4x4", "small_conv_transpose4x4": "plain_conv_transpose4x4", "reflected_conv3x3": "plain_reflected_conv",
+    "reflected_conv_on_blocks": "plain_reflected_conv", "trunk_forward": "plain_nature_trunk", "trunk_backward": "plain_nature_trunk",
+    "relu_backward": "plain_nature_trunk", "ElboGradient": "plain_elbo",
+}  # fmt: skip
+"""The plain twins of kernels that have none of their own name."""
+NO_KERNELS = {"attention_weights", "causal_mask", "FEATURES", "Activations"}
+"""What is offered beside kernels: plain PyTorch itself, a number, a record."""
+NO_ARITHMETIC = {"flat_parameters", "cuda_graphs"}
+"""Modules that arrange memory and launches."""
+
+
+def used_kernels() -> Iterator[tuple[str, str]]:
+    """Module and name of every kernel that networks and agents import."""
+    root = Path(models.__file__).parents[1]
+    for path in chain.from_iterable((root / room).rglob("*.py") for room in ("models", "agents", "lab")):
+        if path.parent.name == "kernels":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            room, _, module = (getattr(node, "module", None) or "").rpartition(".")
+            if isinstance(node, ast.ImportFrom) and room == "models.kernels" and module not in NO_ARITHMETIC:
+                yield from ((module, alias.name) for alias in node.names if not alias.name.startswith("plain_"))
+
+
+def test_every_kernel_has_a_plain_twin_that_it_is_compared_with_here() -> None:
+    kernels = {(module, name) for module, name in used_kernels() if name not in NO_KERNELS}
+    assert len(kernels) > 15
+    here = Path(__file__).read_text()
+    for module, name in sorted(kernels):
+        twin = SHARED_TWINS.get(name, f"plain_{name}")
+        assert hasattr(importlib.import_module(f"models.kernels.{module}"), twin), f"{module}.{name} has no plain twin"
+        compared = f"{module}.{twin}" in here or (module == "pixel_blocks" and f'("{name}", ' in here)
+        assert compared, f"{module}.{name} is compared with no plain twin"
+
+
 @pytest.mark.parametrize(("fast", "plain", "shapes"), [
     (conv4x4.conv4x4, conv4x4.plain_conv4x4, ((2, 20, 8, 8), (12, 20, 4, 4))),
     (conv4x4.conv_transpose4x4, conv4x4.plain_conv_transpose4x4, ((2, 12, 8, 8), (12, 1, 4, 4))),
@@ -267,14 +304,16 @@ def test_relu_into_blocks_and_its_gradient_equal_their_plain_twins(shape: Shape,
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
-def test_a_dense_layers_written_gradient_is_autograds(dtype: torch.dtype) -> None:
-    x, weight, bias = (x.requires_grad_() for x in Case("", dense.transposed_linear, F.linear, ((5, 7), (4, 7), (4,))).tensors(dtype))
-    y = F.linear(x, weight, bias)
-    expected = torch.autograd.grad(y, (x, weight, bias), upstream(y))
-    into = torch.full_like(weight, torch.nan), torch.full_like(bias, torch.nan)
-    with torch.no_grad():
-        grad_x = dense.transposed_linear_backward(upstream(y), x, weight, *into)
-    for got, wanted in zip((grad_x, *into), expected, strict=True):
+def test_a_dense_layers_written_gradient_equals_its_plain_twin(dtype: torch.dtype) -> None:
+    x, weight, gradient = Case("", F.linear, F.linear, ((5, 7), (4, 7), (5, 4))).tensors(dtype)
+
+    def gradients(backward: Callable[..., Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        into = torch.full_like(weight, torch.nan), torch.full_like(weight[:, 0], torch.nan)
+        with torch.no_grad():
+            return backward(gradient, x, weight, *into), *into
+
+    fast, plain = gradients(dense.transposed_linear_backward), gradients(dense.plain_transposed_linear_backward)
+    for got, wanted in zip(fast, plain, strict=True):
         assert_near(got, wanted, dtype)
 
 
