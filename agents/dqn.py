@@ -127,6 +127,8 @@ class DQN(Experiment):
     def draw(self, count: int) -> Batch:
         """The transitions of `count` gradient steps, `batch_size` of them for each."""
         c = self.config
+        if c.replay == "off":
+            return self.memory().newest(c.batch_size, count)
         beta = min(1.0, c.priority_beta + (1 - c.priority_beta) * self.steps / c.priority_beta_steps)
         return self.memory().sample(count * c.batch_size, self.replay_rng, beta, parts=count)
 
@@ -141,13 +143,15 @@ class DQN(Experiment):
         next_blocks = replay.blocks(batch.next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
         actions, returns, discounts, weights = self.to_device(batch)
         shares = weights / c.batch_size
-        next_outputs = self.bootstrap_network.outputs(next_blocks)  # (count * B, A, ...)
+        bootstrap = self.bootstrap_network.outputs(next_blocks) if c.replay == "on" else None  # (count * B, A, ...)
         errors, each = [], []
         for i in range(count):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
+            # Without replay there is no target network either.
+            next_outputs = self.network.outputs(next_blocks[part]) if bootstrap is None else bootstrap[part]
             # Double: a' is the online network's choice, which changes from step to step.
-            values = self.online.compute(next_blocks[part]) if c.double else self.network.values(next_outputs[part])
-            target = self.target(returns[part], discounts[part], chosen(next_outputs[part], values.argmax(1)))
+            values = self.online.compute(next_blocks[part]) if c.double else self.network.values(next_outputs)
+            target = self.target(returns[part], discounts[part], chosen(next_outputs, values.argmax(1)))
             self.optimizer.set_learning_rate(self.learning_rate(self.updates + i))
             if i == 0 and seen is not None:
                 error, loss = self.learn(seen, actions[part], target, shares[part])

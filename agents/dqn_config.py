@@ -22,6 +22,8 @@ the largest value, and now and then a random one (epsilon), to find what it does
 <p><b>dqn-fast</b> adds: <i>double</i> (the online network picks a', the target network values it), <i>dueling</i> (the
 value of the state and the advantages of the actions are separate), <i>n-step</i> returns, and <i>prioritised</i> replay
 (surprising transitions are drawn more often).</p>
+<p>With <b>replay off</b> there is no memory to draw from and no older copy: each update takes the newest transitions, which are nearly
+alike (<b>batch correlation</b>), so the network learns what it sees now and forgets the rest.</p>
 <p>On the screen: <b>return per episode</b> is the game's score and what counts. <b>TD loss</b> need not fall. <b>mean max Q</b>
 should settle near the true discounted return; if it keeps growing, the network overestimates.</p>
 <p>Mnih et al. 2015, <a href="https://doi.org/10.1038/nature14236">Human-level control through deep reinforcement
@@ -69,6 +71,10 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         le=10_000_000,
         description="Agent steps before the first update. More fill the replay memory with more varied data first.",
         json_schema_extra=unit("steps"),
+    )
+    replay: Literal["on", "off"] = Field(
+        "on",
+        description="off: learn from the newest transitions alone, without a target network, as Q-learning did before DQN. See `batch correlation`.",
     )
     replay_capacity: int = Field(
         1_000_000,
@@ -141,6 +147,8 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
             raise ValueError(
                 f"--learning-starts must be at least {self.envs * self.n_step} for --envs {self.envs} and --n-step {self.n_step}, got {self.learning_starts}"
             )
+        if self.replay == "off" and self.prioritised:
+            raise ValueError("--prioritised draws from the replay memory, got --replay off: add --no-prioritised")
         if self.learning_starts > self.replay_capacity:
             raise ValueError(f"--learning-starts ({self.learning_starts}) must not exceed --replay-capacity ({self.replay_capacity})")
         return self

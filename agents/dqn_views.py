@@ -13,7 +13,7 @@ from agents.collector import Collector
 from agents.decisions import Decisions
 from agents.replay import ReplayMemory
 from agents.saliency import saliency as saliency_map
-from lab.answers import Bars, Curves, Images
+from lab.answers import Bars, Curves, Heatmap, Images
 from lab.atari.player import Player
 from lab.atari.player import q_values as q_values_of
 from lab.experiment import view
@@ -152,6 +152,31 @@ class DQNViews(AgentViews):
         title = "Priorities" if replay.tree is not None else "Uniform replay: every transition has the same priority"
         middles = 0.5 * (edges[1:] + edges[:-1])
         return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
+
+    @view
+    def batch_correlation(self, n: Count = 32, seed: Seed = 0) -> Heatmap:
+        """How alike the states of a batch are, pair by pair (Pearson's r): the newest below the diagonal, those drawn from the memory above it."""
+        replay, n = self.agent.memory(), max(2, min(n, 256))
+        if len(replay) == 0:
+            return Heatmap(np.zeros((n, n)), title="The memory is empty.")
+        newest, drawn = (
+            replay.pixels(batch.rows).flatten(1).cpu().numpy().astype(np.float32)
+            for batch in (replay.newest(n), replay.sample(n, np.random.default_rng(seed)))
+        )
+        average = drawn.mean(0)
+        newest, drawn = correlations(newest - average), correlations(drawn - average)
+        below = np.tri(n, k=-1, dtype=bool)
+        return Heatmap(
+            np.where(below, newest, drawn), x_label="transition", y_label="transition",
+            title=f"Below the diagonal, the newest {n}: mean r {newest[below].mean():.2f}\nAbove, {n} from the replay memory: {drawn[below].mean():.2f}",
+        )  # fmt: skip
+
+
+def correlations(different: np.ndarray) -> np.ndarray:
+    """Pearson's r (N, N) between rows (N, pixels) that say how far each pixel is from its average; 0 for a row that is nowhere."""
+    lengths = np.linalg.norm(different, axis=1, keepdims=True)
+    unit = different / np.maximum(lengths, 1e-6)
+    return unit @ unit.T
 
 
 def nearest(env: int, count: int) -> int:

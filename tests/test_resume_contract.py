@@ -67,6 +67,7 @@ TINY: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Settings of a small and quick run of each recipe; one that is not here trains with its defaults."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dqn without replay": ("dqn", {"replay": "off"}),
     "vae of convolutions in bf16": ("vae", {"architecture": "conv", "features": 4, "precision": "bf16"}),
     "dcgan in bf16": ("dcgan", {"precision": "bf16"}),
     "dcgan with spectral norm": ("dcgan", {"spectral_norm": True, "loss": "hinge"}),

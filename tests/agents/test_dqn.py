@@ -72,6 +72,20 @@ def test_double_dqn_values_the_online_networks_choice_by_the_target_network(tiny
     assert targets == pytest.approx([1 + 0.99 * -1, -1.0, 0.5 + 0.5 * -1])
 
 
+def test_without_replay_the_online_network_itself_values_what_follows(tiny, monkeypatch) -> None:
+    targets = targets_of(tiny(batch_size=3, replay="off"), [1.0, -1.0, 0.5], [0.99, 0.0, 0.5], monkeypatch)
+    assert targets == pytest.approx([1 + 0.99 * 5, -1.0, 0.5 + 0.5 * 5])
+
+
+def test_without_replay_an_update_learns_from_the_newest_transitions(tiny) -> None:
+    experiment = tiny(replay="off")
+    run(experiment, 40)
+    replay = experiment.memory()
+    newest = [experiment.draw(2).leaves[i * 8 : (i + 1) * 8] for i in range(2)]
+    assert np.array_equal(newest[0], newest[1])
+    assert sorted(newest[0]) == sorted(row for k in range(1, 5) for row in replay.base + replay.ready - k)
+
+
 def test_only_the_actions_taken_get_a_gradient_each_times_its_share() -> None:
     outputs, actions = torch.arange(12.0).view(2, 3, 2), torch.tensor([2, 0])
     assert chosen(outputs, actions).tolist() == [[4, 5], [6, 7]]
@@ -274,6 +288,7 @@ def test_fast_recipe_keeps_the_bounds_and_descriptions_of_dqn() -> None:
         ({"replay_capacity": 100, "envs": 64}, "--replay-capacity must be at least 576"),
         ({"learning_starts": 500, "replay_capacity": 400}, "--learning-starts .500. must not exceed --replay-capacity .400."),
         ({"learning_starts": 3, "envs": 2, "n_step": 5}, "--learning-starts must be at least 10"),
+        ({"replay": "off", "prioritised": True}, "--prioritised draws from the replay memory"),
         ({"game": "pongg"}, "Did you mean .*pong"),
     ],
 )

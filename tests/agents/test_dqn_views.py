@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from agents.dqn import DQN
+from agents.dqn_views import correlations
 from lab import checkpoint
 from lab.atari.player import Player
 from models.kernels.pixel_blocks import frame_pixels
@@ -168,3 +169,21 @@ def test_a_stored_run_shows_its_last_decisions_and_what_its_game_shows_now(tiny:
     assert "to catch up" not in stored.shown.colours().captions[0]
     trained.close()
     stored.close()
+
+
+def test_the_newest_transitions_are_more_alike_than_those_drawn_from_the_memory(tiny: Any) -> None:
+    experiment = tiny(game="pong", learning_starts=300, epsilon_end=1.0)
+    assert experiment.shown.batch_correlation(n=8).title == "The memory is empty."
+    for _ in range(60):
+        experiment.step()
+    answer = experiment.shown.batch_correlation(n=8)
+    below = np.tri(8, k=-1, dtype=bool)
+    assert answer.values.shape == (8, 8)
+    assert np.allclose(np.diag(answer.values), 1, atol=1e-5)
+    assert answer.values[below].mean() > answer.values.T[below].mean() + 0.3
+    assert f"{answer.values[below].mean():.2f}" in answer.title
+
+
+def test_correlations_by_hand() -> None:
+    found = correlations(np.array([[3.0, 4.0], [-6.0, -8.0], [4.0, -3.0], [0.0, 0.0]]))
+    assert np.allclose(found, [[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])

@@ -390,3 +390,14 @@ def test_a_memory_on_the_gpu_gives_the_frames_of_one_in_ram() -> None:
     one, other = (memory.sample(16, np.random.default_rng(1)) for memory in memories)
     assert np.array_equal(one.rows, other.rows)
     assert torch.equal(memories[0].pixels(one.rows), memories[1].pixels(other.rows).cpu())
+
+
+def test_the_newest_transitions_come_from_all_environments_in_turns_and_leave_final_frames_out() -> None:
+    pair = Pair(2, 30, 1, prioritised=False)
+    for kinds in ([GO, GO], [GO, TERMINATE], [GO, GO]):
+        pair.step(kinds, [0, 0], [0.0, 0.0])
+    # Rows 0 to 2 of the first, whose row 3 has no action yet; 30, 31 and 33 of the second, whose row 32 is a final frame.
+    assert pair.memory.newest(3).leaves.tolist() == [2, 33, 1]
+    assert sorted(pair.memory.newest(6).leaves.tolist()) == [0, 1, 2, 30, 31, 33]
+    assert pair.memory.newest(2, parts=2).leaves.tolist() == [2, 33, 2, 33]
+    assert pair.memory.newest(8).leaves.tolist()[6:] == [2, 33]
