@@ -1,4 +1,4 @@
-"""The speed of DQN's training on this machine, measured by training for real."""
+"""The speed of DQN's and PQN's training on this machine, measured by training for real."""
 
 import statistics
 import time
@@ -10,6 +10,8 @@ import torch
 
 from agents.dqn import DQN
 from agents.dqn_config import DQNConfig
+from agents.pqn import PQN
+from agents.pqn_config import PQNConfig
 from lab import device as devices
 from lab.cores import cores
 
@@ -36,6 +38,30 @@ def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> di
         "sps": round((experiment.steps - begin) / seconds, 1), "game": config.game, "batch_size": config.batch_size,
         "train_every": config.train_every, "envs": config.envs, "precision": str(experiment.dtype).removeprefix("torch."),
         "sampling_share": round(share, 3), "updates": experiment.updates, "loss": round(last_loss, 5), "device": devices.describe(place), "threads": torch.get_num_threads(),
+    }  # fmt: skip
+
+
+def bench_pqn(device: str = "auto", steps: int = 12_288) -> dict[str, Any]:
+    """Agent steps per second of `pqn` on Pong with its published settings, once the first rollout is there to learn from."""
+    place = devices.resolve(device)
+    torch.set_num_threads(cores())
+    config = PQNConfig(game="pong")
+    experiment = PQN(config, place)
+    try:
+        while experiment.steps < config.envs * (config.rollout_steps + 4):
+            experiment.step()
+        begin, updates, loss = experiment.steps, experiment.updates, torch.zeros((), device=place)
+        start = time.perf_counter()
+        while experiment.steps < begin + steps:
+            loss = experiment.step().get("losses/td_loss", loss)
+        last_loss = float(loss)  # Reading it also waits for a GPU to finish.
+        seconds = time.perf_counter() - start
+    finally:
+        experiment.close()
+    return {
+        "sps": round((experiment.steps - begin) / seconds, 1), "game": config.game, "envs": config.envs,
+        "minibatch": config.envs * config.rollout_steps // config.minibatches, "precision": str(experiment.dtype).removeprefix("torch."),
+        "updates": experiment.updates - updates, "loss": round(last_loss, 5), "device": devices.describe(place), "threads": torch.get_num_threads(),
     }  # fmt: skip
 
 

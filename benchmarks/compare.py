@@ -1,7 +1,7 @@
 """The lab's speed and its peers', measured in turns in the same minutes; the ratio pair by pair is what counts.
 
-    python benchmarks/compare.py --peer PYTHON [--rounds 3] [--only dqn|generate]
-PYTHON is an interpreter with the packages of peer-requirements.txt (`make bench` makes one); only dqn needs it.
+    python benchmarks/compare.py --peer PYTHON [--rounds 3] [--only dqn|pqn|generate]
+PYTHON is an interpreter with the packages of peer-requirements.txt (`make bench` makes one); dqn and pqn need it.
 """
 
 import argparse
@@ -24,15 +24,12 @@ def figures(command: list[str]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", required=True, help="a Python that has stable-baselines3")
+    parser.add_argument("--peer", required=True, help="a Python that has stable-baselines3 and EnvPool")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["dqn", "generate"])
+    comparisons = {"dqn": dqn, "pqn": pqn, "generate": generate}
+    parser.add_argument("--only", choices=list(comparisons))
     options = parser.parse_args()
-    ratios = {}
-    if options.only != "generate":
-        ratios["dqn"] = dqn(options)
-    if options.only != "dqn":
-        ratios["generate"] = generate(options)
+    ratios = {name: compare(options) for name, compare in comparisons.items() if options.only in (None, name)}
     print(json.dumps(ratios))
 
 
@@ -47,6 +44,26 @@ def dqn(options: argparse.Namespace) -> dict[str, object]:
         print(f"round {number + 1}: lab {ours:.1f} steps/s, stable-baselines3 {theirs:.1f} steps/s, ratio {ours / theirs:.2f}", flush=True)
     ratios = [ours / theirs for ours, theirs in pairs]
     return {"lab_sps": [o for o, _ in pairs], "sb3_sps": [t for _, t in pairs], "ratio": round(statistics.median(ratios), 2)}
+
+
+def pqn(options: argparse.Namespace) -> dict[str, object]:
+    """Agent steps per second beside those of a plain loop of the same algorithm, and beside the lab's own `dqn`."""
+    lab = {name: [sys.executable, "-m", "lab.cli", "bench", name, "--json"] for name in ("pqn", "dqn")}
+    peer = [options.peer, str(HERE / "plain_pqn.py")]
+    rounds = []
+    for number in range(options.rounds):
+        ours, theirs, others = (figures(command)["sps"] for command in (lab["pqn"], peer, lab["dqn"]))
+        rounds.append((ours, theirs, others))
+        print(
+            f"round {number + 1}: pqn {ours:.1f} steps/s, plain loop {theirs:.1f}, ratio {ours / theirs:.2f}; dqn {others:.1f}, "
+            f"ratio {ours / others:.2f}", flush=True,
+        )  # fmt: skip
+    columns = [list(column) for column in zip(*rounds, strict=True)]
+    return {
+        "lab_sps": columns[0], "plain_sps": columns[1], "dqn_sps": columns[2],
+        "ratio": round(statistics.median(ours / theirs for ours, theirs, _ in rounds), 2),
+        "dqn_ratio": round(statistics.median(ours / others for ours, _, others in rounds), 2),
+    }  # fmt: skip
 
 
 def generate(options: argparse.Namespace) -> dict[str, object]:

@@ -98,9 +98,12 @@ class AtariVector:
 
     def start(self, mask: np.ndarray, fresh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """New games where `mask` (E,), from the environment's seed where `fresh` (E,); frames (E, 84, 84) and lives (E,) of all."""
-        if not self.started:  # The first reset must be a full one.
-            self.env.reset(seed=np.zeros(self.envs, np.int64))
+        if not self.started:  # The first reset must be a full one: seeding takes long, so it is the one asked for where that is full.
             self.started = True
+            if (mask & fresh).all():
+                observation, info = self.env.reset(seed=self.seeds)
+                return observation[:, 0], info["lives"].astype(np.int64)
+            self.env.reset(seed=np.zeros(self.envs, np.int64))
         seeds = np.where(fresh, self.seeds, NO_SEED)
         observation, info = self.env.reset(seed=seeds[mask], options={"reset_mask": mask})
         return observation[:, 0], info["lives"].astype(np.int64)
