@@ -3,6 +3,7 @@
 Read first: `gui/page_tabs.py`.
 """
 
+import os
 from html import escape
 from typing import Any
 
@@ -19,7 +20,7 @@ from gui.view_query import ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.series import RunSeries, title
+from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import ViewFrame
 from lab import registry
@@ -29,6 +30,8 @@ from lab.run import Run
 from lab.stored_runs import runs
 
 CURVES_MS = 500
+FOLLOW_MS = 2000
+"""How often one looks whether another process trains the run."""
 ROOM = 240
 """The width that a view needs."""
 MENU_RUNS = 40
@@ -55,12 +58,14 @@ class RunTab(QWidget):
         config_class = run.recipe.config_class()
         self.bridge: SessionBridge | None = None
         self.closed = False
+        self.stored: StoredViews | None = None
+        """Who answers while no session of the app trains the run."""
+        self.trainer: int | None = None
+        """The other process that trains the run, as of `Run.trainer`."""
+        self.checkpoint_step: int | None = None
         self.transport = Transport()
         self.transport.clone_wanted.connect(lambda: self.settings_wanted.emit(self.run))
         self.transport.resume_wanted.connect(lambda: self.resume_wanted.emit(self.run))
-        if run.shipped:
-            self.transport.resume.setEnabled(False)
-            self.transport.resume.setToolTip("A shipped agent has weights to watch, but no training state to resume.")
         self.curves = Curves()
         self.curves.add_run(run.name, Line(run.name, RunSeries(run.path), hue, run=run))
         self.overlay_menu = QMenu(self)
@@ -114,21 +119,43 @@ class RunTab(QWidget):
         self.take_source(bridge)
         bridge.ended.connect(self.page_tabs.outdate)
         bridge.ended.connect(self.refresh)
-        self.timer.start()
+        self.timer.start(CURVES_MS)
 
     def show_stored(self) -> None:
         """The stored run's status and views. The views need torch, so they come when it has been loaded."""
-        status = self.run.status()
-        metrics = {name: value for name, value in (status.get("metrics") or {}).items() if value is not None}
-        done = f"{status['done']:,} {status.get('unit', 'steps')}" if "done" in status else "weights for watching"
-        parts = ["shipped agent" if self.run.shipped else status["status"], done, status.get("reason", "")]
-        self.transport.state.setText("  ·  ".join(part for part in parts if part))
-        self.transport.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
-        self.curves.lines[self.run.name].unit = status.get("unit", "steps")
-        source = StoredViews(self.run, self.context.background, self.whole)
+        self.trainer, self.checkpoint_step = self.other_trainer(), self.run.checkpoint_step()
+        self.transport.show_stored(self.run, self.trainer)
+        self.curves.lines[self.run.name].unit = self.run.status().get("unit", "steps")
+        source = self.stored = StoredViews(self.run, self.context.background, self.whole)
         source.on_warnings = self.show_data
         self.show_data()
         self.context.background.submit(source.specs, lambda _: self.stored_ready(source), receiver=self)
+        if not self.run.shipped:
+            self.timer.setInterval(FOLLOW_MS)
+            self.timer.start()
+
+    def other_trainer(self) -> int | None:
+        """The process beside the app's own that trains the run, None where none does."""
+        trainer = None if self.run.shipped else self.run.trainer()
+        return None if trainer == os.getpid() else trainer
+
+    def follow(self) -> None:
+        """What another process does with the run: its status, its newest checkpoint, its end."""
+        before, self.trainer = self.trainer, self.other_trainer()
+        if self.trainer is None and before is None:
+            return
+        if self.bridge is not None:  # It was trained here before.
+            ended, self.bridge = self.bridge, None
+            self.transport.set_bridge(None)
+            self.context.sessions.close_one(ended)
+            self.show_stored()
+            return
+        self.transport.show_stored(self.run, self.trainer)
+        step = self.run.checkpoint_step()
+        if step != self.checkpoint_step and self.stored is not None:
+            self.checkpoint_step = step
+            self.stored.renew()
+            self.page_tabs.outdate()
 
     def stored_ready(self, source: StoredViews) -> None:
         """The stored run can answer, unless a session does by now, or the tab is shut."""
@@ -160,12 +187,14 @@ class RunTab(QWidget):
 
     def refresh(self) -> None:
         """Take in new metrics, where somebody can see them."""
+        here = self.bridge is not None and self.bridge.running
         if self.isVisible():
+            if not here and not self.run.shipped:
+                self.follow()
             self.curves.refresh()
             self.warnings.tick()
             self.show_data()
-        if len(self.curves.lines) == 1 and self.bridge is not None and not self.bridge.running:
-            self.timer.stop()
+        self.timer.setInterval(CURVES_MS if here or self.trainer is not None else FOLLOW_MS)
 
     # -- other runs over this one ----------------------------------------------------------------------------------
 
@@ -189,8 +218,7 @@ class RunTab(QWidget):
         taken = {line.colour for line in self.curves.lines.values()}
         hue = next((colour(i) for i in range(len(COLOURS)) if colour(i) not in taken), colour(len(taken)))
         self.curves.add_run(str(run.path), Line(run.name, RunSeries(run.path), hue, run.status().get("unit", "steps"), run))
-        if self.bridge is None or not self.bridge.running:
-            self.timer.start()  # Another process, or another tab, may train it.
+        self.timer.start()  # Another process, or another tab, may train it.
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

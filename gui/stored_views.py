@@ -25,6 +25,8 @@ class StoredViews:
         self.on_warnings: Callable[[], None] | None = None
         """Called once, when opening the run gave reason for warnings."""
         self.lock, self.queue = threading.Lock(), threading.Lock()
+        self.renewed, self.loaded = 0, -1
+        """How often the run got a newer checkpoint since it was opened, and at which of these it was loaded."""
         self.waiting: dict[str, tuple[str, dict[str, Any], Any, Any]] = {}
 
     def specs(self) -> "dict[str, ViewSpec]":
@@ -33,6 +35,10 @@ class StoredViews:
 
     def moving(self) -> bool:
         return False
+
+    def renew(self) -> None:
+        """Another process has written a newer checkpoint: load that one when the next view is asked."""
+        self.renewed += 1
 
     def ask_view(self, view: str, done: Any, failed: Any, key: str, parameters: dict[str, Any]) -> None:
         """Ask in the pool; a request of the same key that still waits is dropped."""
@@ -55,7 +61,8 @@ class StoredViews:
             with self.queue:
                 view, parameters, done, failed = self.waiting.pop(key)
             try:
-                if self.experiment is None:
+                if self.experiment is None or self.loaded != self.renewed:
+                    self.loaded = self.renewed
                     self.experiment = self.run.experiment("cpu", serving_only=not self.whole)
                 checked = self.specs()[view].checked(parameters)
                 return done, self.experiment.answer(view, self.experiment.serving(), checked)

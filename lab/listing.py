@@ -137,6 +137,8 @@ COLUMNS = {
         "How long it has trained", lambda e: e.status.get("seconds", 0.0), lambda e: duration_text(e.status.get("seconds", 0.0))
     ),
     "created": Column("When it was started", lambda e: e.run.created, created_text),
+    "checkpoint": Column("How far it was at its newest checkpoint", lambda e: e.run.checkpoint_step()),
+    "process": Column("The process that trains it now", lambda e: e.run.trainer() or None),
     "disk": Column("Disk space in MB", lambda e: e.disk, lambda e: size_text(e.disk * 2**20)),
     "tags": Column("Your tags", lambda e: ", ".join(e.marks.tags) or None),
     "note": Column("Your note", lambda e: e.marks.note or None),
@@ -144,8 +146,8 @@ COLUMNS = {
     "metrics": Column("The last value of each metric", lambda e: next(iter(e.metrics.values()), None), metrics_text),
 }  # fmt: skip
 """The columns that every run has."""
-COSTLY = ("disk",)
-"""Columns that take a walk over the run's folder: a word of a filter is not looked for in these."""
+COSTLY = ("disk", "checkpoint", "process")
+"""Columns that take a look into the run's folder: a word of a filter is not looked for in these."""
 SHOWN = ("name", "status", "done", "duration", "metrics")
 """The columns of `lab runs` unless others are asked for."""
 

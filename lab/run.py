@@ -218,12 +218,17 @@ class Run:
         if self.shipped:
             raise self.no_training()
         try:
-            file = (self.path / "lock").open("w")
+            file = (self.path / "lock").open("a+")
         except OSError as error:
             raise LabError(f"Cannot write to the run folder {self.path} ({error.strerror}).") from None
         with file:
             if not locked(file):
-                raise LabError(f"Run {self.name} is being trained by another session. Stop that one first.")
+                holder = holder_in(file)
+                other = f" (process {holder})" if holder not in (None, os.getpid()) else ""
+                raise LabError(f"Run {self.name} is being trained by another session{other}. Stop that one first.")
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
             yield
 
     def check_writable(self) -> None:
@@ -256,6 +261,21 @@ class Run:
         except OSError:
             return True
         return False
+
+    def trainer(self) -> int | None:
+        """The process that trains the run, 0 where it does not say its number; None where nobody does."""
+        if not self.is_locked():
+            return None
+        try:
+            with (self.path / "lock").open() as file:
+                return holder_in(file) or 0
+        except OSError:
+            return 0
+
+    def checkpoint_step(self) -> int | None:
+        """How far training was at the newest checkpoint, by its name; None where there is none."""
+        steps = [path.name.removeprefix("step-") for path in self.checkpoints.glob("step-*")]
+        return max((int(step) for step in steps if step.isdecimal()), default=None)
 
     # -- stored experiments ----------------------------------------------------------------------------------------
 
@@ -359,6 +379,13 @@ class Run:
             return experiment.evaluate(**options)
         finally:
             experiment.close()
+
+
+def holder_in(file: IO[str]) -> int | None:
+    """The number of the process that an open lock file names."""
+    file.seek(0)
+    text = file.read(20).strip()
+    return int(text) if text.isdecimal() else None
 
 
 def locked(file: IO[str], tries: int = 20) -> bool:

@@ -11,6 +11,7 @@ from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.series import title
 from lab.readable import duration_text
+from lab.run import Run
 
 MENU = "&Training"
 
@@ -119,6 +120,34 @@ class Transport(QWidget):
         self.progress.setFormat(f"{latest.done:,} of {latest.target:,}" if latest.target else f"{latest.done:,}")
         self.state.setText(self.state_text())
         self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in latest.metrics.items() if name != "charts/SPS"))
+
+    def show_stored(self, run: Run, trainer: int | None) -> None:
+        """A stored run: its status, and which other process trains it, if one does; it cannot be resumed as long as that is so."""
+        status = run.status()
+        done, target, unit = status.get("done"), status.get("target"), status.get("unit", "steps")
+        parts = ["shipped agent" if run.shipped else STATUS.get(status["status"], status["status"])]
+        if trainer is not None:
+            parts = [f"{parts[0]} in another process" + (f" ({trainer})" if trainer else "")]
+        parts.append(f"{done:,} {unit}" if done is not None else "weights for watching")
+        if trainer is not None:
+            step = run.checkpoint_step()
+            parts += [
+                f"{duration_text(status.get('seconds', 0.0))} of training",
+                f"checkpoint at {step:,}" if step is not None else "no checkpoint yet",
+            ]
+        self.state.setText("  ·  ".join(part for part in [*parts, status.get("reason", "")] if part))
+        metrics = {name: value for name, value in status.get("metrics", {}).items() if value is not None}
+        self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
+        self.resume.setEnabled(trainer is None and not run.shipped)
+        if run.shipped:
+            self.resume.setToolTip("A shipped agent has weights to watch, but no training state to resume.")
+        else:
+            locked = f"Process {trainer or ''} trains this run. It can be resumed when that has ended.".replace("  ", " ")
+            self.resume.setToolTip(locked if trainer is not None else RESUME.tooltip)
+        self.progress.setVisible(trainer is not None)
+        self.progress.setMaximum(1000)
+        self.progress.setValue(round(1000 * min(1.0, (done or 0) / target)) if target else 0)
+        self.progress.setFormat(f"{done or 0:,} of {target:,}" if target else f"{done or 0:,}")
 
     def state_text(self) -> str:
         """One line: status, speed, time."""

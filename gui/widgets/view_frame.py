@@ -149,8 +149,8 @@ class ViewFrame(QWidget):
         self.timer.start()
 
     def progress(self) -> int | None:
-        """How far training is, where it is known."""
-        return getattr(getattr(self.source, "latest", None), "done", None)
+        """How far training is, where it is known; of a stored run, how often it got a newer checkpoint."""
+        return getattr(getattr(self.source, "latest", None), "done", getattr(self.source, "renewed", None))
 
     def ask_now(self, *_: Any) -> None:
         """Ask even if nothing moves."""

@@ -1,9 +1,12 @@
 """`lab runs`: the runs on disk, sorted and filtered by whatever column one asks for."""
 
 import sys
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lab.commands.output import print_json
+from lab.errors import UsageError
 from lab.flags import Parser, add_json, parser
 from lab.paths import runs_folder
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str]) -> int:
-    usage = "[--filter WORDS] [--sort COLUMN] [--reverse] [--columns A,B,...] [--group] [--csv | --json]"
+    usage = "[--filter WORDS] [--sort COLUMN] [--reverse] [--columns A,B,...] [--group] [--csv | --json | --follow]"
     p = parser("runs", usage, RUNS_HELP)
     p.add_argument("--filter", metavar="WORDS", action="append", default=[], help="only the runs that fit; may be given several times")
     p.add_argument(
@@ -24,9 +27,31 @@ def main(arguments: list[str]) -> int:
         "--group", action="store_true", help="runs that differ in nothing but the seed as one: mean, deviation, min and max of each metric"
     )
     add_output(p)
+    p.add_argument("--follow", action="store_true", help="print the list again whenever a run moves on, until Ctrl-C")
     options = p.parse(arguments)
+    if options.follow and (options.csv or options.json or options.group):
+        raise UsageError("--follow goes with the plain list alone: leave out --csv, --json and --group.")
     from lab import listing
-    from lab.tables import csv_text, text_table
+    from lab.tables import csv_text
+
+    shown, columns = chosen(options)
+    if options.group:
+        return print_groups(shown, columns, options)
+    if options.follow:
+        return follow(lambda: text_of(*chosen(options)))
+    if options.json:
+        print_json([{name: entry.exported(name) for name in columns} if columns else whole(entry) for entry in shown])
+    elif options.csv:
+        columns = columns or listing.csv_columns(shown)
+        print(csv_text(columns, [[entry.exported(name) for name in columns] for entry in shown]), end="")
+    else:
+        print(text_of(shown, columns))
+    return 0
+
+
+def chosen(options: Any) -> "tuple[list[Entry], list[str]]":
+    """The runs that were asked for, in their order, and the columns; none where none were named."""
+    from lab import listing
 
     listed, note = listing.entries()
     if note:
@@ -39,26 +64,49 @@ def main(arguments: list[str]) -> int:
         shown = listing.ordered(shown, options.sort, options.reverse)
     elif options.reverse:
         shown.reverse()
-    if options.group:
-        return print_groups(shown, columns, options)
-    if options.json:
-        print_json([{name: entry.exported(name) for name in columns} if columns else whole(entry) for entry in shown])
-    elif options.csv:
-        columns = columns or listing.csv_columns(shown)
-        print(csv_text(columns, [[entry.exported(name) for name in columns] for entry in shown]), end="")
-    elif shown:
+    return shown, columns
+
+
+def text_of(shown: "list[Entry]", columns: list[str]) -> str:
+    from lab import listing
+    from lab.tables import text_table
+
+    if shown:
         columns = columns or listing.shown_columns(shown)
-        print(text_table(columns, listing.as_table(shown, columns)))
-    elif listed:
-        print("No run fits the filter.")
-    else:
-        print(f"No runs yet under {runs_folder()}. `lab train dqn-fast` makes one.")
-    return 0
+        return text_table(columns, listing.as_table(shown, columns))
+    if any(runs_folder().glob("*/config.json")):
+        return "No run fits the filter."
+    return f"No runs yet under {runs_folder()}. `lab train dqn-fast` makes one."
 
 
+def follow(text: Callable[[], str]) -> int:
+    """Show a text as it changes until Ctrl-C: in place on a terminal, otherwise once more after each change."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console()
+    try:
+        if console.is_terminal:
+            with Live(Text(text()), console=console, auto_refresh=False, vertical_overflow="crop") as live:
+                while True:
+                    time.sleep(FOLLOW_SECONDS)
+                    live.update(Text(text()), refresh=True)
+        before = ""
+        while True:
+            now = text()
+            if now != before:
+                print(now, flush=True)
+            before = now
+            time.sleep(FOLLOW_SECONDS)
+    except KeyboardInterrupt:
+        return 0
+
+
+FOLLOW_SECONDS = 2.0
 RUNS_HELP = """\
-columns: name, star, status, recipe, subject, seed, done, duration, created, disk, tags, note, reason, metrics; every metric, such as accuracy/test
-(or accuracy), and every setting, such as learning_rate.
+columns: name, star, status, recipe, subject, seed, done, duration, created, checkpoint, process, disk, tags, note,
+reason, metrics; every metric, such as accuracy/test (or accuracy), and every setting, such as learning_rate.
 filter: recipe=vae, accuracy>0.9, seed!=2, name=*-old, tags=good, star=yes, or words of any column; all of them must fit.
 
 examples:
@@ -90,7 +138,8 @@ def whole(entry: "Entry") -> dict[str, Any]:
     return {
         "name": run.name, "path": str(run.path), "recipe": run.recipe.name, "subject": run.stored.get("subject"),
         "seed": run.stored["config"].get("seed"), "created": run.stored.get("created"),
-        "tags": list(entry.marks.tags), "note": entry.marks.note, "star": entry.marks.star, **entry.status,
+        "tags": list(entry.marks.tags), "note": entry.marks.note, "star": entry.marks.star,
+        "checkpoint": entry.value("checkpoint"), "process": entry.value("process"), **entry.status,
     }  # fmt: skip
 
 

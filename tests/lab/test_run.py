@@ -135,7 +135,7 @@ def test_the_list_names_the_first_of_the_runs_that_cannot_be_read(runs_home: Pat
         (create(runs_home / name).path / "config.json").write_text("[]")
     assert cli.main(["runs"]) == 0
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in out.splitlines()] == [good.name]
+    assert [line.split()[0] for line in out.splitlines()] == ["name", good.name]
     assert (
         err == f"2 run folders could not be read; the first, bad: {runs_home}/bad/config.json cannot be read (it is not a JSON object).\n"
     )
@@ -261,7 +261,7 @@ def test_a_view_is_saved_in_each_format_and_others_are_refused(tmp_path: Path) -
     view = run.show("weights")
     for name in ("a.png", "b.gif", "c.npz", "d.mp4"):
         assert view.save(tmp_path / "new" / name).stat().st_size > 0
-    with pytest.raises(UsageError, match=r"a.jpg: expected a name that ends in .png, .gif, .mp4 or .npz"):
+    with pytest.raises(UsageError, match=r"a.jpg: expected a name that ends in .png, .gif, .mp4, .npz or .csv"):
         view.save(tmp_path / "a.jpg")
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match=r"Cannot write .*x.png"):
