@@ -246,13 +246,13 @@ class ReplayMemory:
 
     def episodes(self) -> list[np.ndarray]:
         """The rows of each stored episode, in order: k + 1 for k steps. The ring cuts the oldest ones' beginnings."""
-        found = []
+        episodes = []
         for env in range(self.envs):
             index = np.arange(max(0, int(self.count[env]) - self.length), int(self.count[env]))
             rows = self.base[env] + index % self.length
             # Only a final frame has no action, and what the environment shows now.
-            found += [part for part in np.split(rows, np.flatnonzero(self.actions[rows] == NO_ACTION) + 1) if len(part)]
-        return found
+            episodes += [part for part in np.split(rows, np.flatnonzero(self.actions[rows] == NO_ACTION) + 1) if len(part)]
+        return episodes
 
     def sequence_starts(self, length: int) -> np.ndarray:
         """The rows (N,) at which `length` steps in a row begin."""

@@ -105,8 +105,8 @@ def folder_of(name: str) -> Path:
 
 def names() -> list[str]:
     """The suites that there are, the newest first."""
-    found = (runs_folder() / "suites").glob("*/suite.json")
-    return [path.parent.name for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
+    records = (runs_folder() / "suites").glob("*/suite.json")
+    return [path.parent.name for path in sorted(records, key=lambda path: path.stat().st_mtime, reverse=True)]
 
 
 def stored(name: str) -> Suite | None:

@@ -232,10 +232,10 @@ def fits(entry: Entry, term: str) -> bool:
         return equal(entry, column, value, wanted)
     if sign == "!=":
         return not equal(entry, column, value, wanted)
-    found, bound = (value, number(wanted)) if is_number(value) and number(wanted) is not None else (entry.text(column), wanted)
+    own, bound = (value, number(wanted)) if is_number(value) and number(wanted) is not None else (entry.text(column), wanted)
     if value is None:
         return False
-    return bool({"<": found < bound, "<=": found <= bound, ">": found > bound, ">=": found >= bound}[sign])  # type: ignore[operator]
+    return bool({"<": own < bound, "<=": own <= bound, ">": own > bound, ">=": own >= bound}[sign])  # type: ignore[operator]
 
 
 def equal(entry: Entry, column: str, value: Value, wanted: str) -> bool:

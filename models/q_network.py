@@ -111,8 +111,8 @@ class ActionValueNetwork(nn.Module, ABC):
         with torch.inference_mode(False), torch.enable_grad():
             units = units.clone().requires_grad_()  # Autograd takes no tensor of inference mode.
             weights = list(self.parameters())[len(self.body) :]
-            of_units, *found = torch.autograd.grad(self.head(units), [units, *weights], gradient.clone())
-        torch._foreach_copy_(list(into), found)
+            of_units, *of_weights = torch.autograd.grad(self.head(units), [units, *weights], gradient.clone())
+        torch._foreach_copy_(list(into), of_weights)
         return of_units
 
 

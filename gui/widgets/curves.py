@@ -200,8 +200,8 @@ class Curves(QWidget):
     def seed_groups(self) -> dict[str, list[str]]:
         """The keys of the lines whose runs differ in nothing but the seed, by the name of their group."""
         of_run = {id(line.run): key for key, line in self.lines.items() if line.run is not None}
-        found = seed_groups([line.run for line in self.lines.values() if line.run is not None])
-        return {label: [of_run[id(run)] for run in group] for label, group in zip(labels(found), found, strict=True)}
+        groups = seed_groups([line.run for line in self.lines.values() if line.run is not None])
+        return {label: [of_run[id(run)] for run in group] for label, group in zip(labels(groups), groups, strict=True)}
 
     def draw(self) -> None:
         known = self.known()

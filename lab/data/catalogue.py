@@ -210,16 +210,16 @@ def checked_paths(value: str, names: list[str]) -> list[Path]:
     if not rest.strip():
         raise ValueError(f"must name a {what} after {prefix}: ({expected})")
     try:
-        found = paths(value)
+        named = paths(value)
     except RuntimeError:  # Of expanduser, for a user who does not exist.
         raise ValueError(f"names a home folder that does not exist ({rest})") from None
-    if len(found) not in {DATA[name].most_paths for name in names} or not all(map(str, found)):
-        raise ValueError(f"must be {expected}, found {len(found)} paths; write \\, for a comma that belongs to a name")
-    for path in found:
+    if len(named) not in {DATA[name].most_paths for name in names} or not all(map(str, named)):
+        raise ValueError(f"must be {expected}, found {len(named)} paths; write \\, for a comma that belongs to a name")
+    for path in named:
         if not (path.is_file() if what == "file" else path.is_dir()):
             kind = "is a folder" if path.is_dir() else "is a file" if path.exists() else "does not exist"
             raise ValueError(f"must name a {what} that exists, and {readable(path)} {kind}")
-    return [path.resolve() for path in found]
+    return [path.resolve() for path in named]
 
 
 # -- paths of one's own data ---------------------------------------------------------------------------------------
@@ -234,9 +234,9 @@ def paths(value: str) -> list[Path]:
     pieces = re.split(r"(?<!\\),", rest)
     for count in range(least, min(most, len(pieces)) + 1):
         for parts in joined(pieces, count):
-            found = [one_path(part) for part in parts]
-            if all(path.exists() for path in found):
-                return found
+            candidates = [one_path(part) for part in parts]
+            if all(path.exists() for path in candidates):
+                return candidates
     return [one_path(piece) for piece in (pieces if most > 1 else [rest])]
 
 
@@ -274,8 +274,8 @@ def one_path(text: str) -> Path:
     return Path(re.sub(r"\\x([0-9a-f]{2})|\\([,\\])", unescape, text.strip())).expanduser()
 
 
-def unescape(found: re.Match[str]) -> str:
-    return chr(0xDC00 + int(found[1], 16)) if found[1] else found[2]
+def unescape(match: re.Match[str]) -> str:
+    return chr(0xDC00 + int(match[1], 16)) if match[1] else match[2]
 
 
 def escaped(path: Path) -> str:

@@ -108,7 +108,7 @@ def divided(a: Path, b: Path, split: Split | None) -> list[list[Path]]:
         return [image_files(folder) for folder in tests]
     own = [splits_in(folder) for folder in (a, b)]
     if all(own):
-        return [image_files(found[part]) for found, part in zip(own, (split or "train",) * 2, strict=True)]
+        return [image_files(splits[part]) for splits, part in zip(own, (split or "train",) * 2, strict=True)]
     files = [image_files(folder) for folder in (a, b)]
     return files if split is None or tests is not None else [of_split(part, split == "test") for part in files]
 

@@ -58,9 +58,11 @@ def fetched(data: str, name: str) -> Path:
         path = cache() / name  # A data set of one file may lie without a folder of its own.
     if path.exists():
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, kind).hexdigest()
-        if found != expected:
-            raise LabError(f"{path} has the checksum {found}, expected {expected}: it is damaged or another file. Delete it and try again.")
+            checksum = hashlib.file_digest(file, kind).hexdigest()
+        if checksum != expected:
+            raise LabError(
+                f"{path} has the checksum {checksum}, expected {expected}: it is damaged or another file. Delete it and try again."
+            )
         return path
     import pooch
 

@@ -22,8 +22,8 @@ def hues(images: Tensor) -> Tensor:
     return torch.atan2((y * weight).sum((1, 2)), (x * weight).sum((1, 2))) / (2 * math.pi) % 1
 
 
-def hue_spread(found: Tensor, bins: int = 12) -> float:
-    """How evenly hues (N,) cover the colour circle: normalised entropy of their histogram, from 0 (one hue) to 1 (uniform)."""
-    share = torch.histc(found.float(), bins, 0, 1) / max(1, len(found))
+def hue_spread(turns: Tensor, bins: int = 12) -> float:
+    """How evenly hues (N,), in turns, cover the colour circle: normalised entropy of their histogram, from 0 (one hue) to 1 (uniform)."""
+    share = torch.histc(turns.float(), bins, 0, 1) / max(1, len(turns))
     share = share[share > 0]
     return float(-(share * share.log()).sum() / math.log(bins))

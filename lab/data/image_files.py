@@ -104,41 +104,41 @@ def files_by_class(root: Path) -> dict[str, list[Path]]:
 
 def classes_of(root: Path, notes: list[str]) -> dict[str, list[Path]]:
     """The image files below `root` by class: its sub-folders, or, where none holds an image, its own name."""
-    found: dict[str, list[Path]] = {}
+    by_class: dict[str, list[Path]] = {}
     empty = []
     for folder in sub_folders(root):
         files = images_below(folder)
         if files:
-            found.setdefault(readable(folder.name), []).extend(files)
+            by_class.setdefault(readable(folder.name), []).extend(files)
         else:
             empty.append(folder)
     own = images_directly_in(root)
-    if not found:
+    if not by_class:
         if not own:
             raise LabError(nothing_in(root))
         return {readable(root.name): own}
-    if len(found) == 1 and not own:  # A folder around the class folders, as an unpacked archive makes.
-        inner = next(folder for folder in sub_folders(root) if readable(folder.name) in found)
+    if len(by_class) == 1 and not own:  # A folder around the class folders, as an unpacked archive makes.
+        inner = next(folder for folder in sub_folders(root) if readable(folder.name) in by_class)
         if len(sub_folders(inner)) > 1 and not images_directly_in(inner):
             notes.append(f"{readable(root)} holds one folder only: the classes are the folders in {readable(inner)}.")
             return classes_of(inner, notes)
-    if len(own) > sum(map(len, found.values())):
+    if len(own) > sum(map(len, by_class.values())):
         raise LabError(
-            f"{readable(root)} holds {len(own):,} images of its own beside the {len(found)} folders with {sum(map(len, found.values())):,}: "
+            f"{readable(root)} holds {len(own):,} images of its own beside the {len(by_class)} folders with {sum(map(len, by_class.values())):,}: "
             "it is not clear which are meant. Put all images into class folders, or take the folders out."
         )
     if own:
         notes.append(f"Ignored beside the class folders of {readable(root)}: {counted(own)}.")
     if empty:
         notes.append(f"Ignored folders without images: {listed(readable(folder.name) for folder in empty)}.")
-    folded = Counter(name.casefold() for name in found)
-    alike = sorted(name for name in found if folded[name.casefold()] > 1)
+    folded = Counter(name.casefold() for name in by_class)
+    alike = sorted(name for name in by_class if folded[name.casefold()] > 1)
     if alike:
         notes.append(f"The classes {listed(alike)} differ only in case.")
     others = other_files(root)
     if others:
         notes.append(f"Ignored in {readable(root)}: {others}.")
-    return dict(sorted(found.items()))
+    return dict(sorted(by_class.items()))
 
 
 def class_names(value: str, games: str = "") -> tuple[str, ...]:
@@ -160,8 +160,8 @@ def ignored(name: str) -> bool:
 def entries(folder: Path) -> list[os.DirEntry[str]]:
     """What a folder holds, in the order of names. Raises LabError where it cannot be read."""
     try:
-        with os.scandir(folder) as found:
-            return sorted((entry for entry in found if not ignored(entry.name)), key=lambda entry: entry.name)
+        with os.scandir(folder) as listing:
+            return sorted((entry for entry in listing if not ignored(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
         raise LabError(f"The folder {readable(folder)} cannot be read ({error.strerror}).") from None
 
@@ -227,8 +227,8 @@ def other_files(root: Path) -> str:
 
 
 def nothing_in(root: Path) -> str:
-    found = other_files(root)
-    more = f" It has {found}, which cannot be read here: convert images to PNG or JPEG, unpack archives." if found else ""
+    unread = other_files(root)
+    more = f" It has {unread}, which cannot be read here: convert images to PNG or JPEG, unpack archives." if unread else ""
     return f"The folder {readable(root)} holds no images: expected files ending in {', '.join(sorted(ENDINGS))}.{more}"
 
 
@@ -297,10 +297,10 @@ def matched(a: Path, b: Path) -> list[tuple[Path, Path]]:
 
 def grouped(side: dict[Path, Path]) -> dict[Path, list[Path]]:
     """Relative paths by relative path without its ending."""
-    found: dict[Path, list[Path]] = {}
+    by_stem: dict[Path, list[Path]] = {}
     for name in sorted(side):
-        found.setdefault(name.with_suffix(""), []).append(name)
-    return found
+        by_stem.setdefault(name.with_suffix(""), []).append(name)
+    return by_stem
 
 
 # -- the fingerprint -----------------------------------------------------------------------------------------------
@@ -320,18 +320,18 @@ def hashes(files: list[Path]) -> list[str]:
 
 def file_hash(path: Path) -> str:
     """12 hexadecimal digits. A file that cannot be read counts as an empty one."""
-    found = hashlib.blake2b(digest_size=6)
+    digest = hashlib.blake2b(digest_size=6)
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            found.update(str(size).encode())
-            found.update(file.read(ENDS))
+            digest.update(str(size).encode())
+            digest.update(file.read(ENDS))
             if size > 2 * ENDS:
                 file.seek(-ENDS, os.SEEK_END)
-            found.update(file.read(ENDS))
+            digest.update(file.read(ENDS))
     except OSError:
         pass
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 # -- sentences -----------------------------------------------------------------------------------------------------

@@ -34,23 +34,23 @@ def image_record(data: str, *, ground: str, remembered: Record | None, games: st
 def folder_record(data: str, ground: str, stored: Record | None) -> Record:
     """What a run remembers of the folder `data`; for a run that remembers it already, as it is now."""
     folder = class_folder(paths(data)[0])
-    found = {name: hashes(all_of(folder, name)) for name in folder.classes}
-    classes, names = class_order(data, found, stored or {})
-    whole = sorted(hash for group in found.values() for hash in group)
+    hashes_by_folder = {name: hashes(all_of(folder, name)) for name in folder.classes}
+    classes, names = class_order(data, hashes_by_folder, stored or {})
+    whole = sorted(hash for group in hashes_by_folder.values() for hash in group)
     short = len(whole) <= LISTED
     record: Record = {
-        "data": data, "fingerprint": fingerprint(whole), "size": len(whole), "unit": "images", "classes": [name for name in classes if name in names.values()] + [name for name in found if name not in names],
-        "class_hashes": {names[name]: "".join(group) if short else fingerprint(group) for name, group in found.items() if name in names},
+        "data": data, "fingerprint": fingerprint(whole), "size": len(whole), "unit": "images", "classes": [name for name in classes if name in names.values()] + [name for name in hashes_by_folder if name not in names],
+        "class_hashes": {names[name]: "".join(group) if short else fingerprint(group) for name, group in hashes_by_folder.items() if name in names},
         "assumed": [*folder.notes, *split_notes(folder), *(f"The folder {a} is read as the class {b}." for a, b in names.items() if a != b)],
     }  # fmt: skip
     known = (stored or {}).get("class_hashes", {})
     if stored and short and stored.get("size", 0) <= len(whole) and known:
-        record["contains_stored"] = all(set(pieces(known[name])) <= set(found_for(found, names, name)) for name in known)
+        record["contains_stored"] = all(set(pieces(known[name])) <= set(hashes_read_as(hashes_by_folder, names, name)) for name in known)
     if stored:
         return record | {key: stored[key] for key in ("values",) if key in stored}
-    looked = survey(folder.everything(), ground)
-    record["assumed"] += looked.notes
-    return record if looked.span is None else record | {"values": [looked.span.low, looked.span.high]}
+    surveyed = survey(folder.everything(), ground)
+    record["assumed"] += surveyed.notes
+    return record if surveyed.span is None else record | {"values": [surveyed.span.low, surveyed.span.high]}
 
 
 def split_notes(folder: ClassFolder) -> list[str]:
@@ -74,8 +74,8 @@ def all_of(folder: ClassFolder, name: str) -> list[Path]:
 def domains_record(data: str, ground: str, stored: Record | None) -> Record:
     """What a run remembers of its folders; for a run that remembers them already, as they are now."""
     folders = paths(data)
-    found = files_of(folders)
-    whole = hashes(found)
+    files = files_of(folders)
+    whole = hashes(files)
     record: Record = {
         "data": data,
         "fingerprint": fingerprint(whole),
@@ -90,9 +90,9 @@ def domains_record(data: str, ground: str, stored: Record | None) -> Record:
         if known and "hashes" in record:
             record["contains_stored"] = {known[i : i + 12] for i in range(0, len(known), 12)} <= set(whole)
         return record | {key: stored[key] for key in ("values",) if key in stored}
-    looked = survey(found, ground)
-    record["assumed"] += looked.notes
-    return record if looked.span is None else record | {"values": [looked.span.low, looked.span.high]}
+    surveyed = survey(files, ground)
+    record["assumed"] += surveyed.notes
+    return record if surveyed.span is None else record | {"values": [surveyed.span.low, surveyed.span.high]}
 
 
 def split_note(folders: list[Path]) -> str:
@@ -121,24 +121,26 @@ def span_in(record: Record | None) -> Span | None:
 # -- the classes that a stored run remembers -----------------------------------------------------------------------
 
 
-def class_order(data: str, found: dict[str, list[str]], stored: Record) -> tuple[tuple[str, ...], dict[str, str]]:
-    """The classes in their order, and the class that each class folder `found` (with its files' hashes) is read as.
+def class_order(data: str, hashes_by_folder: dict[str, list[str]], stored: Record) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The classes in their order, and the class that each class folder is read as, given the hashes of its files.
 
     A folder that holds what a class held in training is that class, whatever it is called now; others go by their name. Those of
     no class are left out. Raises LabError where one may have been renamed.
     """
-    classes = tuple(stored.get("classes", sorted(found)))
+    classes = tuple(stored.get("classes", sorted(hashes_by_folder)))
     known = stored.get("class_hashes", {})
-    same = {name: [other for other in known if known[other] in ("".join(group), fingerprint(group))] for name, group in found.items()}
-    names = {name: name for name in found if name in same[name]}
-    for name in found:  # By what it holds, where no folder of that name holds it still.
+    same = {
+        name: [other for other in known if known[other] in ("".join(group), fingerprint(group))] for name, group in hashes_by_folder.items()
+    }
+    names = {name: name for name in hashes_by_folder if name in same[name]}
+    for name in hashes_by_folder:  # By what it holds, where no folder of that name holds it still.
         free = [other for other in same[name] if other not in names.values()]
         if name not in names and free:
             names[name] = free[0]
-    for name in found:
+    for name in hashes_by_folder:
         if name not in names and name in classes and name not in names.values():
             names[name] = name
-    new, gone = [name for name in found if name not in names], [name for name in classes if name not in names.values()]
+    new, gone = [name for name in hashes_by_folder if name not in names], [name for name in classes if name not in names.values()]
     if new and gone:
         raise LabError(
             f"{data} has folders that are no classes of this run ({listed(new)}), and none for {listed(gone)}. Its classes are "
@@ -147,9 +149,9 @@ def class_order(data: str, found: dict[str, list[str]], stored: Record) -> tuple
     return classes, names
 
 
-def found_for(found: dict[str, list[str]], names: dict[str, str], name: str) -> list[str]:
+def hashes_read_as(hashes_by_folder: dict[str, list[str]], names: dict[str, str], name: str) -> list[str]:
     """The hashes of the files that are read as the class `name`."""
-    return [hash for folder, group in found.items() if names.get(folder) == name for hash in group]
+    return [hash for folder, group in hashes_by_folder.items() if names.get(folder) == name for hash in group]
 
 
 def pieces(text: str) -> list[str]:

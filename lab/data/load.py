@@ -18,17 +18,17 @@ def load_images(data: str, split: Split, device: torch.device, *, games: str = "
     Raises UsageError for an unknown name, LabError where the data cannot be had.
     """
     request = requested(data, split, games, **settings)
-    found = load(catalogue.loader(data, "images"))(request)
-    images = as_channels(found.images, request.channels) if request.channels else found.images
+    loaded = load(catalogue.loader(data, "images"))(request)
+    images = as_channels(loaded.images, request.channels) if request.channels else loaded.images
     if request.size is not None:
         images = resize(images, request.size)
-    return LabelledImages(images, found.labels, found.classes).to(device)
+    return LabelledImages(images, loaded.labels, loaded.classes).to(device)
 
 
 def load_domains(data: str, split: Split, device: torch.device, *, size: int, games: str = "", **settings: Any) -> Domains:
     """The `split` of two domains without pairs, (N, 3, size, size) each. Raises UsageError for an unknown name, LabError for an empty domain."""
-    found = load(catalogue.loader(data, "image domains"))(requested(data, split, games, size=size, **settings))
-    return found.to(device)
+    loaded = load(catalogue.loader(data, "image domains"))(requested(data, split, games, size=size, **settings))
+    return loaded.to(device)
 
 
 def load_image_pairs(task: str, data: str, split: Split, device: torch.device, *, size: int, games: str = "", **settings: Any) -> Domains:
@@ -40,9 +40,9 @@ def load_image_pairs(task: str, data: str, split: Split, device: torch.device, *
         kind: catalogue.Kind = "image pairs" if "image pairs" in gives else "label maps"
         return load(catalogue.loader(data, kind))(request).to(device)
     make, names = TASKS[task]
-    found = load_images(data, split, torch.device("cpu"), games=games, size=size, channels=3, **settings)
-    given = torch.cat([make(part) for part in found.images.split(1024)])
-    return Domains(LabelledImages(given, found.labels, found.classes), found, names, True).to(device)
+    originals = load_images(data, split, torch.device("cpu"), games=games, size=size, channels=3, **settings)
+    given = torch.cat([make(part) for part in originals.images.split(1024)])
+    return Domains(LabelledImages(given, originals.labels, originals.classes), originals, names, True).to(device)
 
 
 def requested(data: str, split: Split, games: str, **settings: Any) -> Request:

@@ -43,8 +43,8 @@ def painted_digits(request: Request) -> Domains:
 
 def blueprints(request: Request) -> Domains:
     """A: frames of a game; B: others of its frames as blueprints."""
-    found = load_originals(replace(request, channels=3))
-    a, b = found.rows(slice(0, None, 2)), found.rows(slice(1, None, 2))
+    originals = load_originals(replace(request, channels=3))
+    a, b = originals.rows(slice(0, None, 2)), originals.rows(slice(1, None, 2))
     game = request.games[0]
     return Domains(a, replace(b, images=blueprint(b.images)), (game, f"blueprint of {game}"), False)
 
