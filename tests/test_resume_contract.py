@@ -175,8 +175,8 @@ def generators_from(fresh: Any, state: Any) -> tuple[Any, int]:
     if isinstance(state, torch.Tensor) and state.dtype == torch.uint8 and state.shape == (GENERATOR_BYTES,):
         return fresh, 1
     if isinstance(state, dict) and isinstance(fresh, dict):
-        found = {key: generators_from(fresh[key], value) if key in fresh else (value, 0) for key, value in state.items()}
-        return {key: value for key, (value, _) in found.items()}, sum(count for _, count in found.values())
+        entries = {key: generators_from(fresh[key], value) if key in fresh else (value, 0) for key, value in state.items()}
+        return {key: value for key, (value, _) in entries.items()}, sum(count for _, count in entries.values())
     if isinstance(state, list) and isinstance(fresh, list) and len(fresh) == len(state):
         rows = [generators_from(one, other) for one, other in zip(fresh, state, strict=True)]
         return [value for value, _ in rows], sum(count for _, count in rows)

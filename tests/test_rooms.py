@@ -24,8 +24,10 @@ def test_rooms_import_only_what_the_design_allows() -> None:
 )
 def test_nothing_in_the_sources_unpickles(pattern: str) -> None:
     assert SOURCES
-    found = [f"{path.relative_to(ROOT)}: {line}" for path in SOURCES for line in path.read_text().splitlines() if re.search(pattern, line)]
-    assert found == []
+    offenders = [
+        f"{path.relative_to(ROOT)}: {line}" for path in SOURCES for line in path.read_text().splitlines() if re.search(pattern, line)
+    ]
+    assert offenders == []
 
 
 def test_no_imports_go_in_circles() -> None:
@@ -49,13 +51,13 @@ MODULES = {module_name(path): path for path in SOURCES}
 
 def imported(module: str, path: Path) -> set[str]:
     """The modules of the project that a file imports anywhere in it."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {name if (name := f"{node.module}.{alias.name}") in MODULES else node.module for alias in node.names}
-    return found & set(MODULES) - {module}
+            names |= {name if (name := f"{node.module}.{alias.name}") in MODULES else node.module for alias in node.names}
+    return names & set(MODULES) - {module}
 
 
 def circles(edges: dict[str, set[str]]) -> list[list[str]]:
@@ -66,10 +68,10 @@ def circles(edges: dict[str, set[str]]) -> list[list[str]]:
 
 
 def reachable(module: str, edges: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = [module]
     while waiting:
-        new = edges[waiting.pop()] - found
-        found |= new
+        new = edges[waiting.pop()] - reached
+        reached |= new
         waiting += new
-    return found
+    return reached

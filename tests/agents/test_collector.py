@@ -47,11 +47,11 @@ def collected(*steps: Step, **options: Any) -> tuple[Collector, list[Any]]:
     env: Any = Scripted(*steps)
     collector = Collector(env, **options)
     collector.start()
-    found = []
+    received = []
     for _ in steps:
         collector.send(np.array([0, 1, 2]))
-        found.append(collector.receive())
-    return collector, found
+        received.append(collector.receive())
+    return collector, received
 
 
 def test_stacks_hold_the_newest_four_frames_and_none_of_the_episode_before() -> None:
@@ -76,18 +76,18 @@ def test_what_was_shown_before_a_step_stays_as_it_was() -> None:
 
 def test_scores_and_lengths_are_told_once_an_episode_ends_and_then_start_again() -> None:
     alive, rewards = np.array([5, 5, 5]), np.array([1.0, 2.0, -3.0], np.float32)
-    _, found = collected(
+    _, received = collected(
         Step(frames(1, 1, 1), rewards, FALSE, FALSE, alive),
         Step(frames(1, 1, 1), rewards, np.array([True, False, False]), np.array([False, False, True]), alive),
         Step(frames(1, 1, 1), rewards, np.array([True, True, False]), FALSE, alive),
     )
-    assert [step.metrics for step in found] == [
+    assert [step.metrics for step in received] == [
         {},
         {"charts/episodic_return": [2.0, -6.0], "charts/episodic_length": [2, 2]},
         {"charts/episodic_return": [1.0, 6.0], "charts/episodic_length": [1, 3]},
     ]
-    assert found[1].ended.tolist() == [True, False, True]
-    assert found[1].terminated.tolist() == [True, False, False]
+    assert received[1].ended.tolist() == [True, False, True]
+    assert received[1].terminated.tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(("life_loss_terminal", "terminated"), [(True, [True, False, True]), (False, [False, False, True])])
@@ -98,9 +98,9 @@ def test_a_lost_life_counts_as_terminated_where_asked(life_loss_terminal: bool, 
         append=lambda *a, **k: None, end=lambda *a, **k: None,
     )  # fmt: skip
     step = Step(frames(1, 1, 1), np.ones(3, np.float32), np.array([False, False, True]), FALSE, np.array([4, 5, 0]))
-    collector, found = collected(step, replay=memory, life_loss_terminal=life_loss_terminal)
+    collector, received = collected(step, replay=memory, life_loss_terminal=life_loss_terminal)
     assert recorded == [[0, 1, 2], terminated, [False, False, True]]
-    assert found[0].terminated.tolist() == terminated
+    assert received[0].terminated.tolist() == terminated
     assert collector.lives.tolist() == [4, 5, 5]
 
 

@@ -151,11 +151,11 @@ def test_target_network_is_a_copy_of_the_online_one_at_the_last_multiple_of_the_
 
 def test_epsilon_falls_linearly_and_then_stays(tiny) -> None:
     experiment = tiny(epsilon_start=0.9, epsilon_end=0.1, epsilon_steps=100)
-    found = []
+    epsilons = []
     for steps in (0, 25, 50, 100, 1000):
         experiment.steps = steps
-        found.append(experiment.epsilon())
-    assert found == pytest.approx([0.9, 0.7, 0.5, 0.1, 0.1])
+        epsilons.append(experiment.epsilon())
+    assert epsilons == pytest.approx([0.9, 0.7, 0.5, 0.1, 0.1])
 
 
 @pytest.mark.parametrize(

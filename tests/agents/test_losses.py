@@ -14,10 +14,10 @@ from agents.losses import Loss
     [(losses.squared, [0.25, 9.0, 0.0], [1.0, -6.0, 0.0]), (losses.huber, [0.125, 2.5, 0.0], [0.5, -1.0, 0.0])],
 )
 def test_values_by_hand(loss: Callable[..., Loss], each: list[float], slope: list[float]) -> None:
-    found = loss(torch.tensor([1.5, -2.0, 3.0]), torch.tensor([1.0, 1.0, 3.0]))
-    assert found.each.tolist() == each
-    assert found.slope.tolist() == slope
-    assert found.error.tolist() == [0.5, -3.0, 0.0]
+    result = loss(torch.tensor([1.5, -2.0, 3.0]), torch.tensor([1.0, 1.0, 3.0]))
+    assert result.each.tolist() == each
+    assert result.slope.tolist() == slope
+    assert result.error.tolist() == [0.5, -3.0, 0.0]
 
 
 @pytest.mark.parametrize("loss", [losses.squared, losses.huber])

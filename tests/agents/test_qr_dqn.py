@@ -19,12 +19,12 @@ def experiment(tiny: Any) -> QRDQN:
 
 def test_the_loss_by_hand() -> None:
     # Fractions 1/4 and 3/4. u = y - theta: (0.5, 3) for theta = 0 and (-0.5, 2) for theta = 1.
-    found = quantile_huber(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.5, 3.0]]))
+    result = quantile_huber(torch.tensor([[0.0, 1.0]]), torch.tensor([[0.5, 3.0]]))
     first = (0.25 * 0.125 + 0.25 * 2.5) / 2  # 0.5 u^2 inside, |u| - 0.5 outside
     second = (0.25 * 0.125 + 0.75 * 1.5) / 2
-    assert found.each.tolist() == pytest.approx([first + second])
-    assert found.slope[0].tolist() == pytest.approx([-(0.25 * 0.5 + 0.25 * 1) / 2, -(0.25 * -0.5 + 0.75 * 1) / 2])
-    assert torch.equal(found.error, found.each)
+    assert result.each.tolist() == pytest.approx([first + second])
+    assert result.slope[0].tolist() == pytest.approx([-(0.25 * 0.5 + 0.25 * 1) / 2, -(0.25 * -0.5 + 0.75 * 1) / 2])
+    assert torch.equal(result.error, result.each)
 
 
 @pytest.mark.parametrize("kappa", [0.5, 1.0, 3.0])
@@ -36,9 +36,9 @@ def test_the_slope_is_the_derivative_whatever_kappa_is(kappa: float) -> None:
     huber = torch.nn.functional.huber_loss(u, torch.zeros_like(u), delta=kappa, reduction="none")
     each = ((fractions - (u < 0).float()).abs() * huber / kappa).mean(2).sum(1)
     (expected,) = torch.autograd.grad(each.sum(), predicted)
-    found = quantile_huber(predicted.detach(), target, kappa)
-    torch.testing.assert_close(found.each, each.detach())
-    torch.testing.assert_close(found.slope, expected)
+    result = quantile_huber(predicted.detach(), target, kappa)
+    torch.testing.assert_close(result.each, each.detach())
+    torch.testing.assert_close(result.slope, expected)
 
 
 def test_descending_the_loss_finds_the_quantiles_of_the_targets() -> None:

@@ -253,16 +253,16 @@ def test_sequences_are_all_runs_of_steps_within_one_episode_and_no_others(histor
     memory = pair.memory
     starts = memory.sequence_starts(length)
     assert sorted(starts.tolist()) == sorted(expected)
-    found = memory.sequences(starts, length)
-    seen = memory.pixels(found.rows)[:, :, 0, :2].tolist()
+    sequences = memory.sequences(starts, length)
+    seen = memory.pixels(sequences.rows)[:, :, 0, :2].tolist()
     for k, start in enumerate(starts.tolist()):
         rows = expected[start]
         assert len({row.episode for row in rows}) == 1
         assert [tuple(pixels) for pixels in seen[k]] == [row.frame for row in rows]
-        assert found.actions[k].tolist() == [row.action for row in rows[:-1]]
-        assert found.rewards[k].tolist() == [row.reward for row in rows[:-1]]
-        assert found.terminated[k].tolist() == [row.terminated for row in rows[:-1]]
-        assert found.ended[k].tolist() == [row.ended for row in rows[:-1]]
+        assert sequences.actions[k].tolist() == [row.action for row in rows[:-1]]
+        assert sequences.rewards[k].tolist() == [row.reward for row in rows[:-1]]
+        assert sequences.terminated[k].tolist() == [row.terminated for row in rows[:-1]]
+        assert sequences.ended[k].tolist() == [row.ended for row in rows[:-1]]
 
 
 def test_episodes_are_told_apart_and_the_ring_cuts_the_oldest() -> None:

@@ -78,10 +78,10 @@ def test_the_film_shows_the_game_that_was_played(tmp_path: Path, net: QNetwork) 
     assert figures == {"video": str(tmp_path / "a.mp4"), "frames": 30, "scores": [0.0], "finished": False}
     reader = imageio_ffmpeg.read_frames(str(tmp_path / "a.mp4"))
     meta = next(reader)
-    found = [np.frombuffer(data, np.uint8).reshape(630, 760, 3) for data in reader]
-    assert (meta["fps"], len(found)) == (60, 30)
+    frames = [np.frombuffer(data, np.uint8).reshape(630, 760, 3) for data in reader]
+    assert (meta["fps"], len(frames)) == (60, 30)
     player = Player("pong", seed=3, epsilon=0.0, noop_max=0)
-    for decoded in found:
+    for decoded in frames:
         expected = strip(player.tick(net), player.action_names)
         assert np.abs(decoded.astype(int) - expected).mean() < 4  # H.264 halves the colours' resolution.
 

@@ -79,8 +79,8 @@ def settle() -> None:
 
 def active_timers() -> list[QTimer]:
     """The app's own timers that still run."""
-    found = [thing for thing in gc.get_objects() if type(thing) is QTimer]
-    return [timer for timer in found if alive(timer) and timer.isActive() and not timer.isSingleShot()]
+    timers = [thing for thing in gc.get_objects() if type(thing) is QTimer]
+    return [timer for timer in timers if alive(timer) and timer.isActive() and not timer.isSingleShot()]
 
 
 def alive(thing: QObject) -> bool:

@@ -67,21 +67,21 @@ def press(qtbot: QtBot, window: QWidget, menu: QMenu, text: str) -> None:
 
 def of_menu(menu: QMenu, path: str) -> dict[str, QAction]:
     """The entries of a menu and of its menus, by their path."""
-    found = {}
+    actions = {}
     for action in menu.actions():
         name = f"{path} > {plain(action.text())}"
         below = action.menu()
         if isinstance(below, QMenu):
-            found |= of_menu(below, name)
+            actions |= of_menu(below, name)
         elif not action.isSeparator():
-            found[name] = action
-    return found
+            actions[name] = action
+    return actions
 
 
 def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
     """The buttons below a widget, by the part of the app that they belong to and their name: an object name where the text
     changes with what is shown, else the text."""
-    found = {}
+    buttons = {}
     for button in root.findChildren(QAbstractButton):
         if isinstance(button, QToolButton) and (button.defaultAction() is not None or isinstance(button.parent(), QToolBar)):
             continue  # It is the face of an action.
@@ -93,8 +93,8 @@ def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
         if owner is None:
             continue
         label = f"{type(owner).__name__}: {button.objectName() or plain(button.text())}"
-        found[label] = button
+        buttons[label] = button
         menu = button.menu() if isinstance(button, QToolButton | QPushButton) else None
         if menu is not None:
-            found |= {f"{label} > {plain(action.text())}": button for action in menu.actions()}
-    return found
+            buttons |= {f"{label} > {plain(action.text())}": button for action in menu.actions()}
+    return buttons

@@ -26,8 +26,8 @@ def pixel(view: Any, cell: int, x: float, y: float) -> tuple[int, int, int]:
     """The colour of the grid at (x, y) in pixels of a picture of 8."""
     where = view.grid.cells()[cell]
     scale = where.width() / 8
-    found = QColor(view.grid.grab().toImage().pixel(int(where.left() + x * scale), int(where.top() + y * scale)))
-    return found.red(), found.green(), found.blue()
+    colour = QColor(view.grid.grab().toImage().pixel(int(where.left() + x * scale), int(where.top() + y * scale)))
+    return colour.red(), colour.green(), colour.blue()
 
 
 MAPS = np.zeros((2, 8, 8), np.int64)
@@ -44,8 +44,8 @@ def half(kind: int, grey: int = 100) -> tuple[int, ...]:
     return tuple(round((grey + c) / 2) for c in class_colour(kind))
 
 
-def near(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    return max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= 2
+def near(shown: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return max(abs(a - b) for a, b in zip(shown, wanted, strict=True)) <= 2
 
 
 def test_a_class_map_lies_over_its_picture_at_the_answers_opacity(qtbot: QtBot) -> None:

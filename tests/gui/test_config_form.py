@@ -266,8 +266,8 @@ def test_the_wheel_scrolls_past_the_numbers_that_nobody_clicked_into(qtbot: QtBo
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_a_person_means_it(text: str, whole: bool, value: float) -> None:
-    found = parse(text, whole)
-    assert (found, type(found)) == (value, type(value) if not whole else int)
+    number = parse(text, whole)
+    assert (number, type(number)) == (value, type(value) if not whole else int)
 
 
 @pytest.mark.parametrize(

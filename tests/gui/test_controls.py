@@ -39,17 +39,17 @@ def test_every_control_of_a_panel_and_the_window_is_driven_by_a_test(name: str, 
     window.show_shortcuts()
     window.show_about()
     picker = GamePicker("pong", window.background, window)
-    found = set(find_buttons(panel))
+    controls = set(find_buttons(panel))
     for part in (*window.findChildren(QDialog), window.statusBar()):
-        found |= set(find_buttons(part))
+        controls |= set(find_buttons(part))
     for menu in (*window.action_set.top_menus(), *panel.menus()):
-        found |= {general(entry) for entry in of_menu(menu, plain(menu.title()))}
+        controls |= {general(entry) for entry in of_menu(menu, plain(menu.title()))}
     picker.done(0)
     for dialog in window.findChildren(QDialog):
         dialog.close()
-    assert {"File > Quit", "GamePicker: OK", "ErrorDialog: Copy traceback", "MainWindow: run folder"} <= found
-    assert name != "Atari" or {"Transport: Pause", "Curves: Export > Numbers (CSV)"} <= found
-    assert found - claimed() == set()
+    assert {"File > Quit", "GamePicker: OK", "ErrorDialog: Copy traceback", "MainWindow: run folder"} <= controls
+    assert name != "Atari" or {"Transport: Pause", "Curves: Export > Numbers (CSV)"} <= controls
+    assert controls - claimed() == set()
 
 
 def general(name: str) -> str:
@@ -69,9 +69,9 @@ def click(qtbot: QtBot, button: Any) -> None:
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The folders that were shown in the file manager."""
-    found: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: bool(found.append(url.toLocalFile())) or True))
-    return found
+    folders: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: bool(folders.append(url.toLocalFile())) or True))
+    return folders
 
 
 @drives("File > Open runs folder", "File > Copy screenshot", "File > Quit")

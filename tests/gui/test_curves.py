@@ -29,26 +29,26 @@ def rows(first: int, last: int) -> list[dict[str, float]]:
 
 
 def test_reading_in_pieces_gives_what_reading_at_once_gives(tmp_path: Path) -> None:
-    found = RunSeries(tmp_path)
+    in_pieces = RunSeries(tmp_path)
     write(tmp_path, *rows(0, 300), end='{"step": 300, "ti')
-    found.read()
+    in_pieces.read()
     write(tmp_path, end='me": 30, "losses/td_loss": 9}\n')
     write(tmp_path, {"resumed_at": 200}, *rows(201, 400))
-    found.read()
+    in_pieces.read()
     whole = read_rows(tmp_path / "metrics.jsonl")
     for name in ("charts/episodic_return", "losses/td_loss"):
         steps, values = series(whole, name)
-        np.testing.assert_array_equal(found.metrics[name].steps, steps)
-        np.testing.assert_array_equal(found.metrics[name].values, values)
+        np.testing.assert_array_equal(in_pieces.metrics[name].steps, steps)
+        np.testing.assert_array_equal(in_pieces.metrics[name].values, values)
 
 
 def test_damaged_rows_do_not_keep_the_others_from_the_curves(tmp_path: Path) -> None:
     write(tmp_path, *rows(0, 2), end='[1]\n"x"\n{"step": "x", "time": 0, "losses/td_loss": 1}\n{"resumed_at": "x"}\n\xff\n')
     write(tmp_path, {"step": 2, "time": 1, "losses/td_loss": "text", "charts/episodic_return": 5})  # type: ignore[dict-item]
-    found = RunSeries(tmp_path)
-    assert found.read()
-    assert found.metrics["charts/episodic_return"].steps.tolist() == [0, 1, 2]
-    assert found.metrics["losses/td_loss"].steps.tolist() == [0, 1]
+    run = RunSeries(tmp_path)
+    assert run.read()
+    assert run.metrics["charts/episodic_return"].steps.tolist() == [0, 1, 2]
+    assert run.metrics["losses/td_loss"].steps.tolist() == [0, 1]
 
 
 def grown(values: np.ndarray, *looks: int) -> Series:

@@ -25,10 +25,10 @@ LONG = 60_000
 
 def destroyed_items() -> Counter[str]:
     """Objects that are no QObjects, that Python holds and Qt has destroyed, by their class."""
-    found = [
+    items = [
         weakref.ref(thing) for thing in gc.get_objects() if isinstance(thing, shiboken6.Shiboken.Object) and not isinstance(thing, QObject)
     ]
-    gone = [item for item in (ref() for ref in found) if item is not None and not shiboken6.isValid(item)]
+    gone = [item for item in (ref() for ref in items) if item is not None and not shiboken6.isValid(item)]
     return Counter(type(item).__name__ for item in gone)
 
 

@@ -40,9 +40,9 @@ def panel(qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable
     stored(steps=30, seed=1, run=runs_folder() / "alpha")
     stored(steps=60, seed=2, game="breakout", run=runs_folder() / "beta")
     stored(steps=45, seed=3, gamma=0.9, run=runs_folder() / "gamma")
-    found: Any = make_window("Runs").panels["Runs"]
-    qtbot.waitUntil(lambda: found.table.rowCount() == 3, timeout=60_000)
-    return found
+    runs_panel: Any = make_window("Runs").panels["Runs"]
+    qtbot.waitUntil(lambda: runs_panel.table.rowCount() == 3, timeout=60_000)
+    return runs_panel
 
 
 def shown(panel: Any, column: str = "name") -> list[str]:

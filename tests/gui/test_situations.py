@@ -65,13 +65,13 @@ def test_a_trash_folder_that_cannot_be_made_is_said_so(stored: Callable[..., Run
 
 
 def test_runs_of_two_time_zones_sort_by_the_instant(stored: Callable[..., Run]) -> None:
-    found = {}
+    entries = {}
     for name, created in (("early", "2026-01-01T12:30:00.000+00:00"), ("late", "2026-01-01T08:00:00.000-05:00")):  # 13:00 in UTC.
         path = stored(run=runs_folder() / name).path
         config = json.loads((path / "config.json").read_text())
         (path / "config.json").write_text(json.dumps({**config, "created": created}))
-        found[name] = Entry.of(Run(path))
-    assert found["late"].run.created - found["early"].run.created == 30 * 60
+        entries[name] = Entry.of(Run(path))
+    assert entries["late"].run.created - entries["early"].run.created == 30 * 60
 
 
 def test_opening_a_run_that_vanished_says_so_and_takes_it_off_the_list(

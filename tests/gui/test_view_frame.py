@@ -170,8 +170,8 @@ def test_a_film_of_a_picture_shows_the_last_seconds(qtbot: QtBot, frame: Any, tm
     qtbot.waitUntil(lambda: not frame.saving.thread.is_alive(), timeout=60_000)
     frame.look_after_saving()
     assert frame.save_button.isEnabled()
-    found = decoded(path)
-    assert [int(one[8, 8, 0].round(-1)) for one in found] == [20, 120, 220]
+    frames = decoded(path)
+    assert [int(one[8, 8, 0].round(-1)) for one in frames] == [20, 120, 220]
 
 
 @drives("ViewFrame: Save")

@@ -33,9 +33,9 @@ def test_small_images_are_enlarged_for_networks_with_maps_only() -> None:
     assert image_format(ClassifyConfig.parse({})).size == 28
     assert image_format(ClassifyConfig.parse({"network": "linear"})).size == 8
     assert image_format(ClassifyConfig.parse({"size": 48})).size == 48
-    found = images().split("test")
-    assert found.images.shape == (297, 1, 28, 28)
-    assert found.images.dtype == torch.uint8
+    test = images().split("test")
+    assert test.images.shape == (297, 1, 28, 28)
+    assert test.images.dtype == torch.uint8
 
 
 def test_a_folder_per_class(tmp_path: Path) -> None:

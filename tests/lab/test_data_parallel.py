@@ -27,14 +27,14 @@ def test_shards_run_side_by_side_with_their_own_setting_of_threads() -> None:
         patch.setattr(data_parallel, "run_threads", lambda: 2)
         torch.set_num_threads(3)
         try:
-            found = data_parallel.run_shards(work, 2, torch.arange(5), None)
+            results = data_parallel.run_shards(work, 2, torch.arange(5), None)
             new = threading.Thread(target=lambda: in_new_thread.append(torch.get_num_threads()))
             new.start()
             new.join()
             assert (torch.get_num_threads(), in_new_thread) == (3, [3])
         finally:
             torch.set_num_threads(mine)
-    assert found == [(0, 0.6, 3, 1), (1, 0.4, 7, 1)]
+    assert results == [(0, 0.6, 3, 1), (1, 0.4, 7, 1)]
 
 
 def test_an_error_in_a_shard_comes_back_when_all_have_ended() -> None:

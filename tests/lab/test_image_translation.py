@@ -166,9 +166,9 @@ def test_images_of_a_pair_are_flipped_and_cut_alike() -> None:
 
 def test_a_cut_begins_where_it_is_told() -> None:
     images = torch.arange(2 * 1 * 5 * 5).view(2, 1, 5, 5)
-    found = cut(images, torch.tensor([[1, 0], [2, 1]]), 3)
-    assert torch.equal(found[0, 0], images[0, 0, 1:4, 2:5])
-    assert torch.equal(found[1, 0], images[1, 0, 0:3, 1:4])
+    cuts = cut(images, torch.tensor([[1, 0], [2, 1]]), 3)
+    assert torch.equal(cuts[0, 0], images[0, 0, 1:4, 2:5])
+    assert torch.equal(cuts[1, 0], images[1, 0, 0:3, 1:4])
 
 
 # -- views -------------------------------------------------------------------------------------------------------------
@@ -274,8 +274,8 @@ def test_a_verdict_lies_where_the_patch_lies() -> None:
     d = PatchGAN(3, 4, 2)
     scores = torch.zeros(1, 1, 6, 6)
     scores[0, 0, 2, 4] = 1
-    found = verdict_map(d, scores, 32)
-    y, x = divmod(int(found.argmax()), 32)
+    verdicts = verdict_map(d, scores, 32)
+    y, x = divmod(int(verdicts.argmax()), 32)
     middles = [sum(d.patch_span(i)) / 2 for i in (2, 4)]
     assert abs(y - middles[0]) <= 0.5
     assert abs(x - middles[1]) <= 0.5

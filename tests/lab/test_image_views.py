@@ -66,13 +66,13 @@ def test_confusion_counts_every_image_once_and_agrees_with_the_accuracy(trained:
 
 
 def test_mistakes_are_wrong_answers_with_the_surest_first(trained: Classify) -> None:
-    found = ask(trained, "mistakes", most=400)
-    assert isinstance(found, Gallery)
+    gallery = ask(trained, "mistakes", most=400)
+    assert isinstance(gallery, Gallery)
     figures = trained.evaluate()
-    assert len(found.specs) == round((1 - figures["accuracy"]) * figures["images"])
-    sure = [float(caption.split("\n")[1]) for caption in found.captions]
+    assert len(gallery.specs) == round((1 - figures["accuracy"]) * figures["images"])
+    sure = [float(caption.split("\n")[1]) for caption in gallery.captions]
     assert sure == sorted(sure, reverse=True)
-    for spec, caption in list(zip(found.specs, found.captions, strict=True))[:5]:
+    for spec, caption in list(zip(gallery.specs, gallery.captions, strict=True))[:5]:
         look = ask(trained, "look", image=spec)
         true, said = caption.split("\n")[0].split(" -> ")
         assert (look.classes[look.truth], look.classes[look.chosen]) == (true, said)
@@ -111,12 +111,12 @@ def test_compare_shows_where_two_runs_differ(runs_home: Path) -> None:
 
     first = train("classify", steps=25, device="cpu", batch_size=32)
     second = train("classify", steps=25, device="cpu", batch_size=32, seed=1)
-    found = first.show("compare", other=second.name)
+    gallery = first.show("compare", other=second.name)
     mine, theirs = first.experiment("cpu", serving_only=True), second.experiment("cpu", serving_only=True)
     guesses = [e.predictions(e.serving(), "test").guesses for e in (mine, theirs)]
-    assert len(found.specs) == min(40, int((guesses[0] != guesses[1]).sum()))
-    i = int(found.specs[0].split(":")[1])
-    assert found.captions[0].split("\n")[1] == f"{guesses[0][i]} | {guesses[1][i]}"
+    assert len(gallery.specs) == min(40, int((guesses[0] != guesses[1]).sum()))
+    i = int(gallery.specs[0].split(":")[1])
+    assert gallery.captions[0].split("\n")[1] == f"{guesses[0][i]} | {guesses[1][i]}"
     same = first.show("compare", other=first.name)
     assert same.specs == []
     with pytest.raises(LabError, match="not a run of classify"):
@@ -127,12 +127,12 @@ def test_compare_shows_where_two_runs_differ(runs_home: Path) -> None:
 
 def test_filters_of_a_linear_classifier_are_its_templates() -> None:
     experiment = make(5, network="linear")
-    found = ask(experiment, "filters")
+    templates = ask(experiment, "filters")
     weight = experiment.net.net.fc.weight.detach().view(10, 8, 8).numpy()
     brightest = np.unravel_index(weight[3].argmax(), (8, 8))
-    assert found.pixels.shape == (10, 8, 8)
-    assert found.pixels[3].argmax() == np.ravel_multi_index(brightest, (8, 8))
-    assert found.captions == list("0123456789")
+    assert templates.pixels.shape == (10, 8, 8)
+    assert templates.pixels[3].argmax() == np.ravel_multi_index(brightest, (8, 8))
+    assert templates.captions == list("0123456789")
 
 
 def test_the_layer_table_ends_with_the_total() -> None:
@@ -174,8 +174,8 @@ def test_training_curves_mark_the_best_step(trained: Classify) -> None:
 def test_neighbours_of_a_remembered_image_begin_with_itself() -> None:
     experiment = make(5, network="knn", augment_shift=0, augment_rotate=0, augment_scale=0, augment_warp=0, augment_colour=0, memory=160)
     labels = experiment.images.split("train").labels[experiment.order.order[:1]]
-    found = ask(experiment, "neighbours", image=f"train:{int(experiment.order.order[0])}")
-    assert found.captions[1] == f"{int(labels[0])}  0.00"
+    gallery = ask(experiment, "neighbours", image=f"train:{int(experiment.order.order[0])}")
+    assert gallery.captions[1] == f"{int(labels[0])}  0.00"
 
 
 @pytest.mark.parametrize(

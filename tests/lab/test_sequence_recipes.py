@@ -46,10 +46,10 @@ def files(tmp_path: Path) -> dict[str, str]:
 
 
 def make(recipe: str, files: dict[str, str], **fields: Any) -> SequenceExperiment:
-    found = registry.recipe(recipe)
+    entry = registry.recipe(recipe)
     data = {"data": files[recipe]} if recipe in files else {}
-    config = found.config_class().parse({"precision": "fp32", "validate_every": 3, **data, **SMALL[recipe], **fields})
-    return found.experiment_class()(config, CPU)
+    config = entry.config_class().parse({"precision": "fp32", "validate_every": 3, **data, **SMALL[recipe], **fields})
+    return entry.experiment_class()(config, CPU)
 
 
 def advance(experiment: SequenceExperiment, steps: int) -> SequenceExperiment:
@@ -216,9 +216,9 @@ def test_the_gradients_of_trained_networks_stand_side_by_side(files: dict[str, s
         fields = {**SMALL["char-rnn"], "data": files["char-rnn"], "cell": cell, "hidden": hidden, "validate_every": 0}
         paths.append(train("char-rnn", steps=2, device="cpu", run=tmp_path / cell, **fields).path)
     lstm = make("char-rnn", files)
-    found = lstm.answer("gradient_by_distance", lstm.serving(), {"runs": f"{paths[0]}, {paths[1]}", "text": "the cat sat on", "length": 9})
-    assert list(found.series) == ["this run's lstm", "rnn of rnn", "gru of gru"]
-    assert all(len(x) == 9 and np.isfinite(y).all() for x, y in found.series.values())
+    curves = lstm.answer("gradient_by_distance", lstm.serving(), {"runs": f"{paths[0]}, {paths[1]}", "text": "the cat sat on", "length": 9})
+    assert list(curves.series) == ["this run's lstm", "rnn of rnn", "gru of gru"]
+    assert all(len(x) == 9 and np.isfinite(y).all() for x, y in curves.series.values())
     alone = make("char-rnn", files, cell="gru").answer(
         "gradient_by_distance", make("char-rnn", files, cell="gru").serving(), {"text": "the"}
     )

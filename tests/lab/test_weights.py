@@ -54,11 +54,11 @@ def test_views_dtypes_and_wrapped_dicts_are_read(legacy: bool, tmp_path: Path) -
     }
     path = tmp_path / "w.pth"
     torch.save({"state_dict": OrderedDict(tensors)}, path, _use_new_zipfile_serialization=not legacy)
-    found = read_pth(path)
-    assert found.keys() == tensors.keys()
+    weights = read_pth(path)
+    assert weights.keys() == tensors.keys()
     for name, tensor in tensors.items():
-        assert torch.equal(found[name], tensor), name
-        assert found[name].dtype == tensor.dtype
+        assert torch.equal(weights[name], tensor), name
+        assert weights[name].dtype == tensor.dtype
 
 
 def test_parameters_are_read_as_tensors(tmp_path: Path) -> None:

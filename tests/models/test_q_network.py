@@ -83,13 +83,13 @@ def test_the_gradient_written_down_equals_autograds(name: str, mode: type, frame
     expected = net.outputs(frames)
     upstream = torch.randn(expected.shape, generator=torch.Generator().manual_seed(1))
     expected.backward(upstream)
-    found = [torch.full_like(p, 7.0) for p in net.parameters()]
+    gradients = [torch.full_like(p, 7.0) for p in net.parameters()]
     with mode():
         seen = net.record(frames)
-        net.write_gradient(seen, upstream, found)
+        net.write_gradient(seen, upstream, gradients)
     torch.testing.assert_close(seen.outputs, expected)
     torch.testing.assert_close(net(frames), net.values(expected))
-    for (parameter_name, parameter), gradient in zip(net.named_parameters(), found, strict=True):
+    for (parameter_name, parameter), gradient in zip(net.named_parameters(), gradients, strict=True):
         torch.testing.assert_close(gradient, parameter.grad, msg=parameter_name)
 
 

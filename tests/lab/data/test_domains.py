@@ -31,20 +31,20 @@ def save(path: Path, width: int, height: int, value: int = 100) -> Path:
 
 
 def test_plain_and_painted_digits_have_no_original_in_common() -> None:
-    found = load_domains("digits", "train", CPU, size=32)
+    domains = load_domains("digits", "train", CPU, size=32)
     labels = load_images("digits", "train", CPU).labels
-    assert torch.equal(found.a.labels, labels[0::2])
-    assert torch.equal(found.b.labels, labels[1::2].repeat(16))
-    assert found.a.images.shape[1:] == found.b.images.shape[1:] == (3, 32, 32)
-    assert not found.paired
+    assert torch.equal(domains.a.labels, labels[0::2])
+    assert torch.equal(domains.b.labels, labels[1::2].repeat(16))
+    assert domains.a.images.shape[1:] == domains.b.images.shape[1:] == (3, 32, 32)
+    assert not domains.paired
 
 
 def test_every_held_out_digit_is_in_both_domains_and_painted_four_times_in_other_ways() -> None:
-    found = load_domains("digits", "test", CPU, size=32)
+    domains = load_domains("digits", "test", CPU, size=32)
     labels = load_images("digits", "test", CPU).labels
-    assert torch.equal(found.a.labels, labels)
-    assert torch.equal(found.b.labels, labels.repeat(4))
-    paintings = found.b.images.view(4, len(labels), 3, 32, 32)
+    assert torch.equal(domains.a.labels, labels)
+    assert torch.equal(domains.b.labels, labels.repeat(4))
+    paintings = domains.b.images.view(4, len(labels), 3, 32, 32)
     assert all(not torch.equal(paintings[i, 0], paintings[j, 0]) for i in range(4) for j in range(i))
 
 
@@ -59,10 +59,10 @@ def test_a_faint_stroke_is_painted_as_well_and_noise_is_not() -> None:
 
 
 def test_painted_digits_have_all_colours_and_plain_ones_none() -> None:
-    found = load_domains("digits", "train", CPU, size=16)
-    assert torch.equal(found.a.images[:, 0], found.a.images[:, 2])
-    assert hue_spread(hues(found.b.images / 255)) > 0.95
-    assert len(found.b) == 12_000  # 750 originals, each painted sixteen times.
+    domains = load_domains("digits", "train", CPU, size=16)
+    assert torch.equal(domains.a.images[:, 0], domains.a.images[:, 2])
+    assert hue_spread(hues(domains.b.images / 255)) > 0.95
+    assert len(domains.b) == 12_000  # 750 originals, each painted sixteen times.
 
 
 def test_the_same_seed_paints_the_same_pictures() -> None:
@@ -99,21 +99,21 @@ def test_a_blueprint_draws_bright_lines_where_the_frame_has_edges() -> None:
 
 @pytest.mark.parametrize("task", ["outline", "half", "upscale", "colour"])
 def test_pairs_belong_together(task: str) -> None:
-    found = load_image_pairs(task, "digits", "test", CPU, size=32)
-    assert found.paired
-    assert found.a.images.shape == found.b.images.shape == (297, 3, 32, 32)
-    assert torch.equal(found.a.labels, found.b.labels)
+    pairs = load_image_pairs(task, "digits", "test", CPU, size=32)
+    assert pairs.paired
+    assert pairs.a.images.shape == pairs.b.images.shape == (297, 3, 32, 32)
+    assert torch.equal(pairs.a.labels, pairs.b.labels)
     if task == "half":
-        assert torch.equal(found.a.images[..., :16], found.b.images[..., :16])
-        assert bool((found.a.images[..., 16:] == 128).all())
+        assert torch.equal(pairs.a.images[..., :16], pairs.b.images[..., :16])
+        assert bool((pairs.a.images[..., 16:] == 128).all())
 
 
 def test_an_outline_is_white_on_black_and_lies_on_the_edge() -> None:
     square = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     square[..., 8:24, 8:24] = 255
-    found = outline(square)[0, 0]
-    assert set(found.unique().tolist()) == {0, 255}
-    rows = found[16].nonzero()[:, 0].tolist()
+    lines = outline(square)[0, 0]
+    assert set(lines.unique().tolist()) == {0, 255}
+    rows = lines[16].nonzero()[:, 0].tolist()
     assert rows
     assert all(min(abs(x - 7.5), abs(x - 23.5)) <= 1.5 for x in rows)
 
@@ -136,10 +136,10 @@ def test_segmentation_needs_the_games() -> None:
 
 def test_maps_and_frames_of_a_game_are_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_DATA", str(tmp_path))
-    found = load_image_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)
-    assert found.a.images.shape == found.b.images.shape == (2, 3, 32, 32)
+    pairs = load_image_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)
+    assert pairs.a.images.shape == pairs.b.images.shape == (2, 3, 32, 32)
     again = load_image_pairs("segment", "atari", "test", CPU, size=32, games="pong", frames=10)  # Now from the cache.
-    assert torch.equal(found.a.images, again.a.images)
+    assert torch.equal(pairs.a.images, again.a.images)
 
 
 # -- folders of one's own ----------------------------------------------------------------------------------------------
@@ -150,8 +150,8 @@ def test_two_folders_of_any_sizes_are_domains(tmp_path: Path) -> None:
         save(tmp_path / "summer" / f"{i}.png", 20 + i, 30)
     for i in range(5):
         save(tmp_path / "winter" / f"{i}.jpg", 40, 24)
-    found = two_folders(tmp_path / "summer", tmp_path / "winter", size=16)
-    assert (len(found.a), len(found.b), found.names, found.paired) == (3, 5, ("summer", "winter"), False)
+    domains = two_folders(tmp_path / "summer", tmp_path / "winter", size=16)
+    assert (len(domains.a), len(domains.b), domains.names, domains.paired) == (3, 5, ("summer", "winter"), False)
 
 
 def test_an_empty_domain_is_named(tmp_path: Path) -> None:
@@ -173,10 +173,10 @@ def test_pairs_are_matched_by_name_whatever_their_ending(tmp_path: Path) -> None
     for i in range(3):
         save(tmp_path / "a" / f"{i}.png", 12, 12, 10 * i)
         save(tmp_path / "b" / f"{i}.bmp", 12, 12, 200 + 10 * i)
-    found = paired_folders(tmp_path / "a", tmp_path / "b", size=8)
-    assert found.paired
-    assert found.a.images[:, 0, 0, 0].tolist() == [0, 10, 20]
-    assert found.b.images[:, 0, 0, 0].tolist() == [200, 210, 220]
+    pairs = paired_folders(tmp_path / "a", tmp_path / "b", size=8)
+    assert pairs.paired
+    assert pairs.a.images[:, 0, 0, 0].tolist() == [0, 10, 20]
+    assert pairs.b.images[:, 0, 0, 0].tolist() == [200, 210, 220]
 
 
 def test_folders_of_different_length_are_refused_with_the_names(tmp_path: Path) -> None:
@@ -198,9 +198,9 @@ def test_pairs_side_by_side_are_cut_in_the_middle(tmp_path: Path) -> None:
     both = np.zeros((10, 20, 3), np.uint8)
     both[:, 10:] = 200
     Image.fromarray(both).save(tmp_path / "one.png")
-    found = side_by_side(tmp_path, size=8)
-    assert int(found.a.images.max()) == 0
-    assert int(found.b.images.min()) == 200
+    pairs = side_by_side(tmp_path, size=8)
+    assert int(pairs.a.images.max()) == 0
+    assert int(pairs.b.images.min()) == 200
 
 
 @pytest.mark.parametrize(("width", "height", "words"), [(21, 10, "even width"), (20, 12, "mixed shapes")])
@@ -246,8 +246,8 @@ def test_horse2zebra_is_checked_unpacked_and_read(tmp_path: Path, monkeypatch: p
     with pytest.raises(LabError, match="checksum"):
         load_domains("horse2zebra", "train", CPU, size=16)
     monkeypatch.setitem(downloads.MD5["horse2zebra"], "horse2zebra.zip", hashlib.sha256(file.read_bytes()).hexdigest())
-    found = load_domains("horse2zebra", "train", CPU, size=16)
-    assert (len(found.a), len(found.b), found.names) == (2, 2, ("horse", "zebra"))
+    domains = load_domains("horse2zebra", "train", CPU, size=16)
+    assert (len(domains.a), len(domains.b), domains.names) == (2, 2, ("horse", "zebra"))
 
 
 def test_an_archive_that_points_outside_is_refused(tmp_path: Path) -> None:

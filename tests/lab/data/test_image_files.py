@@ -87,9 +87,9 @@ def test_linked_class_folders_are_followed_and_loops_end(tmp_path: Path) -> None
     (tmp_path / "mine" / "cats").symlink_to(tmp_path / "elsewhere" / "cats")
     (tmp_path / "mine" / "dogs" / "loop").symlink_to(tmp_path / "mine")
     (tmp_path / "mine" / "broken").symlink_to(tmp_path / "nowhere")
-    found = counts(tmp_path / "mine")
-    assert found["cats"] == 3
-    assert set(found) == {"cats", "dogs"}
+    by_class = counts(tmp_path / "mine")
+    assert by_class["cats"] == 3
+    assert set(by_class) == {"cats", "dogs"}
     (tmp_path / "mine" / "dogs" / "loop").unlink()
     (tmp_path / "mine" / "dogs" / "loop").symlink_to(tmp_path / "mine" / "dogs")
     assert counts(tmp_path / "mine")["dogs"] == 2
@@ -122,8 +122,8 @@ def test_a_class_name_in_latin_1_is_shown_as_such(tmp_path: Path) -> None:
     save(tmp_path / "dogs" / "a.png")
     save(tmp_path / b"caf\xe9".decode("utf-8", "surrogateescape") / "a.png")
     assert list(counts(tmp_path)) == ["café", "dogs"]
-    found = load_images(f"folder:{tmp_path}", "train", CPU, size=8)
-    assert found.classes == ("café", "dogs")
+    images = load_images(f"folder:{tmp_path}", "train", CPU, size=8)
+    assert images.classes == ("café", "dogs")
 
 
 # -- splits --------------------------------------------------------------------------------------------------------
@@ -142,8 +142,8 @@ def test_train_and_val_are_the_split_not_the_classes(tmp_path: Path, names: tupl
 def test_train_val_and_test_are_three_splits(tmp_path: Path) -> None:
     for part, count in (("train", 5), ("val", 3), ("test", 2)):
         fill(tmp_path / part, cats=count)
-    found = [len(load_images(f"folder:{tmp_path}", split, CPU, size=8)) for split in ("train", "validation", "test")]  # type: ignore[arg-type]
-    assert found == [5, 3, 2]
+    sizes = [len(load_images(f"folder:{tmp_path}", split, CPU, size=8)) for split in ("train", "validation", "test")]  # type: ignore[arg-type]
+    assert sizes == [5, 3, 2]
 
 
 def test_splits_without_classes_are_of_one_class(tmp_path: Path) -> None:
@@ -210,9 +210,9 @@ def test_pairs_side_by_side_are_turned_before_they_are_cut(tmp_path: Path) -> No
         exif[0x0112] = orientation
         image.save(tmp_path / name, exif=exif)
     save(tmp_path / ".ipynb_checkpoints" / "1-checkpoint.png", size=(3, 3))
-    found = load_image_pairs("outline", f"pairs:{tmp_path}", "train", CPU, size=8)
+    train = load_image_pairs("outline", f"pairs:{tmp_path}", "train", CPU, size=8)
     test = load_image_pairs("outline", f"pairs:{tmp_path}", "test", CPU, size=8)
-    for pair in (found, test):
+    for pair in (train, test):
         assert pair.a.images.unique().tolist() == [0]
         assert pair.b.images.unique().tolist() == [200]
 
@@ -229,8 +229,8 @@ def test_pairs_and_domains_keep_their_own_splits(tmp_path: Path) -> None:
     for part, count in (("train", 3), ("val", 2)):
         for i in range(count):
             save(tmp_path / "facades" / part / f"{i}.png", size=(16, 8))
-    found = [len(load_image_pairs("outline", f"pairs:{tmp_path}/facades", split, CPU, size=8).a) for split in ("train", "test")]  # type: ignore[arg-type]
-    assert found == [3, 2]
+    sizes = [len(load_image_pairs("outline", f"pairs:{tmp_path}/facades", split, CPU, size=8).a) for split in ("train", "test")]  # type: ignore[arg-type]
+    assert sizes == [3, 2]
     for part, count in (("trainA", 4), ("trainB", 5), ("testA", 2), ("testB", 1)):
         for i in range(count):
             save(tmp_path / part / f"{i}.png")
@@ -243,9 +243,9 @@ def test_pairs_and_domains_keep_their_own_splits(tmp_path: Path) -> None:
 def test_transparent_and_deep_pictures_of_domains_are_read_as_everywhere(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 40_000, np.uint16)).save(save(tmp_path / "a" / "1.png"))
     Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(save(tmp_path / "b" / "1.png"))
-    found = load_domains(f"folders:{tmp_path}/a,{tmp_path}/b", "train", CPU, size=4, ground="grey")
-    assert found.a.images.unique().tolist() == [round(40_000 / 65_535 * 255)]
-    assert found.b.images.unique().tolist() == [128]
+    domains = load_domains(f"folders:{tmp_path}/a,{tmp_path}/b", "train", CPU, size=4, ground="grey")
+    assert domains.a.images.unique().tolist() == [round(40_000 / 65_535 * 255)]
+    assert domains.b.images.unique().tolist() == [128]
 
 
 # -- what a run remembers ------------------------------------------------------------------------------------------
@@ -256,9 +256,9 @@ def test_a_renamed_class_folder_is_known_by_what_it_holds(tmp_path: Path) -> Non
     stored = folder_record(data, "white", None)
     assert stored["classes"] == ["cats", "dogs"]
     (tmp_path / "cats").rename(tmp_path / "zebras")
-    found = folder_record(data, "white", stored)
-    assert compare(stored, found).kind == "same"
-    assert "The folder zebras is read as the class cats." in found["assumed"]
+    record = folder_record(data, "white", stored)
+    assert compare(stored, record).kind == "same"
+    assert "The folder zebras is read as the class cats." in record["assumed"]
     test = load_images(data, "test", CPU, size=8, remembered=stored)
     assert test.classes == ("cats", "dogs")
     assert [(int(image[0, 0, 0]), int(label)) for image, label in zip(test.images, test.labels, strict=True)] == [
@@ -279,8 +279,8 @@ def test_two_classes_that_hold_the_same_keep_their_names(tmp_path: Path) -> None
 def test_a_moved_folder_is_the_same_data_elsewhere(tmp_path: Path) -> None:
     stored = folder_record(f"folder:{fill(tmp_path / 'here', cats=3, dogs=3)}", "white", None)
     (tmp_path / "here").rename(tmp_path / "there")
-    found = folder_record(f"folder:{tmp_path}/there", "white", stored)
-    assert compare(stored, found).kind == "moved"
+    record = folder_record(f"folder:{tmp_path}/there", "white", stored)
+    assert compare(stored, record).kind == "moved"
 
 
 def test_added_images_are_growth_and_a_changed_one_is_not(tmp_path: Path) -> None:
@@ -301,8 +301,8 @@ def test_a_new_class_is_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "more").rmdir()
     change = compare(stored, folder_record(data, "white", stored))
     assert "new class 'owls'" in change.sentence
-    found = load_images(data, "train", CPU, size=8, remembered=stored)
-    assert (found.classes, len(found)) == (("cats", "dogs"), 4)
+    images = load_images(data, "train", CPU, size=8, remembered=stored)
+    assert (images.classes, len(images)) == (("cats", "dogs"), 4)
 
 
 def test_a_class_that_is_renamed_and_changed_is_refused() -> None:
@@ -318,8 +318,8 @@ def test_the_span_of_deep_images_is_remembered(tmp_path: Path) -> None:
     stored = folder_record(data, "white", None)
     assert stored["values"] == [0, 65535]
     (tmp_path / "cats" / "1.png").unlink()
-    found = load_images(data, "test", CPU, size=4, channels=1, remembered=stored)
-    assert found.images.unique().tolist() == [round(1000 / 65535 * 255)]
+    images = load_images(data, "test", CPU, size=4, channels=1, remembered=stored)
+    assert images.images.unique().tolist() == [round(1000 / 65535 * 255)]
 
 
 def test_a_changed_picture_of_a_pair_is_other_data(tmp_path: Path) -> None:

@@ -67,10 +67,10 @@ def test_negative_values_go_from_the_smallest_to_the_largest(tmp_path: Path) -> 
 def test_a_whole_data_set_has_one_span(tmp_path: Path) -> None:
     Image.fromarray(RAMP // 100).save(tmp_path / "dark.png")  # By itself it would be 10 bits.
     Image.fromarray(RAMP).save(tmp_path / "bright.png")
-    found = survey([tmp_path / "dark.png", tmp_path / "bright.png"], "white")
-    assert found.span == Span(0, 65535)
-    assert row(tmp_path / "dark.png", span=found.span)[-1] == round(655 / 65535 * 255)
-    assert found.notes == ["2 images with more than 8 bits: values from 0 to 65535 become 0 to 255."]
+    surveyed = survey([tmp_path / "dark.png", tmp_path / "bright.png"], "white")
+    assert surveyed.span == Span(0, 65535)
+    assert row(tmp_path / "dark.png", span=surveyed.span)[-1] == round(655 / 65535 * 255)
+    assert surveyed.notes == ["2 images with more than 8 bits: values from 0 to 65535 become 0 to 255."]
 
 
 def test_the_16_bits_of_a_turned_image_are_turned(tmp_path: Path) -> None:

@@ -104,8 +104,8 @@ def test_broken_and_huge_images_are_skipped_and_named(
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(path / "a" / "-huge.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with caplog.at_level(logging.WARNING, logger="lab.data"):
-        found = load_images(f"folder:{path}", "train", CPU, size=8, channels=1)
-    assert len(found) == 2  # The last image is for test.
+        images = load_images(f"folder:{path}", "train", CPU, size=8, channels=1)
+    assert len(images) == 2  # The last image is for test.
     assert all(any(name in record.getMessage() for record in caplog.records) for name in ("-broken.jpg", "-cut.png", "-huge.png"))
 
 
@@ -217,5 +217,5 @@ def test_atari_frames_are_played_once_and_kept(cache: Path, caplog: pytest.LogCa
 
 @pytest.mark.skipif("LAB_DATA" not in os.environ or not (Path(os.environ["LAB_DATA"]) / "mnist").is_dir(), reason="no MNIST in LAB_DATA")
 def test_real_mnist_digits_have_their_published_mean() -> None:
-    found = load_images("mnist", "train", CPU)
-    assert float(found.images.float().mean()) / 255 == pytest.approx(0.1307, abs=0.002)
+    digits = load_images("mnist", "train", CPU)
+    assert float(digits.images.float().mean()) / 255 == pytest.approx(0.1307, abs=0.002)

@@ -25,19 +25,19 @@ def fill(root: Path) -> Path:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("LAB_RUNS", str(tmp_path / "runs"))
     folder = fill(tmp_path / "mine")
-    found = lab.train(
+    trained = lab.train(
         "classify", steps=30, data=f"folder:{folder}", network="linear", size=8, learning_rate=0.01, validation=0.2, device="cpu"
     )
-    assert found.stored["data"]["classes"] == ["dark", "light"]
-    assert found.stored["data"]["assumed"] == ["Every tenth image of a class is held out for test."]
-    return found
+    assert trained.stored["data"]["classes"] == ["dark", "light"]
+    assert trained.stored["data"]["assumed"] == ["Every tenth image of a class is held out for test."]
+    return trained
 
 
 def test_a_class_folder_renamed_after_training_keeps_its_class(run: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert run.evaluate()["accuracy"] == 1
     (tmp_path / "mine" / "dark").rename(tmp_path / "mine" / "zebra")  # Now the second by name.
-    found = run.evaluate()
-    assert (found["accuracy"], found["classes"]) == (1, 2)
+    figures = run.evaluate()
+    assert (figures["accuracy"], figures["classes"]) == (1, 2)
     assert "The folder zebra of" in caplog.text
     assert "holds what class dark held in training" in caplog.text
 
@@ -55,8 +55,8 @@ def test_a_folder_with_another_class_is_told_and_its_images_are_left_out(
 ) -> None:
     (tmp_path / "mine" / "grey").mkdir()
     Image.new("RGB", (10, 10), (120, 120, 120)).save(tmp_path / "mine" / "grey" / "1.png")
-    found = run.evaluate()
-    assert (found["accuracy"], found["classes"], found["images"]) == (1, 2, 2)
+    figures = run.evaluate()
+    assert (figures["accuracy"], figures["classes"], figures["images"]) == (1, 2, 2)
     assert "new class 'grey'" in capsys.readouterr().err
 
 
@@ -71,9 +71,9 @@ def test_a_run_on_digits_keeps_their_form_on_a_folder_of_ones_own(
         Image.fromarray(image[0].numpy()).convert("RGB").resize((64, 64), Image.Resampling.NEAREST).save(
             tmp_path / "mine" / str(int(label)) / f"{i}.png"
         )
-    found = trained.evaluate(data=f"folder:{tmp_path}/mine")
-    assert found["classes"] == 10
-    assert found["accuracy"] > 0.7
+    figures = trained.evaluate(data=f"folder:{tmp_path}/mine")
+    assert figures["classes"] == 10
+    assert figures["accuracy"] > 0.7
     assert "not digits as in training" in capsys.readouterr().err
 
 

@@ -86,8 +86,8 @@ def test_a_code_decodes_to_what_its_anchor_shows(make: Make) -> None:
 
 
 def test_arithmetic_with_one_set_twice_is_the_third(make: Make) -> None:
-    found = ask(trained(make, "vae"), "arithmetic", a="1,2", b="1,2", c="6").pixels
-    assert np.abs(found[3].astype(int) - found[2]).max() <= 1
+    pictures = ask(trained(make, "vae"), "arithmetic", a="1,2", b="1,2", c="6").pixels
+    assert np.abs(pictures[3].astype(int) - pictures[2]).max() <= 1
 
 
 def test_the_planes_points_are_those_of_its_grid(make: Make) -> None:
@@ -136,10 +136,10 @@ def test_the_class_grid_has_the_class_asked_for(make: Make) -> None:
 
 def test_class_interpolation_ends_at_the_two_classes(make: Make) -> None:
     experiment = trained(make, "cvae", 60)
-    found = ask(experiment, "class_interpolation", a=2, b=7, anchor="4", steps=3).pixels
-    for frame, label in ((found[0], 2), (found[2], 7)):
+    frames = ask(experiment, "class_interpolation", a=2, b=7, anchor="4", steps=3).pixels
+    for frame, label in ((frames[0], 2), (frames[2], 7)):
         assert np.array_equal(frame, ask(experiment, "walk", anchors="4,0", t=0, label=label).pixels[0])
-    assert not np.array_equal(found[1], found[0])
+    assert not np.array_equal(frames[1], frames[0])
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ def test_frechet_distance_of_stretched_points_by_hand() -> None:
 def test_kernel_distance_is_about_zero_for_the_same_distribution_and_grows_with_the_shift() -> None:
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(400, 4, generator=generator) for _ in range(2))
-    found = [kernel_distance(a, b + shift) for shift in (0.0, 0.5, 1.0)]
-    assert abs(found[0]) < 0.2
-    assert 2 * found[0] < found[1] < 0.5 * found[2]
+    distances = [kernel_distance(a, b + shift) for shift in (0.0, 0.5, 1.0)]
+    assert abs(distances[0]) < 0.2
+    assert 2 * distances[0] < distances[1] < 0.5 * distances[2]
 
 
 def test_density_and_coverage_by_hand() -> None:
@@ -49,8 +49,8 @@ def test_coverage_shows_a_collapse_that_density_does_not() -> None:
 
 
 def test_class_shares_are_relative_to_the_data() -> None:
-    found = class_shares(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 1, 1, 1]), 2)
-    assert found.tolist() == [3.0, pytest.approx(1 / 3)]
+    shares = class_shares(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 1, 1, 1]), 2)
+    assert shares.tolist() == [3.0, pytest.approx(1 / 3)]
 
 
 @pytest.fixture
