@@ -41,6 +41,8 @@ BUILT_IN = (
            "agents.pqn_config:PQNConfig", "agents.pqn:PQN", 10_000_000),
     Recipe("pqn-fast", "Atari", "PQN with small rollouts and minibatches, tuned to learn in few steps.",
            "agents.pqn_config:PQNFastConfig", "agents.pqn:PQN", 500_000),
+    Recipe("tabular-q", "Atari", "Q-learning with a table on a small Pac-Man, without a network: the step before DQN (Watkins 1989).",
+           "agents.tabular_q_config:TabularQConfig", "agents.tabular_q:TabularQ", 300_000),
     Recipe("linear", "Vision", "A linear classifier: each row of W is a template one can look at.",
            "lab.recipes.vision.linear_config:LinearConfig", "lab.recipes.vision.linear:Linear", 3_000),
     Recipe("classify", "Vision", "An image classifier: LeNet-5 to DenseNet, on digits, photographs, games or your own folders.",

@@ -39,6 +39,7 @@ TINY: dict[str, dict[str, Any]] = {
     "dqn": DQN,
     "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300},
     "qr-dqn": DQN,
+    "tabular-q": {"maze": "tiny", "epsilon_steps": 100, "learning_rate_steps": 100, "epsilon_end": 0.3},
     "pqn": PQN,
     "pqn-fast": {**PQN, "sticky_actions": 0.25},
     "linear": {},

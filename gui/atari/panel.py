@@ -8,7 +8,7 @@ from gui.actions import Action
 from gui.atari.game_picker import GamePicker, game_title
 from gui.atari.thumbnails import thumbnail
 from gui.atari.watch import Watch
-from gui.atari.weight_sources import LiveSource, UntrainedSource, WeightSource, stored_sources
+from gui.atari.weight_sources import LiveSource, UntrainedSource, WeightSource, plays_atari, stored_sources
 from gui.bridge import SessionBridge
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
@@ -69,7 +69,7 @@ class AtariPanel(TrainingPanel):
 
     @classmethod
     def every_action(cls) -> tuple[Action, ...]:
-        return (*cls.ACTIONS, *Watch.ACTIONS)
+        return (*super().every_action(), *Watch.ACTIONS)
 
     def entered(self) -> None:
         """At the first time, the shipped agent starts to play and its run opens."""
@@ -85,6 +85,8 @@ class AtariPanel(TrainingPanel):
         return {"game": tuple(game for game in games() if game not in TWO_PLAYERS)}
 
     def show_game(self) -> None:
+        """The game of the form, where its recipe plays one of the emulator's."""
+        self.game_button.setVisible("game" in self.form.fields.values())
         game = str(self.form.fields.values().get("game", ""))
         if game and game != self.shown_game:
             self.shown_game = game
@@ -105,9 +107,7 @@ class AtariPanel(TrainingPanel):
 
     def refresh_sources(self, first: bool = False) -> None:
         """Offer the sessions' newest weights, shipped agents and stored runs."""
-        live: list[WeightSource] = [
-            LiveSource(bridge.session) for bridge in self.context.sessions.bridges if bridge.run.recipe.family == self.family
-        ]
+        live: list[WeightSource] = [LiveSource(bridge.session) for bridge in self.context.sessions.bridges if plays_atari(bridge.run)]
         self.context.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]), receiver=self)
 
     def offer(self, sources: list[WeightSource]) -> None:
@@ -118,8 +118,8 @@ class AtariPanel(TrainingPanel):
 
     def started(self, bridge: SessionBridge) -> None:
         super().started(bridge)
-        source = LiveSource(bridge.session)
-        self.watch.play(source)
+        if plays_atari(bridge.run):
+            self.watch.play(LiveSource(bridge.session))
         self.refresh_sources()
 
     def watch_current(self) -> None:
@@ -132,6 +132,8 @@ class AtariPanel(TrainingPanel):
         if source is not None:
             self.watch_dock.show()
             self.watch.play(source)
+        elif not plays_atari(tab.run):
+            self.context.say(f"{tab.run.name} plays no game of the emulator: it is watched on its own page.")
         else:
             self.context.say(f"{tab.run.name} has no checkpoint yet to watch.")
 

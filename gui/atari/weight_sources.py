@@ -110,16 +110,20 @@ class ModuleSource(WeightSource):
         yield self.module
 
 
+def plays_atari(run: Run) -> bool:
+    """Whether the run's agent plays one of the emulator's games, which can be watched."""
+    return run.recipe.family == "Atari" and isinstance(run.stored["config"].get("game"), str)
+
+
 def stored_sources() -> list[WeightSource]:
     """Shipped agents first, then the stored Atari runs with weights, newest first, each checkpoint by itself."""
     sources: list[WeightSource] = []
     for name, path in registry.shipped().items():
         run = Run(path)
-        if run.recipe.family == "Atari":
+        if plays_atari(run):
             sources.append(StoredSource(run, label=f"shipped agent: {name}"))
     for run in runs():
-        plays = run.recipe.family == "Atari" and isinstance(run.stored["config"].get("game"), str)
-        kept = checkpoints(run.path) if plays else []
+        kept = checkpoints(run.path) if plays_atari(run) else []
         if kept:
             sources.append(StoredSource(run))
         if len(kept) > 1:
