@@ -3,6 +3,7 @@
 Any experiment that is an `Agent` may have them among its `view_parts`.
 """
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,7 +51,7 @@ class AgentViews:
         collector, last = self.agent.collect(), self.agent.decisions.last
         actions = ["-"] * len(collector.stacks) if last is None else [self.agent.action_names[a] for a in last.actions]
         captions = [f"{score:g}  {action}" for score, action in zip(collector.returns, actions, strict=True)]
-        return Images(collector.stacks[:, -1], captions, columns=4, scale=2)
+        return Images(collector.stacks[:, -1], captions, columns=max(4, math.isqrt(2 * len(captions))), scale=2)
 
     @view
     def colours(self, env: Index = 0) -> Images:
