@@ -26,6 +26,10 @@ TRAIN = Action(
     "Ctrl+R",
     MENU,
 )
+QUEUE = Action(
+    "queue", "Add to queue", "Train with these settings once the trainings before have ended",
+    lambda panel: panel.form.queue_button.click(), "Ctrl+Alt+R", MENU,
+)  # fmt: skip
 COPY_COMMAND = Action(
     "copy_command", "Copy as command line", "Copy the `lab train` line that makes the same run",
     lambda panel: panel.copy_command(), "Ctrl+Shift+C", MENU,
@@ -58,6 +62,7 @@ class TrainForm(QWidget):
         self.device.addItems(["auto", "cpu", "cuda"])
         self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
         self.train_button.setDefault(True)
+        self.queue_button = QPushButton("Queue", toolTip=QUEUE.tooltip)
         self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
         length = QHBoxLayout()
         for widget in (self.length_unit, self.steps, self.minutes, self.device):
@@ -67,7 +72,10 @@ class TrainForm(QWidget):
             self.column.addWidget(part)
         self.column.addWidget(self.fields, 1)
         self.column.addLayout(length)
-        self.column.addWidget(self.train_button)
+        start = QHBoxLayout()
+        start.addWidget(self.train_button, 1)
+        start.addWidget(self.queue_button)
+        self.column.addLayout(start)
         self.column.addWidget(self.copy_button)
         self.recipe_box.currentTextChanged.connect(self.show_recipe)
         self.length_unit.currentTextChanged.connect(self.show_length)
@@ -131,6 +139,7 @@ class TrainForm(QWidget):
 
     def enable_buttons(self) -> None:
         self.train_button.setEnabled(self.fields.valid())
+        self.queue_button.setEnabled(self.fields.valid())
         self.copy_button.setEnabled(self.fields.valid())
 
     def show_run(self, run: Run) -> None:

@@ -23,12 +23,13 @@ from gui.pages import page_class
 from gui.panel import AppContext, Panel
 from gui.run_tabs import RunTabs
 from gui.settings import settings
-from gui.train_form import COPY_COMMAND, TRAIN, TrainForm
+from gui.train_form import COPY_COMMAND, QUEUE, TRAIN, TrainForm
 from gui.widgets.dismantle import dismantle
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
-from lab import registry
+from lab import registry, training_queue
 from lab.errors import LabError, UsageError
 from lab.run import Run
+from lab.training_queue import Job
 
 if TYPE_CHECKING:
     from gui.run_tab import RunTab
@@ -49,7 +50,7 @@ CLOSE_TAB = Action(
 class TrainingPanel(Panel):
     """Trains the recipes of `family`."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, OPEN_DATA, CLOSE_TAB, *PAGE_ACTIONS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, QUEUE, *TRANSPORT_ACTIONS, COPY_COMMAND, OPEN_DATA, CLOSE_TAB, *PAGE_ACTIONS)
 
     family = ""
     whole: ClassVar[bool] = False
@@ -80,6 +81,7 @@ class TrainingPanel(Panel):
         self.form.restore(settings(), self.name, self.first_recipe or next(reversed(self.recipes)))
         self.form.recipe_changed.connect(self.show_about)
         self.form.train_button.clicked.connect(self.train)
+        self.form.queue_button.clicked.connect(self.add_to_queue)
         self.form.copy_button.clicked.connect(self.copy_command)
         context.run_folders.moved.connect(self.follow_run)
         self.run_changed()
@@ -167,6 +169,29 @@ class TrainingPanel(Panel):
         self.context.say("Starting a run…")
         options = {**self.form.length(), "device": self.form.device.currentText()}
         self.context.sessions.start(self.form.recipe.name, fields, self.started, self.not_started, **options)
+
+    def add_to_queue(self) -> None:
+        """Let a run with the form's settings wait for those before it; the app works through the queue from now on."""
+        try:
+            fields = self.form.fields.config().model_dump()
+            job = training_queue.add(self.form.recipe.name, fields, device=self.form.device.currentText(), **self.form.length())  # type: ignore[arg-type]
+            self.context.say(f"Added to the queue: {job.command}")
+            self.context.queue.set_active(True)
+        except LabError as error:
+            self.context.report(str(error), "")
+
+    def start_job(self, job: Job) -> None:
+        """Start a training whose turn it is."""
+
+        def started(bridge: SessionBridge) -> None:
+            self.started(bridge)
+            self.context.queue.taken(job)
+
+        def not_started(error: BaseException) -> None:
+            self.context.queue.taken(job)
+            self.not_started(error)
+
+        self.context.sessions.start(job.recipe, job.fields, started, not_started, **job.options())
 
     def resume(self, run: Run) -> None:
         """Resume a stored run up to its length; one that has reached it asks for how much longer."""

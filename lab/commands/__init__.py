@@ -13,6 +13,7 @@ COMMANDS = {
     "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
     "runs": "The runs on disk with their status, metrics and settings; sorted and filtered.",
     "suite": "Train one agent a game with the same settings, and report their scores.",
+    "queue": "Trainings that start when the one before has ended.",
     "tag": "Tags, a note and a star of a run.",
     "free": "Free disk space by deleting the older checkpoints of runs; asks first.",
     "bench": "Speed figures of this machine.",
