@@ -85,11 +85,11 @@ def new_session(
     device: str = "auto",
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
-    tags: dict[str, str] | None = None,
+    part_of: dict[str, str] | None = None,
 ) -> Session:
     """A session for a new run, not started. Without `steps` or `minutes` it trains for the recipe's default number of steps.
 
-    `tags` say what the run belongs to, such as a suite.
+    `part_of` says what the run belongs to, such as a suite.
     """
     entry = registry.recipe(recipe)
     config = entry.config_class().parse(fields)
@@ -103,7 +103,7 @@ def new_session(
     target = entry.steps if steps is None and minutes is None else steps
     with one_thread(), threads_of_run(threads):
         experiment = entry.experiment_class()(config, place)
-        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, tags)
+        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of)
         return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 

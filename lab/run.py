@@ -51,11 +51,11 @@ class Run:
     @classmethod
     def create(
         cls, recipe: registry.Recipe, config: Config, device: "torch.device", threads: int, path: Path | None = None,
-        steps: int | None = None, minutes: float | None = None, tags: dict[str, str] | None = None,
+        steps: int | None = None, minutes: float | None = None, part_of: dict[str, str] | None = None,
     ) -> "Run":  # fmt: skip
         """A new folder with its `config.json`, which notes how long and with how many threads the run is to train, for its resumption.
 
-        `tags` say what the run belongs to, such as a suite.
+        `part_of` says what the run belongs to, such as a suite.
 
         Raises LabError where it cannot be written or is taken.
         """
@@ -75,7 +75,7 @@ class Run:
             "git_commit": git_commit(),
             "steps": steps,
             "minutes": minutes,
-            **({"tags": tags} if tags else {}),
+            **({"part_of": part_of} if part_of else {}),
         }
         existed = folder.exists()
         try:
