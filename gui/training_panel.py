@@ -23,7 +23,7 @@ from gui.pages import page_class
 from gui.panel import AppContext, Panel
 from gui.run_tabs import RunTabs
 from gui.settings import settings
-from gui.train_form import COPY_COMMAND, QUEUE, TRAIN, TrainForm
+from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm
 from gui.widgets.dismantle import dismantle
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
 from lab import registry, training_queue
@@ -50,7 +50,16 @@ CLOSE_TAB = Action(
 class TrainingPanel(Panel):
     """Trains the recipes of `family`."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, QUEUE, *TRANSPORT_ACTIONS, COPY_COMMAND, OPEN_DATA, CLOSE_TAB, *PAGE_ACTIONS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        TRAIN,
+        QUEUE,
+        *TRANSPORT_ACTIONS,
+        COPY_COMMAND,
+        COPY_PYTHON,
+        OPEN_DATA,
+        CLOSE_TAB,
+        *PAGE_ACTIONS,
+    )
 
     family = ""
     whole: ClassVar[bool] = False
@@ -83,6 +92,7 @@ class TrainingPanel(Panel):
         self.form.train_button.clicked.connect(self.train)
         self.form.queue_button.clicked.connect(self.add_to_queue)
         self.form.copy_button.clicked.connect(self.copy_command)
+        self.form.python_button.clicked.connect(self.copy_python)
         context.run_folders.moved.connect(self.follow_run)
         self.run_changed()
 
@@ -252,6 +262,11 @@ class TrainingPanel(Panel):
         if self.form.fields.valid():
             QApplication.clipboard().setText(self.form.command())
             self.context.say(f"Copied: {self.form.command()}")
+
+    def copy_python(self) -> None:
+        if self.form.fields.valid():
+            QApplication.clipboard().setText(self.form.python())
+            self.context.say(f"Copied: {self.form.python().splitlines()[-1]}")
 
     def clone(self, run: Run) -> None:
         """Put a run's settings into the form."""

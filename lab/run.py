@@ -100,6 +100,18 @@ class Run:
     def name(self) -> str:
         return self.path.name
 
+    def __repr__(self) -> str:
+        status = self.status()
+        words = f"{self.recipe.name} on {self.stored.get('subject', 'nothing')}"
+        done = f" at {status['done']:,} {status.get('unit', 'steps')}" if "done" in status else ""
+        state = "shipped agent" if self.shipped else f"{status['status']}{done}"
+        metrics = [f"{name} {value:.4g}" for name, value in status.get("metrics", {}).items() if value is not None and name != "charts/SPS"]
+        return f"<Run {self.name}: {', '.join([words, state, *metrics[:3]])}>"
+
+    def about(self) -> dict[str, Any]:
+        """What the files of its checkpoints say of themselves."""
+        return {"recipe": self.recipe.name, "seed": self.stored["config"].get("seed"), "lab": versions()["lab"]}
+
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
