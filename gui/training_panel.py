@@ -8,7 +8,7 @@ import traceback
 from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QStackedWidget, QToolButton, QWidget
@@ -319,7 +319,7 @@ class TrainingPanel(Panel):
 
     def close_tab(self, index: int) -> None:
         """Close a run's tab; its session stops with a checkpoint."""
-        tab = cast("RunTab | None", self.tabs.widget(index))
+        tab = self.tabs.at(index)
         if tab is None:
             return
         self.tabs.removeTab(index)

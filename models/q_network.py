@@ -60,8 +60,12 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def outputs(self, frames: Tensor) -> Tensor:
         """(B, actions, ...) float32."""
+        return self.head(self.units(frames))
+
+    def units(self, frames: Tensor) -> Tensor:
+        """What the head takes in, (B, units) float32."""
         # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
-        return self.head(self.hidden_units(self.features(frames)).float())
+        return self.hidden_units(self.features(frames)).float()
 
     def features(self, frames: Tensor) -> Tensor:
         """(B, 3136)."""
@@ -114,6 +118,11 @@ class ActionValueNetwork(nn.Module, ABC):
             of_units, *of_weights = torch.autograd.grad(self.head(units), [units, *weights], gradient.clone())
         torch._foreach_copy_(list(into), of_weights)
         return of_units
+
+
+def blocks_of_filters(filters: Tensor) -> Tensor:
+    """The first layer's weights (32, 64, 2, 2) of filters in their usual shape (32, 4, 8, 8), as `ActionValueNetwork.filters` gives them."""
+    return filters.reshape(-1, 4, 2, 4, 2, 4).permute(0, 1, 3, 5, 2, 4).reshape(-1, 64, 2, 2)
 
 
 class QNetwork(ActionValueNetwork):

@@ -259,7 +259,7 @@ class InspectPage(Page):
     def follow_agent(self, on: bool) -> None:
         if on and watched_frame(self.window()) is None:
             self.agent_button.setChecked(False)
-            self.excuse("No agent is playing. Open the Atari panel (Alt+1) first.")
+            self.excuse("No agent is being watched. Choose one in the Atari panel (Alt+1) first.")
 
     def image_changed(self) -> None:
         self.heat.stale = True

@@ -181,13 +181,13 @@ def test_settings_of_a_run_are_copied_into_the_form(qtbot: QtBot, window: MainWi
 def test_two_sessions_have_tabs_and_colours_of_their_own(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
     first, second = train(window), train(window, seed=1)
     panel: Any = window.panels["Atari"]
-    assert panel.tabs.count() == 2
+    assert len(panel.tabs.all()) == 2
     one, other = panel.tabs.all()
     assert one.colour != other.colour
     qtbot.waitUntil(lambda: first.latest.done > 10 and second.latest.done > 10, timeout=LONG)
-    panel.close_tab(0)
+    panel.close_tab(1)
     qtbot.waitUntil(lambda: first.session.thread is not None and not first.session.thread.is_alive(), timeout=LONG)
-    assert panel.tabs.count() == 1
+    assert len(panel.tabs.all()) == 1
     assert second.running
     assert json.loads((first.run.path / "status.json").read_text())["status"] == "paused"
 
