@@ -33,7 +33,7 @@ class TextWindows:
         return {"bits_per_token": loss / np.log(2), "tokens": len(self.validation)}
 
     def sample(self, length: int = 48) -> str:
-        """A piece of text that training does not see, for a view that was given none."""
+        """Validation text, for a view that was given none."""
         return self.codec.decode(self.validation[:length].cpu().numpy())
 
     def names(self) -> list[str]:

@@ -1,6 +1,6 @@
 """An image classifier: any network of models.vision on any labelled images, with training tricks as settings.
 
-Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first: `Classify.step`. What one can look at is in
+Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first: `Classify.step`. Its views are in
 `image_views`.
 """
 
@@ -210,7 +210,7 @@ class Classify(ImageViews):
         return metrics
 
     def learning_rate(self) -> float:
-        """The step size now: it rises linearly over the warm-up and falls with the schedule."""
+        """The current learning rate: linear warm-up, then the schedule."""
         c = self.config
         return c.learning_rate * max(decay(c.schedule, self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
 

@@ -1,7 +1,7 @@
-"""What one can look at in an image classifier: its mistakes, its filters and maps, and where it looks (models.vision.explain).
+"""Views of an image classifier: its mistakes, its filters and feature maps, and saliency maps (models.vision.explain).
 
 All but the last section are live: they need the network, which they are given, and images that do not change. A `label`
-is a class by name or number; without one it is the class that the network says. An `image` is "test:17" (or train,
+is a class by name or number; without one it is the predicted class. An `image` is "test:17" (or train,
 validation), the path of a file or, from Python and the app, an array (H, W) or (H, W, 3) uint8.
 """
 
@@ -83,7 +83,7 @@ class ImageViews(Experiment):
 
     def predictions(self, net: Any, split: Split) -> Predictions:
         """The network's answers to a whole split as `evaluate` counts them, computed again only when its weights have changed."""
-        # A snapshot changes when it is copied into, which tensors count, the network that trains with each step, where fused optimisers count nothing.
+        # A snapshot changes by copies, which its tensors count; the network in training with each step, which fused optimisers do not count.
         version = (id(net), self.progress().done, sum(tensor._version for tensor in [*net.parameters(), *net.buffers()]))
         known = self.__dict__.setdefault("remembered", {})
         if split not in known or known[split][0] != version:
@@ -298,7 +298,7 @@ class ImageViews(Experiment):
         return known[key]
 
     def gallery(self, split: Split, rows: list[int], captions: list[str]) -> Gallery:
-        """Some images of a split, each with the name by which one can look at it."""
+        """Some images of a split, each with the name that other views take as `image`."""
         size = self.format.size
         if not rows:
             return Gallery(np.zeros((1, 8, 8), np.uint8), ["none"], specs=[])
