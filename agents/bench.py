@@ -14,6 +14,7 @@ from agents.pqn import PQN
 from agents.pqn_config import PQNConfig
 from lab import device as devices
 from lab.cores import cores
+from lab.registry import recipe
 
 
 def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> dict[str, Any]:
@@ -63,6 +64,35 @@ def bench_pqn(device: str = "auto", steps: int = 12_288) -> dict[str, Any]:
         "minibatch": config.envs * config.rollout_steps // config.minibatches, "precision": str(experiment.dtype).removeprefix("torch."),
         "updates": experiment.updates - updates, "loss": round(last_loss, 5), "device": devices.describe(place), "threads": torch.get_num_threads(),
     }  # fmt: skip
+
+
+def bench_heads(device: str = "auto", steps: int = 1_000, rounds: int = 3) -> dict[str, Any]:
+    """Agent steps per second of recipes with other heads beside those of `dqn`, in turns: medians of `rounds`, and of their ratios."""
+    place = devices.resolve(device)
+    torch.set_num_threads(cores())
+    names = ("dqn", "qr-dqn", "c51", "iqn", "rainbow")
+    fields = {"game": "pong", "replay_capacity": 20_000, "learning_starts": 1_000}
+    made = {name: (r := recipe(name)).experiment_class()(r.config_class().parse(fields), place) for name in names}
+    speeds: dict[str, list[float]] = {name: [] for name in names}
+    try:
+        for experiment in made.values():
+            while experiment.steps < 1_200:
+                experiment.step()
+        for _ in range(rounds):
+            for name, experiment in made.items():
+                begin, start = experiment.steps, time.perf_counter()
+                while experiment.steps < begin + steps:
+                    loss = experiment.step()["losses/td_loss"]
+                float(loss)  # Reading it also waits for a GPU to finish.
+                speeds[name].append((experiment.steps - begin) / (time.perf_counter() - start))
+    finally:
+        for experiment in made.values():
+            experiment.close()
+    figures: dict[str, Any] = {f"{name.replace('-', '_')}_sps": round(statistics.median(speeds[name]), 1) for name in names}
+    for name in names[1:]:
+        shares = [mine / dqns for mine, dqns in zip(speeds[name], speeds["dqn"], strict=True)]
+        figures[f"{name.replace('-', '_')}_ratio"] = round(statistics.median(shares), 3)
+    return {**figures, "device": devices.describe(place), "threads": torch.get_num_threads()}
 
 
 def sampling_share(experiment: DQN, repeats: int = 60) -> float:

@@ -1,5 +1,5 @@
-"""DQN with experience replay (Mnih et al. 2015), double (van Hasselt et al. 2016), dueling (Wang et al. 2016),
-n-step and prioritised (Schaul et al. 2016) by config. Read first: `DQN.step`, then `update` and `learn`.
+"""DQN with experience replay (Mnih et al. 2015), double (van Hasselt et al. 2016), dueling (Wang et al. 2016), n-step, prioritised
+(Schaul et al. 2016), with noisy layers (Fortunato et al. 2018) and Munchausen rewards (Vieillard et al. 2020) by config. Read first: `DQN.step`, then `update` and `learn`.
 
 The target of a transition is y = R + gamma^k Q_target(s', a'), its loss (Q(s, a) - y)^2 or Huber's.
 
@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agents import losses
+from agents import losses, munchausen
 from agents.collector import Collector
 from agents.decisions import Decision, Decisions
 from agents.dqn_config import DQNConfig
-from agents.dqn_views import DQNViews
+from agents.dqn_views import AgentViews
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.atari.games import action_names
@@ -26,9 +26,11 @@ from lab.experiment import Experiment, Metrics, State
 from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from lab.state import Tree, attributes
+from models.impala import ImpalaTrunk
 from models.kernels.cuda_graphs import CapturedStep
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
-from models.q_network import ActionValueNetwork, Pass, QNetwork
+from models.noisy import Draw
+from models.q_network import ActionValueNetwork, QNetwork, Seen
 
 KEEP_SEED = 2_000
 """Actions that an environment takes before a new episode gets a new seed: a resumed run plays them again, which takes some seconds."""
@@ -44,7 +46,7 @@ class DQN(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("charts/episodic_return", "losses/td_loss", "charts/epsilon")
     memory_settings: ClassVar[tuple[str, ...]] = ("replay_capacity", "batch_size", "envs")
 
-    view_parts: ClassVar[dict[str, type]] = {"shown": DQNViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": AgentViews}
 
     def __init__(self, config: DQNConfig, device: torch.device):
         super().__init__(config, device)
@@ -52,10 +54,11 @@ class DQN(Experiment):
         self.action_names = action_names(config.game)
         self.dtype = compute_dtype(config.precision, device)
         # Each run has generators of its own: runs side by side do not change each other.
-        seeds = np.random.SeedSequence(config.seed).spawn(3)
+        seeds = np.random.SeedSequence(config.seed).spawn(4)
         self.explore_rng, self.replay_rng = (np.random.Generator(np.random.PCG64(s)) for s in seeds[:2])
         with seeded(int(seeds[2].generate_state(1)[0])):
             online, target = (self.make_network(len(self.action_names)) for _ in range(2))
+        self.draw_rng = torch.Generator(device).manual_seed(int(seeds[3].generate_state(1)[0]))
         self.online = FlatNetwork(online.to(device), self.dtype)
         self.target_network = FlatNetwork(target.to(device), self.dtype, trainable=False)
         self.target_network.copy_from(self.online)
@@ -64,20 +67,32 @@ class DQN(Experiment):
         self.steps = self.updates = self.owed = 0
         self.collector: Collector | None = None
         self.decisions = Decisions()
-        self.shown = DQNViews(self)
+        for name, part in self.view_parts.items():
+            setattr(self, name, part(self))
 
     # -- what a head defines ---------------------------------------------------------------------------------------
 
     def make_network(self, actions: int) -> ActionValueNetwork:
-        return QNetwork(actions, self.config.dueling, self.config.hidden_units)
+        return QNetwork(actions, self.config.dueling, self.config.hidden_units, **self.network_options())
 
     def target(self, returns: Tensor, discounts: Tensor, bootstrap: Tensor) -> Tensor:
         """The target (B, ...) from returns (B,), discounts (B,) and the target network's outputs (B, ...) for the next action."""
         return returns + discounts * bootstrap
 
-    def loss(self, predicted: Tensor, target: Tensor) -> Loss:
-        """Of the network's outputs (B, ...) for the actions taken."""
+    def mixed_target(self, returns: Tensor, discounts: Tensor, outputs: Tensor, policy: Tensor, bonus: Tensor) -> Tensor:
+        """The target (B, ...) where each next action is taken with the probability `policy` (B, A), for a bonus (B, A); outputs (B, A, ...)."""
+        each = [1] * (outputs.dim() - 2)
+        return self.target(returns, discounts, (policy.view(*policy.shape, *each) * (outputs + bonus.view(*bonus.shape, *each))).sum(1))
+
+    def loss(self, predicted: Tensor, target: Tensor, draw: Draw = ()) -> Loss:
+        """Of the network's outputs (B, ...) for the actions taken, by a pass with `draw`."""
         return losses.huber(predicted, target) if self.config.loss == "huber" else losses.squared(predicted, target)
+
+    def network_options(self) -> dict[str, Any]:
+        """What every head's network takes beside."""
+        c = self.config
+        trunk = ImpalaTrunk(c.trunk_width, c.spectral_norm) if c.trunk == "impala" else None
+        return {"noisy": c.noisy_sigma if c.noisy else 0.0, "trunk": trunk}
 
     # -- training --------------------------------------------------------------------------------------------------
 
@@ -100,29 +115,39 @@ class DQN(Experiment):
         return metrics
 
     def epsilon(self) -> float:
-        """The share of random actions now: linear from `epsilon_start` to `epsilon_end`."""
-        return linear(self.steps, self.config.epsilon_steps, self.config.epsilon_start, self.config.epsilon_end)
+        """The share of random actions now: linear from `epsilon_start` to `epsilon_end`; 0 with noisy layers, which explore instead."""
+        return (
+            0.0 if self.config.noisy else linear(self.steps, self.config.epsilon_steps, self.config.epsilon_start, self.config.epsilon_end)
+        )
 
     @torch.inference_mode()
-    def act(self, batch: Batch | None = None) -> tuple[Decision, Pass | None]:
+    def act(self, batch: Batch | None = None) -> tuple[Decision, Seen | None]:
         """Epsilon-greedy actions for what the environments show, and the pass over the states of the coming update's first step.
 
         On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None.
         """
         if batch is None or self.device.type != "cpu":
             observed, seen = self.collect().blocks(), None
-            values = self.online.compute(observed.to(self.device)).float()  # (E, A)
+            values = self.values_of(observed.to(self.device))  # (E, A)
         else:
             replay, size = self.memory(), self.config.batch_size
             blocks = replay.blocks(np.concatenate([batch.rows[:size], replay.newest_rows()]))
-            observed, seen = blocks[size:], self.network.record(blocks)
-            values = self.network.values(seen.outputs[size:])
+            observed = blocks[size:]
+            seen, values = self.network.record_and_act(blocks, size, self.drawn(size), self.drawn())
         q = values.cpu().numpy()
         random = self.explore_rng.random(len(q)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(q))
         decision = Decision(observed, q, np.where(random, anything, q.argmax(1)), random)
         self.decisions.add(self.steps, decision)
         return decision, seen
+
+    def drawn(self, count: int | None = None) -> Draw:
+        """The random numbers of a pass, to learn from `count` states or to act; none for a network that takes none."""
+        return self.network.draw(self.draw_rng, count) if self.network.draws else ()
+
+    def values_of(self, blocks: Tensor) -> Tensor:
+        """The online network's Q values (B, A) of blocks (B, 64, 21, 21) uint8, with noise where it has any."""
+        return self.network.values(self.network.outputs(blocks, self.drawn()))
 
     def draw(self, count: int) -> Batch:
         """The transitions of `count` gradient steps, `batch_size` of them for each."""
@@ -133,7 +158,7 @@ class DQN(Experiment):
         return self.memory().sample(count * c.batch_size, self.replay_rng, beta, parts=count)
 
     @torch.inference_mode()
-    def update(self, batch: Batch, seen: Pass | None = None) -> Tensor:
+    def update(self, batch: Batch, seen: Seen | None = None) -> Tensor:
         """A gradient step on each `batch_size` transitions of the batch; their mean loss, a 0-d tensor on the device.
 
         The target network sees all of them in one pass. `seen` is the online network's pass over the states of the first step.
@@ -143,21 +168,22 @@ class DQN(Experiment):
         next_blocks = replay.blocks(batch.next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
         actions, returns, discounts, weights = self.to_device(batch)
         shares = weights / c.batch_size
-        bootstrap = self.bootstrap_network.outputs(next_blocks) if c.replay == "on" else None  # (count * B, A, ...)
+        next_outputs = None
+        if c.replay == "on":
+            next_outputs = self.bootstrap_network.outputs(next_blocks, self.drawn(len(next_blocks)))  # (count * B, A, ...)
         errors, each = [], []
         for i in range(count):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
-            # Without replay there is no target network either.
-            next_outputs = self.network.outputs(next_blocks[part]) if bootstrap is None else bootstrap[part]
-            # Double: a' is the online network's choice, which changes from step to step.
-            values = self.online.compute(next_blocks[part]) if c.double else self.network.values(next_outputs)
-            target = self.target(returns[part], discounts[part], chosen(next_outputs, values.argmax(1)))
+            target = self.targets(
+                batch.rows[part], actions[part], returns[part], discounts[part], next_blocks[part],
+                None if next_outputs is None else next_outputs[part],
+            )  # fmt: skip
             self.optimizer.set_learning_rate(self.learning_rate(self.updates + i))
             if i == 0 and seen is not None:
                 error, loss = self.learn(seen, actions[part], target, shares[part])
             else:
                 blocks = replay.blocks(batch.rows[part]).to(self.device).to(self.dtype)  # (B, 64, 21, 21)
-                error, loss = self.captured_step(blocks, actions[part], target, shares[part])
+                error, loss = self.captured_step(blocks, actions[part], target, shares[part], *self.drawn(c.batch_size))
             errors.append(error)
             each.append(loss)
         if c.prioritised:
@@ -166,6 +192,26 @@ class DQN(Experiment):
         if before // c.target_interval != self.updates // c.target_interval:
             self.target_network.copy_from(self.online)
         return torch.stack(each).mean() if count > 1 else each[0]
+
+    def targets(
+        self, rows: np.ndarray, actions: Tensor, returns: Tensor, discounts: Tensor, next_blocks: Tensor, next_outputs: Tensor | None
+    ) -> Tensor:
+        """The targets (B, ...) of one gradient step for the transitions from the states at `rows` (B, 4).
+
+        `next_outputs` (B, A, ...) are the target network's for the next states, None where the online network is the target itself.
+        """
+        c, network = self.config, self.bootstrap_network
+        if next_outputs is None:
+            next_outputs = network.outputs(next_blocks, self.drawn(len(next_blocks)))
+        if c.munchausen:
+            blocks = self.memory().blocks(rows).to(self.device)
+            q = network.values(network.outputs(blocks, self.drawn()))
+            returns = returns + munchausen.reward_bonus(q, actions, c.munchausen_alpha, c.temperature, c.munchausen_clip)
+            policy, bonus = munchausen.soft_policy(network.values(next_outputs), c.temperature)
+            return self.mixed_target(returns, discounts, next_outputs, policy, bonus)
+        # Double: a' is the online network's choice, which changes from step to step.
+        values = self.values_of(next_blocks) if c.double else network.values(next_outputs)
+        return self.target(returns, discounts, chosen(next_outputs, values.argmax(1)))
 
     def learning_rate(self, update: int) -> float:
         """Adam's step size at an update: it rises linearly over the warm-up and falls linearly with the agent's steps."""
@@ -183,17 +229,17 @@ class DQN(Experiment):
             self.graph = CapturedStep(self.gradient_step, inputs, keep)
         return self.graph(*inputs)
 
-    def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, shares: Tensor, *draw: Tensor) -> tuple[Tensor, Tensor]:
         """`learn` from blocks (B, 64, 21, 21) that the network has not seen yet."""
-        return self.learn(self.network.record(blocks), actions, target, shares)
+        return self.learn(self.network.record_and_act(blocks, len(blocks), draw)[0], actions, target, shares)
 
-    def learn(self, seen: Pass, actions: Tensor, target: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    def learn(self, seen: Seen, actions: Tensor, target: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
         """One step of Adam towards target (B, ...) for the actions (B,); the errors (B,) and the weighted loss.
 
         `shares` (B,) is what each transition counts in the loss: its importance weight / B.
         """
         outputs = seen.outputs[: len(actions)]  # (B, A, ...)
-        each, slope, error = self.loss(chosen(outputs, actions), target)
+        each, slope, error = self.loss(chosen(outputs, actions), target, seen.draw)
         slope = slope * shares.view(-1, *[1] * (slope.dim() - 1))
         self.network.write_gradient(seen, spread(slope, actions, outputs), self.online.compute_gradient_views)
         scale = None
@@ -215,9 +261,10 @@ class DQN(Experiment):
 
     @property
     def bootstrap_network(self) -> ActionValueNetwork:
-        """The target network as it computes."""
-        assert isinstance(self.target_network.compute, ActionValueNetwork)
-        return self.target_network.compute
+        """The target network as it computes; without replay there is none, and the online network is its own target."""
+        network = self.target_network.compute if self.config.replay == "on" else self.online.compute
+        assert isinstance(network, ActionValueNetwork)
+        return network
 
     # -- environments and memory, made at the first step: evaluation and live views need neither -----------------------
 
@@ -261,7 +308,8 @@ class DQN(Experiment):
         return {
             "online": self.online, "target": self.target_network, "adam": self.optimizer,
             "counters": attributes(self, "steps", "updates", "owed"),
-            "generators": {"explore": self.explore_rng, "replay": self.replay_rng}, "decisions": self.decisions,
+            "generators": {"explore": self.explore_rng, "replay": self.replay_rng, **({"draw": self.draw_rng} if self.network.draws else {})},
+            "decisions": self.decisions,
             **({} if self.collector is None else self.collector.stateful()),
         }  # fmt: skip
 

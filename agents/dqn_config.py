@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from agents.agent_config import AgentConfig
-from lab.config import only, unit, with_defaults
+from lab.config import conditional, only, unit, with_defaults
 
 
 class DQNConfig(AgentConfig):
@@ -98,7 +98,9 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         json_schema_extra=unit("steps"),
     )
     double: bool = Field(
-        False, description="Double DQN: the online network picks the next action, the target network evaluates it. Reduces overestimation."
+        False,
+        description="Double DQN: the online network picks the next action, the target network evaluates it. Reduces overestimation.",
+        json_schema_extra=only(munchausen=False),
     )
     dueling: bool = Field(False, description="Dueling network: separate streams for the state's value and the actions' advantages.")
     hidden_units: int = Field(
@@ -108,6 +110,50 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         description="Units of the dense layer (of each stream, if dueling). More have more capacity and are slower.",
         json_schema_extra=unit("units"),
     )
+    trunk: Literal["nature", "impala"] = Field(
+        "nature",
+        description="Convolutions before the dense layers: three as in DQN, or the 15 of IMPALA, which learn more and take much longer.",
+    )
+    trunk_width: int = Field(
+        2,
+        ge=1,
+        le=8,
+        description="Multiple of IMPALA's 16, 32 and 32 maps. More have more capacity and are slower.",
+        json_schema_extra=only(trunk="impala"),
+    )
+    spectral_norm: bool = Field(
+        False,
+        description="Spectral normalisation in the residual blocks: steadier, as no layer can stretch its input.",
+        json_schema_extra=only(trunk="impala"),
+    )
+    noisy: bool = Field(
+        False, description="Noisy layers: dense layers with trained noise, which explore in place of random actions (epsilon is 0)."
+    )
+    noisy_sigma: float = Field(
+        0.5,
+        gt=0,
+        le=10,
+        description="Initial size of that noise. Higher explores more at first.",
+        json_schema_extra=only(noisy=True),
+    )
+    epsilon_start: float = conditional(AgentConfig, "epsilon_start", noisy=False)
+    epsilon_end: float = conditional(AgentConfig, "epsilon_end", noisy=False)
+    epsilon_steps: int = conditional(AgentConfig, "epsilon_steps", noisy=False)
+    munchausen: bool = Field(
+        False, description="Munchausen: adds the scaled log-probability of the action to the reward, and learns a soft policy."
+    )
+    munchausen_alpha: float = Field(
+        0.9, ge=0, le=1, description="Share of that log-probability in the reward. Higher keeps closer to the present policy.",
+        json_schema_extra=only(munchausen=True),
+    )  # fmt: skip
+    temperature: float = Field(
+        0.03, gt=0, le=10, description="Temperature of the soft policy. Higher is closer to uniform, lower to greedy.",
+        json_schema_extra=only(munchausen=True),
+    )  # fmt: skip
+    munchausen_clip: float = Field(
+        -1.0, ge=-100, le=0, description="Lowest scaled log-probability that counts. Lower punishes rare actions more.",
+        json_schema_extra=only(munchausen=True),
+    )  # fmt: skip
     prioritised: bool = Field(False, description="Prioritised replay: sample transitions with a large error more often.")
     priority_alpha: float = Field(
         0.5,

@@ -12,11 +12,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
-from gui.queue_worker import QueueWorker
 from gui.widgets.dismantle import dismantle
 from gui.widgets.dock_title import DockTitle
 from lab.run import Run
-from lab.training_queue import Job
 
 
 class RunFolders(QObject):
@@ -38,8 +36,6 @@ class AppContext:
     """Show an error's sentence and its traceback."""
     open_run: Callable[[Run], None]
     """Open a stored run in its panel."""
-    queue: QueueWorker
-    """The trainings that wait."""
     run_folders: RunFolders = field(default_factory=RunFolders)
     actions: ActionSet = field(default_factory=lambda: ActionSet("Everywhere"))
     """The window's actions, which are heard in every panel."""
@@ -102,9 +98,6 @@ class Panel(QMainWindow):
 
     def open_run(self, run: Run) -> None:
         """Show a stored run."""
-
-    def start_job(self, job: Job) -> None:
-        """Start a training of the queue whose turn it is."""
 
     def remember(self) -> None:
         """Write down what should come back at the next start."""

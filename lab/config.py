@@ -139,6 +139,14 @@ def about(field: Any) -> str:
     return f"{field.description} Only with {' and '.join(conditions)}." if conditions else field.description
 
 
+def conditional(cls: type[Config], name: str, **conditions: Any) -> Any:
+    """The field `name` of a base, which counts in a subclass with these values of others only: `b: int = conditional(A, "b", a=True)`."""
+    field = copy.copy(cls.model_fields[name])
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    field.json_schema_extra = {**extra, **only(**conditions)}
+    return field
+
+
 C = TypeVar("C", bound=Config)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from lab.config import Config
 from lab.errors import unknown
-from lab.paths import agents_folder
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,14 @@ BUILT_IN = (
            "agents.dqn_config:DQNFastConfig", "agents.dqn:DQN", 500_000),
     Recipe("qr-dqn", "Atari", "DQN that learns each action's distribution of returns by quantile regression (Dabney et al. 2018).",
            "agents.qr_dqn_config:QRDQNConfig", "agents.qr_dqn:QRDQN", 2_000_000),
+    Recipe("c51", "Atari", "DQN that learns the probability of each of 51 returns (Bellemare et al. 2017).",
+           "agents.c51_config:C51Config", "agents.c51:C51", 2_000_000),
+    Recipe("iqn", "Atari", "DQN that learns any quantile of each action's return (Dabney et al. 2018).",
+           "agents.iqn_config:IQNConfig", "agents.iqn:IQN", 2_000_000),
+    Recipe("rainbow", "Atari", "C51 with noisy layers, dueling, double, three-step and prioritised replay (Hessel et al. 2018).",
+           "agents.c51_config:RainbowConfig", "agents.c51:C51", 2_000_000),
+    Recipe("beyond-rainbow", "Atari", "IMPALA, IQN and Munchausen in 64 games at once, for a GPU (Clark et al. 2024).",
+           "agents.iqn_config:BeyondRainbowConfig", "agents.iqn:IQN", 10_000_000),
     Recipe("pqn", "Atari", "Q-learning from many games at once, without replay and target network (Gallici et al. 2024).",
            "agents.pqn_config:PQNConfig", "agents.pqn:PQN", 10_000_000),
     Recipe("pqn-fast", "Atari", "PQN with small rollouts and minibatches, to learn in some hundred thousand steps.",
@@ -122,11 +129,6 @@ def shipped() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in folders}
 
 
-def imported() -> dict[str, Path]:
-    """The agents that the user has imported by name: a file each (`lab.agent_file`)."""
-    return {path.stem: path for path in sorted(agents_folder().glob("*.safetensors"))}
-
-
 def best_agent(game: str) -> str | None:
     """The name of the shipped agent with the highest mean score in a game, or None."""
     records = {name: shipped_record(path) for name, path in shipped().items()}
@@ -135,25 +137,20 @@ def best_agent(game: str) -> str | None:
 
 
 def shipped_record(path: Path) -> dict[str, Any]:
-    """The recipe, game, scores and training of a shipped agent or an agent's file; what was not measured is None."""
-    if path.is_file():
-        from lab.agent_file import read_records
-
-        stored, figures = read_records(path)
-    else:
-        stored = json.loads((path / "config.json").read_text())
-        file = path / "evaluation.json"
-        figures = json.loads(file.read_text()) if file.exists() else {}
+    """A shipped agent's recipe, game, scores and training; what was not measured is None."""
+    stored = json.loads((path / "config.json").read_text())
+    file = path / "evaluation.json"
+    figures = json.loads(file.read_text()) if file.exists() else {}
     scores = ("mean", "sticky_mean", "human", "human_source", "human_normalised", "episodes", "protocol", "sticky_protocol")
     training = ("command", "steps", "hours", "machine")
     return {
-        "recipe": stored["recipe"], "game": stored.get("subject"), **{name: figures.get(name) for name in scores},
+        "recipe": stored["recipe"], "game": stored["subject"], **{name: figures.get(name) for name in scores},
         **{name: stored.get("training", {}).get(name) for name in training},
     }  # fmt: skip
 
 
 def shipped_about(path: Path) -> str:
-    """One line about a shipped agent or an agent's file: its recipe, its game, its scores and how long it trained."""
+    """One line about a shipped agent: its recipe, its game, its scores and how long it trained."""
     record = shipped_record(path)
     parts = [f"{record['recipe']} on {record['game']}"]
     if record["mean"] is not None:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import LabError
-from lab.marks import tag
 from lab.paths import write_atomic
 from lab.run import Run
 
@@ -31,11 +30,11 @@ LOCK_SECONDS = 120
 
 @dataclass(frozen=True)
 class Trial:
-    """What to train, how long, and how to evaluate it. `part_of` tells its run from all others and is stored in it."""
+    """What to train, how long, and how to evaluate it. `tags` tell its run from all others; they are stored in it."""
 
     recipe: str
     fields: dict[str, Any]
-    part_of: dict[str, str]
+    tags: dict[str, str]
     steps: int | None = None
     minutes: float | None = None
     device: str = "auto"
@@ -46,7 +45,7 @@ class Trial:
 
     @property
     def name(self) -> str:
-        return self.part_of["trial"]
+        return self.tags["trial"]
 
     def opened(self) -> Run | None:
         """Its run, if it has one."""
@@ -128,11 +127,9 @@ def session_of(trial: Trial, run: Run | None, on_update: "Callable[[Latest], Non
     from lab.api import new_session, resumed_session
 
     if run is None:
-        session = new_session(
-            trial.recipe, trial.fields, steps=trial.steps, minutes=trial.minutes, device=trial.device, part_of=trial.part_of, on_update=on_update
+        return new_session(
+            trial.recipe, trial.fields, steps=trial.steps, minutes=trial.minutes, device=trial.device, tags=trial.tags, on_update=on_update
         )  # fmt: skip
-        tag(session.run_folder, *(name for group, name in trial.part_of.items() if group != "trial"))
-        return session
     status = run.status()
     if trial.steps is not None:
         return resumed_session(run, steps=trial.steps, on_update=on_update)

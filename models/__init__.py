@@ -15,6 +15,13 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "nature-dqn": ("models.q_network:QNetwork", {}, "Q network of Mnih et al. 2015"),
     "dueling-dqn": ("models.q_network:QNetwork", {"dueling": True}, "the same with value and advantage streams (Wang et al. 2016)"),
     "qr-dqn": ("models.quantile_network:QuantileNetwork", {}, "quantiles of each action's return (Dabney et al. 2018)"),
+    "c51": ("models.categorical_network:CategoricalNetwork", {}, "probabilities of each action's return (Bellemare et al. 2017)"),
+    "iqn": ("models.implicit_quantile_network:ImplicitQuantileNetwork", {}, "any quantile of each action's return (Dabney et al. 2018)"),
+    "rainbow": (
+        "models.categorical_network:CategoricalNetwork",
+        {"dueling": True, "noisy": 0.5},
+        "the same as c51, dueling and with noisy layers (Hessel et al. 2018)",
+    ),
     "pqn": ("models.layer_norm_q_network:LayerNormQNetwork", {}, "Q network with layer normalisation (Gallici et al. 2024)"),
     "linear": ("models.vision.linear:LinearClassifier", {}, "one dense layer from pixels to class scores"),
     "mlp": ("models.vision.mlp:MLP", {}, "dense layers on pixels, 784-128-10 by default"),

@@ -59,7 +59,7 @@ class LayerNormQNetwork(ActionValueNetwork):
             nn.init.orthogonal_(layer.weight, math.sqrt(2))
             torch.nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
-    def head(self, units: Tensor) -> Tensor:
+    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         return transposed_linear(units, *in_float(self.q))
 
     def values(self, outputs: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ class LayerNormQNetwork(ActionValueNetwork):
         weight, bias = self.body[:2]
         return normalised(F.conv2d(self.blocks(frames), weight * (1 / 255), bias), *self.norms[:2]).maps.relu()
 
-    def hidden_units(self, features: Tensor) -> Tensor:
+    def hidden_units(self, features: Tensor, *noise: Tensor) -> Tensor:
         before = transposed_linear(features, *self.body[6:])
         scale, shift = self.norms[6:]
         return F.layer_norm(before, before.shape[1:], scale, shift, EPS).relu_()

@@ -1,19 +1,21 @@
 """Q networks on stacked Atari frames: Nature DQN (Mnih et al. 2015) and its dueling form (Wang et al. 2016).
 
 `ActionValueNetwork` is trunk and hidden layer; a subclass adds the head. Read `QNetwork`, then `ActionValueNetwork.forward`.
+A pass may take a draw: the noise of noisy layers, and what else a head draws at random. Without one there is no noise.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.kernels.dense import transposed_linear, transposed_linear_backward
+from models.kernels.dense import transposed_linear_backward
 from models.kernels.nature_trunk import FEATURES, Activations, plain_nature_trunk, relu_backward, trunk_backward, trunk_forward
-from models.kernels.pixel_blocks import space_to_depth
+from models.kernels.pixel_blocks import depth_to_space, space_to_depth
+from models.noisy import Draw, NoisyLinear, dense, dense_layer
 
 
 class Pass(NamedTuple):
@@ -23,6 +25,30 @@ class Pass(NamedTuple):
     trunk: Activations
     hidden: Tensor  # (B, hidden) in the dtype of the weights
     units: Tensor  # the same in float32, the head's input
+    draw: Draw = ()
+
+
+class GraphPass(NamedTuple):
+    """A forward pass whose gradient is autograd's from `leaf` on: the trunk's features, or None where the trunk is in the graph too."""
+
+    outputs: Tensor  # (B, actions, ...) float32, without the graph
+    graph: Tensor  # the same with it
+    leaf: Tensor | None  # (B, features)
+    trunk: Activations | None
+    draw: Draw
+
+
+Seen = Pass | GraphPass
+
+
+class Trunk(Protocol):
+    """Another trunk than Nature DQN's: stacks (B, 4, 84, 84) in the weights' dtype -> features (B, `features`)."""
+
+    features: int
+
+    def __call__(self, frames: Tensor) -> Tensor: ...
+    def first_maps(self, frames: Tensor) -> Tensor: ...
+    def filters(self) -> Tensor: ...
 
 
 class ActionValueNetwork(nn.Module, ABC):
@@ -33,21 +59,27 @@ class ActionValueNetwork(nn.Module, ABC):
     pixels became channels; `filters` gives them in the usual shape. Where frames are taken, their blocks (B, 64, 21, 21) are too.
 
     A subclass adds layers for `head` and says by `values` which Q values its outputs mean. Its gradient is autograd's unless it
-    overrides `head_backward`.
+    overrides `head_backward`. With another `trunk`, or `noisy` layers (sigma_0 of their noise), all of the dense layers' is.
     """
 
-    def __init__(self, actions: int, units: int):
+    def __init__(self, actions: int, units: int, noisy: float = 0.0, trunk: Trunk | None = None):
         super().__init__()
-        self.actions = actions
-        self.conv1 = nn.Conv2d(64, 32, 2)
-        self.conv2 = nn.Conv2d(32, 64, 4, stride=2)
-        self.conv3 = nn.Conv2d(64, 64, 3)
-        self.hidden = nn.Linear(FEATURES, units)
+        self.actions, self.noisy, self.trunk = actions, noisy, trunk
+        if trunk is None:
+            self.conv1 = nn.Conv2d(64, 32, 2)
+            self.conv2 = nn.Conv2d(32, 64, 4, stride=2)
+            self.conv3 = nn.Conv2d(64, 64, 3)
+        self.hidden = dense_layer(FEATURES if trunk is None else trunk.features, units, noisy)
         # Their weights and biases, at hand: a module looks for its parts slowly.
         self.body = tuple(self.parameters())
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether the hidden layer's gradient, and the trunk's, are written by hand."""
+        return not self.noisy and self.trunk is None
+
     @abstractmethod
-    def head(self, units: Tensor) -> Tensor:
+    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         """What the network learns from, (B, actions, ...) float32, of the hidden units (B, units) float32."""
 
     @abstractmethod
@@ -58,21 +90,34 @@ class ActionValueNetwork(nn.Module, ABC):
         """Q values (B, actions) float32."""
         return self.values(self.outputs(frames))
 
-    def outputs(self, frames: Tensor) -> Tensor:
+    def outputs(self, frames: Tensor, draw: Draw = ()) -> Tensor:
         """(B, actions, ...) float32."""
-        return self.head(self.units(frames))
+        return self.outputs_of(self.features(frames), draw)
 
-    def units(self, frames: Tensor) -> Tensor:
-        """What the head takes in, (B, units) float32."""
+    def outputs_of(self, features: Tensor, draw: Draw = ()) -> Tensor:
+        """(B, actions, ...) float32 of features (B, 3136)."""
         # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
-        return self.hidden_units(self.features(frames)).float()
+        return self.head(self.hidden_units(features, *draw[:2]).float(), *draw[2:])
+
+    def draw(self, generator: torch.Generator, count: int | None = None) -> Draw:
+        """Random numbers for a pass: input and output noise of each noisy layer. With a `count`, those to learn from that many states."""
+        return tuple(noise for layer in self.modules() if isinstance(layer, NoisyLinear) for noise in layer.draw(generator))
+
+    @property
+    def draws(self) -> bool:
+        """Whether a pass takes random numbers."""
+        return bool(self.noisy)
 
     def features(self, frames: Tensor) -> Tensor:
         """(B, 3136)."""
+        if self.trunk is not None:
+            return self.trunk(self.pixels(frames))
         return plain_nature_trunk(self.blocks(frames), *self.body[:6])
 
     def first_maps(self, frames: Tensor) -> Tensor:
         """The first layer's maps (B, 32, 20, 20)."""
+        if self.trunk is not None:
+            return self.trunk.first_maps(self.pixels(frames))
         weight, bias = self.body[:2]
         return F.relu_(F.conv2d(self.blocks(frames), weight * (1 / 255), bias))
 
@@ -80,12 +125,18 @@ class ActionValueNetwork(nn.Module, ABC):
         """The frames' blocks (B, 64, 21, 21) in the dtype of the weights; bfloat16 holds every uint8 exactly."""
         return (frames if frames.shape[1] == 64 else space_to_depth(frames)).to(self.body[0].dtype)
 
-    def hidden_units(self, features: Tensor) -> Tensor:
+    def pixels(self, frames: Tensor) -> Tensor:
+        """The frames (B, 4, 84, 84) in the dtype of the weights, given as such or as blocks."""
+        return (depth_to_space(frames) if frames.shape[1] == 64 else frames).to(self.body[0].dtype)
+
+    def hidden_units(self, features: Tensor, *noise: Tensor) -> Tensor:
         """(B, units) of features (B, 3136)."""
-        return transposed_linear(features, *self.body[6:]).relu_()
+        return dense(self.hidden, features, *noise).relu_()
 
     def filters(self) -> Tensor:
         """The first layer's weights (32, 4, 8, 8): output map, frame, y, x."""
+        if self.trunk is not None:
+            return self.trunk.filters()
         return self.conv1.weight.view(32, 4, 4, 4, 2, 2).permute(0, 1, 4, 2, 5, 3).reshape(32, 4, 8, 8)
 
     # -- learning: autograd's gradient without its allocations; call in no_grad or inference mode ----------------------
@@ -97,11 +148,42 @@ class ActionValueNetwork(nn.Module, ABC):
         units = hidden.float()
         return Pass(self.head(units), trunk, hidden, units)
 
-    def write_gradient(self, seen: Pass, gradient: Tensor, into: Sequence[Tensor]) -> None:
+    def record_and_act(self, frames: Tensor, count: int, draw: Draw = (), acting: Draw = ()) -> tuple[Seen, Tensor]:
+        """A pass over the first `count` states whose gradient `write_gradient` can give, and the Q values of the others.
+
+        By hand, all states are one pass. Else they share the trunk, and each of the two has the draw of its own.
+        """
+        if self.by_hand and not draw:
+            seen = self.record(frames)
+            return seen, self.values(seen.outputs[count:])
+        if self.trunk is None:
+            trunk = trunk_forward(self.blocks(frames), self.body[:6])
+            others = trunk.features[count:]
+            graph, leaf = self.graph_of(trunk.features[:count], draw)
+            trunk = trunk.of_first(count)
+        else:
+            trunk, others = None, self.features(frames[count:]) if len(frames) > count else frames[count:]
+            graph, leaf = self.graph_of(frames[:count], draw)
+        q = self.values(self.outputs_of(others, acting)) if len(others) else graph.new_empty(0, self.actions)
+        return GraphPass(graph.detach(), graph, leaf, trunk, draw), q
+
+    def graph_of(self, given: Tensor, draw: Draw) -> tuple[Tensor, Tensor | None]:
+        """(outputs with their graph, the leaf that it starts from) of features (B, 3136), or of frames where the trunk is in the graph."""
+        with torch.inference_mode(False), torch.enable_grad():  # Autograd takes no tensor of inference mode.
+            draw = tuple(tensor.clone() for tensor in draw)
+            if self.trunk is not None:
+                return self.outputs(given.clone(), draw), None
+            leaf = given.clone().requires_grad_()
+            return self.outputs_of(leaf, draw), leaf
+
+    def write_gradient(self, seen: Seen, gradient: Tensor, into: Sequence[Tensor]) -> None:
         """Write the parameters' gradients into `into`, in the order of `parameters()`, given that in the outputs (B, actions, ...).
 
         Given the gradient in the outputs of the first stacks alone, it leaves the others out.
         """
+        if isinstance(seen, GraphPass):
+            self.write_gradient_of_graph(seen, gradient, into)
+            return
         count = len(gradient)
         trunk, hidden, units = seen.trunk.of_first(count), seen.hidden[:count], seen.units[:count]
         of_units = self.head_backward(gradient, units, into[8:])
@@ -109,6 +191,17 @@ class ActionValueNetwork(nn.Module, ABC):
         torch.mm(of_hidden.t(), trunk.features, out=into[6])
         torch.sum(of_hidden, 0, out=into[7])
         trunk_backward(torch.mm(of_hidden, self.body[6]), trunk, self.body[4], into[:6])
+
+    def write_gradient_of_graph(self, seen: GraphPass, gradient: Tensor, into: Sequence[Tensor]) -> None:
+        into, weights = list(into), list(self.parameters())
+        with torch.inference_mode(False):
+            if seen.leaf is None:
+                torch._foreach_copy_(into, torch.autograd.grad(seen.graph, weights, gradient.clone()))
+                return
+            of_features, *found = torch.autograd.grad(seen.graph, [seen.leaf, *weights[6:]], gradient.clone())
+        torch._foreach_copy_(into[6:], found)
+        assert seen.trunk is not None
+        trunk_backward(of_features, seen.trunk, self.body[4], into[:6])
 
     def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor]) -> Tensor:
         """The gradient in `units` (B, units), given that in the head's outputs; those of its parameters are written into `into`."""
@@ -120,11 +213,6 @@ class ActionValueNetwork(nn.Module, ABC):
         return of_units
 
 
-def blocks_of_filters(filters: Tensor) -> Tensor:
-    """The first layer's weights (32, 64, 2, 2) of filters in their usual shape (32, 4, 8, 8), as `ActionValueNetwork.filters` gives them."""
-    return filters.reshape(-1, 4, 2, 4, 2, 4).permute(0, 1, 3, 5, 2, 4).reshape(-1, 64, 2, 2)
-
-
 class QNetwork(ActionValueNetwork):
     """Q values by a dense layer of `actions` units on `hidden` units.
 
@@ -132,20 +220,20 @@ class QNetwork(ActionValueNetwork):
     (Wang et al. 2016, eq. 9); the first layers of the two are kept as one matrix.
     """
 
-    def __init__(self, actions: int, dueling: bool = False, hidden: int = 512):
-        super().__init__(actions, 2 * hidden if dueling else hidden)
+    def __init__(self, actions: int, dueling: bool = False, hidden: int = 512, noisy: float = 0.0, trunk: Trunk | None = None):
+        super().__init__(actions, 2 * hidden if dueling else hidden, noisy, trunk)
         self.dueling = dueling
         if dueling:
-            self.value, self.advantage = nn.Linear(hidden, 1), nn.Linear(hidden, actions)
+            self.value, self.advantage = dense_layer(hidden, 1, noisy), dense_layer(hidden, actions, noisy)
         else:
-            self.q = nn.Linear(hidden, actions)
+            self.q = dense_layer(hidden, actions, noisy)
 
-    def head(self, units: Tensor) -> Tensor:
+    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         if not self.dueling:
-            return transposed_linear(units, *in_float(self.q))
+            return dense(self.q, units, *noise)
         for_value, for_advantage = units.chunk(2, dim=1)
-        value = transposed_linear(for_value, *in_float(self.value))  # (B, 1)
-        advantage = transposed_linear(for_advantage, *in_float(self.advantage))  # (B, A)
+        value = dense(self.value, for_value, *noise[:2])  # (B, 1)
+        advantage = dense(self.advantage, for_advantage, *noise[2:])  # (B, A)
         return value + advantage - advantage.mean(1, keepdim=True)
 
     def values(self, outputs: Tensor) -> Tensor:

@@ -1,10 +1,10 @@
 """The Q network of QR-DQN: N quantiles of each action's return in place of its mean (Dabney et al. 2018)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.kernels.dense import transposed_linear
-from models.q_network import ActionValueNetwork, in_float
+from models.noisy import dense, dense_layer
+from models.q_network import ActionValueNetwork, Trunk
 
 
 class QuantileNetwork(ActionValueNetwork):
@@ -14,26 +14,42 @@ class QuantileNetwork(ActionValueNetwork):
     V + A - mean(A) over the actions, quantile by quantile.
     """
 
-    def __init__(self, actions: int, quantiles: int = 200, dueling: bool = False, hidden: int = 512):
-        super().__init__(actions, 2 * hidden if dueling else hidden)
+    def __init__(
+        self, actions: int, quantiles: int = 200, dueling: bool = False, hidden: int = 512, noisy: float = 0.0, trunk: Trunk | None = None
+    ):
+        super().__init__(actions, 2 * hidden if dueling else hidden, noisy, trunk)
         self.quantiles, self.dueling = quantiles, dueling
         if dueling:
-            self.value = nn.Linear(hidden, quantiles)
-        self.advantage = nn.Linear(hidden, actions * quantiles)
+            self.value = dense_layer(hidden, quantiles, noisy)
+        self.advantage = dense_layer(hidden, actions * quantiles, noisy)
 
-    def head(self, units: Tensor) -> Tensor:
+    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         shape = (-1, self.actions, self.quantiles)
         if not self.dueling:
-            return transposed_linear(units, *in_float(self.advantage)).reshape(shape)
+            return dense(self.advantage, units, *noise).reshape(shape)
         for_value, for_advantage = units.chunk(2, dim=1)
-        value = transposed_linear(for_value, *in_float(self.value))  # (B, N)
-        advantage = transposed_linear(for_advantage, *in_float(self.advantage)).reshape(shape)
+        value = dense(self.value, for_value, *noise[:2])  # (B, N)
+        advantage = dense(self.advantage, for_advantage, *noise[2:]).reshape(shape)
         return value[:, None] + advantage - advantage.mean(1, keepdim=True)
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs.mean(2)
 
+    def distribution(self, outputs: Tensor, bins: int) -> tuple[Tensor, Tensor]:
+        """Of one state's outputs (actions, N): the middles (bins,) of equal bins, and the share of each action's quantiles in them."""
+        return histograms(outputs, bins)
+
 
 def quantile_fractions(count: int, device: torch.device) -> Tensor:
     """The middles (i + 1/2) / N of N equal parts of [0, 1], (N,)."""
     return (torch.arange(count, device=device) + 0.5) / count
+
+
+def histograms(quantiles: Tensor, bins: int) -> tuple[Tensor, Tensor]:
+    """The middles (bins,) of equal bins, and the shares (A, bins) of the quantiles (A, N) in them."""
+    low, high = float(quantiles.min()), float(quantiles.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = torch.linspace(low, high, bins + 1)
+    counts = [torch.histc(row.cpu(), bins, low, high) for row in quantiles]
+    return 0.5 * (edges[1:] + edges[:-1]), torch.stack(counts) / quantiles.shape[1]

@@ -40,6 +40,10 @@ TINY: dict[str, dict[str, Any]] = {
     "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300},
     "qr-dqn": DQN,
     "tabular-q": {"maze": "tiny", "epsilon_steps": 100, "learning_rate_steps": 100, "epsilon_end": 0.3},
+    "c51": {**DQN, "atoms": 11},
+    "iqn": {**DQN, "fractions": 3, "acting_fractions": 4},
+    "rainbow": {**DQN, "atoms": 11},
+    "beyond-rainbow": {**DQN, "fractions": 3, "acting_fractions": 4, "trunk_width": 1, "train_every": 20, "batch_size": 3},
     "pqn": PQN,
     "pqn-fast": {**PQN, "sticky_actions": 0.25},
     "linear": {},
@@ -69,6 +73,8 @@ TINY: dict[str, dict[str, Any]] = {
 """Settings of a small and quick run of each recipe; one that is not here trains with its defaults."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dqn without replay": ("dqn", {"replay": "off"}),
+    "dqn with noisy layers in bf16": ("dqn", {"noisy": True, "double": True, "precision": "bf16"}),
+    "qr-dqn with Munchausen rewards": ("qr-dqn", {"munchausen": True, "quantiles": 7}),
     "vae of convolutions in bf16": ("vae", {"architecture": "conv", "features": 4, "precision": "bf16"}),
     "dcgan in bf16": ("dcgan", {"precision": "bf16"}),
     "dcgan with spectral norm": ("dcgan", {"spectral_norm": True, "loss": "hinge"}),

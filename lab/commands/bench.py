@@ -10,6 +10,7 @@ from lab.flags import add_device, add_json, parser
 BENCHES = {
     "dqn": ("agents.bench:bench_dqn",),
     "pqn": ("agents.bench:bench_pqn",),
+    "heads": ("agents.bench:bench_heads",),
     "gui": ("gui.bench:bench_gui",),
     "generate": ("lab.bench_generate:bench_generate",),
     "vision": ("lab.bench_vision:bench_vision", "gui.bench_panels:bench_vision"),

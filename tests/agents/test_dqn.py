@@ -29,7 +29,9 @@ class FixedValues(nn.Module):
         super().__init__()
         self.q = torch.tensor([values])
 
-    def outputs(self, blocks: torch.Tensor) -> torch.Tensor:
+    draws = False
+
+    def outputs(self, blocks: torch.Tensor, draw: tuple = ()) -> torch.Tensor:
         return self.q.expand(len(blocks), -1)
 
     def values(self, outputs: torch.Tensor) -> torch.Tensor:
@@ -51,7 +53,9 @@ def targets_of(experiment: DQN, returns: list[float], discounts: list[float], mo
     monkeypatch.setattr(experiment.online, "compute", FixedValues([1.0, 5.0, 2.0]))
     monkeypatch.setattr(experiment.target_network, "compute", FixedValues([3.0, -1.0, 10.0]))
     monkeypatch.setattr(DQN, "network", property(lambda self: self.online.compute))
-    monkeypatch.setattr(DQN, "bootstrap_network", property(lambda self: self.target_network.compute))
+    monkeypatch.setattr(
+        DQN, "bootstrap_network", property(lambda self: (self.target_network if self.config.replay == "on" else self.online).compute)
+    )
     n = len(returns)
     rows = np.zeros((n, 4), np.int64)
     batch = Batch(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from agents.qr_dqn import QRDQN, quantile_huber
+from agents.losses import quantile_huber
+from agents.qr_dqn import QRDQN
 from agents.qr_dqn_config import QRDQNConfig
 from models.quantile_network import QuantileNetwork
 

@@ -35,7 +35,7 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["trian"], "There is no command 'trian'. Did you mean train"),
+        (["trian"], "There is no command 'trian'. Did you mean train?"),
         (["train", "dqm"], "There is no recipe 'dqm'. Did you mean dqn"),
         (["train"], "Name a recipe: dqn"),
         (["train", "dqn", "--game", "breakot"], "There is no game 'breakot'. Did you mean breakout"),
@@ -280,7 +280,7 @@ def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
 
     functions = {path: load(path) for paths in BENCHES.values() for path in paths}
     assert all(callable(function) for function in functions.values())
-    assert {"dqn", "gui", "generate", "vision", "sequences", "two"} == set(BENCHES)
+    assert {"dqn", "pqn", "heads", "gui", "generate", "vision", "sequences", "two"} == set(BENCHES)
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,7 @@ CASES = [
         for i, o, h in ((3, 8, 8), (8, 3, 8), (3, 8, 9))  # 9 pixels make no blocks.
     ),
     Case("transposed linear", dense.transposed_linear, dense.plain_transposed_linear, ((5, 7), (4, 7), (4,))),
+    Case("noisy linear", dense.noisy_linear, dense.plain_noisy_linear, ((5, 7), (4, 7), (4,), (4, 7), (4,), (7,), (4,))),
     *(trunk(batch) for batch in (1, 3)),
     Case("blocks", windows.to_blocks, windows.plain_to_blocks, ((2, 3, 6, 4),)),
     # Small images are normalised together, those of `LARGE` elements one by one.

@@ -1,4 +1,4 @@
-"""Conversions between uint8 images and what networks take and give, and the fixed noise of a seed."""
+"""Images as numbers for networks, pictures of what networks draw, and the noise that they draw from."""
 
 from functools import lru_cache
 

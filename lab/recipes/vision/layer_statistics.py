@@ -33,7 +33,7 @@ class LayerStatistics:
 
     @contextmanager
     def recording(self, on: bool) -> Iterator[None]:
-        """Within this context the statistics of every activation are recorded."""
+        """Inside, every activation's output leaves its figures."""
         if not on:
             yield
             return
