@@ -161,7 +161,7 @@ class DQNViews(AgentViews):
         if len(replay) == 0:
             return Heatmap(np.zeros((n, n)), title="The memory is empty.")
         newest, drawn = (
-            replay.pixels(batch.rows).flatten(1).cpu().numpy().astype(np.float32)
+            replay.pixels(batch.rows[batch.leaves.argsort()]).flatten(1).cpu().numpy().astype(np.float32)  # environment by environment
             for batch in (replay.newest(n), replay.sample(n, np.random.default_rng(seed)))
         )
         average = drawn.mean(0)

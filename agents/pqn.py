@@ -38,6 +38,7 @@ class PQN(Experiment):
 
     unit = "steps"
     headline: ClassVar[tuple[str, ...]] = ("charts/episodic_return", "losses/td_loss", "charts/epsilon")
+    checkpoint_every: ClassVar[int] = 100_000  # Two rollouts are in it: 62 MB with the published settings.
     memory_settings: ClassVar[tuple[str, ...]] = ("envs", "rollout_steps")
     view_parts: ClassVar[dict[str, type]] = {"shown": AgentViews}
 

@@ -70,7 +70,7 @@ class Rollout:
         before = np.arange(STACK - 1, -1, -1)
         rows = (step[:, None] + STACK - 1 - before) * self.envs + env[:, None]  # (B, 4), oldest first
         rows[before > self.ages[step, env][:, None]] = self.black
-        return stack_blocks(self.frames[torch.from_numpy(rows.ravel())])
+        return stack_blocks(self.frames.index_select(0, torch.from_numpy(rows.ravel())))
 
     def state(self) -> dict[str, Any]:
         arrays = {name: value.copy() for name, value in vars(self).items() if isinstance(value, np.ndarray)}

@@ -1,6 +1,6 @@
 """A suite: one recipe with the same settings on many games, an agent a game and seed, and a report of how well they play.
 
-Each agent is an ordinary run with the tags {"suite": NAME, "trial": "GAME-sSEED"}; the suite's own folder, `suites/NAME` under the
+Each agent is an ordinary run, part of {"suite": NAME, "trial": "GAME-sSEED"}, and tagged with the suite's name; the suite's own folder, `suites/NAME` under the
 runs folder, has what was asked for (`suite.json`), the report and what the processes said. Read first: `Suite.run`.
 """
 

@@ -82,6 +82,7 @@ def draw_aggregates(axes: Any, entries: dict[str, Any]) -> None:
         axes.text(100 * entry["value"], y + 0.3, f"{100 * entry['value']:.1f}", ha="center", va="bottom", fontsize=8)
     axes.set_yticks(range(len(entries)), list(reversed(entries)), fontsize=9)
     axes.set_ylim(-0.5, len(entries) - 0.2)
+    axes.use_sticky_edges = False
     axes.margins(x=0.1)
     axes.grid(axis="x", alpha=0.25)
 

@@ -15,7 +15,7 @@ class TabularQConfig(Config):
 food is left. For each state the table has four numbers, Q(s, a): the discounted reward that can be expected after each action.</p>
 <p>Pac-Man takes the action with the largest value, and with probability &epsilon; a random one. After each move one number changes:</p>
 <p align="center"><i>Q(s, a) &larr; Q(s, a) + &alpha; (r + &gamma; max<sub>a'</sub> Q(s', a') &minus; Q(s, a))</i></p>
-<p>where the maximum is 0 after the last move of a game. With &alpha; falling and every action tried again and again, Q comes to be right.</p>
+<p>where the maximum is 0 after the last move of a game. If &alpha; falls and every action keeps being tried, Q converges to the optimal values.</p>
 <p>On the screen: <b>Maze</b> draws the table for the ghost and the food as they are now: a cell's colour is the value of standing there,
 its arrow the best action. Watch the values spread out from the food and back away from the ghost. Take over and play yourself.</p>
 <p><b>Why DQN has no table.</b> The small maze has 21 &middot; 21 &middot; 2<sup>6</sup> = 28,224 states, and after

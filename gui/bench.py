@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+WALL = 12
+"""Agents that play at once."""
 SETTINGS = {"learning_starts": 1000, "replay_capacity": 50_000}
 """Of the run that trains: the published network and batches, learning from the start."""
 STRETCH_SECONDS, STRETCHES = 5.0, 12
@@ -27,12 +29,14 @@ PANELS, SESSIONS, FIRST = 1000, 100, 100
 
 def bench_gui(device: str = "auto") -> dict[str, Any]:
     """The heartbeat while `dqn` trains and an agent is watched, the app's training speed against the headless one, the
-    frame rate of a watched agent alone, and what many opened and closed panels and sessions leave behind."""
+    frame rates of the wall and of a watched agent alone, and what many opened and closed panels and sessions leave behind."""
     with own_place():
         from gui.event_loop import pause, until
 
         with opened() as window:
             panel: Any = window.panel("Atari")
+            on_the_wall = wall(panel, pause, until)
+            panel.watch_dock.show()
             until(lambda: panel.watch.panes[0].playing is not None and panel.watch.panes[0].playing.latest is not None, 60)
             thread = panel.watch.panes[0].playing
             ticks, start = thread.ticks, time.monotonic()
@@ -51,6 +55,7 @@ def bench_gui(device: str = "auto") -> dict[str, Any]:
         return {
             "window_start_s": round(window_start(), 2),
             **beats,
+            **on_the_wall,
             "app_speed_ratio": round(float(np.mean(app) / np.mean(headless)), 3),
             "watch_fps": round(watch_fps, 1),
             "app_sps": [round(speed, 1) for speed in app],
@@ -221,6 +226,27 @@ def start_session(window: Any, panel: Any, device: str, recipe: str, fields: dic
     panel.form.train_button.click()
     until(lambda: len(window.sessions.bridges) > count, 60)
     return window.sessions.bridges[-1]
+
+
+def wall(panel: Any, pause: Callable[[float], None], until: Any) -> dict[str, float]:
+    """Pictures a second of `WALL` agents that play at once (the shipped ones, again and again where there are fewer), the processor
+    time of one picture in the wall's own thread, and the heartbeat meanwhile."""
+    from agents.wall import wall_agents
+
+    view = panel.wall.view
+    until(lambda: view.thread_ is not None, 60)
+    panel.wall.set_agents((wall_agents() * WALL)[:WALL])
+    until(lambda: view.thread_ is not None and view.thread_.ticks > 60, 120)
+    thread = view.thread_
+    drawings, ticks, busy, start = view.drawings, thread.ticks, thread.busy, time.monotonic()
+    beats = heartbeat(pause)
+    seconds = time.monotonic() - start
+    panel.wall.set_agents([])
+    return {
+        "wall_fps": round((view.drawings - drawings) / seconds, 1),
+        "wall_cpu_ms": round(1000 * (thread.busy - busy) / (thread.ticks - ticks), 2),
+        **{f"wall_{name}": value for name, value in beats.items()},
+    }
 
 
 def heartbeat(pause: Callable[[float], None]) -> dict[str, float]:

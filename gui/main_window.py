@@ -32,13 +32,16 @@ from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
 from gui.palette import Palette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS
+from gui.queue_worker import QueueWorker
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
 from gui.widgets.dismantle import dismantle
 from gui.widgets.fast_label import FastLabel
 from gui.window_actions import FILE_ACTIONS, HELP_ACTIONS, THEMES, VIEW_ACTIONS, every_action, panel_action, theme_action
+from lab import registry
 from lab.readable import size_text
 from lab.run import Run
+from lab.training_queue import Job
 
 LAYOUT = 1
 """Raised when docks change so much that a stored layout would not fit."""
@@ -55,7 +58,8 @@ class MainWindow(QMainWindow):
         self.background = Background(self)
         self.sessions = Sessions(self.background, self)
         self.action_set = ActionSet("Everywhere", parent=self)
-        self.context = AppContext(self.background, self.sessions, self.say, self.report, self.open_run, actions=self.action_set)
+        self.queue = QueueWorker(self.sessions, self.start_job, self)
+        self.context = AppContext(self.background, self.sessions, self.say, self.report, self.open_run, self.queue, actions=self.action_set)
         self.panels: dict[str, Panel] = {}
         self.ready = self.closing = False
         self.abandoned = False
@@ -123,6 +127,11 @@ class MainWindow(QMainWindow):
 
     # -- panels ----------------------------------------------------------------------------------------------------
 
+    def start_job(self, job: Job) -> None:
+        """Start a training whose turn it is, in the panel of its recipe."""
+        family = registry.recipe(job.recipe).family
+        self.panel(next(spec.name for spec in PANELS if family in spec.families)).start_job(job)
+
     def panel(self, name: str) -> Panel:
         """The panel of that name, made if need be."""
         if name not in self.panels:
@@ -181,6 +190,7 @@ class MainWindow(QMainWindow):
         """The window shows: now load torch, off its thread, let the panel in front begin, and tick."""
         self.ready = True
         self.status_timer.start()
+        self.queue.timer.start()
         current = self.stack.currentWidget()
         if isinstance(current, Panel):
             self.enter(current)
@@ -348,6 +358,7 @@ class MainWindow(QMainWindow):
     def end(self, wait: bool = True) -> None:
         """Everything the window started ends here."""
         self.status_timer.stop()
+        self.queue.shut()
         self.close_timer.stop()
         for panel in self.panels.values():
             panel.shut()

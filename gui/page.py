@@ -3,13 +3,15 @@
 A recipe's config names the pages that it wants (`Config.pages`); the tab makes them and offers those whose views the recipe has.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.actions import Action
 from gui.view_query import PageState, ViewQuery
+from gui.widgets.dropped_file import dropped_file
 
 
 class Page(QWidget):
@@ -63,6 +65,18 @@ class Page(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.tick()
+
+    def open_file(self, path: Path) -> None:
+        """Take a file, which may have been dropped on a page with `acceptDrops`."""
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        name = dropped_file(event)
+        if name is not None:
+            self.open_file(Path(name))
 
     def export(self) -> tuple[str, dict[str, Any]] | None:
         """The view and its parameters that Copy and Save… write; None where there is nothing to save."""

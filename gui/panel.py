@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
+from gui.queue_worker import QueueWorker
 from gui.widgets.dismantle import dismantle
 from gui.widgets.dock_title import DockTitle
 from lab.run import Run
+from lab.training_queue import Job
 
 
 class RunFolders(QObject):
@@ -36,6 +38,8 @@ class AppContext:
     """Show an error's sentence and its traceback."""
     open_run: Callable[[Run], None]
     """Open a stored run in its panel."""
+    queue: QueueWorker
+    """The trainings that wait."""
     run_folders: RunFolders = field(default_factory=RunFolders)
     actions: ActionSet = field(default_factory=lambda: ActionSet("Everywhere"))
     """The window's actions, which are heard in every panel."""
@@ -98,6 +102,9 @@ class Panel(QMainWindow):
 
     def open_run(self, run: Run) -> None:
         """Show a stored run."""
+
+    def start_job(self, job: Job) -> None:
+        """Start a training of the queue whose turn it is."""
 
     def remember(self) -> None:
         """Write down what should come back at the next start."""

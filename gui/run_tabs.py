@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QTabWidget
+from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 from gui.theme import COLOURS, colour
 from lab.run import Run
@@ -14,19 +14,33 @@ if TYPE_CHECKING:
 
 
 class RunTabs(QTabWidget):
-    """Holds a `RunTab` for each open run."""
+    """Holds a `RunTab` for each open run, behind a page that is no run where the panel has one."""
 
     def __init__(self) -> None:
         super().__init__(tabsClosable=True, movable=True, documentMode=True)
+        self.home: QWidget | None = None
+
+    def set_home(self, page: QWidget, title: str, tip: str) -> None:
+        """Show `page` in the first tab, which cannot be closed."""
+        self.home = page
+        self.insertTab(0, page, title)
+        self.setTabToolTip(0, tip)
+        for side in (QTabBar.ButtonPosition.LeftSide, QTabBar.ButtonPosition.RightSide):
+            self.tabBar().setTabButton(0, side, None)
+
+    def at(self, index: int) -> "RunTab | None":
+        """The run's tab at this place; None where there is none."""
+        page = self.widget(index)
+        return None if page is self.home else cast("RunTab | None", page)
 
     def all(self) -> "list[RunTab]":
-        return [cast("RunTab", self.widget(i)) for i in range(self.count())]
+        return [tab for i in range(self.count()) if (tab := self.at(i)) is not None]
 
     def of(self, run: Run) -> "RunTab | None":
         return next((tab for tab in self.all() if tab.run.path.resolve() == run.path.resolve()), None)
 
     def current(self) -> "RunTab | None":
-        return cast("RunTab | None", self.currentWidget())
+        return self.at(self.currentIndex())
 
     def free_colour(self) -> str:
         """The colour that the fewest open runs have."""

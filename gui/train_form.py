@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
@@ -14,7 +15,7 @@ from gui.widgets.data_edit import DataEdit
 from gui.widgets.transport import MENU
 from lab.config import data_kinds
 from lab.data.catalogue import check
-from lab.flags import command_line
+from lab.flags import command_line, python_line
 from lab.registry import Recipe
 from lab.run import Run
 
@@ -26,9 +27,17 @@ TRAIN = Action(
     "Ctrl+R",
     MENU,
 )
+QUEUE = Action(
+    "queue", "Add to queue", "Train with these settings once the trainings before have ended",
+    lambda panel: panel.form.queue_button.click(), "Ctrl+Alt+R", MENU,
+)  # fmt: skip
 COPY_COMMAND = Action(
     "copy_command", "Copy as command line", "Copy the `lab train` line that makes the same run",
     lambda panel: panel.copy_command(), "Ctrl+Shift+C", MENU,
+)  # fmt: skip
+COPY_PYTHON = Action(
+    "copy_python", "Copy as Python", "Copy the Python that makes the same run, for a script or a notebook",
+    lambda panel: panel.copy_python(), "Ctrl+Alt+Y", MENU,
 )  # fmt: skip
 
 
@@ -58,7 +67,9 @@ class TrainForm(QWidget):
         self.device.addItems(["auto", "cpu", "cuda"])
         self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
         self.train_button.setDefault(True)
+        self.queue_button = QPushButton("Queue", toolTip=QUEUE.tooltip)
         self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
+        self.python_button = QToolButton(text=COPY_PYTHON.text, toolTip=COPY_PYTHON.tooltip)
         length = QHBoxLayout()
         for widget in (self.length_unit, self.steps, self.minutes, self.device):
             length.addWidget(widget, 1 if widget in (self.steps, self.minutes) else 0)
@@ -67,8 +78,15 @@ class TrainForm(QWidget):
             self.column.addWidget(part)
         self.column.addWidget(self.fields, 1)
         self.column.addLayout(length)
-        self.column.addWidget(self.train_button)
-        self.column.addWidget(self.copy_button)
+        start = QHBoxLayout()
+        start.addWidget(self.train_button, 1)
+        start.addWidget(self.queue_button)
+        self.column.addLayout(start)
+        copies = QHBoxLayout()
+        copies.addWidget(self.copy_button)
+        copies.addWidget(self.python_button)
+        copies.addStretch(1)
+        self.column.addLayout(copies)
         self.recipe_box.currentTextChanged.connect(self.show_recipe)
         self.length_unit.currentTextChanged.connect(self.show_length)
         self.fields.changed.connect(self.enable_buttons)
@@ -86,10 +104,18 @@ class TrainForm(QWidget):
 
     def command(self) -> str:
         """The form as a `lab train` line."""
+        return command_line(self.recipe.name, self.fields.config(), **self.options())
+
+    def python(self) -> str:
+        """The form as Python."""
+        return python_line(self.recipe.name, self.fields.config(), **self.options())
+
+    def options(self) -> dict[str, Any]:
+        """Length and device, without what is the recipe's default."""
         length = self.length()
-        steps = None if length.get("steps") == self.recipe.steps else self.steps.value()
-        options = {"steps": steps} if "steps" in length else {"minutes": self.minutes.value()}
-        return command_line(self.recipe.name, self.fields.config(), device=self.device.currentText(), **options)
+        if length.get("steps") == self.recipe.steps:
+            length = {}
+        return {**length, "device": self.device.currentText()}
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -131,7 +157,9 @@ class TrainForm(QWidget):
 
     def enable_buttons(self) -> None:
         self.train_button.setEnabled(self.fields.valid())
+        self.queue_button.setEnabled(self.fields.valid())
         self.copy_button.setEnabled(self.fields.valid())
+        self.python_button.setEnabled(self.fields.valid())
 
     def show_run(self, run: Run) -> None:
         """A run's settings."""

@@ -8,7 +8,7 @@ import traceback
 from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QStackedWidget, QToolButton, QWidget
@@ -23,12 +23,13 @@ from gui.pages import page_class
 from gui.panel import AppContext, Panel
 from gui.run_tabs import RunTabs
 from gui.settings import settings
-from gui.train_form import COPY_COMMAND, TRAIN, TrainForm
+from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm
 from gui.widgets.dismantle import dismantle
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
-from lab import registry
+from lab import registry, training_queue
 from lab.errors import LabError, UsageError
 from lab.run import Run
+from lab.training_queue import Job
 
 if TYPE_CHECKING:
     from gui.run_tab import RunTab
@@ -49,7 +50,16 @@ CLOSE_TAB = Action(
 class TrainingPanel(Panel):
     """Trains the recipes of `family`."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (TRAIN, *TRANSPORT_ACTIONS, COPY_COMMAND, OPEN_DATA, CLOSE_TAB, *PAGE_ACTIONS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        TRAIN,
+        QUEUE,
+        *TRANSPORT_ACTIONS,
+        COPY_COMMAND,
+        COPY_PYTHON,
+        OPEN_DATA,
+        CLOSE_TAB,
+        *PAGE_ACTIONS,
+    )
 
     family = ""
     whole: ClassVar[bool] = False
@@ -80,7 +90,9 @@ class TrainingPanel(Panel):
         self.form.restore(settings(), self.name, self.first_recipe or next(reversed(self.recipes)))
         self.form.recipe_changed.connect(self.show_about)
         self.form.train_button.clicked.connect(self.train)
+        self.form.queue_button.clicked.connect(self.add_to_queue)
         self.form.copy_button.clicked.connect(self.copy_command)
+        self.form.python_button.clicked.connect(self.copy_python)
         context.run_folders.moved.connect(self.follow_run)
         self.run_changed()
 
@@ -168,6 +180,29 @@ class TrainingPanel(Panel):
         options = {**self.form.length(), "device": self.form.device.currentText()}
         self.context.sessions.start(self.form.recipe.name, fields, self.started, self.not_started, **options)
 
+    def add_to_queue(self) -> None:
+        """Let a run with the form's settings wait for those before it; the app works through the queue from now on."""
+        try:
+            fields = self.form.fields.config().model_dump()
+            job = training_queue.add(self.form.recipe.name, fields, device=self.form.device.currentText(), **self.form.length())  # type: ignore[arg-type]
+            self.context.say(f"Added to the queue: {job.command}")
+            self.context.queue.set_active(True)
+        except LabError as error:
+            self.context.report(str(error), "")
+
+    def start_job(self, job: Job) -> None:
+        """Start a training whose turn it is."""
+
+        def started(bridge: SessionBridge) -> None:
+            self.started(bridge)
+            self.context.queue.taken(job)
+
+        def not_started(error: BaseException) -> None:
+            self.context.queue.taken(job)
+            self.not_started(error)
+
+        self.context.sessions.start(job.recipe, job.fields, started, not_started, **job.options())
+
     def resume(self, run: Run) -> None:
         """Resume a stored run up to its length; one that has reached it asks for how much longer."""
         if not has_done_its_length(run):
@@ -228,6 +263,11 @@ class TrainingPanel(Panel):
             QApplication.clipboard().setText(self.form.command())
             self.context.say(f"Copied: {self.form.command()}")
 
+    def copy_python(self) -> None:
+        if self.form.fields.valid():
+            QApplication.clipboard().setText(self.form.python())
+            self.context.say(f"Copied: {self.form.python().splitlines()[-1]}")
+
     def clone(self, run: Run) -> None:
         """Put a run's settings into the form."""
         self.form.show_run(run)
@@ -279,7 +319,7 @@ class TrainingPanel(Panel):
 
     def close_tab(self, index: int) -> None:
         """Close a run's tab; its session stops with a checkpoint."""
-        tab = cast("RunTab | None", self.tabs.widget(index))
+        tab = self.tabs.at(index)
         if tab is None:
             return
         self.tabs.removeTab(index)

@@ -1,21 +1,23 @@
-"""A plain window in which an agent plays at 60 frames a second: `lab watch` where there is a screen."""
+"""Plain windows in which an agent plays at 60 frames a second, or all of them at once: `lab watch` where there is a screen."""
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QSplitter
 
 from gui.actions import ActionSet
 from gui.app import application
-from gui.atari.game_picker import game_title
 from gui.atari.player_thread import PlayerThread
+from gui.atari.wall import WallPage
 from gui.atari.watch import Watch
-from gui.atari.weight_sources import ModuleSource
+from gui.atari.weight_sources import ModuleSource, StoredSource
+from lab.atari.games import game_title
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from agents.wall import WallAgent
     from lab.atari.player import Player
 
 
@@ -80,3 +82,66 @@ def watch(net: "nn.Module", player: "Player", *, episodes: int | None = 1, secon
     if window.thread_.error is not None:
         raise LabError(window.thread_.error[0])
     return window.figures()
+
+
+class WallWindow(QMainWindow):
+    """Shows the wall for `seconds`; an agent that is clicked plays beside it, with all of the Watch controls."""
+
+    def __init__(self, agents: "list[WallAgent]", seconds: float | None, settings: dict[str, float]):
+        super().__init__()
+        self.setWindowTitle("All agents · lab watch wall")
+        self.action_set = ActionSet("lab watch wall", parent=self)
+        self.watch = Watch(self.action_set)
+        for menu in self.action_set.top_menus():
+            self.menuBar().addMenu(menu)
+        self.watch.hide()
+        self.wall = WallPage()
+        self.wall.set_agents(agents, **settings)
+        self.wall.view.chosen.connect(self.watch_agent)
+        self.wall.view.failed.connect(lambda sentence, trace: self.fail(sentence))
+        self.watch.failed.connect(lambda sentence, trace: self.fail(sentence))
+        self.problem = ""
+        self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.split.addWidget(self.wall)
+        self.split.addWidget(self.watch)
+        self.setCentralWidget(self.split)
+        self.clock = QElapsedTimer()
+        self.clock.start()
+        self.timer = QTimer(self, singleShot=True)
+        self.timer.timeout.connect(self.close)
+        if seconds is not None:
+            self.timer.start(round(1000 * seconds))
+        self.resize(1280, 800)
+        self.wall.setFocus()
+
+    def watch_agent(self, agent: "WallAgent") -> None:
+        source = StoredSource(agent.run, label=agent.title)
+        self.watch.show()
+        self.split.setSizes([self.width() - 420, 420])
+        self.watch.play(source)
+
+    def fail(self, sentence: str) -> None:
+        self.problem = sentence
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.timer.stop()
+        self.watch.shut()
+        self.wall.view.shut()
+        super().closeEvent(event)
+
+
+def watch_wall(agents: "list[WallAgent]", *, seconds: float | None = None, **settings: float) -> dict[str, Any]:
+    """Show the wall for `seconds`, or until its window is closed; how long that was.
+
+    Raises LabError with the sentence of what went wrong.
+    """
+    from lab.errors import LabError
+
+    app = application()
+    window = WallWindow(agents, seconds, settings)
+    window.show()
+    app.exec()
+    if window.problem:
+        raise LabError(window.problem)
+    return {"agents": len(agents), "seconds": round(window.clock.elapsed() / 1000, 1)}

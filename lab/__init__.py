@@ -8,7 +8,7 @@ import importlib
 from typing import Any
 
 LAZY = {
-    "train": "lab.api", "resume": "lab.api", "suite": "lab.api", "Run": "lab.run", "runs": "lab.stored_runs", "find": "lab.stored_runs", "recipes": "lab.registry",
+    "train": "lab.api", "resume": "lab.api", "suite": "lab.api", "Run": "lab.run", "runs": "lab.stored_runs", "find": "lab.stored_runs",
     "tag": "lab.marks", "Config": "lab.config", "Experiment": "lab.experiment", "view": "lab.experiment", "Session": "lab.session",
     "LabError": "lab.errors", "UsageError": "lab.errors",
 }  # fmt: skip

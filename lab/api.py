@@ -1,5 +1,6 @@
 """The same jobs from Python: `lab.train("vae", steps=2000, seed=0).show("samples").save("grid.png")`."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,17 @@ def train(
     device: str = "auto",
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
+    quiet: bool | None = None,
     **fields: Any,
 ) -> Run:
     """Train `recipe` in this thread; the finished run. `fields` are those of its config, `seed` among them.
 
+    Progress is shown on stderr where somebody sees it, a terminal or a notebook; with `quiet` True nowhere, with False in any case.
+
     Raises UsageError for a wrong name or value, and the run's own error (a LabError where it is a user's) if it fails.
     """
     session = new_session(recipe, fields, steps=steps, minutes=minutes, device=device, run=run, on_update=on_update)
-    session.run()
-    if session.error is not None:
-        raise session.error
-    return session.run_folder
+    return run_to_end(session, quiet)
 
 
 def resume(
@@ -41,14 +42,40 @@ def resume(
     minutes: float | None = None,
     data: str | None = None,
     on_update: Callable[[Latest], None] | None = None,
+    quiet: bool | None = None,
 ) -> Run:
     """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all; on other `data` where given."""
     stored = run if isinstance(run, Run) else find(str(run))
     session = resumed_session(stored, steps=steps, minutes=minutes, data=data, on_update=on_update)
-    session.run()
+    return run_to_end(session, quiet)
+
+
+def run_to_end(session: Session, quiet: bool | None) -> Run:
+    """Run a session in this thread, with its progress on stderr unless `quiet`. Raises the error that ended it, if one did."""
+    if quiet is False or (quiet is None and seen()):
+        from lab.display import Display
+
+        display, told = Display(session.run_folder.recipe.name, session.experiment.headline), session.on_update
+
+        def update(latest: Latest) -> None:
+            display.update(latest)
+            told(latest)
+
+        session.on_update = update
+        try:
+            session.run()
+        finally:
+            display.close()
+    else:
+        session.run()
     if session.error is not None:
         raise session.error
     return session.run_folder
+
+
+def seen() -> bool:
+    """Whether a person sees stderr: a terminal, or a notebook."""
+    return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
 
 
 def suite(
@@ -85,11 +112,11 @@ def new_session(
     device: str = "auto",
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
-    tags: dict[str, str] | None = None,
+    part_of: dict[str, str] | None = None,
 ) -> Session:
     """A session for a new run, not started. Without `steps` or `minutes` it trains for the recipe's default number of steps.
 
-    `tags` say what the run belongs to, such as a suite.
+    `part_of` says what the run belongs to, such as a suite.
     """
     entry = registry.recipe(recipe)
     config = entry.config_class().parse(fields)
@@ -103,7 +130,7 @@ def new_session(
     target = entry.steps if steps is None and minutes is None else steps
     with one_thread(), threads_of_run(threads):
         experiment = entry.experiment_class()(config, place)
-        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, tags)
+        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of)
         return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 

@@ -57,8 +57,10 @@ class Segment:
         return self
 
 
-def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, torch.Tensor]) -> Path:
+def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, torch.Tensor], about: dict[str, Any] | None = None) -> Path:
     """Write checkpoint `step-<step>` under `parent`; its path. `state` must not change meanwhile.
+
+    The safetensors files say what they hold in their metadata, under the key "lab": the step and what `about` says, as JSON.
 
     Raises LabError where the disk is full or a float of the state is not finite; what was there before stays as it was.
     """
@@ -75,8 +77,10 @@ def write(parent: Path, step: int, state: dict[str, Any], serving: dict[str, tor
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         (temporary / "segments").mkdir(parents=True)
-        save_file(tensors, temporary / "state.safetensors")
-        save_file({k: v.detach().contiguous().cpu() for k, v in serving.items()}, temporary / "serving.safetensors")
+        # One key: safetensors writes several in no fixed order, and the same state must give the same bytes.
+        metadata = {"lab": json.dumps({**(about or {}), "step": step}, sort_keys=True)}
+        save_file(tensors, temporary / "state.safetensors", metadata)
+        save_file({k: v.detach().contiguous().cpu() for k, v in serving.items()}, temporary / "serving.safetensors", metadata)
         (temporary / "state.json").write_text(text)
         for name in ("state.safetensors", "serving.safetensors"):  # safetensors makes files that only their owner may read.
             (temporary / name).chmod((temporary / "state.json").stat().st_mode)

@@ -30,7 +30,7 @@ class CheckpointWriter:
 
     def write(self, done: int, state: dict[str, Any], serving: dict[str, torch.Tensor]) -> None:
         try:
-            written = checkpoint.write(self.run.checkpoints, done, state, serving)
+            written = checkpoint.write(self.run.checkpoints, done, state, serving, self.run.about())
             checkpoint.prune(self.run.checkpoints, keep=2, newest=written)
             self.run.log(f"checkpoint at {done}")
             self.written_step = done

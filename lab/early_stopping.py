@@ -26,10 +26,14 @@ class EarlyStopping:
             self.weights = state_of(self.net) if self.patience else None
         else:
             self.since += 1
-        if not self.patience or self.since < self.patience or self.weights is None:
-            return False
-        self.net.load_state_dict(self.weights)
-        return True
+        if self.weights is not None and self.ended:
+            self.net.load_state_dict(self.weights)
+        return self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has stopped the training."""
+        return bool(self.patience) and self.since >= self.patience and self.weights is not None
 
     def state(self) -> dict[str, Any]:
         loss = None if math.isinf(self.loss) else self.loss

@@ -1,6 +1,7 @@
 """Flags of the commands: argparse with errors as one sentence, and a flag for every field of a config."""
 
 import argparse
+import json
 import shlex
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, get_args, get_origin
@@ -111,6 +112,20 @@ def command_line(recipe: str, config: Config, *, steps: int | None = None, minut
     if device != "auto":
         words += ["--device", device]
     return shlex.join(words)
+
+
+def python_line(recipe: str, config: Config, *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> str:
+    """The Python that makes this very config: the fields that differ from the recipe's defaults, and how long to train."""
+    values = {name: getattr(config, name) for name, field in type(config).model_fields.items() if getattr(config, name) != field.default}
+    values |= {name: value for name, value in (("steps", steps), ("minutes", minutes)) if value is not None}
+    values |= {"device": device} if device != "auto" else {}
+    arguments = ", ".join([quoted(recipe), *(f"{name}={quoted(value)}" for name, value in values.items())])
+    return f"import lab\n\nrun = lab.train({arguments})\n"
+
+
+def quoted(value: Any) -> str:
+    """A value as it stands in Python, a text in double quotes."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def pairs(rest: list[str]) -> dict[str, str]:

@@ -10,6 +10,11 @@ def runs_folder() -> Path:
     return expanded(os.environ.get("LAB_RUNS") or "runs")
 
 
+def agents_folder() -> Path:
+    """Where imported agents are kept, a file each."""
+    return runs_folder() / "agents"
+
+
 def expanded(path: str | Path) -> Path:
     """A path with the home folder for its `~`, which a shell leaves as it is inside quotes and behind `=`."""
     try:

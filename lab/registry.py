@@ -10,6 +10,7 @@ from typing import Any
 
 from lab.config import Config
 from lab.errors import unknown
+from lab.paths import agents_folder
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,11 @@ def shipped() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in folders}
 
 
+def imported() -> dict[str, Path]:
+    """The agents that the user has imported by name: a file each (`lab.agent_file`)."""
+    return {path.stem: path for path in sorted(agents_folder().glob("*.safetensors"))}
+
+
 def best_agent(game: str) -> str | None:
     """The name of the shipped agent with the highest mean score in a game, or None."""
     records = {name: shipped_record(path) for name, path in shipped().items()}
@@ -137,20 +143,25 @@ def best_agent(game: str) -> str | None:
 
 
 def shipped_record(path: Path) -> dict[str, Any]:
-    """A shipped agent's recipe, game, scores and training; what was not measured is None."""
-    stored = json.loads((path / "config.json").read_text())
-    file = path / "evaluation.json"
-    figures = json.loads(file.read_text()) if file.exists() else {}
+    """The recipe, game, scores and training of a shipped agent or an agent's file; what was not measured is None."""
+    if path.is_file():
+        from lab.agent_file import read_records
+
+        stored, figures = read_records(path)
+    else:
+        stored = json.loads((path / "config.json").read_text())
+        file = path / "evaluation.json"
+        figures = json.loads(file.read_text()) if file.exists() else {}
     scores = ("mean", "sticky_mean", "human", "human_source", "human_normalised", "episodes", "protocol", "sticky_protocol")
     training = ("command", "steps", "hours", "machine")
     return {
-        "recipe": stored["recipe"], "game": stored["subject"], **{name: figures.get(name) for name in scores},
+        "recipe": stored["recipe"], "game": stored.get("subject"), **{name: figures.get(name) for name in scores},
         **{name: stored.get("training", {}).get(name) for name in training},
     }  # fmt: skip
 
 
 def shipped_about(path: Path) -> str:
-    """One line about a shipped agent: its recipe, its game, its scores and how long it trained."""
+    """One line about a shipped agent or an agent's file: its recipe, its game, its scores and how long it trained."""
     record = shipped_record(path)
     parts = [f"{record['recipe']} on {record['game']}"]
     if record["mean"] is not None:

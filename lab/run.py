@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from lab import registry
+from lab import agent_file, registry
 from lab.config import Config
 from lab.data import catalogue
 from lab.errors import LabError, UsageError, unknown
@@ -32,7 +32,7 @@ log = logging.getLogger("lab.run")
 
 
 class Run:
-    """One run folder. Opening it reads `config.json`; nothing else is loaded until it is asked for."""
+    """One run folder, or an agent's file. Opening it reads its config; nothing else is loaded until it is asked for."""
 
     def __init__(self, path: Path):
         self.path = Path(path)
@@ -40,8 +40,14 @@ class Run:
         """What was said when the run was opened, such as how its data have changed."""
         self.read_mark: tuple[str, int] | None = None
         """The newest checkpoint as it was when this run was made or its `experiment` read, by `lab.checkpoint.newest_mark`."""
+        self.weights: dict[str, torch.Tensor] | None = None
+        """The network's weights where the run stands for another program's file; else they are read when they are needed."""
+        if self.path.is_file():
+            self.stored: dict[str, Any] = agent_file.read_records(self.path)[0]
+            self.recipe = registry.recipe(self.stored["recipe"])
+            return
         try:
-            self.stored: dict[str, Any] = checked_config(json.loads((self.path / "config.json").read_text()))
+            self.stored = checked_config(json.loads((self.path / "config.json").read_text()))
             self.recipe = registry.recipe(self.stored["recipe"])
         except FileNotFoundError:
             raise UsageError(f"{self.path} is not a run: it has no config.json. `lab runs` lists the runs.") from None
@@ -49,13 +55,21 @@ class Run:
             raise LabError(f"{self.path}/config.json cannot be read ({error}).") from None
 
     @classmethod
+    def of_weights(cls, path: Path, stored: dict[str, Any], weights: "dict[str, torch.Tensor]") -> "Run":
+        """What stands for another program's file at `path`: `weights` of a network by `stored`, which is what a config.json holds."""
+        run = cls.__new__(cls)
+        run.path, run.stored, run.weights, run.warnings, run.read_mark = path, stored, weights, [], None
+        run.recipe = registry.recipe(stored["recipe"])
+        return run
+
+    @classmethod
     def create(
         cls, recipe: registry.Recipe, config: Config, device: "torch.device", threads: int, path: Path | None = None,
-        steps: int | None = None, minutes: float | None = None, tags: dict[str, str] | None = None,
+        steps: int | None = None, minutes: float | None = None, part_of: dict[str, str] | None = None,
     ) -> "Run":  # fmt: skip
         """A new folder with its `config.json`, which notes how long and with how many threads the run is to train, for its resumption.
 
-        `tags` say what the run belongs to, such as a suite.
+        `part_of` says what the run belongs to, such as a suite.
 
         Raises LabError where it cannot be written or is taken.
         """
@@ -75,7 +89,7 @@ class Run:
             "git_commit": git_commit(),
             "steps": steps,
             "minutes": minutes,
-            **({"tags": tags} if tags else {}),
+            **({"part_of": part_of} if part_of else {}),
         }
         existed = folder.exists()
         try:
@@ -98,7 +112,19 @@ class Run:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return self.path.stem if self.path.is_file() else self.path.name
+
+    def __repr__(self) -> str:
+        status = self.status()
+        words = f"{self.recipe.name} on {self.stored.get('subject', 'nothing')}"
+        done = f" at {status['done']:,} {status.get('unit', 'steps')}" if "done" in status else ""
+        state = "shipped agent" if self.shipped else f"{status['status']}{done}"
+        metrics = [f"{name} {value:.4g}" for name, value in status.get("metrics", {}).items() if value is not None and name != "charts/SPS"]
+        return f"<Run {self.name}: {', '.join([words, state, *metrics[:3]])}>"
+
+    def about(self) -> dict[str, Any]:
+        """What the files of its checkpoints say of themselves."""
+        return {"recipe": self.recipe.name, "seed": self.stored["config"].get("seed"), "lab": versions()["lab"]}
 
     @property
     def checkpoints(self) -> Path:
@@ -106,11 +132,38 @@ class Run:
 
     @property
     def shipped(self) -> bool:
-        """Whether this is a shipped agent: weights without the state that training needs."""
-        return (self.path / "serving.safetensors").exists()
+        """Whether this is an agent that is shipped, or an agent's file: weights without the state that training needs."""
+        return self.path.is_file() or (self.path / "serving.safetensors").exists()
 
     def no_training(self) -> UsageError:
-        return UsageError(f"{self.name} is a shipped agent: it has weights to watch and evaluate, but no training state.")
+        what = "an agent's file" if self.path.is_file() else "a shipped agent"
+        return UsageError(f"{self.name} is {what}: it has weights to watch and evaluate, but no training state.")
+
+    def evaluation(self) -> dict[str, Any]:
+        """The figures that a shipped agent, or an agent's file, holds of itself; {} where there are none."""
+        if self.weights is not None:
+            return {}
+        if self.path.is_file():
+            return agent_file.read_records(self.path)[1]
+        file = self.path / "evaluation.json"
+        return json.loads(file.read_text()) if file.exists() else {}
+
+    def serving_weights(self) -> "tuple[dict[str, torch.Tensor], Path]":
+        """The newest good weights of the network that plays, and the file or folder that they are from.
+
+        A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used.
+        """
+        from lab import checkpoint
+
+        if self.weights is not None:
+            return self.weights, self.path
+        if self.shipped:
+            file = self.path if self.path.is_file() else self.path / "serving.safetensors"
+            return checkpoint.read_weights(file), self.path
+        path, weights, problems = checkpoint.newest_good(self.checkpoints, serving_only=True)
+        for problem in problems:
+            self.warn(f"{problem} Using {path.name} instead.")
+        return weights, path
 
     def config(self, data: str | None = None) -> Config:
         """The stored config, with other `data` where they are given. Raises UsageError where the data are no longer there."""
@@ -293,24 +346,21 @@ class Run:
         remembered = self.stored.get("data", {})
         experiment = self.recipe.experiment_class().opened(self.config(data), resolve(device), remembered)
         self.compare_data(experiment, same_data)
-        if self.shipped:
-            if not serving_only:
-                raise self.no_training()
-            checkpoint.load_serving(experiment.serving(), checkpoint.read_weights(self.path / "serving.safetensors"), self.path)
-            return experiment
+        if self.shipped and not serving_only:
+            raise self.no_training()
         self.read_mark = checkpoint.newest_mark(self.checkpoints)
-        if not serving_only and not checkpoint.listed(self.checkpoints):
+        if serving_only:
+            checkpoint.load_serving(experiment.serving(), *self.serving_weights())
+            return experiment
+        if not checkpoint.listed(self.checkpoints):
             self.warn(f"Run {self.name} has no checkpoint yet: it starts from the beginning.")
             self.stored_seconds = 0.0
             return experiment
-        path, contents, problems = checkpoint.newest_good(self.checkpoints, serving_only=serving_only)
+        path, contents, problems = checkpoint.newest_good(self.checkpoints)
         for problem in problems:
             self.warn(f"{problem} Using {path.name} instead.")
-        if serving_only:
-            checkpoint.load_serving(experiment.serving(), contents, path)
-        else:
-            experiment.restore(contents["experiment"])
-            self.stored_seconds = float(contents["session"]["seconds"])
+        experiment.restore(contents["experiment"])
+        self.stored_seconds = float(contents["session"]["seconds"])
         return experiment
 
     def compare_data(self, experiment: "Experiment", same_data: bool) -> None:

@@ -13,7 +13,7 @@ CONFIG = {
     "steps": int | None,
     "minutes": float | int | None,
     "data": dict,
-    "tags": dict,
+    "part_of": dict,
 }
 """What `config.json` may hold that the app relies on, and of which type; the first two it must."""
 STATUS = {

@@ -4,9 +4,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import registry
+from lab import agent_file, registry
 from lab.errors import LabError, UsageError, unknown
-from lab.paths import expanded, runs_folder
+from lab.paths import agents_folder, expanded, runs_folder
 from lab.run import Run
 
 if TYPE_CHECKING:
@@ -33,8 +33,14 @@ def survey(folder: Path | None = None) -> tuple[list[Run], str]:
     return sorted(readable, key=lambda run: run.created, reverse=True), note
 
 
-def find(name: str) -> Run:
-    """A run by path, by name, by "last", or a shipped agent by name; a game's name stands for its best agent."""
+def find(name: str, game: str | None = None) -> Run:
+    """A run by path, by name, by "last", or an agent by name or file; a game's name stands for its best agent.
+
+    `game` is what an agent of another program plays, where its file does not say so.
+    """
+    with suppress(OSError):
+        if expanded(name).is_file():
+            return agent_of_file(expanded(name), game)
     for folder in (expanded(name), runs_folder() / name):
         with suppress(OSError):  # Such as for a name that is too long.
             if (folder / "config.json").exists():
@@ -45,10 +51,35 @@ def find(name: str) -> Run:
             raise UsageError(f"There are no runs yet under {runs_folder()}. `lab train dqn` makes one.")
         return known[0]
     agents = registry.shipped()
+    if name not in agents and name in (imported := registry.imported()):
+        return Run(imported[name])
     agent = name if name in agents else registry.best_agent(name)
     if agent is not None:
         return Run(agents[agent])
-    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *agents], see="lab runs")
+    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *registry.imported(), *agents], see="lab runs")
+
+
+def agent_of_file(path: Path, game: str | None = None) -> Run:
+    """What stands for an agent's file: one of `lab export --to agent`, or another program's of a game that it names or that is given."""
+    if agent_file.metadata(path):
+        return Run(path)
+    return registry.load("agents.foreign:read")(path, game)
+
+
+def import_agent(path: Path, game: str | None = None, name: str | None = None) -> Run:
+    """Keep a copy of an agent's file, in the lab's own format, so that it is listed; the copy's run."""
+    run = agent_of_file(path, game)
+    taken = {**registry.shipped(), **registry.imported()}
+    name = name or run.name
+    if name in taken:
+        raise UsageError(f"There is an agent {name!r} already. Give this one another name with --name.")
+    if Path(name).name != name or name.startswith("."):
+        raise UsageError(f"--name cannot be {name!r}: it becomes a file's name.")
+    run.experiment("cpu", serving_only=True).close()  # Weights of another network are refused now.
+    weights, _ = run.serving_weights()
+    file = agents_folder() / f"{name}{agent_file.ENDING}"
+    agent_file.write(file, weights, run.stored, run.evaluation(), int(run.stored.get("training", {}).get("steps") or 0))
+    return Run(file)
 
 
 def agent_for(game: str) -> "nn.Module | None":

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import LabError
+from lab.marks import tag
 from lab.paths import write_atomic
 from lab.run import Run
 
@@ -30,11 +31,11 @@ LOCK_SECONDS = 120
 
 @dataclass(frozen=True)
 class Trial:
-    """What to train, how long, and how to evaluate it. `tags` tell its run from all others; they are stored in it."""
+    """What to train, how long, and how to evaluate it. `part_of` tells its run from all others and is stored in it."""
 
     recipe: str
     fields: dict[str, Any]
-    tags: dict[str, str]
+    part_of: dict[str, str]
     steps: int | None = None
     minutes: float | None = None
     device: str = "auto"
@@ -45,7 +46,7 @@ class Trial:
 
     @property
     def name(self) -> str:
-        return self.tags["trial"]
+        return self.part_of["trial"]
 
     def opened(self) -> Run | None:
         """Its run, if it has one."""
@@ -127,9 +128,11 @@ def session_of(trial: Trial, run: Run | None, on_update: "Callable[[Latest], Non
     from lab.api import new_session, resumed_session
 
     if run is None:
-        return new_session(
-            trial.recipe, trial.fields, steps=trial.steps, minutes=trial.minutes, device=trial.device, tags=trial.tags, on_update=on_update
+        session = new_session(
+            trial.recipe, trial.fields, steps=trial.steps, minutes=trial.minutes, device=trial.device, part_of=trial.part_of, on_update=on_update
         )  # fmt: skip
+        tag(session.run_folder, *(name for group, name in trial.part_of.items() if group != "trial"))
+        return session
     status = run.status()
     if trial.steps is not None:
         return resumed_session(run, steps=trial.steps, on_update=on_update)

@@ -1,7 +1,7 @@
 """Many trainings, each in a process of its own (`lab.trial`): how many at once, with how many threads, and how far each has come.
 
 Whatever has finished is not done again, whatever was interrupted continues bit for bit, and one that fails says why while the rest
-go on. All that is kept lies in the run folders; a run is found again by its tags. Read first: `Trials.run`.
+go on. All that is kept lies in the run folders; a run is found again by what it is part of. Read first: `Trials.run`.
 """
 
 import json
@@ -52,9 +52,9 @@ class State:
 
 def with_runs(trials: Iterable[Trial]) -> list[Trial]:
     """The trials with the folders of the runs that they have by now."""
-    known = {tuple(sorted(run.stored["tags"].items())): run for run in reversed(runs()) if run.stored.get("tags")}
+    known = {tuple(sorted(run.stored["part_of"].items())): run for run in reversed(runs()) if run.stored.get("part_of")}
     return [
-        replace(trial, run=str(run.path.resolve()) if (run := known.get(tuple(sorted(trial.tags.items())))) is not None else None)
+        replace(trial, run=str(run.path.resolve()) if (run := known.get(tuple(sorted(trial.part_of.items())))) is not None else None)
         for trial in trials
     ]
 

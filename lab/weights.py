@@ -7,6 +7,7 @@ Read first: `load_weights`.
 """
 
 import argparse
+import io
 import logging
 import re
 import warnings
@@ -136,21 +137,29 @@ def real(tensor: Tensor, name: str, path: Path) -> Tensor:
     return dense
 
 
-def read_pth(path: Path) -> dict[str, Tensor]:
-    """The state_dict in a file of torch.save: at its top, under one of `WRAPPERS`, or the only one in it. Raises LabError where there is none."""
-    advice = "Save the weights with torch.save(model.state_dict(), FILE) or as safetensors."
+ADVICE = "Save the weights with torch.save(model.state_dict(), FILE) or as safetensors."
+
+
+def read_tree(path: Path, content: bytes | None = None) -> Any:
+    """What torch.save has written into the file, or into `content` of it: tensors and plain data. Raises LabError for anything else."""
     try:
         # As an open file: given a name, torch.load chooses the format by its ending.
-        with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(HARMLESS), path.open("rb") as file:
-            tree = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(HARMLESS):
+            file = io.BytesIO(path.read_bytes() if content is None else content)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # What a damaged file raises has no common class.
-        raise LabError(f"{path.name} cannot be read as weights: {reason(error)}. {advice}") from None
+        raise LabError(f"{path.name} cannot be read as weights: {reason(error)}. {ADVICE}") from None
+
+
+def read_pth(path: Path, content: bytes | None = None) -> dict[str, Tensor]:
+    """The state_dict in a file of torch.save: at its top, under one of `WRAPPERS`, or the only one in it. Raises LabError where there is none."""
+    tree = read_tree(path, content)
     under = []
     while isinstance(tree, dict) and (key := wrapper(tree)) is not None:
         under.append(key)
         tree = tree[key]
     if not is_state_dict(tree):
-        raise LabError(f"{path.name} cannot be read as weights: it holds no dict of tensors by name. {advice}")
+        raise LabError(f"{path.name} cannot be read as weights: it holds no dict of tensors by name. {ADVICE}")
     if under:
         log.info("%s: the weights under %s are used", path.name, " / ".join(map(repr, under)))
     return {name: tensor.detach() for name, tensor in tree.items()}

@@ -27,7 +27,7 @@ class Dropout(nn.Dropout):
         return x * kept / (1 - self.p)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Dropout":
-        # A copy that drew from the same generator would change what the first one draws.
+        # A copy with the same generator would change what the original draws.
         made = Dropout(self.p)
         made.training = self.training
         return made

@@ -99,6 +99,10 @@ class ActionValueNetwork(nn.Module, ABC):
         # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
         return self.head(self.hidden_units(features, *draw[:2]).float(), *draw[2:])
 
+    def units(self, frames: Tensor) -> Tensor:
+        """What the head takes in without a draw, (B, units) float32: `models.stacked` asks for those of several networks at once."""
+        return self.hidden_units(self.features(frames)).float()
+
     def draw(self, generator: torch.Generator, count: int | None = None) -> Draw:
         """Random numbers for a pass: input and output noise of each noisy layer. With a `count`, those to learn from that many states."""
         return tuple(noise for layer in self.modules() if isinstance(layer, NoisyLinear) for noise in layer.draw(generator))
@@ -211,6 +215,11 @@ class ActionValueNetwork(nn.Module, ABC):
             of_units, *of_weights = torch.autograd.grad(self.head(units), [units, *weights], gradient.clone())
         torch._foreach_copy_(list(into), of_weights)
         return of_units
+
+
+def blocks_of_filters(filters: Tensor) -> Tensor:
+    """The first layer's weights (32, 64, 2, 2) of filters in their usual shape (32, 4, 8, 8), as `ActionValueNetwork.filters` gives them."""
+    return filters.reshape(-1, 4, 2, 4, 2, 4).permute(0, 1, 3, 5, 2, 4).reshape(-1, 64, 2, 2)
 
 
 class QNetwork(ActionValueNetwork):

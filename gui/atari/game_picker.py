@@ -8,14 +8,9 @@ from gui.atari.thumbnails import thumbnail
 from gui.atari.watch_pane import heading, published
 from gui.background import Background
 from gui.widgets.picture import Picture, to_image
-from lab.atari.games import TWO_PLAYERS, action_names, games
+from lab.atari.games import TWO_PLAYERS, action_names, game_title, games
 
 FOR_TWO = "Two-player game: it cannot be played by a single agent, so there is nothing to train and no picture."
-
-
-def game_title(game: str) -> str:
-    """`ms_pacman` -> Ms Pacman."""
-    return game.replace("_", " ").title()
 
 
 def letters(text: str) -> str:

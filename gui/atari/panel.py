@@ -1,22 +1,28 @@
-"""The Atari panel: the games, DQN training in the background, and an agent that plays beside it."""
+"""The Atari panel: the wall of all agents, the games, training in the background, and an agent that is watched beside it."""
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QToolButton
 
 from gui.actions import Action
-from gui.atari.game_picker import GamePicker, game_title
+from gui.atari.game_picker import GamePicker
 from gui.atari.thumbnails import thumbnail
+from gui.atari.wall import WallPage
 from gui.atari.watch import Watch
-from gui.atari.weight_sources import LiveSource, UntrainedSource, WeightSource, plays_atari, stored_sources
+from gui.atari.weight_sources import LiveSource, StoredSource, UntrainedSource, WeightSource, plays_atari, stored_sources
 from gui.bridge import SessionBridge
 from gui.panel import AppContext
+from gui.settings import settings
 from gui.training_panel import TrainingPanel
 from gui.widgets.picture import to_image
 from gui.widgets.transport import MENU
-from lab import registry
-from lab.atari.games import TWO_PLAYERS, games
-from lab.run import Run
+from lab.atari.games import TWO_PLAYERS, game_title, games
+from lab.registry import load
+
+if TYPE_CHECKING:
+    from agents.wall import WallAgent
 
 CHOOSE_GAME = Action(
     "choose_game",
@@ -27,10 +33,13 @@ CHOOSE_GAME = Action(
     MENU,
     separator=True,
 )
+WALL_IN_FRONT = "Atari/wall in front"
+"""Whether the wall was in front when the app was closed."""
+SHOW_WALL = Action("wall", "All agents", "Show all agents playing at once", lambda panel: panel.show_wall(), "Ctrl+0", "&Watch")
 
 
 class AtariPanel(TrainingPanel):
-    """Trains the recipes of the family Atari and lets one watch, and play."""
+    """Trains the recipes of the family Atari and lets one watch, and play. The first tab is the wall."""
 
     ACTIONS = (
         *TrainingPanel.ACTIONS,
@@ -39,12 +48,16 @@ class AtariPanel(TrainingPanel):
             "watch_run", "Watch the run in front", "Let the newest weights of the run in front play",
             lambda panel: panel.watch_current(), "Ctrl+Shift+W", "&Watch",
         ),
+        SHOW_WALL,
+        Action(
+            "open_agent", "Open the chosen agent", "Open the agent chosen on the wall, with its curves and views",
+            lambda panel: panel.open_chosen(), "Ctrl+Return", "&Watch",
+        ),
     )  # fmt: skip
 
     name = "Atari"
     family = "Atari"
     first_recipe = "dqn-fast"
-    empty_text = "No run is open.\n\nChoose a game and press Train: the agent trains in the background, and its curves and views appear here. On the right, an agent is already playing."
 
     def __init__(self, context: AppContext):
         self.game_button = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -64,7 +77,12 @@ class AtariPanel(TrainingPanel):
         self.resizeDocks([self.settings_dock, self.watch_dock], [290, 360], Qt.Orientation.Horizontal)
         self.watch_menu = self.action_set.menu("&Watch")
         self.watch.compare.toggled.connect(lambda on: self.resizeDocks([self.watch_dock], [560 if on else 360], Qt.Orientation.Horizontal))
-        self.greeted = False
+        self.watch_dock.hide()  # Until an agent is chosen, the wall has the room.
+        self.wall = WallPage()
+        self.wall.view.chosen.connect(self.watch_agent)
+        self.wall.view.failed.connect(context.report)
+        self.tabs.set_home(self.wall, SHOW_WALL.text, SHOW_WALL.tooltip)
+        self.stack.setCurrentWidget(self.tabs)
         self.tabs.currentChanged.connect(lambda _: self.refresh_sources())
 
     @classmethod
@@ -72,12 +90,7 @@ class AtariPanel(TrainingPanel):
         return (*super().every_action(), *Watch.ACTIONS)
 
     def entered(self) -> None:
-        """At the first time, the shipped agent starts to play and its run opens."""
-        self.refresh_sources(first=not self.greeted)
-        if not self.greeted:
-            self.greeted = True
-            for path in list(registry.shipped().values())[:1]:
-                self.open_run(Run(path))
+        self.refresh_sources()
 
     # -- games -----------------------------------------------------------------------------------------------------
 
@@ -105,10 +118,35 @@ class AtariPanel(TrainingPanel):
 
     # -- watching --------------------------------------------------------------------------------------------------
 
-    def refresh_sources(self, first: bool = False) -> None:
-        """Offer the sessions' newest weights, shipped agents and stored runs."""
+    def refresh_sources(self) -> None:
+        """Offer the sessions' newest weights, shipped agents and stored runs; those that play well hang on the wall."""
         live: list[WeightSource] = [LiveSource(bridge.session) for bridge in self.context.sessions.bridges if plays_atari(bridge.run)]
         self.context.background.submit(stored_sources, lambda stored: self.offer([*live, *stored]), receiver=self)
+        self.context.background.submit(lambda: load("agents.wall:wall_agents")(), self.hang, receiver=self)
+
+    def hang(self, agents: "list[WallAgent]") -> None:
+        """Let these agents play on the wall."""
+        if self.watch.timer.isActive():
+            self.wall.set_agents(agents)
+
+    def show_wall(self) -> None:
+        self.tabs.setCurrentWidget(self.wall)
+        self.wall.view.setFocus()
+
+    def watch_agent(self, agent: "WallAgent") -> None:
+        """Watch an agent of the wall large, with its values."""
+        source: WeightSource = StoredSource(agent.run, label="" if agent.own else f"shipped agent: {agent.run.name}")
+        source = next((known for known in self.watch.sources if known.key == source.key), source)
+        if not self.watch_dock.isVisible():
+            self.watch_dock.show()
+            self.resizeDocks([self.watch_dock], [max(360, int(0.38 * self.width()))], Qt.Orientation.Horizontal)
+        self.watch.play(source)
+
+    def open_chosen(self) -> None:
+        """Open the run of the agent that is chosen on the wall."""
+        agent = self.wall.view.current_agent()
+        if agent is not None:
+            self.open_run(agent.run)
 
     def offer(self, sources: list[WeightSource]) -> None:
         if not self.watch.timer.isActive():
@@ -120,6 +158,7 @@ class AtariPanel(TrainingPanel):
         super().started(bridge)
         if plays_atari(bridge.run):
             self.watch.play(LiveSource(bridge.session))
+            self.watch_dock.show()
         self.refresh_sources()
 
     def watch_current(self) -> None:
@@ -145,6 +184,20 @@ class AtariPanel(TrainingPanel):
                     self.watch.play(others[0], pane)
         self.refresh_sources()
 
+    # -- what is remembered ----------------------------------------------------------------------------------------
+
+    def reopen(self) -> None:
+        """The tab that was in front at the end is in front again: at the first start, the wall."""
+        super().reopen()
+        if settings().value(WALL_IN_FRONT, True, type=bool):
+            self.tabs.setCurrentWidget(self.wall)
+
+    def remember(self) -> None:
+        super().remember()
+        if self.reopened:
+            settings().setValue(WALL_IN_FRONT, self.tabs.currentWidget() is self.wall)
+
     def shut(self) -> None:
         super().shut()
         self.watch.shut()
+        self.wall.view.shut()

@@ -1,4 +1,4 @@
-"""The Atari panel's pictures: the first start, an agent that trains, its views, two agents, the games."""
+"""The Atari panel's pictures: the first start, an agent that trains, its views, two agents, the maze, the games."""
 
 from typing import Any
 
@@ -49,6 +49,8 @@ def take(photographer: Photographer) -> None:
     scene("atari-about", panel.about_dock.raise_)
     panel.watch.compare.setChecked(False)
     panel.settings_dock.raise_()
+    photographer.train_in("Atari", "tabular-q", {"epsilon_steps": 60_000, "learning_rate_steps": 80_000}, 120_000, TRAIN_SECONDS)
+    scene("maze-training", lambda: None)
     picker = GamePicker("breakout", window.background, window)
     picker.show()
     until(lambda: len(picker.pictures) > 40, 60)

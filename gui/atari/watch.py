@@ -5,7 +5,7 @@ from pathlib import Path
 from weakref import ref
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -133,7 +133,7 @@ class Watch(QWidget):
     # -- whom one watches ------------------------------------------------------------------------------------------
 
     def set_sources(self, sources: list[WeightSource]) -> None:
-        """Offer these agents. Whoever plays keeps playing; at first, the first one starts."""
+        """Offer these agents. Whoever plays keeps playing; where nobody does, the first one starts once this can be seen."""
         self.sources = sources
         for i, chooser in enumerate(self.choosers):
             chooser.clear()
@@ -142,8 +142,12 @@ class Watch(QWidget):
                 chooser.setItemData(chooser.count() - 1, source.label, Qt.ItemDataRole.ToolTipRole)
             index = chooser.findData(self.playing[i])
             chooser.setCurrentIndex(index)
-        if self.playing[0] is None and sources:
-            self.play(sources[0])
+        self.play_first()
+
+    def play_first(self) -> None:
+        """Let the first agent play where none does and this can be seen."""
+        if self.playing[0] is None and self.sources and self.isVisible():
+            self.play(self.sources[0])
 
     def play(self, source: WeightSource, pane: int = 0) -> None:
         """Watch `source` in a pane. Two panes start over together, to be on the same game."""
@@ -248,6 +252,10 @@ class Watch(QWidget):
         self.end_record()
         for pane in self.panes:
             pane.shut()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.play_first()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.shut()

@@ -1,11 +1,12 @@
 """Whose weights play: a running session's newest, a stored run's checkpoint, a shipped agent, or an untrained network."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import registry
+from lab.errors import LabError
 from lab.run import Run
 from lab.stored_runs import runs
 
@@ -119,9 +120,10 @@ def stored_sources() -> list[WeightSource]:
     """Shipped agents first, then the stored Atari runs with weights, newest first, each checkpoint by itself."""
     sources: list[WeightSource] = []
     for name, path in registry.shipped().items():
-        run = Run(path)
-        if plays_atari(run):
-            sources.append(StoredSource(run, label=f"shipped agent: {name}"))
+        sources.append(StoredSource(Run(path), label=f"shipped agent: {name}"))
+    for name, path in registry.imported().items():
+        with suppress(LabError):  # A file that somebody has put there.
+            sources.append(StoredSource(Run(path), label=f"imported agent: {name}"))
     for run in runs():
         kept = checkpoints(run.path) if plays_atari(run) else []
         if kept:

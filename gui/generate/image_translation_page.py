@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -27,7 +26,6 @@ from gui.page import Page
 from gui.theme import faint
 from gui.view_query import PageState
 from gui.widgets.drawing import Drawing
-from gui.widgets.dropped_file import dropped_file
 from gui.widgets.picture import Picture
 from gui.widgets.titled import titled
 from lab.answers import Bars
@@ -265,20 +263,11 @@ class ImageTranslationPage(Page):
             self.open_file(Path(dialog.selectedFiles()[0]))
         dialog.deleteLater()
 
-    def open_file(self, file: Path) -> None:
+    def open_file(self, path: Path) -> None:
         """Translate a picture from disk."""
-        self.loaded = file
+        self.loaded = path
         self.kind.setCurrentText(LOADED)
         self.changed()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_file(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        name = dropped_file(event)
-        if name is not None:
-            self.open_file(Path(name))
 
     # -- the clock -------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from gui.runs import columns
 from gui.runs.compare import Comparison
 from gui.runs.folders import discard, put_back, rename
 from gui.runs.marks_dialog import MarksDialog
+from gui.runs.queue_pane import QueuePane
 from gui.runs.table import SHOWN, RunFilter, RunTable
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
@@ -150,6 +151,10 @@ class RunsPanel(Panel):
         self.pages.addTab(self.settings, "Settings")
         self.pages.addTab(self.log, "Log")
         self.details = self.add_dock("Selected runs", self.pages, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.queue_pane = QueuePane(context, context.queue)
+        self.queue_dock = self.add_dock("Queue", self.queue_pane, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.tabifyDockWidget(self.details, self.queue_dock)
+        self.details.raise_()
         self.resizeDocks([self.details], [380], Qt.Orientation.Vertical)
         self.view.addActions(run_actions)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self.show_selected())

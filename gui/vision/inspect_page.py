@@ -4,11 +4,11 @@ Read first: `InspectPage.stroke`. Every stroke asks the view `look`, whose answe
 Grad-CAM and the feature maps. Slower maps are asked for when the hand rests.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -32,7 +32,6 @@ from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
-from gui.widgets.dropped_file import dropped_file
 from gui.widgets.picture import Picture
 from lab.data.image_files import IMAGE_FILTER
 from lab.stored_runs import runs
@@ -254,12 +253,17 @@ class InspectPage(Page):
     def ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Open an image", "", IMAGE_FILTER)
         if name:
-            self.state.show_image(name)
+            self.open_file(Path(name))
+
+    def open_file(self, path: Path) -> None:
+        """Look at an image from disk, no longer at the agent's screen."""
+        self.agent_button.setChecked(False)
+        self.state.show_image(str(path))
 
     def follow_agent(self, on: bool) -> None:
         if on and watched_frame(self.window()) is None:
             self.agent_button.setChecked(False)
-            self.excuse("No agent is playing. Open the Atari panel (Alt+1) first.")
+            self.excuse("No agent is being watched. Choose one in the Atari panel (Alt+1) first.")
 
     def image_changed(self) -> None:
         self.heat.stale = True
@@ -387,13 +391,3 @@ class InspectPage(Page):
             self.wrong.tick()
         elif self.below.currentIndex() == 2:
             self.apart.tick()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_file(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        name = dropped_file(event)
-        if name is not None:
-            self.agent_button.setChecked(False)
-            self.state.show_image(name)

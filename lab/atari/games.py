@@ -42,6 +42,11 @@ def check_game(name: str) -> str:
     return game
 
 
+def game_title(game: str) -> str:
+    """`ms_pacman` -> Ms Pacman."""
+    return game.replace("_", " ").title()
+
+
 def named(text: str) -> str | None:
     """The game whose letters and digits are those of `text`, None where there is none."""
     folded = "".join(c for c in text.lower() if c.isalnum())

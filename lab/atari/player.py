@@ -79,22 +79,29 @@ class Player:
             self.reset()
         decided = self.in_decision == 0
         if decided:
-            self.decide(net, human)
+            self.decide(None if net is None else q_values(net, self.stack), human)
+        seen = self.stack
+        reward = self.emulate()
+        return Frame(
+            self.ale.getScreenRGB(), seen, self.q, self.action, decided, reward, self.score, self.over, self.ale.lives(), self.frames
+        )  # fmt: skip
+
+    def emulate(self) -> float:
+        """One emulator frame with the action decided last; its reward. The stack grows after each fourth."""
         reward = float(self.ale.act(self.actions[self.action]))
         self.score += reward
         self.frames += 1
-        self.grey = [self.grey[1], self.ale.getScreenGrayscale()]
         self.in_decision = (self.in_decision + 1) % FRAME_SKIP
+        if self.in_decision in (FRAME_SKIP - 1, 0):  # The last two of the four are seen.
+            self.grey = [self.grey[1], self.ale.getScreenGrayscale()]
         self.over = bool(self.ale.game_over()) or self.frames >= MAX_FRAMES
-        frame = Frame(
-            self.ale.getScreenRGB(), self.stack, self.q, self.action, decided, reward, self.score, self.over, self.ale.lives(), self.frames
-        )
         if self.in_decision == 0:
             self.see(np.maximum(*self.grey))
-        return frame
+        return reward
 
-    def decide(self, net: nn.Module | None, human: int | None) -> None:
-        self.q = None if net is None else q_values(net, self.stack)
+    def decide(self, q: np.ndarray | None, human: int | None = None) -> None:
+        """Choose the action of the next four frames: `human`'s, else by the Q values (A,), else a random one."""
+        self.q = q
         explore = self.rng.random() < self.epsilon
         anything = int(self.rng.integers(len(self.actions)))
         if human is not None:

@@ -1,15 +1,19 @@
 """`lab eval`: a run's figures on held-out data or episodes."""
 
 from lab.commands.output import print_json
+from lab.errors import UsageError
 from lab.flags import add_data, add_device, add_json, parser, whole
 
 
 def main(arguments: list[str]) -> int:
     p = parser(
-        "eval", "RUN|AGENT [--episodes N] [--data DATA] [--json]", "Prints the recipe's figures with the protocol they were measured by."
+        "eval",
+        "RUN|AGENT|FILE [--episodes N] [--data DATA] [--json]",
+        "Prints the recipe's figures with the protocol they were measured by.",
     )
     p.add_argument("run", metavar="RUN|AGENT")
     p.add_argument("--episodes", type=whole, metavar="N", help="episodes to play, for recipes that play")
+    p.add_argument("--game", metavar="G", help="the game of another program's file that does not name it")
     add_data(p)
     add_device(p)
     add_json(p)
@@ -17,7 +21,10 @@ def main(arguments: list[str]) -> int:
     from lab.stored_runs import find
 
     extra = {} if options.episodes is None else {"episodes": options.episodes}
-    figures = find(options.run).evaluate(options.device, data=options.data, **extra)
+    run = find(options.run, options.game)
+    if options.game is not None and run.stored["config"].get("game") != options.game:
+        raise UsageError(f"--game does not apply to {run.name}: it says itself what it was trained on.")
+    figures = run.evaluate(options.device, data=options.data, **extra)
     if options.json:
         print_json(figures)
     else:

@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     import models
     from lab.atari.games import games  # Names only; no torch.
 
-    agents = registry.shipped()
+    agents, imported = registry.shipped(), registry.imported()
     recipes = registry.recipes()
     if options.json:
         print_json(
@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
                 "games": list(games()),
                 "networks": models.catalog(),
                 "agents": {name: registry.shipped_record(path) for name, path in agents.items()},
+                "imported": {name: registry.shipped_record(path) for name, path in imported.items()},
             }
         )
         return 0
@@ -35,6 +36,8 @@ def main(arguments: list[str]) -> int:
         ("Networks", models.catalog()),
         ("Shipped agents", {name: registry.shipped_about(path) for name, path in agents.items()}),
     ]
+    if imported:
+        sections.append(("Imported agents", {name: registry.shipped_about(path) for name, path in imported.items()}))
     for title, entries in sections:
         print(f"{title}:")
         print(in_columns(entries) or "  none")

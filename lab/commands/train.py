@@ -12,6 +12,17 @@ from lab.flags import add_device, add_fields, add_json, add_length, parser
 
 
 def main(arguments: list[str]) -> int:
+    recipe, fields, options = asked_for("train", arguments)
+    if options.seeds is not None:
+        return train_seeds(recipe, fields, options)
+    from lab.api import new_session
+
+    session = new_session(recipe, fields, steps=options.steps, minutes=options.minutes, device=options.device, run=options.run)
+    return follow(session, options.json)
+
+
+def asked_for(command: str, arguments: list[str]) -> tuple[str, dict[str, Any], Any]:
+    """The recipe, the fields that were given, checked, and the other options. Raises SystemExit after help was printed."""
     usage = (
         "RECIPE [--FIELD VALUE ...] [--steps N | --minutes M] [--seed S | --seeds A,B,...] [--device auto|cpu|cuda] [--run DIR] [--json]"
     )
@@ -20,12 +31,11 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         p = parser("train", usage, f"recipes (`lab train RECIPE --help` shows the fields of one):\n{listing}")
         if arguments:
-            p.print_help()
-            return 0
-        raise UsageError(f"Name a recipe: {', '.join(recipes)}. `lab train --help` explains.")
+            p.parse(["--help"])
+        raise UsageError(f"Name a recipe: {', '.join(recipes)}. `lab {command} --help` explains.")
     recipe = registry.recipe(arguments[0])
     p = parser("train", usage.replace("RECIPE", recipe.name), f"{recipe.name}: {recipe.about}")
-    p.prog = f"lab train {recipe.name}"
+    p.prog = f"lab {command} {recipe.name}"
     add_length(p)
     add_device(p)
     p.add_argument("--run", metavar="DIR", help="the run's folder; by default a new one under ./runs or $LAB_RUNS")
@@ -35,14 +45,7 @@ def main(arguments: list[str]) -> int:
     options = p.parse(arguments[1:])
     fields = {name: getattr(options, name) for name in recipe.config_class().model_fields if hasattr(options, name)}
     recipe.config_class().parse(fields)  # Report wrong values before torch is loaded.
-    if options.seeds is not None:
-        return train_seeds(recipe.name, fields, options)
-    from lab.api import new_session
-
-    session = new_session(
-        recipe.name, fields, steps=options.steps, minutes=options.minutes, device=options.device, run=options.run
-    )  # fmt: skip
-    return follow(session, options.json)
+    return recipe.name, fields, options
 
 
 def several(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The judge of a data set: trained once on its train split, always in the same way, and kept in the cache folder."""
+"""The judge of a data set: trained once on its train split, from a fixed seed, and kept in the cache folder."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger("lab.quality")
 
 STEPS, BATCH, RATE = 500, 64, 3e-3
 VERSION = 1
-"""To be raised when the network or its training changes."""
+"""Raise it when the network or its training changes."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def judge(name: str, train: LabelledImages, test: LabelledImages) -> Judged:
 
 
 def key(train: LabelledImages) -> str:
-    """A short name for these very images and labels."""
+    """A short hash of these images and labels."""
     digest = hashlib.sha256(f"{VERSION} {train.classes} {tuple(train.images.shape)}".encode())
     rows = torch.linspace(0, len(train) - 1, min(64, len(train))).long().to(train.images.device)
     digest.update(train.images[rows].cpu().numpy().tobytes())
@@ -67,7 +67,7 @@ def key(train: LabelledImages) -> str:
 
 @torch.enable_grad()  # It may be asked for by a view, which runs without.
 def fit(net: Judge, train: LabelledImages, task: str) -> None:
-    """Adam with a falling step size on images shifted by up to an eighth of their side."""
+    """Adam with a decaying learning rate on images shifted by up to an eighth of their side."""
     generator = torch.Generator().manual_seed(0)
     optimizer = torch.optim.Adam(net.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=STEPS)
@@ -101,7 +101,7 @@ def shifted(images: Tensor, generator: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def accuracy(net: Judge, test: LabelledImages, task: str) -> float:
-    """Share of test images (or of their turns) that are told right."""
+    """Accuracy on the test images (or on their rotations)."""
     right = total = 0.0
     for images, labels in zip(test.images.split(256), test.labels.split(256), strict=True):
         seen = images.float() / 255

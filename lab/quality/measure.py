@@ -1,4 +1,4 @@
-"""Distances between generated and real images on the judge's features, and which classes are there. Read first: `quality`.
+"""Distances between generated and real images in the judge's features, and the balance of classes. Read first: `quality`.
 
 Frechet distance (Heusel et al. 2017) and kernel distance (Binkowski et al. 2018) by torchmetrics, density and coverage
 (Naeem et al. 2020) here. The usual features are those of Inception; ours are the judge's, so figures compare within a
@@ -52,7 +52,7 @@ def distances(reference: Tensor, features: Tensor) -> dict[str, float]:
 
 
 class Given(nn.Module):
-    """Hands features through: they are computed once, for all measures."""
+    """The identity: features are computed once, for all measures."""
 
     def __init__(self, size: int):
         super().__init__()
@@ -88,7 +88,7 @@ def kernel_distance(reference: Tensor, features: Tensor) -> float:
 
 
 def density_and_coverage(reference: Tensor, features: Tensor, k: int = NEIGHBOURS) -> tuple[float, float]:
-    """Around each reference point lies a ball that reaches its k-th neighbour (Naeem et al. 2020, eq. 6 and 7).
+    """Each reference point has a ball that reaches its k-th nearest neighbour (Naeem et al. 2020, eq. 6 and 7).
 
     Density: in how many balls a sample lies on average, divided by k. Coverage: the share of balls with a sample in them.
     """

@@ -1,4 +1,4 @@
-"""How good translations are, told by classifiers: is the class still there, is the picture taken for one of the other domain?"""
+"""Quality of translations, judged by classifiers: is the class preserved, and does the image pass for one of the target domain?"""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 LARGEST = 32
-"""Larger images are brought to this size first: the judge is to be quick."""
+"""Larger images are first reduced to this size, for speed."""
 
 
 class Judge(nn.Module):

@@ -17,7 +17,7 @@ from models.kernels.dense_elbo import ElboGradient
 Likelihood = Literal["bernoulli", "gaussian"]
 
 LOGVAR_RANGE = (-12.0, 8.0)
-"""Log-variances are kept in it: beyond, exp overflows or the noise is nothing."""
+"""The range that log-variances are clamped to: beyond it exp overflows, or the noise vanishes."""
 
 
 class VAE(nn.Module):

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from models.dropout import Dropout
 from models.sequence.cells import STEPS, CellKind, Gates, State, UnrolledLayer, Weights, layer_weights, unroll
+from models.sequence.sampling import choose
 
 FUSED: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -137,3 +138,17 @@ class RecurrentLM(nn.Module):
         """tokens (B, T) int64 -> logits (B, T, V) and the state after the last one."""
         x, state = self.core(self.dropout(self.embedding(tokens)), state)
         return self.head(self.dropout(x)), state
+
+
+def generate(
+    net: RecurrentLM, prompt: Tensor, length: int, *, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """`prompt` (T,) int64 followed by `length` new tokens."""
+    tokens = [prompt]
+    logits, state = net(prompt[None])
+    for _ in range(length):
+        token = choose(logits[0, -1].float(), temperature, top_k, top_p, generator)
+        tokens.append(token)
+        logits, state = net(token[None], state)
+    return torch.cat(tokens)

@@ -25,7 +25,7 @@ def finished(suite: Suite, game: str, seed: int, scores: list[float], steps: int
     config = {"game": game, "seed": seed, **suite.fields}
     files: dict[str, Any] = {
         "config.json": {
-            "recipe": suite.recipe, "subject": game, "config": config, "tags": {"suite": suite.name, "trial": f"{game}-s{seed}"},
+            "recipe": suite.recipe, "subject": game, "config": config, "part_of": {"suite": suite.name, "trial": f"{game}-s{seed}"},
         },
         "status.json": {"status": "finished", "done": steps, "target": steps, "unit": "steps", "seconds": 1800.0},
         "evaluation.json": {

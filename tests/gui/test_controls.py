@@ -95,7 +95,8 @@ def test_the_view_menu(qtbot: QtBot, window: MainWindow) -> None:
         assert window.stack.currentWidget() is window.panels[spec.name]
         assert window.panel_actions[spec.name].isChecked()
         for dock in window.panels[spec.name].docks():
-            for hidden in (True, False):
+            shown = not dock.isHidden()
+            for hidden in (shown, not shown):
                 choose(qtbot, window.docks_menu, plain(dock.toggleViewAction().text()))
                 assert dock.isHidden() is hidden
     themes: Any = next(action.menu() for action in window.action_set.menu("&View").actions() if action.text() == "Theme")
@@ -192,7 +193,7 @@ def test_the_training_menu(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
     stopped = bridge.run.status()["done"]
     choose(qtbot, menu, "Close tab")
-    assert panel.tabs.count() == 0
+    assert not panel.tabs.all()
     qtbot.waitUntil(lambda: not window.sessions.retiring, timeout=LONG)
     window.open_run(bridge.run)
     choose(qtbot, menu, "Resume stored run")
@@ -219,6 +220,7 @@ def test_the_watch_menu(qtbot: QtBot, window: MainWindow) -> None:
 
     panel: Any = window.panels["Atari"]
     watch, menu = panel.watch, panel.watch_menu
+    panel.watch_dock.show()
     watch.set_sources([UntrainedSource("pong")])
     thread = watch.panes[0].playing
     qtbot.waitUntil(lambda: thread.latest is not None, timeout=LONG)

@@ -72,7 +72,7 @@ def test_the_tab_of_a_stored_run_leaves_none(qtbot: QtBot, context: AppContext, 
         if not switch.isChecked():
             switch.click()
             qtbot.waitUntil(lambda name=name: any(f.spec.name == name and f.answer is not None for f in tab.views.frames), timeout=LONG)
-    panel.close_tab(0)
+    panel.close_tab(panel.tabs.currentIndex())
     let_go()
     assert not destroyed_items()
     panel.close()

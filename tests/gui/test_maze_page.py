@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from latent_space import LONG
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,7 @@ from agents.maze import ACTIONS
 from agents.tabular_q import TabularQ
 from agents.tabular_q_config import TabularQConfig
 from gui.atari.maze_page import MazePage
+from gui.main_window import MainWindow
 from gui.view_query import PageState
 
 
@@ -150,3 +152,21 @@ def test_the_same_game_each_time(page: MazePage) -> None:
             page.play(3)
         states.append(page.game.state_number)
     assert states[0] == states[1]
+
+
+def test_the_atari_panel_trains_it_beside_the_agent_that_is_watched(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    panel.form.recipe_box.setCurrentText("tabular-q")
+    assert panel.game_button.isHidden()  # It plays no game of the emulator.
+    watched = list(panel.watch.playing)
+    panel.form.steps.setValue(400)
+    qtbot.mouseClick(panel.form.train_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[0].running, timeout=LONG)
+    assert window.sessions.bridges[0].latest.status == "finished", window.sessions.bridges[0].latest.error
+    assert panel.current_tab().page_tabs.titles() == ["Maze", "Curves and views"]
+    assert not any(str(key).startswith("live:") for key in (*panel.watch.playing, *(source.key for source in panel.watch.sources)))
+    assert watched[0] is None or panel.watch.playing == watched
+    panel.watch_current()
+    assert "watched on its own page" in window.statusBar().currentMessage()
+    panel.form.recipe_box.setCurrentText("dqn")
+    assert not panel.game_button.isHidden()

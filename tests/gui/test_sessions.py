@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from controls import TINY, drives, press
+from controls import TINY, drives, pick, press
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -181,13 +181,13 @@ def test_settings_of_a_run_are_copied_into_the_form(qtbot: QtBot, window: MainWi
 def test_two_sessions_have_tabs_and_colours_of_their_own(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
     first, second = train(window), train(window, seed=1)
     panel: Any = window.panels["Atari"]
-    assert panel.tabs.count() == 2
+    assert len(panel.tabs.all()) == 2
     one, other = panel.tabs.all()
     assert one.colour != other.colour
     qtbot.waitUntil(lambda: first.latest.done > 10 and second.latest.done > 10, timeout=LONG)
-    panel.close_tab(0)
+    panel.close_tab(1)
     qtbot.waitUntil(lambda: first.session.thread is not None and not first.session.thread.is_alive(), timeout=LONG)
-    assert panel.tabs.count() == 1
+    assert len(panel.tabs.all()) == 1
     assert second.running
     assert json.loads((first.run.path / "status.json").read_text())["status"] == "paused"
 
@@ -227,6 +227,19 @@ def test_the_copied_command_line_is_on_the_clipboard(qtbot: QtBot, window: MainW
     panel.form.steps.setValue(1234)
     click(qtbot, panel.form.copy_button)
     assert QApplication.clipboard().text() == "lab train dqn --game qbert --steps 1234"
+
+
+@drives("TrainForm: Copy as Python", "Training > Copy as Python")
+def test_the_copied_python_is_on_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    panel.form.recipe_box.setCurrentText("dqn")
+    panel.form.fields.set_values({"game": "qbert"})
+    panel.form.steps.setValue(1234)
+    click(qtbot, panel.form.python_button)
+    assert QApplication.clipboard().text() == 'import lab\n\nrun = lab.train("dqn", game="qbert", steps=1234)\n'
+    QApplication.clipboard().clear()
+    pick(qtbot, panel.action_set["copy_python"])
+    assert QApplication.clipboard().text().startswith("import lab")
 
 
 def test_closing_the_window_saves_what_trains(qtbot: QtBot, make_window: Callable[..., MainWindow], train: Callable[..., Any]) -> None:

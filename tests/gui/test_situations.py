@@ -102,8 +102,8 @@ def test_a_run_with_an_ampersand_in_its_name_keeps_it(window: MainWindow, stored
     run = stored(run=runs_folder() / "cats & <b>dogs")
     window.open_run(run)
     panel: Any = window.panels["Atari"]
-    assert panel.tabs.tabText(0) == "cats && <b>dogs"  # Qt draws && as &.
-    assert "&lt;b&gt;" in panel.tabs.tabToolTip(0)
+    assert panel.tabs.tabText(1) == "cats && <b>dogs"  # Qt draws && as &.
+    assert "&lt;b&gt;" in panel.tabs.tabToolTip(1)
     window.show_status()
     assert window.run_button.text() == "cats && <b>dogs"
     dialog = ContinueDialog(run)

@@ -229,9 +229,9 @@ def test_frozen_parts_do_not_move_and_the_rest_does() -> None:
 def test_test_time_augmentation_averages_probabilities() -> None:
     experiment = advance(make(test_time_augmentation=3), 3)
     data = experiment.images.split("test")
-    plain = experiment.probabilities(experiment.net, data.images)
+    plain = experiment.predictor.probabilities(experiment.net, data.images)
     rng = torch.Generator().manual_seed(0)
-    copies = [experiment.probabilities(experiment.net, experiment.augmented(data.images, rng)) for _ in range(2)]
+    copies = [experiment.predictor.probabilities(experiment.net, experiment.predictor.augmented(data.images, rng)) for _ in range(2)]
     mean = (plain + copies[0] + copies[1]) / 3
     expected = float(-mean.gather(1, data.labels[:, None]).log().mean())
     assert experiment.evaluate()["loss"] == pytest.approx(expected, rel=1e-4)

@@ -35,7 +35,7 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["trian"], "There is no command 'trian'. Did you mean train?"),
+        (["trian"], "There is no command 'trian'. Did you mean train"),
         (["train", "dqm"], "There is no recipe 'dqm'. Did you mean dqn"),
         (["train"], "Name a recipe: dqn"),
         (["train", "dqn", "--game", "breakot"], "There is no game 'breakot'. Did you mean breakout"),

@@ -65,6 +65,11 @@ def test_confusion_counts_every_image_once_and_agrees_with_the_accuracy(trained:
         assert row[3] == pytest.approx(counts[i, i] / counts[i].sum(), abs=1e-4)
 
 
+def test_predictions_are_not_kept_among_what_a_run_remembers_of_its_data(trained: Classify) -> None:
+    ask(trained, "confusion")
+    assert trained.remembered is None
+
+
 def test_mistakes_are_wrong_answers_with_the_surest_first(trained: Classify) -> None:
     gallery = ask(trained, "mistakes", most=400)
     assert isinstance(gallery, Gallery)
@@ -113,7 +118,7 @@ def test_compare_shows_where_two_runs_differ(runs_home: Path) -> None:
     second = train("classify", steps=25, device="cpu", batch_size=32, seed=1)
     gallery = first.show("compare", other=second.name)
     mine, theirs = first.experiment("cpu", serving_only=True), second.experiment("cpu", serving_only=True)
-    guesses = [e.predictions(e.serving(), "test").guesses for e in (mine, theirs)]
+    guesses = [e.predictor.predictions(e.serving(), "test").guesses for e in (mine, theirs)]
     assert len(gallery.specs) == min(40, int((guesses[0] != guesses[1]).sum()))
     i = int(gallery.specs[0].split(":")[1])
     assert gallery.captions[0].split("\n")[1] == f"{guesses[0][i]} | {guesses[1][i]}"

@@ -8,16 +8,17 @@ import torch
 from toy import Toy
 
 from lab.errors import LabError
+from lab.marks import marks
 from lab.run import Run
 from lab.stored_runs import runs
 from lab.trial import Trial, carry_out
 from lab.trials import with_runs
 
-TAGS = {"suite": "s", "trial": "a"}
+PART_OF = {"suite": "s", "trial": "a"}
 
 
 def wanted(**values: Any) -> Trial:
-    trial = Trial(**{"recipe": "toy", "fields": {"seed": 3}, "tags": TAGS, "steps": 30, **values})
+    trial = Trial(**{"recipe": "toy", "fields": {"seed": 3}, "part_of": PART_OF, "steps": 30, **values})
     return with_runs([trial])[0]
 
 
@@ -32,10 +33,11 @@ def weights() -> torch.Tensor:
     return run.experiment("cpu").state()["net"]["weight"]
 
 
-def test_it_trains_a_run_with_its_tags_and_keeps_the_evaluation() -> None:
+def test_it_trains_a_run_that_is_tagged_and_keeps_the_evaluation() -> None:
     news = carried_out(evaluation={"episodes": 2})
     (run,) = runs()
-    assert run.stored["tags"] == TAGS
+    assert run.stored["part_of"] == PART_OF
+    assert marks(run).tags == ("s",)
     assert run.status()["status"] == "finished"
     stored = json.loads((run.path / "evaluation.json").read_text())
     assert stored == {"distance": run.evaluate()["distance"], "options": {"episodes": 2}, "done": 30}
@@ -52,7 +54,7 @@ def test_what_has_finished_is_not_trained_again(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_half_trained_run_continues_bit_for_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    carried_out(tags={"suite": "s", "trial": "whole"})
+    carried_out(part_of={"suite": "s", "trial": "whole"})
     expected = weights()
     original = Toy.step
 

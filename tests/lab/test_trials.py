@@ -23,11 +23,11 @@ from lab.trials_display import TrialsDisplay
 STAND_IN = """
 import json, os, pathlib, sys
 trial = json.loads(sys.argv[1])
-name, act = trial["tags"]["trial"], trial["fields"].get("act", "")
+name, act = trial["part_of"]["trial"], trial["fields"].get("act", "")
 folder = pathlib.Path(os.environ["LAB_RUNS"]) / name
 folder.mkdir(parents=True, exist_ok=True)
 with (folder / "starts.txt").open("a") as file: file.write(os.environ["OMP_NUM_THREADS"] + "\\n")
-(folder / "config.json").write_text(json.dumps({"recipe": "toy", "config": {}, "tags": trial["tags"], "threads": 1}))
+(folder / "config.json").write_text(json.dumps({"recipe": "toy", "config": {}, "part_of": trial["part_of"], "threads": 1}))
 def say(**values): print(json.dumps(values), flush=True)
 say(run=str(folder), status="training", done=5, target=10, metrics={"charts/score": 2.5})
 if act == "fail": say(status="failed", reason="The disk is full."); sys.exit(1)
@@ -145,7 +145,7 @@ def real_trial(name: str) -> Trial:
 
 
 def final_weights() -> dict[str, Any]:
-    return {run.stored["tags"]["trial"]: run.experiment("cpu").state()["net"]["weight"].tolist() for run in runs()}
+    return {run.stored["part_of"]["trial"]: run.experiment("cpu").state()["net"]["weight"].tolist() for run in runs()}
 
 
 @pytest.mark.timeout(300)

@@ -1,6 +1,6 @@
 """Adversarial training (Goodfellow et al. 2014): k steps of D, then one of G. Read first: `Adversarial.step`.
 
-D learns to tell real images from G's, G to be taken for real. The last batch that G draws for D serves G's own step too.
+D learns to tell real images from generated ones, G to make images that D takes for real. G's last batch for D is reused in G's own step.
 The averaged G (EMA) is what views, samples and evaluation use.
 """
 
@@ -60,7 +60,7 @@ class Adversarial(Experiment):
         self.latent = LatentViews(config, self.feed)
 
     def build(self) -> tuple[nn.Module, nn.Module]:
-        """(G, D), their weights drawn from the generator in force."""
+        """(G, D), with weights drawn from PyTorch's default generator."""
         raise NotImplementedError
 
     # -- training --------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ class Adversarial(Experiment):
         self.d_count += 1
         self.monitor.diagnosis.see(d_loss=loss)
         metrics = {"losses/discriminator": loss.detach(), "charts/d_gradient_norm": gradient.norm()}
-        if c.loss == "wasserstein":  # A critic's scores have no zero: there is nothing to be right about.
+        if c.loss == "wasserstein":  # A critic's scores have no threshold, so there is no accuracy.
             return metrics
         threshold = boundary(c.loss)
         on_real, on_fake = (real_scores.detach() > threshold).float().mean(), (fake_scores.detach() <= threshold).float().mean()
@@ -100,7 +100,7 @@ class Adversarial(Experiment):
         return {**metrics, "charts/d_real_accuracy": on_real, "charts/d_fake_accuracy": on_fake}
 
     def penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor | float:
-        """What is added to D's loss: R1, every `r1_every` steps and then as many times as strong."""
+        """The penalty added to D's loss: R1, computed every `r1_every` steps and weighted by that number."""
         c = self.settings
         if not c.r1 or self.d_count % c.r1_every:
             return 0.0
@@ -121,7 +121,7 @@ class Adversarial(Experiment):
 
     @torch.no_grad()
     def follow(self) -> None:
-        """Move the averaged G towards G, in place; in the first steps faster, so that it soon forgets its random start."""
+        """Update the averaged G in place; faster in the first steps, so that it soon forgets its random start."""
         share = 1 - min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
         self.average.weights.lerp_(self.g.weights, share)
         for mine, theirs in zip(self.average.master.buffers(), self.g.master.buffers(), strict=True):
@@ -153,7 +153,7 @@ class Adversarial(Experiment):
         count = max(8, min(n, len(data), 1024))
         labels = data.labels[:count] if self.conditional else None
         z = torch.randn(count, self.settings.latent, generator=torch.Generator().manual_seed(0)).to(self.device)
-        d = copy.deepcopy(self.d.master)  # Looking in the mode of training would move its running statistics.
+        d = copy.deepcopy(self.d.master)  # In training mode this would change D's running statistics.
         real = d(signed_images(data.images[:count]), labels).float().cpu().numpy()
         fake = d(self.average.master(z, labels), labels).float().cpu().numpy()
         edges = np.linspace(min(real.min(), fake.min()), max(real.max(), fake.max()) + 1e-6, max(4, min(bins, 200)) + 1)

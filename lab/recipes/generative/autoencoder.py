@@ -1,7 +1,7 @@
 """The autoencoder (Hinton & Salakhutdinov 2006); denoising (Vincent et al. 2008) and sparse by config. Read first: `Autoencoder.step`.
 
-It minimises sum (s - D(E(s~)))^2 + lambda * sum |h| per image, where s~ is the image s, with noise or holes in training
-where denoising is on, and h = E(s~) the code.
+It minimises sum (s - D(E(s~)))^2 + lambda * sum |h| per image, where s~ is the image s, corrupted by
+noise or masking in training where denoising is on, and h = E(s~) the code.
 """
 
 from functools import partial
@@ -23,7 +23,7 @@ from lab.state import Tree
 from models.generative.autoencoder import Autoencoder as Network
 
 MOMENTUM = 0.02
-"""Share by which the running mean and covariance of the codes follow each batch."""
+"""Momentum of the running mean and covariance of the codes."""
 
 
 class Autoencoder(Experiment):

@@ -1,9 +1,9 @@
 """CycleGAN (Zhu et al. 2017): two generators, A -> B and B -> A, that undo each other; no pairs are needed. Read first: `CycleGAN.step`.
 
-One picture of A has many of B (any colour will do), but a function has one answer: all come out in one colour family, and the
-way back must hide the colours of b in the picture of A. So G: A -> B takes a style as well (Huang et al. 2018; Almahairi et al. 2018).
-An encoder reads the style off a picture of B: b -> a -> b gets its own style back, and a style drawn at random must be found
-again in the picture drawn with it, which forces G to use it. With style 0 the recipe is that of the paper.
+An image of A has many counterparts in B (any colour will do), but a function gives one: all outputs share one colour family, and
+the cycle loss makes the generator hide b's colours in its image of A. So G: A -> B takes a style as well (Huang et al. 2018; Almahairi et al. 2018).
+An encoder reads the style of an image of B: b -> a -> b gets its own style back, and a random style must be recovered from the
+image drawn with it, which forces G to use it. With style 0 the recipe is that of the paper.
 """
 
 from typing import Any, ClassVar, Literal
@@ -98,7 +98,7 @@ class CycleGAN(ImageTranslation):
         return sum_terms(terms), torch.cat(fake_a), torch.cat(fake_b)
 
     def noise_like(self, images: Tensor) -> Tensor:
-        """Standard normal numbers in the shape, order and arithmetic of images (B, C, H, W)."""
+        """Standard normal noise with the shape, memory format and dtype of images (B, C, H, W)."""
         n, c, h, w = images.shape
         drawn = torch.randn(n, h, w, c, generator=self.noise_generator, device=self.device)
         return drawn.permute(0, 3, 1, 2).to(images.dtype)
@@ -113,10 +113,10 @@ class CycleGAN(ImageTranslation):
         if style is not None:
             own = g["style"](b)  # type: ignore[index]
             both = torch.cat([style, own])
-        # One pass draws the translation and what the identity loss needs.
+        # One pass for the translations and the identity loss.
         fake_b, same_b = to_b(torch.cat([a, b]), both).split([len(a), len(b)])
         fake_a, same_a = to_a(torch.cat([b, a])).split([len(b), len(a)])
-        # Noise covers faint traces: what the way back needs must stand in the picture for all to see, or in the style.
+        # Noise drowns faint traces: what the way back needs must be visible in the image, or be in the style.
         back_a = to_a(fake_b if noise_b is None else fake_b + noise_b)
         back_b = to_b(fake_a if noise_a is None else fake_a + noise_a, own)
         terms = {

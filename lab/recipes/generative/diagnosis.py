@@ -13,7 +13,7 @@ log = logging.getLogger("lab.recipes")
 
 CHECK_EVERY = 500
 MEMORY = 0.98
-"""Share of a running average that one step keeps: it looks back over about 50 steps."""
+"""Decay of the running averages: they reach back about 50 steps."""
 
 ADVICE = {
     "collapse": "Mode collapse: the samples differ from each other only {value:.0%} as much as real images do. Try a lower --g-learning-rate, a higher --r1 or --spectral-norm; wgan-gp is the least prone to it.",
@@ -34,12 +34,12 @@ class Diagnosis:
         self.device = device
         self.averages: dict[str, Tensor] = {}
         self.seen: dict[str, int] = {}
-        """How often each was seen."""
+        """How many values each average has taken in."""
         self.told: set[str] = set()
 
     @torch.no_grad()
     def see(self, **values: Tensor) -> None:
-        """Take in the 0-d tensors of one step."""
+        """Update the averages with one step's 0-d tensors."""
         for name, value in values.items():
             value = value.detach().float()
             if name in self.averages:
@@ -89,7 +89,7 @@ class Diagnosis:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.averages = {name: value.to(self.device, copy=True) for name, value in state["averages"].items()}
-        seen = state["seen"]  # One number for all of them, in runs of before.
+        seen = state["seen"]  # Older runs stored one number for all of them.
         self.seen = dict.fromkeys(self.averages, seen) if isinstance(seen, int) else dict(seen)
 
 

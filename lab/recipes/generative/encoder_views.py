@@ -1,4 +1,4 @@
-"""What one can look at where there is an encoder: a real picture goes in, and its code can be changed by hand."""
+"""Views of models with an encoder: encode a real image, and edit its code by hand."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What every recipe with a latent space has: generators of its own, and the state that all of them share.
+"""What every recipe with a latent space shares: random generators of its own, and the common part of its state.
 
 Each composes an `ImageFeed`, a `SampleMonitor`, `LatentViews` and, with an encoder, `EncoderViews`; `vae.py` shows how.
 """
@@ -47,7 +47,7 @@ def flat_network(
 
 
 def shared_state(experiment: Experiment, feed: ImageFeed, noise: torch.Generator, monitor: SampleMonitor) -> Tree:
-    """What is the same in the state of every generative recipe."""
+    """The part of the state that every generative recipe has."""
     return {
         "order": Attribute(feed.order, "order"),
         "counters": {

@@ -11,7 +11,7 @@ from lab.data.record import Record, first_data
 from lab.recipes.images_config import ImagesConfig
 
 SMALLEST_SIDE = 16
-"""Unless told otherwise, images are no smaller: the embedded digits have 8 pixels a side, which are hard to recognise."""
+"""Smaller images are enlarged to this size by default: the embedded digits are 8x8, which is hard to recognise."""
 Precision = Literal["auto", "fp32", "bf16"]
 LATENT_SPACE = """<h3>The latent space</h3>
 <p>On the left are samples from z that stay the same while the network changes. Click to pick them; every picture on the

@@ -39,7 +39,7 @@ class ImageFeed:
         )
 
     def batch(self) -> tuple[Tensor, Tensor]:
-        """The next uint8 images (B, C, H, W) and their labels (B,): each image once an epoch, what makes no whole batch dropped."""
+        """The next uint8 images (B, C, H, W) and their labels (B,): each image once per epoch; an incomplete last batch is dropped."""
         data = self.images("train")
         rows = self.order.take(self.config.batch_size, len(data)).to(self.device, non_blocking=True)
         return data.images.index_select(0, rows), data.labels.index_select(0, rows)

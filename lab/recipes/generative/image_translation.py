@@ -1,4 +1,4 @@
-"""What image-to-image recipes share: two domains on the device, their order, the falling learning rate, a time-lapse, own pictures.
+"""What image-to-image recipes share: two domains on the device, their order, the learning-rate decay, a time-lapse, a user's own images.
 
 Read first: `ImageTranslation`. The recipes are `pix2pix.py` and `cyclegan.py`; their views of held-out images stand there.
 """
@@ -42,7 +42,7 @@ log = logging.getLogger("lab.recipes")
 LAPSE_IMAGES = 4
 """Held-out images of a domain whose translation the time-lapse shows."""
 BATCH = 64
-"""Images that are translated at once where many are."""
+"""Batch size of translations outside training."""
 
 Direction = Literal["ab", "ba"]
 
@@ -78,7 +78,7 @@ class ImageTranslation(Experiment):
         self.terms: dict[str, Tensor] = {}
 
     def build(self) -> tuple[nn.ModuleDict, nn.ModuleDict]:
-        """(the generators, the discriminators), their weights drawn from the generator in force."""
+        """(generators, discriminators), with weights drawn from PyTorch's default generator."""
         raise NotImplementedError
 
     def load(self, split: Literal["train", "test"]) -> Domains:
@@ -148,7 +148,7 @@ class ImageTranslation(Experiment):
         return {**{f"losses/{name}": value for name, value in terms.items()}, "charts/learning_rate": rate}
 
     def seen_right(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The share of patches that D tells right, a 0-d tensor."""
+        """The share of patches that D classifies correctly, a 0-d tensor."""
         threshold = boundary(self.settings.loss)
         return 0.5 * ((real.detach() > threshold).float().mean() + (fake.detach() <= threshold).float().mean())
 
@@ -181,7 +181,7 @@ class ImageTranslation(Experiment):
         }  # fmt: skip
 
     def watch(self, **options: Any) -> dict[str, Any]:
-        """A game into a video, each frame beside its translation; see `lab.recipes.generative.translated_video.watch`."""
+        """A video of a game, each frame beside its translation; see `lab.recipes.generative.translated_video.watch`."""
         settings: Any = self.settings
         game = options.pop("game", None) or getattr(settings, "game", "") or settings.games.split(",")[0]
         net = self.serving().eval()
@@ -224,7 +224,7 @@ class ImageTranslation(Experiment):
         return Film(segment.read(), [f"step {step:,}"], 1, self.scale(64), history=history, steps=self.lapse.steps)
 
     def weights(self) -> dict[str, tuple[float, str]]:
-        """Of each loss term its weight and its formula."""
+        """Weight and formula of each loss term."""
         raise NotImplementedError
 
     @view

@@ -26,7 +26,7 @@ from models.generative.patchgan import PatchGAN
 from models.generative.pix2pix import UNetGenerator
 
 INFERENCE_SEED = 0
-"""Of the dropout with which a published network draws: the same picture is drawn the same way twice."""
+"""Seed of the dropout that the published network keeps at test time: the same image is always translated alike."""
 
 
 class Pix2Pix(ImageTranslation):
@@ -74,7 +74,7 @@ class Pix2Pix(ImageTranslation):
         g, d = self.g.compute["ab"], self.d.compute["b"]  # type: ignore[index]
         with self.autocast():
             fake = g(a)
-            if c.norm == "instance":  # Images are kept apart, so both can pass together.
+            if c.norm == "instance":  # No norm mixes images, so real and generated ones can pass together.
                 both = d(torch.cat([pair(a, b), pair(a, fake.detach())])).float()
                 real_scores, fake_scores = both.chunk(2)
             else:  # Batch norm would see a mixture.
@@ -172,7 +172,7 @@ class Pix2Pix(ImageTranslation):
 
 @contextmanager
 def as_in_training(g: nn.Module, generator: torch.Generator) -> Iterator[None]:
-    """Inside, G draws as the paper tests it (Isola et al. 2017, section 3.3): batch norm by the statistics of the image itself,
+    """Within this context G runs as in the paper's tests (Isola et al. 2017, section 3.3): batch norm uses the image's own statistics,
     which leaves the running ones alone, and dropout, here by `generator`."""
     before = [(module, dict(module.__dict__)) for module in g.modules() if isinstance(module, nn.BatchNorm2d | Dropout)]
     for module, _ in before:

@@ -1,4 +1,4 @@
-"""Images as numbers for networks, pictures of what networks draw, and the noise that they draw from."""
+"""Conversions between uint8 images and what networks take and give, and the fixed noise of a seed."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""What is watched while a generative model trains: a time-lapse of its samples, signs of trouble, the measured quality."""
+"""Monitors a generative model in training: a time-lapse of its samples, signs of trouble, measured quality."""
 
 import textwrap
 from collections.abc import Callable
@@ -30,7 +30,7 @@ QUALITY_METRICS = (
 
 
 class SampleMonitor:
-    """Watches the samples of `net`, the module that serves. `autocast` gives the arithmetic of training."""
+    """Monitors the samples of `net`, the serving module. `autocast` gives the precision of training."""
 
     def __init__(
         self, config: ImageConfig, feed: ImageFeed, net: Any, conditional: bool, autocast: Callable[[], AbstractContextManager[Any]]

@@ -1,4 +1,4 @@
-"""A game into a video, each frame beside what an image-to-image model makes of it."""
+"""Videos of a game, each frame beside its translation by an image-to-image model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +58,7 @@ def watch(
 
 
 def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Player, nn.Module | None]:
-    """(a player of the game, who decides): the game's shipped agent, or nobody, which is random play."""
+    """(a player of the game, who decides): the game's shipped agent, or random play where there is none."""
     agent = agent_for(game)
     player = Player(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky)
     return player, agent

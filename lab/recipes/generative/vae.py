@@ -28,7 +28,7 @@ from models.generative.building_blocks import class_weights
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
 
 TERMS_EVERY = 4
-"""Interval in steps at which the terms of the bound are computed, which a written-out step does not need for itself."""
+"""Interval in steps at which the terms of the bound are computed: a hand-written gradient does not need them."""
 
 
 class VAE(Experiment):

@@ -4,26 +4,25 @@ Truncated back-propagation through time (Williams & Peng 1990): each row of the 
 `unroll` characters a step; the state is carried on from step to step, the gradient is not.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.answers import Bars, Curves, Heatmap, Scatter, Text
+from lab.answers import Curves, Heatmap, Scatter
 from lab.data.record import Record
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
-from lab.parameters import Count, Index, Length, Seed, Share, Temperature
+from lab.parameters import Count, Index, Length, Seed
 from lab.recipes.sequence.char_rnn_config import CharRNNConfig
-from lab.recipes.sequence.language import TextWindows, candidates_view, checked_length, checked_prompt, layout
+from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_prompt, layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from models.sequence.cells import GATE_NAMES
-from models.sequence.recurrent import Recurrent, RecurrentLM, gradient_norms
-from models.sequence.sampling import choose
+from models.sequence.recurrent import Recurrent, RecurrentLM, generate, gradient_norms
 
 RESTART = 0.02
 """The share of rows that restart at a random place in each step; the learned initial state gets its gradient from them."""
@@ -33,12 +32,14 @@ class CharRNN(SequenceExperiment):
     """One step is `unroll` characters of every row."""
 
     config: CharRNNConfig
+    view_parts: ClassVar[dict[str, type]] = {"writing": LanguageViews}
 
     def __init__(self, config: CharRNNConfig, device: torch.device):
         c = config
         super().__init__(c, device)
         self.text = TextWindows(c.data, c.level, c.unroll, "unroll", device, self.remembered)
         self.install(lambda: RecurrentLM(self.text.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.unfused))
+        self.writing = LanguageViews(self.text, device, generate)
         self.places = torch.full((c.batch_size,), len(self.text.windows))  # Where each row reads next; past the end at first.
         self.carried: tuple[Tensor, ...] = ()
 
@@ -87,38 +88,6 @@ class CharRNN(SequenceExperiment):
         return self.text.record
 
     # -- views -----------------------------------------------------------------------------------------------------
-
-    @view(live=True)
-    def generate(
-        self, net: RecurrentLM, prompt: str = "", length: Length = 300, temperature: Temperature = 0.8, top_k: Index = 0, top_p: Share = 1.0,
-        seed: Seed = 0,
-    ) -> Text:  # fmt: skip
-        """Text generated after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
-        tokens = checked_prompt(self.text.codec, prompt)
-        generator = torch.Generator().manual_seed(seed)
-        made = [torch.from_numpy(tokens).to(self.device)]
-        logits, state = net(made[0][None])
-        for _ in range(checked_length(length)):
-            token = choose(logits[0, -1].float(), temperature, top_k, top_p, generator)
-            made.append(token)
-            logits, state = net(token[None], state)
-        return Text(self.text.codec.decode(torch.cat(made).cpu().numpy()))
-
-    @view(live=True)
-    def candidates(
-        self,
-        net: RecurrentLM,
-        prompt: str = "",
-        temperature: Temperature = 1.0,
-        top_k: Index = 0,
-        top_p: Share = 1.0,
-        count: Count = 15,
-        seed: Seed = 0,
-    ) -> Bars:
-        """The most likely next tokens after a prompt, with their probabilities; the one sampled with this seed is in colour."""
-        tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)).to(self.device)
-        logits, _ = net(tokens[None])
-        return candidates_view(self.text.codec, logits[0, -1], temperature, top_k, top_p, count, seed)
 
     @view(live=True)
     def gates(

@@ -3,19 +3,19 @@
 `gpt` with 4 layers, 128 wide, context 64, batch 12 reaches a validation loss of 1.9 nats on tiny Shakespeare in 2,000 steps.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.answers import Bars, Heatmap, Images, Scatter, Text
+from lab.answers import Heatmap, Images, Scatter
 from lab.data.record import Record
 from lab.experiment import Metrics, view
-from lab.parameters import Count, Index, Length, Seed, Share, Temperature
+from lab.parameters import Index
 from lab.recipes.sequence.gpt_config import GPTConfig
-from lab.recipes.sequence.language import TextWindows, candidates_view, checked_length, checked_prompt, layout
+from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_prompt, layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence import gpt as network
 
@@ -24,6 +24,7 @@ class GPT(SequenceExperiment):
     """One step is one batch of random windows of the text."""
 
     config: GPTConfig
+    view_parts: ClassVar[dict[str, type]] = {"writing": LanguageViews}
 
     def __init__(self, config: GPTConfig, device: torch.device):
         c = config
@@ -32,6 +33,7 @@ class GPT(SequenceExperiment):
         self.install(
             lambda: network.GPT(self.text.vocabulary, c.context, c.layers, c.heads, c.width, c.dropout, norm=c.norm, positions=c.positions)
         )
+        self.writing = LanguageViews(self.text, device, network.generate, c.context)
 
     def loss(self) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device)
@@ -64,39 +66,6 @@ class GPT(SequenceExperiment):
         return self.text.record
 
     # -- views -----------------------------------------------------------------------------------------------------
-
-    @view(live=True)
-    def generate(
-        self,
-        net: network.GPT,
-        prompt: str = "",
-        length: Length = 300,
-        temperature: Temperature = 0.8,
-        top_k: Index = 0,
-        top_p: Share = 1.0,
-        seed: Seed = 0,
-    ) -> Text:
-        """Text generated after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
-        tokens = checked_prompt(self.text.codec, prompt)
-        start, generator = torch.from_numpy(tokens).to(self.device), torch.Generator().manual_seed(seed)
-        made = network.generate(net, start, checked_length(length), temperature=temperature, top_k=top_k, top_p=top_p, generator=generator)
-        return Text(self.text.codec.decode(made.cpu().numpy()))
-
-    @view(live=True)
-    def candidates(
-        self,
-        net: network.GPT,
-        prompt: str = "",
-        temperature: Temperature = 1.0,
-        top_k: Index = 0,
-        top_p: Share = 1.0,
-        count: Count = 15,
-        seed: Seed = 0,
-    ) -> Bars:
-        """The most likely next tokens after a prompt, with their probabilities; the one sampled with this seed is in colour."""
-        tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)[-net.context :]).to(self.device)
-        logits = net(tokens[None])[0][0, -1]
-        return candidates_view(self.text.codec, logits, temperature, top_k, top_p, count, seed)
 
     @view(live=True)
     def attention(self, net: network.GPT, text: str = "", layer: Index = 1, head: Index = 1) -> Heatmap:

@@ -1,16 +1,18 @@
-"""What language models share: the text and its windows, prompts, the candidates for a next token, vectors in two dimensions."""
+"""What language models share: the text and its windows, the views of writing, vectors in two dimensions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from lab.answers import Bars, Scatter
+from lab.answers import Bars, Scatter, Text
 from lab.data.record import Record
 from lab.data.text import Codec, load_text, visible
 from lab.errors import UsageError
+from lab.experiment import view
+from lab.parameters import Count, Index, Length, Seed, Share, Temperature
 from models.sequence.sampling import choose, probabilities
 
 
@@ -33,12 +35,51 @@ class TextWindows:
         return {"bits_per_token": loss / np.log(2), "tokens": len(self.validation)}
 
     def sample(self, length: int = 48) -> str:
-        """A piece of text that training does not see, for a view that was given none."""
+        """Validation text, for a view that was given none."""
         return self.codec.decode(self.validation[:length].cpu().numpy())
 
     def names(self) -> list[str]:
         """Every token of the vocabulary as a label."""
         return [self.codec.label(i) for i in range(len(self.codec.vocabulary))]
+
+
+class LanguageViews:
+    """The views of a network that writes a text.
+
+    `generate` is the function that writes with it, such as `models.sequence.gpt.generate`; `context` is the most tokens it reads at once,
+    0 where there is no limit.
+    """
+
+    def __init__(self, text: TextWindows, device: torch.device, generate: Callable[..., Tensor], context: int = 0):
+        self.text, self.device, self.write, self.context = text, device, generate, context
+
+    @view(live=True)
+    def generate(
+        self, net: nn.Module, prompt: str = "", length: Length = 300, temperature: Temperature = 0.8, top_k: Index = 0, top_p: Share = 1.0,
+        seed: Seed = 0,
+    ) -> Text:  # fmt: skip
+        """Text generated after a prompt. A higher temperature is bolder; top k and top p leave out unlikely tokens."""
+        tokens = torch.from_numpy(checked_prompt(self.text.codec, prompt)).to(self.device)
+        generator = torch.Generator().manual_seed(seed)
+        options: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "generator": generator}
+        return Text(self.text.codec.decode(self.write(net, tokens, checked_length(length), **options).cpu().numpy()))
+
+    @view(live=True)
+    def candidates(
+        self, net: nn.Module, prompt: str = "", temperature: Temperature = 1.0, top_k: Index = 0, top_p: Share = 1.0, count: Count = 15,
+        seed: Seed = 0,
+    ) -> Bars:  # fmt: skip
+        """The most likely next tokens after a prompt, with their probabilities; the one sampled with this seed is in colour."""
+        codec = self.text.codec
+        tokens = torch.from_numpy(checked_prompt(codec, prompt)[-self.context :]).to(self.device)
+        logits = net(tokens[None])[0][0, -1].float()  # (V,)
+        p = probabilities(logits, temperature, top_k, top_p).cpu()
+        drawn = int(choose(logits, temperature, top_k, top_p, torch.Generator().manual_seed(seed)))
+        best = p.topk(min(max(1, count), len(p))).indices.tolist()
+        if drawn not in best:
+            best[-1] = drawn
+        names = [codec.label(token) for token in best]
+        return Bars(names, p[best].numpy(), best.index(drawn), "probability of the next token")
 
 
 def checked_length(length: int) -> int:
@@ -55,18 +96,6 @@ def checked_prompt(codec: Codec, prompt: str, default: str = "\n") -> np.ndarray
     """
     tokens = codec.encode(prompt) if prompt else codec.encode(default, lenient=True)
     return tokens if len(tokens) else np.zeros(1, np.int64)
-
-
-def candidates_view(codec: Codec, logits: Tensor, temperature: float, top_k: int, top_p: float, count: int, seed: int) -> Bars:
-    """The most likely next tokens of logits (V,), and which one is sampled."""
-    logits = logits.float()
-    p = probabilities(logits, temperature, top_k, top_p).cpu()
-    drawn = int(choose(logits, temperature, top_k, top_p, torch.Generator().manual_seed(seed)))
-    best = p.topk(min(max(1, count), len(p))).indices.tolist()
-    if drawn not in best:
-        best[-1] = drawn
-    names = [codec.label(token) for token in best]
-    return Bars(names, p[best].numpy(), best.index(drawn), "probability of the next token")
 
 
 def layout(vectors: Tensor, labels: Sequence[str], method: Literal["pca", "tsne"], title: str, groups: Sequence[str] = ()) -> Scatter:

@@ -25,7 +25,7 @@ from models.sequence.seq2seq import Seq2Seq as Seq2SeqNetwork
 from models.sequence.seq2seq import TransformerTranslator
 
 MARGIN = 8
-"""How many tokens longer than any target of the data an output may become."""
+"""How many tokens an output may be longer than the longest target."""
 
 
 class Seq2Seq(SequenceExperiment):
@@ -64,7 +64,7 @@ class Seq2Seq(SequenceExperiment):
         return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD), {"charts/accuracy": right}
 
     def validation_loss(self, most: int | None = None) -> Tensor:
-        """In nats per token with the true tokens fed in."""
+        """In nats per token, with teacher forcing."""
         net = self.evaluating()
         part = self.pairs.validation
         rows = torch.arange(len(part))
@@ -116,7 +116,7 @@ class Seq2Seq(SequenceExperiment):
         return hypotheses, nodes, self.pairs.split(sentence)
 
     def sample(self) -> str:
-        """A sentence that training does not see, for a view that was given none."""
+        """A validation sentence, for a view that was given none."""
         numbers = self.pairs.validation.source[0].tolist()
         return self.pairs.join(self.pairs.source_vocabulary.decode(numbers))
 

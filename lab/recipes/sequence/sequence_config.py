@@ -16,7 +16,7 @@ bold. <i>Top k</i> and <i>top p</i> leave out the unlikely tokens.</p>
 
 
 class SequenceConfig(Config):
-    """AdamW on mini-batches with a warm-up, a falling step size and a bound on the gradient."""
+    """AdamW on mini-batches with learning-rate warm-up and decay, and gradient clipping."""
 
     data: str = Field("pydocs", description="What to learn from.")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="Peak learning rate (AdamW). Higher learns faster until it oscillates.")

@@ -1,4 +1,4 @@
-"""What the recipes for sequences share: one flat network, AdamW, the schedule of the step size, the exact state.
+"""What the recipes for sequences share: one flat network, AdamW, the learning-rate schedule, the exact state.
 
 A recipe builds its network, calls `install`, and gives `loss`. Read first: `SequenceExperiment.step`.
 """

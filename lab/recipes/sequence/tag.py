@@ -25,7 +25,7 @@ from lab.recipes.sequence.tag_config import TagConfig
 from models.sequence.tagger import Tagger
 
 EVALUATED = 8
-"""How many times longer than a training window the windows of validation are."""
+"""Length of a validation window, in training windows."""
 
 
 class Tag(SequenceExperiment):

@@ -1,6 +1,6 @@
 """word2vec: skip-gram and CBOW with negative sampling (Mikolov et al. 2013), on the words of any text.
 
-The text is thinned out once (frequent words are dropped by chance); every step draws positions in it at random.
+The text is subsampled once (frequent words are dropped at random); every step draws random positions in it.
 """
 
 from typing import Any, Literal
@@ -94,7 +94,7 @@ class Word2Vec(SequenceExperiment):
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        """The loss; that of knowing nothing, (1 + K) log 2, beside it."""
+        """The loss, and beside it that of an untrained model, (1 + K) log 2."""
         return {
             "loss": float(self.validation_loss()),
             "chance": (1 + self.config.negatives) * float(np.log(2)),

@@ -1,7 +1,7 @@
 """An image classifier: any network of models.vision on any labelled images, with training tricks as settings.
 
-Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first: `Classify.step`. What one can look at is in
-`image_views`.
+Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first: `Classify.step`. Its views are in
+`image_views` and `training_views`.
 """
 
 import logging
@@ -19,16 +19,17 @@ from lab.device import compute_dtype
 from lab.early_stopping import EarlyStopping
 from lab.epochs import EpochOrder
 from lab.errors import LabError, UsageError
-from lab.experiment import Metrics
+from lab.experiment import Experiment, Metrics
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.recipes.vision.classify_data import FLAT, ImageSplits, image_format
 from lab.recipes.vision.image_views import ImageViews
 from lab.recipes.vision.layer_statistics import LayerStatistics
+from lab.recipes.vision.predictor import Predictor
+from lab.recipes.vision.training_views import TrainingViews
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
 from lab.weights import load_weights, read_weights
 from models.vision import surgery
-from models.vision.augment import augment
 from models.vision.classifier import IMAGENET, ImageClassifier
 from models.vision.knn import NearestNeighbours
 
@@ -39,13 +40,14 @@ SMALL = ("lenet5", "mlp", "linear", "knn")
 STATISTICS_EVERY = 20
 
 
-class Classify(ImageViews):
+class Classify(Experiment):
     """Trains a network on labelled images. One step is one mini-batch; every epoch sees each image once, in a new order."""
 
     log_every = 50
     checkpoint_every = 1_000
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_accuracy", "losses/cross_entropy")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size")
+    view_parts: ClassVar[dict[str, type]] = {"image_views": ImageViews, "training": TrainingViews}
 
     def __init__(self, config: ClassifyConfig, device: torch.device):
         super().__init__(config, device)
@@ -62,10 +64,12 @@ class Classify(ImageViews):
         self.optimizer = optimizer(config, self.trainable) if self.trainable else None
         self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2 if config.batch_size > 1 else 1)
         self.stopping = EarlyStopping(self.net, config.patience)
-        self.history: list[list[float]] = []
         self.recent: deque[Tensor] = deque(maxlen=200)
         """Loss and accuracy (2,) of the training batches since the last validation."""
         self.statistics = LayerStatistics(self.net.net)
+        self.predictor = Predictor(config, self.images, device, self.dtype)
+        self.image_views = ImageViews(self.predictor, self.format, self.notes)
+        self.training = TrainingViews(self.stopping, self.statistics)
 
     def build(self) -> ImageClassifier:
         """The network with the config's changes, its first weights drawn from the run's own generator."""
@@ -145,6 +149,7 @@ class Classify(ImageViews):
             if watching:
                 self.statistics.take_gradients(self.steps)
         self.optimizer.step()
+        self.predictor.updates += 1
         self.steps += 1
         accuracy = (scores.argmax(1) == labels).float().mean()
         self.recent.append(torch.stack([loss.detach(), accuracy]))
@@ -185,14 +190,7 @@ class Classify(ImageViews):
         if self.steps == 0:
             log.info("%d training images, %s", len(data), "; ".join(self.notes))
         rows = self.order.take(self.config.batch_size, len(data)).to(self.device)
-        return self.augmented(data.images[rows], self.augment_rng), data.labels[rows]
-
-    def augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        c = self.config
-        return augment(
-            images, generator, shift=c.augment_shift, rotate=c.augment_rotate, scale=c.augment_scale, flip=c.augment_flip,
-            warp=c.augment_warp, erase=c.augment_erase, colour=c.augment_colour,
-        )  # fmt: skip
+        return self.predictor.augmented(data.images[rows], self.augment_rng), data.labels[rows]
 
     def remember(self, images: Tensor, labels: Tensor) -> Metrics:
         """The step of k nearest neighbours: guess, then remember."""
@@ -210,7 +208,7 @@ class Classify(ImageViews):
         return metrics
 
     def learning_rate(self) -> float:
-        """The step size now: it rises linearly over the warm-up and falls with the schedule."""
+        """The current learning rate: linear warm-up, then the schedule."""
         c = self.config
         return c.learning_rate * max(decay(c.schedule, self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
 
@@ -221,7 +219,7 @@ class Classify(ImageViews):
         loss, accuracy = self.figures("validation")
         train = [float(values.mean()) for values in torch.stack(list(self.recent), 1)]  # (2, N)
         self.recent.clear()
-        self.history.append([self.steps, train[0], loss, train[1], accuracy])
+        self.training.history.append([self.steps, train[0], loss, train[1], accuracy])
         if self.stopping.see(self.steps, loss):
             self.ended = True
             log.info("early stopping at step %d: restored the weights of step %d", self.steps, self.stopping.step)
@@ -237,7 +235,7 @@ class Classify(ImageViews):
     def figures(self, split: Any) -> tuple[float, float]:
         """Mean loss and accuracy on a split."""
         data = self.images.split(split)
-        probabilities = self.probabilities(self.net, data.images)
+        probabilities = self.predictor.probabilities(self.net, data.images)
         picked = probabilities.gather(1, data.labels[:, None]).clamp(min=1e-12)
         return float(-picked.log().mean()), float((probabilities.argmax(1) == data.labels).float().mean())
 
@@ -245,7 +243,7 @@ class Classify(ImageViews):
         """Accuracy and loss on the test split, with test-time augmentation where the config wants it."""
         data = self.images.split("test")
         copies = self.config.test_time_augmentation
-        probabilities = self.probabilities_of_views(self.net, data.images)
+        probabilities = self.predictor.mean_probabilities(self.net, data.images)
         picked = probabilities.gather(1, data.labels[:, None]).clamp(min=1e-12)
         return {
             "accuracy": float((probabilities.argmax(1) == data.labels).float().mean()),
@@ -267,7 +265,8 @@ class Classify(ImageViews):
             "optimizer": self.optimizer or {},
             "generators": {"order": self.order.generator, "augment": self.augment_rng, "dropout": self.dropout_rng},
             "epoch": {"order": Attribute(self.order, "order"), "place": Attribute(self.order, "position")},
-            **attributes(self, "steps", "measured", "ended", "history"),
+            **attributes(self, "steps", "measured", "ended"),
+            "history": Attribute(self.training, "history"),
             "best": self.stopping,
             "train_sums": Attribute(self, "recent", self.device),
             "statistics": self.statistics,

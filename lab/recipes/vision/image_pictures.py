@@ -15,7 +15,7 @@ from lab.fonts import draw_text
 
 @dataclass(frozen=True)
 class Gallery(Images):
-    """Pictures of which each has a name, `specs`, that other views take as their image."""
+    """Images, each with a name in `specs` that other views take as their image."""
 
     specs: list[str] = field(default_factory=list)
 

@@ -1,29 +1,27 @@
-"""What one can look at in an image classifier: its mistakes, its filters and maps, and where it looks (models.vision.explain).
+"""Views of an image classifier: its mistakes, its filters and feature maps, and saliency maps (models.vision.explain).
 
-All but the last section are live: they need the network, which they are given, and images that do not change. A `label`
-is a class by name or number; without one it is the class that the network says. An `image` is "test:17" (or train,
+All are live: they need the network, which they are given, and images that do not change. A `label`
+is a class by name or number; without one it is the predicted class. An `image` is "test:17" (or train,
 validation), the path of a file or, from Python and the app, an array (H, W) or (H, W, 3) uint8.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lab.answers import Curves, Images, Table
-from lab.early_stopping import EarlyStopping
+from lab.answers import Images, Table
 from lab.errors import UsageError, unknown
-from lab.experiment import Experiment, view
+from lab.experiment import view
 from lab.parameters import Count, Index, Seed, Side
 from lab.quality.classification import confusion_table, per_class_table
 from lab.recipes.vision import image_pictures as draw
-from lab.recipes.vision.classify_data import ImageFormat, ImageSplits, Split
+from lab.recipes.vision.classify_data import ImageFormat, Split
 from lab.recipes.vision.image_pictures import Gallery, Inspection
-from models.eval_mode import eval_mode
+from lab.recipes.vision.predictor import Predictions, Predictor
 from models.vision import explain
-from models.vision.classifier import ImageClassifier
 from models.vision.knn import NearestNeighbours
 from models.vision.summary import layer_table
 from models.vision.surgery import ACTIVATION_TYPES, LAYERS
@@ -31,70 +29,20 @@ from models.vision.surgery import ACTIVATION_TYPES, LAYERS
 MOST_MAPS = 64
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Probabilities (N, classes) on the CPU for a split, and the true labels (N,)."""
+class ImageViews:
+    """The views of a classifier by its answers to images: to one, to a whole split, and those of its layers."""
 
-    probabilities: Tensor
-    labels: Tensor
-
-    @property
-    def guesses(self) -> Tensor:
-        return self.probabilities.argmax(1)
-
-
-class ImageViews(Experiment):
-    """The views of a classifier; a recipe adds the training."""
-
-    format: ImageFormat
-    images: ImageSplits
-    net: ImageClassifier
-    dtype: torch.dtype
-    notes: list[str]
-    history: list[list[float]]
-    stopping: EarlyStopping
-    statistics: Any
-
-    # -- the network on images -------------------------------------------------------------------------------------
-
-    @torch.no_grad()
-    def probabilities(self, net: Any, images: Tensor, batch: int = 512) -> Tensor:
-        """Class probabilities (N, classes) float32 of uint8 images (N, C, H, W) or float pixel values."""
-        parts = []
-        with eval_mode(net):
-            for part in images.split(batch):
-                with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-                    scores = net(part)
-                parts.append(scores.float().softmax(1))
-        return torch.cat(parts)
-
-    def augmented(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Images (N, C, H, W) uint8 as training would see them: float pixel values of the same shape."""
-        raise NotImplementedError
-
-    def probabilities_of_views(self, net: Any, images: Tensor) -> Tensor:
-        """The mean of the class probabilities (N, classes) over the image as it is and its augmented copies, as many as the config says."""
-        copies = self.config.test_time_augmentation  # type: ignore[attr-defined]
-        total = self.probabilities(net, images)
-        rng = torch.Generator().manual_seed(self.config.seed)
-        for _ in range(copies - 1):
-            total = total + torch.cat([self.probabilities(net, self.augmented(part, rng)) for part in images.split(1024)])
-        return total / copies
-
-    def predictions(self, net: Any, split: Split) -> Predictions:
-        """The network's answers to a whole split as `evaluate` counts them, computed again only when its weights have changed."""
-        # A snapshot changes when it is copied into, which tensors count, the network that trains with each step, where fused optimisers count nothing.
-        version = (id(net), self.progress().done, sum(tensor._version for tensor in [*net.parameters(), *net.buffers()]))
-        known = self.__dict__.setdefault("remembered", {})
-        if split not in known or known[split][0] != version:
-            data = self.images.split(split)
-            known[split] = version, Predictions(self.probabilities_of_views(net, data.images).cpu(), data.labels.cpu())
-        return known[split][1]
+    def __init__(self, predictor: Predictor, format: ImageFormat, notes: list[str]):
+        self.predictor, self.format, self.notes = predictor, format, notes
+        self.images, self.device = predictor.images, predictor.device
+        self.layers_with_maps: list[str] = []
+        self.others: dict[tuple[str, str, int], Predictions] = {}
+        """What other runs predict, by their folder, the split and when their newest checkpoint was written."""
 
     def label_of(self, label: str, net: nn.Module, image: Tensor) -> int:
         """A class by name or number; the network's own answer where none is named. Raises UsageError for an unknown one."""
         if not label:
-            return int(self.probabilities(net, image)[0].argmax())
+            return int(self.predictor.probabilities(net, image)[0].argmax())
         if label in self.format.classes:
             return self.format.classes.index(label)
         if label.isdigit() and int(label) < len(self.format.classes):
@@ -117,7 +65,7 @@ class ImageViews(Experiment):
     def look(self, net: Any, image: Any = "test:0", label: str = "", layer: str = "") -> Inspection:
         """One image: the probabilities of the classes, Grad-CAM for one of them, and the feature maps of one layer."""
         pixels, truth, name = self.images.picture(image)
-        probabilities = self.probabilities(net, pixels)[0].cpu().numpy()
+        probabilities = self.predictor.probabilities(net, pixels)[0].cpu().numpy()
         chosen = self.label_of(label, net, pixels) if label else int(probabilities.argmax())
         heat = None
         maps = np.zeros((0, 1, 1), np.float32)
@@ -143,11 +91,10 @@ class ImageViews(Experiment):
         """The layers that have maps, by name."""
         kinds = (*ACTIVATION_TYPES, *LAYERS)
         f = self.format
-        known = self.__dict__.setdefault("layers_known", [])
-        if not known:
+        if not self.layers_with_maps:
             blank = torch.zeros(1, f.channels, f.size, f.size, dtype=torch.uint8, device=self.device)
-            known += [name.removeprefix("net.") for name in explain.layers_with_maps(net, blank, kinds)]
-        return list(known)
+            self.layers_with_maps = [name.removeprefix("net.") for name in explain.layers_with_maps(net, blank, kinds)]
+        return list(self.layers_with_maps)
 
     def maps_of(self, net: Any, pixels: Tensor, layer: str) -> np.ndarray:
         """(K, h, w) float32, K at most `MOST_MAPS`. Raises UsageError for an unknown layer."""
@@ -212,7 +159,7 @@ class ImageViews(Experiment):
 
     def overlaid(self, net: Any, pixels: Tensor, chosen: int, heat: Tensor, name: str) -> Images:
         """The image, and the image under a heat map (1, h, w)."""
-        p = float(self.probabilities(net, pixels)[0, chosen])
+        p = float(self.predictor.probabilities(net, pixels)[0, chosen])
         values = draw.heat(heat, self.format.size)
         image = draw.enlarged(draw.shown(pixels)[0])
         return Images(
@@ -239,19 +186,19 @@ class ImageViews(Experiment):
     @view(live=True)
     def confusion(self, net: Any, split: Split = "test") -> Table:
         """Images by true class (rows) and predicted class (columns)."""
-        predictions = self.predictions(net, split)
+        predictions = self.predictor.predictions(net, split)
         return confusion_table(predictions.labels, predictions.guesses, self.format.classes)
 
     @view(live=True)
     def per_class(self, net: Any, split: Split = "test") -> Table:
         """Of each class: its images, precision, recall, F1, and the class it is most often mistaken for."""
-        predictions = self.predictions(net, split)
+        predictions = self.predictor.predictions(net, split)
         return per_class_table(predictions.labels, predictions.guesses, self.format.classes)
 
     @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: Count = 40) -> Gallery:
         """The worst mistakes: wrong predictions, the most confident first; the caption is true -> predicted with its probability."""
-        predictions, classes = self.predictions(net, split), self.format.classes
+        predictions, classes = self.predictor.predictions(net, split), self.format.classes
         wrong = torch.nonzero(predictions.guesses != predictions.labels)[:, 0]
         sure = predictions.probabilities[wrong, predictions.guesses[wrong]]
         order = wrong[sure.argsort(descending=True)][: max(1, min(most, 400))].tolist()
@@ -264,7 +211,7 @@ class ImageViews(Experiment):
     @view(live=True)
     def compare(self, net: Any, other: str = "last", split: Split = "test", most: Count = 40) -> Gallery:
         """The images on which this run and another one differ: the true class, this one's prediction, the other's."""
-        mine, theirs = self.predictions(net, split), self.predictions_of(other, split)
+        mine, theirs = self.predictor.predictions(net, split), self.predictions_of(other, split)
         classes = self.format.classes
         apart = torch.nonzero(mine.guesses != theirs.guesses)[:, 0]
         gap = (mine.probabilities - theirs.probabilities)[apart].abs().sum(1)
@@ -280,25 +227,23 @@ class ImageViews(Experiment):
         from lab.stored_runs import find
 
         run = find(other)
-        known = self.__dict__.setdefault("others", {})
         written = max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0)
         key = (str(run.path), split, written)
-        if key not in known:
+        if key not in self.others:
             if run.recipe.name != "classify":
                 raise UsageError(f"{run.name} is not a run of classify: name another run with --other RUN.")
-            experiment = run.experiment(self.device.type, serving_only=True)
-            assert isinstance(experiment, ImageViews)
+            experiment: Any = run.experiment(self.device.type, serving_only=True)
             mine, theirs = self.images.config, experiment.images.config
             same = (mine.data, experiment.format.classes) == (theirs.data, self.format.classes)
             if not same or (split != "test" and (mine.seed, mine.validation) != (theirs.seed, theirs.validation)):
                 raise UsageError(
                     f"{run.name} was trained on {theirs.data} with other classes or splits; both runs must use the same images."
                 )
-            known[key] = experiment.predictions(experiment.serving(), split)
-        return known[key]
+            self.others[key] = experiment.predictor.predictions(experiment.serving(), split)
+        return self.others[key]
 
     def gallery(self, split: Split, rows: list[int], captions: list[str]) -> Gallery:
-        """Some images of a split, each with the name by which one can look at it."""
+        """Some images of a split, each with the name that other views take as `image`."""
         size = self.format.size
         if not rows:
             return Gallery(np.zeros((1, 8, 8), np.uint8), ["none"], specs=[])
@@ -344,40 +289,6 @@ class ImageViews(Experiment):
         data = self.images.split("train")
         rng = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(data), (max(1, min(n, 256)),), generator=rng).to(self.device)
-        changed = self.augmented(data.images[rows], rng).round().clamp(0, 255).to(torch.uint8)
+        changed = self.predictor.augmented(data.images[rows], rng).round().clamp(0, 255).to(torch.uint8)
         captions = [self.format.classes[i] for i in data.labels[rows].tolist()]
         return Images(draw.shown(changed), captions, columns=8, scale=max(1, 84 // self.format.size))
-
-    # -- training so far: these need the run's own history ---------------------------------------------------------
-
-    @view
-    def training_curves(self, figure: Literal["loss", "accuracy"] = "loss") -> Curves:
-        """Loss or accuracy on training batches and on held-out images; the vertical line marks the best step so far."""
-        rows = np.array(self.history).reshape(-1, 5)
-        i = 1 if figure == "loss" else 2
-        columns = {"loss": (1, 2), "accuracy": (3, 4)}[figure]
-        series = {"train": (rows[:, 0], rows[:, columns[0]]), "validation": (rows[:, 0], rows[:, columns[1]])}
-        if len(rows):
-            low, high = rows[:, columns].min(), rows[:, columns].max()
-            series["best" if not getattr(self, "ended", False) else "stopped early, best"] = (
-                np.full(2, float(self.stopping.step)), np.array([low, high]),
-            )  # fmt: skip
-        return Curves(series, y_label=figure, title=f"{figure.title()} on training batches and held-out images" if i else "")
-
-    @view
-    def layer_statistics(self, figure: Literal["gradient", "weight", "dead units", "mean", "deviation"] = "gradient") -> Curves:
-        """A statistic of each layer over training: root mean square of gradients or weights; share of dead units, mean and deviation
-        of activations. Gradients that fall by powers of ten from layer to layer are vanishing."""
-        from lab.recipes.vision.layer_statistics import ACTIVATION_FIGURES, GRADIENT_FIGURES
-
-        s = self.statistics
-        of_gradients = figure in GRADIENT_FIGURES
-        names = s.layer_names if of_gradients else s.activation_names
-        rows = list(s.gradients if of_gradients else s.activations)
-        column = (GRADIENT_FIGURES if of_gradients else ACTIVATION_FIGURES).index(figure)
-        steps = np.array([step for step, _ in rows], np.float64)
-        values = torch.stack([v[:, column] for _, v in rows]).cpu().numpy() if rows else np.zeros((0, len(names)))
-        if figure == "gradient":
-            values = np.log10(np.maximum(values, 1e-12))
-        label = "log10 of the gradient's root mean square" if figure == "gradient" else figure
-        return Curves({name: (steps, values[:, j]) for j, name in enumerate(names)}, y_label=label, title=f"{label} by layer")

@@ -33,7 +33,7 @@ class LayerStatistics:
 
     @contextmanager
     def recording(self, on: bool) -> Iterator[None]:
-        """Inside, every activation's output leaves its figures."""
+        """Within this context the statistics of every activation are recorded."""
         if not on:
             yield
             return

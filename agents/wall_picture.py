@@ -1,0 +1,64 @@
+"""The wall as pictures of a film, drawn without a screen: `lab watch wall --video FILE`. The app draws its own (`gui.atari.wall`)."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from agents.wall import Place, Wall, grid, scaled, short
+from lab.fonts import SANS, carried, sized
+
+GROUND, TEXT, FAINT, BELOW, ABOVE, TRACK = (23, 25, 28), (228, 231, 234), (138, 146, 155), (59, 142, 224), (63, 166, 92), (56, 60, 66)
+BAR = 3
+SCALE_END = 1.5
+"""The bar under a picture ends at one and a half times the human's score."""
+
+
+class WallPicture:
+    """Draws `wall` in a picture of `width`, as tall as its rows and `height` at most."""
+
+    def __init__(self, wall: Wall, width: int, height: int):
+        self.wall, count = wall, len(wall.places)
+        self.font = 10 if width < 1000 else 15
+        caption = 2 * self.font + 12
+        self.size = width, min(height, grid(count, width, height, caption).used)
+        self.grid = grid(count, *self.size, caption)
+
+    def draw(self) -> np.ndarray:
+        """(H, W, 3) uint8."""
+        canvas = Image.new("RGB", self.size, GROUND)
+        pen = ImageDraw.Draw(canvas)
+        for i, place in enumerate(self.wall.places):
+            x, y, width, height = self.grid.rectangle(i)
+            if place.pixels is not None:
+                pixels = scaled(place.pixels, width, height)
+                canvas.paste(Image.fromarray(pixels), (x + (width - pixels.shape[1]) // 2, y + (height - pixels.shape[0]) // 2))
+            self.caption(pen, place, x, y + height + 3, width)
+        return np.asarray(canvas)
+
+    def caption(self, pen: ImageDraw.ImageDraw, place: Place, x: int, y: int, width: int) -> None:
+        """The bar with the human's mark, name and score, and the agent's mean with the human's."""
+        agent, font = place.agent, sized(carried(SANS), self.font)
+        live = agent.on_scale(place.score)
+        pen.rectangle((x, y, x + width - 1, y + BAR - 1), fill=TRACK)
+        length = round(width * min(max(live, 0.0), SCALE_END) / SCALE_END)
+        if length:
+            pen.rectangle((x, y, x + length - 1, y + BAR - 1), fill=ABOVE if live >= 1 else BELOW)
+        mark = x + round(width / SCALE_END)
+        pen.rectangle((mark - 1, y - 2, mark, y + BAR), fill=TEXT)
+        score = short(place.score)
+        right = x + width - pen.textlength(score, font=font)
+        pen.text((right, y + BAR + 2), score, fill=TEXT, font=font)
+        pen.text((x, y + BAR + 2), shortened(pen, agent.title, right - x - 6, font), fill=TEXT, font=font)
+        small = sized(carried(SANS), self.font - 1)
+        every = (place.problem,) if place.problem else agent.in_words()
+        words = next((words for words in every if pen.textlength(words, font=small) <= width), every[-1])
+        colour = ABOVE if agent.at_human_level else FAINT
+        pen.text((x, y + BAR + self.font + 6), shortened(pen, words, width, small), fill=colour, font=small)
+
+
+def shortened(pen: ImageDraw.ImageDraw, text: str, width: float, font: object) -> str:
+    """The text, or its beginning with … where it is wider than `width`."""
+    if pen.textlength(text, font=font) <= width:  # type: ignore[arg-type]
+        return text
+    while text and pen.textlength(text + "…", font=font) > width:  # type: ignore[arg-type]
+        text = text[:-1]
+    return text.rstrip(" ·") + "…"

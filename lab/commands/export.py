@@ -1,0 +1,51 @@
+"""`lab export`: an agent as one file that other machines can evaluate, watch and import."""
+
+import sys
+from typing import Any
+
+from lab.commands.output import print_json
+from lab.errors import UsageError
+from lab.flags import add_json, parser, whole
+from lab.saving import destination
+
+EPISODES = 30
+
+
+def main(arguments: list[str]) -> int:
+    p = parser(
+        "export", "RUN|AGENT --to agent --out FILE.safetensors [--episodes N] [--json]",
+        "agent: the network with its config and its evaluation in one safetensors file, for `lab eval`, `lab watch` and `lab import`.\n"
+        "A run plays N episodes first, without and with sticky actions, so that the file says how well it plays.",
+    )  # fmt: skip
+    p.add_argument("run", metavar="RUN|AGENT")
+    p.add_argument("--to", choices=("agent",), default="agent", help="what to write")
+    p.add_argument("--out", metavar="FILE", required=True)
+    p.add_argument(
+        "--episodes", type=whole, metavar="N", default=EPISODES, help="episodes of a run's evaluation (default 30); 0 leaves it out"
+    )
+    p.add_argument("--game", metavar="G", help="the game of another program's file that does not name it")
+    add_json(p)
+    options = p.parse(arguments)
+    out = destination(options.out, (".safetensors",))
+    if options.episodes < 0:
+        raise UsageError(f"--episodes must be at least 0, got {options.episodes}.")
+    from lab import agent_file, checkpoint
+    from lab.stored_runs import find
+
+    run = find(options.run, options.game)
+    if run.recipe.family != "Atari":
+        raise UsageError(f"{run.name} is no agent: {run.recipe.name} plays no game.")
+    figures: dict[str, Any] = run.evaluation()
+    if not figures and options.episodes:
+        print(f"Evaluating {run.name}: {options.episodes} episodes without and with sticky actions…", file=sys.stderr)
+        figures = run.evaluate("cpu", episodes=options.episodes)
+    weights, where = run.serving_weights()
+    name = where.name.removeprefix("step-") if checkpoint.listed(run.checkpoints) else ""
+    step = int(name) if name.isdecimal() else int(run.stored.get("training", {}).get("steps") or 0)
+    agent_file.write(out, weights, run.stored, figures, step)
+    summary = {"file": str(out), "recipe": run.recipe.name, "game": run.stored["config"]["game"], "step": step, "mean": figures.get("mean")}
+    if options.json:
+        print_json(summary)
+    else:
+        print(f"{out}: {run.recipe.name} on {summary['game']}, {out.stat().st_size / 1e6:.1f} MB")
+    return 0

@@ -1,0 +1,110 @@
+"""Trainings that wait for the one before to end: a file each in the folder `.queue` beside the runs, which the app and the shell share.
+
+Whoever holds the queue (`hold`) works through it: `lab queue run`, or the app. Read first: `Job`, then `add` and `waiting`.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lab import registry
+from lab.errors import LabError, UsageError
+from lab.flags import command_line
+from lab.paths import runs_folder, write_atomic
+from lab.run import holder_in
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that waits: the recipe, its settings, how long and on which device."""
+
+    number: int
+    recipe: str
+    fields: dict[str, Any]
+    steps: int | None = None
+    minutes: float | None = None
+    device: str = "auto"
+
+    def options(self) -> dict[str, Any]:
+        """Those of `lab.api.new_session`."""
+        return {"steps": self.steps, "minutes": self.minutes, "device": self.device}
+
+    @property
+    def command(self) -> str:
+        """The `lab train` line that does the same."""
+        config = registry.recipe(self.recipe).config_class().parse(self.fields)
+        return command_line(self.recipe, config, **self.options())
+
+
+def folder() -> Path:
+    return runs_folder() / ".queue"
+
+
+def path_of(number: int) -> Path:
+    return folder() / f"{number:06d}.json"
+
+
+def waiting() -> list[Job]:
+    """The trainings that wait, the next one first. Files that are none are passed over."""
+    jobs = []
+    for path in sorted(folder().glob("*.json")):
+        with suppress(OSError, ValueError, TypeError, LabError):
+            job = Job(**{**json.loads(path.read_text(encoding="utf-8")), "number": int(path.stem)})
+            registry.recipe(job.recipe).config_class().parse(job.fields)
+            jobs.append(job)
+    return jobs
+
+
+def add(recipe: str, fields: dict[str, Any], *, steps: int | None = None, minutes: float | None = None, device: str = "auto") -> Job:
+    """Put a training at the end of the queue. Raises UsageError for a wrong name or value, LabError where it cannot be written."""
+    entry = registry.recipe(recipe)
+    entry.config_class().parse(fields)
+    if steps is not None and minutes is not None:
+        raise UsageError("Give --steps or --minutes, not both.")
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        numbers = [int(path.stem) for path in folder().glob("*.json") if path.stem.isdecimal()]
+        number = max(numbers, default=0) + 1
+        while True:
+            try:
+                path_of(number).touch(exist_ok=False)  # Somebody else may add one now.
+                break
+            except FileExistsError:
+                number += 1
+        job = Job(number, recipe, fields, steps, minutes, device)
+        write_atomic(path_of(number), json.dumps(asdict(job), indent=1))
+    except OSError as error:
+        raise LabError(f"Cannot write the queue {folder()} ({error.strerror}).") from None
+    return job
+
+
+def remove(number: int) -> None:
+    """Take a training out of the queue. Raises UsageError where there is none of that number."""
+    try:
+        path_of(number).unlink()
+    except OSError:
+        raise UsageError(f"No training of number {number} waits. `lab queue` lists those that do.") from None
+
+
+@contextmanager
+def hold() -> Iterator[None]:
+    """Be the one that works through the queue. Raises LabError where another process does."""
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        file = (folder() / "lock").open("a+")
+    except OSError as error:
+        raise LabError(f"Cannot write the queue {folder()} ({error.strerror}).") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LabError(f"Process {holder_in(file) or '?'} works through the queue already.") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

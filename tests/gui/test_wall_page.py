@@ -1,0 +1,218 @@
+"""The wall: all agents play at once in the Atari panel's first tab; one is chosen by mouse or keys and watched large."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from controls import drives
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QTabBar
+from pytestqt.qtbot import QtBot
+
+from agents.wall import WallAgent, wall_agents
+from gui.atari.wall import EMPTY, WallPage, in_words
+from gui.main_window import MainWindow
+from gui.watch_window import WallWindow
+from lab import registry
+
+LONG = 60_000
+
+
+@pytest.fixture
+def agents(stored: Callable[..., Any]) -> list[WallAgent]:
+    """Five agents: tiny runs that play Pong."""
+    scores = (18.0, 9.3, 9.2, -3.0, None)
+    return [WallAgent(stored(), score, own=True) for score in scores]
+
+
+@pytest.fixture
+def page(qtbot: QtBot, agents: list[WallAgent]) -> Iterator[WallPage]:
+    made = WallPage()
+    made.resize(700, 620)
+    made.set_agents(agents)
+    made.show()
+    qtbot.waitUntil(lambda: ticks(made) > 2, timeout=LONG)
+    yield made
+    made.view.shut()
+    made.close()
+    made.deleteLater()
+
+
+def ticks(page: WallPage) -> int:
+    return page.view.thread_.ticks if page.view.thread_ is not None else -1
+
+
+def middle(page: WallPage, index: int) -> QPoint:
+    assert page.view.layout_ is not None
+    x, y, width, height = page.view.layout_.rectangle(index)
+    return QPoint(x + width // 2, y + height // 2)
+
+
+def test_all_agents_are_drawn_playing(qtbot: QtBot, page: WallPage) -> None:
+    view = page.view
+    qtbot.waitUntil(lambda: len(view.drawn) == 5 and all(shown.picture is not None for shown in view.drawn), timeout=LONG)
+    assert view.layout_ is not None
+    for shown in view.drawn:
+        assert shown.picture.shape[:2] == (view.layout_.picture[1], view.layout_.picture[0])  # type: ignore[union-attr]
+    image = view.grab().toImage()
+    for i in range(5):
+        x, y, width, height = view.layout_.rectangle(i)
+        colours = {image.pixel(x + width * k // 7, y + height * k // 7) for k in range(1, 7)}
+        assert len(colours) > 1, "a game was expected at this place"
+    drawings = view.drawings
+    qtbot.waitUntil(lambda: view.drawings > drawings + 2, timeout=LONG)
+
+
+def test_the_line_above_counts_who_is_at_the_human_score(page: WallPage) -> None:
+    assert page.words.text() == "5 agents play, 2 at the human score (the mark on the bar) or above. Click one to watch it large."
+
+
+def test_the_wall_pauses_while_it_cannot_be_seen(qtbot: QtBot, page: WallPage) -> None:
+    thread = page.view.thread_
+    assert thread is not None
+    page.hide()
+    assert not thread.wanted
+    assert not page.view.timer.isActive()
+    page.show()
+    assert thread.wanted
+    before = thread.ticks
+    qtbot.waitUntil(lambda: thread.ticks > before, timeout=LONG)
+    assert page.view.thread_ is thread, "the games were expected to continue"
+
+
+def test_arrows_and_enter_choose(qtbot: QtBot, page: WallPage) -> None:
+    view = page.view
+    view.setFocus()
+    columns = view.layout_.columns  # type: ignore[union-attr]
+    assert columns == 3
+    for key, place in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Down, 4), (Qt.Key.Key_Up, 1), (Qt.Key.Key_Right, 2), (Qt.Key.Key_Down, 4)):
+        qtbot.keyPress(view, key)
+        assert view.current == place
+    qtbot.keyPress(view, Qt.Key.Key_Right)
+    assert view.current == 4, "there is nobody to the right of the last one"
+    with qtbot.waitSignal(view.chosen) as chosen:
+        qtbot.keyPress(view, Qt.Key.Key_Return)
+    assert chosen.args == [view.agents[4]]
+
+
+def test_a_click_chooses_and_the_pointer_says_so(qtbot: QtBot, page: WallPage) -> None:
+    view = page.view
+    qtbot.mouseMove(view, middle(page, 2))
+    assert view.hovered == 2
+    assert view.cursor().shape() == Qt.CursorShape.PointingHandCursor
+    with qtbot.waitSignal(view.chosen) as chosen:
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=middle(page, 2))
+    assert chosen.args == [view.agents[2]]
+    with qtbot.assertNotEmitted(view.chosen):
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+
+
+def test_the_tooltip_says_whose_agent_it_is_and_its_score(page: WallPage) -> None:
+    first, last = page.view.tip(0), page.view.tip(4)
+    assert "Pong: dqn-fast, your run" in first
+    assert "return of its last games in training: 18; human 9.3" in first
+    assert "not evaluated" in last
+
+
+def test_the_same_agents_keep_playing_and_others_start(page: WallPage, agents: list[WallAgent]) -> None:
+    thread = page.view.thread_
+    page.set_agents(list(agents))
+    assert page.view.thread_ is thread
+    page.view.current = 1
+    page.set_agents(agents[1:])
+    assert page.view.thread_ is not thread
+    assert page.view.current == 0, "the chosen agent stays chosen"
+
+
+def test_without_agents_the_page_says_how_to_get_one(qtbot: QtBot) -> None:
+    page = WallPage()
+    page.resize(500, 400)
+    page.set_agents([])
+    page.show()
+    assert page.view.thread_ is None
+    assert in_words([]) == ""
+    assert "press Train" in EMPTY
+    ground = page.view.grab().toImage()
+    assert len({ground.pixel(x, 200) for x in range(0, 480, 2)}) > 1, "words were expected in the middle"
+    qtbot.keyPress(page.view, Qt.Key.Key_Return)
+    page.view.shut()
+    page.close()
+    page.deleteLater()
+
+
+# -- in the panel --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def window(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> MainWindow:
+    """The app at its first start."""
+    made = make_window(watch=True)
+    panel: Any = made.panel("Atari")
+    qtbot.waitUntil(lambda: ticks(panel.wall) > 2, timeout=LONG)
+    return made
+
+
+def test_the_wall_is_the_panels_first_page_and_cannot_be_closed(window: MainWindow) -> None:
+    panel: Any = window.panel("Atari")
+    assert panel.tabs.currentWidget() is panel.wall
+    assert panel.tabs.tabBar().tabButton(0, QTabBar.ButtonPosition.RightSide) is None
+    panel.close_tab(0)
+    assert panel.tabs.widget(0) is panel.wall
+    assert [agent.run.name for agent in panel.wall.view.agents] == list(registry.shipped())
+    assert not panel.watch_dock.isVisible()
+    assert panel.watch.panes[0].playing is None
+
+
+@drives("Watch > All agents", "Watch > Open the chosen agent")
+def test_a_chosen_agent_is_watched_large_and_can_be_opened(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panel("Atari")
+    panel.wall.view.choose(0)
+    qtbot.waitUntil(lambda: panel.watch.panes[0].playing is not None and panel.watch.panes[0].playing.latest is not None, timeout=LONG)
+    assert panel.watch_dock.isVisible()
+    assert panel.watch.choosers[0].currentText() == f"shipped agent: {next(iter(registry.shipped()))}"
+    panel.action_set["open_agent"].trigger()
+    assert panel.current_run().name == next(iter(registry.shipped()))
+    assert not panel.wall.view.thread_.wanted, "another tab is in front"
+    panel.action_set["wall"].trigger()
+    assert panel.tabs.currentWidget() is panel.wall
+    assert panel.wall.view.thread_.wanted
+    window.go_to("Runs")
+    assert not panel.wall.view.thread_.wanted, "another panel is in front"
+
+
+def test_what_was_in_front_comes_back_at_the_next_start(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable[..., Any]
+) -> None:
+    run = stored()
+    for wall_in_front in (False, True):
+        first: Any = make_window()
+        first.panel("Atari").open_run(run)
+        if wall_in_front:
+            first.panel("Atari").show_wall()
+        first.close()
+        qtbot.waitUntil(lambda first=first: not first.isVisible(), timeout=LONG)
+        again: Any = make_window().panel("Atari")
+        assert again.tabs.of(run) is not None
+        assert (again.tabs.currentWidget() is again.wall) == wall_in_front
+
+
+# -- lab watch wall ------------------------------------------------------------------------------------------------
+
+
+def test_the_window_of_lab_watch_wall(qtbot: QtBot, agents: list[WallAgent]) -> None:
+    window = WallWindow(agents, None, {"seed": 3, "epsilon": 0.0, "sticky": 0.25})
+    window.show()
+    qtbot.waitUntil(lambda: ticks(window.wall) > 2, timeout=LONG)
+    assert window.wall.view.thread_ is not None
+    assert window.wall.view.thread_.settings == {"seed": 3, "epsilon": 0.0, "sticky": 0.25}
+    assert not window.watch.isVisible()
+    window.wall.view.choose(1)
+    qtbot.waitUntil(lambda: window.watch.panes[0].playing is not None and window.watch.panes[0].playing.latest is not None, timeout=LONG)
+    assert window.watch.isVisible()
+    window.close()
+    window.deleteLater()
+
+
+def test_the_wall_of_the_app_is_that_of_the_command_line(stored: Callable[..., Any]) -> None:
+    stored()
+    assert [agent.run.name for agent in wall_agents()][: len(registry.shipped())] == list(registry.shipped())
