@@ -87,7 +87,7 @@ class MazeAnswer(Answer):
                 draw_food(draw, corner(y, x))
         if pacman != ghost:
             draw_pacman(draw, corner(*maze.cells[pacman]), int(lines[pacman].argmax()) if lines[pacman].any() else 3)
-        fonts.draw_text(draw, (8, 5), self.title or "best action and its value, were Pac-Man in that cell", INK, size=12)
+        fonts.draw_text(draw, (8, 5), self.title or "best action and its value, were Pac-Man in that cell", INK, size=14)
         return np.asarray(image)
 
 
@@ -172,7 +172,7 @@ def draw_arrow(draw: ImageDraw.ImageDraw, place: Corner, values: np.ndarray, rea
     draw.rectangle((x + 1, y + 1, x + CELL - 2, y + CELL - 2), fill=shade(float(values[best]), reach))
     if not values.any():
         return
-    draw_number(draw, (x + 4, y + CELL - 15), float(values[best]))
+    draw_number(draw, (x + 4, y + CELL - 17), float(values[best]))
     if not arrow:
         return
     dy, dx = MOVES[best]
@@ -204,13 +204,13 @@ def draw_triangles(draw: ImageDraw.ImageDraw, place: Corner, values: np.ndarray,
         return
     for action, (dy, dx) in enumerate(MOVES):
         text = number(float(values[action]))
-        wide = fonts.width(text, 9)
-        where = (middle[0] + dx * CELL * 0.33 - wide / 2 - dx * 2, middle[1] + dy * CELL * 0.34 - 6)
-        fonts.draw_text(draw, where, text, INK if action == values.argmax() else FAINT, size=9)
+        wide = fonts.width(text, 11)
+        where = (middle[0] + dx * CELL * 0.33 - wide / 2 - dx * 2, middle[1] + dy * CELL * 0.34 - 7)
+        fonts.draw_text(draw, where, text, INK if action == values.argmax() else FAINT, size=11)
 
 
 def draw_number(draw: ImageDraw.ImageDraw, place: tuple[float, float], value: float) -> None:
-    fonts.draw_text(draw, place, number(value), INK, size=9)
+    fonts.draw_text(draw, place, number(value), INK, size=12)
 
 
 @lru_cache(maxsize=4096)

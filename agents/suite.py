@@ -64,7 +64,9 @@ class Suite:
         with self.lock():
             write_atomic(self.folder / "suite.json", json.dumps(asdict(self), indent=1) + "\n")
             states = Trials(self.trials(), self.folder / "logs", jobs, on_news).run()
-            report = Report.of(self, {state.trial.name: state.reason for state in states if state.status == "failed"})
+            report = Report.of(
+                asdict(self), self.trials(), {state.trial.name: state.reason for state in states if state.status == "failed"}
+            )
             report.write(self.folder)
         return report
 
@@ -76,7 +78,7 @@ class Suite:
             status = run.status() if run is not None else {}
             if status.get("status") == "failed":
                 failed[trial.name] = status.get("reason", "")
-        report = Report.of(self, failed)
+        report = Report.of(asdict(self), self.trials(), failed)
         report.write(self.folder)
         return report
 

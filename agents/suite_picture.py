@@ -1,7 +1,7 @@
 """The picture of a suite's report: every game's human-normalised score, the aggregates and the performance profile."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,27 +10,25 @@ from lab.answers import Answer
 from lab.answers.plots import new_figure, rendered
 from lab.fonts import literal
 
-if TYPE_CHECKING:
-    from agents.suite_report import Report
-
 AGENT, DQN, HUMAN, FAINT = "#3b8ee0", "#e08a3b", "#444444", "#a8aeb7"
 
 
 @dataclass(frozen=True)
 class SuitePicture(Answer):
-    """A report as a picture."""
+    """The `data` of a report, as its JSON has them, as a picture under a headline."""
 
-    report: "Report"
+    data: dict[str, Any]
+    headline: str
 
     def arrays(self) -> dict[str, np.ndarray]:
-        rows = self.report.data["games"]
+        rows = self.data["games"]
         return {
             "games": np.array([row["game"] for row in rows]),
             **{name: np.array([row[name] for row in rows], float) for name in ("score", "random", "human", "dqn_2015", "human_normalised")},
         }
 
     def picture(self) -> np.ndarray:
-        data = self.report.data
+        data = self.data
         rows = sorted((row for row in data["games"] if row["human_normalised"] is not None), key=lambda row: row["human_normalised"])
         figure = new_figure(11, max(4.6, 0.24 * len(rows) + 1.8))
         places = figure.subplot_mosaic([["games", "aggregates"], ["games", "profile"]], width_ratios=[3, 2], height_ratios=[2, 3])
@@ -38,7 +36,7 @@ class SuitePicture(Answer):
         if data["aggregates"] is not None:
             draw_aggregates(places["aggregates"], data["aggregates"])
             draw_profile(places["profile"], data["profile"])
-        figure.suptitle(literal(f"{data['suite']}: {data['recipe']}\n{self.report.headline}"), fontsize=11)
+        figure.suptitle(literal(f"{data['suite']}: {data['recipe']}\n{self.headline}"), fontsize=11)
         return rendered(figure)
 
 

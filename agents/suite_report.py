@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from agents.aggregates import REPETITIONS, STATISTICS, interval, performance_pro
 from agents.scores import ATARI_57, HUMAN_LEVEL, NATURE, SCORES
 from lab.paths import write_atomic
 from lab.trial import Trial
-
-if TYPE_CHECKING:
-    from agents.suite import Suite
 
 NATURE_LEVEL = 29
 """Of the 49 games of Mnih et al. 2015, those at which DQN reaches `HUMAN_LEVEL`."""
@@ -34,19 +31,19 @@ class Report:
     data: dict[str, Any]
 
     @classmethod
-    def of(cls, suite: "Suite", failed: dict[str, str]) -> "Report":
-        """What the finished agents of a suite score; `failed` says why a trial has no score."""
+    def of(cls, order: dict[str, Any], trials: Sequence[Trial], failed: dict[str, str]) -> "Report":
+        """What the finished `trials` score; `order` is what suite.json holds, `failed` says why a trial has no score."""
         # The set of 57 games is normalised by its own table, as in the papers that use it.
-        table = ATARI_57 if set(suite.games) == set(ATARI_57) else SCORES
-        figures = [(trial, trial.figures()) for trial in suite.trials()]
-        rows = [row for game in suite.games if (row := game_row(game, figures, table)) is not None]
-        whole = [row for row in rows if row["human_normalised"] is not None and len(row["agents"]) == suite.seeds]
+        table = ATARI_57 if set(order["games"]) == set(ATARI_57) else SCORES
+        figures = [(trial, trial.figures()) for trial in trials]
+        rows = [row for game in order["games"] if (row := game_row(game, figures, table)) is not None]
+        whole = [row for row in rows if row["human_normalised"] is not None and len(row["agents"]) == order["seeds"]]
         level = [row["human_normalised"] for row in rows if row["human_normalised"] is not None]
         protocols = [figure["protocol"] for _, figure in figures if figure is not None]
         return cls(
             {
-                "suite": suite.name, "recipe": suite.recipe, "settings": suite.fields, "seeds": suite.seeds, "steps": suite.steps,
-                "minutes": suite.minutes, "episodes": suite.episodes, "device": suite.device,
+                "suite": order["name"], "settings": order["fields"],
+                **{name: order[name] for name in ("recipe", "seeds", "steps", "minutes", "episodes", "device")},
                 "finished": sum(figure is not None for _, figure in figures), "trials": len(figures),
                 "human_scores": "Wang et al. 2016" if table is ATARI_57 else "Mnih et al. 2015, Wang et al. 2016 for games that it lacks",
                 "protocol": protocols[0] if protocols else None,
@@ -55,7 +52,7 @@ class Report:
                     "games": sum(score >= HUMAN_LEVEL for score in level), "of": len(level), "share_of_human": HUMAN_LEVEL,
                     "at_or_above_human": sum(score >= 1 for score in level), "nature_dqn": NATURE_LEVEL, "nature_dqn_of": len(NATURE),
                 },
-                **(aggregates(whole, suite.seeds) if whole else {"aggregates": None, "profile": None}),
+                **(aggregates(whole, order["seeds"]) if whole else {"aggregates": None, "profile": None}),
                 "failed": failed,
             }
         )  # fmt: skip
@@ -76,7 +73,7 @@ class Report:
         if self.data["games"]:
             from agents.suite_picture import SuitePicture
 
-            SuitePicture(self).save(folder / "report.png")
+            SuitePicture(self.data, self.headline).save(folder / "report.png")
 
     def markdown(self) -> str:
         """The report for a person, in Markdown whose tables are aligned."""

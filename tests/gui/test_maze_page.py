@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from controls import choose, drives
 from latent_space import LONG
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+import lab
 from agents.maze import ACTIONS
 from agents.tabular_q import TabularQ
 from agents.tabular_q_config import TabularQConfig
@@ -170,3 +172,23 @@ def test_the_atari_panel_trains_it_beside_the_agent_that_is_watched(qtbot: QtBot
     assert "watched on its own page" in window.statusBar().currentMessage()
     panel.form.recipe_box.setCurrentText("dqn")
     assert not panel.game_button.isHidden()
+
+
+@drives("Maze > Play yourself", "Maze > Pause the game", "Maze > One move", "Maze > New game", "Maze > All four values")
+def test_the_menu_of_the_maze(qtbot: QtBot, window: MainWindow) -> None:
+    window.open_run(lab.train("tabular-q", maze="tiny", steps=50))
+    panel: Any = window.panels["Atari"]
+    page = panel.current_tab().page_tabs.page
+    qtbot.waitUntil(lambda: page.game is not None, timeout=LONG)
+    page.timer.stop()
+    menu = next(menu for menu in panel.menus() if menu.title() == "&Maze")
+    choose(qtbot, menu, "One move")
+    assert (page.game.moves, page.pause_button.isChecked()) == (1, True)
+    choose(qtbot, menu, "New game")
+    assert page.game.moves == 0
+    choose(qtbot, menu, "Pause the game")
+    assert not page.pause_button.isChecked()
+    choose(qtbot, menu, "All four values")
+    assert page.values_box.isChecked()
+    choose(qtbot, menu, "Play yourself")
+    assert page.by_hand
