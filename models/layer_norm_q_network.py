@@ -14,10 +14,10 @@ from models.kernels.layer_norm_trunk import (
     SHAPES,
     Activations,
     layer_norm_backward,
+    layer_norm_trunk_backward,
+    layer_norm_trunk_forward,
     normalised,
     plain_layer_norm_trunk,
-    trunk_backward,
-    trunk_forward,
 )
 from models.kernels.nature_trunk import relu_backward
 from models.q_network import ActionValueNetwork, in_float
@@ -78,7 +78,7 @@ class LayerNormQNetwork(ActionValueNetwork):
         return F.layer_norm(before, before.shape[1:], scale, shift, EPS).relu_()
 
     def record(self, frames: Tensor) -> LayerNormPass:  # type: ignore[override]
-        trunk = trunk_forward(self.blocks(frames), self.body[:6], self.norms[:6])
+        trunk = layer_norm_trunk_forward(self.blocks(frames), self.body[:6], self.norms[:6])
         before = transposed_linear(trunk.features, *self.body[6:]).contiguous()
         scale, shift = self.norms[6:]
         hidden, mean, rstd = torch.native_layer_norm(before, list(before.shape[1:]), scale, shift, EPS)
@@ -95,4 +95,4 @@ class LayerNormQNetwork(ActionValueNetwork):
         torch._foreach_copy_(list(into[14:16]), norm4)
         torch.mm(of_before.t(), trunk.features, out=into[6])
         torch.sum(of_before, 0, out=into[7])
-        trunk_backward(torch.mm(of_before, self.body[6]), trunk, self.body[4], self.norms[:6], into[:6], into[8:14])
+        layer_norm_trunk_backward(torch.mm(of_before, self.body[6]), trunk, self.body[4], self.norms[:6], into[:6], into[8:14])

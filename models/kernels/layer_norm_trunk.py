@@ -76,7 +76,7 @@ class Activations(NamedTuple):
         return Activations(blocks, n1, y1, n2, y2, n3, features, self.first, self.second)
 
 
-def trunk_forward(blocks: Tensor, weights: Sequence[Tensor], norms: Sequence[Tensor]) -> Activations:
+def layer_norm_trunk_forward(blocks: Tensor, weights: Sequence[Tensor], norms: Sequence[Tensor]) -> Activations:
     """`plain_layer_norm_trunk`, layer by layer."""
     w1, b1, w2, b2, w3, b3 = weights
     first, second = w1 * (1 / 255), to_blocks(w2)
@@ -88,7 +88,7 @@ def trunk_forward(blocks: Tensor, weights: Sequence[Tensor], norms: Sequence[Ten
     return Activations(blocks, n1, y1, n2, y2, n3, n3.maps.relu_().flatten(1), first, second)
 
 
-def trunk_backward(
+def layer_norm_trunk_backward(
     gradient: Tensor, seen: Activations, w3: Tensor, norms: Sequence[Tensor], into: Sequence[Tensor], norms_into: Sequence[Tensor]
 ) -> None:
     """Write the gradients of the six weights into `into` and those of scales and shifts into `norms_into`, given that in the features."""

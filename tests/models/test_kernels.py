@@ -15,7 +15,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models.kernels
-from models.kernels import attention, conv4x4, dense, dense_elbo, instance_norm, nature_trunk, pixel_blocks, reflected_conv, windows
+from models.kernels import (
+    attention,
+    conv4x4,
+    dense,
+    dense_elbo,
+    instance_norm,
+    layer_norm_trunk,
+    nature_trunk,
+    pixel_blocks,
+    reflected_conv,
+    windows,
+)
 
 Shape = tuple[int, ...]
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.02}
@@ -207,9 +218,11 @@ SHARED_TWINS = {
     "small_conv4x4": "plain_conv4x4", "small_conv_transpose4x4": "plain_conv_transpose4x4", "reflected_conv3x3": "plain_reflected_conv",
     "reflected_conv_on_blocks": "plain_reflected_conv", "trunk_forward": "plain_nature_trunk", "trunk_backward": "plain_nature_trunk",
     "relu_backward": "plain_nature_trunk", "ElboGradient": "plain_elbo",
+    "layer_norm_trunk_forward": "plain_layer_norm_trunk", "layer_norm_trunk_backward": "plain_layer_norm_trunk",
+    "normalised": "plain_layer_norm_trunk", "layer_norm_backward": "plain_layer_norm_trunk",
 }  # fmt: skip
 """The plain twins of kernels that have none of their own name."""
-NO_KERNELS = {"attention_weights", "causal_mask", "FEATURES", "Activations"}
+NO_KERNELS = {"attention_weights", "causal_mask", "FEATURES", "Activations", "SHAPES", "EPS"}
 """What is offered beside kernels: plain PyTorch itself, a number, a record."""
 NO_ARITHMETIC = {"flat_parameters", "cuda_graphs"}
 """Modules that arrange memory and launches."""
@@ -276,6 +289,26 @@ def test_the_trunk_in_bf16_is_its_plain_twin_in_bf16() -> None:
     assert_near(y, expected, torch.bfloat16)
     for got, wanted in zip(torch.autograd.grad(y, weights, upstream(y)), torch.autograd.grad(expected, weights, upstream(y)), strict=True):
         assert_near(got, wanted, torch.bfloat16)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_normalised_trunk_and_its_gradient_are_its_plain_twin(dtype: torch.dtype) -> None:
+    """In the same dtype, for the same reason."""
+    convolutions = ((32, 64, 2, 2), (32,), (64, 32, 4, 4), (64,), (64, 64, 3, 3), (64,))
+    norms = tuple(shape for shape in layer_norm_trunk.SHAPES for _ in range(2))
+    case = Case("", layer_norm_trunk.plain_layer_norm_trunk, layer_norm_trunk.plain_layer_norm_trunk, (*convolutions, *norms))
+    drawn = [x.to(memory_format=torch.channels_last) if x.dim() == 4 else x for x in case.tensors(dtype)]
+    weights, scales = [x.requires_grad_() for x in drawn[:6]], [x.requires_grad_() for x in drawn[6:]]
+    blocks = torch.randint(0, 256, (3, 64, 21, 21), generator=torch.Generator().manual_seed(0)).to(dtype, memory_format=torch.channels_last)
+    expected = layer_norm_trunk.plain_layer_norm_trunk(blocks, weights, scales)
+    wanted = torch.autograd.grad(expected, [*weights, *scales], upstream(expected))
+    into = [torch.empty_like(x) for x in drawn]
+    with torch.no_grad():
+        seen = layer_norm_trunk.layer_norm_trunk_forward(blocks, weights, scales)
+        layer_norm_trunk.layer_norm_trunk_backward(upstream(expected), seen, weights[4], scales, into[:6], into[6:])
+    assert_near(seen.features, expected, dtype)
+    for got, exact in zip(into, wanted, strict=True):
+        assert_near(got, exact, dtype)
 
 
 # -- blocks of pixels ----------------------------------------------------------------------------------------------------
