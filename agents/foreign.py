@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lab import registry
 from lab.atari.games import action_names, check_game, named
-from lab.errors import LabError, UsageError
+from lab.errors import LabError, UnnamedGameError
 from lab.run import Run
 from lab.weights import read_pth, read_tree
 from models.q_network import blocks_of_filters
@@ -44,7 +44,7 @@ READS = (
 def read(path: Path, game: str | None = None) -> Run:
     """What stands for the file at `path`, an agent of `game` or, without one, of the game that the file or its name says.
 
-    Raises LabError where the file holds something else, and UsageError where nothing says which game it plays.
+    Raises LabError where the file holds something else, and UnnamedGameError where nothing says which game it plays.
     """
     names, weights, settings = stable_baselines(path) if is_stable_baselines(path) else cleanrl(path)
     own = {f"{ours}.{part}": weights[f"{name}.{part}"] for name, ours in names.items() for part in ("weight", "bias")}
@@ -149,4 +149,4 @@ def game_of(path: Path, settings: dict[str, Any]) -> str:
             game = named(plain) or next(filter(None, map(named, re.split(r"[-_.]", plain))), None)
             if game is not None:
                 return check_game(game)
-    raise UsageError(f"Nothing in {path.name} says which game it plays. Name it with --game, such as --game breakout.")
+    raise UnnamedGameError(f"Nothing in {path.name} says which game it plays. Name it with --game, such as --game breakout.")

@@ -6,7 +6,6 @@ Every game decides in the same frame, so that the networks are asked together (`
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -269,38 +268,3 @@ def scaled(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     factor = min(width / pixels.shape[1], height / pixels.shape[0])
     size = (max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor)))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST)
-
-
-# -- the film ------------------------------------------------------------------------------------------------------
-
-FILM_SIZES = {".mp4": (1280, 720), ".gif": (640, 400)}
-WARM_UP = 5 * FPS
-"""Pictures that are not filmed: games begin with titles and empty screens."""
-
-
-def film(
-    agents: list[WallAgent], path: Path, *, seconds: float = 10.0, seed: int = 0, epsilon: float = EPSILON, sticky: float = 0.0
-) -> dict[str, Any]:
-    """Write `seconds` of the wall as an .mp4 or .gif; the frames and the last scores."""
-    from agents.wall_picture import WallPicture
-    from lab.cores import one_thread
-    from lab.video import VideoWriter
-
-    if not agents:
-        raise LabError("There is no agent to film: none is shipped, and no run has finished a game yet. `lab train dqn-fast` makes one.")
-    wall = Wall(agents, seed=seed, epsilon=epsilon, sticky=sticky)
-    writer = VideoWriter(path, FPS)
-    frames = max(1, round(seconds * FPS))
-    try:
-        with one_thread():
-            wall.load()
-            picture = WallPicture(wall, *FILM_SIZES[path.suffix.lower()])
-            for _ in range(WARM_UP):
-                wall.advance()
-            for _ in range(frames):
-                wall.advance()
-                writer.add(picture.draw())
-    finally:
-        writer.close()
-    scores = {place.agent.title: place.score for place in wall.places if place.player is not None}
-    return {"video": str(path), "frames": frames, "agents": len(agents), "scores": scores}

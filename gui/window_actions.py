@@ -13,6 +13,14 @@ FILE_ACTIONS = (
         "Ctrl+Shift+O",
         "&File",
     ),
+    Action(
+        "import_agent",
+        "Import agent…",
+        "Keep an agent's file, also of CleanRL or Stable-Baselines3, so that it plays on the wall",
+        lambda window: window.go_to("Atari").ask_import(),
+        "Ctrl+Shift+I",
+        "&File",
+    ),
     Action("copy_window", "Copy screenshot", "Copy a picture of the window", lambda window: window.copy_window(), "Ctrl+Shift+G", "&File"),
     Action(
         "quit",

@@ -20,6 +20,10 @@ class UsageError(LabError):
     exit_code = 2
 
 
+class UnnamedGameError(UsageError):
+    """An agent's file does not say which game it plays, so a person must."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str], see: str = "lab list") -> UsageError:
     """The error for a name that is not in `known`, with the nearest names that are."""
     known = list(known)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import agent_file, registry
 from lab.errors import LabError, UsageError, unknown
@@ -64,6 +64,18 @@ def agent_of_file(path: Path, game: str | None = None) -> Run:
     if agent_file.metadata(path):
         return Run(path)
     return registry.load("agents.foreign:read")(path, game)
+
+
+def export_agent(run: Run, path: Path, evaluation: dict[str, Any] | None = None) -> int:
+    """Write an agent into one file, with the figures that it holds of itself or that are given; the step that its weights are of."""
+    if run.recipe.family != "Atari" or not isinstance(run.stored["config"].get("game"), str):
+        raise UsageError(f"{run.name} is no agent: {run.recipe.name} plays no game.")
+    weights, where = run.serving_weights()
+    step = (
+        int(where.name.removeprefix("step-")) if where.parent == run.checkpoints else int(run.stored.get("training", {}).get("steps") or 0)
+    )
+    agent_file.write(path, weights, run.stored, run.evaluation() if evaluation is None else evaluation, step)
+    return step
 
 
 def import_agent(path: Path, game: str | None = None, name: str | None = None) -> Run:

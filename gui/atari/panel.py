@@ -1,10 +1,11 @@
 """The Atari panel: the wall of all agents, the games, training in the background, and an agent that is watched beside it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QPixmap
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from gui.actions import Action
 from gui.atari.game_picker import GamePicker
@@ -15,11 +16,16 @@ from gui.atari.weight_sources import LiveSource, StoredSource, UntrainedSource, 
 from gui.bridge import SessionBridge
 from gui.panel import AppContext
 from gui.settings import settings
-from gui.training_panel import TrainingPanel
+from gui.training_panel import TrainingPanel, describe
+from gui.widgets.dropped_file import dropped_file
 from gui.widgets.picture import to_image
+from gui.widgets.save_dialog import ask_save_path
 from gui.widgets.transport import MENU
 from lab.atari.games import TWO_PLAYERS, game_title, games
+from lab.errors import UnnamedGameError
 from lab.registry import load
+from lab.run import Run
+from lab.stored_runs import export_agent, import_agent
 
 if TYPE_CHECKING:
     from agents.wall import WallAgent
@@ -33,6 +39,8 @@ CHOOSE_GAME = Action(
     MENU,
     separator=True,
 )
+AGENT_ENDINGS = (".safetensors", ".cleanrl_model", ".zip", ".pth", ".pt")
+AGENT_FILES = f"Agents ({' '.join('*' + ending for ending in AGENT_ENDINGS)});;All files (*)"
 WALL_IN_FRONT = "Atari/wall in front"
 """Whether the wall was in front when the app was closed."""
 SHOW_WALL = Action("wall", "All agents", "Show all agents playing at once", lambda panel: panel.show_wall(), "Ctrl+0", "&Watch")
@@ -52,6 +60,10 @@ class AtariPanel(TrainingPanel):
         Action(
             "open_agent", "Open the chosen agent", "Open the agent chosen on the wall, with its curves and views",
             lambda panel: panel.open_chosen(), "Ctrl+Return", "&Watch",
+        ),
+        Action(
+            "export_agent", "Export agent…", "Write the agent chosen on the wall, or the run in front, into one file",
+            lambda panel: panel.ask_export(), "Ctrl+Shift+E", "&Watch",
         ),
     )  # fmt: skip
 
@@ -84,6 +96,7 @@ class AtariPanel(TrainingPanel):
         self.tabs.set_home(self.wall, SHOW_WALL.text, SHOW_WALL.tooltip)
         self.stack.setCurrentWidget(self.tabs)
         self.tabs.currentChanged.connect(lambda _: self.refresh_sources())
+        self.setAcceptDrops(True)
 
     @classmethod
     def every_action(cls) -> tuple[Action, ...]:
@@ -183,6 +196,59 @@ class AtariPanel(TrainingPanel):
                 if key == f"live:{bridge.run.path}" and others:
                     self.watch.play(others[0], pane)
         self.refresh_sources()
+
+    # -- agents in files -------------------------------------------------------------------------------------------
+
+    def ask_import(self) -> None:
+        """Import an agent's file that the user chooses."""
+        name, _ = QFileDialog.getOpenFileName(self, "Import an agent", "", AGENT_FILES)
+        if name:
+            self.import_file(Path(name))
+
+    def import_file(self, path: Path, game: str | None = None) -> None:
+        """Keep a copy of an agent's file, which plays on the wall from now on."""
+        self.context.background.submit(
+            lambda: import_agent(path, game), self.imported, lambda error: self.not_imported(path, error), receiver=self
+        )  # fmt: skip
+
+    def imported(self, run: Run) -> None:
+        self.context.say(f"Imported {run.name}.")
+        self.refresh_sources()
+        self.show_wall()
+
+    def not_imported(self, path: Path, error: BaseException) -> None:
+        """Say why, or ask which game it plays."""
+        if not isinstance(error, UnnamedGameError):
+            self.context.report(*describe(error))
+            return
+        picker = GamePicker(self.shown_game, self.context.background, self)
+        picker.setWindowTitle(f"Which game does {path.name} play?")
+        if picker.exec():
+            self.import_file(path, picker.game)
+        picker.deleteLater()
+
+    def ask_export(self) -> None:
+        """Write the agent that is chosen into a file that the user names."""
+        agent = self.wall.view.current_agent()
+        run = self.current_run() or (agent.run if agent is not None else None)
+        if run is None:
+            self.context.say("There is no agent to export.")
+            return
+        path = ask_save_path(self, f"Export {run.name}", f"{run.name}.safetensors", (".safetensors",))
+        if path is not None:
+            self.context.background.submit(
+                lambda: export_agent(run, path), lambda _: self.context.say(f"Exported {run.name} to {path}."),
+                lambda error: self.context.report(*describe(error)), receiver=self,
+            )  # fmt: skip
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if Path(dropped_file(event) or "").suffix.lower() in AGENT_ENDINGS:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = dropped_file(event)
+        if path is not None:
+            self.import_file(Path(path))
 
     # -- what is remembered ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The Atari panel's pictures: the first start, an agent that trains, its views, two agents, the maze, the games."""
+"""The Atari panel's pictures: the wall, an agent chosen on it, one that trains, its views, two agents, the maze, the games."""
 
 from typing import Any
 
@@ -35,9 +35,13 @@ def take(photographer: Photographer) -> None:
         for view in ("replay_memory", "priorities"):
             shown.switches[view].click()
 
+    wall = panel.wall.view
+    until(lambda: wall.thread_ is not None and wall.thread_.ticks > 900, 120)  # Half a minute of play.
+    scene("atari-wall", lambda: None)
+    wall.choose(0)
     until(playing, 60)
     pause(4)
-    scene("atari-first-start", lambda: None)
+    scene("atari-wall-chosen", lambda: None)
     first = train("breakout", 2400)
     until(lambda: not window.sessions.running(), TRAIN_SECONDS)
     first.session.stop()

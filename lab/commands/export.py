@@ -1,7 +1,6 @@
 """`lab export`: an agent as one file that other machines can evaluate, watch and import."""
 
 import sys
-from typing import Any
 
 from lab.commands.output import print_json
 from lab.errors import UsageError
@@ -29,20 +28,14 @@ def main(arguments: list[str]) -> int:
     out = destination(options.out, (".safetensors",))
     if options.episodes < 0:
         raise UsageError(f"--episodes must be at least 0, got {options.episodes}.")
-    from lab import agent_file, checkpoint
-    from lab.stored_runs import find
+    from lab.stored_runs import export_agent, find
 
     run = find(options.run, options.game)
-    if run.recipe.family != "Atari":
-        raise UsageError(f"{run.name} is no agent: {run.recipe.name} plays no game.")
-    figures: dict[str, Any] = run.evaluation()
-    if not figures and options.episodes:
+    figures = run.evaluation() if run.shipped else {}
+    if not figures and options.episodes and run.recipe.family == "Atari":
         print(f"Evaluating {run.name}: {options.episodes} episodes without and with sticky actions…", file=sys.stderr)
         figures = run.evaluate("cpu", episodes=options.episodes)
-    weights, where = run.serving_weights()
-    name = where.name.removeprefix("step-") if checkpoint.listed(run.checkpoints) else ""
-    step = int(name) if name.isdecimal() else int(run.stored.get("training", {}).get("steps") or 0)
-    agent_file.write(out, weights, run.stored, figures, step)
+    step = export_agent(run, out, figures)
     summary = {"file": str(out), "recipe": run.recipe.name, "game": run.stored["config"]["game"], "step": step, "mean": figures.get("mean")}
     if options.json:
         print_json(summary)

@@ -66,7 +66,7 @@ def watch_wall(options: Any) -> dict[str, Any]:
     settings = {"seed": options.seed, "epsilon": 0.01 if played.epsilon is None else played.epsilon, "sticky": played.sticky or 0.0}
     if video is None:
         return registry.load("gui.watch_window:watch_wall")(agents, seconds=played.seconds, **settings)
-    return registry.load("agents.wall:film")(agents, video, seconds=played.seconds or WALL_SECONDS, **settings)
+    return registry.load("agents.wall_film:film")(agents, video, seconds=played.seconds or WALL_SECONDS, **settings)
 
 
 def place(video: str | None, otherwise: str | Path) -> Path | None:

@@ -12,8 +12,8 @@ from test_shipped import TINY
 
 import lab
 from agents import wall
-from agents.wall import GAP, Place, Wall, WallAgent, film, grid, scaled, short, wall_agents
-from agents.wall_picture import WallPicture
+from agents.wall import GAP, Place, Wall, WallAgent, grid, scaled, short, wall_agents
+from agents.wall_film import WallPicture, film
 from lab import cli, registry
 from lab.atari.player import Player
 from lab.run import Run
@@ -182,7 +182,7 @@ def test_pictures_keep_their_proportions() -> None:
 def test_the_film_of_the_wall(
     own_run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(wall, "WARM_UP", 2)
+    monkeypatch.setattr("agents.wall_film.WARM_UP", 2)
     own_run("pong", 0.0)
     own_run("breakout", 50.0)
     assert cli.main(["watch", "wall", "--video", str(tmp_path / "wall.gif"), "--seconds", "0.2", "--json"]) == 0

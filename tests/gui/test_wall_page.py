@@ -1,16 +1,20 @@
 """The wall: all agents play at once in the Atari panel's first tab; one is chosen by mouse or keys and watched large."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from controls import drives
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar
 from pytestqt.qtbot import QtBot
 
 from agents.wall import WallAgent, wall_agents
+from gui.atari.game_picker import GamePicker
 from gui.atari.wall import EMPTY, WallPage, in_words
+from gui.atari.weight_sources import stored_sources
 from gui.main_window import MainWindow
 from gui.watch_window import WallWindow
 from lab import registry
@@ -194,6 +198,76 @@ def test_what_was_in_front_comes_back_at_the_next_start(
         again: Any = make_window().panel("Atari")
         assert again.tabs.of(run) is not None
         assert (again.tabs.currentWidget() is again.wall) == wall_in_front
+
+
+# -- agents in files -----------------------------------------------------------------------------------------------
+
+
+@drives("Watch > Export agent", "File > Import agent")
+def test_an_agent_is_exported_and_imported_again(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window()
+    panel: Any = window.panel("Atari")
+    panel.open_run(stored())
+    file = tmp_path / "mine.safetensors"
+    monkeypatch.setattr("gui.atari.panel.ask_save_path", lambda *arguments: file)
+    panel.action_set["export_agent"].trigger()
+    qtbot.waitUntil(file.exists, timeout=LONG)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(file), ""))
+    window.action_set["import_agent"].trigger()
+    qtbot.waitUntil(lambda: list(registry.imported()) == ["mine"], timeout=LONG)
+    assert [agent.run.name for agent in wall_agents() if not agent.own][-1] == "mine"
+    assert "imported agent: mine" in [source.label for source in stored_sources()]
+    qtbot.waitUntil(lambda: panel.tabs.currentWidget() is panel.wall, timeout=LONG)
+
+
+def test_a_dropped_file_is_imported_and_its_game_asked_for(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    shapes = {"0": (32, 4, 8, 8), "2": (64, 32, 4, 4), "4": (64, 64, 3, 3), "7": (16, 3136), "9": (4, 16)}
+    layers = {f"network.{layer}": shape for layer, shape in shapes.items()}
+    weights = {f"{name}.weight": torch.zeros(shape) for name, shape in layers.items()}
+    torch.save(weights | {f"{name}.bias": torch.zeros(shape[0]) for name, shape in layers.items()}, tmp_path / "agent.cleanrl_model")
+    panel: Any = make_window().panel("Atari")
+    asked: list[str] = []
+
+    def choose(picker: GamePicker) -> bool:
+        asked.append(picker.windowTitle())
+        picker.game = "breakout"
+        picker.timer.stop()
+        return True
+
+    monkeypatch.setattr(GamePicker, "exec", choose)
+    drop(panel, tmp_path / "agent.cleanrl_model")
+    qtbot.waitUntil(lambda: list(registry.imported()) == ["agent"], timeout=LONG)
+    assert asked == ["Which game does agent.cleanrl_model play?"]
+    assert registry.shipped_record(registry.imported()["agent"])["game"] == "breakout"
+
+
+def test_a_dropped_file_that_is_no_agent_is_refused_with_a_sentence(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    (tmp_path / "pong.zip").write_bytes(b"no zip")
+    window = make_window()
+    drop(window.panel("Atari"), tmp_path / "pong.zip")
+    qtbot.waitUntil(lambda: bool(window.errors), timeout=LONG)
+    assert "pong.zip cannot be read" in window.errors[0].sentence.text()
+    window.errors[0].close()
+    assert not registry.imported()
+
+
+def drop(widget: Any, path: Path) -> None:
+    """Drag a file over a widget and let it go there."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    mouse = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(5, 5), *mouse)
+    QApplication.sendEvent(widget, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(widget, QDropEvent(QPointF(5, 5), *mouse))
 
 
 # -- lab watch wall ------------------------------------------------------------------------------------------------

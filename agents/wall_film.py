@@ -1,15 +1,51 @@
-"""The wall as pictures of a film, drawn without a screen: `lab watch wall --video FILE`. The app draws its own (`gui.atari.wall`)."""
+"""The wall as a film, drawn without a screen: `lab watch wall --video FILE`. The app draws its own (`gui.atari.wall`).
+
+Read first: `film`.
+"""
+
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from agents.wall import Place, Wall, grid, scaled, short
+from agents.wall import EPSILON, FPS, Place, Wall, WallAgent, grid, scaled, short
+from lab.cores import one_thread
+from lab.errors import LabError
 from lab.fonts import SANS, carried, sized
+from lab.video import VideoWriter
 
 GROUND, TEXT, FAINT, BELOW, ABOVE, TRACK = (23, 25, 28), (228, 231, 234), (138, 146, 155), (59, 142, 224), (63, 166, 92), (56, 60, 66)
 BAR = 3
 SCALE_END = 1.5
 """The bar under a picture ends at one and a half times the human's score."""
+FILM_SIZES = {".mp4": (1280, 720), ".gif": (640, 400)}
+WARM_UP = 5 * FPS
+"""Pictures that are not filmed: games begin with titles and empty screens."""
+
+
+def film(
+    agents: list[WallAgent], path: Path, *, seconds: float = 10.0, seed: int = 0, epsilon: float = EPSILON, sticky: float = 0.0
+) -> dict[str, Any]:
+    """Write `seconds` of the wall as an .mp4 or .gif; the frames and the last scores."""
+    if not agents:
+        raise LabError("There is no agent to film: none is shipped, and no run has finished a game yet. `lab train dqn-fast` makes one.")
+    wall = Wall(agents, seed=seed, epsilon=epsilon, sticky=sticky)
+    writer = VideoWriter(path, FPS)
+    frames = max(1, round(seconds * FPS))
+    try:
+        with one_thread():
+            wall.load()
+            picture = WallPicture(wall, *FILM_SIZES[path.suffix.lower()])
+            for _ in range(WARM_UP):
+                wall.advance()
+            for _ in range(frames):
+                wall.advance()
+                writer.add(picture.draw())
+    finally:
+        writer.close()
+    scores = {place.agent.title: place.score for place in wall.places if place.player is not None}
+    return {"video": str(path), "frames": frames, "agents": len(agents), "scores": scores}
 
 
 class WallPicture:
