@@ -39,6 +39,11 @@ class AgentConfig(Config):
         lt=1,
         description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.",
     )
+    crop: str = Field(
+        "0,0",
+        description="Rows cut away above and below the game before its 210 rows become 84, as top,bottom: 34,16 leaves Pong's court. "
+        "More cut away shows the rest in more detail; scores and lives may go with it.",
+    )
     noop_max: int = Field(
         30,
         ge=0,
@@ -68,3 +73,10 @@ class AgentConfig(Config):
         from lab.atari.games import check_game
 
         return check_game(value)
+
+    @field_validator("crop")
+    @classmethod
+    def rows(cls, value: str) -> str:
+        from lab.atari.games import cut_rows
+
+        return "{},{}".format(*cut_rows(value))

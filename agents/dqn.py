@@ -282,7 +282,8 @@ class DQN(Experiment):
     def make_collector(self) -> Collector:
         c = self.config
         env = AtariVector(
-            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED
+            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED,
+            crop=c.crop,
         )  # fmt: skip
         return Collector(env, ReplayMemory.of(c, self.replay_device()), c.life_loss_terminal)
 

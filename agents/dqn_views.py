@@ -118,7 +118,7 @@ class AgentViews:
             stack = self.agent.decisions.last.stacks[0]
         else:
             c = self.agent.config
-            player = Player(c.game, sticky=c.sticky_actions, noop_max=0, fire_reset=c.fire_reset)
+            player = Player(c.game, sticky=c.sticky_actions, noop_max=0, fire_reset=c.fire_reset, crop=c.crop)
             for _ in range(max(1, min(frames, 20_000))):
                 stack = player.tick(net).stack
         return torch.from_numpy(stack)[None].to(self.agent.device)

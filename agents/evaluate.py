@@ -9,7 +9,7 @@ from torch import nn
 
 from agents.agent_config import AgentConfig
 from agents.scores import human_normalised, human_score
-from lab.atari.games import FRAME_SKIP
+from lab.atari.games import FRAME_SKIP, cut_rows
 from lab.atari.play_options import PlayOptions
 from lab.atari.vector import AtariVector, FrameStack
 
@@ -49,7 +49,9 @@ def play(
     Every environment plays the same number of episodes (the first few one more), so that short ones do not count more.
     """
     envs = min(episodes, 16)
-    env = AtariVector(config.game, envs, SEED + seed, sticky=sticky, noop_max=config.noop_max, fire_reset=config.fire_reset)
+    env = AtariVector(
+        config.game, envs, SEED + seed, sticky=sticky, noop_max=config.noop_max, fire_reset=config.fire_reset, crop=config.crop
+    )  # fmt: skip
     rng = np.random.Generator(np.random.PCG64([SEED, seed]))
     wanted = np.full(envs, episodes // envs) + (np.arange(envs) < episodes % envs)
     scores: list[list[float]] = [[] for _ in range(envs)]
@@ -80,9 +82,11 @@ def summary(scores: np.ndarray, frames: int, config: AgentConfig, epsilon: float
     """The figures of scores (N,), named as `lab eval --json` gives them."""
     mean = float(scores.mean())
     spread = 1.96 * float(scores.std(ddof=1)) / math.sqrt(len(scores)) if len(scores) > 1 else math.nan
+    top, bottom = cut_rows(config.crop)
+    cut = f"{top} rows cut away above and {bottom} below, " if top or bottom else ""
     protocol = (
         f"{config.game}, {len(scores)} episodes, epsilon {epsilon:g}, sticky actions {sticky:g}, up to {config.noop_max} "
-        f"no-ops at the start, frame skip {FRAME_SKIP}, minimal action set, whole games (a lost life ends nothing), scores unclipped, "
+        f"no-ops at the start, frame skip {FRAME_SKIP}, {cut}minimal action set, whole games (a lost life ends nothing), scores unclipped, "
         f"at most 108,000 frames an episode, {frames:,} frames in all, training seed {config.seed}"
     )
     return {

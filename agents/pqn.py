@@ -169,7 +169,8 @@ class PQN(Experiment):
     def make_collector(self) -> Collector:
         c = self.config
         env = AtariVector(
-            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED
+            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED,
+            crop=c.crop,
         )  # fmt: skip
         return Collector(env, life_loss_terminal=c.life_loss_terminal)
 

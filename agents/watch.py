@@ -43,6 +43,7 @@ def watch(
     player = Player(
         game or config.game, seed=seed, epsilon=config.eval_epsilon if epsilon is None else epsilon,
         sticky=config.sticky_actions if sticky is None else sticky, noop_max=config.noop_max, fire_reset=config.fire_reset,
+        crop=config.crop,
     )  # fmt: skip
     actions = getattr(net, "actions", len(player.action_names))
     if actions != len(player.action_names):

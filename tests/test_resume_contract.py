@@ -37,7 +37,7 @@ TRANSLATION: dict[str, Any] = {
 }  # fmt: skip
 TINY: dict[str, dict[str, Any]] = {
     "dqn": DQN,
-    "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300},
+    "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300, "crop": "20,10"},
     "qr-dqn": DQN,
     "tabular-q": {"maze": "tiny", "epsilon_steps": 100, "learning_rate_steps": 100, "epsilon_end": 0.3},
     "c51": {**DQN, "atoms": 11},

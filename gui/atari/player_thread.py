@@ -106,9 +106,11 @@ class PlayerThread(threading.Thread):
     def play(self) -> None:
         from agents.saliency import saliency
         from lab.atari.player import Player
+        from lab.atari.preprocessing import on_screen
 
         c = self.controls
         player = self.player = self.player or Player(self.source.game, seed=c.seed, epsilon=c.epsilon, sticky=c.sticky)
+        player.crop = self.source.crop
         self.names = player.action_names
         singles, restarts = c.singles, c.restarts
         values = np.zeros(0, np.float32)
@@ -137,7 +139,7 @@ class PlayerThread(threading.Thread):
                 if not c.saliency:
                     layer = None
                 elif frame.decided and (layer is None or single or now - layer_time > SALIENCY_SECONDS):
-                    layer, layer_time = saliency(net, frame.stack), now
+                    layer, layer_time = on_screen(saliency(net, frame.stack), len(frame.pixels), player.crop), now
             if frame.decided and frame.q is not None:
                 values = np.append(values, np.float32(frame.q.max()))[-150:]
             if frame.over:

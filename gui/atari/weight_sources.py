@@ -22,6 +22,8 @@ class WeightSource:
     key: str
     label: str
     game: str
+    crop: str = "0,0"
+    """The rows that the network does not see (`lab.atari.preprocessing`)."""
 
     def open(self) -> None:
         """Load what is needed."""
@@ -38,6 +40,7 @@ class LiveSource(WeightSource):
     def __init__(self, session: "Session"):
         self.session = session
         self.game = session.experiment.config.game  # type: ignore[attr-defined]
+        self.crop = session.experiment.config.crop  # type: ignore[attr-defined]
         self.key = f"live:{session.run_folder.path}"
 
     @property
@@ -56,6 +59,7 @@ class StoredSource(WeightSource):
     def __init__(self, run: Run, checkpoint: str | None = None, label: str = ""):
         self.run, self.checkpoint = run, checkpoint
         self.game = run.stored["config"]["game"]
+        self.crop = run.stored["config"].get("crop", "0,0")
         self.key = f"run:{run.path.resolve()}:{checkpoint or 'newest'}"
         self.label = label or (f"{run.name} at {int(checkpoint.removeprefix('step-')):,}" if checkpoint else run.name)
         self.module: Any = None

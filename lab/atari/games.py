@@ -12,6 +12,8 @@ FRAME_SKIP = 4
 """Emulator frames per agent step, 60 a second."""
 STACK = 4
 """Frames that the agent sees at once."""
+MOST_CUT = 210 - 84
+"""Rows of a picture that may be cut away."""
 MAX_FRAMES = 108_000
 """Emulator frames after which an episode is truncated: 30 minutes at 60 Hz."""
 
@@ -59,6 +61,18 @@ def check_games(names: str) -> str:
     if not given:
         raise ValueError("must name at least one game, such as pong or pong,breakout")
     return ",".join(dict.fromkeys(check_game(name) for name in given))
+
+
+@lru_cache(maxsize=256)
+def cut_rows(crop: str) -> tuple[int, int]:
+    """The rows cut away above and below the game, from "top,bottom". Raises ValueError where they are no such rows."""
+    parts = [part.strip() for part in crop.split(",")]
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        raise ValueError('must be two whole numbers of rows, "top,bottom", such as 34,16')
+    top, bottom = (int(part) for part in parts)
+    if top + bottom > MOST_CUT:
+        raise ValueError(f"must leave at least 84 of a picture's 210 rows: {MOST_CUT} may be cut away, not {top + bottom}")
+    return top, bottom
 
 
 @lru_cache(maxsize=256)

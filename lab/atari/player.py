@@ -6,12 +6,12 @@ of its frames exactly what training sees: every fourth frame a decision, on the 
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from torch import nn
 
 from lab.atari.games import FRAME_SKIP, MAX_FRAMES, STACK, check_game, load_ale
+from lab.atari.preprocessing import observed
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,22 @@ class Player:
     """Plays `game`. `tick` advances one emulator frame; episodes follow each other without end.
 
     `epsilon` is the share of random decisions, `sticky` the emulator's probability of repeating the last action in a
-    frame. The same seed and the same decisions give the same episodes.
+    frame, `crop` the rows that the network does not see ("top,bottom"). The same seed and the same decisions give the same episodes.
     """
 
     def __init__(
-        self, game: str, *, seed: int = 0, epsilon: float = 0.01, sticky: float = 0.0, noop_max: int = 30, fire_reset: bool = True
+        self,
+        game: str,
+        *,
+        seed: int = 0,
+        epsilon: float = 0.01,
+        sticky: float = 0.0,
+        noop_max: int = 30,
+        fire_reset: bool = True,
+        crop: str = "0,0",
     ):
         self.game, self.epsilon, self.sticky = check_game(game), epsilon, sticky
-        self.noop_max, self.fire_reset = noop_max, fire_reset
+        self.noop_max, self.fire_reset, self.crop = noop_max, fire_reset, crop
         self.reset(seed)
 
     def reset(self, seed: int | None = None) -> None:
@@ -68,7 +76,7 @@ class Player:
 
     def see(self, grey: np.ndarray) -> None:
         """Put what training would see of a grey frame (H, W) on top of the stack."""
-        self.stack = np.concatenate([self.stack[1:], cv2.resize(grey, (84, 84), interpolation=cv2.INTER_AREA)[None]])
+        self.stack = np.concatenate([self.stack[1:], observed(grey, self.crop)[None]])
 
     def tick(self, net: nn.Module | None, human: int | None = None) -> Frame:
         """Advance one emulator frame. Each fourth one is a decision: the action index `human`, else the network's.

@@ -1,7 +1,7 @@
 """The vector environment that training and evaluation step.
 
 ALE's C++ threads step the environments between `send` and `recv`, outside Python's lock. Frames are 84x84 grey (the
-maximum of the last two of every four emulator frames), rewards are raw, and episodes start from seeds: the seed and
+maximum of the last two of every four emulator frames), with `crop` without some rows above and below the game, rewards are raw, and episodes start from seeds: the seed and
 what was done since reproduce an emulator exactly, which is what a checkpoint stores.
 """
 
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lab.atari.games import MAX_FRAMES, STACK, action_names, check_game
+from lab.atari.games import MAX_FRAMES, STACK, action_names, check_game, cut_rows, load_ale
+from lab.atari.preprocessing import observed
 from lab.errors import UsageError
 
 NO_SEED = -1
@@ -57,14 +58,17 @@ class AtariVector:
 
     def __init__(
         self, game: str, envs: int, seed: int, *, sticky: float = 0.0, noop_max: int = 30, fire_reset: bool = True, threads: int = 0,
-        keep_seed: int = 0,
+        keep_seed: int = 0, crop: str = "0,0",
     ):  # fmt: skip
         from ale_py.vector_env import AtariVectorEnv
 
         self.game, self.envs, self.seed = check_game(game), envs, seed
         self.sticky, self.noop_max, self.fire_reset, self.keep_seed = sticky, noop_max, fire_reset, keep_seed
+        # ALE makes the 84x84 pixels itself, but cuts nothing away: with a crop it hands over its whole pictures.
+        self.crop = crop if any(cut_rows(crop)) else None
+        height, width = load_ale(self.game).getScreenDims() if self.crop else (84, 84)
         self.env = AtariVectorEnv(
-            self.game, envs, num_threads=threads, stack_num=1, reward_clipping=False, episodic_life=False, noop_max=noop_max,
+            self.game, envs, img_height=height, img_width=width, num_threads=threads, stack_num=1, reward_clipping=False, episodic_life=False, noop_max=noop_max,
             use_fire_reset=fire_reset, repeat_action_probability=sticky, max_num_frames_per_episode=MAX_FRAMES,
         )  # fmt: skip
         self.actions = len(action_names(self.game))
@@ -102,11 +106,11 @@ class AtariVector:
             self.started = True
             if (mask & fresh).all():
                 observation, info = self.env.reset(seed=self.seeds)
-                return observation[:, 0], info["lives"].astype(np.int64)
+                return self.seen(observation[:, 0]), info["lives"].astype(np.int64)
             self.env.reset(seed=np.zeros(self.envs, np.int64))
         seeds = np.where(fresh, self.seeds, NO_SEED)
         observation, info = self.env.reset(seed=seeds[mask], options={"reset_mask": mask})
-        return observation[:, 0], info["lives"].astype(np.int64)
+        return self.seen(observation[:, 0]), info["lives"].astype(np.int64)
 
     def send(self, actions: np.ndarray) -> None:
         """Start a step with actions (E,) in [0, actions). Raises UsageError for others, which would hang the workers."""
@@ -121,7 +125,13 @@ class AtariVector:
         """The result of the last `send`. The frame of an ended episode is its last; call `restart` before the next step."""
         frames, rewards, terminated, truncated, info = self.env.recv()
         self.lives = info["lives"].astype(np.int64)
-        return Step(frames[:, 0], rewards.astype(np.float32), terminated.astype(np.bool_), truncated.astype(np.bool_), self.lives)
+        return Step(
+            self.seen(frames[:, 0]), rewards.astype(np.float32), terminated.astype(np.bool_), truncated.astype(np.bool_), self.lives
+        )
+
+    def seen(self, frames: np.ndarray) -> np.ndarray:
+        """What agents see, (E, 84, 84), of the frames that ALE gives."""
+        return frames if self.crop is None else np.stack([observed(frame, self.crop) for frame in frames])
 
     def state(self) -> dict[str, Any]:
         """The seeds and what was done since: enough to bring every emulator back."""

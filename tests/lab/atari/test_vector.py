@@ -129,13 +129,13 @@ def test_the_score_is_not_clipped() -> None:
     env.close()
 
 
-@pytest.mark.parametrize("game", ["pong", "breakout"])
-def test_the_player_sees_what_the_vector_environment_sees(game: str) -> None:
-    player = Player(game, seed=3, epsilon=0.0, noop_max=0, fire_reset=False)
-    env = AtariVector(game, 1, seed=0, noop_max=0, fire_reset=False)
+@pytest.mark.parametrize(("game", "crop"), [("pong", "0,0"), ("breakout", "0,0"), ("pong", "34,16"), ("breakout", "20,0")])
+def test_the_player_sees_what_the_vector_environment_sees(game: str, crop: str) -> None:
+    player = Player(game, seed=3, epsilon=0.0, noop_max=0, fire_reset=False, crop=crop)
+    env = AtariVector(game, 1, seed=0, noop_max=0, fire_reset=False, crop=crop)
     env.seeds[:] = 3
     env.lives = env.start(np.array([True]), np.array([True]))[1]
-    frames = [env.env.reset(seed=np.array([3]))[0][0, 0]]
+    frames = [env.seen(env.env.reset(seed=np.array([3]))[0][:, 0])[0]]
     actions = np.random.default_rng(0).integers(0, env.actions, 40)
     stacks = [player.stack]
     for action in actions:
