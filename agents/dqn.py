@@ -17,12 +17,14 @@ from agents.collector import Collector
 from agents.decisions import Decision, Decisions
 from agents.dqn_config import DQNConfig
 from agents.dqn_views import AgentViews
+from agents.exported import q_values
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.atari.games import action_names
 from lab.atari.vector import AtariVector
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, State
+from lab.exported import Exported
 from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from lab.state import Tree, attributes
@@ -301,6 +303,10 @@ class DQN(Experiment):
         self.collector = None
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        net = self.serving()
+        return q_values(net, net.actions)  # type: ignore[arg-type]
 
     def serving(self) -> nn.Module:
         return self.online.master

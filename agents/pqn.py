@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from agents.collector import Collector
 from agents.decisions import Decision, Decisions
 from agents.dqn_views import AgentViews, nearest
+from agents.exported import q_values
 from agents.pqn_config import PQNConfig
 from agents.rollout import Rollout
 from lab.answers import Curves
@@ -21,6 +22,7 @@ from lab.atari.games import action_names
 from lab.atari.vector import AtariVector
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, State, view
+from lab.exported import Exported
 from lab.parameters import Index
 from lab.schedules import linear
 from lab.seeding import seeded
@@ -180,6 +182,10 @@ class PQN(Experiment):
         self.collector = None
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        net = self.serving()
+        return q_values(net, net.actions)  # type: ignore[arg-type]
 
     def serving(self) -> nn.Module:
         return self.online.master

@@ -17,6 +17,7 @@ from lab.answers import Answer
 from lab.config import Config
 from lab.device import keep_freed_memory
 from lab.errors import LabError
+from lab.exported import Exported
 from lab.state import Tree, restore, state_of
 from models.eval_mode import eval_mode
 
@@ -156,6 +157,10 @@ class Experiment(ABC):
     @abstractmethod
     def evaluate(self, **options: Any) -> dict[str, Any]:
         """Figures of the serving module on data or episodes that training does not see."""
+
+    def exported(self) -> Exported | None:
+        """The serving module as one function of tensors, for other programs; None where it takes more than one call."""
+        return None
 
     def watch(self, **options: Any) -> dict[str, Any]:
         """Show the serving module at its job, where the recipe has something to watch."""

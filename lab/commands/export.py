@@ -1,4 +1,4 @@
-"""`lab export`: an agent as one file that other machines can evaluate, watch and import."""
+"""`lab export`: an agent as one file that other machines can evaluate, watch and import; any run's network for other programs."""
 
 import sys
 
@@ -11,13 +11,17 @@ EPISODES = 30
 
 
 def main(arguments: list[str]) -> int:
+    from lab.export import FORMATS, export
+
+    formats = "\n".join(f"{name}: {kind.about} ({' '.join(kind.endings)})." for name, kind in FORMATS.items())
     p = parser(
-        "export", "RUN|AGENT --to agent --out FILE.safetensors [--episodes N] [--json]",
+        "export", f"RUN|AGENT --to agent|{'|'.join(FORMATS)} --out FILE [--episodes N] [--json]",
         "agent: the network with its config and its evaluation in one safetensors file, for `lab eval`, `lab watch` and `lab import`.\n"
-        "A run plays N episodes first, without and with sticky actions, so that the file says how well it plays.",
+        "A run plays N episodes first, without and with sticky actions, so that the file says how well it plays.\n"
+        f"{formats}\nThese are the network of the newest good checkpoint of any run, with a model card beside it: FILE.md.",
     )  # fmt: skip
     p.add_argument("run", metavar="RUN|AGENT")
-    p.add_argument("--to", choices=("agent",), default="agent", help="what to write")
+    p.add_argument("--to", choices=("agent", *FORMATS), default="agent", help="what to write")
     p.add_argument("--out", metavar="FILE", required=True)
     p.add_argument(
         "--episodes", type=whole, metavar="N", default=EPISODES, help="episodes of a run's evaluation (default 30); 0 leaves it out"
@@ -25,6 +29,15 @@ def main(arguments: list[str]) -> int:
     p.add_argument("--game", metavar="G", help="the game of another program's file that does not name it")
     add_json(p)
     options = p.parse(arguments)
+    if options.to != "agent":
+        from lab.stored_runs import find
+
+        path, card = export(find(options.run, options.game), options.to, options.out)
+        if options.json:
+            print_json({"file": str(path), "card": str(card), "bytes": path.stat().st_size})
+        else:
+            print(f"{path}\n{card}")
+        return 0
     out = destination(options.out, (".safetensors",))
     if options.episodes < 0:
         raise UsageError(f"--episodes must be at least 0, got {options.episodes}.")

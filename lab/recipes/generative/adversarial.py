@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
+from lab.exported import Exported, decoder
 from lab.parameters import Count
 from lab.recipes.generative.generative import Seeds, shared_state
 from lab.recipes.generative.generative_config import AdversarialConfig
@@ -131,6 +132,9 @@ class Adversarial(Experiment):
                 mine.copy_(theirs)
 
     # -- the contract ----------------------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        return decoder(self.serving(), self.settings.latent, tuple(self.feed.shape))
 
     def serving(self) -> nn.Module:
         return self.average.master

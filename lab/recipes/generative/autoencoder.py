@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
+from lab.exported import Exported, decoder
 from lab.recipes.generative.autoencoder_config import AutoencoderConfig
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, flat_network, shared_state
@@ -65,6 +66,9 @@ class Autoencoder(Experiment):
         self.monitor.diagnosis.see(reconstruction=error, code_deviation=code.std(0).mean())
         self.steps += 1
         return {"losses/reconstruction": error, "charts/code_size": size, **self.monitor.after_step(self.steps)}
+
+    def exported(self) -> Exported:
+        return decoder(self.serving(), self.config.latent, tuple(self.feed.shape))
 
     def serving(self) -> nn.Module:
         return self.net.master

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
+from lab.exported import Exported, decoder
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, flat_network, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
@@ -92,6 +93,9 @@ class VAE(Experiment):
     def beta(self) -> float:
         """The weight of the KL term now."""
         return self.config.beta * warmup(self.steps, self.config.beta_warmup)
+
+    def exported(self) -> Exported:
+        return decoder(self.serving(), self.config.latent, tuple(self.feed.shape))
 
     def serving(self) -> nn.Module:
         return self.net.master

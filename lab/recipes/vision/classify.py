@@ -20,6 +20,7 @@ from lab.early_stopping import EarlyStopping
 from lab.epochs import EpochOrder
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment, Metrics
+from lab.exported import Exported
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.recipes.vision.classify_data import FLAT, ImageSplits, image_format
 from lab.recipes.vision.image_views import ImageViews
@@ -255,6 +256,14 @@ class Classify(Experiment):
         }
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        f = self.format
+        shape = (f.channels, f.size, f.size)
+        pixels = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0)) * 255
+        names = ", ".join(f.classes[:12]) + (", ..." if len(f.classes) > 12 else "")
+        about = f"images, float32 (B, {', '.join(map(str, shape))}), pixel values from 0 to 255 -> scores (B, {len(f.classes)}) of {names}."
+        return Exported(self.net, {"images": pixels}, "scores", about)
 
     def serving(self) -> nn.Module:
         return self.net

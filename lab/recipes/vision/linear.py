@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from lab.answers import Images, Table
 from lab.data.load import load_images
 from lab.experiment import Experiment, Metrics, State, view
+from lab.exported import Exported
 from lab.quality.classification import confusion_table
 from lab.recipes.vision.linear_config import LinearConfig
 from lab.state import Attribute, Tree
@@ -46,6 +47,10 @@ class Linear(Experiment):
         self.optimizer.step()
         self.steps += 1
         return {"losses/cross_entropy": loss.detach(), "charts/accuracy": (scores.argmax(1) == labels).float().mean()}
+
+    def exported(self) -> Exported:
+        about = "images, float32 (B, 1, 8, 8), from 0 to 1 -> scores, float32 (B, 10); softmax gives probabilities."
+        return Exported(self.net, {"images": torch.zeros(2, 1, 8, 8).copy_(self.data.images[:2].float() / 255)}, "scores", about)
 
     def serving(self) -> nn.Module:
         return self.net
