@@ -17,6 +17,7 @@ from agents.scores import GAME_SETS
 from agents.suite_report import Report
 from lab import registry
 from lab.atari.games import check_game
+from lab.config import Config
 from lab.errors import LabError, UsageError, unknown
 from lab.paths import runs_folder, write_atomic
 from lab.run_records import fits
@@ -184,13 +185,18 @@ def prepared(
 def checked_settings(recipe: str, values: dict[str, Any]) -> dict[str, Any]:
     """The given fields of a recipe's config as it stores them. Raises UsageError for a recipe that plays no chosen game."""
     config_class = registry.recipe(recipe).config_class()
-    if "game" not in config_class.model_fields:
-        able = [entry.name for entry in registry.recipes().values() if "game" in entry.config_class().model_fields]
+    if not plays(config_class):
+        able = [entry.name for entry in registry.recipes().values() if plays(entry.config_class())]
         raise UsageError(f"{recipe} plays no Atari game, so there is no suite of it. These do: {', '.join(able)}.")
     if "game" in values:
         raise UsageError("A suite's games are chosen with --games.")
     config = config_class.parse(values)
     return {name: value for name, value in config.model_dump(mode="json").items() if name in values}
+
+
+def plays(config: type[Config]) -> bool:
+    """Whether the recipe of a config plays whole episodes of a game of one's choice; some only take their pictures from one."""
+    return {"game", "eval_episodes"} <= config.model_fields.keys()
 
 
 def game_list(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -144,6 +144,7 @@ def test_the_first_seed_of_every_game_comes_first() -> None:
     ("arguments", "message"),
     [
         ({"recipe": "vae"}, "vae plays no Atari game"),
+        ({"recipe": "cyclegan"}, "cyclegan plays no Atari game"),  # It has games, for their pictures.
         ({"values": {"game": "pong"}}, "chosen with --games"),
         ({"values": {"gamma": "7"}}, "--gamma"),
         ({"games": "pogn"}, "Did you mean pong"),
