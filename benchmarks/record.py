@@ -2,7 +2,8 @@
 
     python benchmarks/record.py FAMILY FIGURE --key KEY [--bar BAR] -- COMMAND
     python benchmarks/record.py FAMILY FIGURE            # measure the row once more, by its own command
-COMMAND prints a JSON document, KEY is a path in it: accuracy, or gpt.ratio. A command of one word is given to the shell:
+COMMAND prints JSON documents; KEY is a path in the last (accuracy, or gpt.ratio), or mean(accuracy) for the mean over all of them.
+A command of one word is given to the shell:
     python benchmarks/record.py Vision "linear, digits" --key accuracy --bar "0.9" -- "lab train linear && lab eval last --json"
 Commit, machine and date are added. What was tried, and did not help, goes to docs/log/.
 """
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     if not row.key or not row.command:
         sys.exit(f"{options.family} has no row {options.figure!r} that could be repeated: give --key and a command.")
-    value = shown(at(measured(row.command), row.key))
+    value = shown(figure_of(measured(row.command), row.key))
     row = replace(row, value=value, commit=commit(), machine=machine(), date=datetime.now().date().isoformat())
     # Read once more: the command may have taken hours, in which other rows were recorded.
     options.file.write_text(put(options.file.read_text(encoding="utf-8"), options.family, row), encoding="utf-8")
@@ -74,26 +75,35 @@ def command_line(words: list[str]) -> str:
     return words[0] if len(words) == 1 else shlex.join(words)
 
 
-def measured(command: str) -> Any:
-    """The JSON document that a shell command prints last, with this interpreter's `lab` and `python` first on the path."""
+def measured(command: str) -> list[Any]:
+    """The JSON documents that a shell command prints, with this interpreter's `lab` and `python` first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path})
     if done.returncode:
         sys.exit(f"{command} failed:\n{done.stderr}")
-    return last_document(done.stdout)
+    return documents(done.stdout)
 
 
-def last_document(text: str) -> Any:
-    """The last JSON object in a command's output, which may be spread over lines and follow others."""
-    decoder, document, position = json.JSONDecoder(), None, 0
+def documents(text: str) -> list[Any]:
+    """The JSON objects in a command's output, which may be spread over lines and stand between others."""
+    decoder, parsed, position = json.JSONDecoder(), [], 0
     while (position := text.find("{", position)) >= 0:
         try:
             document, position = decoder.raw_decode(text, position)
+            parsed.append(document)
         except ValueError:
             position += 1
-    if document is None:
+    if not parsed:
         sys.exit("The command printed no JSON document; does it take --json?")
-    return document
+    return parsed
+
+
+def figure_of(documents: list[Any], key: str) -> Any:
+    """What stands at `key` in the last document; for mean(KEY) the mean over all of them."""
+    mean = re.fullmatch(r"mean\((.+)\)", key)
+    if not mean:
+        return at(documents[-1], key)
+    return sum(at(document, mean[1]) for document in documents) / len(documents)
 
 
 def at(document: Any, key: str) -> Any:

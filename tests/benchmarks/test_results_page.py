@@ -83,3 +83,15 @@ def test_what_cannot_be_measured_says_why_and_changes_nothing(arguments: list[st
     with pytest.raises(SystemExit, match=words):
         record.main(["--file", str(page), *arguments])
     assert page.read_text() == PAGE
+
+
+def test_a_mean_is_taken_over_all_documents(page: Path) -> None:
+    record.main(["--file", str(page), "Vision", "seeds", "--key", "mean(accuracy)", "--", printing({"accuracy": 0.5}, {"accuracy": 0.75})])
+    assert rows(page)[3].startswith("| seeds | 0.625 | `mean(accuracy)` |")
+
+
+def test_every_row_of_the_page_of_results_can_be_measured_once_more() -> None:
+    lines = [line for line in record.RESULTS.read_text().splitlines() if line.startswith("| ") and line != record.HEADER[0]]
+    assert len(lines) > 50
+    for row in map(record.parse, lines):
+        assert "" not in (row.key, row.command, row.value), row.figure
