@@ -50,9 +50,9 @@ def read(path: Path, game: str | None = None) -> Run:
     own = {f"{ours}.{part}": weights[f"{name}.{part}"] for name, ours in names.items() for part in ("weight", "bias")}
     for name, shape in SHAPES.items():
         if tuple(own[name].shape) != shape:
-            found = "x".join(map(str, own[name].shape))
+            size = "x".join(map(str, own[name].shape))
             raise LabError(
-                f"{path.name}: {name} is {found}, not {'x'.join(map(str, shape))}: this is not Nature DQN on four 84x84 frames. {READS}"
+                f"{path.name}: {name} is {size}, not {'x'.join(map(str, shape))}: this is not Nature DQN on four 84x84 frames. {READS}"
             )
     own["conv1.weight"] = blocks_of_filters(own["conv1.weight"])
     game = check_game(game) if game else game_of(path, settings)

@@ -187,8 +187,8 @@ class ReplayMemory:
         """The `batch` newest transitions of all environments in turns, the same in each of the `parts`; again from the newest where there are fewer."""
         back = self.ready - 1 - np.arange(2 * batch)[:, None]  # (2 B, E): final frames are no transitions
         rows = self.base + back % self.length
-        found = rows[(back >= self.first_usable()) & (self.actions[rows] != NO_ACTION)]
-        return self.transitions(np.tile(np.resize(found, batch), parts), np.ones(batch * parts, np.float32))
+        usable = rows[(back >= self.first_usable()) & (self.actions[rows] != NO_ACTION)]
+        return self.transitions(np.tile(np.resize(usable, batch), parts), np.ones(batch * parts, np.float32))
 
     def draw_uniform(self, batch: int, rng: np.random.Generator) -> np.ndarray:
         low = self.first_usable()

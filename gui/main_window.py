@@ -29,7 +29,7 @@ from gui.actions import ActionSet
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
-from gui.palette import Palette, entries
+from gui.palette import CommandPalette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS
 from gui.queue_worker import QueueWorker
@@ -266,7 +266,7 @@ class MainWindow(QMainWindow):
         ShortcutSheet(groups, self).open()
 
     def show_palette(self) -> None:
-        Palette(list(entries(self)), self).open()
+        CommandPalette(list(entries(self)), self).open()
 
     def show_about(self) -> None:
         AboutDialog(self).open()

@@ -88,7 +88,7 @@ def choose_recipe(window: Any, panel: str, recipe: str) -> None:
     window.go_to(panel).form.recipe_box.setCurrentText(recipe)
 
 
-class Palette(QDialog):
+class CommandPalette(QDialog):
     """A line to type into, and what has all its words."""
 
     def __init__(self, offered: list[Entry], parent: QWidget | None = None):

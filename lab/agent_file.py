@@ -49,13 +49,15 @@ def is_agent_file(path: Path) -> bool:
 
 def read_records(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the run's config.json, the figures of the evaluation) of an agent's file. Raises LabError where it is none, or damaged."""
-    found = metadata(path)
-    if found.get("format") != FORMAT:
-        what = f"it has format {found['format']!r}, this version reads {FORMAT!r}" if "format" in found else "its metadata hold no agent"
+    entries = metadata(path)
+    if entries.get("format") != FORMAT:
+        what = (
+            f"it has format {entries['format']!r}, this version reads {FORMAT!r}" if "format" in entries else "its metadata hold no agent"
+        )
         raise LabError(f"{path.name} cannot be read as an agent: {what}. `lab export RUN --to agent --out FILE` writes one.")
     try:
-        evaluation = json.loads(found.get("evaluation", "{}"))
-        return checked_config(json.loads(found["config"])), evaluation if isinstance(evaluation, dict) else {}
+        evaluation = json.loads(entries.get("evaluation", "{}"))
+        return checked_config(json.loads(entries["config"])), evaluation if isinstance(evaluation, dict) else {}
     except (KeyError, ValueError) as error:
         raise LabError(f"{path.name} cannot be read as an agent: its config is damaged ({error}).") from None
 

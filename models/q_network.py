@@ -202,8 +202,8 @@ class ActionValueNetwork(nn.Module, ABC):
             if seen.leaf is None:
                 torch._foreach_copy_(into, torch.autograd.grad(seen.graph, weights, gradient.clone()))
                 return
-            of_features, *found = torch.autograd.grad(seen.graph, [seen.leaf, *weights[6:]], gradient.clone())
-        torch._foreach_copy_(into[6:], found)
+            of_features, *of_weights = torch.autograd.grad(seen.graph, [seen.leaf, *weights[6:]], gradient.clone())
+        torch._foreach_copy_(into[6:], of_weights)
         assert seen.trunk is not None
         trunk_backward(of_features, seen.trunk, self.body[4], into[:6])
 

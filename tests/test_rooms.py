@@ -30,6 +30,13 @@ def test_nothing_in_the_sources_unpickles(pattern: str) -> None:
     assert offenders == []
 
 
+def test_variables_are_called_by_what_they_hold() -> None:
+    vague = {"found", "looked", "stuff", "tmp"}
+    files = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
+    names = {path: {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)} for path in files}
+    assert {str(path.relative_to(ROOT)): both for path in files if (both := names[path] & vague)} == {}
+
+
 def test_no_imports_go_in_circles() -> None:
     """Deferred imports, inside functions or for type checking, count as well."""
     edges = {module: imported(module, path) for module, path in MODULES.items()}

@@ -24,10 +24,10 @@ def transposed_linear_backward(gradient: Tensor, x: Tensor, weight: Tensor, weig
 def plain_transposed_linear_backward(gradient: Tensor, x: Tensor, weight: Tensor, weight_gradient: Tensor, bias_gradient: Tensor) -> Tensor:
     with torch.enable_grad():
         leaves = [x.detach().requires_grad_(), weight.detach().requires_grad_(), torch.zeros_like(bias_gradient, requires_grad=True)]
-        of_x, of_weight, of_bias = torch.autograd.grad(F.linear(*leaves), leaves, gradient)
-    weight_gradient.copy_(of_weight)
-    bias_gradient.copy_(of_bias)
-    return of_x
+        x_gradient, own_weight_gradient, own_bias_gradient = torch.autograd.grad(F.linear(*leaves), leaves, gradient)
+    weight_gradient.copy_(own_weight_gradient)
+    bias_gradient.copy_(own_bias_gradient)
+    return x_gradient
 
 
 def noisy_linear(x: Tensor, weight: Tensor, bias: Tensor, weight_sigma: Tensor, bias_sigma: Tensor, e: Tensor, f: Tensor) -> Tensor:

@@ -185,5 +185,5 @@ def test_the_newest_transitions_are_more_alike_than_those_drawn_from_the_memory(
 
 
 def test_correlations_by_hand() -> None:
-    found = correlations(np.array([[3.0, 4.0], [-6.0, -8.0], [4.0, -3.0], [0.0, 0.0]]))
-    assert np.allclose(found, [[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
+    matrix = correlations(np.array([[3.0, 4.0], [-6.0, -8.0], [4.0, -3.0], [0.0, 0.0]]))
+    assert np.allclose(matrix, [[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])

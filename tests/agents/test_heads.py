@@ -76,23 +76,23 @@ def test_a_policy_that_is_certain_has_the_greedy_target(combination: str, make: 
     outputs = torch.randn({"dqn": (3, 4), "qr-dqn": (3, 4, 5), "c51": (3, 4, 7)}[combination], generator=rng)
     returns, discounts, best = torch.tensor([1.0, -0.5, 0.2]), torch.tensor([0.9, 0.0, 0.5]), torch.tensor([2, 0, 3])
     policy = torch.nn.functional.one_hot(best, 4).float()
-    found = experiment.mixed_target(returns, discounts, outputs, policy, torch.zeros(3, 4))
-    torch.testing.assert_close(found, experiment.target(returns, discounts, outputs[torch.arange(3), best]))
+    mixed = experiment.mixed_target(returns, discounts, outputs, policy, torch.zeros(3, 4))
+    torch.testing.assert_close(mixed, experiment.target(returns, discounts, outputs[torch.arange(3), best]))
 
 
 def test_munchausens_target_of_scalar_values_by_hand(make: Callable[..., DQN]) -> None:
     experiment = make("dqn munchausen")
     outputs, policy, bonus = torch.tensor([[1.0, 2, 3, 4]]), torch.tensor([[0.5, 0.5, 0, 0]]), torch.tensor([[0.2, 0.4, 9, 9]])
-    found = experiment.mixed_target(torch.tensor([1.0]), torch.tensor([0.9]), outputs, policy, bonus)
-    assert found.tolist() == pytest.approx([1 + 0.9 * (0.5 * 1.2 + 0.5 * 2.4)])
+    mixed = experiment.mixed_target(torch.tensor([1.0]), torch.tensor([0.9]), outputs, policy, bonus)
+    assert mixed.tolist() == pytest.approx([1 + 0.9 * (0.5 * 1.2 + 0.5 * 2.4)])
 
 
 def test_munchausens_target_of_a_categorical_head_is_the_mixture_of_the_actions_distributions(make: Callable[..., C51]) -> None:
     experiment = make("c51 munchausen", atoms=3, v_min=-1.0, v_max=1.0)
     sure = 100 * torch.tensor([[[1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0], [0, 1.0, 0]]])  # z = -1, 1, 0, 0
     policy, bonus = torch.tensor([[0.5, 0.25, 0.25, 0.0]]), torch.tensor([[1.0, 0.0, 0.5, 0.0]])
-    found = experiment.mixed_target(torch.tensor([0.0]), torch.tensor([1.0]), sure, policy, bonus)
-    assert found[0].tolist() == pytest.approx([0, 0.5 + 0.125, 0.25 + 0.125])  # at 0, at 1, half way between them
+    mixed = experiment.mixed_target(torch.tensor([0.0]), torch.tensor([1.0]), sure, policy, bonus)
+    assert mixed[0].tolist() == pytest.approx([0, 0.5 + 0.125, 0.25 + 0.125])  # at 0, at 1, half way between them
 
 
 def test_with_noisy_layers_no_action_is_random_and_two_passes_differ(make: Callable[..., DQN]) -> None:

@@ -34,8 +34,8 @@ Z = torch.linspace(-1, 1, 5)  # atoms -1, -0.5, 0, 0.5, 1
 
 def test_a_moved_atom_shares_its_probability_between_its_two_neighbours() -> None:
     certain = torch.tensor([[0.0, 0, 0, 0, 1]])  # all at z = 1: moved to 0.1 + 0.5 * 1 = 0.6, a fifth of the way from 0.5 to 1
-    found = losses.projected(certain, torch.tensor([0.1]), torch.tensor([0.5]), Z)
-    assert found[0].tolist() == pytest.approx([0, 0, 0, 0.8, 0.2], abs=1e-6)
+    result = losses.projected(certain, torch.tensor([0.1]), torch.tensor([0.5]), Z)
+    assert result[0].tolist() == pytest.approx([0, 0, 0, 0.8, 0.2], abs=1e-6)
 
 
 def test_atoms_that_meet_add_up_and_those_beyond_an_end_stay_there() -> None:
@@ -43,8 +43,8 @@ def test_atoms_that_meet_add_up_and_those_beyond_an_end_stay_there() -> None:
     terminal = losses.projected(even, torch.tensor([-0.5]), torch.tensor([0.0]), Z)
     assert terminal[0].tolist() == pytest.approx([0, 1, 0, 0, 0], abs=1e-6)
     # 0.75 + z / 2: 0.25, 0.5, 0.75, 1 and 1.25, which is held at 1.
-    found = losses.projected(even, torch.tensor([0.75]), torch.tensor([0.5]), Z)
-    assert found[0].tolist() == pytest.approx([0, 0, 0.1, 0.4, 0.5], abs=1e-6)
+    result = losses.projected(even, torch.tensor([0.75]), torch.tensor([0.5]), Z)
+    assert result[0].tolist() == pytest.approx([0, 0, 0.1, 0.4, 0.5], abs=1e-6)
 
 
 def test_the_projection_keeps_the_mean_where_no_end_is_passed() -> None:
@@ -55,19 +55,19 @@ def test_the_projection_keeps_the_mean_where_no_end_is_passed() -> None:
 
 def test_the_categorical_loss_by_hand() -> None:
     logits = torch.tensor([[math.log(1.0), math.log(3.0)]])  # probabilities 1/4 and 3/4
-    found = losses.categorical(logits, torch.tensor([[0.5, 0.5]]))
+    result = losses.categorical(logits, torch.tensor([[0.5, 0.5]]))
     entropy_of_target = math.log(2)
-    assert found.each.tolist() == pytest.approx([0.5 * math.log(4) + 0.5 * math.log(4 / 3)])
-    assert found.slope[0].tolist() == pytest.approx([0.25 - 0.5, 0.75 - 0.5])
-    assert found.error.tolist() == pytest.approx([found.each.item() - entropy_of_target])
+    assert result.each.tolist() == pytest.approx([0.5 * math.log(4) + 0.5 * math.log(4 / 3)])
+    assert result.slope[0].tolist() == pytest.approx([0.25 - 0.5, 0.75 - 0.5])
+    assert result.error.tolist() == pytest.approx([result.each.item() - entropy_of_target])
     assert losses.categorical(logits, torch.tensor([[0.25, 0.75]])).error.item() == pytest.approx(0, abs=1e-6)
 
 
 def test_quantile_loss_at_given_fractions_by_hand() -> None:
     # u = 2 at the fraction 0.1, u = -1 at 0.9: 0.1 (2 - 0.5) + |0.9 - 1| 0.5.
-    found = losses.quantile_huber(torch.tensor([[0.0, 3.0]]), torch.tensor([[2.0]]), fractions=torch.tensor([[0.1, 0.9]]))
-    assert found.each.tolist() == pytest.approx([0.1 * 1.5 + 0.1 * 0.5])
-    assert found.slope[0].tolist() == pytest.approx([-0.1, 0.1])
+    result = losses.quantile_huber(torch.tensor([[0.0, 3.0]]), torch.tensor([[2.0]]), fractions=torch.tensor([[0.1, 0.9]]))
+    assert result.each.tolist() == pytest.approx([0.1 * 1.5 + 0.1 * 0.5])
+    assert result.slope[0].tolist() == pytest.approx([-0.1, 0.1])
 
 
 def test_munchausen_terms_by_hand() -> None:

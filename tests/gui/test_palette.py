@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
-from gui.palette import Palette
+from gui.palette import CommandPalette
 from lab.run import Run
 
 LONG = 60_000
@@ -19,7 +19,7 @@ def opened(qtbot: QtBot, window: MainWindow) -> Any:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
     qtbot.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    return window.findChild(Palette)
+    return window.findChild(CommandPalette)
 
 
 def run(qtbot: QtBot, window: MainWindow, words: str) -> None:

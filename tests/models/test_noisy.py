@@ -63,13 +63,13 @@ def test_the_gradient_of_the_first_states_is_autograds_while_the_others_act(
     expected = net.outputs(frames[:2], draw)
     upstream = torch.randn(expected.shape, generator=rng())
     expected.backward(upstream)
-    found = [torch.full_like(p, 7.0) for p in net.parameters()]
+    gradients = [torch.full_like(p, 7.0) for p in net.parameters()]
     with torch.inference_mode():
         seen, q = net.record_and_act(frames, 2, draw, acting)
-        net.write_gradient(seen, upstream, found)
+        net.write_gradient(seen, upstream, gradients)
         torch.testing.assert_close(q, net.values(net.outputs(frames[2:], acting)))
     torch.testing.assert_close(seen.outputs[:2], expected.detach())
-    for (parameter_name, parameter), gradient in zip(net.named_parameters(), found, strict=True):
+    for (parameter_name, parameter), gradient in zip(net.named_parameters(), gradients, strict=True):
         torch.testing.assert_close(gradient, parameter.grad, msg=parameter_name)
 
 
@@ -77,11 +77,11 @@ def test_the_gradient_of_the_first_states_is_autograds_while_the_others_act(
 def test_implicit_quantiles_by_the_papers_formula(frames: torch.Tensor) -> None:
     net = ImplicitQuantileNetwork(6, samples=2, acting=3, hidden=16)
     taus = torch.tensor([[0.1, 0.9], [0.5, 0.2], [0.3, 0.6]])
-    found = net.outputs(frames, (taus,))
+    outputs = net.outputs(frames, (taus,))
     cosines = torch.tensor([math.cos(math.pi * i * 0.2) for i in range(64)])
     phi = F.relu(net.embedding.weight @ cosines + net.embedding.bias)
     h = F.relu(net.hidden(net.features(frames)[1] * phi))
-    torch.testing.assert_close(found[1, :, 1], net.q(h))
+    torch.testing.assert_close(outputs[1, :, 1], net.q(h))
     torch.testing.assert_close(net(frames), net.outputs(frames, (torch.tensor([[1 / 6, 1 / 2, 5 / 6]]),)).mean(2))
 
 
@@ -102,8 +102,8 @@ def test_impala_has_fifteen_convolutions_and_the_features_it_says(frames: torch.
 
 def test_spectral_norm_is_the_largest_singular_value_and_so_is_its_gradient() -> None:
     weight = torch.randn(8, 5, 3, 3, generator=rng()).requires_grad_()
-    found, expected = spectral_norm(weight), torch.linalg.matrix_norm(weight.flatten(1), 2)
-    torch.testing.assert_close(found, expected)
+    norm, expected = spectral_norm(weight), torch.linalg.matrix_norm(weight.flatten(1), 2)
+    torch.testing.assert_close(norm, expected)
     torch.testing.assert_close(
-        torch.autograd.grad(found, weight)[0], torch.autograd.grad(expected, weight)[0], atol=1e-3, rtol=1e-3
+        torch.autograd.grad(norm, weight)[0], torch.autograd.grad(expected, weight)[0], atol=1e-3, rtol=1e-3
     )  # fmt: skip
