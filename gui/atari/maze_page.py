@@ -55,7 +55,7 @@ class MazePage(Page):
         self.game: Any = None
         self.by_hand = False
         self.resting = 0.0
-        self.played = self.won = 0
+        self.played = self.won = self.answers = 0
         self.drawn: tuple[Any, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.timer = QTimer(self, interval=1000 // 3)
@@ -119,7 +119,7 @@ class MazePage(Page):
 
     def take(self, answer: Any) -> None:
         """The table as it is now."""
-        self.answer = answer
+        self.answer, self.answers = answer, self.answers + 1
         if self.game is None or self.game.maze != answer.maze:
             from agents.maze import ACTIONS, MazeGame
 
@@ -181,7 +181,7 @@ class MazePage(Page):
             return
         game, values = self.game, self.values_box.isChecked()
         how = "won" if game.won else "caught" if game.over else "broken off" if game.truncated else f"move {game.moves}"
-        shown = (id(self.answer), game.state_number, values, how)
+        shown = (self.answers, game.state_number, values, how)
         if shown != self.drawn:
             self.drawn = shown
             title = f"score {game.score:g}, {how}"
