@@ -16,7 +16,7 @@ from agents import losses, munchausen
 from agents.collector import Collector
 from agents.decisions import Decision, Decisions
 from agents.dqn_config import DQNConfig
-from agents.dqn_views import AgentViews
+from agents.dqn_views import DQNViews
 from agents.exported import q_values
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
@@ -48,7 +48,7 @@ class DQN(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("charts/episodic_return", "losses/td_loss", "charts/epsilon")
     memory_settings: ClassVar[tuple[str, ...]] = ("replay_capacity", "batch_size", "envs")
 
-    view_parts: ClassVar[dict[str, type]] = {"shown": AgentViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": DQNViews}
 
     def __init__(self, config: DQNConfig, device: torch.device):
         super().__init__(config, device)

@@ -169,7 +169,7 @@ class DQNViews(AgentViews):
         below = np.tri(n, k=-1, dtype=bool)
         return Heatmap(
             np.where(below, newest, drawn), x_label="transition", y_label="transition",
-            title=f"Below the diagonal, the newest {n}: mean r {newest[below].mean():.2f}\nAbove, {n} from the replay memory: {drawn[below].mean():.2f}",
+            title=f"Mean r {newest[below].mean():.2f} among the newest (below), {drawn[below].mean():.2f} from memory (above)",
         )  # fmt: skip
 
 
