@@ -9,7 +9,7 @@ from typing import Any
 
 LAZY = {
     "train": "lab.api", "resume": "lab.api", "suite": "lab.api", "Run": "lab.run", "runs": "lab.stored_runs", "find": "lab.stored_runs",
-    "tag": "lab.marks", "Config": "lab.config", "Experiment": "lab.experiment", "view": "lab.experiment", "Session": "lab.session",
+    "export_agent": "lab.stored_runs", "import_agent": "lab.stored_runs", "tag": "lab.marks", "Config": "lab.config", "Experiment": "lab.experiment", "view": "lab.experiment", "Session": "lab.session",
     "LabError": "lab.errors", "UsageError": "lab.errors",
 }  # fmt: skip
 

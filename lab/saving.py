@@ -16,7 +16,7 @@ def destination(path: str | Path, endings: tuple[str, ...], flag: str = "--out")
     """
     path = Path(path).expanduser()
     if path.suffix.lower() not in endings:
-        expected = ", ".join(endings[:-1]) + f" or {endings[-1]}"
+        expected = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))
         raise UsageError(f"{flag} {path.name or path}: expected a name that ends in {expected}.")
     try:
         if path.is_dir():

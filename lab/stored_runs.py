@@ -8,6 +8,7 @@ from lab import agent_file, registry
 from lab.errors import LabError, UsageError, unknown
 from lab.paths import agents_folder, expanded, runs_folder
 from lab.run import Run
+from lab.saving import destination
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,7 +67,7 @@ def agent_of_file(path: Path, game: str | None = None) -> Run:
     return registry.load("agents.foreign:read")(path, game)
 
 
-def export_agent(run: Run, path: Path, evaluation: dict[str, Any] | None = None) -> int:
+def export_agent(run: Run, path: str | Path, evaluation: dict[str, Any] | None = None) -> int:
     """Write an agent into one file, with the figures that it holds of itself or that are given; the step that its weights are of."""
     if run.recipe.family != "Atari" or not isinstance(run.stored["config"].get("game"), str):
         raise UsageError(f"{run.name} is no agent: {run.recipe.name} plays no game.")
@@ -74,12 +75,21 @@ def export_agent(run: Run, path: Path, evaluation: dict[str, Any] | None = None)
     step = (
         int(where.name.removeprefix("step-")) if where.parent == run.checkpoints else int(run.stored.get("training", {}).get("steps") or 0)
     )
-    agent_file.write(path, weights, run.stored, run.evaluation() if evaluation is None else evaluation, step)
+    agent_file.write(
+        destination(path, (agent_file.ENDING,), "The file"),
+        weights,
+        run.stored,
+        run.evaluation() if evaluation is None else evaluation,
+        step,
+    )
     return step
 
 
-def import_agent(path: Path, game: str | None = None, name: str | None = None) -> Run:
+def import_agent(path: str | Path, game: str | None = None, name: str | None = None) -> Run:
     """Keep a copy of an agent's file, in the lab's own format, so that it is listed; the copy's run."""
+    path = expanded(path)
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}.")
     run = agent_of_file(path, game)
     taken = {**registry.shipped(), **registry.imported()}
     name = name or run.name

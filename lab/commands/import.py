@@ -2,7 +2,6 @@
 
 from lab.commands.output import print_json
 from lab.flags import add_json, parser
-from lab.paths import expanded
 
 
 def main(arguments: list[str]) -> int:
@@ -15,14 +14,10 @@ def main(arguments: list[str]) -> int:
     p.add_argument("--game", metavar="G", help="the game, where neither the file nor its name says it")
     add_json(p)
     options = p.parse(arguments)
-    from lab.errors import UsageError
     from lab.registry import shipped_about, shipped_record
     from lab.stored_runs import import_agent
 
-    path = expanded(options.file)
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.")
-    run = import_agent(path, options.game, options.name)
+    run = import_agent(options.file, options.game, options.name)
     if options.json:
         print_json({"name": run.name, "file": str(run.path), **shipped_record(run.path)})
     else:

@@ -130,6 +130,15 @@ def test_another_file_is_refused(metadata: dict[str, str], sentence: str, tmp_pa
         find(str(tmp_path / "x.safetensors"))
 
 
+def test_export_and_import_from_python(run: Run, tmp_path: Path) -> None:
+    assert lab.export_agent(run, str(tmp_path / "a.safetensors"), {"mean": 1.0}) == 4
+    assert lab.import_agent(str(tmp_path / "a.safetensors")).evaluation() == {"mean": 1.0}
+    with pytest.raises(UsageError, match=r"ends in \.safetensors"):
+        lab.export_agent(run, tmp_path / "a.zip")
+    with pytest.raises(UsageError, match="There is no file"):
+        lab.import_agent(tmp_path / "none.safetensors")
+
+
 def test_only_agents_are_exported_as_agents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lab.train("linear", steps=1, device="cpu", run=tmp_path / "linear")
     assert cli.main(["export", str(tmp_path / "linear"), "--out", str(tmp_path / "a.safetensors")]) == 2
