@@ -7,19 +7,12 @@ PYTHON is an interpreter with the packages of peer-requirements.txt (`make bench
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
+from document import document
+
 HERE = Path(__file__).parent
-
-
-def figures(command: list[str]) -> dict[str, float]:
-    """The JSON document that a command prints last."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return json.loads(done.stdout[done.stdout.index("{") :])
 
 
 def main() -> None:
@@ -39,7 +32,7 @@ def dqn(options: argparse.Namespace) -> dict[str, object]:
     peer = [options.peer, str(HERE / "sb3_dqn.py")]
     pairs = []
     for number in range(options.rounds):
-        ours, theirs = figures(lab)["sps"], figures(peer)["sps"]
+        ours, theirs = document(lab)["sps"], document(peer)["sps"]
         pairs.append((ours, theirs))
         print(f"round {number + 1}: lab {ours:.1f} steps/s, stable-baselines3 {theirs:.1f} steps/s, ratio {ours / theirs:.2f}", flush=True)
     ratios = [ours / theirs for ours, theirs in pairs]
@@ -52,7 +45,7 @@ def pqn(options: argparse.Namespace) -> dict[str, object]:
     peer = [options.peer, str(HERE / "plain_pqn.py")]
     rounds = []
     for number in range(options.rounds):
-        ours, theirs, others = (figures(command)["sps"] for command in (lab["pqn"], peer, lab["dqn"]))
+        ours, theirs, others = (document(command)["sps"] for command in (lab["pqn"], peer, lab["dqn"]))
         rounds.append((ours, theirs, others))
         print(
             f"round {number + 1}: pqn {ours:.1f} steps/s, plain loop {theirs:.1f}, ratio {ours / theirs:.2f}; dqn {others:.1f}, "
@@ -71,10 +64,10 @@ def generate(options: argparse.Namespace) -> dict[str, object]:
     lab = [sys.executable, "-m", "lab.cli", "bench", "generate", "--json"]
     rounds = []
     for number in range(options.rounds):
-        ours = figures(lab)
+        ours = document(lab)
         ratios = {}
         for model in ("vae", "dcgan"):
-            theirs = figures([sys.executable, str(HERE / "plain_generative.py"), model])["images_per_s"]
+            theirs = document([sys.executable, str(HERE / "plain_generative.py"), model])["images_per_s"]
             ratios[model] = ours[f"{model}_images_per_s"] / theirs
             print(
                 f"round {number + 1}: {model}: lab {ours[f'{model}_images_per_s']:.1f} images/s, plain loop {theirs:.1f}, "

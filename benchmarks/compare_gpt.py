@@ -6,17 +6,10 @@ python benchmarks/compare_gpt.py [--rounds 3]
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-
-def document(command: list[str]) -> dict[str, float]:
-    """The JSON document that a command prints."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return json.loads(done.stdout[done.stdout.index("{") :])
+from document import document
 
 
 def main() -> None:

@@ -6,9 +6,10 @@ python benchmarks/compare_vision.py [--rounds 3] [--steps 8]
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
+
+from document import document
 
 LAB = """
 import json, sys, torch
@@ -21,13 +22,6 @@ print(json.dumps(training(config, torch.device("cpu"), int(sys.argv[1]), 2)))
 """
 
 
-def figure(command: list[str]) -> dict[str, float]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    return json.loads(done.stdout[done.stdout.index("{") :])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
@@ -36,7 +30,7 @@ def main() -> None:
     plain = [sys.executable, str(Path(__file__).parent / "plain_vision.py"), "--steps", str(options.steps)]
     ratios: dict[str, list[float]] = {"images_per_s": [], "images_per_cpu_s": []}
     for number in range(options.rounds):
-        ours, theirs = figure([sys.executable, "-c", LAB, str(options.steps)]), figure(plain)
+        ours, theirs = document([sys.executable, "-c", LAB, str(options.steps)]), document(plain)
         for name, values in ratios.items():
             values.append(ours[name] / theirs[name])
         print(

@@ -1,13 +1,13 @@
 """What an exact resume needs, declared once: a tree of stateful parts, a copy of what they hold, and the way back.
 
 An experiment names its parts in `Experiment.stateful`; `state_of` copies them, `restore` fills them. A part is a module, an
-optimiser, a generator (of PyTorch or NumPy), an `Attribute`, anything with `state` and `restore`, or a dict or list of parts.
+optimiser, a generator (of PyTorch or NumPy), an `Attribute`, anything with `state()`, which copies, and `restore(state)`, or a dict or list of parts.
 The names in the tree are the names in a checkpoint: renaming one orphans the runs that are stored.
 """
 
 import logging
 from collections import deque
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,14 +17,6 @@ log = logging.getLogger("lab.state")
 
 Tree = dict[str, Any]
 """Names, and the parts under them."""
-
-
-class Stateful(Protocol):
-    """A part that knows its own state: nested dicts and lists of tensors, arrays and JSON scalars, copied."""
-
-    def state(self) -> Any: ...
-
-    def restore(self, state: Any) -> None: ...
 
 
 class Attribute:

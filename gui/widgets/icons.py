@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton, QWidget
 
 SIDE = 16.0
@@ -77,16 +77,6 @@ def paint(draw: Callable[[QPainter], None], painter: QPainter, where: QRectF, hu
     painter.setPen(QPen(hue, 1.3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     draw(painter)
     painter.restore()
-
-
-def icon(draw: Callable[[QPainter], None]) -> QIcon:
-    """For a widget that takes nothing but a QIcon, in a grey that is seen on light and on dark."""
-    pixmap = QPixmap(48, 48)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    paint(draw, painter, QRectF(0, 0, 48, 48), QColor("#858d96"))
-    painter.end()
-    return QIcon(pixmap)
 
 
 class IconButton(QToolButton):

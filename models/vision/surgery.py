@@ -16,7 +16,6 @@ from torch.nn import functional as F
 from models.dropout import Dropout
 
 Initialisation = Literal["he", "xavier", "normal", "zeros"]
-Activation = Literal["relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.01), "prelu": nn.PReLU, "elu": nn.ELU, "softplus": nn.Softplus,

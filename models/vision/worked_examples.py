@@ -10,7 +10,6 @@ from torch import Tensor
 
 WEIGHTS = {"I1H1": 0.11, "I2H1": 0.21, "I1H2": 0.12, "I2H2": 0.08, "H1O": 0.14, "H2O": 0.15}
 """The weights of the 2-2-1 network of the lectures; identity activation, no bias."""
-EDGES = {"I1H1": ("I1", "H1"), "I2H1": ("I2", "H1"), "I1H2": ("I1", "H2"), "I2H2": ("I2", "H2"), "H1O": ("H1", "O"), "H2O": ("H2", "O")}
 
 
 @dataclass(frozen=True)
