@@ -103,7 +103,9 @@ class WatchPane(QWidget):
         self.game.show_text(f"Loading {thread.source.label}…")
         self.game.banner = ""
         self.bars.reset((), self.hue)
-        self.scale.setText(published(thread.source.game))
+        words = published(thread.source.game)
+        self.scale.setText(words.partition("  (")[0])  # Without its source, which would take a second line.
+        self.scale.setToolTip(f"Published scores: {words}")
         self.drawn = None
         self.playing = thread
         thread.start()
