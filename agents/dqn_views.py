@@ -169,7 +169,7 @@ class DQNViews(AgentViews):
         below = np.tri(n, k=-1, dtype=bool)
         return Heatmap(
             np.where(below, newest, drawn), x_label="transition", y_label="transition",
-            title=f"Mean r {newest[below].mean():.2f} among the newest (below), {drawn[below].mean():.2f} from memory (above)",
+            title=f"Mean r: newest {newest[below].mean():.2f} (below), from memory {drawn[below].mean():.2f} (above)",
         )  # fmt: skip
 
 
