@@ -52,11 +52,11 @@ def own_numbers(run: Run) -> tuple[list[torch.Tensor], torch.Tensor]:
 
 
 @onnx
-@pytest.mark.parametrize("name", [*TINY, "pong"])
+@pytest.mark.parametrize("name", [*TINY, "pong", "krull"])
 def test_onnxruntime_gives_the_numbers_of_the_network(name: str, trained: dict[str, Run], tmp_path: Path) -> None:
     import onnxruntime
 
-    run = lab.find("pong") if name == "pong" else trained[name]
+    run = trained[name] if name in TINY else lab.find(name)
     path, card = export(run, "onnx", tmp_path / "net.onnx")
     given, own = own_numbers(run)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -66,9 +66,9 @@ def test_onnxruntime_gives_the_numbers_of_the_network(name: str, trained: dict[s
     assert "Checked with onnxruntime" in card.read_text()
 
 
-@pytest.mark.parametrize("name", [*TINY, "pong"])
+@pytest.mark.parametrize("name", [*TINY, "pong", "krull"])
 def test_torchscript_gives_the_numbers_of_the_network(name: str, trained: dict[str, Run], tmp_path: Path) -> None:
-    run = lab.find("pong") if name == "pong" else trained[name]
+    run = trained[name] if name in TINY else lab.find(name)
     path, _ = export(run, "torchscript", tmp_path / "net.pt")
     given, own = own_numbers(run)
     with torch.no_grad():
