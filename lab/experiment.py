@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar, overload
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -157,6 +158,10 @@ class Experiment(ABC):
     @abstractmethod
     def evaluate(self, **options: Any) -> dict[str, Any]:
         """Figures of the serving module on data or episodes that training does not see."""
+
+    def newest_picture(self) -> np.ndarray | None:
+        """The newest picture (H, W[, 3]) uint8 that the recipe has kept of its training, without drawing one; None where it keeps none."""
+        return None
 
     def exported(self) -> Exported | None:
         """The serving module as one function of tensors, for other programs; None where it takes more than one call."""

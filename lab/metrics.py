@@ -44,6 +44,12 @@ class MetricsWriter:
             self.events = EventFile(self.folder)
         self.events.restart(step + 1)
 
+    def write_media(self, step: int, texts: dict[str, str], values: dict[str, np.ndarray], pictures: dict[str, np.ndarray]) -> None:
+        """Texts, histograms of values and pictures (H, W[, 3]) uint8, for TensorBoard alone."""
+        if self.events is None:
+            self.events = EventFile(self.folder)
+        self.events.write_media(step, texts, values, pictures)
+
     def close(self) -> None:
         self.file.close()
         if self.events is not None:
@@ -67,6 +73,27 @@ class EventFile:
         entries = [self.summary.Value(tag=name, simple_value=value) for name, value in values.items()]
         event = self.event(wall_time=time.time(), step=step, summary=self.summary(value=entries))
         self.writer.write(event.SerializeToString())
+        self.writer.flush()
+
+    def write_media(self, step: int, texts: dict[str, str], values: dict[str, np.ndarray], pictures: dict[str, np.ndarray]) -> None:
+        from tensorboard.compat.proto.summary_pb2 import HistogramProto, SummaryMetadata
+        from tensorboard.compat.proto.tensor_pb2 import TensorProto
+        from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+        from tensorboard.compat.proto.types_pb2 import DT_STRING
+
+        from lab.event_media import histogram, png
+
+        entries = [self.summary.Value(tag=name, histo=HistogramProto(**histogram(one))) for name, one in values.items()]
+        for name, pixels in pictures.items():
+            data, height, width = png(pixels)
+            image = self.summary.Image(height=height, width=width, colorspace=3, encoded_image_string=data)
+            entries.append(self.summary.Value(tag=name, image=image))
+        plugin = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="text"))
+        for name, text in texts.items():
+            shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=1)])
+            tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode()], tensor_shape=shape)
+            entries.append(self.summary.Value(tag=name, metadata=plugin, tensor=tensor))
+        self.writer.write(self.event(wall_time=time.time(), step=step, summary=self.summary(value=entries)).SerializeToString())
         self.writer.flush()
 
     def restart(self, step: int) -> None:

@@ -20,6 +20,7 @@ import torch
 from lab import checkpoint, cores, device
 from lab.checkpoint_writer import CheckpointWriter
 from lab.errors import LabError
+from lab.event_media import samples, settings_text
 from lab.experiment import Experiment, Metrics
 from lab.latest import Latest
 from lab.log import logged
@@ -75,6 +76,8 @@ class Session:
         self.window: deque[tuple[float, int]] = deque(maxlen=20)
         self.updated = 0.0
         self.metrics: MetricsWriter | None = None
+        self.described = False
+        """Whether TensorBoard has the settings."""
         self.owner = False
 
     # -- requests from other threads -------------------------------------------------------------------------------
@@ -340,9 +343,24 @@ class Session:
             return
         state = {"experiment": self.experiment.state(), "session": {"seconds": self.seconds}}
         self.saved_step = done
-        self.writer.start(done, state, checkpoint.serving_weights(self.experiment.serving()))
+        serving = checkpoint.serving_weights(self.experiment.serving())
+        self.write_media(done, serving)  # Before: the writer moves the pictures that a recipe keeps into the new checkpoint.
+        self.writer.start(done, state, serving)
         if wait:
             self.writer.finish()
+
+    def write_media(self, done: int, serving: dict[str, torch.Tensor]) -> None:
+        """What TensorBoard shows beside the scalars. Training does not end where it cannot be written."""
+        if self.metrics is None:
+            return
+        texts = {} if self.described else {"settings": settings_text(self.run_folder.recipe.name, self.run_folder.stored["config"])}
+        values = {f"weights/{name}": one for name, one in samples(serving).items()}
+        try:
+            picture = self.experiment.newest_picture()
+            self.metrics.write_media(done, texts, values, {} if picture is None else {"pictures/newest": picture})
+            self.described = True
+        except OSError as error:
+            log.warning("Pictures and histograms for TensorBoard could not be written (%s).", error.strerror or error)
 
     def fail(self, error: BaseException) -> None:
         trace = "".join(traceback.format_exception(error))

@@ -35,6 +35,10 @@ class TimeLapse:
         """The step and the picture at an index, the nearest there is."""
         return self.pictures[max(-len(self), min(index, len(self) - 1))]
 
+    def newest(self) -> np.ndarray | None:
+        """The last picture as it was added, None before the first."""
+        return self.pictures[-1][1].read() if self.pictures else None
+
     @property
     def steps(self) -> list[int]:
         return [step for step, _ in self.pictures]

@@ -136,6 +136,9 @@ class Adversarial(Experiment):
     def exported(self) -> Exported:
         return decoder(self.serving(), self.settings.latent, tuple(self.feed.shape))
 
+    def newest_picture(self) -> np.ndarray | None:
+        return self.monitor.newest()
+
     def serving(self) -> nn.Module:
         return self.average.master
 

@@ -7,6 +7,7 @@ noise or masking in training where denoising is on, and h = E(s~) the code.
 from functools import partial
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -69,6 +70,9 @@ class Autoencoder(Experiment):
 
     def exported(self) -> Exported:
         return decoder(self.serving(), self.config.latent, tuple(self.feed.shape))
+
+    def newest_picture(self) -> np.ndarray | None:
+        return self.monitor.newest()
 
     def serving(self) -> nn.Module:
         return self.net.master

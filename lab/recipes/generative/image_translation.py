@@ -169,6 +169,10 @@ class ImageTranslation(Experiment):
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
+    def newest_picture(self) -> np.ndarray | None:
+        pixels = self.lapse.newest()  # (1, H, W, 3)
+        return None if pixels is None else pixels[0]
+
     def serving(self) -> nn.Module:
         return self.served
 

@@ -51,6 +51,11 @@ class SampleMonitor:
         figures = self.quality()
         return {f"quality/{name}": [float(figures[name])] for name in QUALITY_METRICS if name in figures}
 
+    def newest(self) -> np.ndarray | None:
+        """The newest picture of the time-lapse, its samples side by side."""
+        pixels = self.lapse.newest()
+        return None if pixels is None else tile(pixels)
+
     @torch.no_grad()
     def picture(self) -> np.ndarray:
         """Pixels of the samples that the time-lapse follows."""

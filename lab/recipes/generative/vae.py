@@ -97,6 +97,9 @@ class VAE(Experiment):
     def exported(self) -> Exported:
         return decoder(self.serving(), self.config.latent, tuple(self.feed.shape))
 
+    def newest_picture(self) -> np.ndarray | None:
+        return self.monitor.newest()
+
     def serving(self) -> nn.Module:
         return self.net.master
 
