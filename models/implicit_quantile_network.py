@@ -35,6 +35,10 @@ class ImplicitQuantileNetwork(QNetwork):
         return False
 
     @property
+    def hidden_first(self) -> bool:
+        return False
+
+    @property
     def draws(self) -> bool:
         return True
 

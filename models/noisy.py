@@ -3,6 +3,8 @@
 The noise is an argument of each pass, not a state of the layer: without it a layer computes with the mean of its weights.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -43,3 +45,18 @@ def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(x.dtype) for part in noise)
     return noisy_linear(x, weight, bias, layer.weight_sigma.to(x.dtype), layer.bias_sigma.to(x.dtype), e, f)
+
+
+def dense_backward(layer: nn.Linear, gradient: Tensor, x: Tensor, into: Sequence[Tensor], *noise: Tensor) -> Tensor:
+    """The gradient in x (B, I), given that in the outputs (B, O) of `dense`; those of the layer's parameters are written into `into`."""
+    torch.mm(gradient.t(), x, out=into[0])
+    torch.sum(gradient, 0, out=into[1])
+    of_x = torch.mm(gradient, layer.weight)
+    if noise:
+        assert isinstance(layer, NoisyLinear)
+        e, f = (part.to(x.dtype) for part in noise)
+        scaled = gradient * f
+        torch.mm(scaled.t(), x * e, out=into[2])
+        torch.sum(scaled, 0, out=into[3])
+        of_x += torch.mm(scaled, layer.weight_sigma).mul_(e)
+    return of_x

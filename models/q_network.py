@@ -5,7 +5,7 @@ A pass may take a draw: the noise of noisy layers, and what else a head draws at
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from models.kernels.dense import transposed_linear_backward
 from models.kernels.nature_trunk import FEATURES, Activations, plain_nature_trunk, relu_backward, trunk_backward, trunk_forward
 from models.kernels.pixel_blocks import depth_to_space, space_to_depth
-from models.noisy import Draw, NoisyLinear, dense, dense_layer
+from models.noisy import Draw, NoisyLinear, dense, dense_backward, dense_layer
 
 
 class Pass(NamedTuple):
@@ -29,12 +29,13 @@ class Pass(NamedTuple):
 
 
 class GraphPass(NamedTuple):
-    """A forward pass whose gradient is autograd's from `leaf` on: the trunk's features, or None where the trunk is in the graph too."""
+    """A forward pass whose gradient is autograd's from `leaf` on: the hidden units, the trunk's features, or None for all of the network."""
 
     outputs: Tensor  # (B, actions, ...) float32, without the graph
     graph: Tensor  # the same with it
-    leaf: Tensor | None  # (B, features)
+    leaf: Tensor | None  # (B, units) float32 or (B, features)
     trunk: Activations | None
+    hidden: Tensor | None  # (B, units) in the dtype of the weights, where those are the leaf
     draw: Draw
 
 
@@ -77,6 +78,11 @@ class ActionValueNetwork(nn.Module, ABC):
     def by_hand(self) -> bool:
         """Whether the hidden layer's gradient, and the trunk's, are written by hand."""
         return not self.noisy and self.trunk is None
+
+    @property
+    def hidden_first(self) -> bool:
+        """Whether the hidden layer takes the features as they are."""
+        return True
 
     @abstractmethod
     def head(self, units: Tensor, *noise: Tensor) -> Tensor:
@@ -160,25 +166,29 @@ class ActionValueNetwork(nn.Module, ABC):
         if self.by_hand and not draw:
             seen = self.record(frames)
             return seen, self.values(seen.outputs[count:])
-        if self.trunk is None:
-            trunk = trunk_forward(self.blocks(frames), self.body[:6])
-            others = trunk.features[count:]
-            graph, leaf = self.graph_of(trunk.features[:count], draw)
-            trunk = trunk.of_first(count)
+        trunk = hidden = None
+        if self.trunk is not None:
+            others = self.features(frames[count:]) if len(frames) > count else frames[count:]
+            graph, leaf = self.graph_of(self.outputs, frames[:count], draw, is_leaf=False)
         else:
-            trunk, others = None, self.features(frames[count:]) if len(frames) > count else frames[count:]
-            graph, leaf = self.graph_of(frames[:count], draw)
+            trunk = trunk_forward(self.blocks(frames), self.body[:6])
+            features, others = trunk.features[:count], trunk.features[count:]
+            trunk = trunk.of_first(count)
+            if self.hidden_first:
+                hidden = self.hidden_units(features, *draw[:2])
+                graph, leaf = self.graph_of(lambda units, noise: self.head(units, *noise), hidden.float(), draw[2:])
+            else:
+                graph, leaf = self.graph_of(self.outputs_of, features, draw)
         q = self.values(self.outputs_of(others, acting)) if len(others) else graph.new_empty(0, self.actions)
-        return GraphPass(graph.detach(), graph, leaf, trunk, draw), q
+        return GraphPass(graph.detach(), graph, leaf, trunk, hidden, draw), q
 
-    def graph_of(self, given: Tensor, draw: Draw) -> tuple[Tensor, Tensor | None]:
-        """(outputs with their graph, the leaf that it starts from) of features (B, 3136), or of frames where the trunk is in the graph."""
+    def graph_of(
+        self, function: Callable[[Tensor, Draw], Tensor], given: Tensor, draw: Draw, is_leaf: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
+        """(what a function makes of `given` and a draw, with its graph; the leaf that it starts from, if any)."""
         with torch.inference_mode(False), torch.enable_grad():  # Autograd takes no tensor of inference mode.
-            draw = tuple(tensor.clone() for tensor in draw)
-            if self.trunk is not None:
-                return self.outputs(given.clone(), draw), None
-            leaf = given.clone().requires_grad_()
-            return self.outputs_of(leaf, draw), leaf
+            leaf = given.clone().requires_grad_(is_leaf)
+            return function(leaf, tuple(tensor.clone() for tensor in draw)), leaf if is_leaf else None
 
     def write_gradient(self, seen: Seen, gradient: Tensor, into: Sequence[Tensor]) -> None:
         """Write the parameters' gradients into `into`, in the order of `parameters()`, given that in the outputs (B, actions, ...).
@@ -198,13 +208,17 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def write_gradient_of_graph(self, seen: GraphPass, gradient: Tensor, into: Sequence[Tensor]) -> None:
         into, weights = list(into), list(self.parameters())
+        first = 0 if seen.leaf is None else 6 if seen.hidden is None else len(self.body)  # of the parameters in the graph
         with torch.inference_mode(False):
-            if seen.leaf is None:
-                torch._foreach_copy_(into, torch.autograd.grad(seen.graph, weights, gradient.clone()))
-                return
-            of_features, *of_weights = torch.autograd.grad(seen.graph, [seen.leaf, *weights[6:]], gradient.clone())
-        torch._foreach_copy_(into[6:], of_weights)
-        assert seen.trunk is not None
+            leaf = [] if seen.leaf is None else [seen.leaf]
+            found = torch.autograd.grad(seen.graph, [*leaf, *weights[first:]], gradient.clone())
+        torch._foreach_copy_(into[first:], found[len(leaf) :])
+        if seen.trunk is None:
+            return
+        of_features = found[0]
+        if seen.hidden is not None:
+            of_hidden = relu_backward(found[0].to(seen.hidden.dtype), seen.hidden, 0)  # (B, units)
+            of_features = dense_backward(self.hidden, of_hidden, seen.trunk.features, into[6:first], *seen.draw[:2])
         trunk_backward(of_features, seen.trunk, self.body[4], into[:6])
 
     def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor]) -> Tensor:
