@@ -141,8 +141,9 @@ class Place:
             self.net = experiment.serving().eval().requires_grad_(False)
             config: Any = experiment.config
             self.player = Player(
-                config.game, seed=seed, epsilon=epsilon, sticky=sticky, noop_max=config.noop_max, fire_reset=config.fire_reset
-            )
+                config.game, seed=seed, epsilon=epsilon, sticky=sticky, noop_max=config.noop_max, fire_reset=config.fire_reset,
+                crop=config.crop,
+            )  # fmt: skip
         except (LabError, OSError) as error:
             self.problem = str(error)
             return

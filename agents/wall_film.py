@@ -20,7 +20,7 @@ BAR = 3
 SCALE_END = 1.5
 """The bar under a picture ends at one and a half times the human's score."""
 FILM_SIZES = {".mp4": (1280, 720), ".gif": (640, 400)}
-WARM_UP = 5 * FPS
+WARM_UP = 20 * FPS
 """Pictures that are not filmed: games begin with titles and empty screens."""
 
 
