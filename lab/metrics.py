@@ -16,6 +16,13 @@ from typing import Any
 
 import numpy as np
 
+TITLES = {
+    "charts/episodic_return": "return per episode", "charts/episodic_length": "steps per episode", "charts/epsilon": "epsilon",
+    "charts/SPS": "steps per second", "losses/td_loss": "TD loss", "losses/q_values": "mean max Q",
+    "losses/train": "training loss", "losses/validation": "validation loss",
+}  # fmt: skip
+"""What people call a metric, where that is not its name in words."""
+
 
 class MetricsWriter:
     """Appends rows to `metrics.jsonl` and to one `events.out.tfevents.*` file of a run folder."""
@@ -114,6 +121,11 @@ def end_torn_line(path: Path) -> None:
         data = file.read()
         if data and not data.endswith(b"\n"):
             file.truncate(data.rfind(b"\n") + 1)
+
+
+def title(metric: str) -> str:
+    """A metric's name for people."""
+    return TITLES.get(metric, metric.split("/", 1)[-1].replace("_", " "))
 
 
 def is_number(value: Any) -> bool:

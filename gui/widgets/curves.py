@@ -30,9 +30,10 @@ from gui.settings import settings
 from gui.theme import faint
 from gui.widgets.plot import FAINT, Plot, legend
 from gui.widgets.save_dialog import ask_save_path
-from gui.widgets.series import POINTS, RunSeries, Series, title
+from gui.widgets.series import POINTS, RunSeries, Series
 from lab.answers.bands import Band
 from lab.errors import LabError
+from lab.metrics import title
 from lab.run import Run
 from lab.seed_groups import BandKind, labels, mean_band, seed_groups
 

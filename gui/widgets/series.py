@@ -11,18 +11,8 @@ POINTS = 16_000
 """A line of more points is drawn with fewer: still more than a screen has columns."""
 CHUNK = 1 << 20
 """Bytes of a metrics file read at once: a long file is taken in over many calls, as reading it whole would hold the window up."""
-NAMES = {
-    "charts/episodic_return": "return per episode", "charts/episodic_length": "steps per episode", "charts/epsilon": "epsilon",
-    "charts/SPS": "steps per second", "losses/td_loss": "TD loss", "losses/q_values": "mean max Q",
-    "losses/train": "training loss", "losses/validation": "validation loss",
-}  # fmt: skip
 FOLD = 4
 """Each level of peaks stands for so many blocks of the level below; the first for blocks of `FOLD ** 2` points."""
-
-
-def title(metric: str) -> str:
-    """A metric's name for people."""
-    return NAMES.get(metric, metric.split("/", 1)[-1].replace("_", " "))
 
 
 class Series:

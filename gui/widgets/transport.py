@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayou
 from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
-from gui.widgets.series import title
+from lab.metrics import title
 from lab.readable import duration_text
 from lab.run import Run
 

@@ -18,9 +18,9 @@ def shares(length: int) -> np.ndarray:
 
 def test_each_pixel_is_the_mean_of_the_area_that_it_covers_of_the_rows_that_are_left() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (210, 160), np.uint8)
-    found = observed(grey, "34,16")
+    pixels = observed(grey, "34,16")
     expected = shares(160) @ grey[34:194].T @ shares(160).T  # (84, 84), transposed
-    assert np.abs(found - expected.T).max() <= 0.51  # rounded
+    assert np.abs(pixels - expected.T).max() <= 0.51  # rounded
     whole = shares(210) @ grey @ shares(160).T
     assert np.abs(observed(grey) - whole).max() <= 0.51
 
