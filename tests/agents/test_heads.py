@@ -10,6 +10,7 @@ from torch import Tensor
 
 from agents.c51 import C51
 from agents.dqn import DQN
+from agents.replay import Batch
 from lab import registry
 
 PARTS: dict[str, dict[str, Any]] = {
@@ -116,3 +117,37 @@ def test_views_show_the_distribution_the_filters_and_the_saliency(combination: s
     assert all(np.sum(share) == pytest.approx(1, abs=1e-5) for _, share in view.series.values())
     for name in ("filters", "activations", "saliency"):
         assert experiment.answer(name, experiment.serving(), {}).pixels.size > 0
+
+
+BRIGHT = 200
+
+
+class TwoRooms:
+    """A replay memory of two rooms, dark and bright: row r shows room r. Leaving the dark one leads to the bright one."""
+
+    def blocks(self, rows: np.ndarray) -> Tensor:
+        return torch.from_numpy((BRIGHT * rows[:, :1]).astype(np.uint8))[:, :, None, None].expand(-1, 64, 21, 21)
+
+
+@pytest.mark.parametrize("combination", ["dqn dueling noisy", "c51 dueling double noisy", "qr-dqn", "iqn"])
+def test_each_head_learns_the_values_of_a_small_problem(
+    combination: str, make: Callable[..., DQN], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dark: action 0 earns 0.5 and ends, the others earn nothing and lead to the bright room. Bright: action 1 earns 1, the others -1, and all end.
+
+    With a discount of 0.9 the values are (0.5, 0.9, 0.9, 0.9) and (-1, 1, -1, -1).
+    """
+    fields = {"atoms": 21, "v_min": -2.0, "v_max": 2.0} if combination.startswith("c51") else {}
+    experiment = make(combination, batch_size=16, hidden_units=32, noisy_sigma=0.1, target_interval=10, learning_rate=1e-3, **fields)
+    monkeypatch.setattr(experiment, "memory", TwoRooms)
+    rng = np.random.default_rng(0)
+    for _ in range(250):
+        rooms, actions = rng.integers(2, size=16), rng.integers(4, size=16)
+        ends = (rooms == 1) | (actions == 0)
+        returns = np.where(rooms == 1, np.where(actions == 1, 1.0, -1.0), np.where(actions == 0, 0.5, 0.0)).astype(np.float32)
+        rows = np.repeat(rooms[:, None], 4, axis=1)
+        discounts = np.where(ends, 0, 0.9).astype(np.float32)
+        experiment.update(Batch(rows, np.ones_like(rows), actions, returns, discounts, np.ones(16, np.float32), np.arange(16)))
+    with torch.no_grad():
+        q = experiment.serving()(TwoRooms().blocks(np.array([[0] * 4, [1] * 4])))
+    torch.testing.assert_close(q, torch.tensor([[0.5, 0.9, 0.9, 0.9], [-1.0, 1.0, -1.0, -1.0]]), atol=0.2, rtol=0)
