@@ -59,6 +59,7 @@ class WatchPane(QWidget):
         self.score.setToolTip("Score of this episode and of the last one; below, published scores")
         self.score.setFont(heading(self.score.font()))
         self.scale = QLabel(wordWrap=True)
+        self.scale.setMinimumHeight(2 * self.scale.fontMetrics().lineSpacing())  # It wraps beside a second agent: the bars keep their room.
         self.speed = FastLabel(align=Qt.AlignmentFlag.AlignRight)
         line = QHBoxLayout()
         line.addWidget(self.score, 1)
