@@ -33,11 +33,11 @@ def samples(weights: "dict[str, torch.Tensor]") -> dict[str, np.ndarray]:
 
     floats = {name: tensor for name, tensor in weights.items() if tensor.is_floating_point() and tensor.numel() > 1}
     largest = set(sorted(floats, key=lambda name: -floats[name].numel())[:HISTOGRAMS])
-    found = {}
+    samples = {}
     for name in (name for name in floats if name in largest):
         flat = floats[name].detach().flatten()
-        found[name] = flat[:: -(-len(flat) // SAMPLE)].to("cpu", torch.float32).numpy()
-    return found
+        samples[name] = flat[:: -(-len(flat) // SAMPLE)].to("cpu", torch.float32).numpy()
+    return samples
 
 
 def histogram(values: np.ndarray) -> dict[str, Any]:

@@ -211,13 +211,13 @@ class ActionValueNetwork(nn.Module, ABC):
         first = 0 if seen.leaf is None else 6 if seen.hidden is None else len(self.body)  # of the parameters in the graph
         with torch.inference_mode(False):
             leaf = [] if seen.leaf is None else [seen.leaf]
-            found = torch.autograd.grad(seen.graph, [*leaf, *weights[first:]], gradient.clone())
-        torch._foreach_copy_(into[first:], found[len(leaf) :])
+            gradients = torch.autograd.grad(seen.graph, [*leaf, *weights[first:]], gradient.clone())
+        torch._foreach_copy_(into[first:], gradients[len(leaf) :])
         if seen.trunk is None:
             return
-        of_features = found[0]
+        of_features = gradients[0]
         if seen.hidden is not None:
-            of_hidden = relu_backward(found[0].to(seen.hidden.dtype), seen.hidden, 0)  # (B, units)
+            of_hidden = relu_backward(gradients[0].to(seen.hidden.dtype), seen.hidden, 0)  # (B, units)
             of_features = dense_backward(self.hidden, of_hidden, seen.trunk.features, into[6:first], *seen.draw[:2])
         trunk_backward(of_features, seen.trunk, self.body[4], into[:6])
 
