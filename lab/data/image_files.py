@@ -319,7 +319,8 @@ def hashes(files: list[Path]) -> list[str]:
 
 
 def file_hash(path: Path) -> str:
-    """12 hexadecimal digits. A file that cannot be read counts as an empty one."""
+    """12 hexadecimal digits of the file's size and of its first and last 8 KiB: a folder of photographs is told from another in seconds.
+    In compressed formats any change of the picture changes them. A file that cannot be read counts as an empty one."""
     digest = hashlib.blake2b(digest_size=6)
     try:
         with path.open("rb") as file:

@@ -1,19 +1,21 @@
 """One reader for every image file that a person gives: a data set's, a dropped or loaded one. Its result is upright, 8 bits, on one ground.
 
 Read first: `read_image`. Integers of more than 8 bits and floats are scaled by the `Span` of values that their data set, or the file
-by itself, uses: 12 bits stored in 16 come out as bright as 12 bits are. Imports no torch.
+by itself, uses: 12 bits stored in 16 come out as bright as 12 bits are. Colours with a profile become sRGB. Imports no torch.
 """
 
+import io
 import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from lab.data.catalogue import readable
 from lab.errors import LabError
@@ -42,6 +44,10 @@ class Span:
         return f"{self.low:g} to {self.high:g}"
 
 
+FULL = Span(0, 65535)
+"""All of 16 bits."""
+
+
 def read_image(file: Path, *, channels: int = 3, ground: str = "white", span: Span | None = None) -> Image.Image:
     """The picture in a file, upright, of mode "RGB" or (channels 1) "L"; the first one where there are several.
 
@@ -51,8 +57,12 @@ def read_image(file: Path, *, channels: int = 3, ground: str = "white", span: Sp
     try:
         with opened(file) as image:
             if image.mode in DEEP:
-                return deep_image(image, span or span_of_values([value_range(image)]), ground).convert("L" if channels == 1 else "RGB")
-            return on_ground(upright(image), ground).convert("L" if channels == 1 else "RGB")
+                made = deep_image(image, span or span_of_values([value_range(image)]), ground)
+            elif has_deep_colours(image):
+                made = on_ground(in_srgb(deep_colours(image, file, span), image.info.get("icc_profile")), ground)
+            else:
+                made = on_ground(in_srgb(upright(image), image.info.get("icc_profile")), ground)
+            return made.convert("L" if channels == 1 else "RGB")
     except LabError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever a damaged file leads them to.
@@ -112,6 +122,69 @@ def on_ground(image: Image.Image, ground: str) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", front.size, (*GROUNDS[ground], 255)), front)
 
 
+def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The image in sRGB, where its file carries the colour profile of another space; as it is where the profile cannot be used."""
+    if not profile or profile_name(profile) is None:
+        return image
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    colours = image if image.mode in ("L", "RGB", "CMYK") else image.convert("L" if image.mode in ("1", "LA") else "RGB")
+    try:
+        made = ImageCms.applyTransform(colours, to_srgb(profile, colours.mode))
+    except ImageCms.PyCMSError:  # Such as a profile of greys in a file of colours.
+        return image
+    assert made is not None
+    if alpha is not None:
+        made.putalpha(alpha)
+    return made
+
+
+@lru_cache(maxsize=16)
+def to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+
+
+@lru_cache(maxsize=16)
+def profile_name(profile: bytes) -> str | None:
+    """What a colour profile calls its space; None for sRGB itself and for what is no profile."""
+    try:
+        name = " ".join(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).split())
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    return None if "srgb" in name.lower() else name or "without a name"
+
+
+def has_deep_colours(image: Image.Image) -> bool:
+    """Whether the file has colours of 16 bits, of which Pillow keeps the upper 8."""
+    return image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in image.tile)
+
+
+def deep_colours(image: Image.Image, file: Path, span: Span | None) -> Image.Image:
+    """An image of 16-bit colours by the span of its values, upright; 16 bits that are all in use are what Pillow makes of them."""
+    values = raw_colours(file) if span is None or span.high < FULL.high else None
+    if values is None:
+        return upright(image)
+    span = span or span_of_values([range_of(values[..., :3], 0)])
+    if span.high >= FULL.high:
+        return upright(image)
+    pixels = (255 * (values.astype(np.float64) / span.high).clip(0, 1)).round().astype(np.uint8)
+    if values.shape[2] == 4 and values[..., 3].max() > span.high:
+        pixels[..., 3] = values[..., 3] >> 8  # Alpha has the whole range.
+    made = Image.fromarray(pixels)
+    made.getexif().update({ORIENTATION: image.getexif().get(ORIENTATION, 1)})
+    return upright(made)
+
+
+def raw_colours(file: Path) -> np.ndarray | None:
+    """(H, W, 3 or 4) uint16, not turned; None where OpenCV reads something else from the file."""
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16 or values.ndim != 3 or values.shape[2] not in (3, 4):
+        return None
+    return values[..., [2, 1, 0, 3][: values.shape[2]]]
+
+
 def deep_image(image: Image.Image, span: Span, ground: str) -> Image.Image:
     """An image of one deep channel as mode "L"."""
     transparent = image.info.get("transparency")
@@ -157,26 +230,34 @@ class Survey:
 
 def survey(files: Iterable[Path], ground: str) -> Survey:
     """Look at every file once; deep images are decoded for their values."""
-    ranges, counts, broken = [], Counter[str](), []
+    ranges, counts, broken, profiles = [], Counter[str](), [], set[str]()
     for file in files:
         try:
             with opened(file) as image:
+                deep_in_colour = has_deep_colours(image)  # Looking for EXIF data decodes a PNG.
                 counts["turned"] += image.getexif().get(ORIENTATION, 1) not in (0, 1)
                 counts["transparent"] += image.has_transparency_data
-                counts["CMYK"] += image.mode == "CMYK"
+                profile = image.info.get("icc_profile")
+                name = profile_name(profile) if profile and image.mode not in DEEP else None
+                counts["profile"] += name is not None
+                profiles.add(name or "")
+                counts["CMYK"] += image.mode == "CMYK" and name is None
                 counts["several"] += getattr(image, "n_frames", 1) > 1
                 if image.mode in DEEP:
                     ranges.append(value_range(image))
+                elif deep_in_colour and (values := raw_colours(file)) is not None:
+                    ranges.append(range_of(values[..., :3], 0))
         except Exception as error:
             broken.append(error if isinstance(error, LabError) else unreadable(file, error))
     span = span_of_values(ranges) if ranges else None
     sentences = {
-        "turned": "{} turned upright by EXIF orientation.",
-        "transparent": f"{{}} with transparency put on a {ground} ground.",
-        "CMYK": "{} converted from CMYK without a colour profile.",
-        "several": "{} with several frames: the first is used.",
+        "turned": "# turned upright by EXIF orientation.",
+        "transparent": f"# with transparency put on a {ground} ground.",
+        "profile": f"# converted to sRGB from the colour profile {' and '.join(sorted(profiles - {''})[:3])}.",
+        "CMYK": "# converted from CMYK without a colour profile.",
+        "several": "# with several frames: the first is used.",
     }
-    notes = [text.format(f"{counts[name]:,} image{'s' * (counts[name] != 1)}") for name, text in sentences.items() if counts[name]]
+    notes = [text.replace("#", f"{counts[name]:,} image{'s' * (counts[name] != 1)}", 1) for name, text in sentences.items() if counts[name]]
     if span is not None:
         notes.append(f"{len(ranges):,} image{'s' * (len(ranges) != 1)} with more than 8 bits: values from {span} become 0 to 255.")
     if broken:
@@ -191,10 +272,13 @@ def value_range(image: Image.Image) -> ValueRange:
     if image.format == "PPM" and whole:
         return ValueRange(0, 65535, 16, True)  # Pillow has scaled it by the largest value that the file names.
     values = deep_values(image)
-    values = values[np.isfinite(values)]
+    return range_of(values[np.isfinite(values)], declared if declared not in (16, 32) else 0, whole)
+
+
+def range_of(values: np.ndarray, bits: int, whole: bool = True) -> ValueRange:
     if not values.size:
         return ValueRange(0, 0, 0, whole)
-    return ValueRange(float(values.min()), float(values.max()), declared if declared not in (16, 32) else 0, whole)
+    return ValueRange(float(values.min()), float(values.max()), bits, whole)
 
 
 def span_of_values(ranges: list[ValueRange]) -> Span:

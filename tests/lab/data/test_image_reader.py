@@ -1,10 +1,13 @@
 """What the pixels of a person's image files ARE: depths, transparency, orientation, colour models, damage."""
 
+import errno
+import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from lab.data.image_files import ENDINGS
 from lab.data.image_reader import FORMATS, Span, read_image, read_square, span_of_values, survey, value_range
@@ -240,3 +243,82 @@ def test_the_endings_are_those_of_the_formats() -> None:
     Image.init()
     known = {ending for ending, kind in Image.registered_extensions().items() if kind in (*FORMATS, "MPO")}
     assert set(ENDINGS) == known
+
+
+# -- colour ----------------------------------------------------------------------------------------------------------------
+
+
+def turned_profile(name: str = "Turned") -> bytes:
+    """A real matrix profile: sRGB's, whose red, green and blue lie where sRGB has green, blue and red. A red pixel is sRGB's green."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    count = int.from_bytes(profile[128:132], "big")
+    places = {profile[132 + 12 * i : 136 + 12 * i]: 132 + 12 * i for i in range(count)}
+    table = bytearray(profile)
+    for channel, of in ((b"rXYZ", b"gXYZ"), (b"gXYZ", b"bXYZ"), (b"bXYZ", b"rXYZ")):
+        table[places[channel] + 4 : places[channel] + 12] = profile[places[of] + 4 : places[of] + 12]
+    return bytes(table).replace("sRGB".encode("utf-16-be"), name[:4].encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp"])
+def test_colours_with_a_profile_become_srgb(tmp_path: Path, name: str) -> None:
+    image = Image.new("RGB", (4, 1))
+    for x, colour in enumerate([(255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)]):
+        image.putpixel((x, 0), colour)
+    image.save(tmp_path / name, icc_profile=turned_profile(), **({"lossless": True} if name.endswith("webp") else {}))
+    pixels = np.asarray(read_image(tmp_path / name))[0].astype(int)
+    expected = np.array([[0, 255, 0], [0, 0, 255], [255, 0, 0], [128, 128, 128]])
+    assert np.abs(pixels - expected).max() <= 1
+    (note,) = survey([tmp_path / name], "white").notes
+    assert note.startswith("1 image converted to sRGB from the colour profile Turn")
+
+
+def test_transparency_stays_where_a_profile_is_applied(tmp_path: Path) -> None:
+    image = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
+    image.putpixel((1, 0), (255, 0, 0, 0))
+    image.save(tmp_path / "a.png", icc_profile=turned_profile())
+    pixels = np.asarray(read_image(tmp_path / "a.png", ground="black"))[0].astype(int)
+    assert np.abs(pixels - [[0, 255, 0], [0, 0, 0]]).max() <= 1
+
+
+def test_srgb_and_what_is_no_profile_change_nothing(tmp_path: Path) -> None:
+    for name, profile in (("a.png", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()), ("b.png", b"no profile")):
+        Image.new("RGB", (1, 1), (10, 200, 77)).save(tmp_path / name, icc_profile=profile)
+        assert np.asarray(read_image(tmp_path / name))[0, 0].tolist() == [10, 200, 77]
+        assert survey([tmp_path / name], "white").notes == []
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize("shift", [4, 0])
+def test_colours_of_12_bits_in_16_are_as_bright_as_12_bits(tmp_path: Path, name: str, shift: int) -> None:
+    colours = np.stack([RAMP >> shift, (RAMP >> shift)[:, ::-1], np.zeros_like(RAMP)], axis=2)
+    cv2.imwrite(str(tmp_path / name), colours[..., ::-1])
+    pixels = np.asarray(read_image(tmp_path / name))[0].astype(int)
+    assert pixels.tolist() == np.stack([STEPS, STEPS[::-1], [0] * 16], axis=1).tolist()
+    assert survey([tmp_path / name], "white").span == Span(0, 4095 if shift else 65535)
+
+
+def test_white_is_zero_in_16_bits(tmp_path: Path) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "a.tif")
+    written = (tmp_path / "a.tif").read_bytes()
+    entry = struct.pack("<HHIHH", 262, 3, 1, 1, 0)  # PhotometricInterpretation: black is zero.
+    assert written.count(entry) == 1
+    (tmp_path / "a.tif").write_bytes(written.replace(entry, struct.pack("<HHIHH", 262, 3, 1, 0, 0)))
+    assert row(tmp_path / "a.tif") == STEPS[::-1]
+
+
+def test_a_16_bit_grey_that_stands_for_transparent_shows_the_ground(tmp_path: Path) -> None:
+    Image.fromarray(RAMP).save(tmp_path / "a.png", transparency=4369)
+    assert row(tmp_path / "a.png", ground="white") == [0, 255, *STEPS[2:]]
+    assert row(tmp_path / "a.png", ground="black") == [0, 0, *STEPS[2:]]
+
+
+def test_a_file_that_may_not_be_opened_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (2, 2)).save(tmp_path / "a.png")
+
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)  # Tests may run as root, whom no permission stops.
+    with pytest.raises(LabError, match=r"a\.png cannot be opened \(Permission denied\)"):
+        read_image(tmp_path / "a.png")
+    assert "Permission denied" in survey([tmp_path / "a.png"], "white").notes[0]
