@@ -5,7 +5,7 @@ their last bits with the number, so changing it while others train would let the
 threads wait for each other. GNU's OpenMP, which PyTorch carries on Linux, lets them spin for up to 3 ms, and sleep at once where
 the process has more of them than cores. Two processes know nothing of each other: each spins for a thread that has no core,
 and both nearly stand still (DCGAN on two cores: 1.3 steps/s together, 22 alone; GPT 1.1 and 36). So while trainings crowd the
-cores, each process keeps an idle team, which makes its threads more than the cores. Read first: `begin`.
+cores, or other programs do, each process keeps an idle team, which makes its threads more than the cores. Read first: `begin`.
 """
 
 import ctypes
@@ -22,6 +22,8 @@ import torch
 
 POLL_SECONDS = 0.5
 """Seconds between two checks for other trainings."""
+SHORT, ENOUGH = 0.15, 0.05
+"""The share of time for which threads that could run wait for a core: above the first, cores are short; below the second, no more."""
 
 
 def cores_here() -> int:
@@ -154,12 +156,37 @@ def crowded() -> bool:
     return len(own) + len(others) > 1 and sum(own) + sum(others) > len(here)
 
 
+class Waiting:
+    """How long the threads of this process wait for a core, by Linux's `schedstat`: other programs crowd the cores too."""
+
+    def __init__(self, tasks: Path = Path("/proc/self/task")):
+        self.tasks = tasks
+        self.before = self.read()
+
+    def read(self) -> dict[str, tuple[int, int]]:
+        """(nanoseconds run, nanoseconds waited) of each thread; {} where the system does not say."""
+        times = {}
+        for file in self.tasks.glob("*/schedstat"):
+            with suppress(OSError, ValueError):
+                ran, waited, _ = map(int, file.read_text().split())
+                times[file.parent.name] = ran, waited
+        return times
+
+    def share(self) -> float:
+        """Of the time since the last call for which threads ran or could have, the share for which they waited."""
+        now, before = self.read(), self.before
+        self.before = now
+        ran, waited = (sum(times[i] - before.get(thread, times)[i] for thread, times in now.items()) for i in (0, 1))
+        return waited / (ran + waited) if ran + waited > 0 else 0.0
+
+
 class Watcher(threading.Thread):
-    """Checks for other trainings as long as this process trains, and keeps the idle team while they crowd the cores."""
+    """Looks for a shortage of cores as long as this process trains, and keeps the idle team while there is one."""
 
     def __init__(self) -> None:
         super().__init__(name="cores", daemon=True)
         self.stop = threading.Event()
+        self.waiting = Waiting()
         self.start()
 
     def run(self) -> None:
@@ -170,10 +197,14 @@ class Watcher(threading.Thread):
         with guard:
             if self.stop.is_set():
                 return
-            if crowded():
+            if crowded() or self.short_of_cores():
                 idle.join()
             else:
                 idle.leave()
+
+    def short_of_cores(self) -> bool:
+        """Whether threads that wait for each other wait for cores; where they do already, until it is much better."""
+        return self.waiting.share() > (SHORT if idle.thread is None else ENOUGH) and max(own, default=0) > 1
 
 
 watcher: Watcher | None = None

@@ -141,6 +141,39 @@ def test_trainings_crowd_the_cores_when_their_threads_are_more(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
+def write_schedstat(tasks: Path, **threads: tuple[int, int]) -> None:
+    for name, (ran, waited) in threads.items():
+        (tasks / name).mkdir(exist_ok=True)
+        (tasks / name / "schedstat").write_text(f"{ran} {waited} 7\n")
+
+
+def test_the_share_of_waiting_counts_what_threads_waited_since_the_last_look(tmp_path: Path) -> None:
+    write_schedstat(tmp_path, a=(1000, 500), b=(0, 0))
+    waiting = cores.Waiting(tmp_path)
+    assert waiting.share() == 0
+    write_schedstat(tmp_path, a=(1060, 520), b=(10, 10), new=(9000, 9000))  # A new thread's past does not count.
+    assert waiting.share() == 30 / 100
+    assert waiting.share() == 0
+    assert cores.Waiting(tmp_path / "nothing").share() == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "team", "waited", "expected"),
+    [([2], False, 20, True), ([2], False, 10, False), ([2], True, 10, True), ([2], True, 3, False), ([1], False, 90, False)],
+)
+def test_threads_that_wait_for_cores_make_waits_sleep_until_they_no_more_do(
+    own: list[int], team: bool, waited: int, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "own", own)
+    monkeypatch.setattr(cores.idle, "thread", threading.current_thread() if team else None)
+    monkeypatch.setattr(cores.Watcher, "start", lambda self: None)
+    watcher = cores.Watcher()
+    write_schedstat(tmp_path, a=(0, 0))
+    watcher.waiting = cores.Waiting(tmp_path)
+    write_schedstat(tmp_path, a=(100 - waited, waited))
+    assert watcher.short_of_cores() is expected
+
+
 def test_the_idle_team_has_a_thread_more_than_there_are_cores_and_leaves_none_behind() -> None:
     before = len(os.listdir("/proc/self/task"))
     idle = cores.IdleTeam()
