@@ -2,15 +2,15 @@
 
 import importlib.util
 import logging
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import nn
 
 from agents.agent_config import AgentConfig
+from lab import fonts
 from lab.atari.play_options import PlayOptions
 from lab.atari.player import Frame, Player
 from lab.errors import LabError, UsageError
@@ -21,6 +21,7 @@ log = logging.getLogger("lab.agents")
 
 FPS = 60
 SCALE = 3
+BRIGHT, FAINT = (240, 240, 240), (150, 155, 165)
 
 
 def watch(
@@ -75,10 +76,10 @@ def strip(frame: Frame, action_names: tuple[str, ...]) -> np.ndarray:
     height = len(game)
     panel = Image.new("RGB", (280, height), (18, 20, 24))
     draw = ImageDraw.Draw(panel)
-    draw.text((12, 10), f"score {frame.score:g}", fill=(240, 240, 240), font=font(22))
-    draw.text((12, 40), f"{frame.frames / FPS:.1f} s   lives {frame.lives}", fill=(150, 155, 165), font=font(14))
+    fonts.draw_text(draw, (12, 10), f"score {frame.score:g}", BRIGHT, 22)
+    fonts.draw_text(draw, (12, 40), f"{frame.frames / FPS:.1f} s   lives {frame.lives}", FAINT, 14)
     if frame.q is None:
-        draw.text((12, 70), "no Q values: human player", fill=(150, 155, 165), font=font(14))
+        fonts.draw_text(draw, (12, 70), "no Q values: human player", FAINT, 14)
     else:
         draw_bars(draw, frame.q, frame.action, action_names, top=72, height=height - 84)
     return np.concatenate([game, np.asarray(panel)], axis=1)
@@ -86,7 +87,7 @@ def strip(frame: Frame, action_names: tuple[str, ...]) -> np.ndarray:
 
 def draw_bars(draw: ImageDraw.ImageDraw, q: np.ndarray, action: int, names: tuple[str, ...], top: int, height: int) -> None:
     """Horizontal bars of Q values (A,) from their least to their largest, the chosen action bright."""
-    draw.text((12, top), "Q(s, a)", fill=(150, 155, 165), font=font(14))
+    fonts.draw_text(draw, (12, top), "Q(s, a)", FAINT, 14)
     row = min(34, (height - 24) // max(1, len(q)))
     low, high = min(float(q.min()), 0.0), max(float(q.max()), 1e-6)
     for i, value in enumerate(q):
@@ -94,11 +95,6 @@ def draw_bars(draw: ImageDraw.ImageDraw, q: np.ndarray, action: int, names: tupl
         length = int(250 * (float(value) - low) / max(high - low, 1e-6))
         chosen = i == action
         draw.rectangle((12, y + row - 9, 12 + max(length, 1), y + row - 5), fill=(64, 196, 255) if chosen else (70, 78, 92))
-        colour = (240, 240, 240) if chosen else (150, 155, 165)
-        draw.text((12, y), names[i], fill=colour, font=font(min(14, row - 10)))
-        draw.text((262, y), f"{value:.3f}", fill=colour, font=font(min(14, row - 10)), anchor="ra")
-
-
-@lru_cache(maxsize=8)
-def font(size: int) -> Any:
-    return ImageFont.load_default(max(size, 8))
+        colour, size, number = BRIGHT if chosen else FAINT, max(8, min(14, row - 10)), f"{value:.3f}"
+        fonts.draw_text(draw, (12, y), names[i], colour, size)
+        fonts.draw_text(draw, (262 - fonts.width(number, size), y), number, colour, size)

@@ -24,7 +24,6 @@ from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import ViewFrame
 from lab import registry
-from lab.answers import ALL_CLEAR
 from lab.errors import LabError
 from lab.run import Run
 from lab.stored_runs import runs
@@ -183,7 +182,7 @@ class RunTab(QWidget):
     def show_warnings(self, answer: Any) -> None:
         """A banner for each sign of trouble with the training."""
         self.warning.setText(answer.text)
-        self.warning.setVisible(answer.text != ALL_CLEAR)
+        self.warning.setVisible(not answer.nothing)
 
     def refresh(self) -> None:
         """Take in new metrics, where somebody can see them."""

@@ -11,8 +11,6 @@ from lab.answers.base import Answer
 
 TEXT_COLOURS = ("#7a828c", "#1f63b5", "#1c2126", "#b3541e", "#2e8540", "#9a9a9a", "#9a4fb0", "#c2185b", "#00838f", "#827717")
 """Colours of kinds of characters, readable on white."""
-ALL_CLEAR = "No problems detected."
-"""The text of a view `warnings` that has none."""
 SIZE, LINE = 13, 17
 """Height of the letters and of a line, in pixels."""
 
@@ -24,6 +22,8 @@ class Text(Answer):
     text: str
     kinds: np.ndarray | None = None
     names: list[str] = field(default_factory=list)
+    nothing: bool = False
+    """Whether there is nothing to report, and the text says just that."""
 
     def arrays(self) -> dict[str, np.ndarray]:
         arrays = {"text": np.array(self.text)}

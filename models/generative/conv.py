@@ -7,6 +7,7 @@ all the same: layers with `inert_bias` keep the parameter, for published shapes 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrize import is_parametrized
 
 from models.kernels.conv4x4 import (
     conv4x4,
@@ -130,15 +131,25 @@ class LargeConv2d(nn.Conv2d):
         return reflected_conv_on_blocks(x, self.weight, None if self.inert_bias else self.bias)
 
 
+POWER_STEPS = 15
+"""As many as PyTorch's spectral norm begins with."""
+
+
 @torch.no_grad()
 def draw_weights(module: nn.Module, scale: float = 0.02) -> None:
     """Convolutions and dense layers from N(0, 0.02), gains of batch norm from N(1, 0.02), biases 0.
 
     The initialisation of DCGAN (Radford et al. 2016), pix2pix (Isola et al. 2017) and CycleGAN (Zhu et al. 2017).
+    Under spectral normalisation the weight that is normalised is drawn; its singular vectors are estimated anew.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            layer.weight.normal_(0, scale)
+            if is_parametrized(layer, "weight"):
+                layer.parametrizations.weight.original.normal_(0, scale)
+                for _ in range(POWER_STEPS):
+                    _ = layer.weight  # Each reading is a step of the power iteration.
+            else:
+                layer.weight.normal_(0, scale)
         elif isinstance(layer, nn.BatchNorm2d):
             layer.weight.normal_(1, scale)
         else:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.answers import ALL_CLEAR, Bars, Images, Table, Text
+from lab.answers import Bars, Images, Table, Text
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.parameters import Choice, Count, Seed
@@ -98,7 +98,9 @@ class SampleMonitor:
     def warnings(self) -> Text:
         """Signs of trouble in training, and what to try."""
         sentences = self.diagnosis.warnings(self.diversity())
-        return Text("\n\n".join(textwrap.fill(text, 90) for text in sentences.values()) or ALL_CLEAR)
+        if not sentences:
+            return Text("No problems detected.", nothing=True)
+        return Text("\n\n".join(textwrap.fill(text, 90) for text in sentences.values()))
 
     @view
     def class_share(self, n: Count = 500, seed: Seed = 0) -> Bars:

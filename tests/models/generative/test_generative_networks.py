@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 import models
 from models.generative.autoencoder import Autoencoder
@@ -68,6 +69,17 @@ def test_dcgan_weights_begin_small() -> None:
     g = DCGANGenerator(50, 1, 32, 16)
     draw_weights(g)
     assert float(g.first.weight.detach().std()) == pytest.approx(0.02, rel=0.02)
+
+
+def test_weights_under_spectral_norm_are_drawn_too_and_have_norm_one() -> None:
+    torch.manual_seed(0)
+    d = DCGANDiscriminator(1, 32, 16, norm="none", spectral=True)
+    draw_weights(d)
+    layers = [layer for layer in d.modules() if isinstance(layer, nn.Conv2d) and hasattr(layer, "parametrizations")]
+    assert layers
+    for layer in layers:
+        assert float(layer.parametrizations.weight.original.detach().std()) == pytest.approx(0.02, rel=0.2)
+        assert float(torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2)) == pytest.approx(1, abs=0.05)
 
 
 def test_an_autoencoders_stand_in_for_a_prior_has_the_codes_mean_and_covariance() -> None:
