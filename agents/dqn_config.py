@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from agents.agent_config import AgentConfig
-from lab.config import conditional, only, unit, with_defaults
+from lab.config import conditional, only, unit, unless, with_defaults, words
 
 
 class DQNConfig(AgentConfig):
@@ -45,14 +45,14 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         ge=1,
         le=1_000_000_000,
         description="Agent steps over which the learning rate decays. More keeps it high for longer.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unless(learning_rate_end=1.0) | unit("steps"),
     )
     warmup_updates: int = Field(
         0,
         ge=0,
         le=1_000_000,
         description="Updates over which the learning rate rises from 0. Without warm-up, Adam's first steps can kill most filters of the first layer for good.",
-        json_schema_extra=unit("updates"),
+        json_schema_extra=words({0: "off"}) | unit("updates"),
     )
     adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the updates of weights that rarely change.")
     batch_size: int = Field(
@@ -180,7 +180,11 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         "squared", description="Squared error, or Huber loss, which grows linearly beyond 1 and so bounds the gradient."
     )
     max_grad_norm: float = Field(
-        0.0, ge=0, le=1e6, description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off."
+        0.0,
+        ge=0,
+        le=1e6,
+        description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off.",
+        json_schema_extra=words({0.0: "off"}),
     )
 
     @model_validator(mode="after")

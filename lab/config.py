@@ -107,18 +107,39 @@ def data_kinds(field: Any) -> list[catalogue.Kind]:
     return extra.get("data", []) if isinstance(extra, dict) else []
 
 
+def words(names: dict[Any, str]) -> dict[str, Any]:
+    """What forms show in place of values that stand for something else: `json_schema_extra=words({0: "off"})`."""
+    return {"words": names}
+
+
+def words_of(field: Any) -> dict[Any, str]:
+    """What `words` says of a field, {} where its values are what they say."""
+    extra = field.json_schema_extra
+    return extra.get("words", {}) if isinstance(extra, dict) else {}
+
+
 def only(**conditions: Any) -> dict[str, Any]:
     """The values of other fields with which a field counts: `json_schema_extra=only(data="atari")`, or a tuple of values.
 
-    Help texts say it, and forms show the field with those values alone. Goes with a unit: `unit("frames") | only(data="atari")`.
+    A value that ends with a colon stands for all that begin with it, such as `folder:`. Help texts say the condition, and forms
+    show the field with those values alone. Goes with a unit: `unit("frames") | only(data="atari")`.
     """
-    return {"only": {name: list(wanted) if isinstance(wanted, tuple) else [wanted] for name, wanted in conditions.items()}}
+    return {"only": listed_values(conditions)}
 
 
-def conditions_of(field: Any) -> dict[str, list[Any]]:
-    """What `only` says of a field, {} where it always counts."""
+def unless(**conditions: Any) -> dict[str, Any]:
+    """The values of other fields with which a field does not count, as `only` takes them."""
+    return {"unless": listed_values(conditions)}
+
+
+def listed_values(conditions: dict[str, Any]) -> dict[str, list[Any]]:
+    return {name: list(values) if isinstance(values, tuple) else [values] for name, values in conditions.items()}
+
+
+def conditions_of(field: Any, kind: str = "only") -> dict[str, list[Any]]:
+    """What `only`, or `unless`, says of a field, {} where it says nothing."""
     extra = field.json_schema_extra
-    return extra.get("only", {}) if isinstance(extra, dict) else {}
+    return extra.get(kind, {}) if isinstance(extra, dict) else {}
 
 
 def is_settled(field: Any) -> bool:
@@ -128,15 +149,40 @@ def is_settled(field: Any) -> bool:
 
 def counts(field: Any, values: dict[str, Any]) -> bool:
     """Whether a field has an effect beside these values of the others."""
-    return not is_settled(field) and all(values.get(name) in wanted for name, wanted in conditions_of(field).items())
+    wanted, unwanted = conditions_of(field), conditions_of(field, "unless")
+    return (
+        not is_settled(field)
+        and all(among(values.get(name), of) for name, of in wanted.items())
+        and not any(among(values.get(name), of) for name, of in unwanted.items())
+    )
+
+
+def among(value: Any, wanted: list[Any]) -> bool:
+    return value in wanted or any(isinstance(w, str) and w.endswith(":") and str(value).startswith(w) for w in wanted)
+
+
+def counting(fields: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of those `fields` that have an effect: they count, and so do those that they depend on and that leave a choice."""
+
+    def effective(name: str) -> bool:
+        others = [other for kind in ("only", "unless") for other in conditions_of(fields[name], kind)]
+        return counts(fields[name], values) and all(is_settled(fields[other]) or effective(other) for other in others)
+
+    return {name: value for name, value in values.items() if effective(name)}
 
 
 def about(field: Any) -> str:
-    """A field's description, with the condition under which it counts."""
-    conditions = [
-        flag(name) if wanted == [True] else f"{flag(name)} {' or '.join(map(str, wanted))}" for name, wanted in conditions_of(field).items()
-    ]
-    return f"{field.description} Only with {' and '.join(conditions)}." if conditions else field.description
+    """A field's description, with the conditions under which it counts."""
+    parts = [field.description]
+    for kind, word in (("only", "Only"), ("unless", "Not")):
+        conditions = [in_flags(name, wanted) for name, wanted in conditions_of(field, kind).items()]
+        parts += [f"{word} with {(' and ' if kind == 'only' else ' or ').join(conditions)}."] if conditions else []
+    return " ".join(parts)
+
+
+def in_flags(name: str, wanted: list[Any]) -> str:
+    """A condition as the command line writes it."""
+    return flag(name) if wanted == [True] else f"{flag(name)} {' or '.join(f'{w}PATH' if str(w).endswith(':') else f'{w}' for w in wanted)}"
 
 
 def conditional(cls: type[Config], name: str, **conditions: Any) -> Any:

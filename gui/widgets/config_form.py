@@ -24,10 +24,18 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from gui.widgets import icons
-from gui.widgets.data_edit import DataEdit
-from gui.widgets.number_edit import NumberEdit
-from lab.config import Config, about, counts, data_kinds, flag, unit_of
+from gui.widgets.data_edit import LONGEST, DataEdit
+from gui.widgets.number_edit import ROOM, NumberEdit
+from lab.config import Config, about, counting, data_kinds, flag, unit_of, words_of
 from lab.errors import UsageError
+
+
+class LineEdit(QLineEdit):
+    """A line whose short text is never cut; a long one scrolls."""
+
+    def minimumSizeHint(self) -> QSize:
+        text = self.fontMetrics().horizontalAdvance(self.text() or self.placeholderText()) + ROOM
+        return QSize(min(max(text, 60), LONGEST), super().minimumSizeHint().height())
 
 
 class Setting(QWidget):
@@ -61,10 +69,9 @@ class Setting(QWidget):
     def make_editor(self, field: Any, choices: tuple[str, ...]) -> QWidget:
         options = list(choices) or (list(get_args(field.annotation)) if get_origin(field.annotation) is Literal else [])
         if options:
-            combo = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon, minimumContentsLength=4)
-            combo.setMinimumWidth(60)
+            combo = QComboBox(sizeAdjustPolicy=QComboBox.SizeAdjustPolicy.AdjustToContents)
             for option in options:
-                combo.addItem(str(option), option)
+                combo.addItem(words_of(field).get(option, str(option)), option)
             combo.currentIndexChanged.connect(self.edited)
             return combo
         if data_kinds(field):
@@ -77,11 +84,11 @@ class Setting(QWidget):
             check.toggled.connect(self.edited)
             return check
         if field.annotation in (int, float):
-            number = NumberEdit(field.annotation is int, *limits(field), unit_of(field))
+            number = NumberEdit(field.annotation is int, *limits(field), unit_of(field), words_of(field))
             number.changed.connect(self.edited)
             number.refused.connect(lambda why: self.refused.emit(self.name, why))
             return number
-        line = QLineEdit()
+        line = LineEdit(placeholderText=words_of(field).get("", ""))
         line.editingFinished.connect(self.edited)
         return line
 
@@ -206,6 +213,11 @@ class ConfigForm(QWidget):
         self.scroller.setWidget(page)  # The page before is deleted with its rows.
         self.check()
 
+    def keep_width(self) -> None:
+        """Stay wide enough for the widest row, its label above its value: nothing is cut, and nothing scrolls sideways."""
+        page, bar = self.scroller.widget(), self.scroller.verticalScrollBar().sizeHint().width()
+        self.scroller.setMinimumWidth(page.minimumSizeHint().width() + bar if page is not None else 0)
+
     # -- values ----------------------------------------------------------------------------------------------------
 
     def values(self) -> dict[str, Any]:
@@ -215,8 +227,7 @@ class ConfigForm(QWidget):
     def counting(self) -> dict[str, Any]:
         """The values of the fields that have an effect, unchecked."""
         assert self.config_class is not None
-        values, fields = self.values(), self.config_class.model_fields
-        return {name: value for name, value in values.items() if counts(fields[name], values)}
+        return counting(self.config_class.model_fields, self.values())
 
     def set_values(self, values: dict[str, Any]) -> None:
         """Put these values into the form; fields that it does not have are passed over."""
@@ -253,6 +264,7 @@ class ConfigForm(QWidget):
         else:
             self.problem.clear()
         self.problem.setVisible(bool(self.problem.text()))
+        self.keep_width()
         self.changed.emit()
 
     def take_note(self, name: str, note: str) -> None:

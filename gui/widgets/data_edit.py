@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFileDialog, QStyle, QStyleOptionComboBox, QWidget
 
 from lab.data.catalogue import DATA, Kind, escaped, giving, paths
 from lab.data.image_files import files_by_class
 from lab.errors import LabError
+
+LONGEST = 160
+"""Pixels up to which the name of one's own data widens the form."""
 
 
 class DataEdit(QComboBox):
@@ -20,7 +23,6 @@ class DataEdit(QComboBox):
     def __init__(self, kinds: list[Kind], parent: QWidget | None = None):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(4)
         self.offered = giving(*kinds)
         for name, about in self.offered.items():
             self.add(name, f"{about[:1].upper()}{about[1:]}…" if DATA[name].prefix else name, about)
@@ -30,6 +32,18 @@ class DataEdit(QComboBox):
     def add(self, value: str, text: str, tip: str) -> None:
         self.addItem(text, value)
         self.setItemData(self.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def minimumSizeHint(self) -> QSize:
+        """The room of the chosen entry, up to a length at which the names of one's own files are cut."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        text = QSize(min(self.fontMetrics().horizontalAdvance(self.currentText()), LONGEST), self.fontMetrics().height())
+        return self.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, text, self)
+
+    def showPopup(self) -> None:
+        """The entries, none of them cut."""
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + self.view().verticalScrollBar().sizeHint().width())
+        super().showPopup()
 
     def own(self) -> list[str]:
         """The entries that ask for one's own files."""
@@ -43,6 +57,7 @@ class DataEdit(QComboBox):
         self.setCurrentIndex(self.findData(value))
         self.taken = self.currentIndex()
         self.blockSignals(False)
+        self.updateGeometry()
 
     def take(self, index: int) -> None:
         """Another entry was chosen: a data set, or files of one's own, which dialogs ask for."""
@@ -54,6 +69,7 @@ class DataEdit(QComboBox):
             self.ask(name)
         else:
             self.taken = index
+            self.updateGeometry()
             self.refused.emit("")
             self.changed.emit()
 

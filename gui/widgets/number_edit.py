@@ -5,13 +5,16 @@ Qt's own spin boxes end at 2**31 or round to a fixed number of decimals; a learn
 
 import math
 import re
+from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QStyle, QStyleOptionSpinBox, QWidget
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}([,.' \u00a0\u2009\u202f_]\d{3})+")
 """Such as 10,000."""
+ROOM = 12
+"""Pixels that Qt keeps free around a line's text, with the cursor."""
 
 
 class NumberEdit(QAbstractSpinBox):
@@ -21,11 +24,19 @@ class NumberEdit(QAbstractSpinBox):
     refused = Signal(str)
     """Why the text that was typed is not the value; "" once it is."""
 
-    def __init__(self, whole: bool, low: float | None, high: float | None, unit: str = "", parent: QWidget | None = None):
+    def __init__(
+        self,
+        whole: bool,
+        low: float | None,
+        high: float | None,
+        unit: str = "",
+        words: Mapping[float, str] | None = None,
+        parent: QWidget | None = None,
+    ):
+        """`words` are shown in place of the numbers that stand for something else, such as "off" for 0."""
         super().__init__(parent)
-        self.whole, self.low, self.high, self.unit = whole, low, high, unit
+        self.whole, self.low, self.high, self.unit, self.words = whole, low, high, unit, words or {}
         self.number: float = 0
-        self.setMinimumWidth(60)
         self.editingFinished.connect(self.take_text)
         self.set_value(0)
 
@@ -38,20 +49,24 @@ class NumberEdit(QAbstractSpinBox):
         self.show_text(self.text_of(value))
 
     def text_of(self, value: float) -> str:
-        number = str(int(value)) if self.whole else f"{value:.6g}"
+        if value in self.words:
+            return self.words[value]
+        number = f"{int(value):,}" if self.whole else f"{value:.6g}"
         return f"{number} {self.unit}".rstrip()
 
     def show_text(self, text: str) -> None:
         self.lineEdit().setText(text)
         self.lineEdit().setCursorPosition(0)  # A narrow field shows where the number begins.
+        self.updateGeometry()
 
     def take_text(self) -> None:
         """Make a value of what was typed, or say why it cannot be one."""
         text = self.lineEdit().text().strip()
         if text == self.text_of(self.number):
             return
+        said = [number for number, word in self.words.items() if word == text.lower()]
         try:
-            wanted = parse(text.removesuffix(self.unit).strip(), self.whole)
+            wanted = said[0] if said else parse(text.removesuffix(self.unit).strip(), self.whole)
         except ValueError as error:
             self.refused.emit(str(error))
             self.show_text(self.text_of(self.number))
@@ -103,8 +118,16 @@ class NumberEdit(QAbstractSpinBox):
     def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, place  # `take_text` says what is wrong; a key that does nothing explains nothing.
 
+    def minimumSizeHint(self) -> QSize:
+        """The room of the number with its unit: nothing is cut."""
+        option = QStyleOptionSpinBox()
+        self.initStyleOption(option)
+        text = QSize(self.fontMetrics().horizontalAdvance(self.text_of(self.number)) + ROOM, self.lineEdit().minimumSizeHint().height())
+        return self.style().sizeFromContents(QStyle.ContentsType.CT_SpinBox, option, text, self)
+
     def sizeHint(self) -> QSize:
-        return QSize(110, super().sizeHint().height())
+        least = self.minimumSizeHint()
+        return QSize(max(least.width(), 110), least.height())
 
 
 def stepped(value: float, sign: int) -> float:

@@ -8,7 +8,10 @@ from lab.atari.games import check_games
 from lab.config import Config, data_field, only
 
 Ground = Literal["white", "grey", "black"]
-GROUND: Any = Field("white", description="Background colour behind transparent parts of your own images.")
+GROUND: Any = Field(
+    "white", description="Background colour behind transparent parts of your own images.",
+    json_schema_extra=only(data=("folder:", "folders:", "pairs:")),
+)  # fmt: skip
 
 
 class ImagesConfig(Config):

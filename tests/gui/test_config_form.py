@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, limits
-from gui.widgets.number_edit import parse, stepped
+from gui.widgets.number_edit import NumberEdit, parse, stepped
 from lab import cli, registry
 from lab.config import Config
 from lab.flags import add_fields, command_line, parser
@@ -125,14 +125,107 @@ def test_search_hides_what_does_not_match(form: ConfigForm) -> None:
 def test_units_stand_behind_the_numbers_here_and_in_the_help(qtbot: QtBot, form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
     default = DQNFastConfig().learning_starts
     line: Any = form.rows["learning_starts"].editor
-    assert line.lineEdit().text() == f"{default} steps"
+    assert line.lineEdit().text() == f"{default:,} steps"
     for typed, value in (("6000 steps", 6000), ("7000", 7000), ("8,000", 8000)):
         write(qtbot, form, "learning_starts", typed)
         assert form.values()["learning_starts"] == value
-        assert line.lineEdit().text() == f"{value} steps"
+        assert line.lineEdit().text() == f"{value:,} steps"
     with pytest.raises(SystemExit):
         cli.main(["train", "dqn-fast", "--help"])
     assert f"default {default} steps, from 1 to" in " ".join(capsys.readouterr().out.split())
+
+
+def cut_texts(form: ConfigForm) -> list[str]:
+    """The values and labels that are shown and have too little room."""
+    cut = []
+    for name in form.shown():
+        editor: Any = form.rows[name].editor
+        label: Any = form.table.labelForField(form.rows[name])
+        if label.width() < label.sizeHint().width():
+            cut.append(f"label of {name}")
+        if isinstance(editor, QComboBox):
+            option = QStyleOptionComboBox()
+            editor.initStyleOption(option)
+            parts = editor.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, editor)
+            text, room = editor.currentText(), parts.width()
+        elif isinstance(editor, NumberEdit):
+            text, room = editor.lineEdit().text(), editor.lineEdit().width() - 4  # Qt keeps 2 pixels free on either side.
+        elif isinstance(editor, QLineEdit):
+            text, room = editor.text() or editor.placeholderText(), editor.width() - 4
+            room = room if len(text) < 20 else 10_000  # A long text scrolls.
+        else:
+            continue
+        if editor.fontMetrics().horizontalAdvance(text) > room:
+            cut.append(f"{name}: {text}")
+    return cut
+
+
+@pytest.mark.parametrize("recipe", list(registry.recipes()))
+def test_no_text_is_cut_in_the_narrowest_form(qtbot: QtBot, form: ConfigForm, recipe: str) -> None:
+    form.set_config(registry.recipe(recipe).config_class())
+    form.resize(form.minimumSizeHint().width(), 4000)
+    form.show()
+    qtbot.waitExposed(form)
+    assert form.width() <= 260
+    assert not form.scroller.horizontalScrollBar().maximum()
+    assert cut_texts(form) == []
+
+
+def test_a_number_that_grows_gets_the_room_that_it_needs(qtbot: QtBot, form: ConfigForm) -> None:
+    form.resize(form.minimumSizeHint().width(), 4000)
+    form.show()
+    write(qtbot, form, "epsilon_steps", "1000000000")
+    form.resize(form.minimumSizeHint().width(), 4000)
+    qtbot.waitUntil(lambda: cut_texts(form) == [])
+    assert form.rows["epsilon_steps"].editor.lineEdit().text() == "1,000,000,000 steps"  # type: ignore[attr-defined]
+
+
+def test_values_that_stand_for_something_are_words_which_can_be_typed(qtbot: QtBot, form: ConfigForm) -> None:
+    form.set_config(registry.recipe("classify").config_class())
+    size: Any = form.rows["size"].editor
+    assert size.lineEdit().text() == "the data's own"
+    write(qtbot, form, "size", "64")
+    assert form.values()["size"] == 64
+    write(qtbot, form, "size", "The data's own")
+    assert form.values()["size"] == 0
+    size.stepBy(1)
+    assert size.lineEdit().text() == "1"
+    dropout: Any = form.rows["dropout"].editor
+    assert dropout.lineEdit().text() == "the network's own"
+    weights: Any = form.rows["weights"].editor
+    assert (weights.text(), weights.placeholderText()) == ("", "none")
+    assert form.config() == type(form.config())()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "values", "hidden"),
+    [
+        ("vae", {}, {"ground", "games", "frames", "player"}),
+        ("vae", {"data": "folder:/x"}, {"games", "frames", "player"}),
+        ("classify", {"network": "knn"}, {"optimizer", "learning_rate", "momentum", "weight_decay", "schedule", "dropout", "weights", "hidden_units"}),
+        ("classify", {"schedule": "constant"}, {"schedule_steps"}),
+        ("gan", {"r1": 0.0}, {"r1_every"}),
+        ("dqn", {}, {"learning_rate_steps", "priority_beta"}),
+        ("qr-dqn", {}, {"loss"}),
+        ("linear", {}, {"data"}),
+        ("cyclegan", {"style": 0}, {"style_weight"}),
+        ("forecast", {}, {"columns"}),
+        ("gpt", {"learning_rate_end": 1.0}, {"decay_steps"}),
+        ("pix2pix", {"data": "pairs:/x"}, {"task", "games"}),
+    ],
+)  # fmt: skip
+def test_settings_without_effect_are_not_listed(form: ConfigForm, recipe: str, values: dict[str, Any], hidden: set[str]) -> None:
+    form.set_config(registry.recipe(recipe).config_class())
+    form.set_values(values)
+    assert not hidden & set(form.shown())
+
+
+def test_the_ground_of_own_images_is_offered_for_them_alone(form: ConfigForm) -> None:
+    for recipe, data in (("vae", "folder:/x"), ("cyclegan", "folders:/a,/b"), ("pix2pix", "pairs:/x"), ("classify", "folder:/x")):
+        form.set_config(registry.recipe(recipe).config_class())
+        assert "ground" not in form.shown()
+        form.set_values({"data": data})
+        assert "ground" in form.shown()
 
 
 def test_only_what_was_changed_can_be_set_back(form: ConfigForm) -> None:

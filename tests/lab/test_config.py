@@ -1,11 +1,11 @@
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import Field, ValidationError
 from toy import ToyConfig
 
 from lab import registry
-from lab.config import Config, about, conditions_of, counts, is_settled, only, unit, unit_of, with_defaults
+from lab.config import Config, about, conditions_of, counting, counts, is_settled, only, unit, unit_of, unless, with_defaults
 from lab.errors import UsageError
 from lab.flags import add_fields, parser
 
@@ -75,6 +75,35 @@ def test_a_setting_counts_where_all_its_conditions_hold(loss: str, penalty: bool
     assert counts(Conditional.model_fields["loss"], {"loss": loss})
 
 
+class Dependent(Conditional):
+    """Settings that count unless another has a value, with files of one's own, and where there is a choice."""
+
+    data: str = Field("digits", description="What is learned.")
+    ground: str = Field("white", description="What is behind.", json_schema_extra=only(data=("folder:", "pairs:")))
+    speed: int = Field(1, ge=0, le=9, description="How fast.", json_schema_extra=unless(loss="hinge"))
+    limit: int = Field(1, ge=0, le=9, description="How far.", json_schema_extra=unless(speed=0))
+    way: Literal["on"] = Field("on", description="Where to.")
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ({}, {"ground", "speed", "limit", "way", "target"}),  # `limit` depends on `speed`, which does not count.
+        ({"loss": "lsgan"}, {"ground", "way", "target"}),
+        ({"loss": "lsgan", "speed": 0}, {"ground", "way", "target", "limit"}),
+        ({"data": "pairs:/somewhere", "loss": "lsgan"}, {"way", "target"}),
+    ],
+)
+def test_what_counts_follows_from_the_other_values(values: dict[str, Any], missing: set[str]) -> None:
+    everything = Dependent().model_dump() | values
+    assert set(everything) - set(counting(Dependent.model_fields, everything)) == missing
+
+
+def test_help_says_with_which_values_a_setting_does_not_count() -> None:
+    assert about(Dependent.model_fields["limit"]) == "How far. Not with --speed 0."
+    assert about(Dependent.model_fields["ground"]) == "What is behind. Only with --data folder:PATH or pairs:PATH."
+
+
 def test_a_condition_is_said_behind_the_description_and_beside_a_unit() -> None:
     field = Conditional.model_fields["target"]
     assert about(field) == "What is aimed at. Only with --loss lsgan or minimax and --penalty."
@@ -87,12 +116,13 @@ def test_a_condition_is_said_behind_the_description_and_beside_a_unit() -> None:
 def test_conditions_name_settings_that_there_are_and_values_that_they_take(name: str) -> None:
     fields = registry.recipe(name).config_class().model_fields
     for field in fields.values():
-        for other, wanted in conditions_of(field).items():
+        for other, wanted in [*conditions_of(field).items(), *conditions_of(field, "unless").items()]:
             choices = get_args(fields[other].annotation)
             # Of several recipes with one base, one may leave no choice; then the setting never counts and never shows.
             if get_origin(fields[other].annotation) is Literal and len(choices) > 1:
                 assert set(wanted) <= set(choices)
-            assert all(isinstance(value, str | bool) for value in wanted)
+            kind = str if get_origin(fields[other].annotation) is Literal else fields[other].annotation
+            assert all(isinstance(value, kind) for value in wanted)
 
 
 def test_former_names_of_fields_still_work_in_stored_runs_and_on_the_command_line() -> None:

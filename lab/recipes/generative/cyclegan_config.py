@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lab.atari.games import check_games
-from lab.config import data_field, only, unit, with_defaults
+from lab.config import data_field, only, unit, unless, with_defaults, words
 from lab.recipes.generative.image_translation_config import ImageTranslationConfig
 
 # 600 steps at 1e-3 came as far as 1,200 at 4e-4. 32 images take half again the time of 16, as a step's many small operations cost the same.
@@ -42,24 +42,31 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
     )
     style: int = Field(
         8, ge=0, le=256,
-        description="Dimensions of the style code that selects one of many possible pictures of B; with 0 (the paper) all come out in one colour family. More allow more variety.",
-    )  # fmt: skip
+        description="Dimensions of the style code that selects one of many possible pictures of B; with 0 (the paper) all come out in one colour family. More allow more variety.", json_schema_extra=words({0: "off"}))  # fmt: skip
     cycle_weight: float = Field(
         10.0, ge=0, le=1000, description="Weight (lambda) of the cycle loss |F(G(a)) - a|. Higher preserves more of the image."
     )
     identity_weight: float = Field(
-        0.5, ge=0, le=100, description="Weight of the identity loss |G(b) - b|, relative to the cycle loss. Higher preserves colours."
+        0.5,
+        ge=0,
+        le=100,
+        description="Weight of the identity loss |G(b) - b|, relative to the cycle loss. Higher preserves colours.",
+        json_schema_extra=words({0.0: "off"}),
     )
     cycle_noise: float = Field(
         0.0, ge=0, le=2,
         description="Standard deviation of noise added to a translated image before it is translated back (images are in [-1, 1]; 0 in the paper). Higher lets G hide less in faint traces.",
     )  # fmt: skip
     style_weight: float = Field(
-        1.0, ge=0, le=100, description="Weight of recovering the style code from the picture drawn with it. Higher is more varied."
+        1.0,
+        ge=0,
+        le=100,
+        description="Weight of recovering the style code from the picture drawn with it. Higher is more varied.",
+        json_schema_extra=unless(style=0),
     )
     pool: int = Field(
         50, ge=0, le=10_000, description="Size of the pool of past generated images that D sees again. Larger makes D forget less; 0 shows only the newest.",
-        json_schema_extra=unit("images"),
+        json_schema_extra=words({0: "off"}) | unit("images"),
     )  # fmt: skip
 
     @field_validator("game")

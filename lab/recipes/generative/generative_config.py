@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import only, with_defaults
+from lab.config import only, unless, with_defaults, words
 from lab.data.catalogue import native, subject
 from lab.data.image_files import class_names
 from lab.data.record import Record, first_data
@@ -43,16 +43,21 @@ class ImageConfig(ImagesConfig):
     first_views: ClassVar[tuple[str, ...]] = ("samples",)
 
     size: int = Field(
-        0, ge=0, le=256, description="Image size in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower."
+        0,
+        ge=0,
+        le=256,
+        description="Image size in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower.",
+        json_schema_extra=words({0: "the data's own"}),
     )
-    channels: Literal[0, 1, 3] = Field(0, description="1 for greyscale, 3 for colour; 0 keeps the data's own.")
+    channels: Literal[0, 1, 3] = Field(
+        0, description="1 for greyscale, 3 for colour; 0 keeps the data's own.", json_schema_extra=words({0: "the data's own"})
+    )
     batch_size: int = Field(128, ge=2, le=4096, description="Images per step. Larger is more stable and slower.")
     latent: int = Field(20, ge=1, le=1024, description="Dimensions of z. More keep more detail and are harder to explore.")
     precision: Precision = PRECISION
     quality_every: int = Field(
         2000, ge=0, le=10_000_000,
-        description="Steps between measurements of sample quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.",
-    )  # fmt: skip
+        description="Steps between measurements of sample quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.", json_schema_extra=words({0: "never"}))  # fmt: skip
 
     @property
     def subject(self) -> str:
@@ -150,10 +155,18 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
         json_schema_extra=only(loss=("non-saturating", "minimax", "lsgan")),
     )
     r1: float = Field(
-        1.0, ge=0, le=1000, description="Weight (gamma) of the R1 penalty on D's gradient at real images. Higher is more stable; 0 is off."
+        1.0,
+        ge=0,
+        le=1000,
+        description="Weight (gamma) of the R1 penalty on D's gradient at real images. Higher is more stable; 0 is off.",
+        json_schema_extra=words({0.0: "off"}),
     )
     r1_every: int = Field(
-        8, ge=1, le=1000, description="Steps between R1 penalties, each weighted by this number (lazy regularisation). Higher is faster."
+        8,
+        ge=1,
+        le=1000,
+        description="Steps between R1 penalties, each weighted by this number (lazy regularisation). Higher is faster.",
+        json_schema_extra=unless(r1=0.0),
     )
     spectral_norm: bool = Field(False, description="Spectral normalisation of D (Miyato et al. 2018). More stable, and slower.")
     ema: float = Field(

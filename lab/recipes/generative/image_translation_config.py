@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from lab.config import Config, only, unit
+from lab.config import Config, only, unit, words
 from lab.data.catalogue import subject
 from lab.recipes.generative.generative_config import PRECISION, Precision
 from lab.recipes.images_config import GROUND, Ground
@@ -46,7 +46,7 @@ class ImageTranslationConfig(Config):
     )
     flip: bool = Field(False, description="Mirror images at random. Adds variety, but mirrored digits are not digits.")
     jitter: int = Field(
-        0, ge=0, le=128, description="Load images this many pixels larger and crop at random. Higher adds variety.", json_schema_extra=unit("pixels")
+        0, ge=0, le=128, description="Load images this many pixels larger and crop at random. Higher adds variety.", json_schema_extra=words({0: "off"}) | unit("pixels")
     )  # fmt: skip
     learning_rate: float = Field(
         4e-4,
@@ -62,7 +62,7 @@ class ImageTranslationConfig(Config):
     )  # fmt: skip
     decay_steps: int = Field(
         900, ge=0, le=100_000_000, description="Steps over which the learning rate then decays linearly to 0; 0 keeps it constant. More end more stably.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=words({0: "off"}) | unit("steps"),
     )  # fmt: skip
     precision: Precision = PRECISION
     ground: Ground = GROUND

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lab.atari.games import check_games
-from lab.config import data_field, only, with_defaults
+from lab.config import data_field, only, unless, with_defaults
 from lab.data.catalogue import find, listed
 from lab.recipes.generative.image_translation_config import ImageTranslationConfig
 
@@ -30,6 +30,7 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
     task: Literal["outline", "half", "upscale", "colour", "segment"] = Field(
         "outline",
         description="Input from which the image is drawn: its outline, left half, a small version, a greyscale version, or (atari) the sprite label map.",
+        json_schema_extra=unless(data="pairs:"),
     )
     games: str = Field(
         "pong,breakout,space_invaders,seaquest", description="Atari games, separated by commas.", json_schema_extra=only(data="atari")

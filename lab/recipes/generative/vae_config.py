@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import only
+from lab.config import only, words
 from lab.recipes.generative.generative_config import LATENT_SPACE, CodingConfig
 
 
@@ -31,7 +31,11 @@ their cost are abandoned and only <b>active units</b> (*) still carry informatio
 
     beta: float = Field(1.0, ge=0, le=1000, description="Weight of the KL term. Higher gives a smoother latent space and blurrier images.")
     beta_warmup: int = Field(
-        0, ge=0, le=10_000_000, description="Steps over which beta rises linearly from 0. More helps against posterior collapse."
+        0,
+        ge=0,
+        le=10_000_000,
+        description="Steps over which beta rises linearly from 0. More helps against posterior collapse.",
+        json_schema_extra=words({0: "off"}),
     )
     likelihood: Literal["bernoulli", "gaussian"] = Field(
         "bernoulli",

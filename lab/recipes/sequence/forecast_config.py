@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from lab.atari.games import check_game
-from lab.config import data_field, only, with_defaults
+from lab.config import data_field, only, with_defaults, words
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -22,7 +22,11 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
     former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
     data: str = data_field("ram", "series", about="The series")
-    columns: str = Field("", description="Columns to learn, by name, separated by commas; empty takes all numeric columns except times.")
+    columns: str = Field(
+        "",
+        description="Columns to learn, by name, separated by commas; empty takes all numeric columns except times.",
+        json_schema_extra=words({"": "all numeric columns"}) | only(data="file:"),
+    )
     game: str = Field("pong", description="Atari game whose memory is recorded.", json_schema_extra=only(data="ram"))
     player: Literal["agent", "random"] = Field(
         "agent",

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from lab.config import data_field, only, with_defaults
+from lab.config import data_field, only, unless, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 RECURRENT = ("rnn", "lstm", "gru")
@@ -50,7 +50,12 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
     max_length: int = Field(
         80, ge=2, le=1000, description="Skip pairs with more tokens than this on either side. Higher keeps more pairs and is slower."
     )
-    min_count: int = Field(2, ge=1, description="Words that occur less often become <UNK>. Higher gives a smaller vocabulary.")
+    min_count: int = Field(
+        2,
+        ge=1,
+        description="Words that occur less often become <UNK>. Higher gives a smaller vocabulary.",
+        json_schema_extra=unless(tokens="char"),
+    )
     layers: int = Field(1, ge=1, le=16, description="Layers of the encoder and of the decoder. More have more capacity and are slower.")
     hidden: int = Field(
         128,
@@ -91,7 +96,11 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
     )
     beam: int = Field(4, ge=1, le=64, description="Beam width for translation. Wider searches more and is slower; 1 is greedy.")
     length_alpha: float = Field(
-        0.6, ge=0, le=2, description="Length normalisation exponent (alpha) of the beam search. Higher favours longer outputs."
+        0.6,
+        ge=0,
+        le=2,
+        description="Length normalisation exponent (alpha) of the beam search. Higher favours longer outputs.",
+        json_schema_extra=unless(beam=1),
     )
     unfused: bool = Field(
         False,

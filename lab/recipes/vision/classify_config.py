@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import only, with_defaults
+from lab.config import only, unless, with_defaults, words
 from lab.data.catalogue import subject
 from lab.recipes.images_config import ImagesConfig
 
@@ -49,8 +49,7 @@ with a high learning rate).</p>
     ] = Field("lenet5", description="Network. Deeper ones have more capacity and are slower; linear, mlp and knn are baselines.")  # fmt: skip
     size: int = Field(
         0, ge=0, le=512,
-        description="Image size in pixels; 0 keeps the data's own (at least 28 for convolutional networks). Larger shows more and is slower.",
-    )  # fmt: skip
+        description="Image size in pixels; 0 keeps the data's own (at least 28 for convolutional networks). Larger shows more and is slower.", json_schema_extra=words({0: "the data's own"}))  # fmt: skip
     colours: Literal["own", "grey", "rgb"] = Field(
         "own", description="Convert images to greyscale (one channel) or rgb (three); own keeps the data as they are."
     )
@@ -63,14 +62,20 @@ with a high learning rate).</p>
     validate_every: int = Field(100, ge=1, le=1_000_000, description="Validation interval in steps. Lower shows more and slows training.")
     patience: int = Field(
         0, ge=0, le=100_000,
-        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. 0 never stops early.",
-    )  # fmt: skip
+        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. 0 never stops early.", json_schema_extra=words({0: "off"}) | unless(network="knn"))  # fmt: skip
     batch_size: int = Field(64, ge=1, le=8192, description="Images per step. Larger is more stable and needs more memory.")
     optimizer: Literal["sgd", "momentum", "nesterov", "rprop", "adagrad", "rmsprop", "adadelta", "adam", "adamw"] = Field(
         "adamw",
         description="Optimiser. sgd needs a learning rate of about 0.1, adam and adamw 0.001, adadelta 1; rprop needs large batches.",
+        json_schema_extra=unless(network="knn"),
     )
-    learning_rate: float = Field(2e-3, gt=0, le=10, description="Learning rate. Higher learns faster until the loss oscillates or grows.")
+    learning_rate: float = Field(
+        2e-3,
+        gt=0,
+        le=10,
+        description="Learning rate. Higher learns faster until the loss oscillates or grows.",
+        json_schema_extra=unless(network="knn"),
+    )
     momentum: float = Field(
         0.9,
         ge=0,
@@ -88,36 +93,50 @@ with a high learning rate).</p>
     schedule: Literal["constant", "step", "cosine", "linear"] = Field(
         "cosine",
         description="Learning rate schedule: constant, step (/10 at 50 % and 75 %), cosine, or linear to 0.",
+        json_schema_extra=unless(network="knn"),
     )
     schedule_steps: int = Field(
-        2_000, ge=1, le=100_000_000, description="Step at which the learning rate schedule ends. Best set to the length of the run."
+        2_000,
+        ge=1,
+        le=100_000_000,
+        description="Step at which the learning rate schedule ends. Best set to the length of the run.",
+        json_schema_extra=unless(network="knn", schedule="constant"),
     )
     warmup_steps: int = Field(
-        50, ge=0, le=1_000_000, description="Warm-up steps, over which the learning rate rises linearly. More are gentler."
+        50,
+        ge=0,
+        le=1_000_000,
+        description="Warm-up steps, over which the learning rate rises linearly. More are gentler.",
+        json_schema_extra=unless(network="knn"),
     )
     label_smoothing: float = Field(
         0.0,
         ge=0,
         lt=1,
         description="Label smoothing: fraction of the target spread over all classes. Higher makes the network less confident.",
+        json_schema_extra=unless(network="knn"),
     )
     initialisation: Literal["he", "xavier", "normal", "zeros"] = Field(
         "he",
         description="Weight initialisation: He suits ReLU, Xavier tanh; with normal (0.01) signals fade in deep networks; zeros never learn.",
+        json_schema_extra=unless(network="knn"),
     )
     activation: Literal["own", "relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"] = Field(
         "own",
         description="Activation function between layers; own keeps the network's. sigmoid and tanh saturate in deep networks; ReLU units can die.",
+        json_schema_extra=unless(network=("linear", "knn", "vit")),
     )
     batch_norm: Literal["on", "own", "off"] = Field(
         "on",
         description="Batch norm: on adds it after every convolution that lacks it (not with --weights), own keeps the published network, off removes it.",
+        json_schema_extra=unless(network=("mlp", "linear", "knn", "vit")),
     )
     dropout: float = Field(
         -1.0,
         ge=-1,
         lt=1,
         description="Dropout rate at the network's dropout layers. Higher regularises more; negative keeps the published rate.",
+        json_schema_extra=words({-1.0: "the network's own"}) | unless(network=("linear", "knn")),
     )
     augment_shift: float = Field(
         0.1, ge=0, le=0.5, description="Augmentation: shift by up to this fraction of the image side. Higher is harder."
@@ -135,6 +154,7 @@ with a high learning rate).</p>
         ge=0,
         le=1,
         description="Augmentation: colours mix and brightness changes by up to this fraction. Higher makes the network rely less on colour.",
+        json_schema_extra=unless(colours="grey"),
     )
     augment_flip: bool = Field(False, description="Augmentation: mirror images at random. Right for photographs, wrong for digits.")
     augment_erase: float = Field(
@@ -147,10 +167,12 @@ with a high learning rate).</p>
     weights: str = Field(
         "",
         description="File of pretrained weights to start from (.safetensors or .pth with torchvision's names). Empty starts from scratch.",
+        json_schema_extra=words({"": "none"}) | unless(network="knn"),
     )
     freeze: str = Field(
         "",
         description="Layers to freeze: features (all but the head) or names separated by commas, such as conv1,layer1. Empty trains everything.",
+        json_schema_extra=words({"": "nothing"}) | unless(network="knn"),
     )
     hidden_units: str = Field(
         "128",
@@ -172,7 +194,7 @@ with a high learning rate).</p>
         ge=0,
         le=1,
         description="Weight of the auxiliary heads' loss: 0.3 in the paper; 0 removes the heads. Higher drives the lower layers harder.",
-        json_schema_extra=only(network="googlenet"),
+        json_schema_extra=words({0.0: "off"}) | only(network="googlenet"),
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
