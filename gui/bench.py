@@ -272,11 +272,13 @@ def leaks(pause: Callable[[float], None]) -> dict[str, Any]:
     from gui.garbage import Collector
     from gui.panel import AppContext
     from gui.panels import PANELS as SPECS
+    from gui.queue_worker import QueueWorker
 
     collector = Collector()  # As in the app: rows and widgets that a worker's thread collects take Qt's bookkeeping with them.
     background = Background()
     sessions = Sessions(background)
-    bench = AppContext(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None)
+    queue = QueueWorker(sessions, lambda job: None)
+    bench = AppContext(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None, queue)
     meeting = threading.Barrier(background.workers)
     for _ in range(background.workers):  # The pool's threads come as they are needed: have them all before anything is counted.
         background.submit(meeting.wait, lambda place: None)

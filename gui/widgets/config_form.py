@@ -214,9 +214,23 @@ class ConfigForm(QWidget):
         self.check()
 
     def keep_width(self) -> None:
-        """Stay wide enough for the widest row, its label above its value: nothing is cut, and nothing scrolls sideways."""
-        page, bar = self.scroller.widget(), self.scroller.verticalScrollBar().sizeHint().width()
-        self.scroller.setMinimumWidth(page.minimumSizeHint().width() + bar if page is not None else 0)
+        """Stay wide enough for the widest row, its label above its value: nothing is cut, and nothing scrolls sideways.
+
+        Qt puts a label beside its value where the two fit, but gives all such labels the width of the widest.
+        """
+        page = self.scroller.widget()
+        if page is None:
+            return
+        margins, width = self.table.contentsMargins(), page.minimumSizeHint().width()
+        free = margins.left() + margins.right() + self.table.horizontalSpacing()
+        shown = [self.rows[name] for name in self.shown()]
+        sizes = [(self.table.labelForField(row).sizeHint().width(), row.minimumSizeHint().width()) for row in shown]
+        while beside := [size for size in sizes if sum(size) + free <= width]:
+            needed = free + max(label for label, _ in beside) + max(value for _, value in beside)
+            if needed <= width:
+                break
+            width = needed
+        self.scroller.setMinimumWidth(width + self.scroller.verticalScrollBar().sizeHint().width())
 
     # -- values ----------------------------------------------------------------------------------------------------
 
@@ -289,8 +303,8 @@ class ConfigForm(QWidget):
             return
         words, counting = text.lower().split(), self.counting()
         for name, setting in self.rows.items():
-            words_of = f"{setting.title} {setting.tip}".lower()
-            wanted = name in counting and all(word in words_of for word in words)
+            searched = f"{setting.title} {setting.tip}".lower()
+            wanted = name in counting and all(word in searched for word in words)
             if self.table.isRowVisible(setting) != wanted:
                 self.table.setRowVisible(setting, wanted)
 

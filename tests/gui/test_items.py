@@ -16,6 +16,7 @@ from gui.bridge import Sessions
 from gui.main_window import MainWindow
 from gui.panel import AppContext
 from gui.panels import PANELS
+from gui.queue_worker import QueueWorker
 from gui.widgets.dismantle import dismantle
 from gui.widgets.plot import Plot
 from lab.run import Run
@@ -44,7 +45,9 @@ def let_go(*widgets: Any) -> None:
 @pytest.fixture
 def context(qtbot: QtBot) -> Iterator[AppContext]:
     background = Background()
-    made = AppContext(background, Sessions(background), lambda text: None, lambda text, trace: None, lambda run: None)
+    sessions = Sessions(background)
+    queue = QueueWorker(sessions, lambda job: None)
+    made = AppContext(background, sessions, lambda text: None, lambda text, trace: None, lambda run: None, queue)
     yield made
     background.close()
 
