@@ -156,7 +156,7 @@ def profile_name(profile: bytes) -> str | None:
 
 def has_deep_colours(image: Image.Image) -> bool:
     """Whether the file has colours of 16 bits, of which Pillow keeps the upper 8."""
-    return image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in image.tile)
+    return image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
 
 
 def deep_colours(image: Image.Image, file: Path, span: Span | None) -> Image.Image:

@@ -145,7 +145,7 @@ def draw_weights(module: nn.Module, scale: float = 0.02) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             if is_parametrized(layer, "weight"):
-                layer.parametrizations.weight.original.normal_(0, scale)
+                layer.get_parameter("parametrizations.weight.original").normal_(0, scale)
                 for _ in range(POWER_STEPS):
                     _ = layer.weight  # Each reading is a step of the power iteration.
             else:

@@ -157,7 +157,7 @@ def test_the_screen_of_the_watched_agent(qtbot: QtBot, panel: Any, monkeypatch: 
     page = look(panel)
     press(qtbot, page.agent_button)
     assert not page.agent_button.isChecked()
-    assert "No agent is playing" in page.says.text()
+    assert "No agent is being watched" in page.says.text()
     screen = np.zeros((210, 160, 3), np.uint8)
     screen[:105] = 255
     monkeypatch.setattr("gui.vision.inspect_page.watched_frame", lambda window: screen)
