@@ -305,6 +305,7 @@ def test_settings_are_changed_and_set_back(qtbot: QtBot, window: MainWindow) -> 
 
 @drives("Views: view", "Views: +", "ViewFrame: Close")
 def test_views_are_shown_and_taken_away_by_their_names(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
+    window.resize(1500, 900)  # Room for two views beside the agent that is watched.
     train(window)
     views = window.panels["Atari"].current_tab().views  # type: ignore[attr-defined]
 

@@ -159,7 +159,7 @@ def test_the_share_of_waiting_counts_what_threads_waited_since_the_last_look(tmp
 
 @pytest.mark.parametrize(
     ("own", "team", "waited", "expected"),
-    [([2], False, 20, True), ([2], False, 10, False), ([2], True, 10, True), ([2], True, 3, False), ([1], False, 90, False)],
+    [([2], False, 40, True), ([2], False, 25, False), ([2], True, 25, True), ([2], True, 15, False), ([1], False, 90, False)],
 )
 def test_threads_that_wait_for_cores_make_waits_sleep_until_they_no_more_do(
     own: list[int], team: bool, waited: int, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
