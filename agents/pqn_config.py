@@ -84,8 +84,8 @@ them. Everything else is as in DQN.</p>
         return self
 
 
-# Small rollouts and minibatches make many updates of few steps; the rate of `pqn` at a quarter of its environments. The shipped agents
-# of Krull and Crazy Climber learned with these (docs/results.md); twice the rate in batches of 32 left Boxing below zero after 300,000 steps.
+# Small rollouts and minibatches make many updates of few steps. The shipped agents of Krull and Crazy Climber learned with these
+# settings (docs/results.md); they were compared with few others, and Boxing learned with none (docs/log/2026-11-25-pqn.md).
 PQNFastConfig = with_defaults(
     PQNConfig,
     "PQNFastConfig",
