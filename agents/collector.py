@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents.agent_config import AgentConfig
 from agents.replay import ReplayMemory
 from lab.atari.mirror import Mirror
 from lab.atari.vector import AtariVector, FrameStack
@@ -49,6 +50,15 @@ class Collector:
         self.lives = np.zeros(env.envs, np.int64)
         self.actions = np.zeros(env.envs, np.int64)
         self.mirror: Mirror | None = None
+
+    @classmethod
+    def of(cls, config: AgentConfig, keep_seed: int, replay: ReplayMemory | None = None) -> "Collector":
+        """The collector of a recipe's settings; `keep_seed` as in `AtariVector`."""
+        env = AtariVector(
+            config.game, config.envs, config.seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset,
+            keep_seed=keep_seed, crop=config.crop,
+        )  # fmt: skip
+        return cls(env, replay, config.life_loss_terminal)
 
     @property
     def stacks(self) -> np.ndarray:

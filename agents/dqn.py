@@ -21,7 +21,6 @@ from agents.exported import q_values
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.atari.games import action_names
-from lab.atari.vector import AtariVector
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, State
 from lab.exported import Exported
@@ -282,12 +281,7 @@ class DQN(Experiment):
         return replay
 
     def make_collector(self) -> Collector:
-        c = self.config
-        env = AtariVector(
-            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED,
-            crop=c.crop,
-        )  # fmt: skip
-        return Collector(env, ReplayMemory.of(c, self.replay_device()), c.life_loss_terminal)
+        return Collector.of(self.config, KEEP_SEED, ReplayMemory.of(self.config, self.replay_device()))
 
     def replay_device(self) -> torch.device:
         """The GPU where the frames fit beside what training needs, else main memory."""

@@ -1,14 +1,14 @@
 """Settings of IQN: those of DQN, and the fractions. `beyond-rainbow` is what Clark et al. 2024 built on it."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
-from agents.dqn_config import DQNConfig
+from agents.qr_dqn_config import QuantileConfig
 from lab.config import unit, with_defaults
 
 
-class IQNConfig(with_defaults(DQNConfig, "IQNDefaults", learning_rate=5e-5, adam_eps=0.01 / 32)):  # type: ignore[misc]
+class IQNConfig(QuantileConfig):
     """IQN: learns any quantile of each action's return, at fractions drawn anew each time (Dabney et al. 2018b)."""
 
     explanation: ClassVar[str] = """<h3>IQN</h3>
@@ -23,7 +23,6 @@ the largest mean over 32 evenly spaced fractions.</p>
 <p>On the screen: <b>distribution</b> shows the return that each action promises in the present state. Everything else is as in DQN.</p>
 <p>Dabney et al. 2018, <a href="https://arxiv.org/abs/1806.06923">Implicit quantile networks for distributional reinforcement learning</a>.</p>
 """
-    first_views: ClassVar[tuple[str, ...]] = ("colours", "distribution", "action_values", "replay_memory", "stack", "q_values")
 
     fractions: int = Field(
         8,
@@ -39,13 +38,6 @@ the largest mean over 32 evenly spaced fractions.</p>
         description="Evenly spaced fractions whose mean is Q(s, a) when the agent acts (K of the paper). More are more exact and slower.",
         json_schema_extra=unit("fractions"),
     )
-    kappa: float = Field(
-        1.0,
-        gt=0,
-        le=100,
-        description="Where the Huber loss turns from squared to linear. Lower is closer to exact quantiles; higher is smoother.",
-    )
-    loss: Literal["quantile"] = Field("quantile", description="Huber quantile loss.")
 
 
 class BeyondRainbowConfig(

@@ -19,7 +19,6 @@ from agents.pqn_config import PQNConfig
 from agents.rollout import Rollout
 from lab.answers import Curves
 from lab.atari.games import action_names
-from lab.atari.vector import AtariVector
 from lab.device import compute_dtype
 from lab.experiment import Experiment, Metrics, State, view
 from lab.exported import Exported
@@ -169,12 +168,7 @@ class PQN(Experiment):
         return self.collector
 
     def make_collector(self) -> Collector:
-        c = self.config
-        env = AtariVector(
-            c.game, c.envs, c.seed, sticky=c.sticky_actions, noop_max=c.noop_max, fire_reset=c.fire_reset, keep_seed=KEEP_SEED,
-            crop=c.crop,
-        )  # fmt: skip
-        return Collector(env, life_loss_terminal=c.life_loss_terminal)
+        return Collector.of(self.config, KEEP_SEED)
 
     def close(self) -> None:
         if self.collector is not None:

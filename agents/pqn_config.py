@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from agents.agent_config import AgentConfig
-from lab.config import unit, with_defaults
+from lab.config import unit, unless, with_defaults
 
 
 class PQNConfig(with_defaults(AgentConfig, "PQNDefaults", envs=128, epsilon_end=0.001, epsilon_steps=1_000_000)):  # type: ignore[misc]
@@ -62,7 +62,7 @@ them. Everything else is as in DQN.</p>
         ge=1,
         le=1_000_000_000,
         description="Agent steps over which the learning rate decays. More keeps it high for longer.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unless(learning_rate_end=1.0) | unit("steps"),
     )
     max_grad_norm: float = Field(
         10.0, ge=0, le=1e6, description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off."

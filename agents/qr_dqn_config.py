@@ -8,7 +8,21 @@ from agents.dqn_config import DQNConfig
 from lab.config import unit, with_defaults
 
 
-class QRDQNConfig(with_defaults(DQNConfig, "QRDQNDefaults", learning_rate=5e-5, adam_eps=0.01 / 32)):  # type: ignore[misc]
+class QuantileConfig(with_defaults(DQNConfig, "QuantileDefaults", learning_rate=5e-5, adam_eps=0.01 / 32)):  # type: ignore[misc]
+    """What QR-DQN and IQN share."""
+
+    first_views: ClassVar[tuple[str, ...]] = ("colours", "distribution", "action_values", "replay_memory", "stack", "q_values")
+
+    kappa: float = Field(
+        1.0,
+        gt=0,
+        le=100,
+        description="Where the Huber loss turns from squared to linear. Lower is closer to exact quantiles; higher is smoother.",
+    )
+    loss: Literal["quantile"] = Field("quantile", description="Huber quantile loss.")
+
+
+class QRDQNConfig(QuantileConfig):
     """QR-DQN: learns the distribution of each action's return by quantile regression (Dabney et al. 2018)."""
 
     explanation: ClassVar[str] = """<h3>QR-DQN</h3>
@@ -25,7 +39,6 @@ rest where the share &tau;<sub>i</sub> of the targets lies below it.</p>
 several courses, such as a ball that is hit or missed, and is wide where the agent is unsure or the game random. Everything else is as in DQN.</p>
 <p>Dabney et al. 2018, <a href="https://arxiv.org/abs/1710.10044">Distributional reinforcement learning with quantile regression</a>.</p>
 """
-    first_views: ClassVar[tuple[str, ...]] = ("colours", "distribution", "action_values", "replay_memory", "stack", "q_values")
 
     quantiles: int = Field(
         200,
@@ -34,10 +47,3 @@ several courses, such as a ball that is hit or missed, and is wide where the age
         description="Quantiles of each action's return. More draw its distribution more finely and take longer.",
         json_schema_extra=unit("quantiles"),
     )
-    kappa: float = Field(
-        1.0,
-        gt=0,
-        le=100,
-        description="Where the Huber loss turns from squared to linear. Lower is closer to exact quantiles; higher is smoother.",
-    )
-    loss: Literal["quantile"] = Field("quantile", description="Huber quantile loss.")

@@ -42,11 +42,6 @@ def write(path: Path, weights: dict[str, Any], stored: dict[str, Any], evaluatio
         raise LabError(f"Cannot write {path} ({getattr(error, 'strerror', None) or error}).") from None
 
 
-def is_agent_file(path: Path) -> bool:
-    """Whether a file is an agent in this format, by its metadata."""
-    return path.is_file() and metadata(path).get("format", "").startswith("lab agent")
-
-
 def read_records(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the run's config.json, the figures of the evaluation) of an agent's file. Raises LabError where it is none, or damaged."""
     entries = metadata(path)
