@@ -28,6 +28,8 @@ CHECKPOINT = Action("checkpoint", "Checkpoint", "Write a checkpoint now", press(
 RESUME = Action("resume", "Resume stored run", "Resume this run from its newest checkpoint", press("resume"), "Ctrl+Shift+R", MENU)
 CLONE = Action("clone", "Copy settings", "Copy this run's settings into the form", press("clone"), "Ctrl+D", MENU)
 TRANSPORT_ACTIONS = (PAUSE, STEP, STOP, CHECKPOINT, RESUME, CLONE)
+MARGIN = 12
+"""Pixels of the progress bar that its text leaves free."""
 STATUS = {"running": "training", "paused": "paused", "finished": "finished", "failed": "failed"}
 
 
@@ -115,9 +117,7 @@ class Transport(QWidget):
         self.pause.setText("Resume" if "pause" in requests else "Pause")
         for button in (self.pause, self.step, self.stop, self.checkpoint):
             button.setEnabled("stop" not in requests)
-        self.progress.setMaximum(1000)
-        self.progress.setValue(round(1000 * min(1.0, latest.done / latest.target)) if latest.target else 0)
-        self.progress.setFormat(f"{latest.done:,} of {latest.target:,}" if latest.target else f"{latest.done:,}")
+        self.show_progress(latest.done, latest.target)
         self.state.setText(self.state_text())
         self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in latest.metrics.items() if name != "charts/SPS"))
 
@@ -145,9 +145,17 @@ class Transport(QWidget):
             locked = f"Process {trainer or ''} trains this run. It can be resumed when that has ended.".replace("  ", " ")
             self.resume.setToolTip(locked if trainer is not None else RESUME.tooltip)
         self.progress.setVisible(trainer is not None)
+        self.show_progress(done or 0, target)
+
+    def show_progress(self, done: int, target: int | None) -> None:
+        """How much is done of the target, where one is set: in full where the bar has room for it, else in percent."""
+        share = min(1.0, done / target) if target else 0.0
+        words = f"{done:,} of {target:,}" if target else f"{done:,}"
+        if target and self.progress.fontMetrics().horizontalAdvance(words) > self.progress.width() - MARGIN:
+            words = f"{100 * share:.3g} %"
         self.progress.setMaximum(1000)
-        self.progress.setValue(round(1000 * min(1.0, (done or 0) / target)) if target else 0)
-        self.progress.setFormat(f"{done or 0:,} of {target:,}" if target else f"{done or 0:,}")
+        self.progress.setValue(round(1000 * share))
+        self.progress.setFormat(words)
 
     def state_text(self) -> str:
         """One line: status, speed, time."""

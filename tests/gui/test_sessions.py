@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.dialogs import ContinueDialog
 from gui.main_window import MainWindow
+from gui.widgets.transport import Transport
 from lab.experiment import Progress
 from lab.run import Run
 from lab.stored_runs import runs
@@ -262,3 +263,16 @@ def test_closing_can_be_taken_back(qtbot: QtBot, window: MainWindow, train: Call
     assert window.isVisible()
     assert bridge.running
     monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)
+
+
+def test_progress_is_in_percent_where_its_numbers_have_no_room(qtbot: QtBot) -> None:
+    transport = Transport()
+    qtbot.addWidget(transport)
+    transport.progress.resize(300, 20)
+    transport.show_progress(5_600, 10_000_000)
+    assert transport.progress.text() == "5,600 of 10,000,000"
+    transport.progress.resize(90, 20)
+    transport.show_progress(5_600, 10_000_000)
+    assert transport.progress.text() == "0.056 %"
+    transport.show_progress(5, None)
+    assert transport.progress.text() == "5"
