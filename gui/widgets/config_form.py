@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Literal, get_args, get_origin
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -175,6 +176,8 @@ class ConfigForm(QWidget):
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem.hide()
         self.notes: dict[str, str] = {}
+        self.beside = 0
+        """The width at which every label has room beside its value."""
         self.note = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         """What was typed and could not be taken."""
         self.note.hide()
@@ -189,7 +192,11 @@ class ConfigForm(QWidget):
         layout.addWidget(self.note)
 
     def sizeHint(self) -> QSize:
-        return QSize(260, 400)
+        return QSize(max(260, self.beside), 400)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.place_labels()
 
     def set_config(self, config_class: type[Config], choices: dict[str, tuple[str, ...]] | None = None) -> None:
         """Show the fields of another config class. `choices` offers values for a text field, such as the games."""
@@ -202,7 +209,6 @@ class ConfigForm(QWidget):
         self.table.setContentsMargins(0, 0, 4, 0)
         self.table.setVerticalSpacing(2)
         self.table.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.table.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.table.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for setting in self.rows.values():
             label = QLabel(setting.title, toolTip=setting.tip)
@@ -214,23 +220,23 @@ class ConfigForm(QWidget):
         self.check()
 
     def keep_width(self) -> None:
-        """Stay wide enough for the widest row, its label above its value: nothing is cut, and nothing scrolls sideways.
-
-        Qt puts a label beside its value where the two fit, but gives all such labels the width of the widest.
-        """
-        page = self.scroller.widget()
-        if page is None:
-            return
-        margins, width = self.table.contentsMargins(), page.minimumSizeHint().width()
-        free = margins.left() + margins.right() + self.table.horizontalSpacing()
+        """Stay wide enough for the widest value and the widest label: nothing is cut, and nothing scrolls sideways."""
         shown = [self.rows[name] for name in self.shown()]
-        sizes = [(self.table.labelForField(row).sizeHint().width(), row.minimumSizeHint().width()) for row in shown]
-        while beside := [size for size in sizes if sum(size) + free <= width]:
-            needed = free + max(label for label, _ in beside) + max(value for _, value in beside)
-            if needed <= width:
-                break
-            width = needed
-        self.scroller.setMinimumWidth(width + self.scroller.verticalScrollBar().sizeHint().width())
+        margins, bar = self.table.contentsMargins(), self.scroller.verticalScrollBar().sizeHint().width()
+        free = margins.left() + margins.right() + bar
+        labels = max((self.table.labelForField(row).sizeHint().width() for row in shown), default=0)
+        values = max((row.minimumSizeHint().width() for row in shown), default=0)
+        self.beside = free + labels + self.table.horizontalSpacing() + values
+        self.scroller.setMinimumWidth(free + max(labels, values))
+        self.updateGeometry()
+        self.place_labels()
+
+    def place_labels(self) -> None:
+        """Labels beside their values where there is room for all of them, else above."""
+        policy = QFormLayout.RowWrapPolicy
+        wanted = policy.DontWrapRows if self.width() >= self.beside else policy.WrapAllRows
+        if self.table.rowWrapPolicy() != wanted:
+            self.table.setRowWrapPolicy(wanted)
 
     # -- values ----------------------------------------------------------------------------------------------------
 

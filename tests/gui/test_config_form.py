@@ -161,12 +161,13 @@ def cut_texts(form: ConfigForm) -> list[str]:
 
 
 @pytest.mark.parametrize("recipe", list(registry.recipes()))
-def test_no_text_is_cut_in_the_narrowest_form(qtbot: QtBot, form: ConfigForm, recipe: str) -> None:
+@pytest.mark.parametrize("width", ["narrowest", "preferred"])
+def test_no_text_is_cut_in_a_form(qtbot: QtBot, form: ConfigForm, recipe: str, width: str) -> None:
     form.set_config(registry.recipe(recipe).config_class())
-    form.resize(form.minimumSizeHint().width(), 4000)
+    form.resize((form.minimumSizeHint() if width == "narrowest" else form.sizeHint()).width(), 4000)
     form.show()
     qtbot.waitExposed(form)
-    assert form.width() <= 310
+    assert form.width() <= {"narrowest": 240, "preferred": 340}[width]
     assert not form.scroller.horizontalScrollBar().maximum()
     assert cut_texts(form) == []
 
