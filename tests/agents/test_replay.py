@@ -288,7 +288,7 @@ def test_a_stored_runs_memory_is_read_without_an_emulator_or_a_network(tmp_path:
     run = Run.create(recipe("dqn"), experiment.config, torch.device("cpu"), 1, tmp_path / "run")
     checkpoint.write(run.checkpoints, experiment.steps, {"experiment": experiment.state()}, {})
     original = experiment.memory()
-    for made in ("agents.dqn.AtariVector", "agents.dqn.QNetwork"):
+    for made in ("agents.collector.AtariVector", "agents.dqn.QNetwork"):
         monkeypatch.setattr(made, None)
     memory = stored_memory(Run(run.path))
     starts = memory.sequence_starts(5)
