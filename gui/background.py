@@ -23,7 +23,25 @@ class Job:
     future: Future[Any]
     done: Callable[[Any], None]
     failed: Callable[[BaseException], None]
-    receiver: object
+    receiver: object = None
+
+    def hand_over(self) -> None:
+        """Call who waits, unless the future was cancelled or the receiver destroyed. One receiver's defect must not lose the others' results."""
+        if self.future.cancelled() or (isinstance(self.receiver, QObject) and not isValid(self.receiver)):
+            return
+        error = self.future.exception()
+        try:
+            self.done(self.future.result()) if error is None else self.failed(error)
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+
+
+def split(jobs: list[Job]) -> tuple[list[Job], list[Job]]:
+    """Those that are done, and the others. Each is asked once: one that ends meanwhile must not fall between the two."""
+    ready, pending = [], []
+    for job in jobs:
+        (ready if job.future.done() else pending).append(job)
+    return ready, pending
 
 
 class Background(QObject):
@@ -63,18 +81,11 @@ class Background(QObject):
             self.arrived.emit()
 
     def deliver(self) -> None:
-        ready = [job for job in self.pending if job.future.done()]
-        self.pending = [job for job in self.pending if not job.future.done()]
+        ready, self.pending = split(self.pending)
         if not self.pending:
             self.timer.stop()
         for job in ready:
-            if job.future.cancelled() or (isinstance(job.receiver, QObject) and not isValid(job.receiver)):
-                continue
-            error = job.future.exception()
-            try:
-                job.done(job.future.result()) if error is None else job.failed(error)
-            except Exception:
-                sys.excepthook(*sys.exc_info())  # One receiver's defect must not lose the others' results.
+            job.hand_over()
 
     def close(self, wait: bool = True) -> None:
         """Drop what waits and end the threads after what they do now."""

@@ -4,7 +4,6 @@ A timer polls `session.latest`, an immutable record, at most 30 times a second; 
 views arrive as futures; each tells the window's thread at once when it is there, so that a picture follows the hand. Read first: `SessionBridge`, then `Sessions`.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from gui.background import Background
+from gui.background import Background, Job, split
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class SessionBridge(QObject):
         self.run = session.run_folder
         self.latest: Latest = session.latest
         self.over = self.closing = False
-        self.futures: list[tuple[Future[Any], Callable[[Any], None], Callable[[BaseException], None]]] = []
+        self.waiting: list[Job] = []
         self.timer = QTimer(self, interval=POLL_MS)
         self.timer.timeout.connect(self.poll)
         self.answered.connect(self.deliver, Qt.ConnectionType.QueuedConnection)
@@ -73,23 +72,16 @@ class SessionBridge(QObject):
 
     def deliver(self) -> None:
         """Hand over the answers that have come."""
-        ready = [entry for entry in self.futures if entry[0].done()]
-        self.futures = [entry for entry in self.futures if not entry[0].done()]
-        for future, done, failed in ready:
-            if future.cancelled():
-                continue
-            error = future.exception()
-            try:
-                done(future.result()) if error is None else failed(error)
-            except Exception:
-                sys.excepthook(*sys.exc_info())  # One receiver's defect must not lose the others' answers.
+        ready, self.waiting = split(self.waiting)
+        for job in ready:
+            job.hand_over()
 
     def ask(
         self, view: str, done: Callable[[Any], None], failed: Callable[[BaseException], None], key: str | None = None, **parameters: Any
     ) -> None:
         """Ask a view; the answer reaches `done`, an error `failed`, in the window's thread."""
         future = self.session.ask(view, key, **parameters)
-        self.futures.append((future, done, failed))
+        self.waiting.append(Job(future, done, failed))
         future.add_done_callback(self.tell)
 
     def tell(self, future: "Future[Any]") -> None:
@@ -131,7 +123,7 @@ class SessionBridge(QObject):
     def detach(self) -> None:
         """Stop looking at the session."""
         self.timer.stop()
-        self.futures.clear()
+        self.waiting.clear()
 
 
 @dataclass(eq=False)

@@ -111,7 +111,7 @@ class RunTab(QWidget):
 
     def set_bridge(self, bridge: SessionBridge) -> None:
         """Follow a session of this run."""
-        self.bridge = bridge
+        self.bridge, self.trainer = bridge, None
         self.transport.set_bridge(bridge)
         self.curves.lines[self.run.name].unit = bridge.latest.unit
         self.curves.show_first(bridge.session.experiment.headline)
@@ -135,7 +135,9 @@ class RunTab(QWidget):
 
     def other_trainer(self) -> int | None:
         """The process beside the app's own that trains the run, None where none does."""
-        trainer = None if self.run.shipped else self.run.trainer()
+        if self.run.shipped or self.context.sessions.has(self.run.path):
+            return None
+        trainer = self.run.trainer()
         return None if trainer == os.getpid() else trainer
 
     def follow(self) -> None:

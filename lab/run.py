@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lab.run")
 
+HOLDER_CHARACTERS = 20
+"""The length of a run's lock file: the number of the process that trains it, and spaces."""
+
 
 class Run:
     """One run folder, or an agent's file. Opening it reads its config; nothing else is loaded until it is asked for."""
@@ -271,7 +274,7 @@ class Run:
         if self.shipped:
             raise self.no_training()
         try:
-            file = (self.path / "lock").open("a+")
+            file = os.fdopen(os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666), "r+")
         except OSError as error:
             raise LabError(f"Cannot write to the run folder {self.path} ({error.strerror}).") from None
         with file:
@@ -279,9 +282,8 @@ class Run:
                 holder = holder_in(file)
                 other = f" (process {holder})" if holder not in (None, os.getpid()) else ""
                 raise LabError(f"Run {self.name} is being trained by another session{other}. Stop that one first.")
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            # One write over what is there: whoever reads meanwhile must not find the file empty.
+            os.pwrite(file.fileno(), f"{os.getpid():<{HOLDER_CHARACTERS}}".encode(), 0)
             yield
 
     def check_writable(self) -> None:
@@ -434,7 +436,7 @@ class Run:
 def holder_in(file: IO[str]) -> int | None:
     """The number of the process that an open lock file names."""
     file.seek(0)
-    text = file.read(20).strip()
+    text = file.read(HOLDER_CHARACTERS).strip()
     return int(text) if text.isdecimal() else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from gui.bridge import Start
 from gui.main_window import MainWindow
 from lab.checkpoint import listed
 from lab.run import Run
@@ -74,3 +75,17 @@ def test_a_run_that_was_trained_here_is_followed_when_another_process_resumes_it
         assert tab.bridge is None
     qtbot.waitUntil(tab.transport.resume.isEnabled, timeout=LONG)
     assert tab.transport.state.text().startswith("interrupted  ·  30 steps")
+
+
+def test_a_run_that_the_app_itself_resumes_is_not_taken_for_one_of_another_process(window: MainWindow, stored: Callable[..., Run]) -> None:
+    run = stored(steps=40)
+    window.open_run(run)
+    panel: Any = window.panels["Atari"]
+    tab = panel.current_tab()
+    start = Start(run.name, run.path.resolve())
+    window.sessions.starting.append(start)
+    with run.lock():
+        (run.path / "lock").write_text("")  # As it is for a moment where it is new.
+        tab.follow()
+        assert tab.trainer is None
+    window.sessions.starting.remove(start)

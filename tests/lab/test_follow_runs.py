@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,23 @@ def test_the_process_that_trains_a_run_is_known_while_it_does(run: Run) -> None:
             pass
         assert run.trainer() == process
     assert run.trainer() is None
+
+
+def test_whoever_reads_while_a_session_takes_the_lock_finds_a_process(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run.lock():
+        pass
+    write, read = os.pwrite, []
+
+    def observed(*arguments: Any) -> int:
+        read.append(run.trainer())
+        written = write(*arguments)
+        read.append(run.trainer())
+        return written
+
+    monkeypatch.setattr(os, "pwrite", observed)
+    with run.lock():
+        read.append(run.trainer())
+    assert read == [os.getpid()] * 3
 
 
 def test_a_lock_of_an_older_version_names_nobody(run: Run) -> None:
