@@ -38,7 +38,8 @@ class Job:
 
 def split(jobs: list[Job]) -> tuple[list[Job], list[Job]]:
     """Those that are done, and the others. Each is asked once: one that ends meanwhile must not fall between the two."""
-    ready, pending = [], []
+    ready: list[Job] = []
+    pending: list[Job] = []
     for job in jobs:
         (ready if job.future.done() else pending).append(job)
     return ready, pending
