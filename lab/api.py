@@ -8,6 +8,7 @@ from typing import Any
 from lab import registry
 from lab.errors import UsageError
 from lab.latest import Latest
+from lab.log import Kept, logged
 from lab.paths import expanded
 from lab.run import Run
 from lab.session import Session
@@ -128,9 +129,17 @@ def new_session(
     place = resolve(device)
     threads = threads_for(place)
     target = entry.steps if steps is None and minutes is None else steps
-    with one_thread(), threads_of_run(threads):
+    said = Kept()
+    with one_thread(), threads_of_run(threads), logged(said):
         experiment = entry.experiment_class()(config, place)
-        folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of)
+        try:
+            experiment.read_data()
+            folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of)
+            for message in said:
+                folder.log(message)
+        except BaseException:
+            experiment.close()
+            raise
         return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 

@@ -132,6 +132,10 @@ class Experiment(ABC):
         """
         return self.config.data_record(self.remembered)
 
+    def read_data(self) -> None:  # noqa: B027
+        """Read what training and evaluation need of a person's own files, where the constructor has not: what cannot be used is
+        refused, with a LabError, before there is a run."""
+
     @abstractmethod
     def step(self) -> Metrics:
         """One unit of work. Reads no tensor back from the device where it can be helped."""

@@ -17,6 +17,13 @@ class Log(Protocol):
     def log(self, message: str) -> None: ...
 
 
+class Kept(list[str]):
+    """What was said before there is a run to say it to."""
+
+    def log(self, message: str) -> None:
+        self.append(message)
+
+
 class RunHandler(logging.Handler):
     """Hands messages of one thread to a run."""
 

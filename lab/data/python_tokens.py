@@ -1,5 +1,6 @@
 """Python source with the kind of token that each character belongs to, by Python's own `tokenize`."""
 
+import ast
 import builtins
 import io
 import keyword
@@ -58,6 +59,12 @@ def own_parts(data: str, characters: int, length: int, seed: int, rules: int) ->
         kinds = kinds_of(text)
     except (tokenize.TokenError, SyntaxError) as error:
         what, line = (error.msg, error.lineno) if isinstance(error, SyntaxError) else (error.args[0], error.args[1][0])
+        try:
+            compile(text, "", "exec", ast.PyCF_ONLY_AST)
+        except SyntaxError as where:  # `tokenize` names the end of the file for a bracket that is never closed.
+            what, line = where.msg, where.lineno
+        except ValueError:
+            pass
         raise LabError(f"{shown(data)}, line {line}: not valid Python ({what}).") from None
     tokens = Codec(VOCABULARY).encode(text, lenient=True).astype(np.uint8)
     cut = len(tokens) - max(length, len(tokens) // 10)

@@ -66,6 +66,9 @@ class Adversarial(Experiment):
 
     # -- training --------------------------------------------------------------------------------------------------
 
+    def read_data(self) -> None:
+        self.feed.read_own()
+
     def step(self) -> Metrics:
         c, metrics = self.settings, dict[str, Any]()
         for turn in range(c.d_steps):

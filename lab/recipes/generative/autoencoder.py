@@ -52,6 +52,9 @@ class Autoencoder(Experiment):
         c = self.config
         return Network(self.feed.shape, c.latent, c.widths, c.features, c.architecture)
 
+    def read_data(self) -> None:
+        self.feed.read_own()
+
     def step(self) -> Metrics:
         images, _ = self.feed.batch()
         x = unit_images(images, torch.float32)

@@ -5,6 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from lab.data.catalogue import find
 from lab.data.images import LabelledImages
 from lab.data.load import load_images
 from lab.data.record import Record
@@ -37,6 +38,12 @@ class ImageFeed:
             ground=c.ground,
             remembered=self.remembered,
         )
+
+    def read_own(self) -> None:
+        """Load both splits of a person's own images now; see `Experiment.read_data`."""
+        if find(self.config.data).origin == "own":
+            for split in ("train", "test"):
+                self.images(split)
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """The next uint8 images (B, C, H, W) and their labels (B,): each image once per epoch; an incomplete last batch is dropped."""

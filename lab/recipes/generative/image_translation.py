@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.answers import Images, Table
+from lab.data.catalogue import find
 from lab.data.image_reader import read_square
 from lab.data.image_records import span_in
 from lab.data.images import Domains, LabelledImages, resize
@@ -85,6 +86,11 @@ class ImageTranslation(Experiment):
         raise NotImplementedError
 
     # -- data ------------------------------------------------------------------------------------------------------
+
+    def read_data(self) -> None:
+        if find(self.settings.data).origin == "own":
+            for split in ("train", "test"):
+                self.domains(split)
 
     def batch(self) -> tuple[Tensor, Tensor]:
         """The next images of A and B (B, 3, S, S) in [-1, 1], the same rows where they are pairs; flipped and cut as the config says."""

@@ -60,6 +60,9 @@ class VAE(Experiment):
         classes = len(self.feed.class_names) if self.conditional else 0
         return networks.VAE(self.feed.shape, c.latent, c.widths, c.features, c.architecture, classes, c.likelihood)
 
+    def read_data(self) -> None:
+        self.feed.read_own()
+
     def step(self) -> Metrics:
         images, labels = self.feed.batch()
         x = unit_images(images, torch.float32)

@@ -43,6 +43,10 @@ class Forecast(SequenceExperiment):
         columns = tuple(next(csv.reader([c.columns], skipinitialspace=True), ()))
         return load_series(Request(c.data, self.remembered, columns, c.game, c.decisions, c.channels, c.player, c.seed))
 
+    def read_data(self) -> None:
+        if file_of(self.config.data) is not None:
+            _ = self.series
+
     def data_record(self) -> Record:
         """With the mean and deviation by which the network sees the series."""
         _, mean, deviation, _ = self.series

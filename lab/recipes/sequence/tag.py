@@ -62,6 +62,10 @@ class Tag(SequenceExperiment):
             return {"data": data, "fingerprint": f"Python {platform.python_version()}"}
         return {"data": data, **of_content(own_file(data), "bytes", self.remembered), "rules": self.rules}
 
+    def read_data(self) -> None:
+        if file_of(self.config.data) is not None:
+            _ = self.source
+
     def loss(self) -> tuple[Tensor, Metrics]:
         c, source = self.config, self.source
         rows = torch.randint(len(source.train) - c.length + 1, (c.batch_size,), generator=self.generator).to(self.device)

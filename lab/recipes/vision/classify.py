@@ -72,6 +72,10 @@ class Classify(Experiment):
         self.image_views = ImageViews(self.predictor, self.format, self.notes)
         self.training = TrainingViews(self.stopping, self.statistics)
 
+    def read_data(self) -> None:
+        if self.images.own:
+            self.images.split("train")
+
     def build(self) -> ImageClassifier:
         """The network with the config's changes, its first weights drawn from the run's own generator."""
         c, f = self.config, self.format
