@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from lab.config import Config, unit
+from lab.config import Config, unit, words
 
 
 class AgentConfig(Config):
@@ -16,9 +16,15 @@ class AgentConfig(Config):
         ge=1,
         le=256,
         description="Environments stepped in parallel. More give more varied data and use the processor better, but act with slightly older weights.",
+        json_schema_extra=unit("games"),
     )
     gamma: float = Field(0.99, ge=0, le=1, description="Discount of a reward per step. Higher looks further ahead and learns more slowly.")
-    epsilon_start: float = Field(1.0, ge=0, le=1, description="Fraction of random actions at the start.")
+    epsilon_start: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Fraction of random actions at the start. Lower explores less, and trusts values that nothing was learnt about yet.",
+    )
     epsilon_end: float = Field(0.01, ge=0, le=1, description="Fraction of random actions after the schedule. Higher keeps exploring more.")
     epsilon_steps: int = Field(
         250_000,
@@ -37,7 +43,8 @@ class AgentConfig(Config):
         0.0,
         ge=0,
         lt=1,
-        description="Probability that the emulator repeats the last action in a frame. 0.25 is the harder protocol of Machado et al. 2018.",
+        description="Probability that the emulator repeats the last action in a frame. Higher makes the game harder to learn by heart; 0.25 is the protocol of Machado et al. 2018.",
+        json_schema_extra=words({0.0: "off"}),
     )
     crop: str = Field(
         "0,0",
@@ -48,8 +55,8 @@ class AgentConfig(Config):
         30,
         ge=0,
         le=1000,
-        description="Each episode starts with a random number of no-ops, up to this many, for varied starts.",
-        json_schema_extra=unit("no-ops"),
+        description="Each episode starts with a random number of no-ops, up to this many. More make the starts more varied; 0 starts every episode alike.",
+        json_schema_extra=words({0: "off"}) | unit("no-ops"),
     )
     fire_reset: bool = Field(True, description="Press FIRE at the start of an episode in games that wait for it.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
@@ -64,7 +71,10 @@ class AgentConfig(Config):
         json_schema_extra=unit("episodes"),
     )
     eval_epsilon: float = Field(
-        0.01, ge=0, le=1, description="Fraction of random actions in evaluation. The papers used 0.05 (2015) to 0.001."
+        0.01,
+        ge=0,
+        le=1,
+        description="Fraction of random actions in evaluation. Higher gets an agent out of loops and costs points; the papers used 0.05 (2015) to 0.001.",
     )
 
     @field_validator("game")

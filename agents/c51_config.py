@@ -31,8 +31,18 @@ The loss is the cross-entropy</p>
         description="Returns whose probabilities are learnt. More draw the distribution more finely and take longer.",
         json_schema_extra=unit("atoms"),
     )
-    v_min: float = Field(-10.0, ge=-1e6, le=1e6, description="The lowest return. Returns below count as this one.")
-    v_max: float = Field(10.0, ge=-1e6, le=1e6, description="The highest return. Returns above count as this one.")
+    v_min: float = Field(
+        -10.0,
+        ge=-1e6,
+        le=1e6,
+        description="The lowest return; returns below count as this one. Lower covers worse returns and spaces the atoms wider.",
+    )
+    v_max: float = Field(
+        10.0,
+        ge=-1e6,
+        le=1e6,
+        description="The highest return; returns above count as this one. Higher covers better returns and spaces the atoms wider.",
+    )
     loss: Literal["cross-entropy"] = Field("cross-entropy", description="Cross-entropy to the projected target.")
 
     @model_validator(mode="after")

@@ -51,7 +51,7 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         0,
         ge=0,
         le=1_000_000,
-        description="Updates over which the learning rate rises from 0. Without warm-up, Adam's first steps can kill most filters of the first layer for good.",
+        description="Updates over which the learning rate rises from 0. More start more gently: without warm-up, Adam's first steps can kill most filters of the first layer for good.",
         json_schema_extra=words({0: "off"}) | unit("updates"),
     )
     adam_eps: float = Field(1.5e-4, gt=0, le=1, description="Adam's epsilon. Higher damps the updates of weights that rarely change.")
@@ -159,7 +159,7 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         0.5,
         ge=0,
         le=1,
-        description="How strongly priorities count: 0 is uniform, 1 fully proportional.",
+        description="How strongly priorities count: 0 is uniform, 1 fully proportional. Higher repeats surprising transitions more, and others less.",
         json_schema_extra=only(prioritised=True),
     )
     priority_beta: float = Field(
@@ -173,7 +173,7 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         2_000_000,
         ge=1,
         le=1_000_000_000,
-        description="Agent steps over which that exponent rises to 1.",
+        description="Agent steps over which that exponent rises to 1. More leave the sampling bias in for longer.",
         json_schema_extra=unit("steps") | only(prioritised=True),
     )
     loss: Literal["huber", "squared"] = Field(

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from agents.agent_config import AgentConfig
-from lab.config import unit, unless, with_defaults
+from lab.config import unit, unless, with_defaults, words
 
 
 class PQNConfig(with_defaults(AgentConfig, "PQNDefaults", envs=128, epsilon_end=0.001, epsilon_steps=1_000_000)):  # type: ignore[misc]
@@ -65,7 +65,11 @@ them. Everything else is as in DQN.</p>
         json_schema_extra=unless(learning_rate_end=1.0) | unit("steps"),
     )
     max_grad_norm: float = Field(
-        10.0, ge=0, le=1e6, description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off."
+        10.0,
+        ge=0,
+        le=1e6,
+        description="Gradient clipping threshold (norm). Lower is steadier; 0 turns clipping off.",
+        json_schema_extra=words({0.0: "off"}),
     )
     hidden_units: int = Field(
         512,

@@ -63,8 +63,15 @@ No table can hold them and no game is long enough to visit them, so DQN has a ne
         100, ge=1, le=10_000, description="Moves after which a game is broken off. Fewer returns to the start sooner.",
         json_schema_extra=unit("moves"),
     )  # fmt: skip
-    eval_episodes: int = Field(200, ge=1, le=100_000, description="Games of an evaluation. More make its figures more exact.")
-    eval_epsilon: float = Field(0.0, ge=0, le=1, description="Share of random moves when evaluating; 0 plays the table as it is.")
+    eval_episodes: int = Field(
+        200, ge=1, le=100_000, description="Games of an evaluation. More make its figures more exact.", json_schema_extra=unit("games")
+    )
+    eval_epsilon: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of random moves when evaluating; 0 plays the table as it is. Higher gets out of loops and scores less.",
+    )
 
     @property
     def subject(self) -> str:

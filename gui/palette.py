@@ -43,7 +43,7 @@ def entries(window: Any) -> Iterator[Entry]:
     form = getattr(front, "form", None)
     if form is not None:
         fields = form.fields
-        for name in fields.shown():
+        for name in fields.listed():
             yield Entry("Setting", fields.rows[name].title, partial(edit, front, name))
         game = fields.rows.get("game")
         if game is not None and isinstance(game.editor, QComboBox):
@@ -71,9 +71,7 @@ def edit(panel: Any, name: str) -> None:
     """Go to a setting in the form."""
     panel.settings_dock.show()
     panel.settings_dock.raise_()
-    setting = panel.form.fields.rows[name]
-    panel.form.fields.scroller.ensureWidgetVisible(setting)
-    setting.editor.setFocus()
+    panel.form.fields.bring_to_front(name)
 
 
 def show_view(tab: Any, switch: Any) -> None:

@@ -18,6 +18,7 @@ from lab.data.catalogue import check
 from lab.flags import command_line, python_line
 from lab.registry import Recipe
 from lab.run import Run
+from lab.setting_groups import MAIN
 
 TRAIN = Action(
     "train",
@@ -180,6 +181,7 @@ class TrainForm(QWidget):
         name = str(store.value(f"{group}/recipe", first_recipe))
         with QSignalBlocker(self.recipe_box):  # A form of thirty fields takes a while to build: once is enough.
             self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
+        self.fields.set_open_groups(str(store.value(f"{group}/open", MAIN)).split("|"))
         self.show_recipe(self.recipe_box.currentText())
         stored = store.value(f"{group}/values")
         values = None
@@ -192,4 +194,5 @@ class TrainForm(QWidget):
     def remember(self, store: QSettings, group: str) -> None:
         store.setValue(f"{group}/recipe", self.recipe.name)
         store.setValue(f"{group}/values", json.dumps(self.changed_values()))
+        store.setValue(f"{group}/open", "|".join(sorted(self.fields.open_groups)))
         store.setValue(f"{group}/length", self.length_unit.currentText())

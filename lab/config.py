@@ -5,6 +5,7 @@ Config modules import no torch, so that help texts and forms appear at once.
 """
 
 import copy
+import re
 from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin
 
 import pydantic
@@ -28,7 +29,12 @@ class Config(BaseModel):
     former_names: ClassVar[dict[str, str]] = {}
     """Former names of fields and the present ones: stored runs and people's scripts may still use them."""
 
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of all random generators of the run; the same seed gives the same run.")
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**31 - 1,
+        description="Seed of all random generators of the run: the same seed gives the same run. Raising or lowering it changes chance alone.",
+    )
 
     @field_validator("data", mode="before", check_fields=False)
     @classmethod
@@ -178,6 +184,25 @@ def about(field: Any) -> str:
         conditions = [in_flags(name, wanted) for name, wanted in conditions_of(field, kind).items()]
         parts += [f"{word} with {(' and ' if kind == 'only' else ' or ').join(conditions)}."] if conditions else []
     return " ".join(parts)
+
+
+EFFECT = re.compile(r"(?<=[.:]) (?=(?:More|Fewer|Higher|Lower|Larger|Longer|Shorter|Wider|Deeper|Raising)\b)")
+"""Where a description begins to say what raising or lowering does."""
+
+
+def meaning_and_effect(field: Any) -> tuple[str, str]:
+    """A field's description in two parts: what it is, and what raising or lowering it does, "" where that is not said apart."""
+    meaning, *effect = EFFECT.split(field.description, maxsplit=1)
+    return meaning, "".join(effect)
+
+
+def default_of(field: Any) -> str:
+    """A field's default as forms and help texts say it: in words where it stands for something else, with its unit elsewhere."""
+    word = words_of(field).get(field.default)
+    if word is not None:
+        return word
+    number = f"{field.default:,}" if field.annotation is int else str(field.default)
+    return f"{number} {unit_of(field)}".rstrip()
 
 
 def in_flags(name: str, wanted: list[Any]) -> str:

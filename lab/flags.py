@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from lab.commands import COMMANDS
-from lab.config import Config, about, flag, is_settled, unit_of
+from lab.config import Config, about, flag, is_settled, unit_of, words_of
 from lab.errors import UsageError, unknown
+from lab.setting_groups import MAIN, grouped
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,22 +65,35 @@ def whole(text: str) -> int:
 
 
 def add_fields(p: Parser, config: type[Config]) -> None:
-    """A flag for every field of a config. Values stay text: the config checks and converts them."""
-    group = p.add_argument_group("fields")
-    for name, field in config.model_fields.items():
-        default = f"{field.default} {unit_of(field)}".rstrip()
-        text = f"{about(field)} (default {default}{bounds(field)})".replace("%", "%%")
-        settings: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS}
-        if field.annotation is bool:
-            settings |= {"action": argparse.BooleanOptionalAction}
-        elif get_origin(field.annotation) is Literal:
-            settings |= {"metavar": "|".join(map(str, get_args(field.annotation)))}
-        else:
-            metavar = getattr(field.annotation, "__name__", "value").upper()
-            settings |= {"metavar": metavar, "type": whole if field.annotation is int else str}
-        group.add_argument(flag(name), help=argparse.SUPPRESS if is_settled(field) else text, **settings)
-        for former in (former for former, present in config.former_names.items() if present == name):
-            group.add_argument(flag(former), help=argparse.SUPPRESS, **settings)
+    """A flag for every field of a config, in the groups of the app's forms. Values stay text: the config checks and converts them."""
+    for title, names in grouped(config.model_fields).items():
+        group = p.add_argument_group(title.lower() if title == MAIN else f"more: {title.lower()}")
+        for name in names:
+            add_field(group, config, name)
+
+
+def add_field(group: Any, config: type[Config], name: str) -> None:
+    """The flag of one field, and those of its former names, which no help text lists."""
+    field = config.model_fields[name]
+    text = f"{about(field)} (default {default_value(field)}{bounds(field)})".replace("%", "%%")
+    settings: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS}
+    if field.annotation is bool:
+        settings |= {"action": argparse.BooleanOptionalAction}
+    elif get_origin(field.annotation) is Literal:
+        settings |= {"metavar": "|".join(map(str, get_args(field.annotation)))}
+    else:
+        metavar = getattr(field.annotation, "__name__", "value").upper()
+        settings |= {"metavar": metavar, "type": whole if field.annotation is int else str}
+    group.add_argument(flag(name), help=argparse.SUPPRESS if is_settled(field) else text, **settings)
+    for former in (former for former, present in config.former_names.items() if present == name):
+        group.add_argument(flag(former), help=argparse.SUPPRESS, **settings)
+
+
+def default_value(field: Any) -> str:
+    """A field's default as it is typed, with its meaning where it stands for something else: "0 (off)"."""
+    word = words_of(field).get(field.default)
+    value = "''" if field.default == "" else str(field.default)
+    return f"{value} ({word})" if word else f"{value} {unit_of(field)}".rstrip()
 
 
 def bounds(field: Any) -> str:

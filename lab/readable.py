@@ -16,3 +16,10 @@ def duration_text(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def singular(unit: str) -> str:
+    """The unit of one: "step" of "steps", "copy" of "copies", "pass" of "passes"."""
+    if unit.endswith("ies"):
+        return f"{unit.removesuffix('ies')}y"
+    return unit.removesuffix("es") if unit.endswith("sses") else unit.removesuffix("s")

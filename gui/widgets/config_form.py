@@ -1,15 +1,18 @@
 """A form for a recipe's config: one row per field, with its bounds, choices, default and description.
 
 What the form makes is what the command line would make: the same config class checks the same values. A field that has no
-effect beside the others (`lab.config.only`) is not shown, and is at its default in the config.
+effect beside the others (`lab.config.only`) is not listed, and is at its default in the config. The rest is in groups that fold
+(`lab.setting_groups`); the setting in front is explained below.
 """
 
 import math
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,6 +22,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,8 +33,11 @@ from PySide6.QtWidgets import (
 from gui.widgets import icons
 from gui.widgets.data_edit import LONGEST, DataEdit
 from gui.widgets.number_edit import ROOM, NumberEdit
-from lab.config import Config, about, counting, data_kinds, flag, unit_of, words_of
+from gui.widgets.setting_help import SettingHelp
+from lab.config import Config, about, counting, data_kinds, default_of, flag, unit_of, words_of
 from lab.errors import UsageError
+from lab.flags import bounds
+from lab.setting_groups import GROUPS, MAIN, group_of, grouped
 
 
 class LineEdit(QLineEdit):
@@ -39,18 +48,57 @@ class LineEdit(QLineEdit):
         return QSize(min(max(text, 60), LONGEST), super().minimumSizeHint().height())
 
 
+class Name(QLabel):
+    """A setting's name: a click brings the setting to the front."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self.buddy().setFocus(Qt.FocusReason.MouseFocusReason)
+
+
+class Fold(QToolButton):
+    """The heading of a group of settings, which shows and hides them."""
+
+    def __init__(self, group: str, parent: QWidget | None = None):
+        super().__init__(parent, checkable=True, autoRaise=True)
+        self.title = group
+        self.setObjectName("a group of settings")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        heading = self.font()
+        heading.setBold(True)
+        self.setFont(heading)
+        self.toggled.connect(self.show_state)
+        self.show_state()
+
+    def initStyleOption(self, option: QStyleOptionToolButton) -> None:
+        """Open is what the arrow says: a heading does not look pressed."""
+        super().initStyleOption(option)
+        option.state &= ~QStyle.StateFlag.State_On
+
+    def show_state(self) -> None:
+        self.setArrowType(Qt.ArrowType.DownArrow if self.isChecked() else Qt.ArrowType.RightArrow)
+        self.setToolTip(f"{'Hide' if self.isChecked() else 'Show'} these settings")
+
+    def show_count(self, count: int, changed: int) -> None:
+        """How many settings are in the group, and how many of them are not at their defaults."""
+        self.setText(f"{self.title} ({count}{f', {changed} changed' if changed else ''})")
+
+
 class Setting(QWidget):
     """The value of one field: its editor, and a button that sets it back to its default. `choices` are offered for a text."""
 
     changed = Signal()
     refused = Signal(str, str)
     """The field's name, and why what was typed cannot be taken; "" once it can."""
+    in_front = Signal(str)
+    """The field's name: somebody is about to edit it."""
 
     def __init__(self, name: str, field: Any, choices: tuple[str, ...] = (), parent: QWidget | None = None):
         super().__init__(parent)
         self.name, self.default = name, field.default
         self.title = name.replace("_", " ")
-        self.tip = f"{about(field)}\n{flag(name)}, default {self.default} {unit_of(field)}".rstrip()
+        self.tip = f"{about(field)}\n{flag(name)}, default {default_of(field)}{bounds(field)}"
         self.editor = self.make_editor(field, choices)
         self.editor.setObjectName("a setting")
         self.editor.installEventFilter(self)
@@ -98,6 +146,8 @@ class Setting(QWidget):
         if event.type() == QEvent.Type.Wheel and not self.editor.hasFocus():
             event.ignore()
             return True
+        if event.type() == QEvent.Type.FocusIn:
+            self.in_front.emit(self.name)
         return False
 
     def value(self) -> Any:
@@ -148,7 +198,10 @@ class Setting(QWidget):
 
     def show_reset(self) -> None:
         """Only what was changed can be set back."""
-        self.reset.setVisible(self.value() != self.default)
+        self.reset.setVisible(self.is_changed())
+
+    def is_changed(self) -> bool:
+        return self.value() != self.default
 
 
 class ConfigForm(QWidget):
@@ -161,6 +214,11 @@ class ConfigForm(QWidget):
         self.config_class: type[Config] | None = None
         self.choices: dict[str, tuple[str, ...]] = {}
         self.rows: dict[str, Setting] = {}
+        self.folds: dict[str, Fold] = {}
+        self.open_groups = {MAIN}
+        """The groups whose settings are shown."""
+        self.in_front = ""
+        """The setting that is explained."""
         self.search = QLineEdit(placeholderText="Search settings", clearButtonEnabled=True)
         self.search.setToolTip("Show the settings whose name or description has these words")
         self.search.textChanged.connect(self.filter)
@@ -169,7 +227,7 @@ class ConfigForm(QWidget):
         self.scroller = QScrollArea(widgetResizable=True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setMinimumHeight(120)
+        self.scroller.setMinimumHeight(100)
         self.table = QFormLayout()
         self.problem = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.problem.setForegroundRole(self.problem.palette().ColorRole.BrightText)
@@ -181,15 +239,16 @@ class ConfigForm(QWidget):
         self.note = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         """What was typed and could not be taken."""
         self.note.hide()
+        self.help = SettingHelp()
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.defaults)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
-        layout.addWidget(self.scroller, 1)
-        layout.addWidget(self.problem)
-        layout.addWidget(self.note)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.addLayout(top)
+        self.column.addWidget(self.scroller, 1)
+        for text in (self.problem, self.note, self.help):
+            self.column.addWidget(text)
 
     def sizeHint(self) -> QSize:
         return QSize(max(260, self.beside), 400)
@@ -210,26 +269,70 @@ class ConfigForm(QWidget):
         self.table.setVerticalSpacing(2)
         self.table.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.table.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        for setting in self.rows.values():
-            label = QLabel(setting.title, toolTip=setting.tip)
-            label.setBuddy(setting.editor)
-            self.table.addRow(label, setting)
-            setting.changed.connect(self.check)
-            setting.refused.connect(self.take_note)
+        self.folds = {group: Fold(group) for group in grouped(self.rows)}
+        for group, names in grouped(self.rows).items():
+            fold = self.folds[group]
+            self.table.addRow(fold)
+            fold.setChecked(group in self.open_groups)
+            fold.toggled.connect(partial(self.set_open, group))
+            for name in names:
+                setting = self.rows[name]
+                label = Name(setting.title, toolTip=setting.tip)
+                label.setBuddy(setting.editor)
+                self.table.addRow(label, setting)
+                setting.changed.connect(self.check)
+                setting.refused.connect(self.take_note)
+                setting.in_front.connect(self.show_help)
         self.scroller.setWidget(page)  # The page before is deleted with its rows.
         self.check()
+        self.show_help(next(iter(self.listed())))
+
+    # -- groups and help -------------------------------------------------------------------------------------------
+
+    def set_open(self, group: str, on: bool) -> None:
+        """Show or hide the settings of a group."""
+        self.open_groups = self.open_groups | {group} if on else self.open_groups - {group}
+        self.filter(self.search.text())
+        self.keep_width()
+
+    def set_open_groups(self, groups: Iterable[str]) -> None:
+        """Show the settings of these groups alone."""
+        self.open_groups = set(groups) & set(GROUPS)
+        for group, fold in self.folds.items():
+            fold.setChecked(group in self.open_groups)
+
+    def bring_to_front(self, name: str) -> None:
+        """Show a setting wherever it is folded away, ready to be edited."""
+        self.search.clear()
+        self.folds[group_of(name)].setChecked(True)
+        self.rows[name].editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.show_help(name)
+
+    def show_help(self, name: str) -> None:
+        """Explain a setting, which stays in sight however long the explanation is."""
+        assert self.config_class is not None
+        self.in_front = name
+        self.help.show_setting(name, self.config_class.model_fields[name])
+        self.column.activate()
+        if self.rows[name].isVisible():
+            self.scroller.ensureWidgetVisible(self.rows[name], 0, 4)
 
     def keep_width(self) -> None:
         """Stay wide enough for the widest value and the widest label: nothing is cut, and nothing scrolls sideways."""
-        shown = [self.rows[name] for name in self.shown()]
+        listed, shown = self.widths(self.listed()), self.widths(self.shown())
         margins, bar = self.table.contentsMargins(), self.scroller.verticalScrollBar().sizeHint().width()
         free = margins.left() + margins.right() + bar
-        labels = max((self.table.labelForField(row).sizeHint().width() for row in shown), default=0)
-        values = max((row.minimumSizeHint().width() for row in shown), default=0)
-        self.beside = free + labels + self.table.horizontalSpacing() + values
-        self.scroller.setMinimumWidth(free + max(labels, values))
+        self.beside = free + sum(shown) + self.table.horizontalSpacing()
+        headings = max(fold.sizeHint().width() for fold in self.folds.values())
+        self.scroller.setMinimumWidth(free + max(*listed, headings))
         self.updateGeometry()
         self.place_labels()
+
+    def widths(self, names: list[str]) -> tuple[int, int]:
+        """The widths of the widest label and the widest value."""
+        rows = [self.rows[name] for name in names]
+        labels = max((self.table.labelForField(row).sizeHint().width() for row in rows), default=0)
+        return labels, max((row.minimumSizeHint().width() for row in rows), default=0)
 
     def place_labels(self) -> None:
         """Labels beside their values where there is room for all of them, else above."""
@@ -303,16 +406,31 @@ class ConfigForm(QWidget):
         """The names of the rows that are shown."""
         return [name for name, setting in self.rows.items() if self.table.isRowVisible(setting)]
 
+    def listed(self) -> list[str]:
+        """The names of the settings that have an effect, in the order of the form."""
+        counting = self.counting()
+        return [name for names in grouped(self.rows).values() for name in names if name in counting]
+
     def filter(self, text: str) -> None:
-        """Show the rows that count and have every word of `text` in their name or description."""
+        """Show the rows that count and are not folded away; or those that have every word of `text` in their name or description."""
         if self.config_class is None:
             return
-        words, counting = text.lower().split(), self.counting()
-        for name, setting in self.rows.items():
-            searched = f"{setting.title} {setting.tip}".lower()
-            wanted = name in counting and all(word in searched for word in words)
-            if self.table.isRowVisible(setting) != wanted:
-                self.table.setRowVisible(setting, wanted)
+        words, listed = text.lower().split(), self.listed()
+        for group, names in grouped(self.rows).items():
+            members = [name for name in names if name in listed and self.matches(name, words)]
+            fold = self.folds[group]
+            fold.show_count(len(members), sum(self.rows[name].is_changed() for name in members))
+            self.show_row(fold, bool(members))
+            for name in names:
+                self.show_row(self.rows[name], name in members and (bool(words) or fold.isChecked()))
+
+    def matches(self, name: str, words: list[str]) -> bool:
+        searched = f"{self.rows[name].title} {self.rows[name].tip}".lower()
+        return all(word in searched for word in words)
+
+    def show_row(self, row: QWidget, on: bool) -> None:
+        if self.table.isRowVisible(row) != on:
+            self.table.setRowVisible(row, on)
 
 
 def limits(field: Any) -> tuple[float | None, float | None]:

@@ -11,6 +11,8 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QStyle, QStyleOptionSpinBox, QWidget
 
+from lab.readable import singular
+
 THOUSANDS = re.compile(r"[+-]?\d{1,3}([,.' \u00a0\u2009\u202f_]\d{3})+")
 """Such as 10,000."""
 ROOM = 12
@@ -52,7 +54,7 @@ class NumberEdit(QAbstractSpinBox):
         if value in self.words:
             return self.words[value]
         number = f"{int(value):,}" if self.whole else f"{value:.6g}"
-        return f"{number} {self.unit}".rstrip()
+        return f"{number} {singular(self.unit) if value == 1 else self.unit}".rstrip()
 
     def show_text(self, text: str) -> None:
         self.lineEdit().setText(text)
@@ -66,7 +68,7 @@ class NumberEdit(QAbstractSpinBox):
             return
         said = [number for number, word in self.words.items() if word == text.lower()]
         try:
-            wanted = said[0] if said else parse(text.removesuffix(self.unit).strip(), self.whole)
+            wanted = said[0] if said else parse(text.removesuffix(self.unit).removesuffix(singular(self.unit)).strip(), self.whole)
         except ValueError as error:
             self.refused.emit(str(error))
             self.show_text(self.text_of(self.number))

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from lab.atari.games import check_games
-from lab.config import Config, data_field, only
+from lab.config import Config, data_field, only, unit
 
 Ground = Literal["white", "grey", "black"]
 GROUND: Any = Field(
@@ -24,7 +24,7 @@ class ImagesConfig(Config):
     )  # fmt: skip
     frames: int = Field(
         1000, ge=10, le=100_000, description="Frames per game. More are more varied and take longer to record.",
-        json_schema_extra=only(data="atari"),
+        json_schema_extra=unit("frames") | only(data="atari"),
     )  # fmt: skip
     player: Literal["random", "agents"] = Field(
         "random", description="Who plays: random actions, or the game's shipped agent where there is one, which gets further.",

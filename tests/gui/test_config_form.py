@@ -19,6 +19,7 @@ from gui.widgets.number_edit import NumberEdit, parse, stepped
 from lab import cli, registry
 from lab.config import Config
 from lab.flags import add_fields, command_line, parser
+from lab.setting_groups import GROUPS, MAIN
 
 
 def write(qtbot: QtBot, form: ConfigForm, name: str, typed: str) -> Any:
@@ -43,6 +44,7 @@ def from_command_line(line: str, config_class: type[Config]) -> Config:
 def form(qtbot: QtBot) -> ConfigForm:
     made = ConfigForm()
     qtbot.addWidget(made)
+    made.set_open_groups(GROUPS)
     made.set_config(DQNFastConfig, {"game": ("breakout", "pong")})
     return made
 
@@ -190,7 +192,7 @@ def test_values_that_stand_for_something_are_words_which_can_be_typed(qtbot: QtB
     write(qtbot, form, "size", "The data's own")
     assert form.values()["size"] == 0
     size.stepBy(1)
-    assert size.lineEdit().text() == "1"
+    assert size.lineEdit().text() == "1 pixel"
     size.stepBy(-1)
     assert size.lineEdit().text() == "the data's own"
     dropout: Any = form.rows["dropout"].editor
@@ -322,6 +324,7 @@ def test_the_rows_end_where_the_scroll_bar_begins(qtbot: QtBot, width: int) -> N
     form = ConfigForm()
     qtbot.addWidget(form)
     form.resize(width, 400)
+    form.set_open_groups(GROUPS)
     form.set_config(registry.recipe("classify").config_class())
     form.set_values({"seed": 3})
     form.show()
@@ -405,3 +408,71 @@ def test_what_was_typed_counts_though_only_a_shortcut_follows(qtbot: QtBot, form
     editor.selectAll()
     qtbot.keyClicks(editor, "12")
     assert form.config().seed == 12
+
+
+def test_a_click_or_a_key_explains_the_setting_in_front(qtbot: QtBot, form: ConfigForm) -> None:
+    form.resize(320, 700)
+    form.show()
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow, timeout=60_000)
+    assert form.help.text().startswith("<b>game</b>: The Atari game")  # The first, before anything is clicked.
+    label: Any = form.table.labelForField(form.rows["learning_rate"])
+    form.scroller.ensureWidgetVisible(label)
+    qtbot.mouseClick(label, Qt.MouseButton.LeftButton)
+    assert form.rows["learning_rate"].editor.hasFocus()
+    assert form.help.text().split("<br>") == [
+        "<b>learning rate</b>: Adam&#x27;s step size.",
+        "Higher learns faster until the values diverge.",
+        f"--learning-rate, default {DQNFastConfig().learning_rate}, above 0 to 0.1",
+    ]
+    qtbot.keyClick(form.rows["learning_rate"].editor, Qt.Key.Key_Backtab)
+    assert form.in_front != "learning_rate"
+    assert f"<b>{form.rows[form.in_front].title}</b>" in form.help.text()
+
+
+@pytest.mark.parametrize("width", [230, 340])
+def test_the_explanation_has_the_height_that_it_needs_and_the_setting_stays_in_sight(qtbot: QtBot, form: ConfigForm, width: int) -> None:
+    form.resize(width, 420)
+    form.show()
+    qtbot.waitExposed(form)
+    for name in form.listed():
+        form.bring_to_front(name)
+        assert form.help.height() >= form.help.heightForWidth(form.help.width())
+        top = form.rows[name].mapTo(form.scroller.viewport(), QPoint(0, 0)).y()
+        assert 0 <= top <= form.scroller.viewport().height() - form.rows[name].height()
+
+
+def test_every_tip_says_meaning_bounds_and_default(form: ConfigForm) -> None:
+    tip = form.rows["gamma"].toolTip()
+    assert tip.splitlines() == [DQNFastConfig.model_fields["gamma"].description, "--gamma, default 0.99, from 0 to 1"]
+    assert form.rows["max_grad_norm"].toolTip().splitlines()[1].startswith("--max-grad-norm, default ")
+
+
+def test_settings_fold_in_groups_what_one_changes_daily_first(qtbot: QtBot, form: ConfigForm) -> None:
+    form.set_open_groups({MAIN})
+    form.resize(320, 900)
+    form.show()
+    qtbot.waitExposed(form)
+    assert form.shown() == [name for name in form.rows if name in GROUPS[MAIN]]
+    fold = form.folds["Exploration"]
+    assert fold.text() == "Exploration (4)"
+    qtbot.mouseClick(fold, Qt.MouseButton.LeftButton)
+    assert form.rows["epsilon_end"].isVisible()
+    write(qtbot, form, "epsilon_end", "0.2")
+    assert fold.text() == "Exploration (4, 1 changed)"
+    qtbot.keyClick(fold, Qt.Key.Key_Space)
+    assert not form.rows["epsilon_end"].isVisible()
+    form.search.setText("epsilon end")  # What is searched for is shown wherever it is.
+    assert form.rows["epsilon_end"].isVisible()
+    form.search.clear()
+    assert not form.rows["epsilon_end"].isVisible()
+
+
+def test_a_setting_that_is_asked_for_unfolds(form: ConfigForm, qtbot: QtBot) -> None:
+    form.set_open_groups({MAIN})
+    form.show()
+    qtbot.waitExposed(form)
+    form.bring_to_front("gamma")
+    assert form.rows["gamma"].isVisible()
+    assert form.in_front == "gamma"
+    assert form.open_groups == {MAIN, "Returns"}

@@ -284,12 +284,16 @@ def test_the_runs_menu(
     assert window.stack.currentWidget() is window.panels["Atari"]
 
 
-@drives("Setting: a setting", "Setting: reset a setting", "ConfigForm: Defaults")
+@drives("Setting: a setting", "Setting: reset a setting", "ConfigForm: Defaults", "ConfigForm: a group of settings")
 def test_settings_are_changed_and_set_back(qtbot: QtBot, window: MainWindow) -> None:
     panel: Any = window.panels["Atari"]
     panel.form.recipe_box.setCurrentText("dqn-fast")
     panel.form.fields.reset()
     setting = panel.form.fields.rows["double"]
+    fold = panel.form.fields.folds["Returns"]
+    assert not setting.isVisible()
+    panel.form.fields.scroller.ensureWidgetVisible(fold)
+    click(qtbot, fold)
     panel.form.fields.scroller.ensureWidgetVisible(setting)
     assert not setting.reset.isVisible()
     click(qtbot, setting.editor)

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from lab.config import unit, words
 from lab.recipes.generative.generative_config import LATENT_SPACE, CodingConfig
 
 
@@ -26,14 +27,31 @@ neural networks</a>; Vincent et al. 2008, <a href="https://doi.org/10.1145/13901
         + LATENT_SPACE
     )
 
-    latent: int = Field(16, ge=1, le=1024, description="Length of the code. Shorter forces compression; longer reconstructs more exactly.")
+    latent: int = Field(
+        16,
+        ge=1,
+        le=1024,
+        description="Length of the code. Shorter forces compression; longer reconstructs more exactly.",
+        json_schema_extra=unit("numbers"),
+    )
     noise: float = Field(
         0.0,
         ge=0,
         le=2,
         description="Denoising: standard deviation of the noise added to the input in training. Higher learns to repair more.",
+        json_schema_extra=words({0.0: "off"}),
     )
     mask: float = Field(
-        0.0, ge=0, lt=1, description="Denoising: fraction of input pixels set to 0 in training. Higher learns to repair more."
+        0.0,
+        ge=0,
+        lt=1,
+        description="Denoising: fraction of input pixels set to 0 in training. Higher learns to repair more.",
+        json_schema_extra=words({0.0: "off"}),
     )
-    sparsity: float = Field(0.0, ge=0, le=100, description="Weight (lambda) of the L1 norm of the code. Higher uses fewer units.")
+    sparsity: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="Weight (lambda) of the L1 norm of the code. Higher uses fewer units.",
+        json_schema_extra=words({0.0: "off"}),
+    )

@@ -34,7 +34,11 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
     data: str = data_field("digits", "image domains", about="Two domains without pairs")
     game: str = Field("pong", description="Atari game.", json_schema_extra=only(data="atari"))
     blocks: int = Field(
-        3, ge=1, le=32, description="Residual blocks per generator (6 or 9 in the paper). More have more capacity and are slower."
+        3,
+        ge=1,
+        le=32,
+        description="Residual blocks per generator (6 or 9 in the paper). More have more capacity and are slower.",
+        json_schema_extra=unit("blocks"),
     )
     d_norm: Literal["instance", "none"] = Field(
         "none",
@@ -42,9 +46,13 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
     )
     style: int = Field(
         8, ge=0, le=256,
-        description="Dimensions of the style code that selects one of many possible pictures of B; with 0 (the paper) all come out in one colour family. More allow more variety.", json_schema_extra=words({0: "off"}))  # fmt: skip
+        description="Dimensions of the style code that selects one of many possible pictures of B; with 0 (the paper) all come out in one colour family. More allow more variety.", json_schema_extra=unit("dimensions") | words({0: "off"}))  # fmt: skip
     cycle_weight: float = Field(
-        10.0, ge=0, le=1000, description="Weight (lambda) of the cycle loss |F(G(a)) - a|. Higher preserves more of the image."
+        10.0,
+        ge=0,
+        le=1000,
+        description="Weight (lambda) of the cycle loss |F(G(a)) - a|. Higher preserves more of the image.",
+        json_schema_extra=words({0.0: "off"}),
     )
     identity_weight: float = Field(
         0.5,
@@ -55,14 +63,14 @@ b &rarr; a &rarr; b gets its own code back. The bars are that code.</p>
     )
     cycle_noise: float = Field(
         0.0, ge=0, le=2,
-        description="Standard deviation of noise added to a translated image before it is translated back (images are in [-1, 1]; 0 in the paper). Higher lets G hide less in faint traces.",
+        description="Standard deviation of noise added to a translated image before it is translated back (images are in [-1, 1]; 0 in the paper). Higher lets G hide less in faint traces.", json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
     style_weight: float = Field(
         1.0,
         ge=0,
         le=100,
         description="Weight of recovering the style code from the picture drawn with it. Higher is more varied.",
-        json_schema_extra=unless(style=0),
+        json_schema_extra=words({0.0: "off"}) | unless(style=0),
     )
     pool: int = Field(
         50, ge=0, le=10_000, description="Size of the pool of past generated images that D sees again. Larger makes D forget less; 0 shows only the newest.",

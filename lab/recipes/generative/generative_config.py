@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import only, unless, with_defaults, words
+from lab.config import only, unit, unless, with_defaults, words
 from lab.data.catalogue import native, subject
 from lab.data.image_files import class_names
 from lab.data.record import Record, first_data
@@ -47,17 +47,25 @@ class ImageConfig(ImagesConfig):
         ge=0,
         le=256,
         description="Image size in pixels; 0 keeps the data's own, at least 16. Larger shows more and is slower.",
-        json_schema_extra=words({0: "the data's own"}),
+        json_schema_extra=unit("pixels") | words({0: "the data's own"}),
     )
     channels: Literal[0, 1, 3] = Field(
         0, description="1 for greyscale, 3 for colour; 0 keeps the data's own.", json_schema_extra=words({0: "the data's own"})
     )
-    batch_size: int = Field(128, ge=2, le=4096, description="Images per step. Larger is more stable and slower.")
-    latent: int = Field(20, ge=1, le=1024, description="Dimensions of z. More keep more detail and are harder to explore.")
+    batch_size: int = Field(
+        128, ge=2, le=4096, description="Images per step. Larger is more stable and slower.", json_schema_extra=unit("images")
+    )
+    latent: int = Field(
+        20,
+        ge=1,
+        le=1024,
+        description="Dimensions of z. More keep more detail and are harder to explore.",
+        json_schema_extra=unit("dimensions"),
+    )
     precision: Precision = PRECISION
     quality_every: int = Field(
         2000, ge=0, le=10_000_000,
-        description="Steps between measurements of sample quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.", json_schema_extra=words({0: "never"}))  # fmt: skip
+        description="Steps between measurements of sample quality by a classifier, which is trained first. Lower shows more and slows training; 0 never measures.", json_schema_extra=unit("steps") | words({0: "never"}))  # fmt: skip
 
     @property
     def subject(self) -> str:
@@ -108,7 +116,7 @@ class CodingConfig(ImageConfig):
         ge=1,
         le=512,
         description="Feature maps of the first layer, doubled at every downsampling. More are sharper and slower.",
-        json_schema_extra=only(architecture="conv"),
+        json_schema_extra=unit("maps") | only(architecture="conv"),
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
 
@@ -141,18 +149,24 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
 
     first_views: ClassVar[tuple[str, ...]] = ("samples", "scores")
 
-    latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.")
+    latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.", json_schema_extra=unit("dimensions"))
     loss: Literal["non-saturating", "minimax", "hinge", "lsgan"] = Field(
         "non-saturating",
         description="Adversarial loss. minimax is the original of 2014, whose gradient vanishes when D wins; hinge and lsgan are gentler.",
     )
-    d_steps: int = Field(1, ge=1, le=100, description="D steps per G step (k in the paper). More keep D ahead and are slower.")
+    d_steps: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="D steps per G step (k in the paper). More keep D ahead and are slower.",
+        json_schema_extra=unit("steps"),
+    )
     label_smoothing: float = Field(
         0.0,
         ge=0,
         lt=0.5,
         description="One-sided label smoothing: D's target for real images is 1 minus this. Higher keeps D less confident.",
-        json_schema_extra=only(loss=("non-saturating", "minimax", "lsgan")),
+        json_schema_extra=words({0.0: "off"}) | only(loss=("non-saturating", "minimax", "lsgan")),
     )
     r1: float = Field(
         1.0,
@@ -166,11 +180,15 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
         ge=1,
         le=1000,
         description="Steps between R1 penalties, each weighted by this number (lazy regularisation). Higher is faster.",
-        json_schema_extra=unless(r1=0.0),
+        json_schema_extra=unit("steps") | unless(r1=0.0),
     )
     spectral_norm: bool = Field(False, description="Spectral normalisation of D (Miyato et al. 2018). More stable, and slower.")
     ema: float = Field(
-        0.99, ge=0, lt=1, description="Decay of the averaged G (EMA) that views and evaluation use. Higher is smoother and lags more."
+        0.99,
+        ge=0,
+        lt=1,
+        description="Decay of the averaged G (EMA) that views and evaluation use. Higher is smoother and lags more.",
+        json_schema_extra=words({0.0: "off"}),
     )
     g_learning_rate: float = Field(2e-4, gt=0, le=1, description="Learning rate of G (Adam). Higher learns faster until it oscillates.")
     d_learning_rate: float = Field(2e-4, gt=0, le=1, description="Learning rate of D (Adam). Higher keeps D ahead of G.")
@@ -195,6 +213,7 @@ class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDef
         ge=1,
         le=512,
         description="Feature maps of the layer next to the image, doubled at every downsampling (64 in the paper). More have more capacity and are slower.",
+        json_schema_extra=unit("maps"),
     )
 
     @model_validator(mode="after")

@@ -25,18 +25,27 @@ class ImageTranslationConfig(Config):
         ge=10,
         le=100_000,
         description="Frames per game. More are more varied and take longer to record.",
-        json_schema_extra=only(data="atari"),
+        json_schema_extra=unit("frames") | only(data="atari"),
     )
-    batch_size: int = Field(16, ge=1, le=1024, description="Images of each domain per step. Larger is more stable and slower.")
+    batch_size: int = Field(
+        16, ge=1, le=1024, description="Images of each domain per step. Larger is more stable and slower.", json_schema_extra=unit("images")
+    )
     features: int = Field(
         24,
         ge=4,
         le=256,
         description="Feature maps of G's layer next to the image, doubled at every downsampling. More draw finer detail and are slower.",
+        json_schema_extra=unit("maps"),
     )
-    d_features: int = Field(24, ge=4, le=256, description="Feature maps of D's first layer. More have more capacity and are slower.")
+    d_features: int = Field(
+        24,
+        ge=4,
+        le=256,
+        description="Feature maps of D's first layer. More have more capacity and are slower.",
+        json_schema_extra=unit("maps"),
+    )
     patch_layers: int = Field(
-        2, ge=1, le=5, description="Downsampling layers of PatchGAN: each score sees a patch of 16, 34, 70, 142 or 286 pixels. More judge the whole image rather than detail."
+        2, ge=1, le=5, description="Downsampling layers of PatchGAN: each score sees a patch of 16, 34, 70, 142 or 286 pixels. More judge the whole image rather than detail.", json_schema_extra=unit("layers")
     )  # fmt: skip
     upsampling: Literal["transpose", "resize"] = Field(
         "transpose", description="Upsampling in G: transpose is the papers' choice; resize avoids checkerboard artefacts and is slower."
@@ -58,7 +67,7 @@ class ImageTranslationConfig(Config):
         0.5, ge=0, lt=1, description="Adam's beta1, the decay of its gradient average. Lower reacts faster to the other network."
     )
     constant_steps: int = Field(
-        900, ge=0, le=100_000_000, description="Steps at the full learning rate before it decays. More learns more at the full rate.", json_schema_extra=unit("steps")
+        900, ge=0, le=100_000_000, description="Steps at the full learning rate before it decays. More learns more at the full rate.", json_schema_extra=words({0: "none"}) | unit("steps")
     )  # fmt: skip
     decay_steps: int = Field(
         900, ge=0, le=100_000_000, description="Steps over which the learning rate then decays linearly to 0; 0 keeps it constant. More end more stably.",

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from lab.atari.games import check_games
-from lab.config import data_field, only, unless, with_defaults
+from lab.config import data_field, only, unless, with_defaults, words
 from lab.data.catalogue import find, listed
 from lab.recipes.generative.image_translation_config import ImageTranslationConfig
 
@@ -40,9 +40,19 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
         description="Normalisation in G and D: instance normalises each image alone; batch (the paper) normalises over the batch.",
     )
     dropout: float = Field(
-        0.0, ge=0, lt=1, description="Dropout in G's inner layers, its only noise (0.5 in the paper). Higher is more varied."
+        0.0,
+        ge=0,
+        lt=1,
+        description="Dropout in G's inner layers, its only noise (0.5 in the paper). Higher is more varied.",
+        json_schema_extra=words({0.0: "off"}),
     )
-    l1_weight: float = Field(100.0, ge=0, le=1e4, description="Weight of the L1 loss |G(a) - b|. Higher is more faithful and blurrier.")
+    l1_weight: float = Field(
+        100.0,
+        ge=0,
+        le=1e4,
+        description="Weight of the L1 loss |G(a) - b|. Higher is more faithful and blurrier.",
+        json_schema_extra=words({0.0: "off"}),
+    )
 
     @field_validator("games")
     @classmethod

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import only, words
+from lab.config import only, unit, words
 from lab.recipes.generative.generative_config import LATENT_SPACE, CodingConfig
 
 
@@ -35,7 +35,7 @@ their cost are abandoned and only <b>active units</b> (*) still carry informatio
         ge=0,
         le=10_000_000,
         description="Steps over which beta rises linearly from 0. More helps against posterior collapse.",
-        json_schema_extra=words({0: "off"}),
+        json_schema_extra=unit("steps") | words({0: "off"}),
     )
     likelihood: Literal["bernoulli", "gaussian"] = Field(
         "bernoulli",

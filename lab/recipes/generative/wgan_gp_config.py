@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import with_defaults
+from lab.config import unit, with_defaults, words
 from lab.recipes.generative.generative_config import LATENT_SPACE, ConvAdversarialConfig
 
 
@@ -32,13 +32,22 @@ improve. D takes several steps for each of G.</p>
         ge=0,
         le=1000,
         description="Weight (gamma) of an additional R1 penalty on the gradient at real images. Higher is more stable; 0 is off.",
+        json_schema_extra=words({0.0: "off"}),
     )
     gradient_penalty: float = Field(
-        10.0, ge=0, le=1000, description="Weight (lambda) of the gradient penalty. Higher holds the critic's slope closer to 1."
+        10.0,
+        ge=0,
+        le=1000,
+        description="Weight (lambda) of the gradient penalty. Higher holds the critic's slope closer to 1.",
+        json_schema_extra=words({0.0: "off"}),
     )
     critic_norm: Literal["instance", "none"] = Field(
         "none", description="Normalisation in the critic. Batch norm is not offered: the penalty is per image."
     )
     d_steps: int = Field(
-        3, ge=1, le=100, description="Critic steps per G step (5 in the paper). More estimate the distance better and are slower."
+        3,
+        ge=1,
+        le=100,
+        description="Critic steps per G step (5 in the paper). More estimate the distance better and are slower.",
+        json_schema_extra=unit("steps"),
     )

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, with_defaults
+from lab.config import data_field, unit, with_defaults
 from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
@@ -29,14 +29,19 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
     data: str = data_field("pydocs", "text", about="The text to learn")
     level: Literal["char", "byte"] = Field("char", description="Tokens are characters or bytes.")
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
-    layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
-    hidden: int = Field(408, ge=1, le=8192, description="Units of the hidden state. More remember more and are slower.")
+    layers: int = Field(
+        1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.", json_schema_extra=unit("layers")
+    )
+    hidden: int = Field(
+        408, ge=1, le=8192, description="Units of the hidden state. More remember more and are slower.", json_schema_extra=unit("units")
+    )
     width: int = Field(64, ge=1, le=4096, description="Embedding size of a character. More have more capacity.")
     unroll: int = Field(
         64,
         ge=1,
         le=4096,
         description="Steps that the gradient flows back in time (truncated BPTT). More learn longer dependencies and are slower.",
+        json_schema_extra=unit("steps"),
     )
     learned_state: bool = Field(True, description="Train the initial state; off, it is zero.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

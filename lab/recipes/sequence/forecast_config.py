@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from lab.atari.games import check_game
-from lab.config import data_field, only, with_defaults, words
+from lab.config import data_field, only, unit, with_defaults, words
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -38,19 +38,27 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
         ge=100,
         le=1_000_000,
         description="Length of the recording in agent decisions (15 per second). Longer gives more data.",
-        json_schema_extra=only(data="ram"),
+        json_schema_extra=unit("decisions") | only(data="ram"),
     )
     channels: int = Field(
         8,
         ge=1,
         le=128,
         description="Bytes of memory to record: those that change most. More give more series to learn.",
-        json_schema_extra=only(data="ram"),
+        json_schema_extra=unit("bytes") | only(data="ram"),
     )
-    window: int = Field(32, ge=2, le=2048, description="Steps per training sequence. Longer learns longer dependencies and is slower.")
+    window: int = Field(
+        32,
+        ge=2,
+        le=2048,
+        description="Steps per training sequence. Longer learns longer dependencies and is slower.",
+        json_schema_extra=unit("steps"),
+    )
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
     layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
-    hidden: int = Field(96, ge=1, le=4096, description="Units of the hidden state. More remember more and are slower.")
+    hidden: int = Field(
+        96, ge=1, le=4096, description="Units of the hidden state. More remember more and are slower.", json_schema_extra=unit("units")
+    )
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
 
     @field_validator("game")

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from lab.config import data_field, with_defaults
+from lab.config import data_field, unit, with_defaults
 from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
@@ -27,9 +27,23 @@ multitask learners.</p>
 
     data: str = data_field("pydocs", "text", about="The text to learn")
     level: Literal["char", "byte"] = Field("char", description="Tokens are characters or bytes.")
-    context: int = Field(64, ge=2, le=4096, description="Context length in tokens. Longer learns longer dependencies and is slower.")
-    layers: int = Field(4, ge=1, le=48, description="Transformer blocks. More have more capacity and are slower.")
-    heads: int = Field(4, ge=1, le=64, description="Attention heads per block; must divide the width.")
+    context: int = Field(
+        64,
+        ge=2,
+        le=4096,
+        description="Context length in tokens. Longer learns longer dependencies and is slower.",
+        json_schema_extra=unit("tokens"),
+    )
+    layers: int = Field(
+        4, ge=1, le=48, description="Transformer blocks. More have more capacity and are slower.", json_schema_extra=unit("blocks")
+    )
+    heads: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Attention heads per block; must divide the width. More look at more things at once, each with fewer dimensions.",
+        json_schema_extra=unit("heads"),
+    )
     width: int = Field(128, ge=4, le=4096, description="Model width (embedding size). More have more capacity and are slower.")
     norm: Literal["pre", "post"] = Field(
         "pre", description="Layer norm before each sublayer (pre), which trains more easily, or after it (post)."

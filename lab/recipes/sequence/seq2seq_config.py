@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from lab.config import data_field, only, unless, with_defaults
+from lab.config import data_field, only, unit, unless, with_defaults, words
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 RECURRENT = ("rnn", "lstm", "gru")
@@ -45,24 +45,34 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
         ge=100,
         le=1_000_000,
         description="Dates or numbers to generate for training. More generalise better and take longer to generate.",
-        json_schema_extra=only(data=("dates", "numbers")),
+        json_schema_extra=unit("pairs") | only(data=("dates", "numbers")),
     )
     max_length: int = Field(
-        80, ge=2, le=1000, description="Skip pairs with more tokens than this on either side. Higher keeps more pairs and is slower."
+        80,
+        ge=2,
+        le=1000,
+        description="Skip pairs with more tokens than this on either side. Higher keeps more pairs and is slower.",
+        json_schema_extra=unit("tokens"),
     )
     min_count: int = Field(
         2,
         ge=1,
         description="Words that occur less often become <UNK>. Higher gives a smaller vocabulary.",
-        json_schema_extra=unless(tokens="char"),
+        json_schema_extra=unit("times") | unless(tokens="char"),
     )
-    layers: int = Field(1, ge=1, le=16, description="Layers of the encoder and of the decoder. More have more capacity and are slower.")
+    layers: int = Field(
+        1,
+        ge=1,
+        le=16,
+        description="Layers of the encoder and of the decoder. More have more capacity and are slower.",
+        json_schema_extra=unit("layers"),
+    )
     hidden: int = Field(
         128,
         ge=1,
         le=4096,
         description="Units per direction of a recurrent layer. More have more capacity and are slower.",
-        json_schema_extra=only(model=RECURRENT),
+        json_schema_extra=unit("units") | only(model=RECURRENT),
     )
     width: int = Field(
         128,
@@ -74,8 +84,8 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
         4,
         ge=1,
         le=64,
-        description="Attention heads of a transformer; must divide the width.",
-        json_schema_extra=only(model="transformer"),
+        description="Attention heads of a transformer; must divide the width. More look at more things at once, each with fewer dimensions.",
+        json_schema_extra=unit("heads") | only(model="transformer"),
     )
     norm: Literal["pre", "post"] = Field(
         "pre",
@@ -94,13 +104,19 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
         description="Teacher forcing: fraction of decoder steps fed the true token in training instead of the network's own. Higher learns faster; lower is closer to use.",
         json_schema_extra=only(model=RECURRENT),
     )
-    beam: int = Field(4, ge=1, le=64, description="Beam width for translation. Wider searches more and is slower; 1 is greedy.")
+    beam: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Beam width for translation. Wider searches more and is slower; 1 is greedy.",
+        json_schema_extra=words({1: "greedy"}),
+    )
     length_alpha: float = Field(
         0.6,
         ge=0,
         le=2,
         description="Length normalisation exponent (alpha) of the beam search. Higher favours longer outputs.",
-        json_schema_extra=unless(beam=1),
+        json_schema_extra=words({0.0: "off"}) | unless(beam=1),
     )
     unfused: bool = Field(
         False,

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, with_defaults
+from lab.config import data_field, unit, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -24,13 +24,25 @@ come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole seque
 
     data: str = data_field("stdlib", "Python source", about="Python source to tag")
     characters: int = Field(
-        1_000_000, ge=10_000, le=20_000_000, description="Characters of source to read. More generalises better and takes longer to load."
+        1_000_000,
+        ge=10_000,
+        le=20_000_000,
+        description="Characters of source to read. More generalises better and takes longer to load.",
+        json_schema_extra=unit("characters"),
     )
-    length: int = Field(128, ge=2, le=4096, description="Characters per window. Longer shows more of a string or comment and is slower.")
+    length: int = Field(
+        128,
+        ge=2,
+        le=4096,
+        description="Characters per window. Longer shows more of a string or comment and is slower.",
+        json_schema_extra=unit("characters"),
+    )
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
     bidirectional: bool = Field(True, description="Read in both directions; off, a character's kind must follow from what came before.")
     layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
-    hidden: int = Field(96, ge=1, le=4096, description="Units per direction. More remember more and are slower.")
+    hidden: int = Field(
+        96, ge=1, le=4096, description="Units per direction. More remember more and are slower.", json_schema_extra=unit("units")
+    )
     width: int = Field(32, ge=1, le=1024, description="Embedding size of a character. More have more capacity.")
     crf: bool = Field(False, description="Score whole tag sequences with a CRF and decode with Viterbi: better at boundaries, and slower.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, with_defaults
+from lab.config import data_field, unit, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -26,14 +26,31 @@ class TextClassConfig(
     former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
     data: str = data_field("pydocs", "labelled text", about="Sentences with labels")
-    min_count: int = Field(20, ge=1, description="Drop labels with fewer sentences than this. Higher leaves fewer, better covered labels.")
-    max_length: int = Field(40, ge=1, le=1000, description="Words read per sentence; the rest is cut off. Higher sees more and is slower.")
+    min_count: int = Field(
+        20,
+        ge=1,
+        description="Drop labels with fewer sentences than this. Higher leaves fewer, better covered labels.",
+        json_schema_extra=unit("sentences"),
+    )
+    max_length: int = Field(
+        40,
+        ge=1,
+        le=1000,
+        description="Words read per sentence; the rest is cut off. Higher sees more and is slower.",
+        json_schema_extra=unit("words"),
+    )
     words: int = Field(
-        5000, ge=10, le=200_000, description="Vocabulary size: the most common words; the rest become <UNK>. More cover rarer words."
+        5000,
+        ge=10,
+        le=200_000,
+        description="Vocabulary size: the most common words; the rest become <UNK>. More cover rarer words.",
+        json_schema_extra=unit("words"),
     )
     cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
     bidirectional: bool = Field(True, description="Read in both directions.")
     layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
-    hidden: int = Field(96, ge=1, le=4096, description="Units per direction. More remember more and are slower.")
+    hidden: int = Field(
+        96, ge=1, le=4096, description="Units per direction. More remember more and are slower.", json_schema_extra=unit("units")
+    )
     width: int = Field(64, ge=1, le=1024, description="Embedding size of a word. More have more capacity.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, with_defaults
+from lab.config import data_field, unit, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -37,11 +37,20 @@ as b is to a.</p>
         ge=1,
         le=50,
         description="Context window: words on either side that count as neighbours. Wider captures topics, narrower grammar.",
+        json_schema_extra=unit("words"),
     )
-    negatives: int = Field(5, ge=1, le=100, description="Negative samples per true word. More are more stable and slower.")
-    min_count: int = Field(5, ge=1, description="Drop words that occur less often. Higher gives a smaller vocabulary.")
+    negatives: int = Field(
+        5, ge=1, le=100, description="Negative samples per true word. More are more stable and slower.", json_schema_extra=unit("words")
+    )
+    min_count: int = Field(
+        5, ge=1, description="Drop words that occur less often. Higher gives a smaller vocabulary.", json_schema_extra=unit("times")
+    )
     words: int = Field(
-        10_000, ge=10, le=500_000, description="Vocabulary size: the most common words, which get a vector. More cover rarer words."
+        10_000,
+        ge=10,
+        le=500_000,
+        description="Vocabulary size: the most common words, which get a vector. More cover rarer words.",
+        json_schema_extra=unit("words"),
     )
     subsample: float = Field(
         1e-3, gt=0, le=1, description="Subsample words more frequent than this fraction of the text. Lower drops more of them."

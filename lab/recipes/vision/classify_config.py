@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from lab.config import only, unless, with_defaults, words
+from lab.config import only, unit, unless, with_defaults, words
 from lab.data.catalogue import subject
 from lab.recipes.images_config import ImagesConfig
 
@@ -49,9 +49,11 @@ with a high learning rate).</p>
     ] = Field("lenet5", description="Network. Deeper ones have more capacity and are slower; linear, mlp and knn are baselines.")  # fmt: skip
     size: int = Field(
         0, ge=0, le=512,
-        description="Image size in pixels; 0 keeps the data's own (at least 28 for convolutional networks). Larger shows more and is slower.", json_schema_extra=words({0: "the data's own"}))  # fmt: skip
+        description="Image size in pixels; 0 keeps the data's own (at least 28 for convolutional networks). Larger shows more and is slower.", json_schema_extra=unit("pixels") | words({0: "the data's own"}))  # fmt: skip
     colours: Literal["own", "grey", "rgb"] = Field(
-        "own", description="Convert images to greyscale (one channel) or rgb (three); own keeps the data as they are."
+        "own",
+        description="Convert images to greyscale (one channel) or rgb (three); own keeps the data as they are.",
+        json_schema_extra=words({"own": "the data's own"}),
     )
     validation: float = Field(
         0.1,
@@ -59,11 +61,19 @@ with a high learning rate).</p>
         le=0.5,
         description="Fraction of the training images held out for validation. More makes validation more reliable and leaves less to train on.",
     )
-    validate_every: int = Field(100, ge=1, le=1_000_000, description="Validation interval in steps. Lower shows more and slows training.")
+    validate_every: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="Validation interval in steps. Lower shows more and slows training.",
+        json_schema_extra=unit("steps"),
+    )
     patience: int = Field(
         0, ge=0, le=100_000,
-        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. 0 never stops early.", json_schema_extra=words({0: "off"}) | unless(network="knn"))  # fmt: skip
-    batch_size: int = Field(64, ge=1, le=8192, description="Images per step. Larger is more stable and needs more memory.")
+        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. More wait longer for an improvement; 0 never stops early.", json_schema_extra=unit("validations") | words({0: "off"}) | unless(network="knn"))  # fmt: skip
+    batch_size: int = Field(
+        64, ge=1, le=8192, description="Images per step. Larger is more stable and needs more memory.", json_schema_extra=unit("images")
+    )
     optimizer: Literal["sgd", "momentum", "nesterov", "rprop", "adagrad", "rmsprop", "adadelta", "adam", "adamw"] = Field(
         "adamw",
         description="Optimiser. sgd needs a learning rate of about 0.1, adam and adamw 0.001, adadelta 1; rprop needs large batches.",
@@ -81,14 +91,15 @@ with a high learning rate).</p>
         ge=0,
         lt=1,
         description="Momentum of momentum, nesterov and rmsprop. Higher smooths more.",
-        json_schema_extra=only(optimizer=("momentum", "nesterov", "rmsprop")),
+        json_schema_extra=words({0.0: "off"}) | only(optimizer=("momentum", "nesterov", "rmsprop")),
     )
     weight_decay: float = Field(
         0.01,
         ge=0,
         le=1,
         description="Weight decay. Higher gives smaller weights and less overfitting.",
-        json_schema_extra=only(optimizer=("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")),
+        json_schema_extra=words({0.0: "off"})
+        | only(optimizer=("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "adamw")),
     )
     schedule: Literal["constant", "step", "cosine", "linear"] = Field(
         "cosine",
@@ -99,22 +110,22 @@ with a high learning rate).</p>
         2_000,
         ge=1,
         le=100_000_000,
-        description="Step at which the learning rate schedule ends. Best set to the length of the run.",
-        json_schema_extra=unless(network="knn", schedule="constant"),
+        description="Step at which the learning rate schedule ends. Higher keeps the rate high for longer; best set to the length of the run.",
+        json_schema_extra=unit("steps") | unless(network="knn", schedule="constant"),
     )
     warmup_steps: int = Field(
         50,
         ge=0,
         le=1_000_000,
         description="Warm-up steps, over which the learning rate rises linearly. More are gentler.",
-        json_schema_extra=unless(network="knn"),
+        json_schema_extra=unit("steps") | words({0: "off"}) | unless(network="knn"),
     )
     label_smoothing: float = Field(
         0.0,
         ge=0,
         lt=1,
         description="Label smoothing: fraction of the target spread over all classes. Higher makes the network less confident.",
-        json_schema_extra=unless(network="knn"),
+        json_schema_extra=words({0.0: "off"}) | unless(network="knn"),
     )
     initialisation: Literal["he", "xavier", "normal", "zeros"] = Field(
         "he",
@@ -124,12 +135,12 @@ with a high learning rate).</p>
     activation: Literal["own", "relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"] = Field(
         "own",
         description="Activation function between layers; own keeps the network's. sigmoid and tanh saturate in deep networks; ReLU units can die.",
-        json_schema_extra=unless(network=("linear", "knn", "vit")),
+        json_schema_extra=words({"own": "the network's own"}) | unless(network=("linear", "knn", "vit")),
     )
     batch_norm: Literal["on", "own", "off"] = Field(
         "on",
         description="Batch norm: on adds it after every convolution that lacks it (not with --weights), own keeps the published network, off removes it.",
-        json_schema_extra=unless(network=("mlp", "linear", "knn", "vit")),
+        json_schema_extra=words({"own": "the network's own"}) | unless(network=("mlp", "linear", "knn", "vit")),
     )
     dropout: float = Field(
         -1.0,
@@ -139,30 +150,48 @@ with a high learning rate).</p>
         json_schema_extra=words({-1.0: "the network's own"}) | unless(network=("linear", "knn")),
     )
     augment_shift: float = Field(
-        0.1, ge=0, le=0.5, description="Augmentation: shift by up to this fraction of the image side. Higher is harder."
+        0.1,
+        ge=0,
+        le=0.5,
+        description="Augmentation: shift by up to this fraction of the image side. Higher is harder.",
+        json_schema_extra=words({0.0: "off"}),
     )
     augment_rotate: float = Field(
-        12.0, ge=0, le=180, description="Augmentation: rotate by up to this many degrees. Higher is harder; digits should stay upright."
+        12.0,
+        ge=0,
+        le=180,
+        description="Augmentation: rotate by up to this many degrees. Higher is harder; digits should stay upright.",
+        json_schema_extra=unit("degrees") | words({0.0: "off"}),
     )
-    augment_scale: float = Field(0.15, ge=0, le=0.9, description="Augmentation: scale up or down by up to this fraction. Higher is harder.")
+    augment_scale: float = Field(
+        0.15,
+        ge=0,
+        le=0.9,
+        description="Augmentation: scale up or down by up to this fraction. Higher is harder.",
+        json_schema_extra=words({0.0: "off"}),
+    )
     augment_warp: float = Field(
         0.06, ge=0, le=0.3,
-        description="Augmentation: elastic distortion by up to this fraction of the image side, as handwriting varies. Higher is harder.",
+        description="Augmentation: elastic distortion by up to this fraction of the image side, as handwriting varies. Higher is harder.", json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
     augment_colour: float = Field(
         0.2,
         ge=0,
         le=1,
         description="Augmentation: colours mix and brightness changes by up to this fraction. Higher makes the network rely less on colour.",
-        json_schema_extra=unless(colours="grey"),
+        json_schema_extra=words({0.0: "off"}) | unless(colours="grey"),
     )
     augment_flip: bool = Field(False, description="Augmentation: mirror images at random. Right for photographs, wrong for digits.")
     augment_erase: float = Field(
-        0.0, ge=0, le=0.9, description="Augmentation: blank a square with sides up to this fraction of the image. Higher hides more."
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Augmentation: blank a square with sides up to this fraction of the image. Higher hides more.",
+        json_schema_extra=words({0.0: "off"}),
     )
     test_time_augmentation: int = Field(
         8, ge=1, le=64,
-        description="Average the probabilities of this many copies of each test image: the original and augmented ones. More are more accurate and slower.",
+        description="Average the probabilities of this many copies of each test image: the original and augmented ones. More are more accurate and slower.", json_schema_extra=unit("copies"),
     )  # fmt: skip
     weights: str = Field(
         "",
@@ -180,14 +209,18 @@ with a high learning rate).</p>
         json_schema_extra=only(network="mlp"),
     )
     neighbours: int = Field(
-        5, ge=1, le=1000, description="Number of neighbours that vote (k). More is smoother.", json_schema_extra=only(network="knn")
+        5,
+        ge=1,
+        le=1000,
+        description="Number of neighbours that vote (k). More is smoother.",
+        json_schema_extra=unit("images") | only(network="knn"),
     )
     memory: int = Field(
         10_000,
         ge=1,
         le=1_000_000,
         description="Images to remember. More are more accurate and slower.",
-        json_schema_extra=only(network="knn"),
+        json_schema_extra=unit("images") | only(network="knn"),
     )
     auxiliary_weight: float = Field(
         0.0,

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import Config, unit
+from lab.config import Config, unit, words
 
 
 class LinearConfig(Config):
@@ -22,6 +22,8 @@ digit that is shifted or written differently; that is what hidden layers and con
 
     data: Literal["digits"] = Field("digits", description="The images to learn.")
     learning_rate: float = Field(0.05, gt=0, le=10, description="Learning rate (SGD). Higher learns faster until it oscillates.")
-    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum. Higher smooths and speeds up.")
-    weight_decay: float = Field(1e-4, ge=0, le=1, description="Weight decay. Higher gives smoother templates.")
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum. Higher smooths and speeds up.", json_schema_extra=words({0.0: "off"}))
+    weight_decay: float = Field(
+        1e-4, ge=0, le=1, description="Weight decay. Higher gives smoother templates.", json_schema_extra=words({0.0: "off"})
+    )
     batch_size: int = Field(64, ge=1, le=1500, description="Images per step. Larger is more stable.", json_schema_extra=unit("images"))

@@ -1,0 +1,69 @@
+"""The groups in which forms and help texts list the settings: what one changes daily first, then the rest by subject.
+
+A name means the same in every recipe, so one table serves all. A setting that it does not name is one that only its recipe has.
+"""
+
+from collections.abc import Iterable
+
+MAIN = "Main"
+OWN = "Of this recipe"
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    MAIN: (
+        "data", "game", "games", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
+        "size", "width", "layers", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
+        "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
+    ),
+    "Data": (
+        "frames", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
+        "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
+    ),
+    "Augmentation": (
+        "augment_shift", "augment_rotate", "augment_scale", "augment_warp", "augment_colour", "augment_flip", "augment_erase",
+        "test_time_augmentation",
+    ),
+    "Game": (
+        "clip_rewards", "life_loss_terminal", "sticky_actions", "crop", "noop_max", "fire_reset", "chase", "food_reward", "win_reward",
+        "ghost_penalty", "longest", "random_starts",
+    ),
+    "Exploration": ("epsilon_start", "epsilon_end", "epsilon_steps", "noisy", "noisy_sigma"),
+    "Returns": (
+        "gamma", "n_step", "trace", "double", "munchausen", "munchausen_alpha", "munchausen_clip", "temperature",
+        "quantiles", "atoms", "v_min", "v_max", "fractions", "acting_fractions",
+    ),
+    "Replay": (
+        "replay", "replay_capacity", "learning_starts", "train_every", "target_interval", "prioritised", "priority_alpha",
+        "priority_beta", "priority_beta_steps", "rollout_steps", "epochs", "minibatches",
+    ),
+    "Network": (
+        "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
+        "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
+        "bidirectional", "crf", "learned_state", "freeze", "style",
+    ),
+    "Loss": (
+        "loss", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
+        "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
+        "teacher_forcing",
+    ),
+    "Regularisation": ("dropout", "weight_decay", "noise", "mask", "cycle_noise", "pool", "patience"),
+    "Optimiser": (
+        "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "schedule", "schedule_steps", "learning_rate_end",
+        "learning_rate_steps", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",
+    ),
+    OWN: (),
+    "Evaluation": ("eval_episodes", "eval_epsilon", "validate_every", "quality_every", "beam", "length_alpha"),
+    "Computation": ("precision", "unfused"),
+}  # fmt: skip
+
+
+def group_of(name: str) -> str:
+    """The group of a setting."""
+    return next((group for group, names in GROUPS.items() if name in names), OWN)
+
+
+def grouped(names: Iterable[str]) -> dict[str, list[str]]:
+    """Settings by group, both in the order of the table; groups without any are left out."""
+    left = list(names)
+    groups = {group: [name for name in named if name in left] for group, named in GROUPS.items()}
+    groups[OWN] = [name for name in left if group_of(name) == OWN]
+    return {group: members for group, members in groups.items() if members}
