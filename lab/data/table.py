@@ -6,6 +6,7 @@ or ignored, with the reason; gaps are interpolated and reported.
 
 import csv
 import re
+import string
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,9 +27,13 @@ TIME = re.compile(
     re.IGNORECASE,
 )
 """Titles of columns that say when a row was, not what."""
+DATES = 20_000
+"""The rows whose dates are looked at."""
 IDENTIFIER = re.compile(r"(.*[_ ])?(id|uid|index|idx|key)|#|nr\.?|no\.?", re.IGNORECASE)
 """Titles of columns that say which a row was."""
 SUMMARY = re.compile(r"(sub)?total|sum|summe|gesamt|average|avg|mean|mittel(wert)?|median|min|max|std|source|quelle|note|end|eof", re.I)
+BLOCK = 1000
+"""Cells that are looked at together."""
 FEWEST = 0.9
 """The share of numbers among the cells that are not empty which makes a column one of numbers."""
 
@@ -127,10 +132,13 @@ def read_cells(lines: list[str], dialect: Dialect, where: str) -> tuple["pd.Data
     import pandas as pd
 
     body = lines[dialect.start :]
+    if (plain := plain_table(body, dialect)) is not None:
+        return plain
     try:
-        rows = [(line + dialect.start + 1, row) for line, row in cells_of(body, dialect.separator)]
+        rows = cells_of(body, dialect.separator)
     except csv.Error:  # A quote that is never closed has taken in more than a cell may hold.
-        rows = [(dialect.start, ["\n"])]
+        rows = [(-1, ["\n"])]
+    rows = [(line + dialect.start + 1, row) for line, row in rows]
     if rows and any("\n" in cell for cell in rows[-1][1]) and never_closed(body, dialect.separator):
         raise LabError(f'{where}, line {unclosed(body) + dialect.start}: a quote (") opened here is never closed.')
     if not rows:
@@ -146,6 +154,26 @@ def read_cells(lines: list[str], dialect: Dialect, where: str) -> tuple["pd.Data
         elif len(row) < dialect.width:
             row.extend([None] * (dialect.width - len(row)))  # type: ignore[list-item]
     return pd.DataFrame([row for _, row in rows], dtype=object), np.array([line for line, _ in rows])
+
+
+def plain_table(body: list[str], dialect: Dialect) -> tuple["pd.DataFrame", np.ndarray] | None:
+    """What `read_cells` gives, ten times as fast, where no cell is quoted and no line is short or long; None elsewhere."""
+    import pandas as pd
+
+    separator, width = dialect.separator, dialect.width
+    if not separator.strip() and separator != "\t":
+        return None
+    rows = [i for i, line in enumerate(body) if line.strip(separator + string.whitespace)]
+    lines = [body[i] for i in rows] if len(rows) < len(body) else body
+    if not lines or any(line.count(separator) != width - 1 for line in lines):
+        return None
+    text = separator.join(lines)
+    if '"' in text:
+        return None
+    cells = text.split(separator)
+    if separator + " " in text or text[:1] == " ":
+        cells = [cell.lstrip(" ") for cell in cells]
+    return pd.DataFrame({i: cells[i::width] for i in range(width)}, dtype=object), np.array(rows) + dialect.start + 1
 
 
 def never_closed(body: list[str], separator: str) -> bool:
@@ -223,17 +251,21 @@ def column_names(dialect: Dialect) -> list[str]:
 def judged(name: str, cells: "pd.Series", line_of: np.ndarray, file_mark: Decimal, first: bool) -> tuple[Column, np.ndarray]:
     """A column and its numbers (N,) float64, without gaps where it is used."""
     texts = cells.to_numpy()
-    missing = np.array([not cell[:1].isdigit() and is_missing(cell) for cell in texts], bool)
+    missing = ~plain_numbers(texts, ".,")
+    missing[missing] = [not cell[:1].isdigit() and is_missing(cell) for cell in texts[missing]]
     filled = texts[~missing]
     if not len(filled):
         return Column(name, False, "empty"), np.full(len(texts), np.nan)
     mark: Decimal = decimal_mark(dict.fromkeys(filled[:5000])) or file_mark
+    dates = sum(map(is_date, filled[:200])) > 0.8 * len(filled[:200])
+    if dates and len(filled) > DATES and sum(number(cell, mark) is not None for cell in filled[:DATES]) < FEWEST * DATES:
+        return Column(name, False, "dates or times"), np.full(len(texts), np.nan)
     values = numbers_of(cells, mark)
     values[missing] = np.nan
     wrong = ~missing & np.isnan(values)
     numbers = int((~np.isnan(values)).sum())
     example = f"{texts[wrong.argmax()]!r:.40} in line {line_of[wrong.argmax()]}" if wrong.any() else ""
-    if sum(map(is_date, filled[:200])) > 0.8 * len(filled[:200]) and numbers < FEWEST * len(filled):
+    if dates and numbers < FEWEST * len(filled):
         return Column(name, False, "dates or times"), values
     if numbers < 2 or (numbers < FEWEST * len(filled) and not (wrong.sum() == 1 and numbers >= 3)):
         return Column(name, False, f"not numeric ({example or 'a single value'})"), values
@@ -262,12 +294,29 @@ def numbers_of(cells: "pd.Series", mark: Decimal) -> np.ndarray:
     """(N,) float64, NaN where a cell holds no number. Plain numbers go through pandas at once, all others one by one."""
     import pandas as pd
 
-    plain = cells.where(cells.str.fullmatch(r"[+-]?\d+(\.\d*)?") if mark == "." else cells.str.fullmatch(r"[+-]?\d+(,\d*)?"))
-    values = pd.to_numeric(plain.str.replace(",", "."), errors="coerce").to_numpy(np.float64, copy=True)
-    for i in np.flatnonzero(plain.isna()):
-        value = number(cells.iat[i], mark)
+    texts = cells.to_numpy()
+    plain = plain_numbers(texts, mark)
+    values = np.full(len(texts), np.nan)
+    known = texts[plain] if mark == "." else [text.replace(",", ".") for text in texts[plain]]
+    values[plain] = pd.to_numeric(pd.Series(known, dtype=object), errors="coerce").to_numpy(np.float64)
+    for i in np.flatnonzero(~plain):
+        value = number(texts[i], mark)
         values[i] = np.nan if value is None else value
     return values
+
+
+def plain_numbers(texts: np.ndarray, marks: str) -> np.ndarray:
+    """Which cells (N,) are digits with at most a sign and one of `marks`. A block of nothing else is seen at once."""
+    cell = rf"[+-]?\d+(?:[{marks}]\d*)?"
+    one, many = re.compile(cell), re.compile(rf"(?:{cell}\n)*")
+    plain = np.zeros(len(texts), bool)
+    for start in range(0, len(texts), BLOCK):
+        block = texts[start : start + BLOCK]
+        if many.fullmatch("\n".join(block) + "\n") and not any("\n" in text for text in block):
+            plain[start : start + BLOCK] = True
+        else:
+            plain[start : start + BLOCK] = [one.fullmatch(text) is not None for text in block]
+    return plain
 
 
 def time_like(name: str, values: np.ndarray, first: bool) -> str:
@@ -317,20 +366,24 @@ def dates_of(cells: "pd.Series") -> np.ndarray | None:
     """Dates (N,) as numbers that can be compared, None where they cannot be read or are times of day alone."""
     import pandas as pd
 
-    texts = cells.str.strip()
-    if len(texts) > 20_000 or texts.str.fullmatch(r"\d{1,2}:.*").any():
-        texts = texts.iloc[:20_000]
-        if texts.str.fullmatch(r"\d{1,2}:.*").any():
-            return None
+    texts = cells.iloc[:DATES].str.strip()
+    if texts.str.fullmatch(r"\d{1,2}:.*").any():
+        return None
     read = []
-    for how in ({"format": "ISO8601"}, {"format": "mixed", "dayfirst": True}, {"format": "mixed"}):
+    # Those that take the form of the first cell for that of all are a hundred times as fast as those that look at each.
+    for how in ({"format": "ISO8601"}, {"dayfirst": True}, {}, {"format": "mixed", "dayfirst": True}, {"format": "mixed"}):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             times = pd.to_datetime(texts, errors="coerce", utc=True, **how)
-        if not times.isna().any():
-            read.append(times.astype("int64").to_numpy())
-    # 01/02/2021 is a day of January or of February: what puts the rows in order is meant.
-    return next((times for times in read if (np.diff(times) >= 0).all() or (np.diff(times) <= 0).all()), read[0] if read else None)
+        if times.isna().any():
+            continue
+        read.append(times.astype("int64").to_numpy())
+        # 01/02/2021 is a day of January or of February: what puts the rows in order is meant.
+        if "ISO8601" in how.values() or (np.diff(read[-1]) >= 0).all() or (np.diff(read[-1]) <= 0).all():
+            return read[-1]
+        if "mixed" not in how.values() and len(read) == 2:
+            break
+    return read[0] if read else None
 
 
 def without_gaps(values: np.ndarray) -> np.ndarray:

@@ -19,10 +19,13 @@ from lab.data.catalogue import file_of, loader, shown
 from lab.data.encoding import composed, decode
 from lab.data.record import RULES, Record, of_content, rules_of
 from lab.errors import LabError, UsageError
+from lab.readable import size_text
 from lab.registry import load
 
 log = logging.getLogger("lab.data")
 
+LARGE = 30 * 2**20
+"""Bytes from which on it is said that a file is being read."""
 Level = Literal["char", "byte"]
 UNKNOWN = "\ufffd"
 """Stands for the characters beyond the 255 commonest of a text."""
@@ -139,6 +142,8 @@ def own_file(data: str) -> bytes:
     path = file_of(data)
     assert path is not None
     try:
+        if (size := path.stat().st_size) > LARGE:
+            log.info("%s: reading %s, which takes a moment", shown(data), size_text(size))
         return path.read_bytes()
     except OSError as error:
         raise LabError(f"{shown(data)} cannot be read ({error.strerror}).") from None

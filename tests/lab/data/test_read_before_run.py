@@ -76,6 +76,6 @@ def test_what_is_left_out_before_there_is_a_run_is_in_its_log(tmp_path: Path) ->
     for name in "ab":
         for i in range(3):
             picture(tmp_path / "data" / name / f"{i}.png", i, damaged=(name, i) == ("b", 0))
-    run = lab.train("classify", network="linear", data=f"folder:{tmp_path / 'data'}", size=8, steps=1)
+    run = lab.train("classify", network="linear", data=f"folder:{tmp_path / 'data'}", size=8, validation=0.0, steps=1)
     log = (run.path / "log.txt").read_text()
     assert f"skipped: {tmp_path / 'data' / 'b' / '0.png'} cannot be read" in log

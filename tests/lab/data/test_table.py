@@ -114,6 +114,26 @@ def test_every_layout_gives_the_same_numbers(layout: str) -> None:
     np.testing.assert_array_equal(table.values, np.array([A, B]).T)
 
 
+def test_a_table_without_quotes_is_the_same_as_with_them() -> None:
+    """The two are cut by different readers."""
+    cells = [["day", "a", "b"], ["1", "1.5", "-2"], ["2", "", "+7"], ["3", "2.", "1,234"], ["4", "3.25", "8"]]
+    plain, quoted = ("\n\n".join(";".join(f"{q}{cell}{q}" for cell in row) for row in cells) + "\n; ;\n" for q in ("", '"'))
+    tables = [read(text) for text in (plain, plain.replace(";", "; "), quoted)]
+    for table in tables:
+        np.testing.assert_array_equal(table.values, [[1.5, -2], [1.75, 7], [2, 1234], [3.25, 8]])
+        assert why(table, "a") == "used: 3 numbers; 1 gap interpolated (line 5)"
+
+
+def test_a_long_table_is_read_by_the_same_rules_in_every_block() -> None:
+    lines = [f"{i // 28 % 12 + 1}/{i % 28 + 1}/2021 10:00,{i}.5" for i in range(25_000)]
+    lines[12_345] = "3/3/2021 10:00,n/a"
+    table = read("when,x\n" + "\n".join(lines))
+    assert table.values.shape == (25_000, 1)
+    np.testing.assert_array_equal(table.values[[0, 12_345, 24_999], 0], [0.5, 12_345.5, 24_999.5])
+    assert why(table, "when") == "ignored: dates or times"
+    assert why(table, "x").endswith("1 gap interpolated (line 12347)")
+
+
 def test_one_column_under_a_name_has_decimal_commas() -> None:
     table = read("Wert\n1,5\n2,5\n3,25\n")
     assert table.names == ["Wert"]
@@ -167,6 +187,8 @@ def test_rows_out_of_order_and_repeated_times_are_said() -> None:
     mixed = read("date,x\n2021-01-01,1.5\n2021-01-03,2.5\n2021-01-02,1.75\n")
     assert "not in the order of column 'date' (line 4 is earlier than the line above)" in mixed.assumed[-1]
     assert "order" not in read("date,x\n1/13/2021,1.5\n2/1/2021,2.5\n2/13/2021,1.75\n").assumed[-1]
+    american = read("date,x\n1/12/2021,1.5\n1/13/2021,2.5\n2/3/2021,1.75\n1/14/2021,3.5\n").assumed[-1]
+    assert "line 5 is earlier than the line above" in american  # One reading for all: no 1 December before 13 January.
 
 
 def test_identifiers_and_columns_that_never_change_are_named() -> None:
