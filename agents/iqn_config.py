@@ -44,7 +44,7 @@ class BeyondRainbowConfig(
     with_defaults(  # type: ignore[misc]
         IQNConfig, "BeyondRainbowDefaults", trunk="impala", spectral_norm=True, dueling=True, noisy=True, munchausen=True, prioritised=True,
         priority_alpha=0.2, priority_beta=0.45, n_step=3, gamma=0.997, envs=64, batch_size=256, train_every=64, target_interval=500,
-        learning_starts=50_000, learning_rate=1e-4, adam_eps=0.005 / 256, max_grad_norm=10.0,
+        learning_starts=200_000, learning_rate=1e-4, adam_eps=0.005 / 256, max_grad_norm=10.0,
     )
 ):  # fmt: skip
     """Beyond the Rainbow: IMPALA's network, IQN, Munchausen, noisy layers and prioritised replay, for one desktop GPU (Clark et al. 2024)."""

@@ -51,7 +51,7 @@ class PQN(Experiment):
         seeds = np.random.SeedSequence(config.seed).spawn(3)
         self.explore_rng, self.order_rng = (np.random.Generator(np.random.PCG64(s)) for s in seeds[:2])
         with seeded(int(seeds[2].generate_state(1)[0])):
-            network = LayerNormQNetwork(len(self.action_names), config.hidden_units)
+            network = LayerNormQNetwork(len(self.action_names), config.hidden_units, config.head_scale)
         self.online = FlatNetwork(network.to(device), self.dtype)
         self.optimizer = FlatRAdam(self.online, config.learning_rate)
         self.steps = self.updates = 0

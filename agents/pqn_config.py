@@ -79,6 +79,14 @@ them. Everything else is as in DQN.</p>
         json_schema_extra=unit("units"),
     )
 
+    head_scale: float = Field(
+        1.0,
+        ge=0,
+        le=10,
+        description="Multiple of the last layer's initial weights. At 1 the best of many random values is far above any return, which takes "
+        "some hundred rollouts to unlearn; near 0 all actions begin alike.",
+    )
+
     @model_validator(mode="after")
     def fits(self) -> "PQNConfig":
         if self.envs * self.rollout_steps % self.minibatches:

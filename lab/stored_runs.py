@@ -104,7 +104,10 @@ def import_agent(path: str | Path, game: str | None = None, name: str | None = N
     return Run(file)
 
 
-def agent_for(game: str) -> "nn.Module | None":
-    """The network of the best shipped agent for a game, ready to play, or None."""
+def agent_for(game: str) -> "tuple[nn.Module | None, str]":
+    """(the network of the best shipped agent for a game, ready to play, or None; the `crop` with which it sees the game)."""
     name = registry.best_agent(game)
-    return None if name is None else Run(registry.shipped()[name]).experiment("cpu", serving_only=True).serving().eval()
+    if name is None:
+        return None, "0,0"
+    experiment = Run(registry.shipped()[name]).experiment("cpu", serving_only=True)
+    return experiment.serving().eval(), getattr(experiment.config, "crop", "0,0")

@@ -46,10 +46,10 @@ class LayerNormPass(NamedTuple):
 class LayerNormQNetwork(ActionValueNetwork):
     """Q values (B, actions); each layer but the last is normalised over all of its units, then goes through ReLU.
 
-    Weights start orthogonal, as in CleanRL's PQN. The scales and shifts of maps have the shape (height, width, maps).
+    Weights start orthogonal, as in CleanRL's PQN, those of the last layer times `head_scale`. The scales and shifts of maps have the shape (height, width, maps).
     """
 
-    def __init__(self, actions: int, hidden: int = 512):
+    def __init__(self, actions: int, hidden: int = 512, head_scale: float = 1.0):
         super().__init__(actions, hidden)
         self.norm1, self.norm2, self.norm3 = (Scale(*shape) for shape in SHAPES)
         self.norm4 = Scale(hidden)
@@ -58,6 +58,8 @@ class LayerNormQNetwork(ActionValueNetwork):
         for layer in (self.conv1, self.conv2, self.conv3, self.hidden, self.q):
             nn.init.orthogonal_(layer.weight, math.sqrt(2))
             torch.nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.q.weight.mul_(head_scale)
 
     def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         return transposed_linear(units, *in_float(self.q))

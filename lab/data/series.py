@@ -106,8 +106,8 @@ def ram_series(game: str, decisions: int, channels: int, who: Who, seed: int, wa
 
     "agent" is the shipped agent of the game where there is one, else a random player stands in. `wanted` names other bytes.
     """
-    player = Player(game, seed=seed)
-    net = agent_for(game) if who == "agent" else None
+    net, crop = agent_for(game) if who == "agent" else (None, "0,0")
+    player = Player(game, seed=seed, crop=crop)
     rows: list[np.ndarray] = []
     while len(rows) < decisions:
         frame = player.tick(net)

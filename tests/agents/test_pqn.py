@@ -60,6 +60,13 @@ def test_an_update_moves_the_value_of_the_action_taken_towards_its_return(experi
     assert errors[-1] < 0.2 * errors[0]
 
 
+def test_a_last_layer_of_scale_0_begins_with_all_values_0(experiment: PQN) -> None:
+    blocks = torch.randint(0, 256, (2, 64, 21, 21), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    alike = PQN(PQNConfig.parse({**SETTINGS, "head_scale": 0.0}), torch.device("cpu"))
+    assert np.abs(experiment.q_values(blocks)).max() > 0
+    assert np.abs(alike.q_values(blocks)).max() == 0
+
+
 def test_a_lost_life_ends_the_return_if_asked_for() -> None:
     made = PQN(PQNConfig.parse({**SETTINGS, "life_loss_terminal": True, "epsilon_end": 1.0, "rollout_steps": 200}), torch.device("cpu"))
     try:

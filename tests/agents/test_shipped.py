@@ -62,7 +62,7 @@ def test_a_games_name_stands_for_its_best_agent(tmp_path: Path, monkeypatch: pyt
     assert registry.best_agent("pong") == find("pong").name == "pong-b"
     assert find("pong-a").name == "pong-a"
     assert registry.best_agent("breakout") is None
-    assert agent_for("breakout") is None
+    assert agent_for("breakout") == (None, "0,0")
 
 
 def test_large_weights_are_halved_and_small_ones_kept() -> None:
@@ -88,10 +88,10 @@ def test_metrics_are_thinned_evenly_and_keep_their_last_rows() -> None:
 def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Ships an untrained run whose evaluations give these means, one after the other."""
 
-    def make(*means: float) -> tuple[Run, Path]:
+    def make(*means: float, **settings: Any) -> tuple[Run, Path]:
         import lab
 
-        run = lab.train("dqn", steps=4, device="cpu", run=tmp_path / "run", **TINY)
+        run = lab.train("dqn", steps=4, device="cpu", run=tmp_path / "run", **TINY, **settings)
         given = iter(means)
 
         def evaluated(experiment: Any, episodes: int, epsilon: float) -> dict[str, Any]:
@@ -104,6 +104,14 @@ def ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         return run, tmp_path / "agent"
 
     return make
+
+
+def test_an_agent_plays_with_the_crop_that_it_learned_with(ship: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, folder = ship(19.0, 18.5, crop="34,16")
+    monkeypatch.setattr(registry, "shipped", lambda: {"pong": folder})
+    net, crop = agent_for("pong")
+    assert net is not None
+    assert crop == "34,16"
 
 
 def test_shipping_a_run(ship: Callable[..., Any]) -> None:

@@ -59,8 +59,8 @@ def watch(
 
 def player_of(game: str, seed: int, epsilon: float | None, sticky: float) -> tuple[Player, nn.Module | None]:
     """(a player of the game, who decides): the game's shipped agent, or random play where there is none."""
-    agent = agent_for(game)
-    player = Player(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky)
+    agent, crop = agent_for(game)
+    player = Player(game, seed=seed, epsilon=0.01 if epsilon is None else epsilon, sticky=sticky, crop=crop)
     return player, agent
 
 
