@@ -92,6 +92,7 @@ def opened() -> Iterator[Any]:
     switch = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     window = open_window(app)
+    window.resize(1280, 800)
     try:
         yield window
     finally:

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
-    QStackedWidget,
     QStatusBar,
     QToolBar,
     QToolButton,
@@ -37,6 +36,7 @@ from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
 from gui.widgets.dismantle import dismantle
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.room import FrontStack, fit_screen
 from gui.window_actions import FILE_ACTIONS, HELP_ACTIONS, THEMES, VIEW_ACTIONS, every_action, panel_action, theme_action
 from lab import registry
 from lab.readable import size_text
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.close_deadline = 0.0
         self.still_saving: QMessageBox | None = None
         self.errors: list[ErrorDialog] = []
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         self.setCentralWidget(self.stack)
         self.build_menus()
         self.build_bar()
@@ -80,6 +80,8 @@ class MainWindow(QMainWindow):
         geometry = settings().value("window/geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        if not self.isMaximized() and not self.isFullScreen():
+            fit_screen(self)
 
     # -- parts -----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMessageBox, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMessageBox, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.page import Page, Sidebar
@@ -12,6 +12,7 @@ from gui.pages import page_class
 from gui.view_query import PageState, ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.picture import to_image
+from gui.widgets.room import FrontStack, Scroller
 from gui.widgets.save_dialog import ask_save_path
 from lab.errors import LabError
 from lab.run import Run
@@ -19,6 +20,8 @@ from lab.saving import ENDINGS
 
 TICK_MS = 50
 PAGE_MENU = "&Page"
+LEAST = (470, 330)
+"""The most pixels that a page may ask for: one that needs more scrolls in a small window."""
 COPY = Action(
     "copy_page", "Copy page", "Copy the image of this page", lambda panel: panel.in_pages("copy"), "Ctrl+Alt+C", PAGE_MENU, separator=True
 )
@@ -47,7 +50,7 @@ class PageTabs(QWidget):
         self.bar = QTabBar(documentMode=True, drawBase=False, usesScrollButtons=True, expanding=False)
         self.copy_button = icons.IconButton(icons.copy, "Copy", COPY.tooltip, self.copy)
         self.save_button = icons.IconButton(icons.save, "Save…", SAVE.tooltip, self.ask_save)
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.split.addWidget(self.stack)
         self.head = QWidget()
@@ -59,7 +62,7 @@ class PageTabs(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.head)
-        layout.addWidget(self.split, 1)
+        layout.addWidget(Scroller(self.split, LEAST), 1)
         self.saving: ViewQuery | None = None
         self.bar.currentChanged.connect(self.show_page)
         for name in names:

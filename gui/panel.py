@@ -15,8 +15,12 @@ from gui.bridge import Sessions
 from gui.queue_worker import QueueWorker
 from gui.widgets.dismantle import dismantle
 from gui.widgets.dock_title import DockTitle
+from gui.widgets.room import Scroller
 from lab.run import Run
 from lab.training_queue import Job
+
+DOCK = (290, 360)
+"""The most pixels that a dock may ask for: one that needs more scrolls in a small window."""
 
 
 class RunFolders(QObject):
@@ -85,7 +89,7 @@ class Panel(QMainWindow):
         """A dock that can be moved, floated and closed; its place is remembered by its name."""
         dock = QDockWidget(title, self)
         dock.setObjectName(title)
-        dock.setWidget(widget)
+        dock.setWidget(Scroller(widget, DOCK))
         dock.setTitleBarWidget(DockTitle(dock))
         self.addDockWidget(area, dock)
         return dock

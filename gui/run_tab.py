@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from gui.bridge import SessionBridge
@@ -20,6 +20,7 @@ from gui.view_query import ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
 from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.room import SideBySide
 from gui.widgets.series import RunSeries
 from gui.widgets.transport import Transport
 from gui.widgets.view_frame import ViewFrame
@@ -31,8 +32,10 @@ from lab.stored_runs import runs
 CURVES_MS = 500
 FOLLOW_MS = 2000
 """How often one looks whether another process trains the run."""
-ROOM = 240
-"""The width that a view needs."""
+ROOM = 40
+"""The width that a view needs, in letters."""
+MOST = 4
+"""The most views side by side."""
 MENU_RUNS = 40
 NOTE_LETTERS = 240
 """The most letters of the note about the data; its tooltip has the rest."""
@@ -246,12 +249,12 @@ class Views(QWidget):
         self.closed = False
         self.note = QLabel("Loading the run…", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         faint(self.note)
-        self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.split = SideBySide(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.switches: dict[str, QToolButton] = {}
         self.switch_row = QWidget()
         self.switch_row.setStyleSheet(SWITCHES)
         self.switch_layout = FlowLayout(self.switch_row)
-        self.more = icons.IconButton(icons.add, "+", "Add another view", lambda: self.add())
+        self.more = icons.IconButton(icons.add, "+", "Add another view", self.add_another)
         self.switch_layout.addWidget(self.more)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -289,7 +292,17 @@ class Views(QWidget):
 
     def capacity(self) -> int:
         """How many views fit side by side."""
-        return min(max(1, self.width() // ROOM), 4)
+        return min(max(1, self.width() // (ROOM * self.fontMetrics().averageCharWidth())), MOST)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Show as many of the views as there is room for; the others wait, and come back when the window grows."""
+        for i, frame in enumerate(self.frames):
+            frame.setVisible(i < self.capacity())
+        self.update_switches()
 
     def make_switches(self) -> None:
         """A button for each view of the source."""
@@ -315,6 +328,10 @@ class Views(QWidget):
         if not on:
             for frame in [frame for frame in self.frames if frame.chooser.currentData() == name]:
                 self.remove(frame)
+            self.fit()
+        elif waiting := [frame for frame in self.frames if frame.chooser.currentData() == name]:
+            self.frames.sort(key=lambda frame: frame is not waiting[0])
+            self.fit()
         else:
             while len(self.frames) >= self.capacity():
                 self.remove(self.frames[0])
@@ -322,23 +339,26 @@ class Views(QWidget):
 
     def update_switches(self) -> None:
         """Press down the buttons of the views that are shown."""
-        shown = {frame.chooser.currentData() for frame in self.frames}
+        shown = {frame.chooser.currentData() for frame in self.frames if not frame.isHidden()}
         for name, button in self.switches.items():
             button.setChecked(name in shown)
 
-    def add(self, view: str = "") -> None:
-        """One more view; the first that is not shown yet unless named."""
-        if self.source is None:
-            return
-        shown = [frame.chooser.currentData() for frame in self.frames]
-        view = view or next((name for name in self.source.specs() if name not in shown), "")
+    def add_another(self) -> None:
+        """The first view that is not shown yet."""
+        if self.source is not None:
+            shown = [frame.chooser.currentData() for frame in self.frames]
+            self.switch(next((name for name in self.source.specs() if name not in shown), ""), True)
+
+    def add(self, view: str) -> None:
+        """One more view."""
+        assert self.source is not None
         frame = ViewFrame(self.source, view, self.title, closable=True)
         frame.close_wanted.connect(lambda: self.remove(frame))
         frame.chooser.currentIndexChanged.connect(lambda _: self.update_switches())
         self.frames.append(frame)
         self.split.addWidget(frame)
         self.split.setSizes([1000] * len(self.frames))
-        self.update_switches()
+        self.fit()
 
     def remove(self, frame: ViewFrame) -> None:
         frame.shut()

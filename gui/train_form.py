@@ -6,12 +6,24 @@ from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.actions import Action
 from gui.theme import faint
 from gui.widgets.config_form import ConfigForm
 from gui.widgets.data_edit import DataEdit
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.transport import MENU
 from lab.config import data_kinds
 from lab.data.catalogue import check
@@ -71,9 +83,11 @@ class TrainForm(QWidget):
         self.queue_button = QPushButton("Queue", toolTip=QUEUE.tooltip)
         self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
         self.python_button = QToolButton(text=COPY_PYTHON.text, toolTip=COPY_PYTHON.tooltip)
-        length = QHBoxLayout()
+        length = FlowLayout(gap=6)
         for widget in (self.length_unit, self.steps, self.minutes, self.device):
-            length.addWidget(widget, 1 if widget in (self.steps, self.minutes) else 0)
+            length.addWidget(widget)
+        for number in (self.steps, self.minutes):
+            number.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.column = QVBoxLayout(self)
         for part in (self.recipe_box, self.recipe_about):
             self.column.addWidget(part)
@@ -83,10 +97,9 @@ class TrainForm(QWidget):
         start.addWidget(self.train_button, 1)
         start.addWidget(self.queue_button)
         self.column.addLayout(start)
-        copies = QHBoxLayout()
+        copies = FlowLayout(gap=6)
         copies.addWidget(self.copy_button)
         copies.addWidget(self.python_button)
-        copies.addStretch(1)
         self.column.addLayout(copies)
         self.recipe_box.currentTextChanged.connect(self.show_recipe)
         self.length_unit.currentTextChanged.connect(self.show_length)

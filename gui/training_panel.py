@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QToolButton, QWidget
 
 from gui.actions import Action
 from gui.bridge import SessionBridge
@@ -25,6 +25,7 @@ from gui.run_tabs import RunTabs
 from gui.settings import settings
 from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm
 from gui.widgets.dismantle import dismantle
+from gui.widgets.room import FrontStack
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
 from lab import registry, training_queue
 from lab.errors import LabError, UsageError
@@ -77,7 +78,7 @@ class TrainingPanel(Panel):
         self.tabs.currentChanged.connect(lambda _: self.run_changed())
         self.empty = QLabel(self.empty_text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.empty.setContentsMargins(60, 0, 60, 0)
-        self.stack = QStackedWidget()
+        self.stack = FrontStack()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.tabs)
         self.setCentralWidget(self.stack)

@@ -12,6 +12,7 @@ from gui.atari.player_thread import PlayerThread
 from gui.atari.wall import WallPage
 from gui.atari.watch import Watch
 from gui.atari.weight_sources import ModuleSource, StoredSource
+from gui.widgets.room import Scroller, fit_screen
 from lab.atari.games import game_title
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from agents.wall import WallAgent
     from lab.atari.player import Player
+
+LEAST = (290, 400)
+"""The most pixels that the controls of a watched agent may ask for before they scroll."""
 
 
 class WatchWindow(QMainWindow):
@@ -30,7 +34,7 @@ class WatchWindow(QMainWindow):
         self.setWindowTitle(f"{game_title(player.game)} · lab watch")
         self.action_set = ActionSet("lab watch", parent=self)
         self.watch = Watch(self.action_set)
-        self.setCentralWidget(self.watch)
+        self.setCentralWidget(Scroller(self.watch, LEAST))
         for menu in self.action_set.top_menus():
             self.menuBar().addMenu(menu)
         self.watch.compare.setVisible(False)  # There is one network here.
@@ -47,6 +51,7 @@ class WatchWindow(QMainWindow):
         self.timer.timeout.connect(self.check)
         self.timer.start()
         self.resize(520, 860)
+        fit_screen(self)
 
     def check(self) -> None:
         """Close when enough has been seen."""
@@ -112,6 +117,7 @@ class WallWindow(QMainWindow):
         if seconds is not None:
             self.timer.start(round(1000 * seconds))
         self.resize(1280, 800)
+        fit_screen(self)
         self.wall.setFocus()
 
     def watch_agent(self, agent: "WallAgent") -> None:

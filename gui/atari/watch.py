@@ -9,10 +9,9 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QFormLayout,
     QGridLayout,
-    QHBoxLayout,
     QMessageBox,
+    QSizePolicy,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -24,7 +23,9 @@ from gui.atari.player_thread import Controls
 from gui.atari.watch_pane import WatchPane, speed_text
 from gui.atari.weight_sources import WeightSource
 from gui.theme import colour
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.titled import beside
 
 MENU = "&Watch"
 DRAW_MS = 16
@@ -106,25 +107,22 @@ class Watch(QWidget):
     def lay_out(self) -> None:
         players = QGridLayout()
         for i in range(2):
-            players.addWidget(self.choosers[i], 0, i)
-            players.addWidget(self.panes[i], 1, i)
-        players.setRowStretch(1, 1)
-        buttons = QGridLayout()
-        buttons.setSpacing(3)
+            players.addWidget(self.choosers[i], i, 0, 1, 2)
+            players.addWidget(self.panes[i], 2, i)
+        players.setRowStretch(2, 1)
+        buttons = FlowLayout(gap=3)
         shown = (self.pause, self.frame, self.restart_action, self.take_over, self.saliency, self.compare, self.record_action)
-        for i, action in enumerate(shown):
+        for action in shown:
             button = QToolButton()
             button.setDefaultAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Keys stay with the game.
             button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
-            buttons.addWidget(button, i // 4, i % 4)
-        buttons.addWidget(self.speed, 1, 3)
-        numbers = QHBoxLayout()
+            buttons.addWidget(button)
+        self.speed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        buttons.addWidget(self.speed)
+        numbers = FlowLayout(gap=8)
         for name, widget in (("Epsilon", self.epsilon), ("Sticky", self.sticky), ("Seed", self.seed)):
-            form = QFormLayout()
-            form.setContentsMargins(0, 0, 0, 0)
-            form.addRow(name, widget)
-            numbers.addLayout(form)
+            numbers.addWidget(beside(name, widget))
         layout = QVBoxLayout(self)
         layout.addLayout(players, 1)
         layout.addLayout(buttons)

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from gui.generate.image_grid import mosaic
 from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture, to_image
 
 CLASS_COLOURS = ("#4c9be8", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#b8864b", "#ff9da7", "#a0a0a0", "#d4c11d", "#3fc1c9")
@@ -218,12 +219,11 @@ class PlanePage(LatentPage):
         )
         for box, name in ((self.tiles, "show_tiles"), (self.dots, "show_dots")):
             box.toggled.connect(lambda on, name=name: self.show_part(name, on))
-        self.where = QLabel()
+        self.where = QLabel(wordWrap=True)
         self.legend = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
-        row = QHBoxLayout()
+        row = FlowLayout(gap=8)
         for widget in (self.through, self.side, self.tiles, self.dots):
             row.addWidget(widget)
-        row.addStretch(1)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         split.addWidget(self.map)
         split.addWidget(self.picture)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMessageBox,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QStackedWidget,
@@ -26,6 +27,7 @@ from gui.page import Sidebar
 from gui.theme import faint
 from gui.view_query import ViewQuery
 from gui.widgets import icons
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.save_dialog import ask_save_path
 from lab.errors import LabError
 from lab.saving import ENDINGS
@@ -115,16 +117,16 @@ class SampleBrowser(Sidebar):
 
     def build(self) -> None:
         self.kinds = QButtonGroup(self)
-        row = QHBoxLayout()
+        row = FlowLayout()
         for i, action in enumerate(KINDS):
             button = QToolButton(text=action.text, toolTip=action.tooltip, checkable=True, autoRaise=True)
             self.kinds.addButton(button, i)
             row.addWidget(button)
         self.kinds.button(0).setChecked(True)
         self.kinds.idToggled.connect(lambda i, on: self.show_kind(i) if on else None)
-        row.addStretch(1)
         self.seed = QSpinBox(maximum=99_999, prefix="seed ", toolTip="Seed of the latent codes (Ctrl+N for the next)")
         self.seed.valueChanged.connect(self.changed)
+        self.seed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row.addWidget(self.seed)
         self.label = QComboBox(toolTip="The class to condition on, here and on every page")
         self.label.addItems(list(self.state.class_names))

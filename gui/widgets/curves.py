@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QMessageBox,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from gui.settings import settings
 from gui.theme import faint
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.plot import FAINT, Plot, legend
 from gui.widgets.save_dialog import ask_save_path
 from gui.widgets.series import POINTS, RunSeries, Series
@@ -110,11 +110,9 @@ class Curves(QWidget):
         self.copy_action = menu.addAction("Copy picture", self.copy)
         self.all_action = menu.addAction("Reset zoom", self.show_all)
         export.setMenu(menu)
-        self.tools = QHBoxLayout()
-        self.tools.setContentsMargins(0, 0, 0, 0)
+        self.tools = FlowLayout(gap=6)
         for widget in (self.metrics_button, self.axis, self.window_box, self.seeds, self.log, export):
             self.tools.addWidget(widget)
-        self.tools.addStretch(1)
         self.legend = QLabel(wordWrap=True, toolTip="Runs in the colours of their curves")
         self.legend.hide()
         self.area = QVBoxLayout()
@@ -139,7 +137,7 @@ class Curves(QWidget):
 
     def add_tool(self, widget: QWidget) -> None:
         """One more control beside the others."""
-        self.tools.insertWidget(self.tools.count() - 1, widget)
+        self.tools.addWidget(widget)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
-"""A widget with its title above it."""
+"""A widget with its title above it or beside it."""
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 
 def titled(title: str, widget: QWidget) -> QWidget:
@@ -9,4 +9,18 @@ def titled(title: str, widget: QWidget) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(QLabel(title))
     layout.addWidget(widget, 1)
+    return box
+
+
+def beside(title: str, widget: QWidget) -> QWidget:
+    """Both as one, so that a row that wraps keeps them together."""
+    box = QWidget()
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    label = QLabel(title)
+    label.setBuddy(widget)
+    row.addWidget(label)
+    row.addWidget(widget, 1)
+    box.setSizePolicy(widget.sizePolicy())
     return box

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.flow_layout import FlowLayout
 from lab.metrics import title
 from lab.readable import duration_text
 from lab.run import Run
@@ -55,10 +56,9 @@ class Transport(QWidget):
         self.progress.setSizePolicy(policy)
         self.state = FastLabel(wrap=True)
         self.figures = FastLabel(wrap=True)
-        buttons = QHBoxLayout()
-        for button in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone):
-            buttons.addWidget(button)
-        buttons.addWidget(self.progress, 1)
+        buttons = FlowLayout(gap=6)
+        for widget in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone, self.progress):
+            buttons.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(buttons)

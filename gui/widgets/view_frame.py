@@ -34,6 +34,7 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import to_image
 from gui.widgets.recorder import Recorder
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.titled import beside
 from lab.answers import Answer
 from lab.errors import LabError
 from lab.parameters import bounds
@@ -135,12 +136,7 @@ class ViewFrame(QWidget):
             widget = input_for(parameter, self.ask_now)
             widget.setToolTip(f"Parameter {name.replace('_', ' ')} of this view")
             widget.setMinimumWidth(44)
-            pair = QWidget()
-            row = QHBoxLayout(pair)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.addWidget(QLabel(name.replace("_", " ")))
-            row.addWidget(widget)
-            self.form.addWidget(pair)
+            self.form.addWidget(beside(name.replace("_", " "), widget))
             self.inputs[name] = widget
         self.body.show_note("Waiting for the first result…")
         self.timer.setInterval(LIVE_MS if spec.live else OTHER_MS)
