@@ -63,7 +63,7 @@ class StoredViews:
             try:
                 if self.experiment is None or self.loaded != self.renewed:
                     self.loaded = self.renewed
-                    self.experiment = self.run.experiment("cpu", serving_only=not self.whole)
+                    self.experiment = self.run.experiment("cpu", serving_only=not self.whole, to_look=True)
                 checked = self.specs()[view].checked(parameters)
                 return done, self.experiment.answer(view, self.experiment.serving(), checked)
             except Exception as error:

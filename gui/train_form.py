@@ -179,7 +179,7 @@ class TrainForm(QWidget):
         """A run's settings."""
         self.recipe_box.setCurrentText(run.recipe.name)
         self.fields.reset()
-        self.fields.set_values(run.config().model_dump())
+        self.fields.set_values(run.config(exists=False).model_dump())
         if run.stored.get("minutes"):
             self.length_unit.setCurrentText("minutes")
             self.minutes.setValue(run.stored["minutes"])

@@ -38,9 +38,10 @@ class Config(BaseModel):
 
     @field_validator("data", mode="before", check_fields=False)
     @classmethod
-    def known_data(cls, value: Any) -> Any:
+    def known_data(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
         kinds = data_kinds(cls.model_fields["data"])
-        return catalogue.check(value, *kinds) if kinds and isinstance(value, str) else value
+        exists = (info.context or {}).get("exists", True)
+        return catalogue.check(value, *kinds, exists=exists) if kinds and isinstance(value, str) else value
 
     @model_validator(mode="before")
     @classmethod
@@ -53,10 +54,10 @@ class Config(BaseModel):
         return {cls.former_names.get(name, name): value for name, value in values.items()}
 
     @classmethod
-    def parse(cls, values: dict[str, Any]) -> Self:
-        """A checked config. Raises UsageError that names each bad field, its value and its bound."""
+    def parse(cls, values: dict[str, Any], exists: bool = True) -> Self:
+        """A checked config, whose data are there if they are to `exists`. Raises UsageError that names each bad field, its value and its bound."""
         try:
-            return cls(**values)
+            return cls.model_validate(values, context={"exists": exists})
         except pydantic.ValidationError as error:
             raise UsageError(" ".join(sentence(cls, e) for e in error.errors())) from None
 

@@ -52,7 +52,7 @@ def export(run: Run, to: str, out: str | Path) -> tuple[Path, Path]:
         raise unknown("format", to, FORMATS, see="lab export --help")
     kind = FORMATS[to]
     path = destination(out, kind.endings)
-    experiment = run.experiment("cpu", serving_only=True)
+    experiment = run.experiment("cpu", serving_only=True, to_look=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         experiment.serving().eval()

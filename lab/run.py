@@ -168,19 +168,14 @@ class Run:
             self.warn(f"{problem} Using {path.name} instead.")
         return weights, path
 
-    def config(self, data: str | None = None) -> Config:
-        """The stored config, with other `data` where they are given. Raises UsageError where the data are no longer there."""
+    def config(self, data: str | None = None, exists: bool = True) -> Config:
+        """The stored config, with other `data` where they are given. Raises UsageError where the data are to `exists` and are not there."""
         config_class, values = self.recipe.config_class(), self.stored["config"]
         if data is None:
-            value = str(values.get("data", ""))
-            gone = catalogue.missing(value)
-            if gone is not None:
-                place = catalogue.find(value).name
-                raise UsageError(
-                    f"The data of run {self.name} are missing: {gone} does not exist. Give their new location with --data {place}."
-                )
+            if exists:
+                catalogue.check_there(str(values.get("data", "")), f" of run {self.name}")
             try:
-                return config_class.parse(values)
+                return config_class.parse(values, exists)
             except UsageError as error:
                 raise LabError(f"The settings of run {self.name} in its config.json do not fit this version of the lab: {error}") from None
         if "data" not in config_class.model_fields:
@@ -335,19 +330,24 @@ class Run:
     # -- stored experiments ----------------------------------------------------------------------------------------
 
     def experiment(
-        self, device: str = "auto", *, serving_only: bool = False, data: str | None = None, same_data: bool = False
+        self, device: str = "auto", *, serving_only: bool = False, data: str | None = None, same_data: bool = False, to_look: bool = False
     ) -> "Experiment":
         """The experiment as the newest good checkpoint has it; with `serving_only`, just its serving weights.
 
         A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used. So is a change of the data since
         training, which `same_data` refuses with a LabError instead. `data` are used in place of those that the run names.
+        Only `to_look` may they be missing: what needs them raises a UsageError then.
         """
         from lab import checkpoint
         from lab.device import resolve
 
         remembered = self.stored.get("data", {})
-        experiment = self.recipe.experiment_class().opened(self.config(data), resolve(device), remembered)
-        self.compare_data(experiment, same_data)
+        gone = catalogue.missing(str(self.stored["config"].get("data", ""))) if to_look and remembered and data is None else None
+        experiment = self.recipe.experiment_class().opened(self.config(data, exists=gone is None), resolve(device), remembered)
+        if gone is None:
+            self.compare_data(experiment, same_data)
+        else:
+            self.warnings.append(f"The data are missing: {gone} does not exist. What needs none of them can be shown.")
         if self.shipped and not serving_only:
             raise self.no_training()
         self.read_mark = checkpoint.newest_mark(self.checkpoints)
@@ -399,7 +399,7 @@ class Run:
         if view not in views:
             raise unknown("view", view, views, see=f"lab show {self.name}")
         checked = views[view].checked(parameters)
-        experiment = self.experiment(device, serving_only=views[view].live, data=data)
+        experiment = self.experiment(device, serving_only=views[view].live, data=data, to_look=True)
         try:
             return experiment.answer(view, experiment.serving(), checked)
         finally:

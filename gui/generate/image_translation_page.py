@@ -45,7 +45,7 @@ class ImageTranslationState(PageState):
 
     def __init__(self, run: Run, parent: QObject | None = None):
         super().__init__(run, parent)
-        config: Any = run.config()
+        config: Any = run.config(exists=False)
         self.side: int = config.size
         """Height and width of the images, in pixels."""
         self.style: int = getattr(config, "style", 0)
@@ -289,5 +289,5 @@ class ImageTranslationPage(Page):
 
 def pen_width(run: Run) -> float:
     """The width of the pen as a share of the picture's side: outlines are lines of about a pixel, digits have strokes."""
-    config: Any = run.config()
+    config: Any = run.config(exists=False)
     return 1.2 / config.size if getattr(config, "task", "") == "outline" else STROKE

@@ -32,7 +32,7 @@ class LatentState(PageState):
 
     def __init__(self, run: Run, parent: QObject | None = None):
         super().__init__(run, parent)
-        config: Any = run.config()
+        config: Any = run.config(exists=False)
         self.shape: tuple[int, int, int] = config.shape_for(run.stored.get("data"))
         self.latent: int = config.latent
         self.class_names: tuple[str, ...] = tuple(run.stored.get("data", {}).get("classes", ())) or config.classes

@@ -374,7 +374,7 @@ class InspectPage(Page):
     # -- time ------------------------------------------------------------------------------------------------------
 
     def source_changed(self) -> None:
-        config: Any = self.state.run.config()
+        config: Any = self.state.run.config(exists=False)
         self.canvas.pen = 0.15 if getattr(config, "data", "") == "digits" else 0.09
         self.offer_runs()
 

@@ -251,6 +251,31 @@ def missing(value: str) -> str | None:
     return next((readable(path) for path in paths(value) if not path.exists()), None) if own else None
 
 
+def check_there(value: str, of: str = "") -> None:
+    """Raises UsageError where one's own data are not there."""
+    gone = missing(value)
+    if gone is not None:
+        raise UsageError(f"The data{of} are missing: {gone} does not exist. Give their new location with --data {find(value).name}.")
+
+
+class Absent:
+    """Stands for data that are not there, of a stored run that can do much without: any use of it says so."""
+
+    def __init__(self, value: str):
+        self.value = value
+
+    def __getattr__(self, name: str) -> Any:
+        check_there(self.value)
+        raise AttributeError(name)
+
+    def __len__(self) -> int:
+        check_there(self.value)
+        raise TypeError("no data")
+
+    def __getitem__(self, index: Any) -> Any:
+        return len(self)
+
+
 def shown(value: str) -> str:
     """A data set in a sentence: its name, or its path."""
     return ", ".join(map(readable, paths(value))) if find(value).prefix else value

@@ -17,6 +17,7 @@ def load_images(data: str, split: Split, device: torch.device, *, games: str = "
     `games` (separated by commas), `frames`, `player` and `seed` are for "atari" only; see `Request`.
     Raises UsageError for an unknown name, LabError where the data cannot be had.
     """
+    catalogue.check_there(data)
     request = requested(data, split, games, **settings)
     loaded = load(catalogue.loader(data, "images"))(request)
     images = as_channels(loaded.images, request.channels) if request.channels else loaded.images
@@ -27,6 +28,7 @@ def load_images(data: str, split: Split, device: torch.device, *, games: str = "
 
 def load_domains(data: str, split: Split, device: torch.device, *, size: int, games: str = "", **settings: Any) -> Domains:
     """The `split` of two domains without pairs, (N, 3, size, size) each. Raises UsageError for an unknown name, LabError for an empty domain."""
+    catalogue.check_there(data)
     loaded = load(catalogue.loader(data, "image domains"))(requested(data, split, games, size=size, **settings))
     return loaded.to(device)
 
@@ -34,6 +36,7 @@ def load_domains(data: str, split: Split, device: torch.device, *, size: int, ga
 def load_image_pairs(task: str, data: str, split: Split, device: torch.device, *, size: int, games: str = "", **settings: Any) -> Domains:
     """The `split` of pairs, (N, 3, size, size) each: the data's own pairs, for which the task says nothing; its label maps and images
     for the task "segment"; or pairs that another task of `TASKS` makes of its images."""
+    catalogue.check_there(data)
     request = requested(data, split, games, size=size, channels=3, **settings)
     gives = catalogue.find(data).gives
     if "image pairs" in gives or task == "segment":

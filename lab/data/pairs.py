@@ -5,13 +5,13 @@ Read first: `load_pairs`.
 
 import gzip
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.catalogue import file_of, find, loader, shown
+from lab.data.catalogue import Absent, file_of, find, loader, missing, shown
 from lab.data.record import Record, of_content, rules_of
 from lab.data.sentences import held_out_rows, own_rows
 from lab.data.tsv import SentencePairs
@@ -91,10 +91,14 @@ def load_pairs(
 
     Pairs with a side of more than `longest` tokens are left out. The vocabularies are those that a stored run has `remembered`.
     """
+    by_word = tokens == "word" or (tokens == "auto" and find(data).origin != "generated")
+    if remembered and missing(data) is not None:
+        absent: Any = Absent(data)
+        known = [Vocabulary.from_names(remembered[key]) for key in ("source_vocabulary", "target_vocabulary")]
+        return Pairs(absent, absent, known[0], known[1], by_word, {"rules": 1, **remembered})
     rules = rules_of(file_of(data) is not None, remembered)
     pairs: SentencePairs = load(loader(data, "sentence pairs"))(data, count, rules)
     train, validation, assumed = pairs.train, pairs.validation, pairs.assumed
-    by_word = tokens == "word" or (tokens == "auto" and find(data).origin != "generated")
     sides = [[tuple(tokens_of(text, by_word, rules) for text in row) for row in part] for part in (train, validation)]
     kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
     if not kept[0] or not kept[1]:

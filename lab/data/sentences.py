@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lab.data.catalogue import file_of, loader, shown
+from lab.data.catalogue import Absent, file_of, loader, missing, shown
 from lab.data.record import Record, listed, of_content, rules_of
 from lab.data.text import decoded, own_file
 from lab.data.tsv import Rows, read_rows
@@ -40,6 +40,9 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
     Where a stored run has `remembered` its classes, they are those, in its order, and texts of others are left out.
     """
     rules = rules_of(file_of(data) is not None, remembered)
+    if remembered and missing(data) is not None:
+        absent: Any = Absent(data)
+        return Labelled(absent, absent, remembered["classes"], absent, {**remembered, "rules": rules})
     labelled = load(loader(data, "labelled text"))(data, rules)
     rows = labelled.rows
     counts = Counter(label for label, _ in rows)

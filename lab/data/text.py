@@ -9,13 +9,13 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.catalogue import file_of, loader, shown
+from lab.data.catalogue import Absent, check_there, file_of, loader, missing, shown
 from lab.data.encoding import composed, decode
 from lab.data.record import RULES, Record, of_content, rules_of
 from lab.errors import LabError, UsageError
@@ -94,6 +94,10 @@ def load_text(
     The characters of a stored run's vocabulary, which it has `remembered`, are those of its text.
     Raises LabError where it cannot be read, or where a part is shorter than `span` + 1 tokens.
     """
+    if remembered and missing(data) is not None:
+        absent: Any = Absent(data)
+        points = map(ord, remembered["vocabulary"]) if level == "char" else range(256)
+        return Corpus(absent, absent, Codec(np.array(list(points), np.int32), level), remembered)
     raw = read_bytes(data)
     rules = rules_of(file_of(data) is not None, remembered)
     record: Record = {"data": data, **of_content(raw, "bytes", remembered), "rules": rules, "assumed": []}
@@ -139,6 +143,7 @@ def read_bytes(data: str) -> bytes:
 
 
 def own_file(data: str) -> bytes:
+    check_there(data)
     path = file_of(data)
     assert path is not None
     try:

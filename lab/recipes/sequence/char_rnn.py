@@ -24,6 +24,8 @@ from lab.state import Attribute, Tree
 from models.sequence.cells import GATE_NAMES
 from models.sequence.recurrent import Recurrent, RecurrentLM, generate, gradient_norms
 
+BEYOND = 2**62
+"""A place past the end of any text."""
 RESTART = 0.02
 """The share of rows that restart at a random place in each step; the learned initial state gets its gradient from them."""
 
@@ -40,7 +42,7 @@ class CharRNN(SequenceExperiment):
         self.text = TextWindows(c.data, c.level, c.unroll, "unroll", device, self.remembered)
         self.install(lambda: RecurrentLM(self.text.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.unfused))
         self.writing = LanguageViews(self.text, device, generate)
-        self.places = torch.full((c.batch_size,), len(self.text.windows))  # Where each row reads next; past the end at first.
+        self.places = torch.full((c.batch_size,), BEYOND)  # Where each row reads next.
         self.carried: tuple[Tensor, ...] = ()
 
     def loss(self) -> tuple[Tensor, Metrics]:
@@ -95,7 +97,7 @@ class CharRNN(SequenceExperiment):
         layer: Index = 1, units: Count = 24,
     ) -> Heatmap:  # fmt: skip
         """A gate, or the cell state, of the units that change most (rows) while the network reads a text (columns)."""
-        tokens = checked_prompt(self.text.codec, text, self.text.sample())[:200]
+        tokens = checked_prompt(self.text.codec, text or self.text.sample())[:200]
         layers = net.core.trace(net.embedding(torch.from_numpy(tokens)[None].to(self.device)))
         steps = layers[max(1, min(layer, len(layers))) - 1]
         names = GATE_NAMES[net.core.kind]
@@ -144,7 +146,7 @@ class CharRNN(SequenceExperiment):
         if key not in known:
             if run.recipe.name != "char-rnn":
                 raise UsageError(f"{run.name} is not a run of char-rnn: name other runs with --runs RUN,RUN.")
-            known[key] = run.experiment(self.device.type, serving_only=True)
+            known[key] = run.experiment(self.device.type, serving_only=True, to_look=True)
         return run.name, known[key]
 
     @view(live=True)

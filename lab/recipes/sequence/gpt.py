@@ -87,7 +87,7 @@ class GPT(SequenceExperiment):
 
     def attentions(self, net: network.GPT, text: str) -> tuple[list[str], list[np.ndarray]]:
         """The labels of the last tokens of a text, and each layer's attention (heads, T, T) over them."""
-        tokens = checked_prompt(self.text.codec, text, self.text.sample(min(48, net.context)))[-net.context :]
+        tokens = checked_prompt(self.text.codec, text or self.text.sample(min(48, net.context)))[-net.context :]
         keep: list[Tensor] = []
         net(torch.from_numpy(tokens)[None].to(self.device), keep=keep)
         return [self.text.codec.label(t) for t in tokens], [weights[0].float().cpu().numpy() for weights in keep]

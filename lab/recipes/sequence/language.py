@@ -1,6 +1,7 @@
 """What language models share: the text and its windows, the views of writing, vectors in two dimensions."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -28,7 +29,12 @@ class TextWindows:
         text = load_text(data, level, device, length, setting, remembered)
         self.codec, self.train, self.validation, self.record = text.codec, text.train, text.validation, text.record
         self.vocabulary = torch.from_numpy(self.codec.vocabulary)
-        self.windows = text.train.unfold(0, length + 1, 1)  # (N, length + 1) uint8, a view of the text
+        self.length = length
+
+    @cached_property
+    def windows(self) -> Tensor:
+        """(N, length + 1) uint8, a view of the text."""
+        return self.train.unfold(0, self.length + 1, 1)
 
     def figures(self, loss: float) -> dict[str, Any]:
         """What an evaluation adds to a loss in nats per token."""

@@ -38,7 +38,7 @@ class Seq2Seq(SequenceExperiment):
     def __init__(self, config: Seq2SeqConfig, device: torch.device):
         super().__init__(config, device)
         self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.max_length, config.min_count, device, self.remembered)
-        self.longest = (self.remembered or {}).get("length", self.pairs.train.target.shape[1]) + MARGIN
+        self.longest = ((self.remembered or {}).get("length") or self.pairs.train.target.shape[1]) + MARGIN
         self.install(self.build)
 
     def data_record(self) -> Record:

@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Bars, Scatter, Table
+from lab.data.catalogue import Absent
 from lab.data.record import Record
-from lab.data.sentences import load_sentences
+from lab.data.sentences import Labelled, load_sentences
 from lab.data.words import Vocabulary
 from lab.experiment import Metrics, view
 from lab.parameters import Count
@@ -26,26 +27,44 @@ class TextClass(SequenceExperiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/train", "charts/accuracy", "losses/validation")
 
     config: TextClassConfig
+    train_tokens: Tensor
+    train_labels: Tensor
+    test_tokens: Tensor
+    test_labels: Tensor
+    test_texts: list[str]
 
     def __init__(self, config: TextClassConfig, device: torch.device):
         super().__init__(config, device)
         c = config
         data = self.data = load_sentences(c.data, c.min_count, self.remembered)
         self.classes = data.classes
-        split = [data.split(text) for text in data.texts]
-        vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=c.words)
-        self.record = {**data.record, "vocabulary": list(vocabulary.names)}
-        self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
-        tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(device)  # (N, max_length)
-        labels, out = torch.from_numpy(data.labels).to(device), torch.from_numpy(data.held_out).to(device)
-        self.train_tokens, self.train_labels = tokens[~out], labels[~out]
-        self.test_tokens, self.test_labels = tokens[out], labels[out]
-        self.test_texts = [text for text, held in zip(data.texts, data.held_out, strict=True) if held]
+        if isinstance(data.texts, Absent):
+            self.take_no_texts(data)
+        else:
+            self.take(data)
         self.install(
             lambda: TextClassifier(
                 len(self.vocabulary), len(self.classes), c.cell, c.width, c.hidden, c.layers, c.dropout, c.bidirectional, c.unfused
             )
         )
+
+    def take_no_texts(self, data: Labelled) -> None:
+        """What a stored run can do without its data: classify a sentence."""
+        self.record, self.vocabulary = data.record, Vocabulary.from_names(data.record["vocabulary"])
+        absent: Any = data.texts
+        self.train_tokens = self.train_labels = self.test_tokens = self.test_labels = self.test_texts = absent
+
+    def take(self, data: Labelled) -> None:
+        """Both parts as tokens on the device, and the vocabulary of the first."""
+        split = [data.split(text) for text in data.texts]
+        vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=self.config.words)
+        self.record = {**data.record, "vocabulary": list(vocabulary.names)}
+        self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
+        tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(self.device)  # (N, max_length)
+        labels, out = (torch.from_numpy(part).to(self.device) for part in (data.labels, data.held_out))
+        self.train_tokens, self.train_labels = tokens[~out], labels[~out]
+        self.test_tokens, self.test_labels = tokens[out], labels[out]
+        self.test_texts = [text for text, held in zip(data.texts, data.held_out, strict=True) if held]
 
     def data_record(self) -> Record:
         return self.record

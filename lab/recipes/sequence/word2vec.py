@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lab.answers import Scatter, Table
-from lab.data.catalogue import file_of, shown
+from lab.data.catalogue import Absent, file_of, missing, shown
 from lab.data.record import Record, of_content, rules_of
 from lab.data.text import decoded, read_bytes
 from lab.data.words import SPECIALS, Vocabulary, letter_words, readable
@@ -29,10 +29,32 @@ class Word2Vec(SequenceExperiment):
     log_every = 100
 
     config: Word2VecConfig
+    train_words: Tensor
+    test_words: Tensor
+    noise: Tensor
+    counts: np.ndarray | None
+    """How often each word occurs; None where the text is not there."""
 
     def __init__(self, config: Word2VecConfig, device: torch.device):
         super().__init__(config, device)
-        c = config
+        if self.remembered and missing(config.data) is not None:
+            self.take_no_text(self.remembered)
+        else:
+            self.take_text()
+        self.install(lambda: Word2VecNetwork(len(self.names), config.width, config.dropout))
+
+    def take_no_text(self, remembered: Record) -> None:
+        """What a stored run can do without its data: compare words."""
+        self.record = remembered
+        self.vocabulary = Vocabulary.from_names(remembered["vocabulary"])
+        self.names = self.vocabulary.names[len(SPECIALS) :]
+        self.counts = None
+        absent: Any = Absent(self.config.data)
+        self.train_words = self.test_words = self.noise = absent
+
+    def take_text(self) -> None:
+        """The words of the text that are common enough, as numbers on the device, in two parts."""
+        c = self.config
         raw = read_bytes(c.data)
         rules = rules_of(file_of(c.data) is not None, self.remembered)
         text, assumed = decoded(raw, c.data, rules)
@@ -58,12 +80,11 @@ class Word2Vec(SequenceExperiment):
         kept = np.random.default_rng(c.seed).random(len(numbers)) < np.sqrt(c.subsample / frequency[numbers])
         numbers = numbers[kept]
         cut = len(numbers) * 9 // 10
-        self.train_words, self.test_words = (torch.from_numpy(part).to(device) for part in (numbers[:cut], numbers[cut:]))
+        self.train_words, self.test_words = (torch.from_numpy(part).to(self.device) for part in (numbers[:cut], numbers[cut:]))
         if len(self.test_words) <= 2 * c.window:
             raise LabError(f"{shown(c.data)} is too short after subsampling its frequent words. Raise --subsample.")
         self.noise = torch.from_numpy(counts**0.75)  # The distribution of the negative samples (section 2.2).
         self.counts = counts
-        self.install(lambda: Word2VecNetwork(len(self.names), c.width, c.dropout))
 
     def data_record(self) -> Record:
         return self.record
@@ -121,7 +142,8 @@ class Word2Vec(SequenceExperiment):
         """The words whose vectors point in the most similar direction (cosine)."""
         number = self.number(word) if word else min(200, len(self.names) - 1)
         cosine, nearest = net.nearest(net.inputs.weight[number], max(1, count), [number])
-        rows = [[self.names[i], value, int(self.counts[i])] for value, i in zip(cosine.tolist(), nearest.tolist(), strict=True)]
+        counts = {} if self.counts is None else dict(enumerate(self.counts.tolist()))
+        rows = [[self.names[i], value, counts.get(i, "")] for value, i in zip(cosine.tolist(), nearest.tolist(), strict=True)]
         return Table(["word", "cosine", "occurrences"], rows, f"nearest to {self.names[number]!r}")
 
     @view(live=True)

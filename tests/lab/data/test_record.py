@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lab import api
@@ -134,6 +135,33 @@ def test_moved_data_are_used_from_their_new_place_and_the_run_remembers_it(tmp_p
     api.resume(Run(run.path), steps=5, data=f"file:{place}")
     assert Run(run.path).stored["config"]["data"] == f"file:{place}"
     assert api.resume(Run(run.path), steps=6).status()["done"] == 6
+
+
+@pytest.mark.parametrize(
+    ("recipe", "needs_none", "needs_them"),
+    [
+        ("gpt", ("generate", {"prompt": "the c", "length": 20}), ("attention", {})),
+        ("text-class", ("classify", {"sentence": "meow thing 7"}), ("mistakes", {})),
+        ("seq2seq", ("translate", {"sentence": "ein haus 7"}), ("examples", {})),
+        ("word2vec", ("words", {"skip": 0}), None),
+        ("tag", ("tagged", {"source": "x = 1"}), ("mistakes", {})),
+        ("forecast", None, ("errors", {})),
+    ],
+)
+def test_views_that_need_no_data_are_the_same_without_them(recipe: str, needs_none: Any, needs_them: Any, tmp_path: Path) -> None:
+    run, file = trained(recipe, tmp_path)
+    before = run.show(needs_none[0], "cpu", **needs_none[1]).arrays() if needs_none else {}
+    file.rename(tmp_path / "moved.txt")
+    moved = Run(run.path)
+    if needs_none:
+        after = moved.show(needs_none[0], "cpu", **needs_none[1]).arrays()
+        assert moved.warnings == [f"The data are missing: {file} does not exist. What needs none of them can be shown."]
+        assert before.keys() == after.keys()
+        for name, values in before.items():
+            np.testing.assert_array_equal(values, after[name])
+    if needs_them:
+        with pytest.raises(UsageError, match=r"are missing: .*data\.txt does not exist\. Give their new location with --data file:PATH"):
+            moved.show(needs_them[0], "cpu", **needs_them[1])
 
 
 def test_other_data_on_purpose_train_the_same_network_further(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 import lab
 from lab.data.load import load_images
 from lab.errors import LabError, UsageError
+from lab.run import Run
 
 
 def fill(root: Path) -> Path:
@@ -48,6 +49,14 @@ def test_a_moved_folder_is_asked_for_and_found_by_data(run: Any, tmp_path: Path,
         run.evaluate()
     assert run.evaluate(data=f"folder:{tmp_path}/yours, now")["accuracy"] == 1
     assert "The data have moved from" in capsys.readouterr().err
+
+
+def test_what_needs_no_images_is_shown_without_them(run: Any, tmp_path: Path) -> None:
+    before = run.show("layer_table", "cpu").spreadsheet()
+    (tmp_path / "mine").rename(tmp_path / "away")
+    assert Run(run.path).show("layer_table", "cpu").spreadsheet() == before
+    with pytest.raises(UsageError, match=r"mine does not exist\. Give their new location with --data folder:PATH"):
+        Run(run.path).show("confusion", "cpu")
 
 
 def test_a_folder_with_another_class_is_told_and_its_images_are_left_out(
