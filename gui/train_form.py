@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import Action
+from gui.preset_menu import PresetButton
 from gui.theme import faint
 from gui.widgets.config_form import ConfigForm
 from gui.widgets.data_edit import DataEdit
@@ -28,6 +29,7 @@ from gui.widgets.transport import MENU
 from lab.config import data_kinds
 from lab.data.catalogue import check
 from lab.flags import command_line, python_line
+from lab.presets import Preset
 from lab.registry import Recipe
 from lab.run import Run
 from lab.setting_groups import MAIN
@@ -52,6 +54,8 @@ COPY_PYTHON = Action(
     "copy_python", "Copy as Python", "Copy the Python that makes the same run, for a script or a notebook",
     lambda panel: panel.copy_python(), "Ctrl+Alt+Y", MENU,
 )  # fmt: skip
+KEPT = ("data", "game", "games", "maze", "columns", "seed")
+"""What a preset leaves as it is where it does not name it."""
 
 
 class TrainForm(QWidget):
@@ -60,6 +64,8 @@ class TrainForm(QWidget):
     changed = Signal()
     """A setting, or the recipe, is another."""
     recipe_changed = Signal()
+    said = Signal(str)
+    """What was done with a preset, or why it was not."""
 
     def __init__(self, recipes: dict[str, Recipe], choices: Mapping[str, tuple[str, ...]]):
         super().__init__()
@@ -68,6 +74,9 @@ class TrainForm(QWidget):
         for recipe in recipes.values():
             self.recipe_box.addItem(recipe.name)
             self.recipe_box.setItemData(self.recipe_box.count() - 1, recipe.about, Qt.ItemDataRole.ToolTipRole)
+        self.presets = PresetButton(lambda: self.recipe.name, self.as_preset)
+        self.presets.chosen.connect(self.show_preset)
+        self.presets.said.connect(self.said)
         self.recipe_about = QLabel(wordWrap=True)
         faint(self.recipe_about)
         self.fields = ConfigForm()
@@ -89,8 +98,11 @@ class TrainForm(QWidget):
         for number in (self.steps, self.minutes):
             number.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.column = QVBoxLayout(self)
-        for part in (self.recipe_box, self.recipe_about):
-            self.column.addWidget(part)
+        top = QHBoxLayout()
+        top.addWidget(self.recipe_box, 1)
+        top.addWidget(self.presets)
+        self.column.addLayout(top)
+        self.column.addWidget(self.recipe_about)
         self.column.addWidget(self.fields, 1)
         self.column.addLayout(length)
         start = QHBoxLayout()
@@ -175,17 +187,32 @@ class TrainForm(QWidget):
         self.copy_button.setEnabled(self.fields.valid())
         self.python_button.setEnabled(self.fields.valid())
 
+    def set_length(self, steps: int | None, minutes: float | None) -> None:
+        """How long to train; neither leaves it as it is."""
+        if minutes:
+            self.length_unit.setCurrentText("minutes")
+            self.minutes.setValue(minutes)
+        elif steps:
+            self.length_unit.setCurrentText("steps")
+            self.steps.setValue(steps)
+
     def show_run(self, run: Run) -> None:
         """A run's settings."""
         self.recipe_box.setCurrentText(run.recipe.name)
         self.fields.reset()
         self.fields.set_values(run.config(exists=False).model_dump())
-        if run.stored.get("minutes"):
-            self.length_unit.setCurrentText("minutes")
-            self.minutes.setValue(run.stored["minutes"])
-        elif run.stored.get("steps"):
-            self.length_unit.setCurrentText("steps")
-            self.steps.setValue(run.stored["steps"])
+        self.set_length(run.stored.get("steps"), run.stored.get("minutes"))
+
+    def show_preset(self, preset: Preset) -> None:
+        """A preset's settings and length. What to learn from and the seed stay, unless the preset names them."""
+        kept = {name: value for name, value in self.changed_values().items() if name in KEPT}
+        self.fields.set_values({**self.fields.default_values(), **kept, **preset.fields})
+        self.set_length(preset.steps or (None if preset.minutes else self.recipe.steps), preset.minutes)
+
+    def as_preset(self) -> dict[str, Any]:
+        """What is set, as `lab.presets.save` takes it."""
+        counting = self.fields.counting()
+        return {"fields": {name: value for name, value in self.changed_values().items() if name in counting}, **self.length()}
 
     # -- what is remembered ----------------------------------------------------------------------------------------
 

@@ -90,6 +90,7 @@ class TrainingPanel(Panel):
         self.form.restore(settings(), self.name, self.first_recipe or next(reversed(self.recipes)))
         self.resizeDocks([self.settings_dock], [max(280, self.form.sizeHint().width())], Qt.Orientation.Horizontal)
         self.form.recipe_changed.connect(self.show_about)
+        self.form.said.connect(context.say)
         self.form.train_button.clicked.connect(self.train)
         self.form.queue_button.clicked.connect(self.add_to_queue)
         self.form.copy_button.clicked.connect(self.copy_command)

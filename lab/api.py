@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lab import registry
+from lab import presets, registry
 from lab.errors import UsageError
 from lab.latest import Latest
 from lab.log import Kept, logged
@@ -24,14 +24,19 @@ def train(
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
     quiet: bool | None = None,
+    preset: str | None = None,
     **fields: Any,
 ) -> Run:
-    """Train `recipe` in this thread; the finished run. `fields` are those of its config, `seed` among them.
+    """Train `recipe` in this thread; the finished run. `fields` are those of its config, `seed` among them; they override a `preset`'s.
 
     Progress is shown on stderr where somebody sees it, a terminal or a notebook; with `quiet` True nowhere, with False in any case.
 
     Raises UsageError for a wrong name or value, and the run's own error (a LabError where it is a user's) if it fails.
     """
+    if preset is not None:
+        chosen = presets.preset(registry.recipe(recipe).name, preset)
+        fields = {**chosen.fields, **fields}
+        steps, minutes = (chosen.steps, chosen.minutes) if steps is None and minutes is None else (steps, minutes)
     session = new_session(recipe, fields, steps=steps, minutes=minutes, device=device, run=run, on_update=on_update)
     return run_to_end(session, quiet)
 

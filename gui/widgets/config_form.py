@@ -363,7 +363,11 @@ class ConfigForm(QWidget):
 
     def reset(self) -> None:
         """Every field back to its default."""
-        self.set_values({name: setting.default for name, setting in self.rows.items()})
+        self.set_values(self.default_values())
+
+    def default_values(self) -> dict[str, Any]:
+        """The recipe's values of all settings."""
+        return {name: setting.default for name, setting in self.rows.items()}
 
     def config(self) -> Config:
         """The checked config. Raises UsageError that names what is wrong."""

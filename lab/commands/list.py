@@ -1,4 +1,4 @@
-"""`lab list`: recipes, data sets, games, networks and shipped agents."""
+"""`lab list`: recipes, their presets, data sets, games, networks and shipped agents."""
 
 import shutil
 import textwrap
@@ -7,6 +7,7 @@ from lab import registry
 from lab.commands.output import in_columns, print_json
 from lab.data.catalogue import DATA
 from lab.flags import add_json, parser
+from lab.presets import presets
 
 
 def main(arguments: list[str]) -> int:
@@ -21,7 +22,10 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print_json(
             {
-                "recipes": [{"name": r.name, "family": r.family, "about": r.about} for r in recipes.values()],
+                "recipes": [
+                    {"name": r.name, "family": r.family, "about": r.about, "presets": {n: p.about for n, p in presets(r.name).items()}}
+                    for r in recipes.values()
+                ],
                 "data": [record.as_json() for record in DATA.values()],
                 "games": list(games()),
                 "networks": models.catalog(),
@@ -32,6 +36,7 @@ def main(arguments: list[str]) -> int:
         return 0
     sections = [
         ("Recipes", {r.name: f"{r.family:10} {r.about}" for r in recipes.values()}),
+        ("Presets (`lab train RECIPE --preset NAME`)", {r.name: ", ".join(presets(r.name)) for r in recipes.values() if presets(r.name)}),
         ("Data sets", {name: record.about for name, record in DATA.items()}),
         ("Networks", models.catalog()),
         ("Shipped agents", {name: registry.shipped_about(path) for name, path in agents.items()}),

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lab import registry
+from lab import presets, registry
 from lab.commands.follow import follow, train
 from lab.commands.output import in_columns, print_json
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
 from lab.flags import add_device, add_fields, add_json, add_length, parser
 
 
@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
 def asked_for(command: str, arguments: list[str]) -> tuple[str, dict[str, Any], Any]:
     """The recipe, the fields that were given, checked, and the other options. Raises SystemExit after help was printed."""
     usage = (
-        "RECIPE [--FIELD VALUE ...] [--steps N | --minutes M] [--seed S | --seeds A,B,...] [--device auto|cpu|cuda] [--run DIR] [--json]"
+        "RECIPE [--FIELD VALUE ...] [--preset NAME] [--steps N | --minutes M] [--seed S | --seeds A,B,...] "
+        "[--device auto|cpu|cuda] [--run DIR] [--json]"
     )
     recipes = registry.recipes()
     listing = in_columns({r.name: r.about for r in recipes.values()})
@@ -36,6 +37,7 @@ def asked_for(command: str, arguments: list[str]) -> tuple[str, dict[str, Any], 
     recipe = registry.recipe(arguments[0])
     p = parser("train", usage.replace("RECIPE", recipe.name), f"{recipe.name}: {recipe.about}")
     p.prog = f"lab {command} {recipe.name}"
+    p.add_argument("--preset", metavar="NAME", help=f"settings and length under a name, which other flags override: {listed(recipe.name)}")
     add_length(p)
     add_device(p)
     p.add_argument("--run", metavar="DIR", help="the run's folder; by default a new one under ./runs or $LAB_RUNS")
@@ -44,8 +46,22 @@ def asked_for(command: str, arguments: list[str]) -> tuple[str, dict[str, Any], 
     add_fields(p, recipe.config_class())
     options = p.parse(arguments[1:])
     fields = {name: getattr(options, name) for name in recipe.config_class().model_fields if hasattr(options, name)}
+    if options.preset is not None:
+        chosen = presets.preset(recipe.name, options.preset)
+        fields = {**chosen.fields, **fields}
+        if options.steps is None and options.minutes is None:
+            options.steps, options.minutes = chosen.steps, chosen.minutes
     recipe.config_class().parse(fields)  # Report wrong values before torch is loaded.
     return recipe.name, fields, options
+
+
+def listed(recipe: str) -> str:
+    """The names of a recipe's presets for a help text."""
+    try:
+        names = list(presets.presets(recipe))
+    except LabError as error:
+        return str(error)
+    return (", ".join(names) or "none yet").replace("%", "%%")
 
 
 def several(text: str) -> list[int]:
