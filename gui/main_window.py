@@ -34,13 +34,26 @@ from gui.panels import PANELS
 from gui.queue_worker import QueueWorker
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
+from gui.undo import UndoGroup, UndoKeys
 from gui.widgets.dismantle import dismantle
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.room import FrontStack, fit_screen
-from gui.window_actions import FILE_ACTIONS, HELP_ACTIONS, THEMES, VIEW_ACTIONS, every_action, panel_action, theme_action
+from gui.window_actions import (
+    EDIT_ACTIONS,
+    FILE_ACTIONS,
+    HELP_ACTIONS,
+    REDO,
+    THEMES,
+    UNDO,
+    VIEW_ACTIONS,
+    every_action,
+    panel_action,
+    theme_action,
+)
 from lab import registry
 from lab.readable import size_text
 from lab.run import Run
+from lab.run_folders import KEPT_DAYS, empty, trashed
 from lab.training_queue import Job
 
 LAYOUT = 1
@@ -59,7 +72,14 @@ class MainWindow(QMainWindow):
         self.sessions = Sessions(self.background, self)
         self.action_set = ActionSet("Everywhere", parent=self)
         self.queue = QueueWorker(self.sessions, self.start_job, self)
-        self.context = AppContext(self.background, self.sessions, self.say, self.report, self.open_run, self.queue, actions=self.action_set)
+        self.undo_group = UndoGroup(self)
+        self.undo_group.changed.connect(self.show_undo)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.undo_keys = UndoKeys(app, self)
+        self.context = AppContext(
+            self.background, self.sessions, self.say, self.report, self.open_run, self.queue, actions=self.action_set, undo=self.undo_group
+        )
         self.panels: dict[str, Panel] = {}
         self.ready = self.closing = False
         self.abandoned = False
@@ -101,6 +121,8 @@ class MainWindow(QMainWindow):
     def build_menus(self) -> None:
         window = ref(self)
         self.action_set.extend(FILE_ACTIONS, window)
+        self.action_set.extend(EDIT_ACTIONS, window)
+        self.show_undo()
         self.action_set.extend(map(panel_action, PANELS), window)
         self.action_set.menu("&View").addSeparator()
         self.docks_menu = self.action_set.menu("&View/Docks")
@@ -155,6 +177,7 @@ class MainWindow(QMainWindow):
         panel = self.panel(name)
         self.panel_actions[name].setChecked(True)
         self.stack.setCurrentWidget(panel)
+        panel.history.setActive(True)
         for other, behind in self.panels.items():
             behind.set_in_front(other == name)
         self.docks_menu.clear()
@@ -197,6 +220,7 @@ class MainWindow(QMainWindow):
         if isinstance(current, Panel):
             self.enter(current)
         self.background.submit(device_text, self.show_device, lambda error: self.show_device(str(error)))
+        self.background.submit(lambda: empty(trashed(KEPT_DAYS)), lambda _: None, lambda error: self.say(str(error)), receiver=self)
 
     def show_device(self, text: str) -> None:
         self.device_label.setText(text)
@@ -244,6 +268,20 @@ class MainWindow(QMainWindow):
     def copy_window(self) -> None:
         QApplication.clipboard().setPixmap(self.grab())
         self.say("Copied a screenshot of the window.")
+
+    def undo(self, back: bool) -> None:
+        """Undo the last step of the panel in front, or redo the one that was undone."""
+        name = self.undo_group.go(back)
+        if name:
+            self.say(f"{'Undid' if back else 'Redid'}: {name}.")
+
+    def show_undo(self) -> None:
+        """Name what can be undone and redone."""
+        for action, back in ((UNDO, True), (REDO, False)):
+            step = self.undo_group.next_step(back)
+            made = self.action_set[action.id]
+            made.setText(f"{action.text} {step.text()}".replace("&", "&&") if step is not None else action.text)
+            self.action_set.allow(action.id, step is not None)
 
     def set_theme(self, choice: str) -> None:
         settings().setValue("theme", choice)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMessageBox, QSplitter,
 from gui.actions import Action
 from gui.page import Page, Sidebar
 from gui.pages import page_class
+from gui.undo import History
 from gui.view_query import PageState, ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.picture import to_image
@@ -40,10 +41,11 @@ class PageTabs(QWidget):
     page_changed = Signal()
     """Another page, or none, is in front."""
 
-    def __init__(self, run: Run, names: tuple[str, ...], parent: QWidget | None = None):
+    def __init__(self, run: Run, names: tuple[str, ...], parent: QWidget | None = None, history: History | None = None):
+        """`history` takes what is edited on the pages."""
         super().__init__(parent)
-        self.run = run
-        self.state = PageState(run, self)
+        self.run, self.history = run, history
+        self.state = PageState(run, self, history)
         self.states: dict[type[PageState], PageState] = {PageState: self.state}
         self.sidebars: dict[type[Sidebar], Sidebar] = {}
         self.pages: list[Page] = []
@@ -65,6 +67,7 @@ class PageTabs(QWidget):
         layout.addWidget(Scroller(self.split, LEAST), 1)
         self.saving: ViewQuery | None = None
         self.bar.currentChanged.connect(self.show_page)
+        self.stack.currentChanged.connect(self.bar.setCurrentIndex)
         for name in names:
             self.add_page(page_class(name))
         self.timer = QTimer(self, interval=TICK_MS)
@@ -75,7 +78,8 @@ class PageTabs(QWidget):
     def add_page(self, kind: type[Page]) -> None:
         """Make a page, with its state and sidebar unless an earlier one has them."""
         if kind.state_class not in self.states:
-            self.states[kind.state_class] = kind.state_class(self.run, self)
+            self.states[kind.state_class] = kind.state_class(self.run, self, self.history)
+            self.states[kind.state_class].page_in_front = self.stack.currentWidget
         state = self.states[kind.state_class]
         if kind.sidebar is not None and kind.sidebar not in self.sidebars:
             sidebar = self.sidebars[kind.sidebar] = kind.sidebar(state)

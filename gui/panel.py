@@ -13,6 +13,7 @@ from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
 from gui.queue_worker import QueueWorker
+from gui.undo import History, UndoGroup
 from gui.widgets.dismantle import dismantle
 from gui.widgets.dock_title import DockTitle
 from gui.widgets.room import Scroller
@@ -47,6 +48,8 @@ class AppContext:
     run_folders: RunFolders = field(default_factory=RunFolders)
     actions: ActionSet = field(default_factory=lambda: ActionSet("Everywhere"))
     """The window's actions, which are heard in every panel."""
+    undo: UndoGroup = field(default_factory=UndoGroup)
+    """What was done in each panel."""
 
 
 class Panel(QMainWindow):
@@ -62,6 +65,8 @@ class Panel(QMainWindow):
         self.setObjectName(self.name)
         self.context = context
         self.reopened = self.in_front = False
+        self.history = History(self)
+        context.undo.addStack(self.history)
         self.action_set = ActionSet(self.name, context.actions, self)
         self.action_set.extend(self.ACTIONS, ref(self))
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)

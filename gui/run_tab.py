@@ -16,6 +16,7 @@ from gui.page_tabs import PageTabs
 from gui.panel import AppContext
 from gui.stored_views import StoredViews
 from gui.theme import COLOURS, colour, faint
+from gui.undo import History
 from gui.view_query import ViewQuery, ViewSource
 from gui.widgets import icons
 from gui.widgets.curves import Curves, Line
@@ -53,11 +54,14 @@ class RunTab(QWidget):
     """A run whose settings should go into the form."""
     resume_wanted = Signal(object)
 
-    def __init__(self, run: Run, context: AppContext, hue: str, whole: bool = False, parent: QWidget | None = None):
-        """`whole`: whether a stored run answers with its data, not with its serving weights alone."""
+    def __init__(
+        self, run: Run, context: AppContext, hue: str, whole: bool = False, parent: QWidget | None = None, history: History | None = None
+    ):
+        """`whole`: whether a stored run answers with its data, not with its serving weights alone. `history` takes what is edited here."""
         super().__init__(parent)
         self.run, self.context, self.colour, self.whole = run, context, hue, whole
         config_class = run.recipe.config_class()
+        self.history = history
         self.bridge: SessionBridge | None = None
         self.closed = False
         self.stored: StoredViews | None = None
@@ -107,10 +111,10 @@ class RunTab(QWidget):
     def make_pages(self, names: tuple[str, ...]) -> PageTabs:
         """The recipe's pages; none where their data cannot be read, such as a folder of images that is no longer there."""
         try:
-            return PageTabs(self.run, names)
+            return PageTabs(self.run, names, history=self.history)
         except LabError as error:
             self.context.report(str(error), "")
-            return PageTabs(self.run, ())
+            return PageTabs(self.run, (), history=self.history)
 
     def set_bridge(self, bridge: SessionBridge) -> None:
         """Follow a session of this run."""

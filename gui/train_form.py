@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -25,6 +26,7 @@ from gui.theme import faint
 from gui.widgets.config_form import ConfigForm
 from gui.widgets.data_edit import DataEdit
 from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.number_edit import NumberEdit
 from gui.widgets.transport import MENU
 from lab.config import data_kinds
 from lab.data.catalogue import check
@@ -66,6 +68,8 @@ class TrainForm(QWidget):
     recipe_changed = Signal()
     said = Signal(str)
     """What was done with a preset, or why it was not."""
+    edited = Signal()
+    """Something was changed, the length of the training and the device too."""
 
     def __init__(self, recipes: dict[str, Recipe], choices: Mapping[str, tuple[str, ...]]):
         super().__init__()
@@ -117,6 +121,11 @@ class TrainForm(QWidget):
         self.length_unit.currentTextChanged.connect(self.show_length)
         self.fields.changed.connect(self.enable_buttons)
         self.fields.changed.connect(self.changed)
+        for told in (
+            self.changed, self.recipe_changed, self.length_unit.currentTextChanged, self.steps.valueChanged, self.minutes.valueChanged,
+            self.device.currentTextChanged,
+        ):  # fmt: skip
+            told.connect(lambda *_: self.edited.emit())
 
     # -- what is set -----------------------------------------------------------------------------------------------
 
@@ -142,6 +151,28 @@ class TrainForm(QWidget):
         if length.get("steps") == self.recipe.steps:
             length = {}
         return {**length, "device": self.device.currentText()}
+
+    # -- undo ------------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """All that is set, by name."""
+        length = {"length unit": self.length_unit.currentText(), "steps": self.steps.value(), "minutes": self.minutes.value()}
+        return {"recipe": self.recipe.name, **length, "device": self.device.currentText(), "settings": self.fields.values()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.recipe_box.setCurrentText(state["recipe"])
+        self.fields.set_values(state["settings"])
+        self.length_unit.setCurrentText(state["length unit"])
+        self.steps.setValue(state["steps"])
+        self.minutes.setValue(state["minutes"])
+        self.device.setCurrentText(state["device"])
+
+    def stepping(self) -> object:
+        """The number whose arrows, or whose wheel, were used last and which still has the focus: its steps are undone together."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, NumberEdit):
+            return focus if focus.stepped else None
+        return focus if focus in (self.steps, self.minutes) else None
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -236,3 +267,12 @@ class TrainForm(QWidget):
         store.setValue(f"{group}/values", json.dumps(self.changed_values()))
         store.setValue(f"{group}/open", "|".join(sorted(self.fields.open_groups)))
         store.setValue(f"{group}/length", self.length_unit.currentText())
+
+
+def named_setting(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What differs between two states of the form."""
+    if before["recipe"] != after["recipe"]:
+        return "recipe"
+    old, new = ({**state, **state["settings"], "settings": None} for state in (before, after))
+    names = [name for name in new if old.get(name) != new[name]]
+    return names[0].replace("_", " ") if len(names) == 1 else "settings"

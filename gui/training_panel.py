@@ -23,7 +23,8 @@ from gui.pages import page_class
 from gui.panel import AppContext, Panel
 from gui.run_tabs import RunTabs
 from gui.settings import settings
-from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm
+from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm, named_setting
+from gui.undo import Trail
 from gui.widgets.dismantle import dismantle
 from gui.widgets.room import FrontStack
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
@@ -91,6 +92,10 @@ class TrainingPanel(Panel):
         self.resizeDocks([self.settings_dock], [max(280, self.form.sizeHint().width())], Qt.Orientation.Horizontal)
         self.form.recipe_changed.connect(self.show_about)
         self.form.said.connect(context.say)
+        self.form_trail = Trail(
+            self.history, self.form.state, self.form.set_state, named_setting, lambda: self.form, self, gesture=self.form.stepping
+        )
+        self.form.edited.connect(self.form_trail.note)
         self.form.train_button.clicked.connect(self.train)
         self.form.queue_button.clicked.connect(self.add_to_queue)
         self.form.copy_button.clicked.connect(self.copy_command)
@@ -301,7 +306,7 @@ class TrainingPanel(Panel):
     def add_tab(self, run: Run) -> "RunTab":
         from gui.run_tab import RunTab  # With curves, whose library the first window need not wait for.
 
-        tab = RunTab(run, self.context, self.tabs.free_colour(), self.whole)
+        tab = RunTab(run, self.context, self.tabs.free_colour(), self.whole, history=self.history)
         tab.page_tabs.page_changed.connect(self.show_page_actions)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
+from gui.undo import History, Trail, differing
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -40,14 +42,26 @@ class PageState(QObject):
     outdated = Signal()
     """Every answer may have changed, though the source is the same."""
 
-    def __init__(self, run: "Run | None" = None, parent: QObject | None = None):
-        """Raises LabError where the run's data are needed and cannot be read."""
+    def __init__(self, run: "Run | None" = None, parent: QObject | None = None, history: History | None = None):
+        """`history` takes the steps of what is edited. Raises LabError where the run's data are needed and cannot be read."""
         super().__init__(parent)
         self.run = run
+        self.history = history if history is not None else History(self)
+        self.page_in_front: Callable[[], QWidget | None] = lambda: None
+        self.trails: list[Trail] = []
         self.source: ViewSource | None = None
         self.views: frozenset[str] = frozenset()
         self.touched = self.refreshed = float("-inf")
         """When the user last moved something, and when a background query was last sent; seconds of `time.monotonic`."""
+
+    def trail(
+        self, read: Callable[[], Any], write: Callable[[Any], None], name: Callable[[Any, Any], str] = differing,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> Trail:  # fmt: skip
+        """Follows what is edited, until the run's tab is closed; as of `gui.undo.Trail`."""
+        made = Trail(self.history, read, write, name, lambda: self.page_in_front(), self, busy)
+        self.trails.append(made)
+        return made
 
     def set_source(self, source: ViewSource) -> None:
         """Ask another experiment."""
@@ -56,7 +70,9 @@ class PageState(QObject):
         self.source_changed.emit()
 
     def detach(self) -> None:
-        """Ask nobody any more; late answers reach no one."""
+        """Ask nobody any more; late answers reach no one, and nothing is left to undo."""
+        for trail in self.trails:
+            trail.close()
         self.source, self.views = None, frozenset()
 
     def moving(self) -> bool:

@@ -32,6 +32,9 @@ FILE_ACTIONS = (
         separator=True,
     ),
 )
+UNDO = Action("undo", "Undo", "Undo the last change made in this panel", lambda window: window.undo(True), "Ctrl+Z", "&Edit")
+REDO = Action("redo", "Redo", "Make the change again that was undone last", lambda window: window.undo(False), "Ctrl+Shift+Z", "&Edit")
+EDIT_ACTIONS = (UNDO, REDO)
 VIEW_ACTIONS = (
     Action(
         "palette",
@@ -74,5 +77,7 @@ def panel_action(spec: PanelSpec) -> Action:
 
 def every_action() -> dict[str, list[Action]]:
     """The actions of the app by where they are heard, as they are declared: no panel need have been shown."""
-    groups = {"Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]}
+    groups = {
+        "Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *EDIT_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]
+    }
     return groups | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}

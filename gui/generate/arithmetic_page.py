@@ -12,6 +12,7 @@ from gui.generate.image_grid import BADGE_COLOURS
 from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
 from gui.theme import faint
+from gui.undo import differing
 from gui.widgets.picture import Picture
 
 SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
@@ -83,6 +84,10 @@ class ArithmeticPage(LatentPage):
         layout.addLayout(grid, 1)
         layout.addWidget(self.note)
         self.result = self.query("arithmetic", self.parameters, self.show_result, self.excuse, interval=0.2)
+        self.trail = state.trail(
+            lambda: {name: tuple(members) for name, members in self.sets.items()}, self.put_sets,
+            lambda before, after: f"set {differing(before, after)}",
+        )  # fmt: skip
         self.show_sets()
 
     def parameters(self) -> dict[str, Any] | None:
@@ -124,7 +129,12 @@ class ArithmeticPage(LatentPage):
             self.sets[name] = members
             self.show_sets()
 
+    def put_sets(self, sets: dict[str, tuple[str, ...]]) -> None:
+        self.sets = {name: list(members) for name, members in sets.items()}
+        self.show_sets()
+
     def show_sets(self) -> None:
+        self.trail.note()
         for name, members in self.sets.items():
             self.lines[name].setText(",".join(members))
             if not members:

@@ -16,6 +16,8 @@ class CodeBars(QWidget):
 
     changed = Signal()
     """The hand, or a key, has changed a value."""
+    settled = Signal()
+    """The hand, or the key, has let go."""
 
     def __init__(self, count: int, parent: QWidget | None = None):
         super().__init__(parent)
@@ -36,6 +38,17 @@ class CodeBars(QWidget):
         most = float(np.abs(self.values).max(initial=0.0))
         if not 0.4 * self.scale < most <= self.scale:  # Keep the scale while values wander a little.
             self.scale = max(3.0, 1.25 * most)
+        self.update()
+
+    def state(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """The values with those before the hand changed any, to put back; None where it has changed none."""
+        return (tuple(self.values.tolist()), tuple(self.origin.tolist())) if self.edited else None
+
+    def set_state(self, state: tuple[tuple[float, ...], tuple[float, ...]] | None) -> None:
+        if state is None:
+            self.values[:] = self.origin
+        else:
+            self.values, self.origin = (np.array(part) for part in state)
         self.update()
 
     @property
@@ -93,6 +106,16 @@ class CodeBars(QWidget):
                     self.values[between] = value
             self.last = index
             self.set_value(index, value)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.last is not None:
+            self.last = None
+            self.settled.emit()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if not event.isAutoRepeat():
+            self.settled.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = LEAP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else STEP

@@ -59,6 +59,11 @@ class CodePage(LatentPage):
         self.coding = self.query("code", self.code_parameters, self.show_code, self.note.setText, interval=0.15)
         self.sampling = self.query("anchor_codes", self.sample_parameters, self.show_anchor, self.note.setText, interval=0.15)
         self.decoding = self.query("decode", self.decode_parameters, self.show_decoded, self.decoded.show_text, interval=0.15)
+        self.trail = state.trail(
+            self.code_state, self.set_code, busy=lambda: self.drawing.last is not None or self.bars.last is not None
+        )  # fmt: skip
+        for told in (self.drawing.settled, self.bars.settled, self.kind.currentTextChanged, self.index.valueChanged):
+            told.connect(self.trail.note)
         state.source_changed.connect(self.source_changed)
         self.source_changed()
 
@@ -109,6 +114,24 @@ class CodePage(LatentPage):
     def export(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.picture_parameters()
         return ("decode", self.decode_parameters()) if parameters is None else ("reconstruct", parameters)
+
+    def code_state(self) -> dict[str, Any]:
+        """What the code is of, and what the hand changed of it, by name."""
+        return {
+            "drawing": self.drawing.state(), "source": (self.kind.currentText(), self.index.value(), self.anchor), "code": self.bars.state(),
+        }  # fmt: skip
+
+    def set_code(self, state: dict[str, Any]) -> None:
+        self.bars.set_state(None)
+        self.drawing.set_state(state["drawing"])
+        kind, index, self.anchor = state["source"]
+        self.kind.setCurrentText(kind)
+        self.index.setValue(index)
+        self.picture_changed()
+        self.bars.set_state(state["code"])
+        self.state.marks_changed.emit()
+        self.refresh()
+        self.bars_dragged()
 
     # -- what arrives ----------------------------------------------------------------------------------------------
 
@@ -171,11 +194,13 @@ class CodePage(LatentPage):
         self.bars.update()
         self.refresh()
         self.bars_dragged()
+        self.trail.note()
 
     def zero(self) -> None:
         self.bars.values[:] = 0
         self.bars.update()
         self.bars_dragged()
+        self.trail.note()
 
     def pick(self, anchor: str) -> None:
         if anchor.startswith("image:") and self.state.has_encoder:
@@ -185,6 +210,7 @@ class CodePage(LatentPage):
             self.anchor = anchor
             self.kind.setCurrentText(SAMPLE)
             self.picture_changed()
+        self.trail.note()
         if self.isVisible():
             self.tick()
 
@@ -200,6 +226,7 @@ class CodePage(LatentPage):
             self.kind.clear()
             self.kind.addItems(kinds)
         self.kind_changed(self.kind.currentText())
+        self.trail.forget()
 
     def say(self) -> None:
         self.back_button.setEnabled(self.bars.edited)

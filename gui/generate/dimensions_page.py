@@ -46,6 +46,8 @@ class DimensionsPage(LatentPage):
         layout.addWidget(self.title_label)
         self.traversal = self.query("traversal", self.parameters, self.show_traversal, self.tiles.show_text, interval=0.4)
 
+        self.trail = state.trail(lambda: self.anchor, self.set_anchor, lambda before, after: "anchor")
+
     def parameters(self) -> dict[str, Any]:
         return {
             "anchor": self.anchor, "dims": self.dims.text().strip(), "steps": self.steps.value(), "span": self.span.value(),
@@ -66,8 +68,13 @@ class DimensionsPage(LatentPage):
         self.traversal.stale = True
 
     def pick(self, anchor: str) -> None:
+        self.set_anchor(anchor)
+        self.trail.note()
+
+    def set_anchor(self, anchor: str) -> None:
         self.anchor = anchor
         self.traversal.stale = True
+        self.state.marks_changed.emit()
 
     def badges(self) -> dict[str, str]:
         return {self.anchor: "z"}

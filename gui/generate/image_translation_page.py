@@ -24,6 +24,7 @@ from gui.generate.code_bars import CodeBars
 from gui.generate.image_grid import ImageGrid
 from gui.page import Page
 from gui.theme import faint
+from gui.undo import History
 from gui.view_query import PageState
 from gui.widgets.drawing import Drawing
 from gui.widgets.picture import Picture
@@ -43,8 +44,8 @@ class ImageTranslationState(PageState):
 
     run: Run
 
-    def __init__(self, run: Run, parent: QObject | None = None):
-        super().__init__(run, parent)
+    def __init__(self, run: Run, parent: QObject | None = None, history: History | None = None):
+        super().__init__(run, parent, history)
         config: Any = run.config(exists=False)
         self.side: int = config.size
         """Height and width of the images, in pixels."""
@@ -102,6 +103,14 @@ class ImageTranslationPage(Page):
         state.source_changed.connect(self.source_changed)
         self.new_style()
         self.kind_changed(self.kind.currentText())
+        self.trail = state.trail(
+            self.given_state, self.set_given, busy=lambda: self.drawing.last is not None or self.style_bars.last is not None
+        )
+        for told in (
+            self.drawing.settled, self.style_bars.settled, self.kind.currentTextChanged, self.direction.currentIndexChanged,
+            self.index.valueChanged, self.seed.valueChanged,
+        ):  # fmt: skip
+            told.connect(self.trail.note)
 
     def build(self) -> None:
         row = QHBoxLayout()
@@ -174,6 +183,23 @@ class ImageTranslationPage(Page):
 
     def cycle_parameters(self) -> dict[str, Any]:
         return {"n": 10, "direction": self.way} if self.two_ways else {"n": 10}
+
+    def given_state(self) -> dict[str, Any]:
+        """What is translated and how, by name."""
+        return {
+            "drawing": self.drawing.state(), "image": (self.kind.currentText(), self.index.value(), self.loaded),
+            "direction": self.direction.currentIndex(), "seed of the style": self.seed.value(), "style": self.style_bars.state(),
+        }  # fmt: skip
+
+    def set_given(self, given: dict[str, Any]) -> None:
+        self.drawing.set_state(given["drawing"])
+        kind, index, self.loaded = given["image"]
+        self.index.setValue(index)
+        self.kind.setCurrentText(kind)
+        self.direction.setCurrentIndex(given["direction"])
+        self.seed.setValue(given["seed of the style"])
+        self.style_bars.set_state(given["style"])
+        self.changed()
 
     # -- what arrives ----------------------------------------------------------------------------------------------
 
@@ -267,6 +293,7 @@ class ImageTranslationPage(Page):
         """Translate a picture from disk."""
         self.loaded = path
         self.kind.setCurrentText(LOADED)
+        self.trail.note()
         self.changed()
 
     # -- the clock -------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.undo import History
 from gui.view_query import PageState
 from lab.run import Run
 
@@ -30,8 +31,8 @@ class LatentState(PageState):
 
     run: Run
 
-    def __init__(self, run: Run, parent: QObject | None = None):
-        super().__init__(run, parent)
+    def __init__(self, run: Run, parent: QObject | None = None, history: History | None = None):
+        super().__init__(run, parent, history)
         config: Any = run.config(exists=False)
         self.shape: tuple[int, int, int] = config.shape_for(run.stored.get("data"))
         self.latent: int = config.latent
@@ -45,6 +46,10 @@ class LatentState(PageState):
         """Whether enlarged pictures are smoothed: eight sharp pixels are hard to read as a digit."""
         self.playing = False
         """Whether a walk plays: views that refresh by themselves then come one at a time, now and then."""
+
+        self.picking = self.trail(self.picks, self.set_picks)
+        for told in (self.picks_changed, self.label_changed, self.mode_changed):
+            told.connect(self.picking.note)
 
     # -- the model -------------------------------------------------------------------------------------------------
 
@@ -70,6 +75,16 @@ class LatentState(PageState):
         else:
             self.anchors = [*self.anchors, anchor][-MOST_ANCHORS:]
         self.picks_changed.emit()
+
+    def picks(self) -> dict[str, Any]:
+        """What is picked, by name."""
+        return {"anchors": tuple(self.anchors), "class": self.label, "interpolation": self.mode}
+
+    def set_picks(self, picks: dict[str, Any]) -> None:
+        if picks["anchors"] != tuple(self.anchors):
+            self.set_anchors(list(picks["anchors"]))
+        self.set_label(picks["class"])
+        self.set_mode(picks["interpolation"])
 
     def set_anchors(self, anchors: list[str]) -> None:
         self.anchors = list(anchors)

@@ -1,4 +1,4 @@
-"""The Runs panel: every run on disk; sort, filter, compare, overlay, open, rename, delete with undo."""
+"""The Runs panel: every run on disk; sort, filter, compare, overlay, open, rename, delete; both can be undone."""
 
 import json
 import re
@@ -29,22 +29,24 @@ from PySide6.QtWidgets import (
 from gui.actions import Action
 from gui.panel import AppContext, Panel
 from gui.runs import columns
+from gui.runs.changes import Deletion, Renaming
 from gui.runs.compare import Comparison
-from gui.runs.folders import discard, put_back, rename
 from gui.runs.marks_dialog import MarksDialog
 from gui.runs.queue_pane import QueuePane
 from gui.runs.table import SHOWN, RunFilter, RunTable
 from gui.settings import settings
 from gui.theme import COLOURS, colour, faint
+from gui.undo import Deed
 from gui.widgets.curves import Curves, Line
 from gui.widgets.series import RunSeries
 from lab.errors import LabError
-from lab.free_space import Plan, free, plan
+from lab.free_space import Plan, disk_use, free, plan
 from lab.listing import Entry, entries
 from lab.marks import marks, tag
 from lab.paths import runs_folder
 from lab.readable import size_text
 from lab.run import Run
+from lab.run_folders import empty, trashed
 
 REFRESH_MS = 2000
 MOST = 16
@@ -59,13 +61,13 @@ RUN_ACTIONS = (
     Action("open", "Open", "Open the selected run in its panel", lambda panel: panel.open_selected(), "Ctrl+O", MENU),
     Action("rename", "Rename…", "Rename the run's folder", lambda panel: panel.ask_rename(), "F2", MENU),
     Action("delete", "Delete", "Move the selected runs to the trash folder", lambda panel: panel.delete_selected(), "Del", MENU),
-    Action("undo", "Undo delete", "Take the last deleted run out of the trash folder", lambda panel: panel.undo_delete(), "Ctrl+Z", MENU),
     Action("star", "Star", "Give the selected runs a star, or take it away", lambda panel: panel.toggle_star(), "Ctrl+Alt+S", MENU),
     Action("marks", "Tags and note…", "Tags and a note for the selected run", lambda panel: panel.edit_marks(), "Ctrl+Alt+T", MENU),
     Action(
         "free", "Free space…", "Delete the older checkpoints of the selected runs; the newest good one stays", lambda panel: panel.free_space(),
         "Ctrl+Shift+Del", MENU,
     ),
+    Action("empty", "Empty trash…", "Delete the runs in the trash folder for good", lambda panel: panel.ask_empty(), "Shift+Del", MENU),
     Action("folder", "Open folder", "Show the run's folder in the file manager", lambda panel: panel.open_folder(), "Ctrl+Return", MENU),
     Action(
         "tensorboard", "Copy TensorBoard command", "Copy the command that shows the selected runs in TensorBoard",
@@ -87,7 +89,6 @@ class RunsPanel(Panel):
 
     def __init__(self, context: AppContext):
         super().__init__(context)
-        self.deleted: list[Path] = []
         self.reading = False
         self.table = RunTable(self)
         self.proxy = RunFilter(self.table, self)
@@ -296,7 +297,7 @@ class RunsPanel(Panel):
         """Switch on what can be done now."""
         count = len(self.selected())
         for name, on in (
-            ("open", count > 0), ("rename", count == 1), ("delete", count > 0), ("folder", count == 1), ("undo", bool(self.deleted)),
+            ("open", count > 0), ("rename", count == 1), ("delete", count > 0), ("folder", count == 1),
             ("star", count > 0), ("marks", count == 1), ("free", count > 0),
         ):  # fmt: skip
             self.action_set.allow(name, on)
@@ -404,42 +405,50 @@ class RunsPanel(Panel):
         self.context.report(str(error), "")
         self.refresh()
 
+    def ask_empty(self) -> None:
+        """Look in the background what the trash folder holds, then ask."""
+        self.context.background.submit(lambda: {path: disk_use(path) for path in trashed()}, self.ask_to_delete, self.not_freed)
+
+    def ask_to_delete(self, deleted: dict[Path, int]) -> None:
+        if not deleted:
+            self.context.say("The trash folder is empty.")
+            return
+        count = f"{len(deleted)} deleted run{'s' if len(deleted) != 1 else ''}"
+        box = QMessageBox(QMessageBox.Icon.Question, "Empty trash", f"Delete {count} for good?", parent=self)
+        box.setInformativeText(f"This frees {size_text(sum(deleted.values()))} and cannot be undone.")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.addButton("Delete", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+
+        def delete() -> int:
+            empty(deleted)
+            return sum(deleted.values())
+
+        box.accepted.connect(lambda: self.context.background.submit(delete, self.freed, self.not_freed))
+        box.open()
+
     def ask_rename(self) -> None:
         for run in self.selected()[:1]:
             name, agreed = QInputDialog.getText(self, "Rename run", "New name:", text=run.name)
             if agreed and name != run.name:
-                self.attempt(lambda run=run, name=name: self.moved(run, rename(run, name)), f"Renamed to {name}.")
+                self.push(Renaming(run, name, self.moved))
 
     def delete_selected(self) -> None:
-        """Move the selected runs to the trash folder; `undo_delete` brings them back."""
-        for run in self.selected():
-            self.attempt(lambda run=run: self.throw_away(run), f"Moved {run.name} to the trash folder. Undo with Ctrl+Z.")
+        """Move the selected runs to the trash folder; undo brings them back."""
+        if self.selected():
+            self.push(Deletion(self.selected(), self.moved))
 
-    def throw_away(self, run: Run) -> None:
-        self.deleted.append(discard(run))
-        self.moved(run, None)
+    def push(self, change: "Renaming | Deletion") -> None:
+        """Change folders, in a way that can be undone; a change that cannot be made is no step."""
+        self.history.push(Deed(change.name, change.do, change.undo, self.context.report))
+        if change.done:
+            self.context.say(change.done)
 
     def moved(self, run: Run, path: Path | None) -> None:
-        """Tell the panels, which may show the run."""
+        """Tell the panels, which may show the run, and show the list as it is now."""
         self.context.run_folders.moved.emit(run, path)
-
-    def undo_delete(self) -> None:
-        if self.deleted:
-            path = self.deleted[-1]
-            if self.attempt(lambda: put_back(path), f"{path.name.partition('~')[2]} restored."):
-                self.deleted.remove(path)
-            self.show_selected()
-
-    def attempt(self, what: object, said: str) -> bool:
-        """Do something with a folder; say what was done, or why not."""
-        try:
-            what()  # type: ignore[operator]
-        except LabError as error:
-            self.context.report(str(error), "")
-            return False
-        self.context.say(said)
         self.refresh()
-        return True
 
     def tensorboard_command(self) -> str:
         """The command that shows the selected runs, or all of them, in TensorBoard."""

@@ -38,6 +38,7 @@ from lab.stored_runs import runs
 
 DRAWN = 112
 """Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""
+SPLITS = ("test", "validation", "train")
 METHODS = {
     "Grad-CAM": "look", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
 }  # fmt: skip
@@ -95,6 +96,8 @@ class InspectPage(Page):
         )
         self.apart = self.query("compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
         self.setAcceptDrops(True)
+        self.trail = state.trail(self.image_state, self.set_image, busy=lambda: self.canvas.last is not None)
+        self.canvas.settled.connect(self.trail.note)
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -110,7 +113,7 @@ class InspectPage(Page):
         self.agent_button = QPushButton("Agent's screen", toolTip=AGENT.tooltip, checkable=True)
         self.agent_button.toggled.connect(self.follow_agent)
         self.split = QComboBox(toolTip="Split of the data set")
-        self.split.addItems(["test", "validation", "train"])
+        self.split.addItems(SPLITS)
         self.split.currentTextChanged.connect(self.pick_from_data)
         self.number = QSpinBox(minimum=0, maximum=10_000_000, toolTip="Index of the image (Ctrl+N for the next)")
         self.number.valueChanged.connect(self.pick_from_data)
@@ -230,7 +233,22 @@ class InspectPage(Page):
         self.agent_button.setChecked(False)
         self.state.show_image(self.canvas.pixels(DRAWN, DRAWN), by_hand=True)
 
+    def image_state(self) -> dict[str, Any]:
+        """Which image is shown, by name; "" for the one that is drawn."""
+        return {"drawing": self.canvas.state(), "image": self.state.image if isinstance(self.state.image, str) else ""}
+
+    def set_image(self, state: dict[str, Any]) -> None:
+        self.canvas.set_state(state["drawing"])
+        image = state["image"]
+        if image.partition(":")[0] in SPLITS:
+            self.open_spec(image)
+        elif image:
+            self.open_file(Path(image))
+        else:
+            self.stroke()
+
     def pick_from_data(self, *_: object) -> None:
+        self.trail.note()
         self.agent_button.setChecked(False)
         self.wrong.stale = self.apart.stale = True
         self.state.show_image(f"{self.split.currentText()}:{self.number.value()}")
@@ -249,6 +267,7 @@ class InspectPage(Page):
             widget.blockSignals(False)
         self.agent_button.setChecked(False)
         self.state.show_image(spec)
+        self.trail.note()
 
     def ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Open an image", "", IMAGE_FILTER)
@@ -259,6 +278,7 @@ class InspectPage(Page):
         """Look at an image from disk, no longer at the agent's screen."""
         self.agent_button.setChecked(False)
         self.state.show_image(str(path))
+        self.trail.note()
 
     def follow_agent(self, on: bool) -> None:
         if on and watched_frame(self.window()) is None:

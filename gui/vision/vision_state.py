@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.undo import History
 from gui.view_query import PageState
 from lab.run import Run
 
@@ -15,8 +16,8 @@ class VisionState(PageState):
 
     run: Run
 
-    def __init__(self, run: Run, parent: QObject | None = None):
-        super().__init__(run, parent)
+    def __init__(self, run: Run, parent: QObject | None = None, history: History | None = None):
+        super().__init__(run, parent, history)
         self.image: Any = "test:0"
         self.label = ""
 

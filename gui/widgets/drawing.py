@@ -14,13 +14,14 @@ class Drawing(QWidget):
 
     changed = Signal()
     """A stroke went on, or all was rubbed out."""
+    settled = Signal()
+    """A stroke has ended."""
 
     def __init__(self, pen: float = 0.09, parent: QWidget | None = None):
         """`pen` is the width of a stroke as a share of the side."""
         super().__init__(parent)
         self.pen = pen
-        self.image = QImage(FINE, FINE, QImage.Format.Format_Grayscale8)
-        self.image.fill(0)
+        self.image = blank()
         self.empty = True
         self.last: QPointF | None = None
         self.key_at = QPointF(FINE / 2, FINE / 2)
@@ -50,10 +51,22 @@ class Drawing(QWidget):
 
     def clear(self) -> None:
         """Rub everything out."""
-        self.image.fill(0)
+        self.image = blank()
         self.empty = True
         self.update()
         self.changed.emit()
+        self.settled.emit()
+
+    def state(self) -> bytes:
+        """What is drawn, to put back; b"" where nothing is."""
+        return b"" if self.empty else bytes(self.image.constBits())
+
+    def set_state(self, state: bytes) -> None:
+        if state != self.state():
+            self.empty = not state
+            self.image = QImage(state, FINE, FINE, self.image.bytesPerLine(), self.image.format()).copy() if state else blank()
+            self.update()
+            self.changed.emit()
 
     # -- geometry --------------------------------------------------------------------------------------------------
 
@@ -100,7 +113,14 @@ class Drawing(QWidget):
             self.last = here
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.last = None
+        if self.last is not None:
+            self.last = None
+            self.settled.emit()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if not event.isAutoRepeat():
+            self.settled.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = FINE / 16
@@ -146,6 +166,12 @@ class Drawing(QWidget):
             painter.setPen(QPen(QColor("#e8833a"), 2))
             painter.drawEllipse(at, 4, 4)
         painter.end()
+
+
+def blank() -> QImage:
+    image = QImage(FINE, FINE, QImage.Format.Format_Grayscale8)
+    image.fill(0)
+    return image
 
 
 def shrink(fine: np.ndarray, count: int) -> np.ndarray:

@@ -39,6 +39,8 @@ class NumberEdit(QAbstractSpinBox):
         super().__init__(parent)
         self.whole, self.low, self.high, self.unit, self.words = whole, low, high, unit, words or {}
         self.number: float = 0
+        self.stepped = False
+        """Whether the value was changed last by the arrows or the wheel, not by typing."""
         self.editingFinished.connect(self.take_text)
         self.set_value(0)
 
@@ -66,6 +68,7 @@ class NumberEdit(QAbstractSpinBox):
         text = self.lineEdit().text().strip()
         if text == self.text_of(self.number):
             return
+        self.stepped = False
         said = [number for number, word in self.words.items() if word == text.lower()]
         try:
             wanted = said[0] if said else parse(text.removesuffix(self.unit).removesuffix(singular(self.unit)).strip(), self.whole)
@@ -99,6 +102,7 @@ class NumberEdit(QAbstractSpinBox):
 
     def stepBy(self, steps: int) -> None:
         self.take_text()
+        self.stepped = True
         if self.whole:
             self.change(self.number + steps)
         else:

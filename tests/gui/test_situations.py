@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from gui.dialogs import ContinueDialog, ErrorDialog
 from gui.main_window import MainWindow
-from gui.runs.folders import TRASH, discard, put_back, rename
 from gui.settings import settings
 from gui.widgets.curves import Curves
 from lab.errors import LabError, UsageError
 from lab.listing import Entry
 from lab.paths import runs_folder
 from lab.run import Run
+from lab.run_folders import TRASH, discard, put_back, rename
 
 LONG = 60_000
 

@@ -51,9 +51,9 @@ def test_only_the_menus_of_the_panel_in_front_are_there(window: MainWindow) -> N
     def titles() -> list[str]:
         return [action.text().replace("&", "") for action in window.menuBar().actions() if action.isVisible()]
 
-    assert titles() == ["File", "View", "Training", "Watch", "Help"]
+    assert titles() == ["File", "Edit", "View", "Training", "Watch", "Help"]
     window.go_to("Runs")
-    assert titles() == ["File", "View", "Runs", "Help"]
+    assert titles() == ["File", "Edit", "View", "Runs", "Help"]
     atari: Any = window.panels["Atari"]
     assert not any(action.isEnabled() for action in atari.session_menu.actions() if not action.isSeparator())
     window.go_to("Atari")

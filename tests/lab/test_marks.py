@@ -13,6 +13,7 @@ from lab.free_space import disk_use, free, plan
 from lab.listing import Entry, Filter
 from lab.marks import Marks, marks, tag
 from lab.run import Run
+from lab.run_folders import KEPT_DAYS, discard, empty, trashed
 
 
 @pytest.fixture
@@ -140,3 +141,30 @@ def test_free_asks_first(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     capsys.readouterr()
     assert cli.main(["free", "--yes"]) == 0
     assert capsys.readouterr().out == "There is nothing to free.\n"
+
+
+def test_free_counts_the_trash_and_empties_it_on_purpose(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = lab.train("toy", steps=1, run=run.path.with_name("two"))
+    discard(other)
+    assert cli.main(["free", "--yes"]) == 0
+    assert "Trash folder: 1 deleted run, " in capsys.readouterr().out
+    assert cli.main(["free", "--trash", "one"]) == 2
+    for typed, left in (("n\n", 1), ("y\n", 0)):
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        assert cli.main(["free", "--trash"]) == 0
+        assert len(trashed()) == left
+    capsys.readouterr()
+    assert cli.main(["free", "--trash", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_runs_stay_in_the_trash_for_thirty_days(run: Run) -> None:
+    path = discard(run)
+    (path.parent / "notes.txt").write_text("not the lab's")
+    assert (trashed(), trashed(KEPT_DAYS)) == ([path], [])
+    old = path.rename(path.with_name("20200101-000000-000000~one"))
+    assert trashed(KEPT_DAYS) == [old]
+    empty(trashed(KEPT_DAYS))
+    assert [left.name for left in path.parent.iterdir()] == ["notes.txt"]
