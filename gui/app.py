@@ -16,6 +16,9 @@ from gui.settings import settings
 SWITCH_SECONDS = 0.001
 """How long a busy training thread may keep the interpreter from the window's thread. Python's own 5 ms are felt."""
 
+OFFER_MS = 1500
+"""When the tour is offered at the very first start: once something is there to see."""
+
 
 def application() -> QApplication:
     """The Qt application, made if need be, with the app's style and colours."""
@@ -50,6 +53,7 @@ def main() -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     window = open_window(app)
     sys.excepthook = window.catch
+    QTimer.singleShot(OFFER_MS, window, window.tour.offer)
     # Ctrl-C in the terminal. Python calls a handler between any two of its steps, also in the middle of the handler before it,
     # so this one only leaves word for the event loop, which takes one at a time.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -34,6 +34,7 @@ from gui.panels import PANELS
 from gui.queue_worker import QueueWorker
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
+from gui.tour import Tour
 from gui.undo import UndoGroup, UndoKeys
 from gui.widgets.dismantle import dismantle
 from gui.widgets.fast_label import FastLabel
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.status_timer.timeout.connect(self.show_status)
         self.close_timer = QTimer(self, interval=50)
         self.close_timer.timeout.connect(self.finish_close)
+        self.tour = Tour(self)
         self.resize(1280, 800)
         geometry = settings().value("window/geometry")
         if isinstance(geometry, QByteArray):

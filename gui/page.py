@@ -78,6 +78,9 @@ class Page(QWidget):
         if name is not None:
             self.open_file(Path(name))
 
+    def demonstrate(self) -> None:
+        """Move by itself, to show what the page does, until somebody takes over."""
+
     def export(self) -> tuple[str, dict[str, Any]] | None:
         """The view and its parameters that Copy and Save… write; None where there is nothing to save."""
         return None

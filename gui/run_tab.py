@@ -63,7 +63,7 @@ class RunTab(QWidget):
         config_class = run.recipe.config_class()
         self.history = history
         self.bridge: SessionBridge | None = None
-        self.closed = False
+        self.closed = self.demonstrating = False
         self.stored: StoredViews | None = None
         """Who answers while no session of the app trains the run."""
         self.trainer: int | None = None
@@ -170,6 +170,14 @@ class RunTab(QWidget):
         if self.bridge is None and not self.closed:
             self.curves.show_first(self.run.recipe.experiment_class().headline)
             self.take_source(source)
+            if self.demonstrating:
+                self.demonstrate()
+
+    def demonstrate(self) -> None:
+        """Let the page in front move by itself, as soon as there is somebody to answer it."""
+        self.demonstrating = self.page_tabs.state.source is None
+        if not self.demonstrating and self.page_tabs.page is not None:
+            self.page_tabs.page.demonstrate()
 
     def take_source(self, source: ViewSource) -> None:
         """Ask `source` from now on: the run's session, or the stored run."""

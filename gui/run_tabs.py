@@ -70,7 +70,7 @@ def literal(text: str) -> str:
 def short_name(run: Run, seconds: bool = False) -> str:
     """`dqn-fast-pong-s0-20260101-120000` -> dqn-fast pong s0 12:00, or 12:00:00; a run that somebody has named keeps that name."""
     if run.shipped:
-        return f"{run.name} (shipped)"
+        return f"{run.name} ({'example' if run.kind == 'example run' else 'shipped'})"
     if not run.name.startswith(f"{run.recipe.name}-{run.stored.get('subject', '')}-s"):
         return run.name
     created = str(run.stored.get("created", ""))[11 : 19 if seconds else 16]

@@ -9,6 +9,7 @@ from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+from weakref import ref
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QToolButton, QWidget
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QToolBut
 from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.dialogs import ContinueDialog
+from gui.examples import EmptyPage, example_actions
 from gui.page import Page
 from gui.page_scopes import PAGE_ACTIONS, PageScopes, declared_actions
 from gui.page_tabs import PageTabs
@@ -77,8 +79,9 @@ class TrainingPanel(Panel):
         self.tabs = RunTabs()
         self.tabs.tabCloseRequested.connect(self.close_tab)
         self.tabs.currentChanged.connect(lambda _: self.run_changed())
-        self.empty = QLabel(self.empty_text, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        self.empty.setContentsMargins(60, 0, 60, 0)
+        examples = example_actions(self.family)
+        self.action_set.extend(examples, ref(self))
+        self.empty = EmptyPage(self.empty_text, [self.action_set[action.id] for action in examples])
         self.stack = FrontStack()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.tabs)
@@ -150,7 +153,7 @@ class TrainingPanel(Panel):
 
     @classmethod
     def every_action(cls) -> tuple[Action, ...]:
-        return (*cls.ACTIONS, *declared_actions(cls.page_classes()))
+        return (*cls.ACTIONS, *example_actions(cls.family), *declared_actions(cls.page_classes()))
 
     def pages_in_front(self) -> PageTabs | None:
         """The pages of the run in front."""
@@ -211,7 +214,11 @@ class TrainingPanel(Panel):
         self.context.sessions.start(job.recipe, job.fields, started, not_started, **job.options())
 
     def resume(self, run: Run) -> None:
-        """Resume a stored run up to its length; one that has reached it asks for how much longer."""
+        """Resume a stored run up to its length; one that has reached it asks for how much longer. Of one that comes with the lab, train a copy."""
+        if run.shipped:
+            self.clone(run)
+            self.train()
+            return
         if not has_done_its_length(run):
             self.continue_run(run, {})
             return
@@ -359,11 +366,21 @@ class TrainingPanel(Panel):
     # -- what is remembered ----------------------------------------------------------------------------------------
 
     def reopen(self) -> None:
-        """The runs whose tabs were open, as they are stored, where they are still there."""
+        """The runs whose tabs were open, as they are stored, where they are still there; where none is, an example."""
         with suppress(ValueError, TypeError):  # A settings file that somebody wrote in.
             for path in json.loads(str(settings().value(f"{self.name}/tabs", "[]"))):
                 with suppress(LabError):
                     self.open_run(Run(Path(path)))
+        if not self.tabs.all():
+            self.open_first_example()
+
+    def open_first_example(self) -> None:
+        """Show something that moves, until a run of one's own is open."""
+        for path in list(registry.examples(self.family).values())[:1]:
+            self.open_run(Run(path))
+            tab = self.current_tab()
+            assert tab is not None
+            tab.demonstrate()
 
     def remember(self) -> None:
         if self.reopened:

@@ -55,6 +55,7 @@ VIEW_ACTIONS = (
     ),
 )
 HELP_ACTIONS = (
+    Action("tour", "Tour", "Show what there is, in five steps", lambda window: window.tour.start(), "Shift+F1", "&Help"),
     Action("shortcuts", "Keyboard shortcuts", "List all shortcuts", lambda window: window.show_shortcuts(), "F1", "&Help"),
     Action("about", "About", "Show versions, and where runs are kept", lambda window: window.show_about(), "Ctrl+F1", "&Help"),
 )

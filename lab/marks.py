@@ -40,7 +40,7 @@ def tag(run: Run, *tags: str, remove: Iterable[str] = (), note: str | None = Non
     Raises UsageError for a tag with a space or a comma in it, LabError where the folder cannot be written.
     """
     if run.shipped:
-        raise UsageError(f"{run.name} is a shipped agent: only your own runs have tags, notes and a star.")
+        raise UsageError(f"{run.name} comes with the lab: only your own runs have tags, notes and a star.")
     for name in tags:
         if not re.fullmatch(r"[^\s,]+", name):
             raise UsageError(f"A tag is one word without a comma, got {name!r}.")

@@ -1,4 +1,4 @@
-"""Recipes and shipped agents by name, loaded lazily: listing them imports neither torch nor Qt."""
+"""Recipes, shipped agents and example runs by name, loaded lazily: listing them imports neither torch nor Qt."""
 
 import importlib
 import json
@@ -96,6 +96,8 @@ BUILT_IN = (
 
 SHIPPED = ("agents/pretrained",)
 """Folders beside this package that hold shipped agents, one sub-folder each."""
+EXAMPLES = Path(__file__).resolve().parent / "examples"
+"""The folder of the example runs, one sub-folder each."""
 
 
 def load(path: str) -> Any:
@@ -128,6 +130,27 @@ def shipped() -> dict[str, Path]:
     root = Path(__file__).resolve().parent.parent
     folders = (path for folder in SHIPPED for path in sorted((root / folder).glob("*/config.json")))
     return {path.parent.name: path.parent for path in folders}
+
+
+def examples(family: str | None = None) -> dict[str, Path]:
+    """The small finished runs that come with the lab, such as `vae-mnist`: folders as those of shipped agents. Of one family, or all."""
+    known, order = recipes(), [entry.name for entry in BUILT_IN]
+    found = {path.parent: json.loads(path.read_text())["recipe"] for path in sorted(EXAMPLES.glob("*/config.json"))}
+    ranked = sorted(found, key=lambda path: order.index(found[path]) if found[path] in order else len(order))
+    return {path.name: path for path in ranked if family in (None, known[found[path]].family)}
+
+
+def example_record(path: Path) -> dict[str, Any]:
+    """The recipe, data, figures and training of an example run."""
+    stored = json.loads((path / "config.json").read_text())
+    figures = json.loads((path / "evaluation.json").read_text())
+    return {"recipe": stored["recipe"], "data": stored["config"].get("data"), "figures": figures, **stored["training"]}
+
+
+def example_about(path: Path) -> str:
+    """One line about an example run: its recipe, its data, and how far it was trained."""
+    record = example_record(path)
+    return f"{record['recipe']} on {record['data']}, trained for {record['steps']:,} steps"
 
 
 def imported() -> dict[str, Path]:

@@ -121,8 +121,9 @@ class Run:
         status = self.status()
         words = f"{self.recipe.name} on {self.stored.get('subject', 'nothing')}"
         done = f" at {status['done']:,} {status.get('unit', 'steps')}" if "done" in status else ""
-        state = "shipped agent" if self.shipped else f"{status['status']}{done}"
-        metrics = [f"{name} {value:.4g}" for name, value in status.get("metrics", {}).items() if value is not None and name != "charts/SPS"]
+        state = self.kind if self.shipped else f"{status['status']}{done}"
+        known = {} if self.shipped else status.get("metrics", {})
+        metrics = [f"{name} {value:.4g}" for name, value in known.items() if value is not None and name != "charts/SPS"]
         return f"<Run {self.name}: {', '.join([words, state, *metrics[:3]])}>"
 
     def about(self) -> dict[str, Any]:
@@ -135,12 +136,19 @@ class Run:
 
     @property
     def shipped(self) -> bool:
-        """Whether this is an agent that is shipped, or an agent's file: weights without the state that training needs."""
+        """Whether this comes with the lab, or is an agent's file: weights without the state that training needs."""
         return self.path.is_file() or (self.path / "serving.safetensors").exists()
 
+    @property
+    def kind(self) -> str:
+        """What a shipped run is called: an agent's file, an agent that comes with the lab, or an example of the other recipes."""
+        return "agent's file" if self.path.is_file() else "shipped agent" if self.recipe.family == "Atari" else "example run"
+
     def no_training(self) -> UsageError:
-        what = "an agent's file" if self.path.is_file() else "a shipped agent"
-        return UsageError(f"{self.name} is {what}: it has weights to watch and evaluate, but no training state.")
+        command = self.stored.get("training", {}).get("command")
+        again = f" It was trained by: {command}" if command and self.kind == "example run" else ""
+        article = "a" if self.kind == "shipped agent" else "an"
+        return UsageError(f"{self.name} is {article} {self.kind}: it has weights to show and evaluate, but no training state.{again}")
 
     def evaluation(self) -> dict[str, Any]:
         """The figures that a shipped agent, or an agent's file, holds of itself; {} where there are none."""
@@ -200,8 +208,10 @@ class Run:
     def status(self) -> dict[str, Any]:
         """What `write_status` wrote, less what cannot be read of it; the status itself is "unknown" then.
 
-        A run that says "running" although no process holds it was "interrupted".
+        A run that says "running" although no process holds it was "interrupted". One that comes with the lab says how it was made.
         """
+        if self.shipped:
+            return self.shipped_status()
         try:
             status = checked_status(json.loads((self.path / "status.json").read_text()))
         except (OSError, ValueError):
@@ -209,6 +219,14 @@ class Run:
         if status["status"] == "running" and not self.is_locked():
             status["status"] = "interrupted"
         return status
+
+    def shipped_status(self) -> dict[str, Any]:
+        """How far a run that comes with the lab was trained, and its figures."""
+        made, figures = self.stored.get("training", {}), self.evaluation()
+        if self.recipe.family == "Atari":
+            figures = {name: figures[name] for name in ("mean", "sticky_mean", "human") if name in figures}
+        known = {"done": made.get("steps"), "seconds": 3600 * made["hours"] if "hours" in made else None, "metrics": figures}
+        return checked_status({"status": self.kind, **{name: value for name, value in known.items() if value is not None}})
 
     def write_status(
         self,

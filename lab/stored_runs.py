@@ -35,7 +35,7 @@ def survey(folder: Path | None = None) -> tuple[list[Run], str]:
 
 
 def find(name: str, game: str | None = None) -> Run:
-    """A run by path, by name, by "last", or an agent by name or file; a game's name stands for its best agent.
+    """A run by path, by name, by "last", an example run by name, or an agent by name or file; a game's name stands for its best agent.
 
     `game` is what an agent of another program plays, where its file does not say so.
     """
@@ -51,13 +51,15 @@ def find(name: str, game: str | None = None) -> Run:
         if not known:
             raise UsageError(f"There are no runs yet under {runs_folder()}. `lab train dqn` makes one.")
         return known[0]
-    agents = registry.shipped()
+    agents, examples = registry.shipped(), registry.examples()
+    if name in examples:
+        return Run(examples[name])
     if name not in agents and name in (imported := registry.imported()):
         return Run(imported[name])
     agent = name if name in agents else registry.best_agent(name)
     if agent is not None:
         return Run(agents[agent])
-    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *registry.imported(), *agents], see="lab runs")
+    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *registry.imported(), *agents, *examples], see="lab runs")
 
 
 def agent_of_file(path: Path, game: str | None = None) -> Run:

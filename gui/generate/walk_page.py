@@ -241,6 +241,9 @@ class WalkPage(LatentPage):
 
     # -- playing ---------------------------------------------------------------------------------------------------
 
+    def demonstrate(self) -> None:
+        self.play_button.setChecked(self.play_button.isEnabled())
+
     def play(self) -> None:
         if self.play_button.isEnabled():
             self.play_button.toggle()

@@ -76,6 +76,8 @@ class TextGenerationPage(Page):
         """What is on the page: the prompt and what was written after it."""
         self.tokens = 0
         """How many tokens were written one by one."""
+        self.last = 0
+        """How many there are to be when the writing token by token ends."""
         self.stepping = False
         self.build()
         self.writing = self.query("generate", self.whole, self.show_text, self.failed)
@@ -174,12 +176,19 @@ class TextGenerationPage(Page):
             self.next.stale = True
             self.next.tick()
 
+    def demonstrate(self) -> None:
+        self.play_button.setChecked(True)
+
     def play(self, on: bool) -> None:
+        """Append token after token, until there are as many more as the length says."""
+        self.last = (self.tokens if self.stepping else 0) + self.length.value()
         self.timer.start() if on else self.timer.stop()
 
     def append(self, answer: Any) -> None:
         if self.stepping:
             self.tokens += 1
+            if self.tokens >= self.last and self.play_button.isChecked():
+                self.play_button.setChecked(False)
             self.show_text(answer, stepped=True)
             self.naming.stale = True
             self.tick()

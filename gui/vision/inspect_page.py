@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -39,6 +39,7 @@ from lab.stored_runs import runs
 DRAWN = 112
 """Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""
 SPLITS = ("test", "validation", "train")
+SLIDE_MS = 2000
 METHODS = {
     "Grad-CAM": "look", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
 }  # fmt: skip
@@ -59,6 +60,14 @@ def below_action(index: int, text: str, tip: str) -> Action:
 CLEAR = Action("clear", "Clear drawing", "Clear the canvas", lambda page: page.canvas.clear(), "Ctrl+Backspace", MENU)
 NEXT = Action("next", "Next image", "Show the next image of the data set", lambda page: page.next_image(), "Ctrl+N", MENU)
 OPEN = Action("open", "Open image…", "Open an image file, or drop one here", lambda page: page.ask_file(), "Ctrl+I", MENU)
+SLIDESHOW = Action(
+    "slideshow",
+    "Slideshow",
+    "Show one image of the data set after another",
+    lambda page: page.slideshow_button.toggle(),
+    "Ctrl+Space",
+    MENU,
+)
 AGENT = Action(
     "agent", "Agent's screen", "Follow the frames of the agent playing in the Atari panel",
     lambda page: page.agent_button.toggle(), "Ctrl+L", MENU,
@@ -77,7 +86,15 @@ class InspectPage(Page):
     tip: ClassVar[str] = "One image and the network's response to it; draw one"
     needs: ClassVar[tuple[str, ...]] = ("look",)
     state_class: ClassVar[type[PageState]] = VisionState
-    ACTIONS: ClassVar[tuple[Action, ...]] = (CLEAR, NEXT, OPEN, AGENT, *(method_action(name, i) for i, name in enumerate(METHODS)), *BELOW)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        CLEAR,
+        NEXT,
+        OPEN,
+        SLIDESHOW,
+        AGENT,
+        *(method_action(name, i) for i, name in enumerate(METHODS)),
+        *BELOW,
+    )
     state: VisionState
 
     def __init__(self, state: VisionState, parent: QWidget | None = None):
@@ -110,6 +127,10 @@ class InspectPage(Page):
         self.clear_button.clicked.connect(self.canvas.clear)
         self.file_button = QPushButton("File…", toolTip=OPEN.tooltip)
         self.file_button.clicked.connect(self.ask_file)
+        self.slideshow_button = QPushButton("Slideshow", toolTip=SLIDESHOW.tooltip, checkable=True)
+        self.slideshow_button.toggled.connect(self.play_slideshow)
+        self.slideshow = QTimer(self, interval=SLIDE_MS)
+        self.slideshow.timeout.connect(self.next_slide)
         self.agent_button = QPushButton("Agent's screen", toolTip=AGENT.tooltip, checkable=True)
         self.agent_button.toggled.connect(self.follow_agent)
         self.split = QComboBox(toolTip="Split of the data set")
@@ -158,7 +179,8 @@ class InspectPage(Page):
         buttons.setSpacing(3)
         buttons.addWidget(self.clear_button, 0, 0)
         buttons.addWidget(self.file_button, 0, 1)
-        buttons.addWidget(self.agent_button, 1, 0, 1, 2)
+        buttons.addWidget(self.slideshow_button, 1, 0)
+        buttons.addWidget(self.agent_button, 1, 1)
         buttons.addWidget(self.split, 2, 0)
         buttons.addWidget(self.number, 2, 1)
         column.addLayout(buttons)
@@ -253,6 +275,17 @@ class InspectPage(Page):
         self.wrong.stale = self.apart.stale = True
         self.state.show_image(f"{self.split.currentText()}:{self.number.value()}")
 
+    def demonstrate(self) -> None:
+        self.slideshow_button.setChecked(True)
+
+    def play_slideshow(self, on: bool) -> None:
+        self.slideshow.start() if on else self.slideshow.stop()
+
+    def next_slide(self) -> None:
+        """The next image, once the last one is shown."""
+        if self.isVisible() and not self.look.waiting:
+            self.next_image()
+
     def next_image(self) -> None:
         self.number.setValue(self.number.value() + 1)
 
@@ -286,6 +319,8 @@ class InspectPage(Page):
             self.excuse("No agent is being watched. Choose one in the Atari panel (Alt+1) first.")
 
     def image_changed(self) -> None:
+        if not isinstance(self.state.image, str) or self.state.image != f"{self.split.currentText()}:{self.number.value()}":
+            self.slideshow_button.setChecked(False)  # Somebody draws, or opens an image.
         self.heat.stale = True
         self.look.ask()
 
@@ -397,6 +432,9 @@ class InspectPage(Page):
         config: Any = self.state.run.config(exists=False)
         self.canvas.pen = 0.15 if getattr(config, "data", "") == "digits" else 0.09
         self.offer_runs()
+
+    def shut(self) -> None:
+        self.slideshow.stop()
 
     def tick(self) -> None:
         """Ask what is out of date, of what is in front."""

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QToolButton, QVBoxLayout, QWidget
 
-from gui.actions import Action
+from gui.actions import Action, native
 from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.flow_layout import FlowLayout
@@ -125,7 +125,7 @@ class Transport(QWidget):
         """A stored run: its status, and which other process trains it, if one does; it cannot be resumed as long as that is so."""
         status = run.status()
         done, target, unit = status.get("done"), status.get("target"), status.get("unit", "steps")
-        parts = ["shipped agent" if run.shipped else STATUS.get(status["status"], status["status"])]
+        parts = [run.kind if run.shipped else STATUS.get(status["status"], status["status"])]
         if trainer is not None:
             parts = [f"{parts[0]} in another process" + (f" ({trainer})" if trainer else "")]
         parts.append(f"{done:,} {unit}" if done is not None else "weights for watching")
@@ -138,9 +138,10 @@ class Transport(QWidget):
         self.state.setText("  ·  ".join(part for part in [*parts, status.get("reason", "")] if part))
         metrics = {name: value for name, value in status.get("metrics", {}).items() if value is not None}
         self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
-        self.resume.setEnabled(trainer is None and not run.shipped)
+        self.resume.setEnabled(trainer is None)
+        self.resume.setText("Train a copy" if run.shipped else "Resume")
         if run.shipped:
-            self.resume.setToolTip("A shipped agent has weights to watch, but no training state to resume.")
+            self.resume.setToolTip(f"Train a new run with these settings; the {run.kind} stays as it is ({native(RESUME.keys)})")
         else:
             locked = f"Process {trainer or ''} trains this run. It can be resumed when that has ended.".replace("  ", " ")
             self.resume.setToolTip(locked if trainer is not None else RESUME.tooltip)

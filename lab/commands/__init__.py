@@ -5,7 +5,7 @@ A command's file is imported when it is called, so that `lab --help` loads none 
 
 COMMANDS = {
     "gui": "Open the desktop app (the same as `lab` alone).",
-    "list": "Recipes, data sets, games, networks and shipped agents.",
+    "list": "Recipes, data sets, games, networks, shipped agents and example runs.",
     "train": "Train a recipe into a new run folder.",
     "resume": "Continue a run from its newest good checkpoint, bit for bit.",
     "eval": "Evaluate a run or a shipped agent on held-out episodes or data.",

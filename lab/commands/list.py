@@ -1,4 +1,4 @@
-"""`lab list`: recipes, their presets, data sets, games, networks and shipped agents."""
+"""`lab list`: recipes, their presets, data sets, games, networks, shipped agents and example runs."""
 
 import shutil
 import textwrap
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
                 "data": [record.as_json() for record in DATA.values()],
                 "games": list(games()),
                 "networks": models.catalog(),
+                "examples": {name: registry.example_record(path) for name, path in registry.examples().items()},
                 "agents": {name: registry.shipped_record(path) for name, path in agents.items()},
                 "imported": {name: registry.shipped_record(path) for name, path in imported.items()},
             }
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
         ("Networks", models.catalog()),
         ("Shipped agents", {name: registry.shipped_about(path) for name, path in agents.items()}),
     ]
+    sections.append(("Example runs", {name: registry.example_about(path) for name, path in registry.examples().items()}))
     if imported:
         sections.append(("Imported agents", {name: registry.shipped_about(path) for name, path in imported.items()}))
     for title, entries in sections:

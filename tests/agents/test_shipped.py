@@ -17,6 +17,7 @@ from agents.evaluate import summary
 from lab import registry
 from lab.errors import LabError
 from lab.run import Run
+from lab.shipping import thinned
 from lab.stored_runs import agent_for, find
 from models.q_network import QNetwork
 
@@ -81,7 +82,7 @@ def test_the_row_without_sticky_actions_comes_first() -> None:
 
 def test_metrics_are_thinned_evenly_and_keep_their_last_rows() -> None:
     rows = [{"step": i, "loss": 0.0} for i in range(10)] + [{"step": 3, "return": 1.0}]
-    assert [row["step"] for row in shipping.thinned(rows, most=4)] == [0, 3, 6, 9, 3]
+    assert [row["step"] for row in thinned(rows, most=4)] == [0, 3, 6, 9, 3]
 
 
 @pytest.fixture

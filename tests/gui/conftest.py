@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.main_window import MainWindow
+from gui.training_panel import TrainingPanel
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +97,9 @@ def make_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     made: list[MainWindow] = []
     monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)  # `ASKS` puts the question back.
 
-    def make(panel: str = "Atari", watch: bool = False) -> MainWindow:
+    def make(panel: str = "Atari", watch: bool = False, example: bool = False) -> MainWindow:
+        if not example:  # Which a panel shows until a run of one's own is open; most tests have no use for it either.
+            monkeypatch.setattr(TrainingPanel, "open_first_example", lambda panel: None)
         window = MainWindow()
         made.append(window)
         window.show()

@@ -61,6 +61,8 @@ def general(name: str) -> str:
             return f"{menu} > {entry}"
     if name.startswith("Page > ") and name.removeprefix("Page > ") not in ("Next page", "Previous page", "Copy page", "Save page"):
         return "Page > a page"
+    if name.startswith("Training > Example runs > "):
+        return "Training > Example runs > an example"
     return "View > a panel" if name.removeprefix("View > ") in {spec.name for spec in PANELS} else name
 
 

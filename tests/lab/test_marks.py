@@ -45,7 +45,7 @@ def test_marks_that_somebody_damaged_count_as_not_given(run: Run, text: str) -> 
 
 
 def test_a_shipped_agent_has_no_tags() -> None:
-    with pytest.raises(UsageError, match="shipped agent"):
+    with pytest.raises(UsageError, match="comes with the lab"):
         tag(lab.find("pong"), "good")
 
 
