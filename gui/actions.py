@@ -37,6 +37,8 @@ class Action:
     checkable: bool = False
     group: str = ""
     """Of the checkable actions of a group one is on."""
+    also: str = ""
+    """A second shortcut, such as for keyboards on which the first one needs Shift."""
     separator: bool = False
     """Whether a line is drawn above it in its menu."""
 
@@ -81,12 +83,14 @@ class ActionSet(QObject):
     def add(self, action: Action, owner: Callable[[], Any]) -> QAction:
         if action.id in self.declared:
             raise ValueError(f"{self.scope} has an action {action.id!r} already.")
-        holder = self.who_has(action.keys)
-        if holder is not None:
-            raise ShortcutTakenError(f"{action.keys} of {action.text!r} ({self.scope}) is taken by {holder[1].text!r} ({holder[0]}).")
+        for keys in (action.keys, action.also):
+            holder = self.who_has(keys)
+            if holder is None:
+                continue
+            raise ShortcutTakenError(f"{keys} of {action.text!r} ({self.scope}) is taken by {holder[1].text!r} ({holder[0]}).")
         made = QAction(action.text, self, checkable=action.checkable)
         made.setObjectName(action.id)
-        made.setShortcut(QKeySequence(action.keys))
+        made.setShortcuts([QKeySequence(keys) for keys in (action.keys, action.also) if keys])
         made.setToolTip(action.tooltip)
         made.setStatusTip(action.tip)
         run, checkable = action.run, action.checkable
@@ -137,7 +141,7 @@ class ActionSet(QObject):
         scopes: list[ActionSet] = [*self.outer_scopes(), self, *self.inner_scopes()]
         for scope in scopes:
             for action in scope.declared.values():
-                if QKeySequence(action.keys) == wanted:
+                if wanted in (QKeySequence(action.keys), QKeySequence(action.also)):
                     return scope.scope, action
         return None
 

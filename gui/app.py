@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui import theme
 from gui.garbage import Collector
-from gui.main_window import MainWindow
+from gui.main_window import TEXT_SIZE, MainWindow
 from gui.settings import settings
 
 SWITCH_SECONDS = 0.001
@@ -29,8 +29,15 @@ def application() -> QApplication:
     app.setStyle("Fusion")
     choice = str(settings().value("theme", "system"))
     theme.apply(app, choice)
+    theme.set_text(app, text_size())
     app.styleHints().colorSchemeChanged.connect(lambda _: theme.apply(app, str(settings().value("theme", "system"))))
     return app
+
+
+def text_size() -> int:
+    """The size of text that was chosen, in percent."""
+    stored = str(settings().value(TEXT_SIZE, 100))
+    return int(stored) if stored.isdecimal() and int(stored) in theme.TEXT_SIZES else 100
 
 
 def open_window(app: QApplication) -> MainWindow:

@@ -11,7 +11,7 @@ from types import TracebackType
 from weakref import ref
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -57,6 +57,8 @@ from lab.run import Run
 from lab.run_folders import KEPT_DAYS, empty, trashed
 from lab.training_queue import Job
 
+TEXT_SIZE = "text size"
+"""The setting that keeps the size of text, in percent."""
 LAYOUT = 1
 """Raised when docks change so much that a stored layout would not fit."""
 
@@ -98,6 +100,9 @@ class MainWindow(QMainWindow):
         self.close_timer = QTimer(self, interval=50)
         self.close_timer.timeout.connect(self.finish_close)
         self.tour = Tour(self)
+        self.presenting = self.was_full = False
+        self.leave = QShortcut(QKeySequence("Escape"), self, enabled=False)
+        self.leave.activated.connect(lambda: self.present(False))
         self.resize(1280, 800)
         geometry = settings().value("window/geometry")
         if isinstance(geometry, QByteArray):
@@ -176,7 +181,10 @@ class MainWindow(QMainWindow):
 
     def go_to(self, name: str) -> Panel:
         """Bring a panel to the front."""
-        panel = self.panel(name)
+        panel, before = self.panel(name), self.stack.currentWidget()
+        if self.presenting and before is not panel and isinstance(before, Panel):
+            before.present(False)
+            panel.present(True)
         self.panel_actions[name].setChecked(True)
         self.stack.setCurrentWidget(panel)
         panel.history.setActive(True)
@@ -291,6 +299,37 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         theme.apply(app, choice)
 
+    def text_size(self) -> int:
+        """In percent of the system's."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        return round(100 * app.font().pointSizeF() / float(app.property("points") or app.font().pointSizeF()))
+
+    def change_text(self, by: int) -> None:
+        """Show text larger (1), smaller (-1) or at the system's size (0), in everything and at the next start too."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        now = min(range(len(theme.TEXT_SIZES)), key=lambda i: abs(theme.TEXT_SIZES[i] - self.text_size()))
+        size = theme.TEXT_SIZES[min(max(now + by, 0), len(theme.TEXT_SIZES) - 1)] if by else 100
+        theme.set_text(app, size)
+        settings().setValue(TEXT_SIZE, size)
+        self.say(f"Text at {size} %")
+
+    def present(self, on: bool) -> None:
+        """One page, picture or game fills the screen; or everything is as it was."""
+        panel = self.stack.currentWidget()
+        if on == self.presenting or not isinstance(panel, Panel):
+            return
+        self.presenting = on
+        self.leave.setEnabled(on)
+        if on:
+            self.was_full = self.isFullScreen()
+        panel.present(on)
+        for part in (self.bar, self.menuBar(), self.statusBar()):
+            part.setVisible(not on)
+        self.showFullScreen() if on or self.was_full else self.showNormal()
+        self.action_set["present"].setChecked(on)
+
     def toggle_full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
 
@@ -346,6 +385,7 @@ class MainWindow(QMainWindow):
     def begin_close(self) -> None:
         """Ask the sessions to end, and look until they have."""
         self.closing = True
+        self.present(False)
         self.remember()
         self.sessions.request_close()
         self.close_deadline = time.monotonic() + CLOSE_SECONDS

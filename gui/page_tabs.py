@@ -45,6 +45,7 @@ class PageTabs(QWidget):
         """`history` takes what is edited on the pages."""
         super().__init__(parent)
         self.run, self.history = run, history
+        self.presenting = False
         self.state = PageState(run, self, history)
         self.states: dict[type[PageState], PageState] = {PageState: self.state}
         self.sidebars: dict[type[Sidebar], Sidebar] = {}
@@ -94,7 +95,16 @@ class PageTabs(QWidget):
         """One more tab, behind the others."""
         self.stack.addWidget(widget)
         self.bar.setTabToolTip(self.bar.addTab(title), tip)
-        self.head.setVisible(self.bar.count() > 1)
+        self.show_head()
+
+    def show_head(self) -> None:
+        self.head.setVisible(len(self.visible_tabs()) > 1 and not self.presenting)
+
+    def present(self, on: bool) -> None:
+        """Show the page in front alone, without tabs and sidebar, or everything again."""
+        self.presenting = on
+        self.show_head()
+        self.show_page(self.bar.currentIndex())
 
     # -- which page ------------------------------------------------------------------------------------------------
 
@@ -133,7 +143,7 @@ class PageTabs(QWidget):
         self.stack.setCurrentIndex(index)
         page = self.page
         for kind, sidebar in self.sidebars.items():
-            sidebar.setVisible(page is not None and page.sidebar is kind)
+            sidebar.setVisible(page is not None and page.sidebar is kind and not self.presenting)
             if page is not None and page.sidebar is kind:
                 sidebar.follow(page)
         for button in (self.copy_button, self.save_button):
@@ -147,7 +157,7 @@ class PageTabs(QWidget):
         views = set(source.specs())
         for page in self.pages:
             self.bar.setTabVisible(self.stack.indexOf(page), set(page.needs) <= views)
-        self.head.setVisible(len(self.visible_tabs()) > 1)
+        self.show_head()
         for state in self.states.values():
             state.set_source(source)
         self.tick()

@@ -67,6 +67,7 @@ class Panel(QMainWindow):
         self.reopened = self.in_front = False
         self.history = History(self)
         context.undo.addStack(self.history)
+        self.put_away: list[QDockWidget] = []
         self.action_set = ActionSet(self.name, context.actions, self)
         self.action_set.extend(self.ACTIONS, ref(self))
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
@@ -98,6 +99,15 @@ class Panel(QMainWindow):
         dock.setTitleBarWidget(DockTitle(dock))
         self.addDockWidget(area, dock)
         return dock
+
+    def present(self, on: bool) -> None:
+        """Put the docks away so that one looks at the middle alone; or bring them back."""
+        if on:
+            self.put_away = [dock for dock in self.docks() if not dock.isHidden()]
+        for dock in self.put_away:
+            dock.setVisible(not on)
+        if not on:
+            self.put_away = []
 
     def entered(self) -> None:
         """The panel came to the front."""

@@ -99,10 +99,14 @@ class RunTab(QWidget):
         self.page_tabs = self.make_pages(config_class.pages)
         self.page_tabs.add_tab(self.split, "Curves and views", "The run's metrics, and every view of it")
         self.warnings = ViewQuery(self.page_tabs.state, "warnings", dict, self.show_warnings, lambda text: None, interval=2.0)
+        self.head = QWidget()
+        """What stands above the page in front, and goes where that is presented."""
+        head = QVBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.transport, self.warning, self.data_note):
+            head.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.addWidget(self.transport)
-        layout.addWidget(self.warning)
-        layout.addWidget(self.data_note)
+        layout.addWidget(self.head)
         layout.addWidget(self.page_tabs, 1)
         self.timer = QTimer(self, interval=CURVES_MS)
         self.timer.timeout.connect(self.refresh)
@@ -239,6 +243,11 @@ class RunTab(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.curves.refresh()
+
+    def present(self, on: bool) -> None:
+        """Show nothing but the page in front, or everything again."""
+        self.head.setVisible(not on)
+        self.page_tabs.present(on)
 
     def shut(self) -> None:
         """Stop timers and close windows, and take no answer any more; the session, if there is one, is the caller's."""

@@ -1,7 +1,7 @@
-"""Colours: a light and a dark palette for the Fusion style, and the colours of sessions and curves on both."""
+"""The look, one place for each fact: a light and a dark palette for the Fusion style, the colours of curves, the sizes of text."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 COLOURS = ("#3b8ee0", "#e8833a", "#3fa65c", "#d2504b", "#9a76c9", "#c9a227", "#d36fae", "#35a7a7")
@@ -19,7 +19,13 @@ DARK = {
     "ToolTipBase": "#2e3238", "ToolTipText": "#e4e7ea", "Link": "#7db4f5", "PlaceholderText": "#8a929b", "Mid": "#41464d",
     "Light": "#4a4f57", "Midlight": "#383c42", "Dark": "#15171a", "Shadow": "#0c0d0f",
 }  # fmt: skip
-DISABLED = {"light": "#9aa1aa", "dark": "#6c737c"}
+DISABLED = {"light": "#5f666f", "dark": "#939ba4"}
+ACCENT = {False: "#b4560f", True: "#f0964f"}
+"""The colour of what is new or just changed in a diagram, on light and on dark ground."""
+TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
+"""Sizes of text that one can choose, in percent of the system's."""
+HEADINGS = {"Heading": 1.2, "FastHeading": 1.2}
+"""How much larger than other text the headings are, by the class of the widget."""
 
 
 def colour(index: int) -> str:
@@ -47,6 +53,46 @@ def palette(dark: bool) -> QPalette:
     for role in ("WindowText", "Text", "ButtonText"):
         made.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole[role], grey)
     return made
+
+
+def contrast(one: QColor | str, other: QColor | str) -> float:
+    """The contrast of two colours, from 1 to 21 (WCAG 2.2, success criterion 1.4.3)."""
+    low, high = sorted((luminance(QColor(one)), luminance(QColor(other))))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(hue: QColor) -> float:
+    """The relative luminance of a colour, from 0 to 1 (WCAG 2.2)."""
+    parts = (hue.redF(), hue.greenF(), hue.blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def text_on(ground: QColor | str) -> QColor:
+    """Black or white, whichever is read better on a colour: at least 4.5 to 1."""
+    return max((QColor("#ffffff"), QColor("#000000")), key=lambda ink: contrast(ink, ground))
+
+
+def code_font() -> QFont:
+    """Letters of one width; their size is that of the text around them."""
+    font = QFont()
+    font.setFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    return font
+
+
+def set_text(app: QApplication, percent: int) -> None:
+    """Show all text at a size, in percent of the system's; headings stay as much larger as they are."""
+    if app.property("points") is None:
+        app.setProperty("points", QFontInfo(app.font()).pointSizeF())
+    font = app.font()
+    font.setPointSizeF(float(app.property("points")) * percent / 100)
+    app.setFont(font)
+    for name, times in HEADINGS.items():
+        heading = QFont(font)
+        heading.setPointSizeF(font.pointSizeF() * times)
+        heading.setBold(True)
+        app.setFont(heading, name)  # type: ignore[arg-type]  # As with palettes below.
 
 
 def apply(app: QApplication, choice: str) -> None:

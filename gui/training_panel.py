@@ -115,6 +115,15 @@ class TrainingPanel(Panel):
         """Training: what can be done with the form and with the run in front."""
         return self.action_set.menu(MENU)
 
+    def present(self, on: bool) -> None:
+        """The page in front fills the window."""
+        super().present(on)
+        if not on:
+            self.settings_dock.raise_()
+        self.tabs.tabBar().setVisible(not on)
+        for tab in self.tabs.all():
+            tab.present(on)
+
     def run_changed(self) -> None:
         """Another run, or none, is in front."""
         self.show_about()

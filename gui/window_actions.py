@@ -44,7 +44,31 @@ VIEW_ACTIONS = (
         "Ctrl+Shift+P",
         "&View",
     ),
-    Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "F11", "&View"),
+    Action(
+        "larger",
+        "Larger text",
+        "Show all text, diagrams and plots larger",
+        lambda window: window.change_text(1),
+        "Ctrl++",
+        "&View",
+        also="Ctrl+=",
+        separator=True,
+    ),
+    Action(
+        "smaller", "Smaller text", "Show all text, diagrams and plots smaller", lambda window: window.change_text(-1), "Ctrl+-", "&View"
+    ),
+    Action("reset_text", "Reset text", "Show text at the system's size", lambda window: window.change_text(0), "Ctrl+0", "&View"),
+    Action(
+        "present",
+        "Presentation",
+        "Show nothing but the page, picture or game in front, on the whole screen; Escape leads back",
+        lambda window, on: window.present(on),
+        "F11",
+        "&View",
+        checkable=True,
+        separator=True,
+    ),
+    Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "Shift+F11", "&View"),
     Action(
         "reset_layout",
         "Reset layout",

@@ -5,9 +5,10 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.atari.thumbnails import thumbnail
-from gui.atari.watch_pane import heading, published
+from gui.atari.watch_pane import published
 from gui.background import Background
 from gui.widgets.picture import Picture, to_image
+from gui.widgets.titled import Heading
 from lab.atari.games import TWO_PLAYERS, action_names, game_title, games
 
 FOR_TWO = "Two-player game: it cannot be played by a single agent, so there is nothing to train and no picture."
@@ -48,8 +49,7 @@ class GamePicker(QDialog):
             item.setToolTip(published(game) if game not in TWO_PLAYERS else FOR_TWO)
             self.list.addItem(item)
         self.picture = Picture("…", (200, 262))
-        self.name = QLabel()
-        self.name.setFont(heading(self.name.font()))
+        self.name = Heading()
         self.facts = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self.count = QLabel()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

@@ -13,12 +13,13 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
-from gui.atari.watch_pane import KEYS, heading
+from gui.atari.watch_pane import KEYS
 from gui.page import Page
 from gui.theme import colour, faint
 from gui.view_query import PageState
 from gui.widgets.bars import QBars
 from gui.widgets.picture import Picture
+from gui.widgets.titled import Heading
 
 MENU = "&Maze"
 SPEEDS = (1, 3, 6, 12, 25)
@@ -63,8 +64,7 @@ class MazePage(Page):
         self.board.smooth = True
         self.bars = QBars()
         self.bars.setToolTip("Q(s, a) of the four actions where Pac-Man is now; the one that is taken next is in colour")
-        self.score = QLabel("score —", toolTip="Score of this game; food, all food and the ghost count as the settings say")
-        self.score.setFont(heading(self.score.font()))
+        self.score = Heading("score —", toolTip="Score of this game; food, all food and the ghost count as the settings say")
         self.tally = QLabel(toolTip="Games that have ended on this page")
         self.where = QLabel(wordWrap=True)
         faint(self.where)

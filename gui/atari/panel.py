@@ -43,7 +43,7 @@ AGENT_ENDINGS = (".safetensors", ".cleanrl_model", ".zip", ".pth", ".pt")
 AGENT_FILES = f"Agents ({' '.join('*' + ending for ending in AGENT_ENDINGS)});;All files (*)"
 WALL_IN_FRONT = "Atari/wall in front"
 """Whether the wall was in front when the app was closed."""
-SHOW_WALL = Action("wall", "All agents", "Show all agents playing at once", lambda panel: panel.show_wall(), "Ctrl+0", "&Watch")
+SHOW_WALL = Action("wall", "All agents", "Show all agents playing at once", lambda panel: panel.show_wall(), "Ctrl+Shift+A", "&Watch")
 
 
 class AtariPanel(TrainingPanel):
@@ -101,6 +101,16 @@ class AtariPanel(TrainingPanel):
     @classmethod
     def every_action(cls) -> tuple[Action, ...]:
         return (*super().every_action(), *Watch.ACTIONS)
+
+    def present(self, on: bool) -> None:
+        """A game that is watched fills the window; else what is in the middle does."""
+        watched = on and not self.watch_dock.isHidden() and self.watch.panes[0].playing is not None
+        super().present(on)
+        if watched:
+            self.put_away.remove(self.watch_dock)
+            self.watch_dock.show()
+        self.watch.tools.setVisible(not watched)
+        self.stack.setVisible(not watched)
 
     def entered(self) -> None:
         self.refresh_sources()

@@ -66,7 +66,7 @@ class WallView(QWidget):
         self.timer.timeout.connect(self.draw)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, 200)
+        return QSize(200, 160)
 
     def sizeHint(self) -> QSize:
         return QSize(900, 640)

@@ -123,10 +123,14 @@ class Watch(QWidget):
         numbers = FlowLayout(gap=8)
         for name, widget in (("Epsilon", self.epsilon), ("Sticky", self.sticky), ("Seed", self.seed)):
             numbers.addWidget(beside(name, widget))
+        self.tools = QWidget()
+        tools = QVBoxLayout(self.tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.addLayout(buttons)
+        tools.addLayout(numbers)
         layout = QVBoxLayout(self)
         layout.addLayout(players, 1)
-        layout.addLayout(buttons)
-        layout.addLayout(numbers)
+        layout.addWidget(self.tools)
 
     # -- whom one watches ------------------------------------------------------------------------------------------
 

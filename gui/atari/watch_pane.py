@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from gui.atari.player_thread import Controls, PlayerThread
@@ -14,6 +14,7 @@ from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.picture import Picture, heat
+from gui.widgets.titled import FastHeading
 
 if TYPE_CHECKING:
     from gui.widgets.plot import Plot
@@ -55,9 +56,8 @@ class WatchPane(QWidget):
         self.game = Picture("Loading the agent…", (160, 210))
         self.bars = QBars()
         self.plot: Plot | None = None
-        self.score = FastLabel("score —")
+        self.score = FastHeading("score —")
         self.score.setToolTip("Score of this episode and of the last one; below, published scores")
-        self.score.setFont(heading(self.score.font()))
         self.scale = QLabel(wordWrap=True)
         self.scale.setMinimumHeight(2 * self.scale.fontMetrics().lineSpacing())  # It wraps beside a second agent: the bars keep their room.
         self.speed = FastLabel(align=Qt.AlignmentFlag.AlignRight)
@@ -93,7 +93,7 @@ class WatchPane(QWidget):
         plot = Plot("seconds", "max Q", "No decisions yet")
         plot.setMinimumHeight(76)
         plot.setToolTip("Value of the state: the largest Q value, over the last ten seconds")
-        plot.item.getAxis("left").setWidth(48)
+        plot.keep_left(6)
         self.below.addWidget(plot, 1)
         return plot
 
@@ -209,13 +209,6 @@ def published(game: str) -> str:
     from agents.scores import in_words
 
     return in_words(game)
-
-
-def heading(font: QFont) -> QFont:
-    """The font of a heading: a little larger, and bold."""
-    font.setPointSizeF(font.pointSizeF() * 1.25)
-    font.setBold(True)
-    return font
 
 
 def speed_text(speed: float) -> str:

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from gui.theme import colour
 
 STEP, LEAP = 0.1, 0.5
-FOOT = 16
+FOOT = 3
+"""Pixels around the numbers below the bars."""
 
 
 class CodeBars(QWidget):
@@ -63,9 +64,14 @@ class CodeBars(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 90)
 
+    @property
+    def foot(self) -> int:
+        """The height of the numbers below the bars."""
+        return self.fontMetrics().height() + FOOT
+
     def room(self) -> QRectF:
         left = self.fontMetrics().horizontalAdvance("-10.0") + 6
-        return QRectF(left, 4, self.width() - left - 4, self.height() - FOOT - 6)
+        return QRectF(left, 4, self.width() - left - 4, self.height() - self.foot - 6)
 
     def bar(self, index: int) -> QRectF:
         """Where the bar of a dimension may lie, whatever its value."""
@@ -141,9 +147,10 @@ class CodeBars(QWidget):
         text = palette.color(QPalette.ColorRole.Text)
         painter.setPen(text)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        half = painter.fontMetrics().height() / 2
         for value in (self.scale, 0.0, -self.scale):
-            y = min(max(self.height_of(value), 8), self.height() - FOOT - 8)
-            painter.drawText(QRectF(0, y - 8, room.left() - 4, 16), right, f"{value:.1f}")
+            y = min(max(self.height_of(value), half), self.height() - self.foot - half)
+            painter.drawText(QRectF(0, y - half, room.left() - 4, 2 * half), right, f"{value:.1f}")
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
         painter.drawLine(QPointF(room.left(), self.height_of(0)), QPointF(room.right(), self.height_of(0)))
         for i, value in enumerate(self.values):
@@ -169,4 +176,4 @@ class CodeBars(QWidget):
         every = max(1, -(-width // max(1, int(self.bar(0).width()))))
         for i in range(0, len(self.values), every):
             middle = self.bar(i).center().x()
-            painter.drawText(QRectF(middle - width, self.height() - FOOT, 2 * width, FOOT), Qt.AlignmentFlag.AlignCenter, str(i))
+            painter.drawText(QRectF(middle - width, self.height() - self.foot, 2 * width, self.foot), Qt.AlignmentFlag.AlignCenter, str(i))

@@ -4,12 +4,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.page import Page
-from gui.theme import colour
+from gui.theme import code_font, colour
 from gui.view_query import PageState
 from gui.widgets.picture import Picture
 
@@ -38,8 +38,8 @@ class AttentionText(QWidget):
         self.update()
 
     def letters(self) -> QFont:
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font = code_font()
+        font.setPointSizeF(self.font().pointSizeF() * 1.5)
         return font
 
     def place(self) -> None:

@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from gui.page import Page
+from gui.theme import code_font
 from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
 from gui.widgets.titled import titled
@@ -21,7 +21,7 @@ class InputPage(Page):
     def __init__(self, state: PageState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.given = QPlainTextEdit(placeholderText=self.prompt)
-        self.given.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.given.setFont(code_font())
         self.answer = AnswerView()
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         split.addWidget(titled("Input", self.given))

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFontDatabase, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from gui.actions import Action
 from gui.page import Page
-from gui.theme import colour
+from gui.theme import code_font, colour
 from gui.view_query import PageState
 from gui.widgets.bars import QBars
 
@@ -52,7 +52,7 @@ class TextGenerationPage(Page):
         self.prompt.setTabChangesFocus(True)
         self.output = QPlainTextEdit(readOnly=True, placeholderText="Generated text appears here.")
         for box in (self.prompt, self.output):
-            box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+            box.setFont(code_font())
         self.length = QSpinBox(minimum=1, maximum=10_000, value=300, toolTip="Number of tokens to generate")
         self.temperature = QDoubleSpinBox(
             minimum=0,

@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QSplitter, QVBoxLayout, QWidget
 
 from gui.page import Page
+from gui.theme import code_font
 from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
 from gui.widgets.titled import titled
@@ -28,7 +28,7 @@ class TextTranslationPage(Page):
         self.tree = QPlainTextEdit(readOnly=True)
         self.tree.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         for box in (self.result, self.tree):
-            box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+            box.setFont(code_font())
         self.alignment = AnswerView()
         row = QHBoxLayout()
         row.addWidget(self.sentence, 1)

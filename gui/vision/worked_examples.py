@@ -1,8 +1,8 @@
 """The worked examples of the lectures, to step through: a small network forward and backward, a kernel over a picture."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
+
+from gui.theme import ACCENT, is_dark
+from gui.widgets.titled import Heading
 
 LECTURE_WEIGHTS = {"I1H1": 0.11, "I2H1": 0.21, "I1H2": 0.12, "I2H2": 0.08, "H1O": 0.14, "H2O": 0.15}
 PLACES = {"I1": (0.12, 0.25), "I2": (0.12, 0.75), "H1": (0.5, 0.25), "H2": (0.5, 0.75), "O": (0.88, 0.5)}
@@ -77,10 +80,7 @@ class NetworkPage(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.graph = Graph()
-        self.title, self.formula = QLabel(), QLabel(wordWrap=True)
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
+        self.title, self.formula = Heading(), QLabel(wordWrap=True)
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.stepper = Stepper()
         self.fields: dict[str, QDoubleSpinBox] = {}
@@ -147,7 +147,17 @@ class Graph(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(420, 200)
+        return QSize(300, 200)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.update()
+
+    def letters(self) -> QFont:
+        """Letters that grow with the graph."""
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * max(1.0, min(self.width() / 640, self.height() / 320)))
+        return font
 
     def show_step(self, nodes: dict[str, float], weights: dict[str, float], gradients: dict[str, float], new: tuple[str, ...]) -> None:
         self.nodes, self.weights, self.gradients, self.new = nodes, weights, gradients, new
@@ -161,7 +171,11 @@ class Graph(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         text, faint = self.palette().color(QPalette.ColorRole.Text), self.palette().color(QPalette.ColorRole.PlaceholderText)
-        bright = QColor("#e8833a")
+        bright = QColor(ACCENT[is_dark(self.palette())])
+        painter.setFont(self.letters())
+        metrics = painter.fontMetrics()
+        wide, high = metrics.horizontalAdvance("∂E +0.000e-0"), 2 * metrics.height()
+        radius = 0.6 * metrics.horizontalAdvance("-0.0000")
         for edge, weight in self.weights.items():
             start, end = self.at(edge[:2]), self.at(edge[2:])
             hue = bright if edge in self.new else faint
@@ -170,7 +184,7 @@ class Graph(QWidget):
             # Crossing edges carry their numbers near their beginning.
             middle = start + (end - start) * (0.5 if edge in ("I1H1", "I2H2", "H1O", "H2O") else 0.26)
             line = f"{weight:.4g}" + (f"\n∂E {self.gradients[edge]:+.4g}" if edge in self.gradients else "")
-            box = QRectF(middle.x() - 46, middle.y() - 17, 92, 34)
+            box = QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.palette().color(QPalette.ColorRole.Window))
             painter.drawRoundedRect(box, 5, 5)
@@ -180,10 +194,10 @@ class Graph(QWidget):
             hue = bright if node in self.new else faint
             painter.setPen(QPen(hue, 2.5 if node in self.new else 1.5))
             painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
-            painter.drawEllipse(self.at(node), 33, 33)
+            painter.drawEllipse(self.at(node), radius, radius)
             painter.setPen(text)
             value = f"\n{self.nodes[node]:.4g}" if node in self.nodes else ""
-            box = QRectF(self.at(node).x() - 33, self.at(node).y() - 33, 66, 66)
+            box = QRectF(self.at(node).x() - radius, self.at(node).y() - radius, 2 * radius, 2 * radius)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{node}{value}")
         painter.end()
 

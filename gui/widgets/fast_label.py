@@ -1,6 +1,6 @@
 """A text that changes several times a second, such as a speed."""
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -36,6 +36,12 @@ class FastLabel(QWidget):
         elif self.fontMetrics().horizontalAdvance(text) > self.widest:
             self.updateGeometry()
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.widest = 0
+            self.fit()
 
     def fit(self) -> None:
         self.lines = self.needed(self.width())

@@ -96,7 +96,8 @@ class IconButton(QToolButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(26, 24)
+        tall = self.fontMetrics().height()
+        return QSize(max(26, tall + 12), max(24, tall + 8))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -108,6 +109,7 @@ class IconButton(QToolButton):
         option.text = ""
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         group = QPalette.ColorGroup.Active if self.isEnabled() else QPalette.ColorGroup.Disabled
-        where = QRectF((self.width() - SIDE) / 2, (self.height() - SIDE) / 2, SIDE, SIDE)
+        side = max(SIDE, float(self.fontMetrics().height()))
+        where = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
         paint(self.draw, painter, where, self.palette().color(group, QPalette.ColorRole.ButtonText))
         painter.end()

@@ -1,9 +1,11 @@
 """A picture from a numpy array: fills its widget, keeps its proportions, sharp pixels, an optional heat overlay."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+ZOOM_STEP, MOST_ZOOM = 1.25, 40.0
 
 
 def to_image(pixels: np.ndarray) -> QImage:
@@ -37,6 +39,11 @@ class Picture(QWidget):
         self.banner = ""
         self.smooth = False
         """Whether an enlarged picture is smoothed; its pixels stay sharp otherwise."""
+        self.zoomable = False
+        """Whether the wheel enlarges the picture and the hand moves it."""
+        self.zoom, self.centre = 1.0, QPointF(0.5, 0.5)
+        """How much larger than its widget the picture is, and which of its points, from (0, 0) to (1, 1), lies in the middle."""
+        self.held: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
@@ -60,8 +67,56 @@ class Picture(QWidget):
         """Where the picture lies in the widget."""
         if self.image is None:
             return QRectF()
-        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        return QRectF((self.width() - size.width()) / 2, (self.height() - size.height()) / 2, size.width(), size.height())
+        size = QSizeF(self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)) * self.zoom
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        return QRectF(
+            middle.x() - self.centre.x() * size.width(), middle.y() - self.centre.y() * size.height(), size.width(), size.height()
+        )
+
+    # -- larger, by wheel and hand ---------------------------------------------------------------------------------
+
+    def look(self, zoom: float, centre: QPointF) -> None:
+        """Enlarge the picture, and put one of its points in the middle; no more is left free than there is without."""
+        self.zoom = min(max(zoom, 1.0), MOST_ZOOM)
+        room = 0.5 / self.zoom
+        self.centre = QPointF(min(max(centre.x(), room), 1 - room), min(max(centre.y(), room), 1 - room))
+        self.setCursor(Qt.CursorShape.OpenHandCursor if self.zoom > 1 else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self.zoomable or self.image is None:
+            event.ignore()
+            return
+        where, point = self.target(), event.position()
+        under = QPointF((point.x() - where.left()) / where.width(), (point.y() - where.top()) / where.height())
+        zoom = min(max(self.zoom * ZOOM_STEP ** (event.angleDelta().y() / 120), 1.0), MOST_ZOOM)
+        self.look(zoom, under + (self.centre - under) * (self.zoom / zoom))  # What lies under the mouse stays there.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.zoom > 1 and event.button() == Qt.MouseButton.LeftButton:
+            self.held = event.position()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.held is None:
+            super().mouseMoveEvent(event)
+            return
+        by, where = event.position() - self.held, self.target()
+        self.held = event.position()
+        self.look(self.zoom, self.centre - QPointF(by.x() / where.width(), by.y() / where.height()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.held = None
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.zoomable:
+            self.look(1.0, QPointF(0.5, 0.5))
+        else:
+            super().mouseDoubleClickEvent(event)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -18,6 +18,10 @@ SPREAD = 0.25
 """The share of a short plot's width and height that the words in its corner take."""
 
 
+LETTER = 16
+"""The height of letters, in pixels, up to which pyqtgraph's ticks keep apart."""
+TICK = 14
+"""Pixels beside the numbers of an axis."""
 BAND = 45
 """How opaque, of 255, the band around a mean is."""
 FAINT = 90
@@ -36,6 +40,7 @@ class Plot(pg.PlotWidget):
         self.lines: dict[str, pg.PlotDataItem] = {}
         self.bands: dict[str, tuple[pg.PlotDataItem, pg.PlotDataItem, pg.FillBetweenItem]] = {}
         self.span: pg.PlotDataItem | None = None
+        self.left_letters = 0
         self.centralLayout = None  # Qt has destroyed it when the plot took its place.
         self.item = self.getPlotItem()
         self.item.setDownsampling(auto=True, mode="peak")
@@ -111,6 +116,12 @@ class Plot(pg.PlotWidget):
         self.hide()
         self.deleteLater()
 
+    def keep_left(self, letters: int) -> None:
+        """Leave room for numbers of so many letters at the left: plots above one another begin at the same place. 0: as much as they need."""
+        self.left_letters = letters
+        if letters:
+            self.item.getAxis("left").setWidth(self.fontMetrics().horizontalAdvance("0" * letters) + TICK)
+
     def label(self, x_label: str, y_label: str) -> None:
         self.x_label, self.y_label = x_label, y_label
         self.follow_palette()
@@ -141,21 +152,25 @@ class Plot(pg.PlotWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "note"):
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "note"):
             self.follow_palette()
 
     def follow_palette(self) -> None:
-        """Take ground, axes and text from the widget's palette."""
-        palette = self.palette()
+        """Take ground, axes and text from the widget's palette and font."""
+        palette, size = self.palette(), f"{self.font().pointSizeF():g}pt"
         text = palette.color(QPalette.ColorRole.Text)
         self.setBackground(palette.color(QPalette.ColorRole.Base))
         for side, label in (("bottom", self.x_label), ("left", self.y_label if self.y_on_axis else "")):
             axis = self.item.getAxis(side)
             axis.setPen(pg.mkPen(palette.color(QPalette.ColorRole.Mid)))
             axis.setTextPen(pg.mkPen(text))
+            axis.setTickFont(self.font())
+            axis.setTickDensity(min(1.0, LETTER / self.fontMetrics().height()))
             # Ranges that no value is in: numbers as they are, not in thousandths.
-            axis.setLabel(label, siPrefixEnableRanges=((-2.0, -1.0),), color=text.name())
-        self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size="9pt")
+            axis.setLabel(label, siPrefixEnableRanges=((-2.0, -1.0),), color=text.name(), **{"font-size": size})
+        self.keep_left(self.left_letters)
+        self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size=size)
+        self.note.setFont(self.font())
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()
 

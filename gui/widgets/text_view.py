@@ -5,10 +5,10 @@ from itertools import groupby
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QColor, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QPalette, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gui.theme import colour
+from gui.theme import code_font, colour
 from lab.answers import Text
 
 
@@ -19,7 +19,7 @@ class TextView(QWidget):
         super().__init__(parent)
         self.legend = QLabel(wordWrap=True)
         self.text = QPlainTextEdit(readOnly=True, undoRedoEnabled=False)
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(code_font())
         self.coloured = True
         self.answer: Text | None = None
         layout = QVBoxLayout(self)
@@ -33,7 +33,7 @@ class TextView(QWidget):
         if coloured != self.coloured:
             self.coloured = coloured
             self.text.clear()  # Colours would stay with the text.
-            self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont) if coloured else QApplication.font())
+            self.text.setFont(code_font() if coloured else QFont())
         if self.text.toPlainText() != answer.text:
             self.text.setPlainText(answer.text)
         self.legend.setVisible(coloured)

@@ -2,6 +2,16 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui.widgets.fast_label import FastLabel
+
+
+class Heading(QLabel):
+    """What a group of widgets is about, in the larger letters of `gui.theme.HEADINGS`."""
+
+
+class FastHeading(FastLabel):
+    """A heading that changes several times a second."""
+
 
 def titled(title: str, widget: QWidget) -> QWidget:
     box = QWidget()

@@ -51,9 +51,6 @@ class Transport(QWidget):
         self.clone = self.button("Copy settings", CLONE, self.clone_wanted.emit)
         self.progress = QProgressBar(textVisible=True, minimumWidth=80)
         self.progress.setToolTip("Progress of the run")
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # Else the buttons of a stored run stand far apart.
-        self.progress.setSizePolicy(policy)
         self.state = FastLabel(wrap=True)
         self.figures = FastLabel(wrap=True)
         buttons = FlowLayout(gap=6)

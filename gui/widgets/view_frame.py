@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -85,7 +85,9 @@ class ViewFrame(QWidget):
             icons.record, "Record…", "Record this view as MP4 or GIF; click again to stop", self.toggle_record
         )
         self.pop_button = icons.IconButton(icons.pop_out, "Pop out", "Open this view in its own window", self.pop_out)
-        top = QHBoxLayout()
+        self.tools = QWidget()
+        top = QHBoxLayout(self.tools)
+        top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(1)
         top.addWidget(self.chooser, 1)
         for button in (self.copy_button, self.save_button, self.record_button, self.pop_button):
@@ -96,7 +98,7 @@ class ViewFrame(QWidget):
         self.form = FlowLayout(gap=4)  # Views share the width of the tab: their settings take a second line where they must.
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
+        layout.addWidget(self.tools)
         layout.addLayout(self.form)
         layout.addWidget(self.body, 1)
         layout.addWidget(self.about)
@@ -274,8 +276,26 @@ class ViewFrame(QWidget):
         window.setWindowTitle(f"{self.chooser.currentText()} · {self.title}")
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         window.resize(640, 560)
+        window.stand_alone()
         self.windows.append(window)
         window.show()
+
+    def stand_alone(self) -> None:
+        """In a window of its own: F11 for the whole screen, Escape to leave that or to close, Ctrl+W; wheel and hand enlarge the picture."""
+        self.body.picture.zoomable = True
+        self.body.picture.setToolTip("Scroll to zoom, drag to move, double-click for the whole picture; F11 fills the screen")
+        for keys, act in (("F11", self.toggle_full_screen), ("Escape", self.leave), ("Ctrl+W", self.close)):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    def toggle_full_screen(self) -> None:
+        """Nothing but the picture on the whole screen, or the window again."""
+        full = not self.isFullScreen()
+        self.tools.setVisible(not full)
+        self.about.setVisible(not full)
+        self.showFullScreen() if full else self.showNormal()
+
+    def leave(self) -> None:
+        self.toggle_full_screen() if self.isFullScreen() else self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.shut()
