@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from lab.atari.games import TWO_PLAYERS, games
 from lab.errors import UsageError, unknown
 
 Kind = Literal["images", "image domains", "image pairs", "label maps", "text", "labelled text", "sentence pairs", "series", "Python source"]
@@ -54,6 +55,11 @@ class DataSet:
 
 
 DIGITS = tuple("0123456789")
+WITHOUT_SPRITES = {
+    "adventure", "backgammon", "basic_math", "bowling", "boxing", "breakout", "crossbow", "flag_capture", "hangman", "human_cannonball",
+    "miniature_golf", "othello", "pong", "sir_lancelot", "surround", "tetris", "tic_tac_toe_3d", "venture", "video_checkers", "video_chess",
+}  # fmt: skip
+"""Games in which random play shows fewer than five objects of the sprites' size that are no plain rectangles."""
 PAINTED = "lab.data.synthetic_domains:painted_digits"
 
 RECORDS = (
@@ -88,6 +94,11 @@ RECORDS = (
         {"images": "lab.data.atari_frames:atari_frames", "image domains": "lab.data.synthetic_domains:blueprints",
          "label maps": "lab.data.palette_masks:palette_masks"},
         {"image domains": "frames of a game against blueprints of it"}, channels=3,
+    ),
+    DataSet(
+        "sprites", "3,000 objects of 84 Atari games, 24x24 in colour, cut out of frames at first use; the games are the classes", "embedded",
+        "the games' publishers (ale-py carries them)", {"images": "lab.data.sprites:sprites"}, size=24, channels=3,
+        classes=tuple(game for game in games() if game not in TWO_PLAYERS | WITHOUT_SPRITES),
     ),
     DataSet(
         "horse2zebra", "1,187 photographs of horses and 1,474 of zebras, downloaded once (111 MB)", "download", "none stated (ImageNet)",
