@@ -15,6 +15,7 @@ PAGES = {
     "dimensions": "gui.generate.dimensions_page:DimensionsPage",
     "code": "gui.generate.code_page:CodePage",
     "classes": "gui.generate.classes_page:ClassesPage",
+    "denoising": "gui.generate.denoising_page:DenoisingPage",
     "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
     "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",
     "inspect": "gui.vision.inspect_page:InspectPage",

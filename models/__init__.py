@@ -56,6 +56,8 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "gan-discriminator": ("models.generative.gan:DenseDiscriminator", {}, "dense discriminator"),
     "dcgan-generator": ("models.generative.dcgan:DCGANGenerator", {}, "Radford et al. 2016"),
     "dcgan-discriminator": ("models.generative.dcgan:DCGANDiscriminator", {}, "Radford et al. 2016"),
+    "denoising-unet": ("models.generative.denoising_unet:DenoisingUNet", {}, "U-Net that takes noise away, told the time (Ho et al. 2020)"),
+    "dit": ("models.generative.dit:DiT", {}, "diffusion transformer (Peebles & Xie 2023)"),
     "word2vec": ("models.sequence.word2vec:Word2Vec", {}, "word vectors (Mikolov et al. 2013)"),
     "cyclegan-generator": ("models.generative.cyclegan:ResNetGenerator", {}, "ResNet generator of CycleGAN, 9 blocks (Zhu et al. 2017)"),
     "cyclegan-generator6": ("models.generative.cyclegan:ResNetGenerator", {"blocks": 6}, "the same with 6 blocks, for 128 pixels"),

@@ -31,6 +31,7 @@ PQN: dict[str, Any] = {
 }  # fmt: skip
 DENSE: dict[str, Any] = {"size": 8, "hidden": "32", "latent": 4, "quality_every": 0}
 GAN: dict[str, Any] = {"size": 8, "features": 4, "latent": 8, "batch_size": 32, "quality_every": 0}
+DENOISING: dict[str, Any] = {"data": "digits", "size": 8, "features": 8, "batch_size": 16, "quality_every": 0}
 TRANSLATION: dict[str, Any] = {
     "data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2, "jitter": 2, "flip": True,
     "constant_steps": 4, "decay_steps": 30, "precision": "fp32",
@@ -55,6 +56,9 @@ TINY: dict[str, dict[str, Any]] = {
     "dcgan": {**GAN, "r1_every": 3},
     "cgan": GAN,
     "wgan-gp": {**GAN, "d_steps": 2},
+    "flow": DENOISING,
+    "ddpm": {**DENOISING, "precision": "fp32"},
+    "meanflow": DENOISING,
     "cyclegan": {**TRANSLATION, "blocks": 1, "style": 3, "cycle_noise": 0.1, "pool": 10},
     "cyclegan-256": {**TRANSLATION, "blocks": 1, "pool": 10},
     "pix2pix": {**TRANSLATION, "dropout": 0.5},
@@ -78,6 +82,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "vae of convolutions in bf16": ("vae", {"architecture": "conv", "features": 4, "precision": "bf16"}),
     "dcgan in bf16": ("dcgan", {"precision": "bf16"}),
     "dcgan with spectral norm": ("dcgan", {"spectral_norm": True, "loss": "hinge"}),
+    "flow by a transformer in bf16": ("flow", {"network": "dit", "width": 16, "depth": 1, "precision": "bf16", "guidance": 2.0}),
     "cyclegan in bf16": ("cyclegan", {"precision": "bf16"}),
     "pix2pix with batch norm in bf16": ("pix2pix", {"norm": "batch", "precision": "bf16"}),
     "classify mlp nesterov": (

@@ -35,7 +35,7 @@ class LatentState(PageState):
         super().__init__(run, parent, history)
         config: Any = run.config(exists=False)
         self.shape: tuple[int, int, int] = config.shape_for(run.stored.get("data"))
-        self.latent: int = config.latent
+        self.latent: int = config.code_length(self.shape)
         self.class_names: tuple[str, ...] = tuple(run.stored.get("data", {}).get("classes", ())) or config.classes
         self.anchors: list[str] = [f"{i}@0" for i in range(MOST_ANCHORS)]
         self.seed = 0

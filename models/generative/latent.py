@@ -70,6 +70,15 @@ def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor
     return mean, upright(axes)
 
 
+def image_directions(images: Tensor, count: int) -> Tensor:
+    """Principal directions (count, D) of images (N, D), each as long as the standard deviation along it; for N below D."""
+    centred = images - images.mean(0)
+    _, vectors = torch.linalg.eigh(centred @ centred.T)  # (N, N), whose eigenvectors combine the images to directions.
+    count = min(count, len(images) - 1)
+    directions = vectors.T.flip(0)[:count] @ centred  # Of length sqrt(eigenvalue), which is sqrt(N - 1) deviations.
+    return upright(directions) / (len(images) - 1) ** 0.5
+
+
 def strongest_directions(weights: Tensor, count: int = 2) -> Tensor:
     """Unit axes (count, D): the right singular vectors of weights (U, D), by which a layer changes most (Shen & Zhou 2021)."""
     _, vectors = torch.linalg.eigh(weights.float().T @ weights.float())

@@ -30,13 +30,14 @@ GROUPS = ("counters", "generators", "lapse", "diagnosis", "epoch", "best", "stat
 LATENT = "order counters.position counters.steps counters.lapse_every generators.order generators.noise lapse.steps lapse.pictures diagnosis.averages diagnosis.seen"
 CODING = f"net adam {LATENT}"
 ADVERSARIAL = f"g d average g_adam d_adam d_count {LATENT}"
+DENOISING = f"net average adam {LATENT}"
 TRANSLATION = (
     "g d g_adam d_adam shuffles generators.noise generators.augment counters.steps counters.lapse_every lapse.steps lapse.pictures terms"
 )
 SEQUENCE = "net adam generator dropout steps"
 STORED = {
     "autoencoder": CODING, "vae": CODING, "cvae": CODING, "gan": ADVERSARIAL, "dcgan": ADVERSARIAL, "cgan": ADVERSARIAL,
-    "wgan-gp": ADVERSARIAL, "cyclegan": f"{TRANSLATION} pools", "pix2pix": TRANSLATION, "gpt": SEQUENCE,
+    "wgan-gp": ADVERSARIAL, "flow": DENOISING, "ddpm": DENOISING, "meanflow": DENOISING, "cyclegan": f"{TRANSLATION} pools", "pix2pix": TRANSLATION, "gpt": SEQUENCE,
     "char-rnn": f"{SEQUENCE} places carried", "seq2seq": SEQUENCE, "tag": SEQUENCE, "text-class": SEQUENCE, "forecast": SEQUENCE,
     "word2vec": SEQUENCE,
     "classify": "net optimizer generators.order generators.augment generators.dropout epoch.order epoch.place steps measured ended "

@@ -12,8 +12,11 @@ from lab.answers import Curves, Images, Scatter
 from lab.errors import UsageError
 from lab.experiment import view
 from lab.parameters import Choice, Count
-from lab.recipes.generative.latent_views import LatentViews, device_of
+from lab.recipes.generative.latent_views import LatentViews, code_is_picture, device_of
 from lab.recipes.generative.pixels import to_pixels, unit_images
+
+MOST_SEARCHED = 100
+"""Test images whose codes are found at once, where that takes many evaluations of the network."""
 
 
 class EncoderViews:
@@ -75,7 +78,8 @@ class EncoderViews:
     @view(live=True)
     def codes(self, net: Any, n: Count = 500, anchors: str = "") -> Scatter:
         """Encoded test images as dots of their class's colour, in the coordinates of the plane."""
-        count = max(1, min(n, len(self.feed.images("test")), 5000))
+        most = MOST_SEARCHED if code_is_picture(net) else 5000
+        count = max(1, min(n, len(self.feed.images("test")), most))
         z = self.latent.encode(net, slice(0, count))
         origin, axes, _ = self.latent.frame_of(net, anchors)
         points = (z - origin) @ torch.linalg.pinv(axes)

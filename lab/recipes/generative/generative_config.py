@@ -55,13 +55,6 @@ class ImageConfig(ImagesConfig):
     batch_size: int = Field(
         128, ge=2, le=4096, description="Images per step. Larger is more stable and slower.", json_schema_extra=unit("images")
     )
-    latent: int = Field(
-        20,
-        ge=1,
-        le=1024,
-        description="Dimensions of z. More keep more detail and are harder to explore.",
-        json_schema_extra=unit("dimensions"),
-    )
     precision: Precision = PRECISION
     quality_every: int = Field(
         2000, ge=0, le=10_000_000,
@@ -81,6 +74,10 @@ class ImageConfig(ImagesConfig):
     def shape_for(self, remembered: Record | None) -> tuple[int, int, int]:
         """`shape` of the images that a stored run began with, which it keeps on other data."""
         return self.model_copy(update={"data": first_data(remembered, self.data)}).shape
+
+    def code_length(self, shape: tuple[int, int, int]) -> int:
+        """How many numbers z has, where the images are of `shape`."""
+        raise NotImplementedError
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -103,6 +100,13 @@ class CodingConfig(ImageConfig):
 
     first_views: ClassVar[tuple[str, ...]] = ("samples", "reconstructions")
 
+    latent: int = Field(
+        20,
+        ge=1,
+        le=1024,
+        description="Dimensions of z. More keep more detail and are harder to explore.",
+        json_schema_extra=unit("dimensions"),
+    )
     architecture: Literal["dense", "conv"] = Field(
         "dense", description="Dense layers suit small images; convolutions suit large ones and are slower."
     )
@@ -134,6 +138,9 @@ class CodingConfig(ImageConfig):
     @property
     def widths(self) -> list[int]:
         return [int(part) for part in self.hidden.split(",")]
+
+    def code_length(self, shape: tuple[int, int, int]) -> int:
+        return self.latent
 
 
 def check_widths(value: str) -> str:
@@ -195,6 +202,9 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
     beta1: float = Field(
         0.5, ge=0, lt=1, description="Adam's beta1, the decay of its gradient average. Lower reacts faster to the other network."
     )
+
+    def code_length(self, shape: tuple[int, int, int]) -> int:
+        return self.latent
 
     @model_validator(mode="after")
     def smoothing_has_an_effect(self) -> "AdversarialConfig":

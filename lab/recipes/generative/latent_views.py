@@ -25,14 +25,17 @@ from models.generative.latent import Mode
 INVERSION_STEPS = 80
 SCENE = 256
 """Test images from which principal directions and active units are found."""
+DIRECTIONS = 24
+"""Principal directions of the images, where a code has as many numbers as an image."""
 
 
 class LatentViews:
     """The views of a model with a latent space, whose held-out images `feed` has."""
 
     def __init__(self, config: ImageConfig, feed: ImageFeed):
-        self.config, self.feed = config, feed
+        self.config, self.feed, self.size = config, feed, config.code_length(feed.shape)
         self.inverted: dict[int, Tensor] = {}
+        self.axes: tuple[Tensor, Tensor] | None = None
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -60,7 +63,7 @@ class LatentViews:
         return enlargement(self.feed.shape[1], wanted)
 
     def noise(self, net: nn.Module, seed: int = 0) -> Tensor:
-        return fixed_noise(seed, self.config.latent).to(device_of(net))
+        return fixed_noise(seed, self.size).to(device_of(net))
 
     def encode(self, net: Any, index: Sequence[int] | slice) -> Tensor:
         """Codes of test images: from the encoder, or, where there is none, the points whose images are nearest."""
@@ -90,8 +93,8 @@ class LatentViews:
         try:
             if kind == "z":
                 z = torch.tensor([float(part) for part in value.split(",")], device=device_of(net))[None]
-                if z.shape[1] != self.config.latent:
-                    raise UsageError(f"z has {self.config.latent} dimensions, got {z.shape[1]} numbers.")
+                if z.shape[1] != self.size:
+                    raise UsageError(f"z has {self.size} dimensions, got {z.shape[1]} numbers.")
                 if not bool(torch.isfinite(z).all()):
                     raise ValueError
                 return z
@@ -182,9 +185,9 @@ class LatentViews:
             values = [float(part) for part in code.split(",") if part.strip()]
         except ValueError:
             raise UsageError(f"--code must be numbers separated by commas, got {code!r}.") from None
-        if len(values) > self.config.latent or not all(abs(v) < 1e6 for v in values):
-            raise UsageError(f"--code takes at most {self.config.latent} finite numbers, got {len(values)}.")
-        z = torch.zeros(1, self.config.latent, device=device_of(net))
+        if len(values) > self.size or not all(abs(v) < 1e6 for v in values):
+            raise UsageError(f"--code takes at most {self.size} finite numbers, got {len(values)}.")
+        z = torch.zeros(1, self.size, device=device_of(net))
         z[0, : len(values)] = torch.tensor(values)
         return self.single(net, z, label)
 
@@ -195,9 +198,7 @@ class LatentViews:
     def anchor_codes(self, net: Any, anchors: str = "0,1,2,3") -> Table:
         """Each anchor's z, one column per anchor."""
         z = self.anchors(net, anchors).cpu().tolist()
-        return Table(
-            ["dimension", *(f"anchor {i}" for i in range(len(z)))], [[d, *(row[d] for row in z)] for d in range(self.config.latent)]
-        )
+        return Table(["dimension", *(f"anchor {i}" for i in range(len(z)))], [[d, *(row[d] for row in z)] for d in range(self.size)])
 
     # -- planes ----------------------------------------------------------------------------------------------------
 
@@ -206,16 +207,29 @@ class LatentViews:
         if anchors.strip():
             origin, axes = latent.plane_through(self.anchors(net, anchors, 3, 3))
             return origin, axes, 1.5
-        if self.config.latent == 2 and not net.has_encoder:
+        if code_is_picture(net):
+            axes, _ = self.image_axes()
+            return latent.origin_beside(axes[:2], self.noise(net)[0]), axes[:2], 2.5
+        if self.size == 2 and not net.has_encoder:
             return torch.zeros(2, device=device_of(net)), torch.eye(2, device=device_of(net)), 2.5
-        if self.config.latent == 2:
+        if self.size == 2:
             return net.prior(torch.zeros(1, 2, device=device_of(net)))[0], self.prior_axes(net), 2.5
         if net.has_encoder:
             origin, axes = latent.principal_directions(self.encode(net, slice(0, SCENE)))
             return origin, axes, 2.5
         axes = latent.strongest_directions(net.directions().detach())
         # Noise of many dimensions is about sqrt(D) long: G knows nothing nearer to 0, and draws grey there.
-        return latent.origin_beside(axes, self.noise(net)[0]), axes, max(3.0, 0.6 * self.config.latent**0.5)
+        return latent.origin_beside(axes, self.noise(net)[0]), axes, max(3.0, 0.6 * self.size**0.5)
+
+    def image_axes(self) -> tuple[Tensor, Tensor]:
+        """Unit directions (K, D) in which test images vary most, and their standard deviations (K,): a flow leads from noise along
+        them to pictures along them. Found once, as the images stay the same."""
+        if self.axes is None:
+            images = unit_images(self.feed.images("test").images[: 2 * SCENE], torch.float32).flatten(1)
+            directions = latent.image_directions(images, DIRECTIONS)
+            deviation = directions.norm(dim=1)
+            self.axes = directions / deviation.clamp(min=1e-12)[:, None], deviation
+        return self.axes
 
     def prior_axes(self, net: Any) -> Tensor:
         """The two axes of a 2-D prior, as long as its standard deviations."""
@@ -244,7 +258,7 @@ class LatentViews:
         """Three z that span the plane, at (0, 0), (1, 0) and (0, 1): given as anchors they make the same plane, found once."""
         origin, axes, _ = self.frame_of(net, anchors)
         z = torch.stack([origin, origin + axes[0], origin + axes[1]]).cpu().tolist()
-        return Table(["dimension", "at (0, 0)", "at (1, 0)", "at (0, 1)"], [[d, *(p[d] for p in z)] for d in range(self.config.latent)])
+        return Table(["dimension", "at (0, 0)", "at (1, 0)", "at (0, 1)"], [[d, *(p[d] for p in z)] for d in range(self.size)])
 
     # -- arithmetic and dimensions ---------------------------------------------------------------------------------
 
@@ -258,9 +272,13 @@ class LatentViews:
     def strengths(self, net: Any) -> tuple[np.ndarray, np.ndarray, str]:
         """(strength (D,), active (D,) bool, what the strength is) of each dimension of z.
 
+        Where codes are pictures, of each principal direction: the standard deviation of the images along it.
         With an encoder: the variance over test images of the code's mean; active above 0.01 (Burda et al. 2016, sec. 5.2).
         Without: the length of the first layer's weights from it, active above a tenth of the largest.
         """
+        if code_is_picture(net):
+            deviation = self.image_axes()[1].cpu().numpy()
+            return deviation, deviation > 0.1 * deviation.max(), "images' deviation"
         if net.has_encoder:
             variance = self.encode(net, slice(0, SCENE)).float().var(0).cpu().numpy()
             return variance, variance > 0.01, "variance"
@@ -270,7 +288,7 @@ class LatentViews:
     @view(live=True)
     def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: Count = 11, span: Span = 3.0, label: Choice = 0) -> Images:
         """One dimension of z changed at a time, from -span to span around the anchor; active units are marked with *.
-        Without dims, the ten strongest."""
+        Without dims, the ten strongest. Where z is noise in the shape of a picture: one principal direction of the images at a time."""
         z = self.anchors(net, anchor, 1, 1)
         strength, active, what = self.strengths(net)
         chosen = self.chosen_dims(dims, strength)
@@ -278,8 +296,11 @@ class LatentViews:
         offsets = torch.linspace(-span, span, count, device=z.device)
         moved = z.repeat(len(chosen) * count, 1)
         for row, d in enumerate(chosen):
-            width = float(np.sqrt(strength[d])) if net.has_encoder and not hasattr(net, "mu") else 1.0
-            moved[row * count : (row + 1) * count, d] += offsets * width
+            rows = moved[row * count : (row + 1) * count]
+            if code_is_picture(net):
+                rows += offsets[:, None] * self.image_axes()[0][d]
+            else:
+                rows[:, d] += offsets * (float(np.sqrt(strength[d])) if net.has_encoder and not hasattr(net, "mu") else 1.0)
         captions = [""] * len(moved)
         for row, d in enumerate(chosen):
             captions[row * count] = f"z{d}{'*' if active[d] else ''} {strength[d]:.2g}"
@@ -338,6 +359,11 @@ def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Te
             optimizer.step()
         codes.append(z.detach())
     return torch.cat(codes)
+
+
+def code_is_picture(net: Any) -> bool:
+    """Whether z is noise in the shape of a picture."""
+    return getattr(net, "code_is_picture", False)
 
 
 def whole(text: str) -> int:

@@ -36,6 +36,7 @@ class SampleMonitor:
         self, config: ImageConfig, feed: ImageFeed, net: Any, conditional: bool, autocast: Callable[[], AbstractContextManager[Any]]
     ):
         self.config, self.feed, self.net, self.conditional, self.autocast = config, feed, net, conditional, autocast
+        self.code_length = config.code_length(feed.shape)
         self.lapse = TimeLapse(LAPSE_FIRST, keep_first=True)
         self.diagnosis = Diagnosis(feed.device)
 
@@ -61,7 +62,7 @@ class SampleMonitor:
         """Pixels of the samples that the time-lapse follows."""
         device = self.feed.device
         with eval_mode(self.net):
-            noise = fixed_noise(LAPSE_SEED, self.config.latent)[:LAPSE_COUNT].to(device)
+            noise = fixed_noise(LAPSE_SEED, self.code_length)[:LAPSE_COUNT].to(device)
             labels = torch.arange(LAPSE_COUNT, device=device) % len(self.feed.class_names) if self.conditional else None
             with self.autocast():
                 return to_pixels(self.net.decode(self.net.prior(noise), labels))
@@ -74,7 +75,7 @@ class SampleMonitor:
         parts = []
         with eval_mode(self.net):
             for part in labels.split(256):
-                noise = torch.randn(len(part), self.config.latent, generator=generator).to(device)
+                noise = torch.randn(len(part), self.code_length, generator=generator).to(device)
                 parts.append(self.net.decode(self.net.prior(noise), part if self.conditional else None))
         return torch.cat(parts).float(), labels
 

@@ -32,6 +32,7 @@ def advance(experiment: Experiment, steps: int) -> Experiment:
 LEFT_OUT = [
     ("vae", "generators", "net"), ("vae", "order", "net"), ("vae", "adam", "net"), ("autoencoder", "generators", "net"),
     ("dcgan", "generators", "g"), ("dcgan", "d_adam", "g"), ("dcgan", "average", "average"), ("wgan-gp", "generators", "g"),
+    ("flow", "generators", "net"), ("flow", "average", "average"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,132 @@
+"""Training of the models that make a picture of noise: the same networks, each recipe with its own loss. Read first: `Denoising.step`.
+
+The averaged network (EMA) is what views, samples and evaluation use. Classes are withheld from some images, for guidance.
+"""
+
+import copy
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.device import autocast, compute_dtype
+from lab.experiment import Experiment, Metrics
+from lab.exported import Exported, decoder
+from lab.recipes.generative.denoising_config import DenoisingConfig
+from lab.recipes.generative.denoising_views import DenoisingViews
+from lab.recipes.generative.encoder_views import EncoderViews
+from lab.recipes.generative.generative import Seeds, shared_state
+from lab.recipes.generative.image_feed import ImageFeed
+from lab.recipes.generative.latent_views import ConditionalViews, LatentViews
+from lab.recipes.generative.pixels import signed_images
+from lab.recipes.generative.sample_monitor import SampleMonitor
+from lab.schedules import warmup
+from lab.seeding import seeded
+from lab.state import Tree
+from models.generative.building_blocks import class_weights
+from models.generative.denoising_unet import DenoisingUNet
+from models.generative.dit import DiT
+from models.generative.flow import NoiseToImage
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+
+
+class Denoising(Experiment):
+    """One step is one mini-batch."""
+
+    log_every: ClassVar[int] = 50
+    checkpoint_every: ClassVar[int] = 1_000
+    headline: ClassVar[tuple[str, ...]] = ("losses/denoising",)
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    view_parts: ClassVar[dict[str, type]] = {
+        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "by_class": ConditionalViews, "denoising": DenoisingViews,
+    }  # fmt: skip
+    times: ClassVar[int] = 1
+    """How many times the network is told."""
+
+    def __init__(self, config: DenoisingConfig, device: torch.device):
+        super().__init__(config, device)
+        self.settings = config
+        self.dtype = compute_dtype(config.precision, device)
+        self.seeds = Seeds.of(config.seed, device)
+        self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
+        with seeded(self.seeds.weights):
+            model = self.model(self.network(), len(self.feed.class_names))
+        model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = copy.deepcopy(model)
+        self.net = FlatNetwork(model, self.dtype)
+        self.average = FlatNetwork(average, torch.float32, trainable=False)
+        self.average.master.eval()
+        self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.monitor = SampleMonitor(config, self.feed, self.average.master, True, partial(autocast, device, self.dtype))
+        self.latent = LatentViews(config, self.feed)
+        self.encoder = EncoderViews(self.latent)
+        self.by_class = ConditionalViews(self.latent)
+        self.denoising = DenoisingViews(self.latent)
+
+    def network(self) -> nn.Module:
+        """The network, with weights drawn from PyTorch's default generator."""
+        c, (channels, size, _), classes = self.settings, self.feed.shape, len(self.feed.class_names)
+        if c.network == "dit":
+            return DiT(channels, size, c.width, c.depth, classes=classes, times=self.times)
+        return DenoisingUNet(channels, size, c.features, classes, self.times)
+
+    def model(self, net: nn.Module, classes: int) -> NoiseToImage:
+        """`net` with the recipe's way from noise to picture."""
+        raise NotImplementedError
+
+    def errors(self, images: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
+        """What is to be small (B, C, H, W), for images in [-1, 1], noise of their shape and the classes' weights (B, classes)."""
+        raise NotImplementedError
+
+    def step(self) -> Metrics:
+        c = self.settings
+        images, labels = self.feed.batch()
+        x, noise = signed_images(images), self.normal(*images.shape)
+        kept = torch.rand(len(x), 1, generator=self.seeds.noise, device=self.device) >= c.class_dropout
+        loss = self.errors(x, noise, class_weights(labels, len(self.feed.class_names), torch.float32) * kept).square().mean()
+        self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
+        self.optimizer.step(self.net.backward(loss))
+        self.net.sync()
+        self.follow()
+        self.monitor.diagnosis.see(loss=loss)
+        self.steps += 1
+        return {"losses/denoising": loss.detach(), **self.monitor.after_step(self.steps)}
+
+    def normal(self, *shape: int) -> Tensor:
+        return torch.randn(*shape, generator=self.seeds.noise, device=self.device)
+
+    def answer_of(self, x: Tensor, times: Tensor, weights: Tensor) -> Tensor:
+        """The network's answer in training (B, C, H, W), float32."""
+        return self.net.compute(x, times, weights).float()
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Update the averaged network in place; faster in the first steps, so that it soon forgets its random start."""
+        share = 1 - min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
+        self.average.weights.lerp_(self.net.weights, share)
+
+    # -- the contract ----------------------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        return decoder(self.serving(), self.latent.size, tuple(self.feed.shape))
+
+    def newest_picture(self) -> np.ndarray | None:
+        return self.monitor.newest()
+
+    def serving(self) -> nn.Module:
+        return self.average.master
+
+    def stateful(self) -> Tree:
+        return {
+            "net": self.net, "average": self.average, "adam": self.optimizer,
+            **shared_state(self, self.feed, self.seeds.noise, self.monitor),
+        }  # fmt: skip
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        by_time = self.denoising.errors_by_time(self.average.master)
+        return {
+            "loss": float(by_time.mean()), "evaluations": self.settings.evaluations,
+            **self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {})),
+        }  # fmt: skip
