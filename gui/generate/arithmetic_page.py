@@ -39,6 +39,8 @@ class ArithmeticPage(LatentPage):
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.sets: dict[str, list[str]] = {"A": ["0@0", "1@0", "2@0"], "B": ["3@0", "4@0", "5@0"], "C": ["6@0"]}
+        self.code: tuple[float, ...] | None = None
+        """The z of the result."""
         self.active = "A"
         self.group = QButtonGroup(self)
         self.buttons: dict[str, QToolButton] = {}
@@ -99,7 +101,11 @@ class ArithmeticPage(LatentPage):
         parameters = self.parameters()
         return None if parameters is None else ("arithmetic", parameters)
 
+    def here(self) -> tuple[float, ...] | None:
+        return self.code if all(self.sets.values()) else None
+
     def show_result(self, answer: Any) -> None:
+        self.code = tuple(map(float, answer.codes[-1]))
         for name, pixels in zip(self.pictures, answer.pixels, strict=True):
             self.pictures[name].show_pixels(pixels)
 

@@ -214,6 +214,9 @@ class CodePage(LatentPage):
         if self.isVisible():
             self.tick()
 
+    def here(self) -> tuple[float, ...] | None:
+        return tuple(map(float, self.bars.values)) if self.bars.values.any() or self.decoding.answered else None
+
     def badges(self) -> dict[str, str]:
         if self.kind.currentText() == IMAGE:
             return {f"image:{self.index.value()}": "z"}

@@ -33,6 +33,10 @@ class LatentPage(Page):
     def pick(self, anchor: str) -> None:
         """A sample or a test image was clicked."""
 
+    def here(self) -> tuple[float, ...] | None:
+        """The z of the picture that the page shows; None where it shows none, or too many."""
+        return None
+
     def badges(self) -> dict[str, str]:
         """The mark of each anchor that this page uses."""
         return {}

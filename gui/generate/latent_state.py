@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from gui.undo import History
 from gui.view_query import PageState
+from lab.bookmarks import Bookmark, bookmarks, keep
 from lab.run import Run
 
 PLAYING_SECONDS = 1.5
@@ -25,6 +26,9 @@ class LatentState(PageState):
     """Other anchors."""
     marks_changed = Signal()
     """Other samples are to be marked."""
+    bookmarks_changed = Signal()
+    walk_wanted = Signal()
+    """The walk between the anchors should be in front."""
     label_changed = Signal()
     mode_changed = Signal()
     smooth_changed = Signal()
@@ -44,12 +48,16 @@ class LatentState(PageState):
         self.mode = "spherical"
         self.smooth = self.shape[1] < SMALL
         """Whether enlarged pictures are smoothed: eight sharp pixels are hard to read as a digit."""
+        self.bookmarks = bookmarks(run)
         self.playing = False
         """Whether a walk plays: views that refresh by themselves then come one at a time, now and then."""
 
         self.picking = self.trail(self.picks, self.set_picks)
         for told in (self.picks_changed, self.label_changed, self.mode_changed):
             told.connect(self.picking.note)
+
+        self.keeping = self.trail(lambda: self.bookmarks, self.put_bookmarks, lambda before, after: "bookmarks")
+        self.bookmarks_changed.connect(self.keeping.note)
 
     # -- the model -------------------------------------------------------------------------------------------------
 
@@ -89,6 +97,15 @@ class LatentState(PageState):
     def set_anchors(self, anchors: list[str]) -> None:
         self.anchors = list(anchors)
         self.picks_changed.emit()
+
+    def set_bookmarks(self, kept: tuple[Bookmark, ...]) -> None:
+        """What was written down as the run's bookmarks."""
+        self.bookmarks = kept
+        self.bookmarks_changed.emit()
+
+    def put_bookmarks(self, kept: tuple[Bookmark, ...]) -> None:
+        keep(self.run, kept)
+        self.set_bookmarks(kept)
 
     def set_label(self, label: int) -> None:
         if label != self.label:

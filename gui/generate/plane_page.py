@@ -199,6 +199,8 @@ class PlanePage(LatentPage):
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.seen = False
+        self.code: tuple[float, ...] | None = None
+        """The z of the picture."""
         self.frame = ""
         self.map = PlaneMap()
         self.map.moved.connect(lambda x, y: self.dragged())
@@ -280,7 +282,11 @@ class PlanePage(LatentPage):
         parameters = self.plane_parameters()
         return None if parameters is None else ("plane", parameters)
 
+    def here(self) -> tuple[float, ...] | None:
+        return self.code
+
     def show_point(self, answer: Any) -> None:
+        self.code = tuple(map(float, answer.codes[0]))
         self.picture.show_pixels(answer.pixels[0])
 
     def show_map(self, answer: Any) -> None:

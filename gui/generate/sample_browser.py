@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import Action
+from gui.generate import bookmarks_pane
+from gui.generate.bookmarks_pane import BookmarksPane
 from gui.generate.image_grid import ImageGrid, set_smooth
 from gui.generate.latent_state import SAMPLES, LatentState
 from gui.page import Sidebar
@@ -46,6 +48,8 @@ class Picker(Protocol):
 
     def badges(self) -> dict[str, str]: ...
 
+    def here(self) -> tuple[float, ...] | None: ...
+
 
 def kind_action(index: int, text: str, tip: str) -> Action:
     return Action(f"kind_{index}", text, tip, lambda browser: browser.choose_kind(index), f"Ctrl+{index + 1}", "&Samples")
@@ -55,6 +59,14 @@ KINDS = (
     kind_action(0, "Samples", "Show samples from fixed latent codes"),
     kind_action(1, "Real", "Show test images, to encode"),
     kind_action(2, "Time-lapse", "Show the samples over the course of training"),
+    Action(
+        "kind_3",
+        "Bookmarks",
+        "Show the points that you kept, to use them on every page",
+        lambda browser: browser.choose_kind(3),
+        "Ctrl+B",
+        bookmarks_pane.MENU,
+    ),
 )
 NEXT_SEED = Action(
     "next_seed", "Next seed", "Show other samples", lambda browser: browser.seed.stepUp(), "Ctrl+N", "&Samples", separator=True
@@ -77,7 +89,7 @@ SAVE = Action(
 class SampleBrowser(Sidebar):
     """`picked` tells which sample or test image was clicked, as the anchor that the views understand."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = (*KINDS, NEXT_SEED, SMOOTH, PLAY, SAVE)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (*KINDS, *bookmarks_pane.ACTIONS, NEXT_SEED, SMOOTH, PLAY, SAVE)
     picked = Signal(str)
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
@@ -94,7 +106,11 @@ class SampleBrowser(Sidebar):
         self.images.setAccessibleName("Test images")
         self.film = ImageGrid(NO_LAPSE, pickable=False)
         self.stack = QStackedWidget()
-        for widget in (self.samples, self.images, self.film):
+        self.kept = BookmarksPane(state)
+        self.kept.picked.connect(self.picked)
+        self.kept.wanted.connect(self.bookmark)
+        self.kept.walk_wanted.connect(state.walk_wanted)
+        for widget in (self.samples, self.images, self.film, self.kept):
             self.stack.addWidget(widget)
         self.samples.picked.connect(lambda i: self.pick_sample(i))
         self.images.picked.connect(lambda i: self.picked.emit(f"image:{i}"))
@@ -182,6 +198,8 @@ class SampleBrowser(Sidebar):
             self.sampling.tick()
         elif kind == 1:
             self.testing.tick()
+        elif kind == 3:
+            self.kept.drawing.tick()
         self.lapsing.interval = 2.0 if kind == 2 else 6.0
         self.lapsing.tick()
 
@@ -250,6 +268,15 @@ class SampleBrowser(Sidebar):
         images = {f"image:{i}": i for i in range(IMAGES)}
         self.images.set_badges({images[anchor]: mark for anchor, mark in self.marks.items() if anchor in images})
 
+    def bookmark(self) -> None:
+        """Keep the point that the page in front shows."""
+        z = self.picker.here() if self.picker is not None else None
+        self.choose_kind(3)
+        if z is None:
+            self.kept.say("This page shows no single point. Walk, Plane, Arithmetic and Code do.")
+        else:
+            self.kept.add(z, self.state.label if self.state.conditional else 0)
+
     # -- the film --------------------------------------------------------------------------------------------------
 
     def choose_kind(self, kind: int) -> None:
@@ -261,6 +288,7 @@ class SampleBrowser(Sidebar):
 
     def show_kind(self, kind: int) -> None:
         self.stack.setCurrentIndex(kind)
+        self.seed.setVisible(kind == 0)
         if kind != 2:
             self.play_button.setChecked(False)
         self.tick()

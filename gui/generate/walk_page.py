@@ -13,6 +13,7 @@ from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import MOST_ANCHORS, SAMPLES, LatentState
 from gui.generate.xy_pad import ROUND, XYPad
 from gui.theme import colour, faint
+from gui.undo import bring_to_front
 from gui.widgets.picture import Picture, to_image
 from gui.widgets.plot import Plot
 
@@ -76,6 +77,8 @@ class WalkPage(LatentPage):
         self.thumbs = self.query("interpolate", self.thumb_parameters, self.show_thumbs, lambda text: None, interval=0.5)
         self.ground = self.query("square", self.ground_parameters, self.show_ground, lambda text: None, interval=1.0)
         self.distance = self.query("walk_distance", self.distance_parameters, self.show_distance, self.figures.setText, interval=1.0)
+        self.code: tuple[float, ...] | None = None
+        """The z of the picture."""
         self.on_path = False
         self.marked = 0
         self.started = 0.0
@@ -83,6 +86,7 @@ class WalkPage(LatentPage):
         self.timer.timeout.connect(self.advance)
         state.picks_changed.connect(self.picks_changed)
         state.mode_changed.connect(self.mode_changed)
+        state.walk_wanted.connect(lambda: bring_to_front(self))
         self.picks_changed()
 
     def build(self) -> None:
@@ -157,7 +161,11 @@ class WalkPage(LatentPage):
 
     # -- what arrives ----------------------------------------------------------------------------------------------
 
+    def here(self) -> tuple[float, ...] | None:
+        return self.code
+
     def show_frame(self, answer: Any) -> None:
+        self.code = tuple(map(float, answer.codes[0]))
         self.picture.show_pixels(answer.pixels[0])
 
     def show_thumbs(self, answer: Any) -> None:

@@ -21,16 +21,21 @@ LABEL_WIDTH = 96
 
 @dataclass(frozen=True)
 class Images(Answer):
-    """Pictures of one size: `pixels` (N, H, W) or (N, H, W, 3) uint8, `columns` to a row, a caption under each, a title above all."""
+    """Pictures of one size: `pixels` (N, H, W) or (N, H, W, 3) uint8, `columns` to a row, a caption under each, a title above all.
+
+    `codes` (N, D) float32 are the points of a latent space that they show, where they are of one.
+    """
 
     pixels: np.ndarray
     captions: list[str] = field(default_factory=list)
     columns: int = 8
     scale: int = 1
     title: str = ""
+    codes: np.ndarray | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {"pixels": self.pixels, "captions": np.array(self.captions)}
+        codes = {} if self.codes is None else {"codes": self.codes}
+        return {"pixels": self.pixels, "captions": np.array(self.captions)} | codes
 
     def frames(self) -> list[np.ndarray]:
         return [Images(self.pixels[i : i + 1], self.captions[i : i + 1], 1, self.scale).picture() for i in range(len(self.pixels))]

@@ -96,6 +96,12 @@ def views_text(run: Any) -> str:
     for spec in run.recipe.experiment_class().views().values():
         parameters = "  ".join(f"{flag(name)} {p.default}{limits(p)}" for name, p in spec.parameters.items())
         lines.append(f"  {spec.name}  {spec.answer.__name__.lower()}  {parameters}\n      {spec.about}")
+    from lab.bookmarks import bookmarks
+
+    kept = bookmarks(run)
+    if kept:
+        lines.append(f"Bookmarks of {run.name} (anchors, as in lab show {run.name} interpolate --anchors 'Z;Z'):")
+        lines += [f"  {one.name}  {one.anchor}" for one in kept]
     return "\n".join(lines)
 
 

@@ -192,7 +192,18 @@ class LatentViews:
         return self.single(net, z, label)
 
     def single(self, net: Any, z: Tensor, label: int) -> Images:
-        return Images(self.draw(net, z, label), columns=1, scale=self.scale(256))
+        return Images(self.draw(net, z, label), columns=1, scale=self.scale(256), codes=numbers(z))
+
+    @view(live=True)
+    def gallery(self, net: Any, anchors: str = "0,1,2,3", labels: str = "") -> Images:
+        """Anchors side by side, each of the class beside it in `labels` (numbers separated by commas; class 0 where there is none)."""
+        z = self.anchors(net, anchors)
+        parts = [part.strip() for part in labels.split(",") if part.strip()]
+        if not all(part.isdigit() for part in parts):
+            raise UsageError(f"--labels must be the numbers of classes, separated by commas, got {labels!r}.")
+        classes = [self.checked_label(int(part)) if net.classes else 0 for part in [*parts, *["0"] * len(z)][: len(z)]]
+        pixels = self.draw(net, z, torch.tensor(classes, device=z.device))
+        return Images(pixels, columns=max(1, round(len(z) ** 0.5)), scale=self.scale(), codes=numbers(z))
 
     @view(live=True)
     def anchor_codes(self, net: Any, anchors: str = "0,1,2,3") -> Table:
@@ -267,7 +278,7 @@ class LatentViews:
         """Mean of set A minus mean of set B plus mean of set C; each mean is drawn beside the result."""
         means = [self.anchors(net, text).mean(0) for text in (a, b, c)]
         z = torch.stack([*means, means[0] - means[1] + means[2]])
-        return Images(self.draw(net, z, label), ["A", "- B", "+ C", "= result"], columns=4, scale=self.scale(128))
+        return Images(self.draw(net, z, label), ["A", "- B", "+ C", "= result"], columns=4, scale=self.scale(128), codes=numbers(z))
 
     def strengths(self, net: Any) -> tuple[np.ndarray, np.ndarray, str]:
         """(strength (D,), active (D,) bool, what the strength is) of each dimension of z.
@@ -364,6 +375,10 @@ def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Te
 def code_is_picture(net: Any) -> bool:
     """Whether z is noise in the shape of a picture."""
     return getattr(net, "code_is_picture", False)
+
+
+def numbers(z: Tensor) -> np.ndarray:
+    return z.detach().float().cpu().numpy()
 
 
 def whole(text: str) -> int:
