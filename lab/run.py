@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lab.run")
 
+MOST_FIGURES = 5
+"""How many figures of an evaluation a shipped run is listed with: the telling ones come first."""
+
 HOLDER_CHARACTERS = 20
 """The length of a run's lock file: the number of the process that trains it, and spaces."""
 
@@ -225,6 +228,7 @@ class Run:
         made, figures = self.stored.get("training", {}), self.evaluation()
         if self.recipe.family == "Atari":
             figures = {name: figures[name] for name in ("mean", "sticky_mean", "human") if name in figures}
+        figures = dict(list(figures.items())[:MOST_FIGURES])
         known = {"done": made.get("steps"), "seconds": 3600 * made["hours"] if "hours" in made else None, "metrics": figures}
         return checked_status({"status": self.kind, **{name: value for name, value in known.items() if value is not None}})
 

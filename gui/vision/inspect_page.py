@@ -285,6 +285,7 @@ class InspectPage(Page):
         """The next image, once the last one is shown."""
         if self.isVisible() and not self.look.waiting:
             self.next_image()
+            self.trail.forget()  # Nobody's hand did that.
 
     def next_image(self) -> None:
         self.number.setValue(self.number.value() + 1)
