@@ -51,8 +51,8 @@ def take_runs(photographer: Any) -> None:
 
     def show(page: int) -> None:
         panel = photographer.window.go_to("Runs")
-        until(lambda: panel.table.rowCount() >= 2, 20)
-        panel.view.selectAll()
+        until(lambda: panel.list.table.rowCount() >= 2, 20)
+        panel.list.view.selectAll()
         panel.pages.setCurrentIndex(page)
 
     photographer.scene("runs-curves", lambda: show(0))

@@ -27,7 +27,10 @@ from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.main_window import MainWindow
-from gui.training_panel import TrainingPanel
+from lab import registry
+from lab.paths import runs_folder
+
+EXAMPLES = registry.EXAMPLES
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +101,8 @@ def make_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)  # `ASKS` puts the question back.
 
     def make(panel: str = "Atari", watch: bool = False, example: bool = False) -> MainWindow:
-        if not example:  # Which a panel shows until a run of one's own is open; most tests have no use for it either.
-            monkeypatch.setattr(TrainingPanel, "open_first_example", lambda panel: None)
+        # Panels show example runs until there is one of one's own; most tests have no use for these either.
+        monkeypatch.setattr(registry, "EXAMPLES", EXAMPLES if example else EXAMPLES / "none")
         window = MainWindow()
         made.append(window)
         window.show()
@@ -177,6 +180,17 @@ def stored(qapp: QApplication, trained_once: Callable[..., Path]) -> Callable[..
         return Run(target)
 
     return make
+
+
+@pytest.fixture
+def three_runs(qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Callable[..., Any]) -> Any:
+    """The Runs panel with the runs alpha, beta and gamma."""
+    stored(steps=30, seed=1, run=runs_folder() / "alpha")
+    stored(steps=60, seed=2, game="breakout", run=runs_folder() / "beta")
+    stored(steps=45, seed=3, gamma=0.9, run=runs_folder() / "gamma")
+    panel: Any = make_window("Runs").panels["Runs"]
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 3, timeout=60_000)
+    return panel
 
 
 @pytest.fixture

@@ -262,28 +262,28 @@ def test_the_runs_menu(
     stored(run=runs_folder() / "alpha")
     window = make_window("Runs")
     panel: Any = window.panels["Runs"]
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 1, timeout=LONG)
     choose(qtbot, panel.menus()[0], "Open folder")
     assert opened == [str((runs_folder() / "alpha").resolve())]
     choose(qtbot, panel.menus()[0], "Copy TensorBoard command")
     assert QApplication.clipboard().text().startswith("tensorboard --logdir ")
     choose(qtbot, panel.menus()[0], "Filter")
-    assert window.focusWidget() is panel.filter_line
+    assert window.focusWidget() is panel.list.filter_line
     monkeypatch.setattr("gui.runs.panel.QInputDialog.getText", staticmethod(lambda *_, **__: ("beta", True)))
     choose(qtbot, panel.menus()[0], "Rename")
-    qtbot.waitUntil(lambda: [row.run.name for row in panel.table.rows] == ["beta"], timeout=LONG)
+    qtbot.waitUntil(lambda: [row.run.name for row in panel.list.table.rows] == ["beta"], timeout=LONG)
     stored(run=runs_folder() / "gamma")
     choose(qtbot, panel.menus()[0], "Refresh")
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 2, timeout=LONG)
-    panel.view.selectRow(0)
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 2, timeout=LONG)
+    panel.list.view.selectRow(0)
     name = panel.selected()[0].name
     choose(qtbot, panel.menus()[0], "Delete")
     assert not (runs_folder() / name).exists()
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 1, timeout=LONG)
     choose(qtbot, window.action_set.menu("&Edit"), f"Undo deletion of {name}")
     assert (runs_folder() / name).exists()
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 2 and not panel.reading, timeout=LONG)
-    panel.view.selectRow(0)
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 2 and not panel.list.reading, timeout=LONG)
+    panel.list.view.selectRow(0)
     choose(qtbot, panel.menus()[0], "Open")
     assert window.stack.currentWidget() is window.panels["Atari"]
 

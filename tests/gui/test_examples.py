@@ -15,6 +15,7 @@ from gui.settings import settings
 from gui.vision import inspect_page
 from lab import registry
 from lab.paths import runs_folder
+from lab.run import Run
 
 LONG = 120_000
 LEFT = Qt.MouseButton.LeftButton
@@ -97,3 +98,16 @@ def test_runs_of_ones_own_come_back_in_place_of_the_example(qtbot: QtBot, make_w
     panel: Any = make_window("Vision", example=True).panels["Vision"]
     qtbot.waitUntil(lambda: panel.current_tab() is not None, timeout=LONG)
     assert [tab.run.name for tab in panel.tabs.all()] == ["own"]
+
+
+def test_runs_lists_the_examples_until_there_is_a_run(qtbot: QtBot, make_window: MakeWindow, stored: Callable[..., Run]) -> None:
+    panel: Any = make_window("Runs", example=True).panels["Runs"]
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == len(registry.examples()), timeout=LONG)
+    assert panel.list.count.text().endswith("These come with the lab.")
+    assert panel.current_run().shipped
+    can = {name: panel.action_set[name].isEnabled() for name in ("open", "rename", "delete", "star", "marks", "free")}
+    assert can == {"open": True, "rename": False, "delete": False, "star": False, "marks": False, "free": False}
+    stored(run=runs_folder() / "own")
+    panel.refresh()
+    qtbot.waitUntil(lambda: [row.run.name for row in panel.list.table.rows] == ["own"], timeout=LONG)
+    assert panel.list.count.text() == "1 run"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.runs.run_list import SELECT
 from gui.undo import History, Trail, UndoGroup
 from gui.widgets.drawing import Drawing
 from lab.paths import runs_folder
@@ -299,24 +300,24 @@ def runs_panel(qtbot: QtBot, make_window: Callable[..., MainWindow], stored: Cal
     stored(run=runs_folder() / "alpha")
     stored(run=runs_folder() / "beta")
     panel: Any = make_window("Runs").panels["Runs"]
-    qtbot.waitUntil(lambda: panel.proxy.rowCount() == 2 and not panel.reading, timeout=LONG)
+    qtbot.waitUntil(lambda: panel.list.proxy.rowCount() == 2 and not panel.list.reading, timeout=LONG)
     return panel
 
 
 def select(panel: Any, row: int) -> None:
-    panel.view.clearSelection()
-    panel.view.selectionModel().select(panel.proxy.index(row, 0), panel.select_rows())
+    panel.list.view.clearSelection()
+    panel.list.view.selectionModel().select(panel.list.proxy.index(row, 0), SELECT)
 
 
 def names(panel: Any) -> list[str]:
-    return sorted(row.run.name for row in panel.table.rows)
+    return sorted(row.run.name for row in panel.list.table.rows)
 
 
 def test_deleted_runs_come_back_whole_and_go_again(qtbot: QtBot, runs_panel: Any) -> None:
     window = runs_panel.window()
     files = sorted(path.relative_to(runs_folder()) for path in runs_folder().rglob("*"))
-    runs_panel.view.selectAll()
-    qtbot.keyClick(runs_panel.view, Qt.Key.Key_Delete)
+    runs_panel.list.view.selectAll()
+    qtbot.keyClick(runs_panel.list.view, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: names(runs_panel) == [], timeout=LONG)
     assert named(window) == "Undo deletion of 2 runs"
     undo(qtbot, window)
