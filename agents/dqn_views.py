@@ -47,7 +47,8 @@ class AgentViews:
 
     @view
     def screen(self) -> Images:
-        """What every environment shows now, as the network sees it, with its score and the chosen action."""
+        """What every environment shows now, as the network sees it (84x84 greys); below each, its score in this game and the
+        action chosen."""
         collector, last = self.agent.collect(), self.agent.decisions.last
         actions = ["-"] * len(collector.stacks) if last is None else [self.agent.action_names[a] for a in last.actions]
         captions = [f"{score:g}  {action}" for score, action in zip(collector.returns, actions, strict=True)]
@@ -64,7 +65,7 @@ class AgentViews:
 
     @view
     def stack(self, env: Index = 0) -> Images:
-        """The four frames that the network sees at once in one environment, oldest first; movement is in their difference."""
+        """The four frames that the network sees at once in one environment, oldest (t-3) first; movement is in their difference."""
         stacks = self.agent.collect().stacks
         return Images(stacks[nearest(env, len(stacks))], ["t-3", "t-2", "t-1", "t"], columns=4, scale=2)
 
@@ -89,7 +90,8 @@ class AgentViews:
 
     @view(live=True)
     def filters(self, net: ActionValueNetwork) -> Images:
-        """The 32 filters of the first layer, for each of the four frames of the stack; grey is zero."""
+        """The 32 filters of the first layer, each as four squares for the frames of the stack, oldest left: grey is zero, bright
+        excites, dark inhibits."""
         weights = net.filters().detach().float().cpu().numpy()  # (32, 4, 8, 8)
         pixels = 127.5 + 127.5 * weights / max(float(np.abs(weights).max()), 1e-12)
         side_by_side = np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2)  # (32, 8, 32)
@@ -97,14 +99,15 @@ class AgentViews:
 
     @view(live=True)
     def activations(self, net: ActionValueNetwork, frames: Count = 240) -> Images:
-        """The 32 feature maps of the first layer for the present stack (of a stored run: after that many frames of a game)."""
+        """The 32 feature maps of the first layer for the present stack: bright is active, the number is the map's maximum. Of a
+        stored run: after that many frames of a game."""
         maps = net.first_maps(self.example_stack(net, frames))[0].float().cpu().numpy()  # (32, 20, 20)
         top = maps.max(axis=(1, 2), keepdims=True)
         return Images((255 * maps / np.maximum(top, 1e-12)).astype(np.uint8), [f"{v:.2f}" for v in top.flatten()], columns=8, scale=3)
 
     @view(live=True)
     def saliency(self, net: ActionValueNetwork, frames: Count = 240) -> Images:
-        """Which pixels move the chosen action's Q value: |dQ/dpixel|, red over the frame that the network sees."""
+        """Which pixels move the Q value of the action below: the redder, the larger |dQ/dpixel|, over the frame that the network sees."""
         stack = self.example_stack(net, frames)[0].cpu().numpy()
         heat = saliency_map(net, stack)[..., None]
         grey = np.repeat(stack[-1][..., None], 3, axis=2).astype(np.float32)
@@ -131,7 +134,7 @@ class DQNViews(AgentViews):
 
     @view
     def replay_memory(self, n: Count = 24, seed: Seed = 0) -> Images:
-        """Transitions drawn as training draws them: the newest frame of s, the action, the n-step return, the priority."""
+        """Transitions drawn as training draws them: the newest frame of s, the action, R the n-step return, p the priority."""
         replay = self.agent.memory()
         rows, capacity = int(np.minimum(replay.count, replay.length).sum()), replay.length * replay.envs
         fill = f"{rows:,} of {capacity:,} frames ({100 * rows / capacity:.0f} %)"
@@ -156,10 +159,11 @@ class DQNViews(AgentViews):
 
     @view
     def batch_correlation(self, n: Count = 32, seed: Seed = 0) -> Heatmap:
-        """How alike the states of a batch are, pair by pair (Pearson's r): the newest below the diagonal, those drawn from the memory above it."""
+        """How alike the states of a batch are, pair by pair (Pearson's r): the newest below the diagonal, those drawn from the
+        memory above it."""
         replay, n = self.agent.memory(), max(2, min(n, 256))
         if len(replay) == 0:
-            return Heatmap(np.zeros((n, n)), title="The memory is empty.")
+            return Heatmap(np.zeros((n, n)), title="The memory is empty.", of="Pearson's r")
         newest, drawn = (
             replay.pixels(batch.rows[batch.leaves.argsort()]).flatten(1).cpu().numpy().astype(np.float32)  # environment by environment
             for batch in (replay.newest(n), replay.sample(n, np.random.default_rng(seed)))
@@ -170,6 +174,7 @@ class DQNViews(AgentViews):
         return Heatmap(
             np.where(below, newest, drawn), x_label="transition", y_label="transition",
             title=f"Mean r: newest {newest[below].mean():.2f} (below), from memory {drawn[below].mean():.2f} (above)",
+            of="Pearson's r",
         )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ class MazeViews:
 
     @view(live=True)
     def table(self, net: QTable, ghost: Choice = -1, food: Choice = -1) -> MazeAnswer:
-        """The table itself: in each cell the four values Q(s, a), a triangle for each direction.
+        """The table itself: in each cell the four values Q(s, a), a triangle for each direction, green for good and red for bad.
 
         For one place of the ghost and one set of food left (a bit for each); -1 is as the game starts.
         """
@@ -129,7 +129,7 @@ class MazeViews:
         for (y, x), count in zip(maze.cells, counts, strict=True):
             grid[y, x] = count
         seen = float((net.visits.sum(1) > 0).float().mean())
-        return Heatmap(grid, "column", "row", f"visits of each cell; {seen:.1%} of {maze.states:,} states seen")
+        return Heatmap(grid, "column", "row", f"{seen:.1%} of {maze.states:,} states seen", of="visits")
 
     @view
     def returns(self) -> Curves:

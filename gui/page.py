@@ -19,6 +19,8 @@ class Page(QWidget):
 
     title: ClassVar[str] = ""
     tip: ClassVar[str] = ""
+    reading: ClassVar[str] = ""
+    """How to read the page: what its axes, colours and numbers are. Stands below it."""
     needs: ClassVar[tuple[str, ...]] = ()
     """The views without which the page is not offered."""
     state_class: ClassVar[type[PageState]] = PageState

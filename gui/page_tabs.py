@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMessageBox, QSplitter, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMessageBox, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.page import Page, Sidebar
 from gui.pages import page_class
+from gui.theme import faint
 from gui.undo import History
 from gui.view_query import PageState, ViewQuery, ViewSource
 from gui.widgets import icons
@@ -56,6 +57,8 @@ class PageTabs(QWidget):
         self.stack = FrontStack()
         self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.split.addWidget(self.stack)
+        self.reading = QLabel(wordWrap=True)
+        faint(self.reading)
         self.head = QWidget()
         top = QHBoxLayout(self.head)
         top.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +69,7 @@ class PageTabs(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.head)
         layout.addWidget(Scroller(self.split, LEAST), 1)
+        layout.addWidget(self.reading)
         self.saving: ViewQuery | None = None
         self.bar.currentChanged.connect(self.show_page)
         self.stack.currentChanged.connect(self.bar.setCurrentIndex)
@@ -148,6 +152,8 @@ class PageTabs(QWidget):
                 sidebar.follow(page)
         for button in (self.copy_button, self.save_button):
             button.setVisible(page is not None and type(page).export is not Page.export)
+        self.reading.setText(page.reading if page is not None else "")
+        self.reading.setVisible(bool(self.reading.text()))
         self.page_changed.emit()
 
     # -- who answers -----------------------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ class MazePage(Page):
 
     title: ClassVar[str] = "Maze"
     tip: ClassVar[str] = "The table of Q values over the maze, a game by its newest values, and one that you play"
+    reading: ClassVar[str] = (
+        "The colour of a cell is the value of its best action, green for good and red for bad; an arrow is that action. The bars are Q(s, a) where Pac-Man is."
+    )
     needs: ClassVar[tuple[str, ...]] = ("policy", "table")
     ACTIONS: ClassVar[tuple[Action, ...]] = (PLAY, PAUSE, MOVE, RESTART, VALUES)
 

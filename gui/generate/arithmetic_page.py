@@ -32,6 +32,9 @@ class ArithmeticPage(LatentPage):
 
     title: ClassVar[str] = "Arithmetic"
     tip: ClassVar[str] = "Mean of set A minus mean of set B plus mean of set C"
+    reading: ClassVar[str] = (
+        "3@0 is sample 3 of seed 0, image:12 is test image 12. The last picture is drawn from A - B + C; before it, the mean of each set."
+    )
     needs: ClassVar[tuple[str, ...]] = ("arithmetic",)
     ACTIONS: ClassVar[tuple[Action, ...]] = tuple(SET_ACTIONS.values())
     hint: ClassVar[str] = "Select a set (A, B or C), then click samples to add or remove them."

@@ -19,6 +19,7 @@ class ClassesPage(LatentPage):
 
     title: ClassVar[str] = "Classes"
     tip: ClassVar[str] = "Each z across all classes, and interpolation between two classes"
+    reading: ClassVar[str] = "Each row is one z, each column a class: what stays the same along a row is the style."
     needs: ClassVar[tuple[str, ...]] = ("classes", "class_interpolation")
     hint: ClassVar[str] = "Click a sample to interpolate between classes with its z."
 

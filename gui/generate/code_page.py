@@ -27,6 +27,7 @@ class CodePage(LatentPage):
 
     title: ClassVar[str] = "Code"
     tip: ClassVar[str] = "Edit the latent code of an image; with an encoder, see its reconstruction and error"
+    reading: ClassVar[str] = "Each bar is one number of the code: drag it. The error map is bright where image and reconstruction differ."
     needs: ClassVar[tuple[str, ...]] = ("decode",)
     ACTIONS: ClassVar[tuple[Action, ...]] = (RESET,)
     hint: ClassVar[str] = "Click a sample or a test image to see its code."

@@ -40,6 +40,9 @@ class DiagnosisPage(LatentPage):
     tip: ClassVar[str] = (
         "Training health: D's scores and accuracy, gradient norms, ELBO terms, class balance and coverage of the samples, warnings"
     )
+    reading: ClassVar[str] = (
+        "Below the plots are training steps. Scores of real and generated images that overlap are a good sign; so are equal shares of the classes, at 1."
+    )
     hint: ClassVar[str] = "Check the samples: are they diverse, and are all classes present?"
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):

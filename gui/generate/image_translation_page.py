@@ -58,6 +58,7 @@ class ImageTranslationPage(Page):
 
     title: ClassVar[str] = "Translate"
     tip: ClassVar[str] = "Translate an image of one domain to the other"
+    reading: ClassVar[str] = "Below: held-out images, their translations, and the way back or the target. A bar is one number of the style."
     needs: ClassVar[tuple[str, ...]] = ("translate",)
     state_class: ClassVar[type[PageState]] = ImageTranslationState
     state: ImageTranslationState

@@ -37,6 +37,9 @@ class WalkPage(LatentPage):
 
     title: ClassVar[str] = "Walk"
     tip: ClassVar[str] = "Interpolate between anchors, or drag within the square that they span"
+    reading: ClassVar[str] = (
+        "Anchors are samples, 3@0 being sample 3 of seed 0, or test images (image:12). The curve is how far each frame is from the one before: root mean square of the pixels, which go from 0 to 255."
+    )
     hint: ClassVar[str] = "Click samples to set anchors 1 to 4."
     needs: ClassVar[tuple[str, ...]] = ("walk", "interpolate")
     ACTIONS: ClassVar[tuple[Action, ...]] = (PLAY, MODE, SHUFFLE)

@@ -118,6 +118,9 @@ class AttentionPage(Page):
 
     title: ClassVar[str] = "Attention"
     tip: ClassVar[str] = "Hover over a token to see what it attends to, in every layer and head"
+    reading: ClassVar[str] = (
+        "The stronger a token's colour, the more the token in the frame attends to it. Below, a row of pictures for each layer and a column for each head: bright where a token (row) attends to an earlier one (column)."
+    )
     needs: ClassVar[tuple[str, ...]] = ("attention", "all_attention")
     ACTIONS: ClassVar[tuple[Action, ...]] = (HEAD, LAYER)
 

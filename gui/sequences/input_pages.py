@@ -43,6 +43,7 @@ class TagPage(InputPage):
 
     title: ClassVar[str] = "Tag"
     tip: ClassVar[str] = "Tag the tokens of your own Python source"
+    reading: ClassVar[str] = "The colour of a character is the kind that the network takes it for, as named above the text."
     needs: ClassVar[tuple[str, ...]] = ("tagged",)
     parameter: ClassVar[str] = "source"
     prompt: ClassVar[str] = "Your Python source (empty: a held-out file)"
@@ -53,6 +54,7 @@ class ClassifyPage(InputPage):
 
     title: ClassVar[str] = "Classify"
     tip: ClassVar[str] = "Classify your own sentence"
+    reading: ClassVar[str] = "Each bar is the probability of a label, from 0 to 1; the most likely labels are shown."
     needs: ClassVar[tuple[str, ...]] = ("classify",)
     parameter: ClassVar[str] = "sentence"
     prompt: ClassVar[str] = "Your sentence"

@@ -42,6 +42,7 @@ class TextGenerationPage(Page):
 
     title: ClassVar[str] = "Generate"
     tip: ClassVar[str] = "Generate text from a prompt, also during training"
+    reading: ClassVar[str] = "The bars are the most likely next tokens with their probabilities; the one that is taken is in colour."
     needs: ClassVar[tuple[str, ...]] = ("generate", "candidates")
     ACTIONS: ClassVar[tuple[Action, ...]] = (GENERATE, NEXT, STREAM, SEED)
 

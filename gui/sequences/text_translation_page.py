@@ -17,6 +17,9 @@ class TextTranslationPage(Page):
 
     title: ClassVar[str] = "Translate"
     tip: ClassVar[str] = "Translate your own sentence and see the attention"
+    reading: ClassVar[str] = (
+        "Alignment: the brighter, the more an output token (row) attends to a source token (column). Tree: a token a line, with the log p of the path to it; * marks the best result."
+    )
     needs: ClassVar[tuple[str, ...]] = ("translate",)
 
     def __init__(self, state: PageState, parent: QWidget | None = None):

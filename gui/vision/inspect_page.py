@@ -84,6 +84,9 @@ class InspectPage(Page):
 
     title: ClassVar[str] = "Inspect"
     tip: ClassVar[str] = "One image and the network's response to it; draw one"
+    reading: ClassVar[str] = (
+        "Over the image, red is evidence for the class and blue is none. Bars are the probabilities of the classes. Maps are bright where a unit is active."
+    )
     needs: ClassVar[tuple[str, ...]] = ("look",)
     state_class: ClassVar[type[PageState]] = VisionState
     ACTIONS: ClassVar[tuple[Action, ...]] = (

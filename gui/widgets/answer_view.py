@@ -65,12 +65,12 @@ class CurvesView(QWidget):
                 self.plots[group].set_line(name, np.asarray(x, np.float64), np.asarray(y, np.float64), colour(i), filled=answer.filled)
 
 
-class HeatmapView(Plot):
+class Matrix(Plot):
     """A matrix as colours, its rows and columns named where there is room."""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__("", "", parent=parent, y_on_axis=True)
-        self.image = pg.ImageItem(colorMap="viridis")
+        self.image = pg.ImageItem(colorMap=COLOUR_MAP)
         self.item.addItem(self.image)
         self.item.setClipToView(False)
         self.names: dict[str, list[str]] = {}
@@ -99,6 +99,37 @@ class HeatmapView(Plot):
         super().resizeEvent(event)
         if hasattr(self, "names"):  # Qt resizes a plot while it is being made.
             self.show_ticks()
+
+
+class HeatmapView(QWidget):
+    """A matrix under a key of its colours."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.key = QLabel(wordWrap=True)
+        self.matrix = Matrix()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.key)
+        column.addWidget(self.matrix, 1)
+
+    def show_answer(self, answer: Heatmap) -> None:
+        self.key.setText(" &nbsp; ".join(part for part in (escape(answer.title), colour_key(answer)) if part))
+        self.matrix.show_answer(answer)
+
+
+COLOUR_MAP = "viridis"
+
+
+def colour_key(answer: Heatmap) -> str:
+    """Rich text that says which value has which colour, from the lowest to the highest."""
+    values = np.asarray(answer.values, np.float32)
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return ""
+    levels = np.linspace(finite.min(), finite.max(), 3 if finite.min() < finite.max() else 1)
+    colours = pg.colormap.get(COLOUR_MAP).getLookupTable(nPts=max(2, len(levels)))
+    return f"{escape(answer.of)}: {legend((f'{level:.3g}', '#{:02x}{:02x}{:02x}'.format(*hue)) for level, hue in zip(levels, colours, strict=False))}"
 
 
 class TableView(QTableWidget):

@@ -65,6 +65,8 @@ class Heatmap(Answer):
     title: str = ""
     x_ticks: list[str] = field(default_factory=list)
     y_ticks: list[str] = field(default_factory=list)
+    of: str = "value"
+    """What the colours are, such as "probability"."""
 
     def arrays(self) -> dict[str, np.ndarray]:
         ticks = {"x_ticks": self.x_ticks, "y_ticks": self.y_ticks}
@@ -76,7 +78,7 @@ class Heatmap(Answer):
             min(18.0, max(6.0, 0.16 * columns)) if self.x_ticks else 6, min(12.0, max(5.0, 0.2 * rows)) if self.y_ticks else 5
         )
         axes = figure.add_subplot()
-        figure.colorbar(axes.imshow(self.values, aspect="auto", cmap="viridis", interpolation="nearest"))
+        figure.colorbar(axes.imshow(self.values, aspect="auto", cmap="viridis", interpolation="nearest"), label=literal(self.of))
         axes.set(xlabel=literal(self.x_label), ylabel=literal(self.y_label), title=literal(self.title))
         long = max(map(len, self.x_ticks), default=0) > 3
         if self.x_ticks:

@@ -1,6 +1,7 @@
 """`lab show`: a view of a run as a file, or the list of its views."""
 
 import inspect
+import sys
 from typing import Any
 
 from lab.answers import Curves, Text, cell_text
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> int:
     if options.out is not None:
         out = destination(options.out, endings)
         print(answer(runs, view, options, parameters).save(out))
+        say_how_to_read(runs[0], view)
         return 0
     if len(runs) > 1 and not options.csv:
         from lab.seed_groups import summary
@@ -49,9 +51,16 @@ def main(arguments: list[str]) -> int:
         print(table_text(*summary(runs)))
     elif ".csv" in endings or (view in views_of(runs[0]) and issubclass(views_of(runs[0])[view].answer, Text)):
         print_answer(answer(runs, view, options, parameters), options.csv)
+        say_how_to_read(runs[0], view)
     else:
         raise UsageError(f"Say where to save it: lab show {' '.join(names)} {view} --out FILE.png (or .gif, .mp4, .npz).")
     return 0
+
+
+def say_how_to_read(run: Any, view: str) -> None:
+    """What the picture or table shows, for a person at a terminal: stdout has the result alone."""
+    if view in views_of(run) and sys.stderr.isatty():
+        print(views_of(run)[view].about, file=sys.stderr)
 
 
 def views_of(run: Any) -> dict[str, Any]:

@@ -109,6 +109,8 @@ def test_pages_beyond_the_ninth_are_reached_by_the_keys_for_next_and_previous(qt
     for number in (9, 10, 11, 0):
         tabs.step(1)
         assert tabs.bar.currentIndex() == number
+        assert tabs.page is not None
+        assert tabs.reading.text() == tabs.page.reading != ""
     tabs.step(-1)
     assert tabs.bar.currentIndex() == 11
     tabs.shut()

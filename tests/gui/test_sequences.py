@@ -146,7 +146,7 @@ def test_a_sentence_is_translated_with_its_alignment_and_its_beam(qtbot: QtBot, 
     qtbot.waitUntil(
         lambda: isinstance(page.alignment.currentWidget(), HeatmapView) and page.tree.toPlainText().startswith("<SOS>"), timeout=LONG
     )
-    axis = page.alignment.currentWidget().item.getAxis("bottom")
+    axis = page.alignment.currentWidget().matrix.item.getAxis("bottom")
     qtbot.waitUntil(lambda: [name for _, name in axis._tickLevels[0]] == list("ten"), timeout=LONG)
     page.beam.setValue(1)
     qtbot.waitUntil(lambda: len(page.result.toPlainText().splitlines()) == 3, timeout=LONG)
@@ -319,10 +319,10 @@ def test_a_heat_map_names_as_many_rows_as_there_is_room_for(qtbot: QtBot) -> Non
     answer.show()
     names = [f"r{i}" for i in range(100)]
     answer.show_answer(Heatmap(np.eye(100), x_ticks=names, y_ticks=names))
-    shown = [name for _, name in answer.currentWidget().item.getAxis("left")._tickLevels[0]]
+    shown = [name for _, name in answer.currentWidget().matrix.item.getAxis("left")._tickLevels[0]]
     assert shown[0] == "r0"
     assert 3 < len(shown) < 30
-    assert answer.currentWidget().item.getViewBox().yInverted()
+    assert answer.currentWidget().matrix.item.getViewBox().yInverted()
 
 
 def test_place_of_a_token_follows_the_width(qtbot: QtBot) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from controls import drives
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -235,3 +236,15 @@ def test_several_curves_have_their_names_above_the_plot(qtbot: QtBot) -> None:
     assert colour(1) in body.legend.text()
     body.show_answer(Curves({"one": line}))
     assert body.legend.isHidden()
+
+
+def test_a_heat_map_says_what_its_colours_are(qtbot: QtBot) -> None:
+    view = HeatmapView()
+    qtbot.addWidget(view)
+    view.show_answer(Heatmap(np.array([[0.0, 0.25], [1.0, np.nan]]), title="layer 1", of="attention"))
+    shown = QTextDocument()
+    shown.setHtml(view.key.text())
+    assert shown.toPlainText().replace("\xa0", " ") == "layer 1   attention: ■ 0   ■ 0.5   ■ 1"
+    view.show_answer(Heatmap(np.full((2, 2), 0.5), of="probability"))
+    shown.setHtml(view.key.text())
+    assert shown.toPlainText().replace("\xa0", " ") == "probability: ■ 0.5"

@@ -75,11 +75,11 @@ def test_mistakes_are_wrong_answers_with_the_surest_first(trained: Classify) -> 
     assert isinstance(gallery, Gallery)
     figures = trained.evaluate()
     assert len(gallery.specs) == round((1 - figures["accuracy"]) * figures["images"])
-    sure = [float(caption.split("\n")[1]) for caption in gallery.captions]
+    sure = [float(caption.split("(")[-1].rstrip("%)")) for caption in gallery.captions]
     assert sure == sorted(sure, reverse=True)
     for spec, caption in list(zip(gallery.specs, gallery.captions, strict=True))[:5]:
         look = ask(trained, "look", image=spec)
-        true, said = caption.split("\n")[0].split(" -> ")
+        true, said = caption.split(" (")[0].split(", taken for\n")
         assert (look.classes[look.truth], look.classes[look.chosen]) == (true, said)
 
 

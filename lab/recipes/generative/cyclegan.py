@@ -198,7 +198,8 @@ class CycleGAN(ImageTranslation):
         return held[order[torch.arange(count) % len(held)].to(held.device)]
 
     def style_of(self, net: Any, text: str, seed: int) -> Tensor | None:
-        """The style that `text` names: numbers separated by commas, image:N (that of a held-out picture of B), or "" for the picture that `seed` draws."""
+        """The style that `text` names: numbers separated by commas, image:N (that of a held-out picture of B), or "" for the
+        picture that `seed` draws."""
         size = self.config.style
         if not size:
             if text:
@@ -243,7 +244,8 @@ class CycleGAN(ImageTranslation):
     def translate(
         self, net: Any, index: Choice = 0, pixels: str = "", file: str = "", direction: Direction = "ab", style: str = "", seed: Seed = 0
     ) -> Images:
-        """An image and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes); with a style where G takes one."""
+        """An image and its translation: a held-out image, a file, or pixels (base64 of size * size * 3 bytes); with a style where
+        G takes one."""
         given = self.given_picture(net, "a" if direction == "ab" else "b", index, pixels, file)
         drawn = self.translated(net, given, direction, self.style_of(net, style, seed) if direction == "ab" else None)
         return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["input", "translated"], 2, self.scale(256))
@@ -272,7 +274,8 @@ class CycleGAN(ImageTranslation):
 
     @view(live=True)
     def verdict(self, net: Any, direction: Direction = "ab", n: Count = 6, start: Index = 0) -> Images:
-        """PatchGAN's score of each patch of real images (above) and translated ones (below): green for real, red for generated."""
+        """PatchGAN's score of each patch of real images (above) and translated ones (below): green for real, red for generated;
+        the number is the mean score."""
         source, target = ("a", "b") if direction == "ab" else ("b", "a")
         count = max(1, min(n, 32))
         real = self.held_out(target, count, max(0, start)).images.float() / 255  # type: ignore[arg-type]

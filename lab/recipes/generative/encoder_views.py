@@ -51,7 +51,8 @@ class EncoderViews:
 
     @view(live=True)
     def reconstruct(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Images:
-        """A test image (or the given pixels), its reconstruction, and the error map: bright where they differ."""
+        """A test image (or the given pixels), its reconstruction, and the error map: bright where they differ; the number is the
+        mean difference of a pixel, of 255."""
         image, labels = self.picture(net, index, pixels, label)
         again = net.decode(net.encode(image, labels), labels)
         error = (again - image).abs()

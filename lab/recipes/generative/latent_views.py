@@ -118,7 +118,7 @@ class LatentViews:
 
     @view(live=True)
     def samples(self, net: Any, n: Count = 64, seed: Seed = 0, label: Choice = -1) -> Images:
-        """Images drawn from fixed z: row by row the samples 0 to n - 1 of a seed (of every class in turn where label is -1)."""
+        """Images drawn from fixed z, the samples 0 to n - 1 of a seed row by row (of every class in turn where label is -1)."""
         count = max(1, min(n, NOISE_ROWS))
         pixels = self.draw(net, net.prior(self.noise(net, seed)[:count]), label)
         return Images(pixels, columns=self.columns(net, count), scale=self.scale())
@@ -298,7 +298,7 @@ class LatentViews:
 
     @view(live=True)
     def traversal(self, net: Any, anchor: str = "0", dims: str = "", steps: Count = 11, span: Span = 3.0, label: Choice = 0) -> Images:
-        """One dimension of z changed at a time, from -span to span around the anchor; active units are marked with *.
+        """One dimension of z a row, changed from -span (left) to span (right) around the anchor; active units are marked with *.
         Without dims, the ten strongest. Where z is noise in the shape of a picture: one principal direction of the images at a time."""
         z = self.anchors(net, anchor, 1, 1)
         strength, active, what = self.strengths(net)

@@ -128,7 +128,8 @@ class Pix2Pix(ImageTranslation):
 
     @view(live=True)
     def verdict(self, net: Any, n: Count = 6, start: Index = 0) -> Images:
-        """PatchGAN's score of each patch of target images (above) and generated ones (below): green for real, red for generated."""
+        """PatchGAN's score of each patch of target images (above) and generated ones (below): green for real, red for generated;
+        the number is the mean score."""
         count = max(1, min(n, 32))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
         a = signed_images(given)

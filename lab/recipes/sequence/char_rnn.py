@@ -96,7 +96,8 @@ class CharRNN(SequenceExperiment):
         self, net: RecurrentLM, text: str = "", gate: Literal["cell", "hidden", "input", "forget", "output", "candidate", "reset", "update"] = "cell",
         layer: Index = 1, units: Count = 24,
     ) -> Heatmap:  # fmt: skip
-        """A gate, or the cell state, of the units that change most (rows) while the network reads a text (columns)."""
+        """A gate, or the state, of the units that change most (rows) while the network reads a text (columns): a gate is closed
+        at 0 and open at 1."""
         tokens = checked_prompt(self.text.codec, text or self.text.sample())[:200]
         layers = net.core.trace(net.embedding(torch.from_numpy(tokens)[None].to(self.device)))
         steps = layers[max(1, min(layer, len(layers))) - 1]
@@ -105,7 +106,7 @@ class CharRNN(SequenceExperiment):
         values = torch.stack([step[name][0] for step in steps], 1).float().cpu()  # (H, T)
         most = values.std(1, correction=0).topk(min(max(1, units), len(values))).indices
         labels = [self.text.codec.label(t) for t in tokens]
-        return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()])
+        return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()], name)
 
     @view(live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: Length = 100, runs: str = "", seed: Seed = 0) -> Curves:
@@ -151,5 +152,5 @@ class CharRNN(SequenceExperiment):
 
     @view(live=True)
     def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:
-        """The embeddings of the characters in two dimensions: similar ones are close."""
+        """The embeddings of the characters in two dimensions: similar ones are close, the axes mean nothing by themselves."""
         return layout(net.embedding.weight, self.text.names(), method, "tokens")

@@ -69,15 +69,17 @@ class GPT(SequenceExperiment):
 
     @view(live=True)
     def attention(self, net: network.GPT, text: str = "", layer: Index = 1, head: Index = 1) -> Heatmap:
-        """Which tokens (columns) each token (row) attends to, in one head of one layer. Head 0 is the mean of all."""
+        """Which tokens (columns) each token (row) attends to, in one head of one layer: the brighter, the more; a row adds up to
+        1. Head 0 is the mean of all."""
         labels, layers = self.attentions(net, text)
         heads = layers[max(1, min(layer, len(layers))) - 1]
         values = heads.mean(0) if head <= 0 else heads[min(head, len(heads)) - 1]
-        return Heatmap(values, "attends to", "token", f"layer {layer}, head {head or 'mean'}", labels, labels)
+        return Heatmap(values, "attends to", "token", f"layer {layer}, head {head or 'mean'}", labels, labels, "attention")
 
     @view(live=True)
     def all_attention(self, net: network.GPT, text: str = "") -> Images:
-        """The attention of every layer (row) and head (column): bright where a token attends; each row of a picture is a token."""
+        """The attention of every layer (row of pictures) and head (column): in a picture, bright where a token (row) attends to
+        an earlier one (column)."""
         _, layers = self.attentions(net, text)
         maps = np.stack(layers)  # (L, heads, T, T)
         rows = maps / maps.max(-1, keepdims=True).clip(1e-9)
@@ -96,7 +98,8 @@ class GPT(SequenceExperiment):
     def embeddings(
         self, net: network.GPT, of: Literal["tokens", "positions"] = "tokens", method: Literal["pca", "tsne"] = "pca"
     ) -> Scatter:
-        """The embeddings of the tokens, or of the positions, in two dimensions: similar ones are close."""
+        """The embeddings of the tokens, or of the positions, in two dimensions: similar ones are close, the axes mean nothing by
+        themselves."""
         if of == "tokens":
             return layout(net.embedding.weight, self.text.names(), method, "tokens")
         return layout(net.positions.table, [str(i) for i in range(net.context)], method, "positions")

@@ -131,21 +131,24 @@ class Seq2Seq(SequenceExperiment):
 
     @view(live=True)
     def translate(self, net: nn.Module, sentence: str = "", beam: Count = 4) -> Text:
-        """The translation of a sentence of your own (or of a validation sentence), and the runners-up of the beam search."""
+        """The translation of a sentence of your own (or of a validation sentence), and the runners-up of the beam search, each
+        after its score: log p by length."""
         hypotheses, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         lines = [self.pairs.join(source), "", *(f"{h.score:8.3f}  {self.words_of(h.tokens)}" for h in hypotheses)]
         return Text("\n".join(lines))
 
     @view(live=True)
     def alignment(self, net: nn.Module, sentence: str = "", beam: Count = 1) -> Heatmap:
-        """Alignment: which source tokens (columns) the decoder attends to for each output token (rows)."""
+        """Alignment: which source tokens (columns) the decoder attends to for each output token (rows); the brighter, the more."""
         hypotheses, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
         best = hypotheses[0]
         names = [self.label(t) for t in best.tokens] + ["<EOS>"] * (len(best.alignment) - len(best.tokens))
         title = self.words_of(best.tokens)
         if getattr(net, "attention_kind", "") == "none":
             title = f"{title} (no attention)"
-        return Heatmap(best.alignment.numpy(), "source", "output", title, [visible(s) if len(s) == 1 else s for s in source], names)
+        return Heatmap(
+            best.alignment.numpy(), "source", "output", title, [visible(s) if len(s) == 1 else s for s in source], names, "attention"
+        )
 
     @view(live=True)
     def beam_tree(self, net: nn.Module, sentence: str = "", beam: Count = 3, siblings: Count = 2) -> Text:
@@ -173,7 +176,8 @@ class Seq2Seq(SequenceExperiment):
 
     @view(live=True)
     def heads(self, net: nn.Module, sentence: str = "", of: Literal["cross", "encoder", "decoder"] = "cross") -> Images:
-        """A transformer's attention in every layer (row) and head (column): cross-attention to the source, or self-attention of the encoder or decoder."""
+        """A transformer's attention in every layer (row of pictures) and head (column): bright where a token (row) attends to
+        another (column). Cross-attention to the source, or self-attention of the encoder or decoder."""
         if not isinstance(net, TransformerTranslator):
             raise UsageError(
                 "This network has no attention heads: train with --model transformer. The view `alignment` shows its attention."

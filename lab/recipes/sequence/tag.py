@@ -117,7 +117,7 @@ class Tag(SequenceExperiment):
 
     @view(live=True)
     def tagged(self, net: Tagger, source: str = "", characters: Length = 1500) -> Text:
-        """Python source with each character in the colour of its predicted kind: your own, or validation source."""
+        """Python source, your own or held out, with each character in the colour of its predicted kind; the key is above."""
         text, tokens = self.given(source, characters)
         return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(KINDS))
 
@@ -131,23 +131,23 @@ class Tag(SequenceExperiment):
 
     @view(live=True)
     def probabilities(self, net: Tagger, source: str = "", characters: Length = 80) -> Heatmap:
-        """The probability of each kind (rows) for each character of a piece of source (columns)."""
+        """The probability of each kind (rows) for each character of a piece of source (columns): the brighter, the likelier."""
         text, tokens = self.given(source, characters)
         p = net(tokens[None])[0].float().softmax(-1).T.cpu().numpy()  # (K, T)
         from lab.data.text import visible
 
-        return Heatmap(p, "source", "", "probability of each kind", [visible(c) for c in text], list(KINDS))
+        return Heatmap(p, "source", "kind", "", [visible(c) for c in text], list(KINDS), "probability")
 
     @view(live=True)
     def transitions(self, net: Tagger) -> Heatmap:
-        """The CRF's score for a kind (column) after a kind (row); all 0 without a CRF."""
+        """The CRF's score for a kind (column) after a kind (row): the brighter, the likelier; all 0 without a CRF."""
         values = np.zeros((len(KINDS), len(KINDS)), np.float32) if net.crf is None else net.crf.transition.float().cpu().numpy()
         title = "score of a transition" if net.crf is not None else "no CRF: train with --crf"
-        return Heatmap(values, "to", "from", title, list(KINDS), list(KINDS))
+        return Heatmap(values, "to", "from", title, list(KINDS), list(KINDS), "score")
 
     @view
     def confusion(self) -> Table:
-        """Validation characters by true kind (rows) and predicted kind (columns)."""
+        """Number of validation characters by true kind (rows) and predicted kind (columns): the diagonal is right."""
         predicted, true = self.predictions()
         return confusion_table(true, predicted, KINDS)
 

@@ -120,7 +120,7 @@ class TextClass(SequenceExperiment):
 
     @view(live=True)
     def sentences(self, net: TextClassifier, method: Literal["pca", "tsne"] = "pca", most: Count = 8) -> Scatter:
-        """Validation sentences of the most common labels in the network's feature space, in two dimensions: one colour per label."""
+        """Validation sentences of the most common labels in the network's feature space, in two dimensions: one colour per label, similar ones close; the axes mean nothing by themselves."""
         common = self.train_labels.bincount().topk(min(max(1, most), len(self.classes))).indices
         rows = torch.isin(self.test_labels, common).nonzero().flatten()
         features = net.features(self.test_tokens[rows]).float().amax(1)

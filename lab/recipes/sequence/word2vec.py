@@ -159,7 +159,8 @@ class Word2Vec(SequenceExperiment):
 
     @view(live=True)
     def words(self, net: Word2VecNetwork, count: Count = 150, skip: Index = 50, method: Literal["pca", "tsne"] = "pca") -> Scatter:
-        """Common words in two dimensions: similar ones are close. The `skip` most common ones, which say little, are left out."""
+        """Common words in two dimensions: similar ones are close, the axes mean nothing by themselves. The `skip` most common
+        ones, which say little, are left out."""
         skip = max(0, min(skip, len(self.names) - 2))
         part = slice(skip, skip + max(2, min(count, 1000)))
         return layout(net.vectors()[part], list(self.names[part]), method, "words")

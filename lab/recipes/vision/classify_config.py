@@ -66,11 +66,11 @@ with a high learning rate).</p>
         ge=1,
         le=1_000_000,
         description="Validation interval in steps. Lower shows more and slows training.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unit("steps") | unless(validation=0.0),
     )
     patience: int = Field(
         0, ge=0, le=100_000,
-        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. More wait longer for an improvement; 0 never stops early.", json_schema_extra=unit("validations") | words({0: "off"}) | unless(network="knn"))  # fmt: skip
+        description="Early stopping: stop after this many validations without a lower loss and restore the best weights. More wait longer for an improvement; 0 never stops early.", json_schema_extra=unit("validations") | words({0: "off"}) | unless(network="knn", validation=0.0))  # fmt: skip
     batch_size: int = Field(
         64, ge=1, le=8192, description="Images per step. Larger is more stable and needs more memory.", json_schema_extra=unit("images")
     )

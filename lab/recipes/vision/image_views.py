@@ -63,7 +63,8 @@ class ImageViews:
 
     @view(live=True)
     def look(self, net: Any, image: Any = "test:0", label: str = "", layer: str = "") -> Inspection:
-        """One image: the probabilities of the classes, Grad-CAM for one of them, and the feature maps of one layer."""
+        """One image: the probabilities of the classes, Grad-CAM for one of them (red is evidence, blue is none), and the feature
+        maps of one layer (bright is active)."""
         pixels, truth, name = self.images.picture(image)
         probabilities = self.predictor.probabilities(net, pixels)[0].cpu().numpy()
         chosen = self.label_of(label, net, pixels) if label else int(probabilities.argmax())
@@ -81,7 +82,8 @@ class ImageViews:
 
     @view(live=True)
     def feature_maps(self, net: Any, image: Any = "test:0", layer: str = "") -> Images:
-        """The feature maps of one layer (the first activation unless named) for an image; bright is high, the caption is the maximum."""
+        """The feature maps of one layer (the first activation unless named) for an image: bright is active; below, the map's
+        number and its maximum."""
         pixels, _, _ = self.images.picture(image)
         maps = self.maps_of(net, pixels, layer)
         scale = max(1, 72 // maps.shape[2])
@@ -110,7 +112,8 @@ class ImageViews:
 
     @view(live=True)
     def grad_cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
-        """Grad-CAM: the maps of the last convolution, weighted by the mean gradient of the class's score."""
+        """Grad-CAM: red is evidence for the class, blue is none; the number is the class's probability. The maps of the last
+        convolution, weighted by the mean gradient of the class's score."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         heat = explain.grad_cam(net, pixels, torch.tensor([chosen], device=pixels.device), self.maps_name(net))
@@ -118,7 +121,8 @@ class ImageViews:
 
     @view(live=True)
     def cam(self, net: Any, image: Any = "test:0", label: str = "") -> Images:
-        """CAM: the last maps weighted by the head's row of the class, for networks that end in global average pooling."""
+        """CAM: red is evidence for the class, blue is none; the number is the class's probability. The last maps weighted by the
+        head's row of the class, for networks that end in global average pooling."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         try:
@@ -129,7 +133,8 @@ class ImageViews:
 
     @view(live=True)
     def augmented_grad_cam(self, net: Any, image: Any = "test:0", label: str = "", copies: Count = 32, seed: Seed = 0) -> Images:
-        """Augmented Grad-CAM: one sharp map that explains the Grad-CAMs of many rotated and shifted copies."""
+        """Augmented Grad-CAM: red is evidence for the class, blue is none; the number is the class's probability. One sharp map
+        that explains the Grad-CAMs of many rotated and shifted copies."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         rng = torch.Generator().manual_seed(seed)
@@ -138,7 +143,8 @@ class ImageViews:
 
     @view(live=True)
     def rise(self, net: Any, image: Any = "test:0", label: str = "", masks: Count = 1000, cells: Side = 7, seed: Seed = 0) -> Images:
-        """RISE: the mean of random masks, weighted by the class's probability under each; it treats the network as a black box."""
+        """RISE: red is evidence for the class, blue is none; the number is the class's probability. The mean of random masks,
+        weighted by the class's probability under each; it treats the network as a black box."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         rng = torch.Generator().manual_seed(seed)
@@ -149,7 +155,8 @@ class ImageViews:
 
     @view(live=True)
     def occlusion(self, net: Any, image: Any = "test:0", label: str = "", patch: Index = 0) -> Images:
-        """Occlusion: how much the class's probability falls where a grey patch covers the image."""
+        """Occlusion: red is where a grey patch over the image lowers the class's probability most, blue where it does not; the
+        number is that probability without a patch."""
         pixels, _, _ = self.images.picture(image)
         chosen = self.label_of(label, net, pixels)
         side = patch if 0 < patch <= self.format.size else max(2, self.format.size // 5)
@@ -168,7 +175,8 @@ class ImageViews:
 
     @view(live=True)
     def neighbours(self, net: Any, image: Any = "test:0") -> Images:
-        """The nearest remembered images of an image, for k nearest neighbours."""
+        """The remembered images nearest to an image, each with its class and its distance (of the normalised pixels); for k
+        nearest neighbours."""
         if not isinstance(net.net, NearestNeighbours):
             raise UsageError(f"{type(net.net).__name__} stores no images; the view `neighbours` needs --network knn.")
         pixels, _, _ = self.images.picture(image)
@@ -185,7 +193,7 @@ class ImageViews:
 
     @view(live=True)
     def confusion(self, net: Any, split: Split = "test") -> Table:
-        """Images by true class (rows) and predicted class (columns)."""
+        """Number of images by true class (rows) and predicted class (columns): the diagonal is right."""
         predictions = self.predictor.predictions(net, split)
         return confusion_table(predictions.labels, predictions.guesses, self.format.classes)
 
@@ -197,20 +205,20 @@ class ImageViews:
 
     @view(live=True)
     def mistakes(self, net: Any, split: Split = "test", most: Count = 40) -> Gallery:
-        """The worst mistakes: wrong predictions, the most confident first; the caption is true -> predicted with its probability."""
+        """The worst mistakes, the most confident first: the true class, what it was taken for, and the probability of that."""
         predictions, classes = self.predictor.predictions(net, split), self.format.classes
         wrong = torch.nonzero(predictions.guesses != predictions.labels)[:, 0]
         sure = predictions.probabilities[wrong, predictions.guesses[wrong]]
         order = wrong[sure.argsort(descending=True)][: max(1, min(most, 400))].tolist()
         captions = [
-            f"{classes[predictions.labels[i]]} -> {classes[predictions.guesses[i]]}\n{predictions.probabilities[i, predictions.guesses[i]]:.3f}"
+            f"{classes[predictions.labels[i]]}, taken for\n{classes[predictions.guesses[i]]} ({predictions.probabilities[i, predictions.guesses[i]]:.1%})"
             for i in order
         ]
         return self.gallery(split, order, captions)
 
     @view(live=True)
     def compare(self, net: Any, other: str = "last", split: Split = "test", most: Count = 40) -> Gallery:
-        """The images on which this run and another one differ: the true class, this one's prediction, the other's."""
+        """The images on which this run and another one differ: the true class, and below it this run's prediction | the other's."""
         mine, theirs = self.predictor.predictions(net, split), self.predictions_of(other, split)
         classes = self.format.classes
         apart = torch.nonzero(mine.guesses != theirs.guesses)[:, 0]
@@ -256,7 +264,8 @@ class ImageViews:
 
     @view(live=True)
     def filters(self, net: Any) -> Images:
-        """The weights of the first layer as pictures (grey is zero); for a linear classifier, the template of each class."""
+        """The weights of the first layer as pictures: grey is zero, bright positive, dark negative; for a linear classifier, the
+        template of each class."""
         layer = next((m for m in net.modules() if isinstance(m, LAYERS)), None)
         if layer is None:
             raise UsageError(f"{type(net.net).__name__} has no weights.")
@@ -285,7 +294,7 @@ class ImageViews:
 
     @view(live=True)
     def augmentations(self, net: Any, n: Count = 24, seed: Seed = 0) -> Images:
-        """Training images after augmentation, as the network sees them."""
+        """Training images after augmentation, as the network sees them, each with its class."""
         data = self.images.split("train")
         rng = torch.Generator().manual_seed(seed)
         rows = torch.randint(len(data), (max(1, min(n, 256)),), generator=rng).to(self.device)

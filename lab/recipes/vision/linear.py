@@ -83,7 +83,7 @@ class Linear(Experiment):
 
     @view
     def confusion(self) -> Table:
-        """Test images by true class (rows) and predicted class (columns)."""
+        """Number of test images by true class (rows) and predicted class (columns): the diagonal is right."""
         test = load_images("digits", "test", self.device)
         predicted = self.net(test.images.float() / 255).argmax(1)
         return confusion_table(test.labels, predicted, [str(i) for i in range(10)])
