@@ -321,6 +321,8 @@ class MainWindow(QMainWindow):
         if on == self.presenting or not isinstance(panel, Panel):
             return
         self.presenting = on
+        if self.tour.running:
+            self.tour.leave()
         self.leave.setEnabled(on)
         if on:
             self.was_full = self.isFullScreen()

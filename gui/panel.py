@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from weakref import ref
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
 from gui.actions import Action, ActionSet
 from gui.background import Background
@@ -20,7 +20,7 @@ from gui.widgets.room import Scroller
 from lab.run import Run
 from lab.training_queue import Job
 
-DOCK = (290, 360)
+DOCK = (250, 360)
 """The most pixels that a dock may ask for: one that needs more scrolls in a small window."""
 
 
@@ -90,6 +90,12 @@ class Panel(QMainWindow):
 
     def docks(self) -> list[QDockWidget]:
         return self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        child = event.child()
+        if event.type() == QEvent.Type.ChildPolished and isinstance(child, QTabBar):  # Of docks that share a place.
+            child.setElideMode(Qt.TextElideMode.ElideNone)
 
     def add_dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         """A dock that can be moved, floated and closed; its place is remembered by its name."""

@@ -3,8 +3,9 @@
 from html import escape
 from typing import TYPE_CHECKING, cast
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QStyle, QTabBar, QTabWidget, QWidget
 
 from gui.theme import COLOURS, colour
 from lab.run import Run
@@ -27,6 +28,11 @@ class RunTabs(QTabWidget):
         self.setTabToolTip(0, tip)
         for side in (QTabBar.ButtonPosition.LeftSide, QTabBar.ButtonPosition.RightSide):
             self.tabBar().setTabButton(0, side, None)
+
+    def minimumSizeHint(self) -> QSize:
+        """The name of the run in front is not cut."""
+        buttons = 2 * self.style().pixelMetric(QStyle.PixelMetric.PM_TabBarScrollButtonWidth)
+        return super().minimumSizeHint().expandedTo(QSize(self.tabBar().tabRect(self.currentIndex()).width() + buttons, 0))
 
     def at(self, index: int) -> "RunTab | None":
         """The run's tab at this place; None where there is none."""

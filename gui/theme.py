@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-COLOURS = ("#3b8ee0", "#e8833a", "#3fa65c", "#d2504b", "#9a76c9", "#c9a227", "#d36fae", "#35a7a7")
+COLOURS = ("#3b8ee0", "#e57524", "#3fa65c", "#d2504b", "#9a76c9", "#b39023", "#d36fae", "#34a2a2")
 """Session and curve colours, distinct on light and on dark ground."""
 
 LIGHT = {

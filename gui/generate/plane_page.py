@@ -14,7 +14,7 @@ from gui.generate.latent_state import LatentState
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture, to_image
 
-CLASS_COLOURS = ("#4c9be8", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#b8864b", "#ff9da7", "#a0a0a0", "#d4c11d", "#3fc1c9")
+CLASS_COLOURS = ("#4798e7", "#e2780e", "#59a14f", "#e15759", "#b07aa1", "#b8864b", "#d86fb4", "#949494", "#a49516", "#30a2a9")
 """Colours of classes, each distinct from the others on light, on dark and on pictures."""
 TILES = 11
 DOTS = 500

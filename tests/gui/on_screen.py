@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QProgressBar,
+    QScrollArea,
     QSplitter,
     QStyle,
     QStyleOptionComboBox,
@@ -61,7 +62,14 @@ def faults_of(widget: QWidget) -> Iterator[str]:
     placed = (parent is not None and parent.layout() is not None) or isinstance(parent, QSplitter)
     if placed and (least.width() > widget.width() + SLACK or least.height() > widget.height() + SLACK):
         yield f"is {widget.width()}x{widget.height()}, needs {least.width()}x{least.height()}"
+    if isinstance(widget, QAbstractScrollArea) and not scrolls_by_nature(widget) and widget.horizontalScrollBar().isVisible():
+        yield "scrolls sideways"
     yield from cut_text(widget)
+
+
+def scrolls_by_nature(area: QAbstractScrollArea) -> bool:
+    """Tables and texts are as wide as their content."""
+    return not isinstance(area, QScrollArea)
 
 
 def cut_text(widget: QWidget) -> Iterator[str]:

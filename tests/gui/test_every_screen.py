@@ -1,0 +1,154 @@
+"""Every panel and page, with something open in it, on screens of three sizes, in light and dark, with text at 100 and 150 %."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from controls import TINY
+from on_screen import faults
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui import theme
+from gui.main_window import MainWindow
+from lab import registry
+from lab.api import train
+from lab.run import Run
+
+LONG = 120_000
+SIZES = ((1024, 768), (1280, 800), (1920, 1080))
+LOOKS = (("light", 100), ("dark", 100), ("light", 150), ("dark", 150))
+NARROWEST = 1000
+
+
+def settle() -> None:
+    for _ in range(3):
+        QCoreApplication.processEvents()
+
+
+def open_all(qtbot: QtBot, window: MainWindow) -> None:
+    """A game that is watched beside its run, and an example in each other panel; all of them answered."""
+    atari: Any = window.go_to("Atari")
+    window.open_run(train("dqn-fast", steps=20, device="cpu", game="pong", **TINY))
+    qtbot.waitUntil(lambda: atari.current_tab() is not None and bool(atari.current_tab().page_tabs.state.views), timeout=LONG)
+    from gui.atari.weight_sources import StoredSource
+
+    atari.watch_dock.show()
+    atari.watch.play(StoredSource(atari.current_run()))
+    qtbot.waitUntil(lambda: atari.watch.panes[0].drawn is not None, timeout=LONG)
+    for family in ("Generate", "Vision", "Sequences"):
+        for path in registry.examples(family).values():
+            window.open_run(Run(path))
+            tab = window.panels[family].current_tab()  # type: ignore[attr-defined]
+            qtbot.waitUntil(lambda tab=tab: bool(tab.page_tabs.state.views), timeout=LONG)
+
+
+def screens(window: MainWindow) -> Iterator[str]:
+    """Bring each page of each panel to the front, with its name."""
+    for name, panel in window.panels.items():
+        window.go_to(name)
+        tabs = getattr(panel, "tabs", None)
+        for tab in tabs.all() if tabs is not None else ():
+            tabs.setCurrentWidget(tab)
+            for index in tab.page_tabs.visible_tabs():
+                tab.page_tabs.bar.setCurrentIndex(index)
+                yield f"{name} > {tab.run.name} > {tab.page_tabs.bar.tabText(index)}"
+        if tabs is None or not tabs.all():
+            yield name
+
+
+def answered(window: MainWindow) -> bool:
+    """Whether the page in front waits for nothing."""
+    pages: Any = getattr(window.stack.currentWidget(), "pages_in_front", lambda: None)()
+    return pages is None or pages.page is None or not any(query.waiting for query in pages.page.queries)
+
+
+@pytest.fixture
+def full(qtbot: QtBot, make_window: Callable[..., MainWindow], qapp: QApplication) -> Iterator[MainWindow]:
+    window = make_window()
+    open_all(qtbot, window)
+    window.go_to("Runs")
+    yield window
+    theme.set_text(qapp, 100)
+    theme.apply(qapp, "light")
+
+
+def test_nothing_is_cut_or_outside_on_any_screen(qtbot: QtBot, qapp: QApplication, full: MainWindow) -> None:
+    wrong: dict[str, list[str]] = {}
+    for look, percent in LOOKS:
+        theme.apply(qapp, look)
+        theme.set_text(qapp, percent)
+        for name in screens(full):
+            qtbot.waitUntil(lambda: answered(full), timeout=LONG)
+            for size in SIZES:
+                full.resize(*size)
+                settle()
+                least = full.minimumSizeHint()
+                if percent == 100 and least.width() > NARROWEST:
+                    wrong.setdefault("the window is too wide", []).append(f"{name}: {least.width()}")
+                if (full.width(), full.height()) != size:
+                    wrong.setdefault("the window does not fit", []).append(f"{name}: {full.width()}x{full.height()} at {percent} %")
+                for fault in [fault for fault in faults(full) if percent == 100 or not fault.endswith("scrolls sideways")]:
+                    wrong.setdefault(fault, []).append(f"{name} at {size[0]} in {look} at {percent} %")
+    assert not wrong, "\n".join(f"{fault}  [{len(where)}x, first {where[0]}]" for fault, where in wrong.items())
+
+
+TEXTS = ("WindowText", "Text", "ButtonText", "PlaceholderText", "BrightText", "Link", "ToolTipText", "HighlightedText")
+GROUNDS = {"ToolTipText": ("ToolTipBase",), "HighlightedText": ("Highlight",), "ButtonText": ("Button", "Window", "Base")}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_text_has_a_contrast_of_4_5_on_every_ground_that_it_is_on(dark: bool) -> None:
+    palette = theme.palette(dark)
+    groups = (palette.ColorGroup.Active, palette.ColorGroup.Inactive, palette.ColorGroup.Disabled)
+    poor = {}
+    for group in groups:
+        for text in TEXTS:
+            for ground in GROUNDS.get(text, ("Window", "Base", "AlternateBase")):
+                ratio = theme.contrast(
+                    palette.color(group, palette.ColorRole[text]), palette.color(group, palette.ColorRole[ground])
+                )  # fmt: skip
+                if ratio < 4.5:
+                    poor[f"{group.name} {text} on {ground}"] = round(ratio, 2)
+    assert poor == {}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_lines_and_dots_have_a_contrast_of_3_on_the_ground_of_plots(dark: bool) -> None:
+    from gui.generate.plane_page import CLASS_COLOURS
+
+    ground = (theme.DARK if dark else theme.LIGHT)["Base"]
+    poor = {hue: round(theme.contrast(hue, ground), 2) for hue in (*theme.COLOURS, *CLASS_COLOURS) if theme.contrast(hue, ground) < 3}
+    assert poor == {}
+
+
+@pytest.mark.parametrize("hue", [*theme.COLOURS, "#2f6fc0"])
+def test_words_on_a_colour_are_black_or_white_whichever_is_read(hue: str) -> None:
+    assert theme.contrast(theme.text_on(hue), hue) >= 4.5
+
+
+def test_contrast_is_as_wcag_defines_it() -> None:
+    assert theme.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert theme.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)  # Their own example of a grey that just passes.
+    assert theme.contrast(QColor("#ffffff"), "#ffffff") == 1
+
+
+def test_what_is_cut_is_found(qtbot: QtBot) -> None:
+    """The negative control."""
+    from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+
+    root = QWidget()
+    qtbot.addWidget(root)
+    root.resize(300, 200)
+    cut = (QLabel("a label that is far too long for its room", root), QPushButton("a button that is far too long", root), QComboBox(root))
+    cut[2].addItem("a choice that is far too long")
+    for i, widget in enumerate(cut):
+        widget.setGeometry(10, 10 + 40 * i, 60, 30)
+    outside = QLabel("x", root)
+    outside.setGeometry(280, 150, 60, 30)
+    root.show()
+    found = faults(root)
+    assert len(found) == 4
+    assert "outside" in found[-1]
