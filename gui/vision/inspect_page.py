@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QSplitter,
     QTabWidget,
@@ -32,6 +33,7 @@ from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture
 from lab.data.image_files import IMAGE_FILTER
 from lab.stored_runs import runs
@@ -178,14 +180,10 @@ class InspectPage(Page):
         column = QVBoxLayout(source)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.canvas, 1)
-        buttons = QGridLayout()
-        buttons.setSpacing(3)
-        buttons.addWidget(self.clear_button, 0, 0)
-        buttons.addWidget(self.file_button, 0, 1)
-        buttons.addWidget(self.slideshow_button, 1, 0)
-        buttons.addWidget(self.agent_button, 1, 1)
-        buttons.addWidget(self.split, 2, 0)
-        buttons.addWidget(self.number, 2, 1)
+        buttons = FlowLayout(gap=3)
+        for widget in (self.clear_button, self.file_button, self.slideshow_button, self.agent_button, self.split, self.number):
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            buttons.addWidget(widget)
         column.addLayout(buttons)
         pictures = QWidget()
         grid = QGridLayout(pictures)
@@ -195,10 +193,10 @@ class InspectPage(Page):
             ("Heat map", self.overlay, self.method),
         )
         for i, (title, widget, control) in enumerate(shown):
-            head = QHBoxLayout()
+            head = FlowLayout(gap=6)
             head.addWidget(QLabel(title))
             if control is not None:
-                head.addWidget(control, 1)
+                head.addWidget(control)
             grid.addLayout(head, 0, i)
             grid.addWidget(widget, 1, i)
             grid.setColumnStretch(i, 1)
@@ -206,9 +204,9 @@ class InspectPage(Page):
         answers = QWidget()
         right = QVBoxLayout(answers)
         right.setContentsMargins(0, 0, 0, 0)
-        asked = QHBoxLayout()
+        asked = FlowLayout(gap=6)
         asked.addWidget(QLabel("Evidence for"))
-        asked.addWidget(self.label, 1)
+        asked.addWidget(self.label)
         right.addLayout(asked)
         right.addWidget(self.bars)
         right.addWidget(self.says)
