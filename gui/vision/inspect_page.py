@@ -214,7 +214,7 @@ class InspectPage(Page):
         top = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for part in (source, pictures, answers):
             top.addWidget(part)
-        top.setSizes([200, 360, 230])
+        top.setSizes([230, 340, 220])
         self.below = QTabWidget(documentMode=True)
         maps = QWidget()
         inside = QVBoxLayout(maps)
