@@ -35,7 +35,7 @@ ROWS = 150
 """At most so many rows of each kind are kept of the metrics: enough for a curve."""
 WORSE = 0.02
 """By how much of itself a figure may change with weights of half precision."""
-FIGURES = ("accuracy", "loss")
+FIGURES = ("accuracy", "loss", "conditional_accuracy")
 
 
 def main() -> int:

@@ -80,12 +80,12 @@ def test_opening_a_run_that_vanished_says_so_and_takes_it_off_the_list(
     stored()
     window = make_window("Runs")
     panel: Any = window.panels["Runs"]
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 1 and len(panel.selected()) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 1 and len(panel.selected()) == 1, timeout=LONG)
     panel.timer.stop()
     panel.selected()[0].path.rename(runs_folder().parent / "elsewhere")
     panel.action_set["open"].trigger()
     assert "is gone" in window.errors[0].sentence.text()
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 0, timeout=LONG)
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 0, timeout=LONG)
     for dialog in list(window.errors):
         dialog.close()
 

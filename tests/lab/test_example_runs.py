@@ -10,8 +10,6 @@ from lab import registry
 from lab.cli import main
 from lab.errors import UsageError
 
-FIRST_VIEW = {"Generate": "walk", "Vision": "grad_cam", "Sequences": ""}
-
 
 def test_they_take_less_than_2_mb_together() -> None:
     files = [file for folder in registry.examples().values() for file in folder.iterdir()]
@@ -32,7 +30,8 @@ def test_each_panel_has_one_and_they_come_in_the_order_of_the_recipes(family: st
 def test_its_records_say_what_it_is_and_how_well_it_does(name: str) -> None:
     run = lab.find(name)
     assert (run.kind, run.status()["status"], run.status()["done"]) == ("example run", "example run", run.stored["training"]["steps"])
-    assert run.status()["metrics"]["loss"] == run.evaluation()["loss"]
+    assert run.status()["metrics"].items() <= run.evaluation().items()
+    assert run.status()["metrics"]
     assert run.stored["training"]["command"].startswith(f"lab train {run.recipe.name} ")
     assert len(run.metrics()) > 5
     assert repr(run).endswith(", example run>")
