@@ -16,7 +16,7 @@ class IQNConfig(QuantileConfig):
 fraction &tau; between 0 and 1 is an input of the network. It becomes 64 cosines and a dense layer,</p>
 <p align="center"><i>&phi;<sub>j</sub>(&tau;) = relu(&Sigma;<sub>i</sub> cos(&pi; i &tau;) w<sub>ij</sub> + b<sub>j</sub>)</i></p>
 <p>which multiplies what the convolutions saw; the dense layers make of it the quantile Z<sub>&tau;</sub>(s, a). The agent plays the action with
-the largest mean over 32 evenly spaced fractions.</p>
+the largest mean over evenly spaced fractions.</p>
 <p>An update draws N fractions &tau; for each state and N' for each next state, and the loss is that of quantile regression between all pairs,</p>
 <p align="center"><i>&Sigma;<sub>i</sub> mean<sub>j</sub> |&tau;<sub>i</sub> &minus; 1[u<sub>ij</sub> &lt; 0]| L<sub>&kappa;</sub>(u<sub>ij</sub>) / &kappa;,
 &nbsp; u<sub>ij</sub> = r + &gamma; Z<sub>&tau;'j</sub>(s', a') &minus; Z<sub>&tau;i</sub>(s, a)</i></p>
@@ -32,10 +32,10 @@ the largest mean over 32 evenly spaced fractions.</p>
         json_schema_extra=unit("fractions"),
     )
     acting_fractions: int = Field(
-        32,
+        8,
         ge=1,
         le=256,
-        description="Evenly spaced fractions whose mean is Q(s, a) when the agent acts (K of the paper). More are more exact and slower.",
+        description="Evenly spaced fractions whose mean is Q(s, a) when the agent acts (K of the paper, which has 32). More are more exact and slower.",
         json_schema_extra=unit("fractions"),
     )
 

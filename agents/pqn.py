@@ -69,9 +69,11 @@ class PQN(Experiment):
         values = decision.q.max(1)
         if self.filling.full:
             self.filling.finish(values, self.config.gamma, self.config.trace)
+            if self.config.centred:
+                self.shift(float((self.filling.returns - self.filling.expected).mean()))
             self.filling, self.finished = self.finished, self.filling
             self.filling.begin(collector.stacks)
-        self.filling.see(collector.stacks, collector.lengths, decision.actions, values)
+        self.filling.see(collector.stacks, collector.lengths, decision.actions, decision.q)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
         metrics: dict[str, Any] = {"charts/epsilon": self.epsilon(), "losses/q_values": float(values.mean())}
@@ -86,6 +88,15 @@ class PQN(Experiment):
         self.filling.record(step, rewards)
         self.steps += self.config.envs
         return metrics | step.metrics
+
+    @torch.no_grad()
+    def shift(self, error: float) -> None:
+        """Add `error` to all Q values. Left to the updates, an error that all states share outweighs the rest of the gradient: each layer
+        comes to answer to what all states have in common, and no longer to what tells them apart."""
+        master = self.online.master
+        assert isinstance(master, LayerNormQNetwork)
+        master.q.bias.add_(error)
+        self.online.sync()
 
     def epsilon(self) -> float:
         """The share of random actions now: linear from `epsilon_start` to `epsilon_end`."""

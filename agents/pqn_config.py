@@ -87,6 +87,12 @@ them. Everything else is as in DQN.</p>
         "some hundred rollouts to unlearn; near 0 all actions begin alike.",
     )
 
+    centred: bool = Field(
+        False,
+        description="Before a rollout is learnt from, shift all values by the mean error, so that updates go into what tells states and "
+        "actions apart, and not into an offset that all share.",
+    )
+
     @model_validator(mode="after")
     def fits(self) -> "PQNConfig":
         if self.envs * self.rollout_steps % self.minibatches:

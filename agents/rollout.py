@@ -28,6 +28,7 @@ class Rollout:
         self.ages = np.zeros((steps, envs), np.int64)  # frames before the newest in its episode
         self.actions = np.zeros((steps, envs), np.int64)
         self.values = np.zeros((steps, envs), np.float32)  # max Q(s, a)
+        self.expected = np.zeros((steps, envs), np.float32)  # Q(s, a) of the action taken
         self.rewards = np.zeros((steps, envs), np.float32)
         self.terminated = np.zeros((steps, envs), np.bool_)
         self.truncated = np.zeros((steps, envs), np.bool_)
@@ -47,11 +48,12 @@ class Rollout:
     def write(self, step: int, frames: np.ndarray) -> None:
         self.frames[step * self.envs : (step + 1) * self.envs] = frame_blocks(torch.from_numpy(frames))
 
-    def see(self, stacks: np.ndarray, ages: np.ndarray, actions: np.ndarray, values: np.ndarray) -> None:
-        """What is seen now, stacks (E, 4, 84, 84) of which `ages` (E,) frames lie before the newest, what is done, and max Q (E,)."""
+    def see(self, stacks: np.ndarray, ages: np.ndarray, actions: np.ndarray, q: np.ndarray) -> None:
+        """What is seen now, stacks (E, 4, 84, 84) of which `ages` (E,) frames lie before the newest, what is done, and Q (E, A)."""
         t = self.length
         self.write(t + STACK - 1, stacks[:, -1])
-        self.ages[t], self.actions[t], self.values[t] = ages, actions, values
+        self.ages[t], self.actions[t], self.values[t] = ages, actions, q.max(1)
+        self.expected[t] = q[np.arange(self.envs), actions]
 
     def record(self, step: Collected, rewards: np.ndarray) -> None:
         """What came of it, with the rewards (E,) to learn from. Where it was truncated, `final_values` are up to the caller."""

@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from models.kernels.dense import noisy_linear, transposed_linear
 
 Draw = tuple[Tensor, ...]
 """The random numbers of one pass: of each noisy layer in turn its input noise (I,) and its output noise (O,)."""
+
+FEW = 40
+"""Up to so many rows, multiplying by W and by S is faster than putting the noisy weights together."""
+MANY = 128
+"""From so many rows on, `transposed_linear` gains nothing, and its gradient in x comes in an order that slows down what follows."""
 
 
 class NoisyLinear(nn.Linear):
@@ -39,24 +45,34 @@ def dense_layer(inputs: int, outputs: int, noisy: float) -> nn.Linear:
 
 def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     """A layer's outputs (B, O) of x (B, I), in the dtype of x, with its `noise` (see `Draw`) or without."""
-    weight, bias = layer.weight.to(x.dtype), layer.bias.to(x.dtype)
-    if not noise:
-        return transposed_linear(x, weight, bias)
+    if not noise or len(x) > FEW:
+        product = F.linear if len(x) > MANY else transposed_linear
+        return product(x, *weights_with(layer, x.dtype, *noise))
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(x.dtype) for part in noise)
-    return noisy_linear(x, weight, bias, layer.weight_sigma.to(x.dtype), layer.bias_sigma.to(x.dtype), e, f)
+    own = (layer.weight, layer.bias, layer.weight_sigma, layer.bias_sigma)
+    return noisy_linear(x, *(part.to(x.dtype) for part in own), e, f)
 
 
-def dense_backward(layer: nn.Linear, gradient: Tensor, x: Tensor, into: Sequence[Tensor], *noise: Tensor) -> Tensor:
-    """The gradient in x (B, I), given that in the outputs (B, O) of `dense`; those of the layer's parameters are written into `into`."""
+def weights_with(layer: nn.Linear, dtype: torch.dtype, *noise: Tensor) -> tuple[Tensor, Tensor]:
+    """A layer's weight (O, I) and bias (O,) with its `noise` or without."""
+    weight, bias = layer.weight.to(dtype), layer.bias.to(dtype)
+    if not noise:
+        return weight, bias
+    assert isinstance(layer, NoisyLinear)
+    e, f = (part.to(dtype) for part in noise)
+    return torch.addcmul(weight, layer.weight_sigma.to(dtype) * e, f[:, None]), bias + layer.bias_sigma.to(dtype) * f
+
+
+def dense_backward(weight: Tensor, gradient: Tensor, x: Tensor, into: Sequence[Tensor], *noise: Tensor) -> Tensor:
+    """The gradient in x (B, I) of a layer with `weights_with`'s weight (O, I), given that in its outputs (B, O).
+
+    Those of the layer's parameters are written into `into`; the noise's are the others' times the noise.
+    """
     torch.mm(gradient.t(), x, out=into[0])
     torch.sum(gradient, 0, out=into[1])
-    of_x = torch.mm(gradient, layer.weight)
     if noise:
-        assert isinstance(layer, NoisyLinear)
         e, f = (part.to(x.dtype) for part in noise)
-        scaled = gradient * f
-        torch.mm(scaled.t(), x * e, out=into[2])
-        torch.sum(scaled, 0, out=into[3])
-        of_x += torch.mm(scaled, layer.weight_sigma).mul_(e)
-    return of_x
+        torch.mul(into[0], e, out=into[2]).mul_(f[:, None])
+        torch.mul(into[1], f, out=into[3])
+    return torch.mm(gradient, weight)

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.kernels.dense import transposed_linear_backward
+from models.kernels.dense import transposed_linear, transposed_linear_backward
 from models.kernels.nature_trunk import FEATURES, Activations, plain_nature_trunk, relu_backward, trunk_backward, trunk_forward
 from models.kernels.pixel_blocks import depth_to_space, space_to_depth
-from models.noisy import Draw, NoisyLinear, dense, dense_backward, dense_layer
+from models.noisy import Draw, NoisyLinear, dense, dense_backward, dense_layer, weights_with
 
 
 class Pass(NamedTuple):
@@ -36,6 +36,7 @@ class GraphPass(NamedTuple):
     leaf: Tensor | None  # (B, units) float32 or (B, features)
     trunk: Activations | None
     hidden: Tensor | None  # (B, units) in the dtype of the weights, where those are the leaf
+    weight: Tensor | None  # (units, features): the hidden layer's, with its noise, likewise
     draw: Draw
 
 
@@ -166,7 +167,7 @@ class ActionValueNetwork(nn.Module, ABC):
         if self.by_hand and not draw:
             seen = self.record(frames)
             return seen, self.values(seen.outputs[count:])
-        trunk = hidden = None
+        trunk = hidden = weight = None
         if self.trunk is not None:
             others = self.features(frames[count:]) if len(frames) > count else frames[count:]
             graph, leaf = self.graph_of(self.outputs, frames[:count], draw, is_leaf=False)
@@ -175,12 +176,13 @@ class ActionValueNetwork(nn.Module, ABC):
             features, others = trunk.features[:count], trunk.features[count:]
             trunk = trunk.of_first(count)
             if self.hidden_first:
-                hidden = self.hidden_units(features, *draw[:2])
+                weight, bias = weights_with(self.hidden, features.dtype, *draw[:2])
+                hidden = transposed_linear(features, weight, bias).relu_()
                 graph, leaf = self.graph_of(lambda units, noise: self.head(units, *noise), hidden.float(), draw[2:])
             else:
                 graph, leaf = self.graph_of(self.outputs_of, features, draw)
         q = self.values(self.outputs_of(others, acting)) if len(others) else graph.new_empty(0, self.actions)
-        return GraphPass(graph.detach(), graph, leaf, trunk, hidden, draw), q
+        return GraphPass(graph.detach(), graph, leaf, trunk, hidden, weight, draw), q
 
     def graph_of(
         self, function: Callable[[Tensor, Draw], Tensor], given: Tensor, draw: Draw, is_leaf: bool = True
@@ -216,9 +218,9 @@ class ActionValueNetwork(nn.Module, ABC):
         if seen.trunk is None:
             return
         of_features = gradients[0]
-        if seen.hidden is not None:
+        if seen.hidden is not None and seen.weight is not None:
             of_hidden = relu_backward(gradients[0].to(seen.hidden.dtype), seen.hidden, 0)  # (B, units)
-            of_features = dense_backward(self.hidden, of_hidden, seen.trunk.features, into[6:first], *seen.draw[:2])
+            of_features = dense_backward(seen.weight, of_hidden, seen.trunk.features, into[6:first], *seen.draw[:2])
         trunk_backward(of_features, seen.trunk, self.body[4], into[:6])
 
     def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor]) -> Tensor:

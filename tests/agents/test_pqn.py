@@ -67,6 +67,19 @@ def test_a_last_layer_of_scale_0_begins_with_all_values_0(experiment: PQN) -> No
     assert np.abs(alike.q_values(blocks)).max() == 0
 
 
+def test_centred_values_meet_the_mean_return_of_a_rollout_before_it_is_learnt_from() -> None:
+    experiment = PQN(PQNConfig.parse({**SETTINGS, "centred": True, "learning_rate": 1e-9}), torch.device("cpu"))
+    try:
+        advance(experiment, 5)
+        done = experiment.finished
+        q = experiment.q_values(done.blocks(np.arange(12)))
+        taken = q[np.arange(12), done.actions.ravel()]
+        assert abs(float((done.returns - done.expected).mean())) > 0.01  # or there would be nothing to shift
+        assert float(taken.mean()) == pytest.approx(float(done.returns.mean()), abs=1e-4)
+    finally:
+        experiment.close()
+
+
 def test_a_lost_life_ends_the_return_if_asked_for() -> None:
     made = PQN(PQNConfig.parse({**SETTINGS, "life_loss_terminal": True, "epsilon_end": 1.0, "rollout_steps": 200}), torch.device("cpu"))
     try:
