@@ -51,7 +51,8 @@ def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(x.dtype) for part in noise)
     own = (layer.weight, layer.bias, layer.weight_sigma, layer.bias_sigma)
-    return noisy_linear(x, *(part.to(x.dtype) for part in own), e, f)
+    weight, bias, weight_sigma, bias_sigma = (part.to(x.dtype) for part in own)
+    return noisy_linear(x, weight, bias, weight_sigma, bias_sigma, e, f)
 
 
 def weights_with(layer: nn.Linear, dtype: torch.dtype, *noise: Tensor) -> tuple[Tensor, Tensor]:
