@@ -59,6 +59,8 @@ TINY: dict[str, dict[str, Any]] = {
     "flow": DENOISING,
     "ddpm": {**DENOISING, "precision": "fp32"},
     "meanflow": DENOISING,
+    "toy-gan": {"hidden": "8", "d_hidden": "8", "batch_size": 16, "gradient_penalty": 0.1, "d_steps": 2},
+    "toy-flow": {"hidden": "8", "batch_size": 16},
     "cyclegan": {**TRANSLATION, "blocks": 1, "style": 3, "cycle_noise": 0.1, "pool": 10},
     "cyclegan-256": {**TRANSLATION, "blocks": 1, "pool": 10},
     "pix2pix": {**TRANSLATION, "dropout": 0.5},
@@ -83,6 +85,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dcgan in bf16": ("dcgan", {"precision": "bf16"}),
     "dcgan with spectral norm": ("dcgan", {"spectral_norm": True, "loss": "hinge"}),
     "flow by a transformer in bf16": ("flow", {"network": "dit", "width": 16, "depth": 1, "precision": "bf16", "guidance": 2.0}),
+    "toy-gan relativistic": ("toy-gan", {"loss": "relativistic", "distribution": "two peaks"}),
     "cyclegan in bf16": ("cyclegan", {"precision": "bf16"}),
     "pix2pix with batch norm in bf16": ("pix2pix", {"norm": "batch", "precision": "bf16"}),
     "classify mlp nesterov": (

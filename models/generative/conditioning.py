@@ -27,9 +27,14 @@ class Conditioning(nn.Module):
 
     def forward(self, times: Tensor, labels: Tensor | None) -> Tensor:
         dtype = next(self.parameters()).dtype
-        waves = torch.linspace(math.log(FASTEST), math.log(SLOWEST), WAVES, device=times.device).exp()  # No buffer: bf16 would blur it.
-        phase = times.float().reshape(len(times), self.times, 1) * waves  # (B, times, WAVES)
-        e = self.time(torch.cat([phase.sin(), phase.cos()], 2).flatten(1).to(dtype))
+        e = self.time(waves_of(times.reshape(len(times), self.times)).to(dtype))
         if self.label is not None and labels is not None:
             e = e + self.label(class_weights(labels, self.classes, dtype))
         return F.silu(e)
+
+
+def waves_of(times: Tensor) -> Tensor:
+    """Times (B, times) as sines and cosines (B, times * 2 * WAVES) float32; in bf16 the fast waves would be blurred."""
+    waves = torch.linspace(math.log(FASTEST), math.log(SLOWEST), WAVES, device=times.device).exp()
+    phase = times.float()[:, :, None] * waves  # (B, times, WAVES)
+    return torch.cat([phase.sin(), phase.cos()], 2).flatten(1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Loss = Literal["non-saturating", "minimax", "hinge", "lsgan", "wasserstein"]
+Loss = Literal["non-saturating", "minimax", "hinge", "lsgan", "wasserstein", "relativistic"]
 
 
 def discriminator_loss(kind: Loss, real: Tensor, fake: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -19,7 +19,10 @@ def discriminator_loss(kind: Loss, real: Tensor, fake: Tensor, smoothing: float 
     non-saturating, minimax: -log D(x) - log(1 - D(G(z))), D = sigmoid(score) (Goodfellow et al. 2014); the target of real
     images is 1 - `smoothing` (Salimans et al. 2016). hinge: max(0, 1 - D(x)) + max(0, 1 + D(G(z))) (Lim & Ye 2017).
     lsgan: (D(x) - 1 + smoothing)^2 + D(G(z))^2 (Mao et al. 2017). wasserstein: D(G(z)) - D(x) (Arjovsky et al. 2017).
+    relativistic: softplus(D(G(z)) - D(x)) of pairs (Jolicoeur-Martineau 2019), as many of the one as of the other.
     """
+    if kind == "relativistic":
+        return F.softplus(fake - real).mean()
     if kind in ("non-saturating", "minimax"):
         # -t log s(r) - (1 - t) log(1 - s(r)) = softplus(-r) + (1 - t) r
         return F.softplus(-real).mean() + smoothing * real.mean() + F.softplus(fake).mean()
@@ -30,12 +33,15 @@ def discriminator_loss(kind: Loss, real: Tensor, fake: Tensor, smoothing: float 
     return fake.mean() - real.mean()
 
 
-def generator_loss(kind: Loss, fake: Tensor) -> Tensor:
-    """What G minimises, given D's scores of its images.
+def generator_loss(kind: Loss, fake: Tensor, real: Tensor | None = None) -> Tensor:
+    """What G minimises, given D's scores of its images; relativistic also of as many real ones.
 
     non-saturating: -log D(G(z)). minimax: log(1 - D(G(z))), whose gradient vanishes where D is confident.
-    hinge, wasserstein: -D(G(z)). lsgan: (D(G(z)) - 1)^2.
+    hinge, wasserstein: -D(G(z)). lsgan: (D(G(z)) - 1)^2. relativistic: softplus(D(x) - D(G(z))).
     """
+    if kind == "relativistic":
+        assert real is not None
+        return F.softplus(real - fake).mean()
     if kind == "non-saturating":
         return F.softplus(-fake).mean()
     if kind == "minimax":
@@ -50,10 +56,15 @@ def boundary(kind: Loss) -> float:
     return 0.5 if kind == "lsgan" else 0.0
 
 
+def threshold(kind: Loss, real: Tensor, fake: Tensor) -> Tensor | float:
+    """The same where it depends on the scores: a relativistic D's have no zero, so it lies midway between their means."""
+    return 0.5 * (real.mean() + fake.mean()) if kind == "relativistic" else boundary(kind)
+
+
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
     """E[(||grad D(x^)||_2 - 1)^2] at x^ = share * real + (1 - share) * fake (Gulrajani et al. 2017, eq. 3).
 
-    `share` (B, 1, 1, 1) is uniform in [0, 1). The critic must score each image by itself.
+    `share` (B, 1, ...) is uniform in [0, 1). The critic must score each image by itself.
     """
     between = (share * real + (1 - share) * fake).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)

@@ -40,7 +40,7 @@ class DenoisingConfig(with_defaults(ImageConfig, "DenoisingDefaults", data="mnis
         json_schema_extra=unit("blocks") | only(network="dit"),
     )
     guidance: float = Field(
-        1.0, ge=0, le=20,
+        1.5, ge=0, le=20,
         description="Classifier-free guidance in drawing. Higher keeps closer to the class, with less variety and twice the time; 1 takes the class as learned.",
         json_schema_extra=words({0.0: "no class"}),
     )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.generative.gan_losses import Loss, boundary, discriminator_loss, generator_loss, gradient_penalty, r1_penalty
+from models.generative.gan_losses import Loss, boundary, discriminator_loss, generator_loss, gradient_penalty, r1_penalty, threshold
 
 REAL, FAKE = torch.tensor([math.log(3.0), 0.0]), torch.tensor([-math.log(3.0), 0.0])
 """Scores whose sigmoids are 3/4 and 1/2, and 1/4 and 1/2."""
@@ -82,3 +82,11 @@ def test_r1_is_half_the_mean_squared_gradient_norm_at_real_images() -> None:
     real = torch.tensor([1.0, 3.0]).reshape(2, 1, 1, 1)
     penalty = r1_penalty(lambda x: x.flatten(1).square().sum(1), real)  # gradient 2x: norms 2 and 6
     assert float(penalty.detach()) == pytest.approx(0.5 * (4 + 36) / 2)
+
+
+def test_the_relativistic_loss_compares_pairs_and_the_generators_is_its_mirror() -> None:
+    real, fake = torch.tensor([2.0, 0.0]), torch.tensor([1.0, 0.0])
+    assert float(discriminator_loss("relativistic", real, fake)) == pytest.approx((math.log(1 + math.exp(-1)) + math.log(2)) / 2)
+    assert float(generator_loss("relativistic", fake, real)) == pytest.approx((math.log(1 + math.exp(1)) + math.log(2)) / 2)
+    assert float(threshold("relativistic", real, fake)) == 0.75
+    assert threshold("lsgan", real, fake) == 0.5
