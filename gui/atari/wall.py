@@ -38,6 +38,7 @@ SCALE_END = 1.5
 GREEN = {False: "#1d7a3c", True: "#63c681"}
 """Of the words of an agent at the human's level, on a light and on a dark ground."""
 MOVES = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+LOADING = "Loading the agents…"
 EMPTY = "No agent can play yet.\nChoose a game on the left and press Train: after its first games your agent plays here."
 
 
@@ -50,6 +51,8 @@ class WallView(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.agents: list[WallAgent] = []
+        self.words = LOADING
+        """What is written where no agent plays."""
         self.settings: dict[str, float] = {}
         self.thread_: WallThread | None = None
         self.retired: list[WallThread] = []
@@ -75,6 +78,7 @@ class WallView(QWidget):
 
     def set_agents(self, agents: "list[WallAgent]", **settings: float) -> None:
         """Show these agents, from the start of their games. Those that play already keep playing where nothing has changed."""
+        self.words = EMPTY
         if agents_key(agents) == agents_key(self.agents) and self.thread_ is not None:
             return
         front = self.agents[self.current].run.path if self.agents else None
@@ -174,7 +178,7 @@ class WallView(QWidget):
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
         if self.layout_ is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            painter.drawText(self.rect().adjusted(24, 24, -24, -24), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, EMPTY)
+            painter.drawText(self.rect().adjusted(24, 24, -24, -24), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
         else:
             for i, agent in enumerate(self.agents):
                 self.paint_place(painter, i, agent, self.drawn[i] if i < len(self.drawn) else None)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from agents.wall import WallAgent, wall_agents
 from gui.atari.game_picker import GamePicker
-from gui.atari.wall import EMPTY, WallPage, in_words
+from gui.atari.wall import EMPTY, LOADING, WallPage, in_words
 from gui.atari.weight_sources import stored_sources
 from gui.main_window import MainWindow
 from gui.watch_window import WallWindow
@@ -131,10 +131,12 @@ def test_the_same_agents_keep_playing_and_others_start(page: WallPage, agents: l
 def test_without_agents_the_page_says_how_to_get_one(qtbot: QtBot) -> None:
     page = WallPage()
     page.resize(500, 400)
+    assert page.view.words == LOADING, "nobody knows yet"
     page.set_agents([])
     page.show()
     assert page.view.thread_ is None
     assert in_words([]) == ""
+    assert page.view.words == EMPTY
     assert "press Train" in EMPTY
     ground = page.view.grab().toImage()
     assert len({ground.pixel(x, 200) for x in range(0, 480, 2)}) > 1, "words were expected in the middle"
