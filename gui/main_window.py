@@ -11,10 +11,11 @@ from types import TracebackType
 from weakref import ref
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
+    QFileDialog,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -28,6 +29,7 @@ from gui.actions import ActionSet
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
+from gui.own_pictures import OwnPictures
 from gui.palette import CommandPalette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS
@@ -35,8 +37,10 @@ from gui.queue_worker import QueueWorker
 from gui.settings import settings
 from gui.system import device_text, gpu_memory, process_memory
 from gui.tour import Tour
+from gui.training_panel import TrainingPanel
 from gui.undo import UndoGroup, UndoKeys
 from gui.widgets.dismantle import dismantle
+from gui.widgets.dropped_file import dropped_files
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.room import FrontStack, fit_screen
 from gui.window_actions import (
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         self.errors: list[ErrorDialog] = []
         self.stack = FrontStack()
         self.setCentralWidget(self.stack)
+        self.setAcceptDrops(True)
         self.build_menus()
         self.build_bar()
         self.build_status()
@@ -272,6 +277,38 @@ class MainWindow(QMainWindow):
             self.say(f"{path} does not exist yet. The first run creates it.")
             return
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    # -- one's own pictures --------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = dropped_files(event)
+        if paths:
+            self.look_at(paths)
+
+    def ask_pictures(self) -> None:
+        """Ask for a folder of pictures."""
+        name = QFileDialog.getExistingDirectory(self, "A folder of pictures; sub-folders are the classes")
+        if name:
+            self.look_at([Path(name)])
+
+    def look_at(self, paths: list[Path]) -> None:
+        """Show what a folder, a ZIP or files hold, and offer to train on them."""
+        front = self.stack.currentWidget()
+        first = front.form.recipe.name if isinstance(front, TrainingPanel) else ""
+        dialog = OwnPictures(paths, first, self.background, self)
+        dialog.wanted.connect(self.use_pictures)
+        dialog.open()
+
+    def use_pictures(self, recipe: str, data: str) -> None:
+        """Put pictures into the form of a recipe."""
+        family = registry.recipe(recipe).family
+        panel = self.go_to(next(spec.name for spec in PANELS if family in spec.families))
+        assert isinstance(panel, TrainingPanel)
+        panel.use_data(recipe, data)
 
     # -- menu entries ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.actions import Action
 from gui.view_query import PageState, ViewQuery
-from gui.widgets.dropped_file import dropped_file
+from gui.widgets.dropped_file import dropped_files
+from lab.data.image_files import ARCHIVES
 
 
 class Page(QWidget):
@@ -69,16 +70,18 @@ class Page(QWidget):
         self.tick()
 
     def open_file(self, path: Path) -> None:
-        """Take a file, which may have been dropped on a page with `acceptDrops`."""
+        """Take an image, which may have been dropped on a page with `acceptDrops`."""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_file(event) is not None:
+        paths = dropped_files(event)
+        if len(paths) == 1 and not paths[0].is_dir() and paths[0].suffix.lower() not in ARCHIVES:  # More than one image is the window's.
             event.acceptProposedAction()
+        else:
+            event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        name = dropped_file(event)
-        if name is not None:
-            self.open_file(Path(name))
+        for path in dropped_files(event)[:1]:
+            self.open_file(path)
 
     def demonstrate(self) -> None:
         """Move by itself, to show what the page does, until somebody takes over."""

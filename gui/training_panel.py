@@ -27,6 +27,7 @@ from gui.run_tabs import RunTabs
 from gui.settings import settings
 from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm, named_setting
 from gui.undo import Trail
+from gui.widgets.data_edit import names_of
 from gui.widgets.dismantle import dismantle
 from gui.widgets.room import FrontStack
 from gui.widgets.transport import MENU, TRANSPORT_ACTIONS
@@ -297,6 +298,14 @@ class TrainingPanel(Panel):
         self.settings_dock.show()
         self.settings_dock.raise_()
         self.context.say(f"Copied the settings of {run.name} into the form.")
+
+    def use_data(self, recipe: str, data: str) -> None:
+        """Put a recipe and its data into the form, where one sees them."""
+        self.form.recipe_box.setCurrentText(recipe)
+        self.form.fields.set_values({"data": data})
+        self.settings_dock.show()
+        self.settings_dock.raise_()
+        self.context.say(f"Press Train to train {recipe} on {names_of(data)}.")
 
     def open_data(self) -> None:
         """Ask for files of one's own, or offer the ways to give some."""

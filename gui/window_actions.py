@@ -14,6 +14,14 @@ FILE_ACTIONS = (
         "&File",
     ),
     Action(
+        "pictures",
+        "Your own pictures…",
+        "Look at a folder of pictures, and train on them; a folder, files or a ZIP may also be dropped on the window",
+        lambda window: window.ask_pictures(),
+        "Ctrl+Shift+F",
+        "&File",
+    ),
+    Action(
         "import_agent",
         "Import agent…",
         "Keep an agent's file, also of CleanRL or Stable-Baselines3, so that it plays on the wall",

@@ -35,6 +35,7 @@ from lab.errors import LabError
 from lab.saving import ENDINGS
 
 ROWS, IMAGES = 10, 36
+SEARCHING = "Searching the latent space for the image…"
 LAPSE_MS = 80
 NO_LAPSE = "The time-lapse of training appears here after the first steps."
 
@@ -113,11 +114,16 @@ class SampleBrowser(Sidebar):
         for widget in (self.samples, self.images, self.film, self.kept):
             self.stack.addWidget(widget)
         self.samples.picked.connect(lambda i: self.pick_sample(i))
-        self.images.picked.connect(lambda i: self.picked.emit(f"image:{i}"))
+        self.images.picked.connect(lambda i: self.picked.emit(f"image:{self.first.value() + i}"))
         self.build()
         self.sampling = ViewQuery(state, "samples", self.sample_parameters, self.show_samples, self.samples.show_text, interval=0.3)
         self.testing = ViewQuery(
-            state, "reconstructions", lambda: {"n": IMAGES}, self.show_test_images, self.images.show_text, interval=600
+            state,
+            "test_images",
+            lambda: {"n": IMAGES, "first": self.first.value()},
+            self.show_test_images,
+            self.images.show_text,
+            interval=600,
         )
         self.lapsing = ViewQuery(state, "time_lapse", dict, self.show_lapse, self.film.show_text, interval=3.0)
         self.timer = QTimer(self, interval=LAPSE_MS)
@@ -144,6 +150,11 @@ class SampleBrowser(Sidebar):
         self.seed.valueChanged.connect(self.changed)
         self.seed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row.addWidget(self.seed)
+        self.first = QSpinBox(maximum=2**31 - 1, singleStep=IMAGES, prefix="from ", toolTip="Number of the first image that is shown")
+        self.first.valueChanged.connect(self.other_images)
+        self.first.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.first.hide()
+        row.addWidget(self.first)
         self.label = QComboBox(toolTip="The class to condition on, here and on every page")
         self.label.addItems(list(self.state.class_names))
         self.label.currentIndexChanged.connect(self.state.set_label)
@@ -200,8 +211,14 @@ class SampleBrowser(Sidebar):
             self.testing.tick()
         elif kind == 3:
             self.kept.drawing.tick()
+        self.hint.setText(SEARCHING if self.searching() else self.picker.hint if self.picker is not None else "")
         self.lapsing.interval = 2.0 if kind == 2 else 6.0
         self.lapsing.tick()
+
+    def searching(self) -> bool:
+        """Whether the code of a real image is being searched for, which a model without an encoder takes a second for."""
+        real = any(anchor.startswith("image:") for anchor in self.marks)
+        return real and not self.state.has_encoder and self.page is not None and any(query.waiting for query in self.page.queries)
 
     def changed(self, *_: object) -> None:
         self.state.seed = self.seed.value()
@@ -211,7 +228,7 @@ class SampleBrowser(Sidebar):
     def source_changed(self) -> None:
         """Show what this model has."""
         self.class_row.setVisible(self.state.conditional)
-        self.kinds.button(1).setVisible(self.state.has_encoder)
+        self.kinds.button(1).setVisible("test_images" in self.state.views)
         for widget in (self.slider, self.play_button, self.save_button):
             widget.setEnabled("time_lapse" in self.state.views)
         if self.state.source is not None:
@@ -230,8 +247,11 @@ class SampleBrowser(Sidebar):
         self.samples.show_images(answer.pixels, answer.columns if by_class else 0)
 
     def show_test_images(self, answer: Any) -> None:
-        count = len(answer.pixels) // 2  # The upper half are the images, the lower half their reconstructions.
-        self.images.show_images(answer.pixels[:count])
+        self.images.show_images(answer.pixels)
+        self.badge()
+
+    def other_images(self) -> None:
+        self.testing.stale = True
         self.badge()
 
     # -- picking ---------------------------------------------------------------------------------------------------
@@ -265,7 +285,7 @@ class SampleBrowser(Sidebar):
         if seed == 0:
             names |= {str(i): i for i in range(shown)}
         self.samples.set_badges({names[anchor]: mark for anchor, mark in self.marks.items() if anchor in names})
-        images = {f"image:{i}": i for i in range(IMAGES)}
+        images = {f"image:{self.first.value() + i}": i for i in range(IMAGES)}
         self.images.set_badges({images[anchor]: mark for anchor, mark in self.marks.items() if anchor in images})
 
     def bookmark(self) -> None:
@@ -289,6 +309,7 @@ class SampleBrowser(Sidebar):
     def show_kind(self, kind: int) -> None:
         self.stack.setCurrentIndex(kind)
         self.seed.setVisible(kind == 0)
+        self.first.setVisible(kind == 1)
         if kind != 2:
             self.play_button.setChecked(False)
         self.tick()

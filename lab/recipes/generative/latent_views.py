@@ -123,6 +123,13 @@ class LatentViews:
         pixels = self.draw(net, net.prior(self.noise(net, seed)[:count]), label)
         return Images(pixels, columns=self.columns(net, count), scale=self.scale())
 
+    @view(live=True)
+    def test_images(self, net: Any, n: Count = 36, first: Index = 0) -> Images:
+        """The images that the network has not seen, from number `first` on: as anchors they are image:0, image:1, ..."""
+        data = self.feed.images("test")
+        start = max(0, min(first, len(data) - 1))
+        return Images(to_pixels(unit_images(data.images[start : start + max(1, n)], torch.float32)), columns=6, scale=self.scale())
+
     def columns(self, net: Any, count: int) -> int:
         if net.classes and net.classes <= 12:
             return net.classes
