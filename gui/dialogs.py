@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QTableWidget,
     QTableWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -31,7 +32,7 @@ GAME_KEYS = (
 
 
 class ErrorDialog(QDialog):
-    """An error's sentence; its traceback to read and copy where there is one."""
+    """An error's sentence; where there is a traceback, it folds out, and can be copied."""
 
     def __init__(self, sentence: str, trace: str, parent: QWidget | None = None):
         super().__init__(parent)
@@ -48,11 +49,23 @@ class ErrorDialog(QDialog):
             self.trace = QPlainTextEdit(trace, readOnly=True)
             self.trace.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
             self.trace.setMinimumSize(620, 220)
+            self.trace.hide()
+            self.details = QToolButton(text="Details", checkable=True, autoRaise=True, toolTip="Where in the program it happened")
+            self.details.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            self.details.setArrowType(Qt.ArrowType.RightArrow)
+            self.details.toggled.connect(self.unfold)
+            layout.addWidget(self.details)
             layout.addWidget(self.trace, 1)
             self.copy = QPushButton("Copy traceback")
             self.copy.clicked.connect(lambda: QApplication.clipboard().setText(f"{sentence}\n\n{trace}"))
             buttons.addButton(self.copy, QDialogButtonBox.ButtonRole.ActionRole)
         layout.addWidget(buttons)
+
+    def unfold(self, on: bool) -> None:
+        """Show or hide the traceback; the dialog is as high as what it shows."""
+        self.details.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.trace.setVisible(on)
+        self.adjustSize()
 
 
 class ContinueDialog(QDialog):

@@ -43,6 +43,7 @@ from gui.widgets.dismantle import dismantle
 from gui.widgets.dropped_file import dropped_files
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.room import FrontStack, fit_screen
+from gui.widgets.saved_note import SavedNote
 from gui.window_actions import (
     EDIT_ACTIONS,
     FILE_ACTIONS,
@@ -158,6 +159,9 @@ class MainWindow(QMainWindow):
         self.run_button.setObjectName("run folder")
         self.run_button.setToolTip("Folder of the current run; click to open it")
         self.run_button.clicked.connect(lambda: self.open_folder(self.current_run()))
+        self.saved_note = SavedNote()
+        bar.addWidget(self.saved_note)
+        self.saved_note.hide()
         for widget in (self.device_label, self.speed_label, self.memory_label, self.run_button):
             bar.addPermanentWidget(widget)
 
@@ -241,7 +245,13 @@ class MainWindow(QMainWindow):
         self.device_label.setText(text)
         self.torch_loaded.emit()
 
+    def show_saved(self, path: Path, frames: int) -> None:
+        """Say that a file was written, with a button that shows where."""
+        self.statusBar().clearMessage()
+        self.saved_note.show_saved(path, frames)
+
     def say(self, sentence: str) -> None:
+        self.saved_note.hide()
         self.statusBar().showMessage(sentence, 8000)
 
     def show_status(self) -> None:

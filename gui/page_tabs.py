@@ -16,6 +16,7 @@ from gui.widgets import icons
 from gui.widgets.picture import to_image
 from gui.widgets.room import FrontStack, Scroller
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.saved_note import frames_in, tell_saved
 from lab.errors import LabError
 from lab.run import Run
 from lab.saving import ENDINGS
@@ -215,6 +216,8 @@ class PageTabs(QWidget):
                 answer.save(path)
             except (LabError, OSError) as error:
                 self.not_saved(str(error))
+            else:
+                tell_saved(path, frames_in(answer, path))
 
         self.ask_once(view, parameters, write)
 

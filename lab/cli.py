@@ -68,10 +68,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            raise
+            return defect(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python tries once more at its end.
         print(f"lab: The output could not be written ({error.strerror}).", file=sys.stderr)
         return 1
+    except Exception as error:
+        return defect(error)
+
+
+def defect(error: Exception) -> int:
+    """Say in one sentence what went wrong inside the lab, and in which file the traceback is; the exit code."""
+    import tempfile
+    import traceback
+
+    trace = "".join(traceback.format_exception(error))
+    sentence = f"lab: Internal error: {type(error).__name__}: {error}".rstrip(": ")
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="lab-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
+            file.write(f"lab {' '.join(sys.argv[1:])}\n\n{trace}")
+        print(f"{sentence}\nWhere it happened is in {file.name}.", file=sys.stderr)
+    except OSError:
+        print(f"{sentence}\n\n{trace}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

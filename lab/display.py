@@ -5,9 +5,10 @@ import time
 from contextlib import suppress
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lab.latest import Latest
+from lab.readable import duration_text
 
 
 class Display:
@@ -20,11 +21,11 @@ class Display:
         self.printed = 0.0
         if self.console.is_terminal:
             self.bar = Progress(
-                TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
-                TextColumn("{task.fields[speed]}"), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[metrics]}"),
+                TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[done]}"),
+                TextColumn("{task.fields[speed]}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TextColumn("{task.fields[metrics]}"),
                 console=self.console, auto_refresh=False,
             )  # fmt: skip
-            self.task = self.bar.add_task(title, total=None, speed="", metrics="")
+            self.task = self.bar.add_task(title, total=1.0, done="", speed="", left="", metrics="")
             self.bar.start()
 
     def update(self, latest: Latest) -> None:
@@ -33,16 +34,19 @@ class Display:
             self.draw(latest)
 
     def draw(self, latest: Latest) -> None:
-        speed = latest.pace
+        training = latest.status == "running"
+        speed = latest.pace if training else ""
+        left = f"{duration_text(latest.eta)} left" if latest.eta is not None and training else ""
         metrics = "  ".join(f"{name.split('/')[-1]} {latest.metrics[name]:.4g}" for name in self.headline if name in latest.metrics)
         if self.bar is not None:
-            self.bar.update(self.task, completed=latest.done, total=latest.target, speed=speed, metrics=metrics)
+            self.bar.update(self.task, completed=latest.share, done=latest.progress, speed=speed, left=left, metrics=metrics)
             self.bar.refresh()
         elif time.monotonic() - self.printed > 10 or latest.status != "running":
             self.printed = time.monotonic()
-            of = f" of {latest.target:,}" if latest.target else ""
-            eta = f"  {latest.eta:,.0f} s left" if latest.eta is not None and latest.status == "running" else ""
-            print(f"{self.title}: {latest.status} {latest.done:,}{of} {latest.unit}  {speed}{eta}  {metrics}", file=sys.stderr, flush=True)
+            by_time = latest.until is not None and not latest.target
+            done = latest.progress if by_time else f"{latest.progress} {latest.unit}"
+            parts = [f"{self.title}: {latest.status} {done}", speed, left, metrics]
+            print("  ".join(part for part in parts if part), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         if self.bar is not None:

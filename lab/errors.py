@@ -1,7 +1,7 @@
 """What the lab says when something goes wrong: one sentence for the user, an exit code for the shell.
 
 A `LabError` is a message for a person (what was expected, what was found, what to do), so it is printed without a
-traceback. Anything else that escapes is a defect and keeps its traceback.
+traceback. Anything else that escapes is a defect: one sentence too, and a file with its traceback.
 """
 
 import difflib

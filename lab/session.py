@@ -30,6 +30,8 @@ from lab.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
+SMOOTHING = 0.05
+"""How much of the present speed goes into the steady one at an update: a jump wears off in some seconds."""
 PATIENCE = 1.0
 """How long (seconds) the first live view after a pause waits for the current step; then it uses the weights of the last snapshot."""
 
@@ -57,7 +59,7 @@ class Session:
         self.until = None if minutes is None else seconds + 60 * minutes
         self.on_update = on_update or (lambda latest: None)
         progress = experiment.progress()
-        self.latest = Latest(done=progress.done, target=steps, unit=progress.unit, seconds=seconds)
+        self.latest = Latest(done=progress.done, target=steps, unit=progress.unit, seconds=seconds, until=self.until)
         self.snapshot = Snapshot(experiment.serving())
         self.error: BaseException | None = None
         self.trained = threading.Event()
@@ -292,7 +294,12 @@ class Session:
         self.window.append((self.seconds, done))
         (t0, d0), (t1, d1) = self.window[0], self.window[-1]
         speed = (d1 - d0) / (t1 - t0) if t1 > t0 else self.latest.speed
-        values = {**vars(self.latest), "done": done, "target": self.steps, "seconds": self.seconds, "speed": speed}
+        before = self.latest.steady
+        steady = speed if before <= 0 else before + SMOOTHING * (speed - before)
+        values = {
+            **vars(self.latest), "done": done, "target": self.steps, "seconds": self.seconds, "speed": speed, "steady": steady,
+            "until": self.until,
+        }  # fmt: skip
         self.latest = Latest(**{**values, "checkpoint_step": self.writer.written_step, **changes})
         self.on_update(self.latest)
 

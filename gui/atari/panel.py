@@ -20,6 +20,7 @@ from gui.training_panel import TrainingPanel, describe
 from gui.widgets.dropped_file import dropped_file
 from gui.widgets.picture import to_image
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.saved_note import tell_saved
 from gui.widgets.transport import MENU
 from lab.atari.games import TWO_PLAYERS, game_title, games
 from lab.errors import UnnamedGameError
@@ -247,7 +248,7 @@ class AtariPanel(TrainingPanel):
         path = ask_save_path(self, f"Export {run.name}", f"{run.name}.safetensors", (".safetensors",))
         if path is not None:
             self.context.background.submit(
-                lambda: export_agent(run, path), lambda _: self.context.say(f"Exported {run.name} to {path}."),
+                lambda: export_agent(run, path), lambda _: tell_saved(path),
                 lambda error: self.context.report(*describe(error)), receiver=self,
             )  # fmt: skip
 

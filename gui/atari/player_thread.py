@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui.atari.waiting import WaitsForFire
 from gui.atari.weight_sources import WeightSource
 from gui.widgets.recorder import Recorder
 
@@ -58,6 +59,7 @@ class Shown:
     rate: float
     values: np.ndarray
     """The largest Q value of the last decisions, (N,) float32, newest last."""
+    waits_for_fire: bool = False
 
 
 class PlayerThread(threading.Thread):
@@ -117,6 +119,7 @@ class PlayerThread(threading.Thread):
         layer: np.ndarray | None = None
         layer_time = due = second = time.monotonic()
         rate, counted = 0.0, 0
+        waits = WaitsForFire(self.names)
         while True:
             with c.changed:
                 if c.paused and c.singles == singles and c.restarts == restarts:
@@ -144,11 +147,12 @@ class PlayerThread(threading.Thread):
                 values = np.append(values, np.float32(frame.q.max()))[-150:]
             if frame.over:
                 self.scores.append(frame.score)
+            waits.see(frame)
             self.ticks += 1
             counted += 1
             if now - second >= 0.5:
                 rate, counted, second = counted / (now - second), 0, now
-            self.latest = Shown(frame, layer, len(self.scores), self.scores[-1] if self.scores else None, rate, values)
+            self.latest = Shown(frame, layer, len(self.scores), self.scores[-1] if self.scores else None, rate, values, waits.now)
             recorder = self.recorder
             if recorder is not None:
                 recorder.add(frame, player.action_names)

@@ -25,6 +25,7 @@ from gui.atari.weight_sources import WeightSource
 from gui.theme import colour
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.saved_note import tell_saved
 from gui.widgets.titled import beside
 
 MENU = "&Watch"
@@ -239,6 +240,8 @@ class Watch(QWidget):
         self.record_action.setText("Record…")
         if ended is not None and ended.error is not None:
             QMessageBox.warning(self, "Not recorded", str(ended.error))
+        elif ended is not None:
+            tell_saved(ended.path, ended.count)
 
     # -- drawing and the end ---------------------------------------------------------------------------------------
 

@@ -149,7 +149,8 @@ class WatchPane(QWidget):
             self.bars.reset(thread.names, self.hue)
         self.game.overlay = heat(shown.saliency) if shown.saliency is not None else None
         hand = "You play: arrow keys or WASD, Space fires" if self.hasFocus() else "Click here to play"
-        self.game.banner = hand if self.by_hand else ""
+        still = "The agent does not press FIRE yet" if shown.waits_for_fire else ""
+        self.game.banner = hand if self.by_hand else still
         self.game.show_pixels(frame.pixels)
         if self.by_hand:
             thread.human = action_for(self.pressed, thread.names)

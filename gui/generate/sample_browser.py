@@ -31,6 +31,7 @@ from gui.view_query import ViewQuery
 from gui.widgets import icons
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.saved_note import frames_in, tell_saved
 from lab.errors import LabError
 from lab.saving import ENDINGS
 
@@ -367,6 +368,8 @@ class SampleBrowser(Sidebar):
                 self.lapse.save(path)
             except (LabError, OSError) as error:
                 QMessageBox.warning(self, "Not saved", str(error))
+            else:
+                tell_saved(path, frames_in(self.lapse, path))
 
     def shut(self) -> None:
         self.timer.stop()

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from gui.actions import Action
 from gui.page import Page
-from gui.theme import code_font, colour
+from gui.theme import code_font, colour, faint
 from gui.view_query import PageState
 from gui.widgets.bars import QBars
 
@@ -73,6 +73,13 @@ class TextGenerationPage(Page):
         self.again_button = QPushButton("Generate", toolTip=GENERATE.tooltip)
         self.bars = QBars()
         self.bars.setToolTip("Most likely next tokens with their probabilities; the sampled one is highlighted")
+        self.busy = QLabel("Writing…")
+        """Shown while what is on the page belongs to another prompt or other settings."""
+        policy = self.busy.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.busy.setSizePolicy(policy)
+        self.busy.hide()
+        faint(self.busy)
         self.text = ""
         """What is on the page: the prompt and what was written after it."""
         self.tokens = 0
@@ -110,6 +117,7 @@ class TextGenerationPage(Page):
         column.addWidget(self.prompt)
         column.addLayout(buttons)
         column.addWidget(self.problem)
+        column.addWidget(self.busy)
         column.addWidget(self.output, 1)
         side = QVBoxLayout(right)
         side.setContentsMargins(0, 0, 0, 0)
@@ -161,18 +169,21 @@ class TextGenerationPage(Page):
         self.naming.stale = True
         if not self.stepping:
             self.writing.stale = True
+            self.busy.show()
         self.show_problem("")
         self.tick()
 
     def refresh(self, *_: object) -> None:
         self.show_problem("")
         self.writing.stale = self.naming.stale = True
+        self.busy.setVisible(not self.stepping)
         self.tick()
 
     def step(self) -> None:
         """Draw one token and append it; the first one comes after the prompt."""
         if not self.stepping:
             self.stepping, self.tokens, self.text = True, 0, self.prompt.toPlainText()
+            self.busy.hide()
         if not self.next.waiting:
             self.next.stale = True
             self.next.tick()
@@ -199,6 +210,7 @@ class TextGenerationPage(Page):
         if self.stepping and not stepped:
             return  # An answer to a question that was asked before the first step.
         self.text = answer.text
+        self.busy.hide()
         at_end = self.output.verticalScrollBar().value() == self.output.verticalScrollBar().maximum()
         if self.output.toPlainText() == self.text:
             return
@@ -221,6 +233,7 @@ class TextGenerationPage(Page):
 
     def failed(self, sentence: str) -> None:
         self.play_button.setChecked(False)
+        self.busy.hide()
         self.show_problem(sentence)
 
     def shut(self) -> None:

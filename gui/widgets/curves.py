@@ -30,6 +30,7 @@ from gui.theme import faint
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.plot import FAINT, Plot, legend
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.saved_note import tell_saved
 from gui.widgets.series import POINTS, RunSeries, Series
 from lab.answers.bands import Band
 from lab.errors import LabError
@@ -451,3 +452,5 @@ class Curves(QWidget):
                 save(path)
             except LabError as error:
                 QMessageBox.warning(self, "Not saved", str(error))
+            else:
+                tell_saved(path)

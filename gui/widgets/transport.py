@@ -10,6 +10,7 @@ from gui.actions import Action, native
 from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.flow_layout import FlowLayout
+from lab.latest import progress_share, progress_text
 from lab.metrics import title
 from lab.readable import duration_text
 from lab.run import Run
@@ -114,7 +115,7 @@ class Transport(QWidget):
         self.pause.setText("Resume" if "pause" in requests else "Pause")
         for button in (self.pause, self.step, self.stop, self.checkpoint):
             button.setEnabled("stop" not in requests)
-        self.show_progress(latest.done, latest.target)
+        self.show_progress(latest.share, latest.progress)
         self.state.setText(self.state_text())
         self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in latest.metrics.items() if name != "charts/SPS"))
 
@@ -143,13 +144,12 @@ class Transport(QWidget):
             locked = f"Process {trainer or ''} trains this run. It can be resumed when that has ended.".replace("  ", " ")
             self.resume.setToolTip(locked if trainer is not None else RESUME.tooltip)
         self.progress.setVisible(trainer is not None)
-        self.show_progress(done or 0, target)
+        times = status.get("seconds", 0.0), status.get("until")
+        self.show_progress(progress_share(done or 0, target, *times), progress_text(done or 0, target, *times))
 
-    def show_progress(self, done: int, target: int | None) -> None:
-        """How much is done of the target, where one is set: in full where the bar has room for it, else in percent."""
-        share = min(1.0, done / target) if target else 0.0
-        words = f"{done:,} of {target:,}" if target else f"{done:,}"
-        if target and self.progress.fontMetrics().horizontalAdvance(words) > self.progress.width() - MARGIN:
+    def show_progress(self, share: float, words: str) -> None:
+        """How much is done, where there is an end: in words where the bar has room for them, else in percent."""
+        if share and self.progress.fontMetrics().horizontalAdvance(words) > self.progress.width() - MARGIN:
             words = f"{100 * share:.3g} %"
         self.progress.setMaximum(1000)
         self.progress.setValue(round(1000 * share))
@@ -167,10 +167,11 @@ class Transport(QWidget):
         parts = [status]
         if latest.status == "failed":
             parts.append(latest.error)
-        if self.bridge.running and latest.pace:
+        training = self.bridge.running and latest.status == "running"
+        if training and latest.pace:
             parts.append(latest.pace)
         parts.append(f"{duration_text(latest.seconds)} of training")
-        if self.bridge.running and latest.eta is not None and latest.status == "running":
+        if training and latest.eta is not None:
             parts.append(f"{duration_text(latest.eta)} left")
         if latest.checkpoint_step is not None:
             parts.append(f"checkpoint at {latest.checkpoint_step:,}")

@@ -34,6 +34,7 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import to_image
 from gui.widgets.recorder import Recorder
 from gui.widgets.save_dialog import ask_save_path
+from gui.widgets.saved_note import frames_in, tell_saved
 from gui.widgets.titled import beside
 from lab.answers import Answer
 from lab.errors import LabError
@@ -220,6 +221,8 @@ class ViewFrame(QWidget):
             (self.answer if numbers else self.body.as_shown(self.answer)).save(path)
         except (LabError, OSError) as error:
             QMessageBox.warning(self, "Not saved", str(error))
+        else:
+            tell_saved(path, frames_in(self.answer, path))
 
     def last_seconds(self) -> list[tuple[float, Answer]]:
         return [(when, answer) for when, answer in self.seen if when > self.seen[-1][0] - SEEN_SECONDS]
@@ -246,6 +249,8 @@ class ViewFrame(QWidget):
             saving.thread.join()
             if saving.error is not None:
                 QMessageBox.warning(self, "Not saved", str(saving.error))
+            else:
+                tell_saved(saving.path, saving.count)
 
     def toggle_record(self) -> None:
         if self.recorder is not None:
@@ -269,6 +274,8 @@ class ViewFrame(QWidget):
             recorder.close(wait=True)
             if recorder.error is not None:
                 QMessageBox.warning(self, "Not recorded", str(recorder.error))
+            else:
+                tell_saved(recorder.path, recorder.count)
 
     def pop_out(self) -> None:
         """The same view in a top-level window, which goes when this one goes."""

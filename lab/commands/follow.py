@@ -53,9 +53,8 @@ def train(session: Any, as_json: bool) -> tuple[int, dict[str, Any] | None]:
         print(f"Aborted. `lab resume {run.path}` {where}.", file=sys.stderr)
         return 130, None
     if session.error is not None:
-        if not isinstance(session.error, LabError):
-            print(latest.traceback, file=sys.stderr)
-        raise LabError(latest.error)
+        details = "" if isinstance(session.error, LabError) else f"\nWhere it happened is in {run.path / 'log.txt'}."
+        raise LabError(f"{latest.error}{details}")
     if session.experiment.ended:
         print(f"Training ended early: {session.experiment.why_ended()}", file=sys.stderr)
     record = {

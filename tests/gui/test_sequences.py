@@ -81,8 +81,11 @@ def test_it_writes_after_the_prompt_that_is_typed(qtbot: QtBot, start: Callable[
     qtbot.keyClicks(page.prompt, "the cat")
     qtbot.waitUntil(lambda: page.output.toPlainText().startswith("the cat") and len(page.output.toPlainText()) == 27, timeout=LONG)
     before = page.output.toPlainText()
+    assert not page.busy.isVisible()
     page.seed.stepUp()
+    assert page.busy.isVisible()
     qtbot.waitUntil(lambda: page.output.toPlainText() != before, timeout=LONG)
+    assert not page.busy.isVisible()
     assert not page.problem.isVisible()
 
 

@@ -269,10 +269,10 @@ def test_progress_is_in_percent_where_its_numbers_have_no_room(qtbot: QtBot) -> 
     transport = Transport()
     qtbot.addWidget(transport)
     transport.progress.resize(300, 20)
-    transport.show_progress(5_600, 10_000_000)
+    transport.show_progress(0.00056, "5,600 of 10,000,000")
     assert transport.progress.text() == "5,600 of 10,000,000"
     transport.progress.resize(90, 20)
-    transport.show_progress(5_600, 10_000_000)
+    transport.show_progress(0.00056, "5,600 of 10,000,000")
     assert transport.progress.text() == "0.056 %"
-    transport.show_progress(5, None)
+    transport.show_progress(0, "5")
     assert transport.progress.text() == "5"

@@ -350,3 +350,18 @@ def test_a_runs_folder_that_is_a_file_is_told(tmp_path: Path, monkeypatch, capsy
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LAB_RUNS", str(tmp_path / "file"))
     assert failed(capsys, "runs") == (2, f"lab: LAB_RUNS={tmp_path}/file is a file. Name the folder in which runs are kept.")
+
+
+def test_a_defect_is_one_sentence_and_a_file_with_its_traceback(monkeypatch, capsys, tmp_path) -> None:
+    def broken(arguments: list[str]) -> int:
+        raise KeyError("a broken command")
+
+    monkeypatch.setattr("lab.commands.list.main", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert cli.main(["list"]) == 1
+    said = capsys.readouterr().err
+    first, second = said.splitlines()
+    assert first == "lab: Internal error: KeyError: 'a broken command'"
+    file = next(tmp_path.glob("lab-error-*.txt"))
+    assert second == f"Where it happened is in {file}."
+    assert "Traceback" in file.read_text()

@@ -306,6 +306,42 @@ def test_the_pace_in_words(speed: float, words: str) -> None:
     assert Latest(speed=speed).pace == words
 
 
+def test_the_time_left_follows_the_steady_speed_or_the_limit_whichever_is_sooner() -> None:
+    assert Latest(done=400, target=1000, speed=5, steady=10).eta == 60
+    assert Latest(done=400, target=1000, seconds=100, until=130, steady=10).eta == 30
+    assert Latest(seconds=200, until=130).eta == 0
+    assert Latest(done=400, steady=10).eta is None
+
+
+@pytest.mark.parametrize(
+    ("latest", "words", "share"),
+    [
+        (Latest(done=1200, target=5000), "1,200 of 5,000", 0.24),
+        (Latest(done=1200, seconds=720, until=1800), "12 of 30 min", 0.4),
+        (Latest(done=1200, seconds=12, until=60), "12 of 60 s", 0.2),
+        (Latest(done=1200), "1,200", 0.0),
+    ],
+)
+def test_progress_in_words_and_as_a_share(latest: Latest, words: str, share: float) -> None:
+    assert (latest.progress, latest.share) == (words, share)
+
+
+def test_a_jump_of_the_speed_hardly_moves_the_steady_one(session) -> None:
+    one = session(gated=True)
+    one.window.append((0.0, 0))
+    for seconds, done in ((1.0, 100), (2.0, 200)):
+        one.seconds = seconds
+        one.update(done)
+    assert one.latest.steady == pytest.approx(100)
+    one.window.clear()
+    one.window.append((2.0, 200))
+    one.seconds = 3.0
+    one.update(1200)
+    assert one.latest.speed == 1000
+    assert one.latest.steady == pytest.approx(145)
+    one.close()
+
+
 def test_two_writers_on_one_run_are_refused(session) -> None:
     one = session(gated=True)
     one.start()

@@ -1,0 +1,165 @@
+"""The app says what happened: what was saved and where, how long training takes, what went wrong."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from controls import drives
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.atari.waiting import DECISIONS, WaitsForFire
+from gui.dialogs import ErrorDialog
+from gui.main_window import MainWindow
+from gui.widgets.curves import Curves
+from gui.widgets.saved_note import SavedNote, frames_in, tell_saved
+from gui.widgets.transport import Transport
+from lab.answers import Images
+from lab.latest import Latest
+
+
+@drives("SavedNote: Show in folder")
+def test_what_was_saved_is_said_with_a_button_that_shows_the_folder(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: bool(opened.append(url.toLocalFile())) or True))
+    window.say("Something else.")
+    tell_saved(tmp_path / "walk.gif", 96)
+    note = window.saved_note
+    assert note.isVisible()
+    assert window.statusBar().currentMessage() == ""
+    assert note.sentence.text() == "Saved walk.gif (96 frames)"
+    qtbot.mouseClick(note.button, Qt.MouseButton.LeftButton)
+    assert opened == [str(tmp_path.resolve())]
+    window.say("The next sentence.")
+    assert not note.isVisible()
+
+
+def test_a_picture_has_no_count_and_a_long_name_is_shortened(qtbot: QtBot) -> None:
+    note = SavedNote()
+    qtbot.addWidget(note)
+    note.show_saved(Path(f"{'x' * 60}.png"), 1)
+    assert note.sentence.text() == f"Saved {'x' * 24}…{'x' * 8}.png"
+    note.show_saved(Path("a.png"), 1)
+    assert note.sentence.text() == "Saved a.png"
+    note.timer.stop()
+
+
+def test_frames_are_counted_in_films_alone() -> None:
+    answer = Images(np.zeros((7, 4, 4), np.uint8))
+    assert frames_in(answer, Path("a.gif")) == frames_in(answer, Path("A.MP4")) == 7
+    assert frames_in(answer, Path("a.png")) == frames_in(answer, Path("a.npz")) == 1
+
+
+@pytest.fixture
+def told(qtbot: QtBot) -> Iterator[list[tuple[str, int]]]:
+    """What a window was told of."""
+
+    class Window(QWidget):
+        heard: list[tuple[str, int]] = []
+
+        def show_saved(self, path: Path, frames: int) -> None:
+            self.heard.append((path.name, frames))
+
+    window = Window()
+    window.heard = []
+    qtbot.addWidget(window)
+    yield window.heard
+    assert window
+
+
+@pytest.mark.parametrize("name", ["curves.png", "curves.csv"])
+def test_saved_curves_are_told_of(
+    qtbot: QtBot, told: list[tuple[str, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / name), "")))
+    curves = Curves()
+    qtbot.addWidget(curves)
+    curves.ask_png() if name.endswith("png") else curves.ask_csv()
+    assert told == [(name, 1)]
+
+
+# -- how long ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def transport(qtbot: QtBot) -> Transport:
+    made = Transport()
+    qtbot.addWidget(made)
+    made.resize(900, 90)
+    made.progress.resize(300, 20)
+    return made
+
+
+def show(transport: Transport, latest: Latest, running: bool = True) -> str:
+    """The line of a session in that state."""
+    transport.bridge = SimpleNamespace(  # type: ignore[assignment]
+        latest=latest, running=running, session=SimpleNamespace(requests={"pause"} if latest.status == "paused" else set())
+    )
+    transport.show_state()
+    return transport.state.text()
+
+
+def test_a_training_by_time_shows_its_minutes(transport: Transport) -> None:
+    text = show(transport, Latest("running", done=5000, seconds=720, until=1800, speed=7, steady=7))
+    assert transport.progress.text() == "12 of 30 min"
+    assert transport.progress.value() == 400
+    assert "18 min left" in text
+
+
+def test_a_paused_training_has_no_speed_and_no_time_left(transport: Transport) -> None:
+    latest = Latest("paused", done=500, target=1000, seconds=60, speed=310, steady=310)
+    assert show(transport, latest) == "paused  ·  60 s of training"
+    assert "310 steps/s" in show(transport, Latest(**{**vars(latest), "status": "running"}))
+
+
+# -- what went wrong ---------------------------------------------------------------------------------------------------
+
+
+@drives("ErrorDialog: Details")
+def test_the_traceback_folds_out_below_the_sentence(qtbot: QtBot, window: MainWindow) -> None:
+    window.report("What went wrong.", "Traceback: where")
+    dialog: ErrorDialog = window.errors[0]
+    assert dialog.sentence.isVisible()
+    assert not dialog.trace.isVisible()
+    height = dialog.height()
+    qtbot.mouseClick(dialog.details, Qt.MouseButton.LeftButton)
+    assert dialog.trace.isVisible()
+    qtbot.mouseClick(dialog.details, Qt.MouseButton.LeftButton)
+    assert not dialog.trace.isVisible()
+    qtbot.waitUntil(lambda: dialog.height() == height)
+    dialog.close()
+
+
+# -- an agent that stands still ----------------------------------------------------------------------------------------
+
+
+def frame(action: int = 0, moved: int = 0, **changes: Any) -> Any:
+    """A decision after which `moved` of 7,056 pixels are others."""
+    stack = np.zeros((4, 84, 84), np.uint8)
+    stack[-1].reshape(-1)[:moved] = 1
+    return SimpleNamespace(**{"decided": True, "stack": stack, "action": action, "score": 0.0, "over": False, **changes})
+
+
+def waits(frames: list[Any], names: tuple[str, ...] = ("NOOP", "FIRE", "RIGHT")) -> bool:
+    watcher = WaitsForFire(names)
+    for each in frames:
+        watcher.see(each)
+    return watcher.now
+
+
+def test_a_game_waits_for_fire_where_nothing_but_a_paddle_moves_for_three_seconds() -> None:
+    still = [frame(), *[frame(action=2, moved=60)] * DECISIONS]
+    assert waits(still)
+    assert not waits(still[:-1])
+    assert not waits([*still, frame(action=1)])
+    assert not waits([*still, frame(moved=500)])
+    assert not waits([*still, frame(score=1.0)])
+    assert not waits(still, ("NOOP", "RIGHT", "LEFT"))
+    assert not waits([frame(decided=False)] * 200)
