@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
             made.setProperty("first_layout", made.saveState(LAYOUT))
             state = settings().value(f"layout/{name}")
             if isinstance(state, QByteArray):
-                made.restoreState(state, LAYOUT)
+                made.sized = made.restoreState(state, LAYOUT)
         return self.panels[name]
 
     def go_to(self, name: str) -> Panel:
@@ -385,9 +385,11 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         for name, panel in self.panels.items():
             settings().remove(f"layout/{name}")
+            panel.untuck()
             panel.restoreState(panel.property("first_layout"), LAYOUT)
             for dock in panel.docks():
                 dock.show()
+            panel.size_docks()
 
     def show_shortcuts(self) -> None:
         groups = every_action()
@@ -504,6 +506,7 @@ class MainWindow(QMainWindow):
         store = settings()
         store.setValue("window/geometry", self.saveGeometry())
         for name, panel in self.panels.items():
+            panel.untuck()
             store.setValue(f"layout/{name}", panel.saveState(LAYOUT))
             panel.remember()
         current = self.stack.currentWidget()

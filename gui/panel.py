@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from weakref import ref
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
 from gui.actions import Action, ActionSet
@@ -20,8 +20,18 @@ from gui.widgets.room import Scroller
 from lab.run import Run
 from lab.training_queue import Job
 
-DOCK = (250, 360)
+MIDDLE = 300
+"""The width, at the system's size of text, that the middle of a panel keeps between docks."""
+LETTER = 16
+"""The height of a line, in pixels, at which MIDDLE is meant."""
+DOCK = (340, 360)
 """The most pixels that a dock may ask for: one that needs more scrolls in a small window."""
+
+
+def need(dock: QDockWidget) -> int:
+    """The width in which nothing of a dock scrolls sideways."""
+    scroller = dock.widget()
+    return scroller.minimumSizeHint().width() if isinstance(scroller, Scroller) else dock.minimumSizeHint().width()
 
 
 class RunFolders(QObject):
@@ -68,6 +78,10 @@ class Panel(QMainWindow):
         self.history = History(self)
         context.undo.addStack(self.history)
         self.put_away: list[QDockWidget] = []
+        self.sized = False
+        """Whether the docks have been given their widths, or these were stored."""
+        self.tucked: list[QDockWidget] = []
+        """Docks of the right that are behind a tab of the left, as there is no room for both."""
         self.action_set = ActionSet(self.name, context.actions, self)
         self.action_set.extend(self.ACTIONS, ref(self))
         self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
@@ -91,6 +105,43 @@ class Panel(QMainWindow):
     def docks(self) -> list[QDockWidget]:
         return self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
+    def size_docks(self) -> None:
+        """Give the docks the widths that they have at first."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.sized:  # Before, the panel is not as large as its window.
+            self.sized = True
+            QTimer.singleShot(0, self, self.size_docks)
+
+    def make_room(self) -> None:
+        """Where the panel is too narrow for the docks on both sides, those on the right go behind a tab of the left; they go back when it is wide."""
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        shown = [dock for dock in self.docks() if not dock.isHidden() and not dock.isFloating()]
+        at_left = [dock for dock in shown if self.dockWidgetArea(dock) == left and dock not in self.tucked]
+        at_right = [dock for dock in shown if self.dockWidgetArea(dock) == right or dock in self.tucked]
+        if self.put_away or not at_left or not at_right:
+            return
+        scale = self.fontMetrics().height() / LETTER
+        needed = MIDDLE * scale + sum(max(map(need, docks)) for docks in (at_left, at_right))
+        if needed > self.width() and not self.tucked:
+            self.tucked = at_right
+            for dock in at_right:
+                self.tabifyDockWidget(at_left[-1], dock)
+                dock.raise_()
+        elif needed <= self.width() and self.tucked:
+            self.untuck()
+
+    def untuck(self) -> None:
+        """Docks that are behind a tab for want of room are on the right again."""
+        tucked, self.tucked = self.tucked, []
+        for dock in tucked:
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.make_room()
+
     def childEvent(self, event: QChildEvent) -> None:
         super().childEvent(event)
         child = event.child()
@@ -104,6 +155,7 @@ class Panel(QMainWindow):
         dock.setWidget(Scroller(widget, DOCK))
         dock.setTitleBarWidget(DockTitle(dock))
         self.addDockWidget(area, dock)
+        dock.toggleViewAction().toggled.connect(self.make_room)
         return dock
 
     def present(self, on: bool) -> None:

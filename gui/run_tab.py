@@ -125,11 +125,16 @@ class RunTab(QWidget):
         self.bridge, self.trainer = bridge, None
         self.transport.set_bridge(bridge)
         self.curves.lines[self.run.name].unit = bridge.latest.unit
-        self.curves.show_first(bridge.session.experiment.headline)
+        self.show_headline(bridge.session.experiment.headline)
         self.take_source(bridge)
         bridge.ended.connect(self.page_tabs.outdate)
         bridge.ended.connect(self.refresh)
         self.timer.start(CURVES_MS)
+
+    def show_headline(self, metrics: tuple[str, ...]) -> None:
+        """The recipe's most telling metrics come first, in the curves and among the figures."""
+        self.curves.show_first(metrics)
+        self.transport.figures.put_first(metrics)
 
     def show_stored(self) -> None:
         """The stored run's status and views. The views need torch, so they come when it has been loaded."""
@@ -172,7 +177,7 @@ class RunTab(QWidget):
     def stored_ready(self, source: StoredViews) -> None:
         """The stored run can answer, unless a session does by now, or the tab is shut."""
         if self.bridge is None and not self.closed:
-            self.curves.show_first(self.run.recipe.experiment_class().headline)
+            self.show_headline(self.run.recipe.experiment_class().headline)
             self.take_source(source)
             if self.demonstrating:
                 self.demonstrate()

@@ -93,7 +93,6 @@ class TrainingPanel(Panel):
         self.settings_dock.raise_()
         self.page_scopes = PageScopes(self.page_classes(), self.action_set, self, self.pages_in_front)
         self.form.restore(settings(), self.name, self.first_recipe or next(reversed(self.recipes)))
-        self.resizeDocks([self.settings_dock], [max(280, self.form.sizeHint().width())], Qt.Orientation.Horizontal)
         self.form.recipe_changed.connect(self.show_about)
         self.form.said.connect(context.say)
         self.form_trail = Trail(
@@ -124,6 +123,9 @@ class TrainingPanel(Panel):
         self.tabs.tabBar().setVisible(not on)
         for tab in self.tabs.all():
             tab.present(on)
+
+    def size_docks(self) -> None:
+        self.resizeDocks([self.settings_dock], [max(280, self.form.sizeHint().width())], Qt.Orientation.Horizontal)
 
     def run_changed(self) -> None:
         """Another run, or none, is in front."""

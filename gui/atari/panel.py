@@ -87,7 +87,6 @@ class AtariPanel(TrainingPanel):
         self.watch = Watch(self.action_set)
         self.watch.failed.connect(context.report)
         self.watch_dock = self.add_dock("Watch", self.watch, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.resizeDocks([self.settings_dock, self.watch_dock], [max(290, self.form.sizeHint().width()), 360], Qt.Orientation.Horizontal)
         self.watch_menu = self.action_set.menu("&Watch")
         self.watch.compare.toggled.connect(lambda on: self.resizeDocks([self.watch_dock], [560 if on else 360], Qt.Orientation.Horizontal))
         self.watch_dock.hide()  # Until an agent is chosen, the wall has the room.
@@ -102,6 +101,10 @@ class AtariPanel(TrainingPanel):
     @classmethod
     def every_action(cls) -> tuple[Action, ...]:
         return (*super().every_action(), *Watch.ACTIONS)
+
+    def size_docks(self) -> None:
+        super().size_docks()
+        self.resizeDocks([self.watch_dock], [360], Qt.Orientation.Horizontal)
 
     def present(self, on: bool) -> None:
         """A game that is watched fills the window; else what is in the middle does."""

@@ -1,6 +1,7 @@
 """Windows that fit their screen, and containers that need little room."""
 
 from PySide6.QtCore import QEvent, QMargins, QObject, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QStackedWidget, QWidget
 
 FRAME = QMargins(4, 36, 4, 4)
@@ -46,6 +47,11 @@ class Scroller(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         widget.installEventFilter(self)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().height() != event.oldSize().height():
+            self.updateGeometry()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
@@ -55,7 +61,10 @@ class Scroller(QScrollArea):
         return self.page.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self.page.minimumSizeHint().expandedTo(self.page.minimumSize()).boundedTo(self.most)
+        least = self.page.minimumSizeHint().expandedTo(self.page.minimumSize())
+        if least.height() > min(self.most.height(), self.height()):  # Then there is a bar at the side.
+            least.setWidth(least.width() + self.verticalScrollBar().sizeHint().width())
+        return least.boundedTo(self.most)
 
 
 class SideBySide(QSplitter):

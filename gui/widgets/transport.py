@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QProgressBar, QToolButton, QVBoxLayout, QWidget
 from gui.actions import Action, native
 from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.figures import Figures
 from gui.widgets.flow_layout import FlowLayout
 from lab.latest import progress_share, progress_text
-from lab.metrics import title
 from lab.readable import duration_text
 from lab.run import Run
 
@@ -53,7 +53,7 @@ class Transport(QWidget):
         self.progress = QProgressBar(textVisible=True, minimumWidth=80)
         self.progress.setToolTip("Progress of the run")
         self.state = FastLabel(wrap=True)
-        self.figures = FastLabel(wrap=True)
+        self.figures = Figures()
         buttons = FlowLayout(gap=6)
         for widget in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone, self.progress):
             buttons.addWidget(widget)
@@ -117,7 +117,7 @@ class Transport(QWidget):
             button.setEnabled("stop" not in requests)
         self.show_progress(latest.share, latest.progress)
         self.state.setText(self.state_text())
-        self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in latest.metrics.items() if name != "charts/SPS"))
+        self.figures.show_values(latest.metrics)
 
     def show_stored(self, run: Run, trainer: int | None) -> None:
         """A stored run: its status, and which other process trains it, if one does; it cannot be resumed as long as that is so."""
@@ -134,8 +134,7 @@ class Transport(QWidget):
                 f"checkpoint at {step:,}" if step is not None else "no checkpoint yet",
             ]
         self.state.setText("  ·  ".join(part for part in [*parts, status.get("reason", "")] if part))
-        metrics = {name: value for name, value in status.get("metrics", {}).items() if value is not None}
-        self.figures.setText("   ".join(f"{title(name)} {value:.4g}" for name, value in metrics.items()))
+        self.figures.show_values({name: value for name, value in status.get("metrics", {}).items() if value is not None})
         self.resume.setEnabled(trainer is None)
         self.resume.setText("Train a copy" if run.shipped else "Resume")
         if run.shipped:

@@ -183,3 +183,17 @@ def test_the_wheel_scrolls_past_a_picture_that_is_among_others(picture: Picture)
     picture.zoomable = False
     wheel(picture, QPointF(75, 75), 2)
     assert picture.zoom == 1
+
+
+def test_docks_of_both_sides_share_one_where_there_is_no_room_and_part_again(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    window.resize(1400, 800)
+    panel.watch_dock.show()
+    sides = panel.dockWidgetArea
+    assert sides(panel.watch_dock) == Qt.DockWidgetArea.RightDockWidgetArea
+    window.resize(700, 800)
+    qtbot.waitUntil(lambda: sides(panel.watch_dock) == Qt.DockWidgetArea.LeftDockWidgetArea, timeout=60_000)
+    assert panel.settings_dock in panel.tabifiedDockWidgets(panel.watch_dock)
+    window.resize(1400, 800)
+    qtbot.waitUntil(lambda: sides(panel.watch_dock) == Qt.DockWidgetArea.RightDockWidgetArea, timeout=60_000)
+    assert panel.settings_dock not in panel.tabifiedDockWidgets(panel.watch_dock)

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.widgets.figures import Figures
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.room import Scroller, inside
 
@@ -106,3 +107,22 @@ def test_what_needs_more_than_it_may_scrolls(qtbot: QtBot) -> None:
     scroller.resize(400, 450)
     qtbot.waitUntil(lambda: not scroller.horizontalScrollBar().isVisible())
     assert page.width() == 400
+
+
+def test_a_runs_figures_are_a_table_with_units_the_most_telling_first_and_a_click_shows_the_rest(qtbot: QtBot) -> None:
+    figures = Figures()
+    qtbot.addWidget(figures)
+    figures.put_first(("charts/validation_accuracy",))
+    metrics = {"losses/cross_entropy": 0.12345, "charts/validation_accuracy": 0.875, "charts/SPS": 3.0, "charts/episodes": 12345.0}
+    figures.show_values(metrics)
+    assert figures.accessibleName() == "validation accuracy 87.5 %, cross entropy 0.1235, episodes 12,345"
+    figures.resize(figures.column("charts/validation_accuracy") + 5, 40)
+    figures.show()
+    one = figures.sizeHint().height()
+    assert figures.rows(figures.width()) == [["charts/validation_accuracy"]]
+    assert figures.hidden() == 2
+    qtbot.mouseClick(figures, Qt.MouseButton.LeftButton)
+    assert figures.hidden() == 0
+    assert figures.sizeHint().height() == one * len(figures.rows(figures.width())) > one
+    qtbot.mouseClick(figures, Qt.MouseButton.LeftButton)
+    assert figures.sizeHint().height() == one
