@@ -132,7 +132,7 @@ class TabularQ(Experiment):
         games = [self.played(seed, i, epsilon, film) for i in range(episodes)]
         seconds = options.get("seconds")
         film = film if seconds is None else film[: max(1, round(seconds * FPS))]
-        write_film(Path(video), film, FPS)
+        write_film(Path(video), film, FPS, options.get("film_size"))
         return {"video": str(video), "frames": len(film), "scores": [game.score for game in games], "won": sum(game.won for game in games)}
 
 

@@ -25,13 +25,20 @@ WARM_UP = 20 * FPS
 
 
 def film(
-    agents: list[WallAgent], path: Path, *, seconds: float = 10.0, seed: int = 0, epsilon: float = EPSILON, sticky: float = 0.0
+    agents: list[WallAgent],
+    path: Path,
+    *,
+    seconds: float = 10.0,
+    seed: int = 0,
+    epsilon: float = EPSILON,
+    sticky: float = 0.0,
+    size: int | None = None,
 ) -> dict[str, Any]:
     """Write `seconds` of the wall as an .mp4 or .gif; the frames and the last scores."""
     if not agents:
         raise LabError("There is no agent to film: none is shipped, and no run has finished a game yet. `lab train dqn-fast` makes one.")
     wall = Wall(agents, seed=seed, epsilon=epsilon, sticky=sticky)
-    writer = VideoWriter(path, FPS)
+    writer = VideoWriter(path, FPS, size)
     frames = max(1, round(seconds * FPS))
     try:
         with one_thread():

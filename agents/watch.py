@@ -35,8 +35,9 @@ def watch(
     seed: int = 0,
     sticky: float | None = None,
     seconds: float | None = None,
+    film_size: int | None = None,
 ) -> dict[str, Any]:
-    """Play `episodes` (or `seconds`) into `video`, or in a window where there is none; the scores and frames.
+    """Play `episodes` (or `seconds`) into `video`, or in a window where there is none; the scores and frames. `film_size`: pixels of its longer side.
 
     Raises UsageError for values out of the bounds of `PlayOptions`.
     """
@@ -53,7 +54,7 @@ def watch(
         if importlib.util.find_spec("gui.watch_window") is None:
             raise LabError("No window can be opened by this installation. Give --video FILE.mp4.")
         return load("gui.watch_window:watch")(net, player, episodes=episodes, seconds=seconds)
-    writer = VideoWriter(video, FPS)
+    writer = VideoWriter(video, FPS, film_size)
     scores: list[float] = []
     frames = 0
     try:

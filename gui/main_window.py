@@ -34,7 +34,7 @@ from gui.palette import CommandPalette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS
 from gui.queue_worker import QueueWorker
-from gui.settings import settings
+from gui.settings import FILM_SIZES, film_size, settings
 from gui.system import device_text, gpu_memory, process_memory
 from gui.tour import Tour
 from gui.training_panel import TrainingPanel
@@ -53,6 +53,7 @@ from gui.window_actions import (
     UNDO,
     VIEW_ACTIONS,
     every_action,
+    film_action,
     panel_action,
     theme_action,
 )
@@ -134,6 +135,8 @@ class MainWindow(QMainWindow):
     def build_menus(self) -> None:
         window = ref(self)
         self.action_set.extend(FILE_ACTIONS, window)
+        self.action_set.extend(map(film_action, FILM_SIZES), window)
+        self.action_set[f"film.{film_size() or 0}"].setChecked(True)
         self.action_set.extend(EDIT_ACTIONS, window)
         self.show_undo()
         self.action_set.extend(map(panel_action, PANELS), window)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMessageBox, QS
 from gui.actions import Action
 from gui.page import Page, Sidebar
 from gui.pages import page_class
+from gui.settings import film_size
 from gui.theme import faint
 from gui.undo import History
 from gui.view_query import PageState, ViewQuery, ViewSource
@@ -213,7 +214,7 @@ class PageTabs(QWidget):
 
         def write(answer: Any) -> None:
             try:
-                answer.save(path)
+                answer.save(path, film_size(path))
             except (LabError, OSError) as error:
                 self.not_saved(str(error))
             else:

@@ -2,6 +2,7 @@
 
 from gui.actions import Action, numbered
 from gui.panels import PANELS, PanelSpec
+from gui.settings import FILM_SIZES, settings
 
 THEMES = ("system", "light", "dark")
 FILE_ACTIONS = (
@@ -43,6 +44,18 @@ FILE_ACTIONS = (
 UNDO = Action("undo", "Undo", "Undo the last change made in this panel", lambda window: window.undo(True), "Ctrl+Z", "&Edit")
 REDO = Action("redo", "Redo", "Make the change again that was undone last", lambda window: window.undo(False), "Ctrl+Shift+Z", "&Edit")
 EDIT_ACTIONS = (UNDO, REDO)
+
+
+def film_action(size: int) -> Action:
+    """Chooses how large films are."""
+    text = f"{size} pixels" if size else "As shown"
+    tip = f"Save films with {size} pixels at the longer side" if size else "Save films as large as what they show, with 512 pixels at least"
+    return Action(
+        f"film.{size}", text, tip, lambda window, on: settings().setValue("film size", size), menu="&File/Film size", checkable=True,
+        group="film size",
+    )  # fmt: skip
+
+
 VIEW_ACTIONS = (
     Action(
         "palette",
@@ -111,6 +124,14 @@ def panel_action(spec: PanelSpec) -> Action:
 def every_action() -> dict[str, list[Action]]:
     """The actions of the app by where they are heard, as they are declared: no panel need have been shown."""
     groups = {
-        "Everywhere": [*map(panel_action, PANELS), *FILE_ACTIONS, *EDIT_ACTIONS, *map(theme_action, THEMES), *VIEW_ACTIONS, *HELP_ACTIONS]
+        "Everywhere": [
+            *map(panel_action, PANELS),
+            *FILE_ACTIONS,
+            *map(film_action, FILM_SIZES),
+            *EDIT_ACTIONS,
+            *map(theme_action, THEMES),
+            *VIEW_ACTIONS,
+            *HELP_ACTIONS,
+        ]
     }
     return groups | {spec.name: list(spec.panel_class().every_action()) for spec in PANELS}

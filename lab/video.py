@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from lab.errors import LabError
 from lab.saving import destination
@@ -19,11 +20,11 @@ class VideoWriter:
     """Streams RGB frames (H, W, 3) uint8 to an encoder; nothing is collected in memory.
 
     All frames have the size of the first. An .mp4 of odd height or width gets one more row or column, a copy of the
-    last, as H.264 wants even ones. A .gif gets about 20 frames a second and half the size where it is wider than 640.
+    last, as H.264 wants even ones. A .gif gets about 20 frames a second and half the size where it is wider than 640 and no size is named.
     """
 
-    def __init__(self, path: str | Path, fps: float):
-        """Raises UsageError for another ending and LabError where one may not write."""
+    def __init__(self, path: str | Path, fps: float, size: int | None = None):
+        """`size` is what the longer side of the film should have, in pixels. Raises UsageError for another ending and LabError where one may not write."""
         import imageio_ffmpeg
 
         self.path, self.fps, self.count = destination(path, ENDINGS, "--video"), fps, 0
@@ -31,6 +32,7 @@ class VideoWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LabError(f"Cannot write {self.path} ({error.strerror}).") from None
+        self.size = size
         self.gif = self.path.suffix.lower() == ".gif"
         self.every = max(1, round(fps / GIF_FPS)) if self.gif else 1
         self.open = imageio_ffmpeg.write_frames
@@ -41,6 +43,8 @@ class VideoWriter:
         self.count += 1
         if (self.count - 1) % self.every:
             return
+        if self.size is not None:
+            frame = resized(frame, self.size)
         if not self.gif:
             frame = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), mode="edge")
         try:
@@ -52,7 +56,7 @@ class VideoWriter:
 
     def start(self, height: int, width: int) -> Any:
         if self.gif:
-            scale = "scale=iw/2:-1:flags=area," if width > GIF_WIDTH else ""
+            scale = "scale=iw/2:-1:flags=area," if width > GIF_WIDTH and self.size is None else ""
             palette = f"{scale}split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none"
             options: dict[str, Any] = {"codec": "gif", "pix_fmt_out": "pal8", "output_params": ["-vf", palette]}
         else:
@@ -70,6 +74,17 @@ class VideoWriter:
             encoder.close()
             if not is_whole(self.path):
                 raise LabError(f"The video {self.path} could not be written. Is the folder writable, or the disk full?")
+
+
+def resized(frame: np.ndarray, size: int) -> np.ndarray:
+    """A picture (H, W, 3) uint8 whose longer side has `size` pixels. Pixels that become larger stay sharp squares."""
+    height, width = frame.shape[:2]
+    if max(height, width) == size:
+        return frame
+    times = -(-size // max(height, width))  # Enlarged by a whole number and then made smaller, all squares are alike.
+    large = Image.fromarray(frame).resize((times * width, times * height), Image.Resampling.NEAREST)
+    share = size / max(height, width)
+    return np.asarray(large.resize((max(1, round(share * width)), max(1, round(share * height))), Image.Resampling.BOX))
 
 
 def is_whole(path: Path) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gui.atari.waiting import WaitsForFire
 from gui.atari.weight_sources import WeightSource
+from gui.settings import film_size
 from gui.widgets.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class PlayerThread(threading.Thread):
         if path is not None:
             from agents.watch import strip
 
-            self.recorder = Recorder(path, FPS, strip)
+            self.recorder = Recorder(path, FPS, strip, film_size())
         return before
 
     def run(self) -> None:

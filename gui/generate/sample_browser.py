@@ -26,6 +26,7 @@ from gui.generate.bookmarks_pane import BookmarksPane
 from gui.generate.image_grid import ImageGrid, set_smooth
 from gui.generate.latent_state import SAMPLES, LatentState
 from gui.page import Sidebar
+from gui.settings import film_size
 from gui.theme import faint
 from gui.view_query import ViewQuery
 from gui.widgets import icons
@@ -365,7 +366,7 @@ class SampleBrowser(Sidebar):
         path = ask_save_path(self, "Save the time-lapse", f"{self.state.run.name}.gif", ENDINGS)
         if path is not None:
             try:
-                self.lapse.save(path)
+                self.lapse.save(path, film_size(path))
             except (LabError, OSError) as error:
                 QMessageBox.warning(self, "Not saved", str(error))
             else:

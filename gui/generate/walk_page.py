@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.generate.image_grid import mosaic
@@ -68,6 +68,8 @@ class WalkPage(LatentPage):
             toolTip="Anchors, separated by commas: 3@0 (sample 3 of seed 0), seed:7, image:12 (test image 12, encoded) or z:NUMBERS"
         )
         self.anchors.editingFinished.connect(self.typed)
+        self.length = QSpinBox(minimum=2, maximum=600, value=96, suffix=" frames", singleStep=12)
+        self.length.setToolTip("Frames of the film that is saved; File > Film size has how large it is")
         self.plot = Plot("frame", "distance to previous frame (grey levels)", "Distances between frames appear here")
         self.plot.setMinimumHeight(90)
         self.marker = pg.InfiniteLine(pen=pg.mkPen(colour(1), width=1))
@@ -107,6 +109,7 @@ class WalkPage(LatentPage):
         label.setBuddy(self.anchors)
         second.addWidget(label)
         second.addWidget(self.anchors, 1)
+        second.addWidget(self.length)
         lower = QWidget()
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 0, 0, 0)
@@ -160,7 +163,7 @@ class WalkPage(LatentPage):
 
     def export(self) -> tuple[str, dict[str, Any]] | None:
         common = self.common(self.walk_order())
-        return None if common is None else ("interpolate", {**common, "steps": 96, "loop": True})
+        return None if common is None else ("interpolate", {**common, "steps": self.length.value(), "loop": True})
 
     # -- what arrives ----------------------------------------------------------------------------------------------
 

@@ -9,10 +9,11 @@ import numpy as np
 
 
 class Recorder:
-    """Encodes what `add` hands over into `path` (.mp4 or .gif) until `close`. `make` turns what was handed over into a picture."""
+    """Encodes what `add` hands over into `path` (.mp4 or .gif) until `close`. `make` turns what was handed over into a picture;
+    `size` is that of the film's longer side, in pixels; without it, what the pictures have, and 512 at least."""
 
-    def __init__(self, path: Path, fps: float, make: Callable[..., np.ndarray] = lambda pixels: pixels):
-        self.path, self.fps, self.make = path, fps, make
+    def __init__(self, path: Path, fps: float, make: Callable[..., np.ndarray] = lambda pixels: pixels, size: int | None = None):
+        self.path, self.fps, self.make, self.size = path, fps, make, size
         self.error: BaseException | None = None
         self.count = 0
         self.queue: queue.Queue[tuple[object, ...] | None] = queue.Queue()
@@ -31,16 +32,20 @@ class Recorder:
             self.thread.join()
 
     def encode(self) -> None:
+        from lab.answers.base import FILM_SIZE
         from lab.video import VideoWriter
 
         try:
-            writer = VideoWriter(self.path, self.fps)
-            size: tuple[int, ...] | None = None
+            writer = VideoWriter(self.path, self.fps, self.size)
+            shape: tuple[int, ...] | None = None
             try:
                 while (what := self.queue.get()) is not None:
                     picture = self.make(*what)
-                    size = size or picture.shape
-                    if picture.shape == size:
+                    if shape is None:
+                        shape = picture.shape
+                        if self.size is None and max(shape) < FILM_SIZE:
+                            writer.size = FILM_SIZE
+                    if picture.shape == shape:
                         writer.add(picture)
             finally:
                 writer.close()

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui.settings import film_size
 from gui.theme import faint
 from gui.view_query import ViewSource
 from gui.widgets import icons
@@ -218,7 +219,7 @@ class ViewFrame(QWidget):
             return
         try:
             numbers = path.suffix.lower() in (".npz", ".csv")
-            (self.answer if numbers else self.body.as_shown(self.answer)).save(path)
+            (self.answer if numbers else self.body.as_shown(self.answer)).save(path, film_size(path))
         except (LabError, OSError) as error:
             QMessageBox.warning(self, "Not saved", str(error))
         else:
@@ -231,7 +232,7 @@ class ViewFrame(QWidget):
         """Write answers at the pace at which they were seen, in a thread: plots take a moment to draw."""
         self.end_saving()
         pace = (len(film) - 1) / max(film[-1][0] - film[0][0], 1e-3)
-        self.saving = Recorder(path, min(max(pace, 1.0), 30.0), lambda answer: answer.picture())
+        self.saving = Recorder(path, min(max(pace, 1.0), 30.0), lambda answer: answer.picture(), film_size())
         for _, answer in film:
             self.saving.add(self.body.as_shown(answer))
         self.saving.close()
@@ -262,7 +263,7 @@ class ViewFrame(QWidget):
 
     def record(self, path: Path) -> None:
         """Record every new answer into `path`."""
-        self.recorder = Recorder(path, 1000 / self.timer.interval(), lambda answer: answer.picture())
+        self.recorder = Recorder(path, 1000 / self.timer.interval(), lambda answer: answer.picture(), film_size())
         self.record_button.set_face(icons.end, "Stop recording")
         if self.answer is not None:
             self.recorder.add(self.body.as_shown(self.answer))

@@ -10,13 +10,15 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
-from lab.errors import LabError
+from lab.errors import LabError, UsageError
 from lab.saving import ENDINGS, destination
 from lab.tables import csv_text
-from lab.video import VideoWriter
+from lab.video import VideoWriter, resized
 
 FPS = 20
 """Frames per second of a sequence saved as GIF or MP4."""
+FILM_SIZE, SIZES = 512, (16, 4096)
+"""Pixels of the longer side of a film: how many it has at least where no size is named, and which sizes can be named."""
 STILL_SECONDS = 2
 """How long an MP4 of one picture lasts."""
 
@@ -27,14 +29,20 @@ class Answer:
     endings: ClassVar[tuple[str, ...]] = ENDINGS
     """The formats in which it can be saved."""
 
-    def save(self, path: str | Path) -> Path:
-        """Write a file of one of `endings`, whole or not at all. Raises UsageError for other endings, LabError where it cannot be written."""
+    def save(self, path: str | Path, size: int | None = None) -> Path:
+        """Write a file of one of `endings`, whole or not at all; `size` is the pixels of the longer side of a picture or film.
+
+        Without it a film has at least `FILM_SIZE` pixels, a picture those that it has. Raises UsageError for other endings and for a
+        size out of `SIZES`, LabError where it cannot be written.
+        """
+        if size is not None and not SIZES[0] <= size <= SIZES[1]:
+            raise UsageError(f"--size: expected {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
         path = destination(path, self.endings)
         ending = path.suffix.lower()
         temporary = path.with_name(f".{os.getpid()}.tmp{ending}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.write(temporary, ending)
+            self.write(temporary, ending, size)
             os.replace(temporary, path)
         except OSError as error:
             raise LabError(f"Cannot write {path} ({error.strerror or error}). Choose another name with --out.") from None
@@ -42,19 +50,26 @@ class Answer:
             temporary.unlink(missing_ok=True)
         return path
 
-    def write(self, path: Path, ending: str) -> None:
+    def write(self, path: Path, ending: str, size: int | None = None) -> None:
         if ending == ".npz":
             write_arrays(path, self.arrays())
         elif ending == ".csv":
             path.write_text(csv_text(*self.spreadsheet()), encoding="utf-8")
         elif ending == ".gif":
-            first, *rest = [Image.fromarray(frame) for frame in self.frames()]
+            first, *rest = [Image.fromarray(frame) for frame in self.film(size)]
             first.save(path, save_all=True, append_images=rest, duration=1000 // FPS, loop=0)
         elif ending == ".mp4":
-            frames = self.frames()
+            frames = self.film(size)
             write_film(path, frames if len(frames) > 1 else frames * (FPS * STILL_SECONDS))
         else:
-            Image.fromarray(self.picture()).save(path)
+            Image.fromarray(self.picture() if size is None else resized(self.picture(), size)).save(path)
+
+    def film(self, size: int | None) -> list[np.ndarray]:
+        """The frames of a GIF or MP4, as large as `save` says."""
+        frames = self.frames()
+        longest = max(frames[0].shape[:2])
+        wanted = max(longest, FILM_SIZE) if size is None else size
+        return [resized(frame, wanted) for frame in frames]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The numbers behind the picture."""
@@ -83,9 +98,9 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
             archive.writestr(f"{name}.npy", data.getvalue())
 
 
-def write_film(path: Path, frames: Iterable[np.ndarray], fps: float = FPS) -> None:
+def write_film(path: Path, frames: Iterable[np.ndarray], fps: float = FPS, size: int | None = None) -> None:
     """Write pictures (H, W, 3) uint8 of one size as an .mp4 or .gif."""
-    writer = VideoWriter(path, fps)
+    writer = VideoWriter(path, fps, size)
     try:
         for frame in frames:
             writer.add(frame)

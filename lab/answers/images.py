@@ -38,6 +38,8 @@ class Images(Answer):
         return {"pixels": self.pixels, "captions": np.array(self.captions)} | codes
 
     def frames(self) -> list[np.ndarray]:
+        if not self.captions:
+            return list(enlarged(self.pixels, self.scale))
         return [Images(self.pixels[i : i + 1], self.captions[i : i + 1], 1, self.scale).picture() for i in range(len(self.pixels))]
 
     def picture(self) -> np.ndarray:

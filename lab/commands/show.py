@@ -7,14 +7,14 @@ from typing import Any
 from lab.answers import Curves, Text, cell_text
 from lab.config import flag
 from lab.errors import UsageError
-from lab.flags import add_data, add_device, pairs, parser
+from lab.flags import add_data, add_device, pairs, parser, whole
 from lab.parameters import bounds
 from lab.saving import ENDINGS, destination
 from lab.tables import csv_text, text_table
 
 
 def main(arguments: list[str]) -> int:
-    usage = "RUN [RUN ...] VIEW [--PARAM VALUE ...] [--data DATA] [--csv | --out FILE.png|.gif|.mp4|.npz|.csv]"
+    usage = "RUN [RUN ...] VIEW [--PARAM VALUE ...] [--data DATA] [--csv | --out FILE.png|.gif|.mp4|.npz|.csv [--size N]]"
     more = (
         "`lab show RUN` lists the views of a run with their parameters. Without --out, texts and tables are printed.\n"
         "Of several runs there is the view curves: those that differ in nothing but the seed become a mean with a band\n"
@@ -23,6 +23,9 @@ def main(arguments: list[str]) -> int:
     p = parser("show", usage, more)
     p.add_argument("words", metavar="RUN VIEW", nargs="+")
     p.add_argument("--out", metavar="FILE")
+    p.add_argument(
+        "--size", type=whole, metavar="N", help="pixels of the longer side of the picture or film (default: a film has 512 at least)"
+    )
     p.add_argument("--csv", action="store_true", help="print a table's numbers, separated by commas")
     add_data(p)
     add_device(p)
@@ -42,7 +45,7 @@ def main(arguments: list[str]) -> int:
     endings = endings_of(runs[0], view)
     if options.out is not None:
         out = destination(options.out, endings)
-        print(answer(runs, view, options, parameters).save(out))
+        print(answer(runs, view, options, parameters).save(out, options.size))
         say_how_to_read(runs[0], view)
         return 0
     if len(runs) > 1 and not options.csv:

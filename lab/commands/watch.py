@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
     )  # fmt: skip
     p.add_argument("--episodes", type=whole, metavar="N", help="episodes to play (default 1)")
     p.add_argument("--video", metavar="FILE", help="write the episodes to an .mp4 or .gif file")
+    p.add_argument("--size", type=whole, metavar="N", help="pixels of the longer side of the video (default: that of its picture)")
     p.add_argument("--epsilon", type=float, metavar="E", help="fraction of random actions (default: the run's eval_epsilon)")
     p.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the emulator")
     p.add_argument("--sticky", type=float, metavar="P", help="probability of a repeated action (default: the run's)")
@@ -51,7 +52,7 @@ def watch_run(options: Any) -> dict[str, Any]:
     video = place(options.video, f"{run.name}.mp4" if run.shipped else run.path / "media" / "watch.mp4")
     return run.experiment("cpu", serving_only=True).watch(
         game=options.game, episodes=1 if options.episodes is None else options.episodes, video=video, epsilon=options.epsilon,
-        seed=options.seed, sticky=options.sticky, seconds=options.seconds,
+        seed=options.seed, sticky=options.sticky, seconds=options.seconds, **({} if options.size is None else {"film_size": options.size}),
     )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def watch_wall(options: Any) -> dict[str, Any]:
     settings = {"seed": options.seed, "epsilon": 0.01 if played.epsilon is None else played.epsilon, "sticky": played.sticky or 0.0}
     if video is None:
         return registry.load("gui.watch_window:watch_wall")(agents, seconds=played.seconds, **settings)
-    return registry.load("agents.wall_film:film")(agents, video, seconds=played.seconds or WALL_SECONDS, **settings)
+    return registry.load("agents.wall_film:film")(agents, video, seconds=played.seconds or WALL_SECONDS, size=options.size, **settings)
 
 
 def place(video: str | None, otherwise: str | Path) -> Path | None:

@@ -56,7 +56,7 @@ def general(name: str) -> str:
     """One name for the entries that there are as many of as there are panels and docks."""
     if name.startswith(("Edit > Undo", "Edit > Redo")):  # With the name of what is undone.
         return " ".join(name.split()[:3])
-    for menu, entry in (("View > Docks", "a dock"), ("View > Theme", "a theme")):
+    for menu, entry in (("View > Docks", "a dock"), ("View > Theme", "a theme"), ("File > Film size", "a size")):
         if name.startswith(f"{menu} > "):
             return f"{menu} > {entry}"
     if name.startswith("Page > ") and name.removeprefix("Page > ") not in ("Next page", "Previous page", "Copy page", "Save page"):

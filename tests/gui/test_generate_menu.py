@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from controls import drives, press
+from controls import choose, drives, press
 from latent_space import LEFT, LONG, menu_of, show, still
+from PIL import Image
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -21,6 +22,24 @@ def test_a_page_is_saved_as_gif(qtbot: QtBot, latent_tab: Callable[..., Any], tm
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(path), "")))
     qtbot.mouseClick(tab.page_tabs.save_button, LEFT)
     qtbot.waitUntil(lambda: path.exists() and path.stat().st_size > 0, timeout=LONG)
+
+
+@drives("File > Film size > a size")
+def test_a_walk_is_saved_at_the_chosen_size_and_length(
+    qtbot: QtBot, latent_tab: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = latent_tab()
+    walk = show(tab, "Walk")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / f"{walk.length.value()}.gif"), "")))
+    for length, size in ((5, "As shown"), (7, "256 pixels")):
+        walk.length.setValue(length)
+        choose(qtbot, tab.window_.action_set.menu("&File/Film size"), size)
+        qtbot.mouseClick(tab.page_tabs.save_button, LEFT)
+        path = tmp_path / f"{length}.gif"
+        qtbot.waitUntil(path.exists, timeout=LONG)
+        with Image.open(path) as film:
+            assert film.n_frames == length
+            assert film.size == ((512, 512) if size == "As shown" else (256, 256))
 
 
 @drives("PageTabs: Copy")

@@ -30,6 +30,7 @@ def watch(
     seed: int = 0,
     sticky: float | None = None,
     seconds: float | None = None,
+    film_size: int | None = None,
 ) -> dict[str, Any]:
     """Play `episodes` (or `seconds`) of `game` by its shipped agent (at random where there is none); `translate` turns frames
     (1, 3, size, size) uint8 into images of the other domain, (1, 3, size, size) in [-1, 1].
@@ -42,7 +43,7 @@ def watch(
             "Give --video FILE.mp4, to which the frames are written beside their translations. For a live view, use the Generate panel."
         )
     source, agent = player_of(game, seed, epsilon, sticky or 0.0)
-    writer, scores, frames = VideoWriter(video, FPS), list[float](), 0
+    writer, scores, frames = VideoWriter(video, FPS, film_size), list[float](), 0
     try:
         while len(scores) < episodes and (seconds is None or frames < seconds * FPS):
             frame = source.tick(agent)

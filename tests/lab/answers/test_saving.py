@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lab.answers import Curves, Images, Table
 from lab.errors import LabError, UsageError
 from lab.saving import destination
-from lab.video import VideoWriter
+from lab.video import VideoWriter, resized
 
 PICTURE = Images(np.zeros((2, 32, 32), np.uint8))
 
@@ -79,3 +80,38 @@ def test_columns_may_have_any_names_and_holes(tmp_path: Path) -> None:
 
 def test_no_curves_at_all_are_an_empty_plot() -> None:
     assert Curves({}, separate=True).picture().dtype == np.uint8
+
+
+FRAMES = Images(np.arange(3 * 4 * 2, dtype=np.uint8).reshape(3, 4, 2) * 10)
+"""Three pictures, 4 high and 2 wide."""
+
+
+@pytest.mark.parametrize(("size", "expected"), [(None, (256, 512)), (64, (32, 64)), (6, None)])
+def test_a_film_is_as_large_as_wanted_and_512_at_least_without_a_word(
+    tmp_path: Path, size: int | None, expected: tuple[int, int] | None
+) -> None:
+    if expected is None:
+        with pytest.raises(UsageError, match="--size: expected 16 to 4096 pixels, got 6"):
+            FRAMES.save(tmp_path / "a.gif", size)
+        return
+    with Image.open(FRAMES.save(tmp_path / "a.gif", size)) as film:
+        assert film.size == expected
+        assert film.n_frames == 3
+        film.seek(1)
+        seen = np.asarray(film.convert("L"))
+    step = expected[0] // 2
+    assert np.abs(seen[step // 2 :: step, step // 2 :: step].astype(int) - FRAMES.pixels[1]).max() <= 3  # A palette is not exact.
+
+
+def test_a_picture_keeps_its_pixels_unless_a_size_is_named(tmp_path: Path) -> None:
+    assert Image.open(FRAMES.save(tmp_path / "a.png")).size == (12, 6)  # Three of 2 x 4, each with a line around it.
+    assert max(Image.open(FRAMES.save(tmp_path / "b.png", 100)).size) == 100
+
+
+def test_pixels_that_are_enlarged_by_no_whole_number_stay_sharp_and_alike() -> None:
+    board = (np.indices((3, 3)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, 2)
+    large = resized(board, 31)
+    assert large.shape == (31, 31, 3)
+    assert large[5, 5, 0] == 0
+    assert large[5, 15, 0] == 255
+    assert large[15, 15, 0] == 0
