@@ -83,7 +83,7 @@ them. Everything else is as in DQN.</p>
         1.0,
         ge=0,
         le=10,
-        description="Multiple of the last layer's initial weights. At 1 the best of many random values is far above any return, which takes "
+        description="Multiple of the last layer's initial weights. Higher begins with actions that differ more: at 1 the best of many random values is far above any return, which takes "
         "some hundred rollouts to unlearn; near 0 all actions begin alike.",
     )
 

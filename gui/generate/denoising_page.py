@@ -21,6 +21,10 @@ class DenoisingPage(LatentPage):
 
     title: ClassVar[str] = "Denoising"
     tip: ClassVar[str] = "From noise to image: any time of the way, the number of evaluations, guidance, the error by time"
+    reading: ClassVar[str] = (
+        "Above: test images, the same mixed with noise (at time 0 all noise, at 1 none), and the clean images that the network expects behind it. "
+        "Below: a z on its way to an image, left to right."
+    )
     needs: ClassVar[tuple[str, ...]] = ("denoised", "denoising_path")
     hint: ClassVar[str] = "Click a sample to see its way from noise."
 

@@ -21,6 +21,10 @@ class LandscapePage(Page):
 
     title: ClassVar[str] = "Landscape"
     tip: ClassVar[str] = "Real and generated points in the plane, what D thinks of each place, or the ways of a flow"
+    reading: ClassVar[str] = (
+        "Dots are real and generated points, x to the right and y upwards. Of a GAN the ground is green where D takes points for real, and "
+        "arrows show where it sends generated ones."
+    )
     needs: ClassVar[tuple[str, ...]] = ("landscape",)
 
     def __init__(self, state: PageState, parent: QWidget | None = None):

@@ -25,7 +25,8 @@ class TextTranslationPage(Page):
     def __init__(self, state: PageState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.sentence = QLineEdit(placeholderText="Sentence to translate (empty: a held-out sentence)")
-        self.beam = QSpinBox(minimum=1, maximum=16, value=3, toolTip="Beam width; 1 is greedy search")
+        self.beam = QSpinBox(minimum=1, maximum=16, toolTip="Beam width; 1 is greedy search")
+        self.beam.setValue(state.run.stored["config"].get("beam", 1) if state.run is not None else 1)
         self.result = QPlainTextEdit(readOnly=True)
         self.result.setMaximumHeight(110)
         self.tree = QPlainTextEdit(readOnly=True)

@@ -17,7 +17,7 @@ from lab.data.text import visible
 from lab.data.words import EOS, PAD
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
-from lab.parameters import Count, Span
+from lab.parameters import Count, Index, Span
 from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.beam_search import Hypothesis, Node, beam_search, greedy
@@ -104,7 +104,8 @@ class Seq2Seq(SequenceExperiment):
     def translated(
         self, net: Any, sentence: str, width: int, alpha: float, siblings: int = 0
     ) -> tuple[list[Hypothesis], list[Node], list[str]]:
-        """The beam's results for a sentence, its tree, and the source's tokens."""
+        """The beam's results for a sentence, its tree, and the source's tokens. `width` 0 is that of the settings."""
+        width = width or self.config.beam
         if not 1 <= width <= 64:
             raise UsageError(f"--beam must be from 1 to 64, got {width}.")
         sentence = sentence or self.sample()
@@ -130,7 +131,7 @@ class Seq2Seq(SequenceExperiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def translate(self, net: nn.Module, sentence: str = "", beam: Count = 4) -> Text:
+    def translate(self, net: nn.Module, sentence: str = "", beam: Index = 0) -> Text:
         """The translation of a sentence of your own (or of a validation sentence), and the runners-up of the beam search, each
         after its score: log p by length."""
         hypotheses, _, source = self.translated(net, sentence, beam, self.config.length_alpha)
@@ -151,13 +152,13 @@ class Seq2Seq(SequenceExperiment):
         )
 
     @view(live=True)
-    def beam_tree(self, net: nn.Module, sentence: str = "", beam: Count = 3, siblings: Count = 2) -> Text:
+    def beam_tree(self, net: nn.Module, sentence: str = "", beam: Index = 0, siblings: Count = 2) -> Text:
         """The beam search as a tree: one token per line, with the log p of the path to it. Kept paths continue; * marks the best result."""
         hypotheses, nodes, _ = self.translated(net, sentence, beam, self.config.length_alpha, max(0, min(siblings, 20)))
         return Text(tree_text(nodes, hypotheses, self.label))
 
     @view(live=True)
-    def beam_table(self, net: nn.Module, sentence: str = "", beam: Count = 4, length_alpha: Span = 0.6) -> Table:
+    def beam_table(self, net: nn.Module, sentence: str = "", beam: Index = 0, length_alpha: Span = 0.6) -> Table:
         """The results of the beam search: log p, log p divided by the length penalty (which ranks them), and the output."""
         hypotheses, _, _ = self.translated(net, sentence, beam, length_alpha)
         return Table(
