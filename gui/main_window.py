@@ -440,6 +440,9 @@ class MainWindow(QMainWindow):
         """Ask the sessions to end, and look until they have."""
         self.closing = True
         self.present(False)
+        self.statusBar().showMessage("Saving…")
+        for panel in self.panels.values():
+            panel.finish_saves()
         self.remember()
         self.sessions.request_close()
         self.close_deadline = time.monotonic() + CLOSE_SECONDS

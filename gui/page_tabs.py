@@ -7,12 +7,13 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMessageBox, QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Action
+from gui.event_loop import NO_INPUT, until
 from gui.page import Page, Sidebar
 from gui.pages import page_class
 from gui.settings import film_size
 from gui.theme import faint
 from gui.undo import History
-from gui.view_query import PageState, ViewQuery, ViewSource
+from gui.view_query import OneAnswer, PageState, ViewSource
 from gui.widgets import icons
 from gui.widgets.picture import to_image
 from gui.widgets.room import FrontStack, Scroller
@@ -23,6 +24,8 @@ from lab.run import Run
 from lab.saving import ENDINGS
 
 TICK_MS = 50
+SAVE_SECONDS = 60.0
+"""How long what closes waits for a file that is being written."""
 PAGE_MENU = "&Page"
 LEAST = (470, 330)
 """The most pixels that a page may ask for: one that needs more scrolls in a small window."""
@@ -72,7 +75,8 @@ class PageTabs(QWidget):
         layout.addWidget(self.head)
         layout.addWidget(Scroller(self.split, LEAST), 1)
         layout.addWidget(self.reading)
-        self.saving: ViewQuery | None = None
+        self.saves: list[OneAnswer] = []
+        """What is being saved or copied."""
         self.bar.currentChanged.connect(self.show_page)
         self.stack.currentChanged.connect(self.bar.setCurrentIndex)
         for name in names:
@@ -223,8 +227,15 @@ class PageTabs(QWidget):
         self.ask_once(view, parameters, write)
 
     def ask_once(self, view: str, parameters: dict[str, Any], take: Any) -> None:
-        self.saving = ViewQuery(self.state, view, lambda: parameters, take, self.not_saved)
-        self.saving.ask()
+        self.saves = [one for one in self.saves if not one.over]
+        self.saves.append(OneAnswer(self.state, view, parameters, take, self.not_saved))
+
+    def finish_saves(self) -> None:
+        """Wait for what is being saved, before the page goes; say so where it takes too long."""
+        until(lambda: all(one.over for one in self.saves), SAVE_SECONDS, NO_INPUT)
+        for one in self.saves:
+            if not one.over:
+                one.give_up(f"The answer did not come within {SAVE_SECONDS:.0f} seconds.")
 
     def not_saved(self, sentence: str) -> None:
         QMessageBox.warning(self, "Not saved", sentence)

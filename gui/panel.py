@@ -186,6 +186,9 @@ class Panel(QMainWindow):
     def remember(self) -> None:
         """Write down what should come back at the next start."""
 
+    def finish_saves(self) -> None:
+        """Wait for files that are being written, before the window closes."""
+
     def shut(self) -> None:
         """End threads and timers; the panel goes away."""
 

@@ -356,7 +356,8 @@ class TrainingPanel(Panel):
         tab = self.tabs.at(index)
         if tab is None:
             return
-        self.tabs.removeTab(index)
+        tab.page_tabs.finish_saves()
+        self.tabs.removeTab(self.tabs.indexOf(tab))
         tab.shut()
         if tab.bridge is not None:
             self.tab_closing(tab.bridge)
@@ -408,6 +409,10 @@ class TrainingPanel(Panel):
             runs = [tab.run for tab in self.tabs.all() if not tab.run.shipped][-MOST_REOPENED:] + ([front] if front is not None else [])
             settings().setValue(f"{self.name}/tabs", json.dumps([str(run.path.resolve()) for run in runs]))
         self.form.remember(settings(), self.name)
+
+    def finish_saves(self) -> None:
+        for tab in self.tabs.all():
+            tab.page_tabs.finish_saves()
 
     def shut(self) -> None:
         for tab in self.tabs.all():

@@ -89,6 +89,50 @@ class PageState(QObject):
         return time.monotonic() - self.touched < QUIET_SECONDS
 
 
+class OneAnswer:
+    """One answer that somebody waits for, such as a file to be written: where another source takes over before it has come, that one
+    is asked, and an error is told whatever has changed meanwhile."""
+
+    def __init__(
+        self, state: PageState, view: str, parameters: dict[str, Any], take: Callable[[Any], None], on_error: Callable[[str], None]
+    ):
+        self.state, self.view, self.parameters, self.take, self.on_error = state, view, parameters, take, on_error
+        self.over = False
+        state.source_changed.connect(self.ask)
+        self.ask()
+
+    def ask(self) -> None:
+        source = self.state.source
+        if self.over:
+            return
+        if source is None or self.view not in self.state.views:
+            self.give_up("The run no longer has what was to be saved.")
+            return
+
+        def done(answer: Any) -> None:
+            if not self.over and self.state.source is source:
+                self.end()
+                self.take(answer)
+
+        def failed(error: BaseException) -> None:
+            if not self.over and self.state.source is source:
+                self.give_up(sentence(error))
+
+        source.ask_view(self.view, done, failed, f"once {id(self)}", self.parameters)
+
+    def give_up(self, sentence: str) -> None:
+        self.end()
+        self.on_error(sentence)
+
+    def end(self) -> None:
+        self.over = True
+        self.state.source_changed.disconnect(self.ask)
+
+
+def sentence(error: BaseException) -> str:
+    return str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
+
+
 class ViewQuery:
     """One view, asked again and again for one receiver. Only the newest request is ever answered.
 
@@ -160,7 +204,7 @@ class ViewQuery:
             if state.source is source and serial > self.answered:
                 self.answered = serial
                 if not self.stale:  # Otherwise something has changed since, and the error is out of date.
-                    self.on_error(str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}")
+                    self.on_error(sentence(error))
 
         source.ask_view(self.view, done, failed, f"query {id(self)}", parameters)
 

@@ -1,7 +1,8 @@
 """The Atari panel: the wall of all agents, the games, training in the background, and an agent that is watched beside it."""
 
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QIcon, QPixmap
@@ -14,6 +15,8 @@ from gui.atari.wall import WallPage
 from gui.atari.watch import Watch
 from gui.atari.weight_sources import LiveSource, StoredSource, UntrainedSource, WeightSource, plays_atari, stored_sources
 from gui.bridge import SessionBridge
+from gui.event_loop import NO_INPUT, until
+from gui.page_tabs import SAVE_SECONDS
 from gui.panel import AppContext
 from gui.settings import settings
 from gui.training_panel import TrainingPanel, describe
@@ -79,6 +82,7 @@ class AtariPanel(TrainingPanel):
         self.game_button.setIconSize(QSize(36, 48))
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
         self.shown_game = ""
+        self.exporting: Future[Any] | None = None
         super().__init__(context)
         self.form.column.insertWidget(0, self.game_button)
         self.form.changed.connect(self.show_game)
@@ -250,7 +254,7 @@ class AtariPanel(TrainingPanel):
             return
         path = ask_save_path(self, f"Export {run.name}", f"{run.name}.safetensors", (".safetensors",))
         if path is not None:
-            self.context.background.submit(
+            self.exporting = self.context.background.submit(
                 lambda: export_agent(run, path), lambda _: tell_saved(path),
                 lambda error: self.context.report(*describe(error)), receiver=self,
             )  # fmt: skip
@@ -276,6 +280,11 @@ class AtariPanel(TrainingPanel):
         super().remember()
         if self.reopened:
             settings().setValue(WALL_IN_FRONT, self.tabs.currentWidget() is self.wall)
+
+    def finish_saves(self) -> None:
+        super().finish_saves()
+        if self.exporting is not None:
+            until(self.exporting.done, SAVE_SECONDS, NO_INPUT)
 
     def shut(self) -> None:
         super().shut()

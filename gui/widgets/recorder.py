@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lab.errors import LabError
+
 
 class Recorder:
     """Encodes what `add` hands over into `path` (.mp4 or .gif) until `close`. `make` turns what was handed over into a picture;
@@ -49,5 +51,7 @@ class Recorder:
                         writer.add(picture)
             finally:
                 writer.close()
+            if not self.count:
+                raise LabError(f"No picture came while {self.path.name} was recorded: there is no film.")
         except BaseException as error:
             self.error = error
