@@ -68,7 +68,7 @@ def test_what_another_source_does_not_have_is_said_to_be_lost(state: PageState) 
     said: list[str] = []
     OneAnswer(state, "walk", {}, pytest.fail, said.append)
     bare = Source()
-    bare.specs = lambda: {}  # type: ignore[method-assign]
+    bare.specs = dict  # type: ignore[method-assign]
     state.set_source(bare)
     assert said == ["The run no longer has what was to be saved."]
 
