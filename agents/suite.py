@@ -184,14 +184,20 @@ def prepared(
 
 def checked_settings(recipe: str, values: dict[str, Any]) -> dict[str, Any]:
     """The given fields of a recipe's config as it stores them. Raises UsageError for a recipe that plays no chosen game."""
-    config_class = registry.recipe(recipe).config_class()
-    if not plays(config_class):
-        able = [entry.name for entry in registry.recipes().values() if plays(entry.config_class())]
-        raise UsageError(f"{recipe} plays no Atari game, so there is no suite of it. These do: {', '.join(able)}.")
+    entry = registry.recipe(recipe)
+    check_plays(entry)
+    config_class = entry.config_class()
     if "game" in values:
         raise UsageError("A suite's games are chosen with --games.")
     config = config_class.parse(values)
     return {name: value for name, value in config.model_dump(mode="json").items() if name in values}
+
+
+def check_plays(recipe: registry.Recipe) -> None:
+    """Raises UsageError for a recipe that plays no chosen game."""
+    if not plays(recipe.config_class()):
+        able = [entry.name for entry in registry.recipes().values() if plays(entry.config_class())]
+        raise UsageError(f"{recipe.name} plays no Atari game, so there is no suite of it. These do: {', '.join(able)}.")
 
 
 def plays(config: type[Config]) -> bool:

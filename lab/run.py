@@ -81,6 +81,8 @@ class Run:
         """
         from lab.device import describe
 
+        if path is not None:
+            check_name(path)
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         folder = path or runs_folder() / f"{recipe.name}-{config.subject}-s{config.seed}-{stamp}"
         stored = {
@@ -103,6 +105,8 @@ class Run:
             if (folder / "config.json").exists():
                 raise UsageError(f"{folder} already holds a run. `lab resume {folder}` continues it.")
             remains = [name for name in ("metrics.jsonl", "checkpoints", "status.json") if (folder / name).exists()]
+            if not remains and path is not None and existed and any(not one.name.startswith(".") for one in folder.iterdir()):
+                raise UsageError(f"{folder} holds other files: a run gets a folder of its own. Choose another with --run DIR.")
             if remains:
                 raise UsageError(f"{folder} holds {remains[0]} of another run, whose config.json is gone. Choose another with --run DIR.")
             (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -427,13 +431,15 @@ class Run:
         finally:
             experiment.close()
 
-    def curves(self, metrics: str = "", axis: str = "step") -> Any:
+    def curves(self, metrics: str = "", axis: str = "step", **other: Any) -> Any:
         """The view that every run has: its metrics (names separated by commas, all of them if empty) over steps or time."""
         import numpy as np
 
         from lab.answers import Curves
         from lab.metrics import names, series
 
+        if other:
+            raise unknown("parameter of view curves", next(iter(other)), ["metrics", "axis"], see=f"lab show {self.name}")
         rows = self.metrics()
         known = names(rows)
         wanted = [name for name in metrics.split(",") if name] or known
@@ -453,6 +459,12 @@ class Run:
             return experiment.evaluate(**options)
         finally:
             experiment.close()
+
+
+def check_name(path: Path) -> None:
+    """Raises UsageError for a path that no run folder should have."""
+    if path == Path() or any(not c.isprintable() for c in path.name):
+        raise UsageError(f"--run must name a folder, in characters that can be seen, got {'' if path == Path() else str(path)!r}.")
 
 
 def holder_in(file: IO[str]) -> int | None:

@@ -37,7 +37,7 @@ class Job:
     @property
     def command(self) -> str:
         """The `lab train` line that does the same."""
-        config = registry.recipe(self.recipe).config_class().parse(self.fields)
+        config = registry.recipe(self.recipe).config_class().parse(self.fields, exists=False)
         return command_line(self.recipe, config, **self.options())
 
 
@@ -55,7 +55,7 @@ def waiting() -> list[Job]:
     for path in sorted(folder().glob("*.json")):
         with suppress(OSError, ValueError, TypeError, LabError):
             job = Job(**{**json.loads(path.read_text(encoding="utf-8")), "number": int(path.stem)})
-            registry.recipe(job.recipe).config_class().parse(job.fields)
+            registry.recipe(job.recipe).config_class().parse(job.fields, exists=False)  # Data that have gone are said when its turn comes.
             jobs.append(job)
     return jobs
 

@@ -24,6 +24,8 @@ def main(arguments: list[str]) -> int:
     run = find(options.run, options.game)
     if options.game is not None and run.stored["config"].get("game") != options.game:
         raise UsageError(f"--game does not apply to {run.name}: it says itself what it was trained on.")
+    if extra and "eval_episodes" not in run.recipe.config_class().model_fields:
+        raise UsageError(f"--episodes does not apply to {run.name}: {run.recipe.name} plays none.")
     figures = run.evaluate(options.device, data=options.data, **extra)
     if options.json:
         print_json(figures)

@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
         add_device(p)
         recipe = recipe_named(arguments)
         if recipe is not None:
+            registry.load("agents.suite:check_plays")(recipe)
             add_fields(p, recipe.config_class())
     options = p.parse(arguments[1:] if show else arguments)
     if options.name is None:

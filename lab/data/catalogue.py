@@ -230,7 +230,10 @@ def checked_paths(value: str, names: list[str]) -> list[Path]:
         if not (path.is_file() if what == "file" else path.is_dir()):
             kind = "is a folder" if path.is_dir() else "is a file" if path.exists() else "does not exist"
             raise ValueError(f"must name a {what} that exists, and {readable(path)} {kind}")
-    return [path.resolve() for path in named]
+    resolved = [path.resolve() for path in named]
+    if len(set(resolved)) < len(resolved):
+        raise ValueError(f"must name two different folders, and both are {readable(resolved[0])}")
+    return resolved
 
 
 # -- paths of one's own data ---------------------------------------------------------------------------------------

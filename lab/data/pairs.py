@@ -101,6 +101,11 @@ def load_pairs(
     train, validation, assumed = pairs.train, pairs.validation, pairs.assumed
     sides = [[tuple(tokens_of(text, by_word, rules) for text in row) for row in part] for part in (train, validation)]
     kept = [[(a, b) for a, b in part if 0 < len(a) <= longest and 0 < len(b) < longest] for part in sides]
+    if kept[0] and not sides[1]:
+        raise LabError(
+            f"{shown(data)}: all {len(sides[0])} pairs have the same source, so none can be held out for validation. Check that the source "
+            "stands in the first column."
+        )
     if not kept[0] or not kept[1]:
         raise LabError(
             f"{shown(data)} has {sum(map(len, sides))} pairs, too few of them within --max-length {longest}. At least 10 are needed."

@@ -74,6 +74,8 @@ def own_parts(data: str, characters: int, length: int, seed: int, rules: int) ->
 def source_text(data: str, rules: int) -> str:
     """One's own Python source, in the encoding that its first lines declare (PEP 263)."""
     raw = own_file(data)
+    if raw[:200].lstrip().startswith(b"{") and b'"nbformat"' in raw and b'"cells"' in raw:
+        raise LabError(f"{shown(data)} is a Jupyter notebook, not Python source: save it as a script (jupyter nbconvert --to script).")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
     except SyntaxError:  # It declares none that is known, or is not UTF-8: `decoded` says where.

@@ -216,6 +216,14 @@ def trimmed(frame: "pd.DataFrame", line_of: np.ndarray, dialect: Dialect, where:
             f"{where}, line {line_of[i]}: expected {dialect.width} columns, found {int(frame.iloc[i].notna().sum())}. "
             "Every line needs the same number."
         )
+    if dialect.header:
+        again = np.ones(len(frame), bool)
+        for i, title in enumerate(dialect.header):
+            again &= frame[i].to_numpy() == title
+        if (keep & again).any():
+            lines = ", ".join(map(str, line_of[keep & again][:5])) + (", ..." if (keep & again).sum() > 5 else "")
+            dropped.append(f"the header again in line {lines} ignored")
+            keep &= ~again
     if dialect.header and tail > 2 and is_units(frame.iloc[0], frame.iloc[1]):
         keep[0] = False
         dropped.append(f"line {line_of[0]} ignored as units ({', '.join(frame.iloc[0])[:30]!r})")

@@ -84,9 +84,7 @@ def test_a_tab_that_closes_is_saved_first(latent_tab: Callable[..., Any], tmp_pa
         assert film.n_frames == 12
 
 
-def test_a_window_that_closes_during_a_training_saves_its_pages_first(
-    qtbot: QtBot, latent_tab: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_a_window_that_closes_during_a_training_saves_its_pages_first(qtbot: QtBot, latent_tab: Callable[..., Any], tmp_path: Path) -> None:
     tab = latent_tab(steps=1_000_000)
     tab.page_tabs.save(tmp_path / "walk.gif", "interpolate", WALK)
     tab.window_.close()

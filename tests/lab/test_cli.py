@@ -45,6 +45,9 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["train", "dqn", "--steps", "inf"], "expected a whole number, got 'inf'"),
         (["train", "dqn", "--steps", "1.5"], "expected a whole number, got '1.5'"),
         (["train", "toy", "--steps", "0"], "--steps must be at least 1, got 0"),
+        (["train", "toy", "--run", ""], "--run must name a folder"),
+        (["train", "toy", "--run", "a\nb"], r"in characters that can be seen, got 'a\nb'"),
+        (["suite", "mine", "--recipe", "vae"], "vae plays no Atari game, so there is no suite of it. These do: dqn"),
         (["train", "toy", "--steps", "3", "--minutes", "1"], "Give --steps or --minutes, not both"),
         (["train", "dqn", "--device", "tpu"], "invalid choice: 'tpu'"),
         (["resume"], "The following arguments are required: RUN"),
@@ -365,3 +368,22 @@ def test_a_defect_is_one_sentence_and_a_file_with_its_traceback(monkeypatch, cap
     file = next(tmp_path.glob("lab-error-*.txt"))
     assert second == f"Where it happened is in {file}."
     assert "Traceback" in file.read_text()
+
+
+def test_what_does_not_apply_to_a_run_is_refused(runs_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = lab.train("linear", steps=1, run=runs_home / "one")
+    assert failed(capsys, "eval", str(run.path), "--episodes", "3") == (2, "lab: --episodes does not apply to one: linear plays none.")
+    code, sentence = failed(capsys, "show", str(run.path), "curves", "--smooth", "3", "--out", "c.png")
+    assert (code, sentence) == (2, "lab: There is no parameter of view curves 'smooth'. `lab show one` shows all of them.")
+
+
+def test_a_folder_with_files_of_others_is_not_made_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever deletes the run would delete them."""
+    (tmp_path / "thesis.txt").write_text("all of it")
+    code, sentence = failed(capsys, "train", "toy", "--steps", "1", "--run", str(tmp_path))
+    assert code == 2
+    assert sentence.endswith("holds other files: a run gets a folder of its own. Choose another with --run DIR.")
+    assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert cli.main(["train", "toy", "--steps", "1", "--run", str(empty)]) == 0

@@ -25,6 +25,20 @@ def test_trainings_wait_in_the_order_in_which_they_were_added() -> None:
     assert training_queue.add("toy", {}).number == 3
 
 
+def test_a_training_whose_data_have_gone_still_waits_and_says_so_when_its_turn_comes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("to be or not to be " * 100)
+    training_queue.add("gpt", {"data": f"file:{file}"}, steps=1)
+    file.unlink()
+    assert cli.main(["queue"]) == 0
+    assert f"1  lab train gpt --data file:{file} --steps 1" in capsys.readouterr().out
+    assert cli.main(["queue", "run"]) == 1
+    assert f"{file} does not exist" in capsys.readouterr().err
+    assert training_queue.waiting() == []
+
+
 @pytest.mark.parametrize("fields", [{"learning_rate": -1}, {"nosuch": 1}])
 def test_a_wrong_setting_is_refused_when_it_is_added(fields: dict[str, object]) -> None:
     with pytest.raises(UsageError):

@@ -40,7 +40,7 @@ class Forecast(SequenceExperiment):
     def loaded(self) -> Series:
         """The series as they are now. Read when first needed: a game has to be played for them."""
         c = self.config
-        columns = tuple(next(csv.reader([c.columns], skipinitialspace=True), ()))
+        columns = tuple(name.strip() for name in next(csv.reader([c.columns], skipinitialspace=True), ()) if name.strip())
         return load_series(Request(c.data, self.remembered, columns, c.game, c.decisions, c.channels, c.player, c.seed))
 
     def read_data(self) -> None:

@@ -157,6 +157,8 @@ class ImageSplits:
         name, colon, number = text.partition(":")
         if colon and name in ("test", "validation", "train"):
             images = self.split(name)  # type: ignore[arg-type]
+            if not len(images):
+                raise UsageError(f"--image {text}: the {name} split is empty.")
             if not number.isdigit() or int(number) >= len(images):
                 raise UsageError(f"--image {text}: expected {name}:N with N from 0 to {len(images) - 1}.")
             return images.images[int(number)][None], int(images.labels[int(number)]), text

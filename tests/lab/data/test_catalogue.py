@@ -97,6 +97,14 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         check(f"folder:{tmp_path}/one.png", "images")
 
 
+def test_a_folder_paired_with_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for other in ("a", "a/../a", "link"):
+        with pytest.raises(ValueError, match=r"must name two different folders, and both are .*/a"):
+            check(f"pairs:{tmp_path}/a,{tmp_path}/{other}", "image pairs")
+
+
 def test_names_of_run_folders_and_classes() -> None:
     assert subject("folder:/home/me/my cats") == "my-cats"
     assert subject("folders:/x/horses,/x/zebras") == "horses"

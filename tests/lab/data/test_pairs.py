@@ -10,7 +10,7 @@ import torch
 from lab.data.generated_pairs import date_words, number_words, ordinal, year_words
 from lab.data.pairs import load_pairs
 from lab.data.words import UNK, Vocabulary, words
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
 
 CPU = torch.device("cpu")
 
@@ -63,6 +63,13 @@ def test_no_day_is_in_training_and_in_validation() -> None:
     assert target[0, 0] == 1
     assert (target == 2).sum(1).tolist() == [1, 1, 1]
     assert source.shape[1] == int((source != 0).sum(1).max())
+
+
+def test_pairs_of_one_source_are_refused_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "same.tsv"
+    file.write_text("".join(f"hello\thallo {i}\n" for i in range(30)))
+    with pytest.raises(LabError, match=r"all 30 pairs have the same source, so none can be held out"):
+        load_pairs(f"file:{file}", "auto", 0, 80, 1, torch.device("cpu"))
 
 
 def test_words_of_a_tsv_that_are_rare_are_unknown(tmp_path: Path) -> None:

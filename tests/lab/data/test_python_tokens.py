@@ -60,3 +60,11 @@ def test_labels_of_source_stay_in_place_after_a_form_feed(tmp_path: Path) -> Non
     assert len(tagged.train) + len(tagged.validation) == len("x = 1\ndef f():\n    pass\n") * 20
     file.write_bytes("# -*- coding: latin-1 -*-\ns = '\u00e4'\n".encode("latin-1") * 20)
     assert len(load_tagged(f"file:{file}", 10_000, 16, 0, CPU).train) > 16
+
+
+def test_a_notebook_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """Its JSON would pass for Python."""
+    file = tmp_path / "mine.ipynb"
+    file.write_text('{"cells": [{"cell_type": "code", "source": ["x = 1"]}], "metadata": {}, "nbformat": 4}' + " " * 400)
+    with pytest.raises(LabError, match=r"mine\.ipynb is a Jupyter notebook, not Python source: save it as a script"):
+        load_tagged(f"file:{file}", 1000, 16, 0, torch.device("cpu"))

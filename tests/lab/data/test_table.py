@@ -202,6 +202,14 @@ def test_an_index_is_a_series_where_there_is_nothing_else() -> None:
     assert read("n\n1\n2\n3\n4\n").names == ["n"]
 
 
+def test_the_header_of_a_second_file_that_was_joined_to_the_first_is_no_row() -> None:
+    january, february = ("day,x\n" + "".join(f"2021-{month:02}-{i:02},{i + month}.5\n" for i in range(1, 9)) for month in (1, 2))
+    table = read(january + february)
+    np.testing.assert_array_equal(table.values[:, 0], [i + month + 0.5 for month in (1, 2) for i in range(1, 9)])
+    assert "the header again in line 10 ignored" in table.assumed[0]
+    assert why(table, "x") == "used: 16 numbers"
+
+
 def test_columns_can_be_asked_for_by_name() -> None:
     table = read_table(("day,a,b\n" + rows("{i},{a},{b}")).encode(), "t.csv", ["day", "b"])
     assert table.names == ["day", "b"]
