@@ -15,6 +15,7 @@ from agents.decisions import Decisions
 from agents.replay import ReplayMemory
 from agents.saliency import saliency as saliency_map
 from lab.answers import Bars, Curves, Heatmap, Images
+from lab.answers.images import GROUND
 from lab.atari.player import Player
 from lab.atari.player import q_values as q_values_of
 from lab.experiment import view
@@ -90,12 +91,14 @@ class AgentViews:
 
     @view(live=True)
     def filters(self, net: ActionValueNetwork) -> Images:
-        """The 32 filters of the first layer, each as four squares for the frames of the stack, oldest left: grey is zero, bright
-        excites, dark inhibits."""
+        """The filters of the first layer by number, each as four squares for the frames of the stack, oldest left: grey is zero,
+        bright excites, dark inhibits."""
         weights = net.filters().detach().float().cpu().numpy()  # (32, 4, 8, 8)
         pixels = 127.5 + 127.5 * weights / max(float(np.abs(weights).max()), 1e-12)
-        side_by_side = np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2)  # (32, 8, 32)
-        return Images(side_by_side.astype(np.uint8), columns=4, scale=4)
+        large = pixels.astype(np.uint8).repeat(4, axis=2).repeat(4, axis=3)  # (32, 4, 32, 32)
+        gap = np.full((*large.shape[:3], 2), GROUND[0], np.uint8)
+        side_by_side = np.concatenate(list(np.concatenate([large, gap], axis=3).transpose(1, 0, 2, 3)), axis=2)  # (32, 32, 136)
+        return Images(side_by_side, [str(i) for i in range(len(large))], columns=4)
 
     @view(live=True)
     def activations(self, net: ActionValueNetwork, frames: Count = 240) -> Images:

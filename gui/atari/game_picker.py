@@ -1,13 +1,13 @@
 """The game picker: all games with a picture from each, search, action set and published scores."""
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.atari.thumbnails import thumbnail
 from gui.atari.watch_pane import published
 from gui.background import Background
-from gui.widgets.picture import Picture, to_image
+from gui.widgets.picture import Picture, icon_of, to_image
 from gui.widgets.titled import Heading
 from lab.atari.games import TWO_PLAYERS, action_names, game_title, games
 
@@ -41,10 +41,12 @@ class GamePicker(QDialog):
         self.list = QListWidget(viewMode=QListWidget.ViewMode.IconMode, resizeMode=QListWidget.ResizeMode.Adjust, uniformItemSizes=True)
         self.list.setMovement(QListWidget.Movement.Static)
         self.list.setIconSize(QSize(88, 116))
-        self.list.setGridSize(QSize(132, 146))
+        self.list.setGridSize(QSize(132, 130 + 2 * self.list.fontMetrics().lineSpacing()))
+        self.list.setWordWrap(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.games = list(games())
         for game in self.games:
-            item = QListWidgetItem(QIcon(blank()), game_title(game))
+            item = QListWidgetItem(icon_of(blank()), game_title(game))
             item.setData(Qt.ItemDataRole.UserRole, game)
             item.setToolTip(published(game) if game not in TWO_PLAYERS else FOR_TWO)
             self.list.addItem(item)
@@ -53,6 +55,14 @@ class GamePicker(QDialog):
         self.facts = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self.count = QLabel()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.wish = ""
+        """What to do with the game at once: "play", "untrained" or "random"."""
+        self.at_once = {
+            wish: self.buttons.addButton(text, QDialogButtonBox.ButtonRole.ActionRole)
+            for wish, text in (("play", "Play it"), ("untrained", "Watch an untrained agent"), ("random", "Watch random actions"))
+        }
+        for wish, button in self.at_once.items():
+            button.clicked.connect(lambda _, wish=wish: self.take_at_once(wish))
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         side = QVBoxLayout()
@@ -99,12 +109,12 @@ class GamePicker(QDialog):
             self.name.clear()
             self.facts.clear()
             self.picture.show_text("No matching game")
-            self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(False)
+            self.enable(False)
             return
         self.game = item.data(Qt.ItemDataRole.UserRole)
         self.name.setText(game_title(self.game))
         alone = self.game not in TWO_PLAYERS
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(alone)
+        self.enable(alone)
         if not alone:
             self.facts.setText(FOR_TWO)
             self.picture.show_text("Two players")
@@ -117,6 +127,15 @@ class GamePicker(QDialog):
         else:
             self.picture.image = picture.toImage()
             self.picture.update()
+
+    def enable(self, on: bool) -> None:
+        """Whether the game can be taken."""
+        for button in (self.buttons.button(QDialogButtonBox.StandardButton.Ok), *self.at_once.values()):
+            button.setEnabled(on)
+
+    def take_at_once(self, wish: str) -> None:
+        self.wish = wish
+        self.accept()
 
     def take(self, item: QListWidgetItem) -> None:
         """Double click or Enter on a game."""
@@ -144,7 +163,7 @@ class GamePicker(QDialog):
                 return  # The dialog has been closed meanwhile.
             self.loading = False
             self.pictures[game] = QPixmap.fromImage(to_image(pixels))  # type: ignore[arg-type]
-            item.setIcon(QIcon(self.pictures[game]))
+            item.setIcon(icon_of(self.pictures[game]))
             if self.list.currentItem() is item:
                 self.show_current(item)
 

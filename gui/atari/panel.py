@@ -13,7 +13,16 @@ from gui.atari.game_picker import GamePicker
 from gui.atari.thumbnails import thumbnail
 from gui.atari.wall import WallPage
 from gui.atari.watch import Watch
-from gui.atari.weight_sources import LiveSource, StoredSource, UntrainedSource, WeightSource, plays_atari, stored_sources
+from gui.atari.weight_sources import (
+    LiveSource,
+    RandomSource,
+    StoredSource,
+    UntrainedSource,
+    WeightSource,
+    of_game_first,
+    plays_atari,
+    stored_sources,
+)
 from gui.bridge import SessionBridge
 from gui.event_loop import NO_INPUT, until
 from gui.page_tabs import SAVE_SECONDS
@@ -83,6 +92,8 @@ class AtariPanel(TrainingPanel):
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
         self.shown_game = ""
         self.exporting: Future[Any] | None = None
+        self.offered: list[WeightSource] = []
+        """Whom Watch offers, those of the chosen game first."""
         super().__init__(context)
         self.form.column.insertWidget(0, self.game_button)
         self.form.changed.connect(self.show_game)
@@ -135,6 +146,8 @@ class AtariPanel(TrainingPanel):
         if game and game != self.shown_game:
             self.shown_game = game
             self.game_button.setText(game_title(game))
+            if self.offered:
+                self.offer(self.offered)
             self.context.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels), receiver=self)
 
     def show_thumbnail(self, game: str, pixels: object) -> None:
@@ -145,7 +158,22 @@ class AtariPanel(TrainingPanel):
         picker = GamePicker(self.shown_game, self.context.background, self)
         if picker.exec():
             self.form.fields.set_values({"game": picker.game})
+            self.begin(picker.game, picker.wish)
         picker.deleteLater()
+
+    def begin(self, game: str, wish: str) -> None:
+        """Play a game oneself ("play"), or watch an "untrained" agent or "random" actions, at once."""
+        if wish:
+            self.show_watch()
+            self.watch.play(UntrainedSource(game) if wish == "untrained" else RandomSource(game))
+            self.watch.take_over.setChecked(wish == "play")
+            self.watch.panes[0].setFocus()
+
+    def show_watch(self) -> None:
+        """Show the dock in which an agent is watched, with room for it."""
+        if not self.watch_dock.isVisible():
+            self.watch_dock.show()
+            self.resizeDocks([self.watch_dock], [max(360, int(0.38 * self.width()))], Qt.Orientation.Horizontal)
 
     # -- watching --------------------------------------------------------------------------------------------------
 
@@ -168,9 +196,7 @@ class AtariPanel(TrainingPanel):
         """Watch an agent of the wall large, with its values."""
         source: WeightSource = StoredSource(agent.run, label="" if agent.own else f"shipped agent: {agent.run.name}")
         source = next((known for known in self.watch.sources if known.key == source.key), source)
-        if not self.watch_dock.isVisible():
-            self.watch_dock.show()
-            self.resizeDocks([self.watch_dock], [max(360, int(0.38 * self.width()))], Qt.Orientation.Horizontal)
+        self.show_watch()
         self.watch.play(source)
 
     def open_chosen(self) -> None:
@@ -182,14 +208,15 @@ class AtariPanel(TrainingPanel):
     def offer(self, sources: list[WeightSource]) -> None:
         if not self.watch.timer.isActive():
             return  # The panel was closed meanwhile.
-        fresh = UntrainedSource(self.shown_game or "pong")
-        self.watch.set_sources([*sources, fresh])
+        self.offered = sources
+        self.watch.set_sources(of_game_first(sources, self.shown_game or "pong"))
 
     def started(self, bridge: SessionBridge) -> None:
         super().started(bridge)
         if plays_atari(bridge.run):
             self.watch.play(LiveSource(bridge.session))
             self.watch_dock.show()
+            bridge.ended.connect(self.refresh_sources)
         self.refresh_sources()
 
     def watch_current(self) -> None:

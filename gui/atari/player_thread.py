@@ -78,6 +78,10 @@ class PlayerThread(threading.Thread):
         self.stopped = False
         self.ticks = 0
         self.scores: list[float] = []
+        self.results: list[tuple[bool, float]] = []
+        """Of each episode that one played alone: whether it was the person, and the score."""
+        self.decisions = self.by_hand = 0
+        """Of the present episode: all, and those of the person."""
 
     def stop(self) -> None:
         """Ask the thread to end; it does so within a frame."""
@@ -135,12 +139,14 @@ class PlayerThread(threading.Thread):
                 restarts = c.restarts
                 player.sticky = c.sticky
                 player.reset(c.seed)
+                self.decisions = self.by_hand = 0
                 values = np.zeros(0, np.float32)
             player.epsilon = c.epsilon
             with self.source.net() as net:
                 frame = player.tick(net, self.human)
+                self.count(frame)
                 now = time.monotonic()
-                if not c.saliency:
+                if not c.saliency or net is None:
                     layer = None
                 elif frame.decided and (layer is None or single or now - layer_time > SALIENCY_SECONDS):
                     layer, layer_time = on_screen(saliency(net, frame.stack), len(frame.pixels), player.crop), now
@@ -158,6 +164,15 @@ class PlayerThread(threading.Thread):
             if recorder is not None:
                 recorder.add(frame, player.action_names)
             due = self.wait(due)
+
+    def count(self, frame: "Frame") -> None:
+        """Note who plays, and at an episode's end whose it was; one that both have played is nobody's."""
+        self.decisions += frame.decided
+        self.by_hand += frame.decided and self.human is not None
+        if frame.over:
+            if self.by_hand in (0, self.decisions):
+                self.results.append((self.by_hand > 0, frame.score))
+            self.decisions = self.by_hand = 0
 
     def wait(self, due: float) -> float:
         """Wait for the next frame's time; that time. A player that fell behind by a tenth of a second does not catch up."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from gui.atari import scoreboard
 from gui.atari.player_thread import Controls, PlayerThread
 from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
@@ -61,6 +62,11 @@ class WatchPane(QWidget):
         self.scale = QLabel(wordWrap=True)
         self.scale.setMinimumHeight(2 * self.scale.fontMetrics().lineSpacing())  # It wraps beside a second agent: the bars keep their room.
         self.speed = FastLabel(align=Qt.AlignmentFlag.AlignRight)
+        self.scoreboard = QLabel(textFormat=Qt.TextFormat.RichText)
+        self.scoreboard.setToolTip("Episodes that you, or the agent, played from beginning to end")
+        self.scoreboard.hide()
+        self.results = 0
+        """Of the player, how many are in the table."""
         line = QHBoxLayout()
         line.addWidget(self.score, 1)
         line.addWidget(self.speed)
@@ -70,6 +76,7 @@ class WatchPane(QWidget):
         self.below.setSpacing(3)
         self.below.addLayout(line)
         self.below.addWidget(self.scale)
+        self.below.addWidget(self.scoreboard)
         self.below.addWidget(self.bars)
         split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         split.addWidget(self.game)
@@ -108,6 +115,8 @@ class WatchPane(QWidget):
         self.scale.setText(words.partition("  (")[0])  # Without its source, which would take a second line.
         self.scale.setToolTip(f"Published scores: {words}")
         self.drawn = None
+        self.results = 0
+        self.show_scoreboard(thread)
         self.playing = thread
         thread.start()
 
@@ -155,12 +164,23 @@ class WatchPane(QWidget):
         if self.by_hand:
             thread.human = action_for(self.pressed, thread.names)
         self.score.setText(f"score {frame.score:g}" + (f"   last {shown.last_score:g}" if shown.last_score is not None else ""))
+        if len(thread.results) > self.results:
+            you = [score for hand, score in thread.results[self.results :] if hand]
+            self.results = len(thread.results)
+            scoreboard.add(thread.source.game, you)
+            self.show_scoreboard(thread)
         self.speed.setText("paused" if self.controls.paused else f"{shown.rate:,.0f} fps")
         if frame.decided or self.controls.paused or self.controls.speed > 1:
             self.bars.show_values(frame.q, frame.action)
             seconds = (np.arange(len(shown.values)) - len(shown.values) + 1) / DECISIONS_PER_SECOND
             assert self.plot is not None
             self.plot.set_line("value", seconds, shown.values.astype(np.float64), self.hue)
+
+    def show_scoreboard(self, thread: PlayerThread) -> None:
+        """You against the agent, once you have played a game of it."""
+        yours = scoreboard.scores(thread.source.game)
+        self.scoreboard.setText(scoreboard.table(yours, [score for hand, score in thread.results if not hand]))
+        self.scoreboard.setVisible(bool(yours))
 
     # -- playing oneself ---------------------------------------------------------------------------------------------------
 

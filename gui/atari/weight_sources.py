@@ -29,7 +29,8 @@ class WeightSource:
         """Load what is needed."""
 
     @contextmanager
-    def net(self) -> "Iterator[nn.Module]":
+    def net(self) -> "Iterator[nn.Module | None]":
+        """The network that plays; None where actions are random."""
         raise NotImplementedError
         yield
 
@@ -104,6 +105,19 @@ class UntrainedSource(WeightSource):
         yield self.module
 
 
+class RandomSource(WeightSource):
+    """Nobody: every action is drawn at random."""
+
+    def __init__(self, game: str):
+        self.game = game
+        self.key = f"random:{game}"
+        self.label = f"random actions: {game}"
+
+    @contextmanager
+    def net(self) -> "Iterator[None]":
+        yield None
+
+
 class ModuleSource(WeightSource):
     """A network that the caller has loaded."""
 
@@ -113,6 +127,12 @@ class ModuleSource(WeightSource):
     @contextmanager
     def net(self) -> "Iterator[nn.Module]":
         yield self.module
+
+
+def of_game_first(sources: list[WeightSource], game: str) -> list[WeightSource]:
+    """The sources with those that play `game` in front: agents, then an untrained network and random actions, which every game has."""
+    mine = [source for source in sources if source.game == game]
+    return [*mine, UntrainedSource(game), RandomSource(game), *(source for source in sources if source.game != game)]
 
 
 def plays_atari(run: Run) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -22,7 +22,7 @@ from gui.generate.latent_state import LatentState
 from gui.theme import faint
 from gui.view_query import ViewQuery
 from gui.widgets.flow_layout import FlowLayout
-from gui.widgets.picture import to_image
+from gui.widgets.picture import icon_of, to_image
 from lab.bookmarks import Bookmark, keep, python
 from lab.errors import LabError
 
@@ -122,7 +122,7 @@ class BookmarksPane(QWidget):
         for i, pixels in enumerate(answer.pixels[: self.list.count()]):
             mode = Qt.TransformationMode.SmoothTransformation if self.state.smooth else Qt.TransformationMode.FastTransformation
             picture = to_image(pixels).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, mode)
-            self.list.item(i).setIcon(QIcon(QPixmap.fromImage(picture)))
+            self.list.item(i).setIcon(icon_of(QPixmap.fromImage(picture)))
         self.list.blockSignals(False)
 
     # -- what can be done ------------------------------------------------------------------------------------------

@@ -2,10 +2,17 @@
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QWheelEvent
+from PySide6.QtGui import QIcon, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 ZOOM_STEP, MOST_ZOOM = 1.25, 40.0
+
+
+def icon_of(picture: QPixmap) -> QIcon:
+    """An icon for a list whose selected entries keep their colours."""
+    made = QIcon(picture)
+    made.addPixmap(picture, QIcon.Mode.Selected)
+    return made
 
 
 def to_image(pixels: np.ndarray) -> QImage:

@@ -117,11 +117,12 @@ def test_uniform_replay_has_one_priority(tiny: Any) -> None:
 def test_filters_are_the_first_layers_weights_with_grey_for_zero(trained: DQN) -> None:
     net = trained.serving()
     view = trained.answer("filters", net, {})
-    assert view.pixels.shape == (32, 8, 32)
+    assert view.pixels.shape == (32, 32, 4 * (32 + 2))  # Each weight is 4 by 4 pixels, and there are 2 between the frames.
+    assert view.captions[5] == "5"
     weights = net.filters().detach()  # type: ignore[operator]  # (32, 4, 8, 8)
     top = float(weights.abs().max())
     one = weights[5, 2, 3, 6]
-    assert view.pixels[5, 3, 2 * 8 + 6] == int(127.5 + 127.5 * float(one) / top)
+    assert view.pixels[5, 4 * 3, 2 * (32 + 2) + 4 * 6] == int(127.5 + 127.5 * float(one) / top)
 
 
 def test_activations_are_the_first_maps_of_the_present_stack(trained: DQN) -> None:
