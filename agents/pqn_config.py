@@ -103,7 +103,7 @@ them. Everything else is as in DQN.</p>
 
 
 # Small rollouts and minibatches make many updates of few steps. The shipped agents of Krull and Crazy Climber learned with these
-# settings (docs/results.md); they were compared with few others, and Boxing learned with none (docs/log/2026-11-25-pqn.md).
+# settings (docs/results.md); they were compared with few others, and Boxing learned with none (docs/log/2026-11-26-pqn-in-few-steps.md).
 PQNFastConfig = with_defaults(
     PQNConfig,
     "PQNFastConfig",
