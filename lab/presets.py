@@ -117,6 +117,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             {"d_steps": 5, "g_learning_rate": 1e-4, "d_learning_rate": 1e-4, "beta1": 0.0, "features": 64, "ema": 0.0},
         ),
     },
+    "flow": {QUICK: quick(800, quality_every=0)},
+    "ddpm": {QUICK: quick(800, quality_every=0)},
+    "meanflow": {QUICK: quick(800, quality_every=0)},
+    "toy-gan": {QUICK: quick(1_500)},
+    "toy-flow": {QUICK: quick(1_500)},
     "cyclegan": {QUICK: quick(200, constant_steps=100, decay_steps=100)},
     "pix2pix": {QUICK: quick(300, constant_steps=150, decay_steps=150)},
 }  # fmt: skip

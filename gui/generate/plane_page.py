@@ -194,7 +194,7 @@ class PlanePage(LatentPage):
     title: ClassVar[str] = "Plane"
     tip: ClassVar[str] = "A plane through the latent space as a map; encoded test images as dots"
     reading: ClassVar[str] = (
-        "x grows to the right and y upwards, in units of z. Each dot is an encoded test image in the colour of its class."
+        "x grows to the right and y upwards from the centre of the plane. Each dot is an encoded test image in the colour of its class."
     )
     needs: ClassVar[tuple[str, ...]] = ("plane", "plane_point")
     hint: ClassVar[str] = "Click three samples to define the plane."

@@ -130,7 +130,7 @@ def colour_key(answer: Heatmap) -> str:
         return ""
     levels = np.linspace(finite.min(), finite.max(), 3 if finite.min() < finite.max() else 1)
     colours = pg.colormap.get(COLOUR_MAP).getLookupTable(nPts=max(2, len(levels)))
-    return f"{escape(answer.of)}: {legend((f'{level:.3g}', '#{:02x}{:02x}{:02x}'.format(*hue)) for level, hue in zip(levels, colours, strict=False))}"
+    return f"{escape(answer.of)}: {legend((f'{level:.2g}', '#{:02x}{:02x}{:02x}'.format(*hue)) for level, hue in zip(levels, colours, strict=False))}"
 
 
 class TableView(QTableWidget):

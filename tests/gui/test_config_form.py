@@ -7,17 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle, QStyleOptionComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle, QStyleOptionComboBox, QToolTip
 from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, limits
 from gui.widgets.number_edit import NumberEdit, parse, stepped
 from lab import cli, registry
-from lab.config import Config
+from lab.config import Config, data_kinds
+from lab.data.catalogue import giving
 from lab.flags import add_fields, command_line, parser
 from lab.setting_groups import GROUPS, MAIN
 
@@ -476,3 +477,71 @@ def test_a_setting_that_is_asked_for_unfolds(form: ConfigForm, qtbot: QtBot) -> 
     assert form.rows["gamma"].isVisible()
     assert form.in_front == "gamma"
     assert form.open_groups == {MAIN, "Returns"}
+
+
+OF_DATA: dict[str, tuple[str, ...]] = {
+    "games": ("atari",), "frames": ("atari",), "ground": ("folder:", "folders:", "pairs:"), "columns": ("file:",), "pairs": ("dates", "numbers"),
+    "decisions": ("ram",),
+}  # fmt: skip
+"""Settings that have an effect with some data alone, whatever the recipe."""
+OWN_PATHS = {
+    "folder:PATH": "folder:/x",
+    "folders:A,B": "folders:/a,/b",
+    "pairs:FOLDER": "pairs:/x",
+    "pairs:A,B": "pairs:/a,/b",
+    "file:PATH": "file:/x",
+}
+LEARNING = [
+    (recipe.name, data)
+    for recipe in registry.recipes().values()
+    if "data" in recipe.config_class().model_fields and (kinds := data_kinds(recipe.config_class().model_fields["data"]))
+    for data in giving(*kinds)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("recipe", "data"), LEARNING)
+def test_no_recipe_lists_what_has_no_effect_with_its_data(form: ConfigForm, recipe: str, data: str) -> None:
+    form.set_config(registry.recipe(recipe).config_class())
+    value = OWN_PATHS.get(data, data)
+    form.set_values({"data": value})
+    listed = set(form.listed())
+    for name, of in OF_DATA.items():
+        if name in form.rows:
+            wanted = any(value == each or (each.endswith(":") and value.startswith(each)) for each in of)
+            assert (name in listed) == wanted, name
+    if "player" in form.rows:
+        assert ("player" in listed) == (value in ("atari", "ram"))
+    if "game" in form.rows:
+        assert ("game" in listed) == (value in ("atari", "ram"))
+
+
+def test_hovering_a_name_or_a_value_shows_its_tip(qtbot: QtBot, form: ConfigForm) -> None:
+    form.resize(320, 900)
+    form.show()
+    qtbot.waitExposed(form)
+    setting = form.rows["envs"]
+    line: Any = setting.editor
+    for hovered in (form.table.labelForField(setting), line.lineEdit(), line, setting):
+        QToolTip.hideText()
+        place = hovered.rect().center()
+        QApplication.sendEvent(hovered, QHelpEvent(QEvent.Type.ToolTip, place, hovered.mapToGlobal(place)))
+        shown, widget = QToolTip.text(), hovered
+        while not shown and widget is not None and not widget.toolTip():  # Qt asks the parent where a widget has no tip of its own.
+            widget = widget.parentWidget()
+            shown = widget.toolTip() if widget is not None else ""
+        assert "Environments stepped in parallel. More give more varied data" in shown
+        assert "--envs, default 8 games, from 1 to 256" in shown
+    QToolTip.hideText()
+
+
+def test_a_choice_opens_at_one_click(qtbot: QtBot, form: ConfigForm) -> None:
+    form.set_config(registry.recipe("vae").config_class())
+    form.resize(320, 900)
+    form.show()
+    qtbot.waitExposed(form)
+    for name in ("data", "architecture"):
+        combo: Any = form.rows[name].editor
+        qtbot.mouseClick(combo, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(combo.view().isVisible)
+        combo.hidePopup()
+        qtbot.waitUntil(lambda combo=combo: not combo.view().isVisible())

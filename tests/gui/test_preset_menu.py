@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
+from gui.settings import settings
 from gui.train_form import TrainForm
 from lab import presets, registry
 
@@ -94,3 +95,16 @@ def test_the_menu_opens_at_one_click(qtbot: QtBot, form: TrainForm) -> None:
     menu.popup(form.presets.mapToGlobal(form.presets.rect().bottomLeft()))
     qtbot.keyClick(menu, Qt.Key.Key_Escape)
     assert opened == [True]
+
+
+def test_open_groups_come_back_at_the_next_start(qtbot: QtBot, form: TrainForm) -> None:
+    store = settings()
+    qtbot.mouseClick(form.fields.folds["Loss"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(form.fields.folds["Main"], Qt.MouseButton.LeftButton)
+    assert form.fields.shown() == [name for name in form.fields.rows if name in ("likelihood", "beta_warmup")]
+    form.remember(store, "Generate")
+    other = TrainForm(form.recipes, {})
+    qtbot.addWidget(other)
+    other.restore(store, "Generate", "vae")
+    assert other.fields.open_groups == {"Loss"}
+    assert other.fields.shown() == form.fields.shown()

@@ -106,7 +106,7 @@ class CharRNN(SequenceExperiment):
         values = torch.stack([step[name][0] for step in steps], 1).float().cpu()  # (H, T)
         most = values.std(1, correction=0).topk(min(max(1, units), len(values))).indices
         labels = [self.text.codec.label(t) for t in tokens]
-        return Heatmap(values[most].numpy(), "text", "unit", f"{name}, layer {layer}", labels, [str(i) for i in most.tolist()], name)
+        return Heatmap(values[most].numpy(), "text", "unit", f"layer {layer}", labels, [str(i) for i in most.tolist()], name)
 
     @view(live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: Length = 100, runs: str = "", seed: Seed = 0) -> Curves:
