@@ -56,6 +56,8 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "gan-discriminator": ("models.generative.gan:DenseDiscriminator", {}, "dense discriminator"),
     "dcgan-generator": ("models.generative.dcgan:DCGANGenerator", {}, "Radford et al. 2016"),
     "dcgan-discriminator": ("models.generative.dcgan:DCGANDiscriminator", {}, "Radford et al. 2016"),
+    "r3gan-generator": ("models.generative.r3gan:R3Generator", {}, "residual blocks without normalisation (Huang et al. 2024)"),
+    "r3gan-discriminator": ("models.generative.r3gan:R3Discriminator", {}, "its mirror image"),
     "denoising-unet": ("models.generative.denoising_unet:DenoisingUNet", {}, "U-Net that takes noise away, told the time (Ho et al. 2020)"),
     "dit": ("models.generative.dit:DiT", {}, "diffusion transformer (Peebles & Xie 2023)"),
     "word2vec": ("models.sequence.word2vec:Word2Vec", {}, "word vectors (Mikolov et al. 2013)"),

@@ -56,6 +56,7 @@ TINY: dict[str, dict[str, Any]] = {
     "dcgan": {**GAN, "r1_every": 3},
     "cgan": GAN,
     "wgan-gp": {**GAN, "d_steps": 2},
+    "r3gan": {**GAN, "data": "digits", "features": 8},
     "flow": DENOISING,
     "ddpm": {**DENOISING, "precision": "fp32"},
     "meanflow": DENOISING,

@@ -25,7 +25,7 @@ from lab.recipes.generative.pixels import signed_images
 from lab.recipes.generative.sample_monitor import SampleMonitor
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
-from models.generative.gan_losses import boundary, discriminator_loss, generator_loss, r1_penalty
+from models.generative.gan_losses import discriminator_loss, generator_loss, r1_penalty, threshold
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
@@ -98,8 +98,8 @@ class Adversarial(Experiment):
         metrics = {"losses/discriminator": loss.detach(), "charts/d_gradient_norm": gradient.norm()}
         if c.loss == "wasserstein":  # A critic's scores have no threshold, so there is no accuracy.
             return metrics
-        threshold = boundary(c.loss)
-        on_real, on_fake = (real_scores.detach() > threshold).float().mean(), (fake_scores.detach() <= threshold).float().mean()
+        limit = threshold(c.loss, real_scores.detach(), fake_scores.detach())
+        on_real, on_fake = (real_scores.detach() > limit).float().mean(), (fake_scores.detach() <= limit).float().mean()
         self.monitor.diagnosis.see(d_accuracy=0.5 * (on_real + on_fake), d_fake_accuracy=on_fake)
         return {**metrics, "charts/d_real_accuracy": on_real, "charts/d_fake_accuracy": on_fake}
 
@@ -115,13 +115,17 @@ class Adversarial(Experiment):
         self.d.master.requires_grad_(False)
         with self.autocast():
             scores = self.d.master(fake, labels).float()
-        loss = generator_loss(self.settings.loss, scores)
+        loss = self.g_loss(scores, labels)
         gradient = self.g.backward(loss)
         self.d.master.requires_grad_(True)
         self.g_optimizer.step(gradient)
         norm = gradient.norm()
         self.monitor.diagnosis.see(g_gradient=norm, g_loss=loss)
         return {"losses/generator": loss.detach(), "charts/g_gradient_norm": norm}
+
+    def g_loss(self, scores: Tensor, labels: Tensor | None) -> Tensor:
+        """G's loss, given D's scores of its images."""
+        return generator_loss(self.settings.loss, scores)
 
     @torch.no_grad()
     def follow(self) -> None:
@@ -164,12 +168,12 @@ class Adversarial(Experiment):
         labels = data.labels[:count] if self.conditional else None
         z = torch.randn(count, self.settings.latent, generator=torch.Generator().manual_seed(0)).to(self.device)
         d = copy.deepcopy(self.d.master)  # In training mode this would change D's running statistics.
-        real = d(signed_images(data.images[:count]), labels).float().cpu().numpy()
-        fake = d(self.average.master(z, labels), labels).float().cpu().numpy()
+        real_scores, fake_scores = d(signed_images(data.images[:count]), labels).float(), d(self.average.master(z, labels), labels).float()
+        limit = float(threshold(self.settings.loss, real_scores, fake_scores))
+        real, fake = real_scores.cpu().numpy(), fake_scores.cpu().numpy()
         edges = np.linspace(min(real.min(), fake.min()), max(real.max(), fake.max()) + 1e-6, max(4, min(bins, 200)) + 1)
         middles = 0.5 * (edges[1:] + edges[:-1])
         lines = {"real": (middles, np.histogram(real, edges)[0]), "generated": (middles, np.histogram(fake, edges)[0])}
-        threshold = boundary(self.settings.loss)
         if self.settings.loss == "wasserstein":
             return Curves(
                 lines,
@@ -178,5 +182,5 @@ class Adversarial(Experiment):
                 title=f"means {real.mean():.2f} (real) and {fake.mean():.2f}",
                 filled=True,
             )
-        title = f"D is right on {(real > threshold).mean():.0%} of real and {(fake <= threshold).mean():.0%} of generated images"
+        title = f"D is right on {(real > limit).mean():.0%} of real and {(fake <= limit).mean():.0%} of generated images"
         return Curves(lines, x_label="D's score", y_label="images", title=title, filled=True)
