@@ -1,5 +1,7 @@
 """The numbers of z as bars that can be dragged."""
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
@@ -173,7 +175,7 @@ class CodeBars(QWidget):
         """The dimensions' numbers, as many as there is room for."""
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         width = self.fontMetrics().horizontalAdvance("000") + 4
-        every = max(1, -(-width // max(1, int(self.bar(0).width()))))
+        every = max(1, math.ceil(width / self.bar(0).width()))
         for i in range(0, len(self.values), every):
             middle = self.bar(i).center().x()
             painter.drawText(QRectF(middle - width, self.height() - self.foot, 2 * width, self.foot), Qt.AlignmentFlag.AlignCenter, str(i))

@@ -13,7 +13,7 @@ from gui.generate.sample_browser import SampleBrowser
 from gui.photographer import Photographer
 from lab import registry
 
-STEPS = {"cyclegan": 400, "pix2pix": 1500}
+STEPS = {"cyclegan": 400, "pix2pix": 1500, "flow": 1500}
 """Shorter than the recipes' own lengths, for time; what is not here trains as long as by default."""
 SECONDS = 400
 
@@ -24,11 +24,12 @@ def take(photographer: Photographer) -> None:
     panel: Any = window.go_to("Generate")
     photographer.scene("generate-first-start", lambda: None)
 
-    def train(recipe: str) -> Any:
-        """The tab of a run with the recipe's defaults."""
+    def train(recipe: str, samples: bool = True) -> Any:
+        """The tab of a run with the recipe's defaults, once its samples are there."""
         photographer.train_in("Generate", recipe, {}, steps_of(recipe), SECONDS)
         tab = panel.current_tab()
-        until(lambda: tab.page_tabs.sidebars[SampleBrowser].samples.image is not None, 60)
+        if samples:
+            until(lambda: tab.page_tabs.sidebars[SampleBrowser].samples.image is not None, 60)
         return tab
 
     def page(tab: Any, title: str) -> Any:
@@ -90,6 +91,10 @@ def take(photographer: Photographer) -> None:
     photographer.scene("generate-classes", lambda: page(cvae, "Classes"))
     gan = train("gan")
     photographer.scene("generate-diagnosis", diagnosis)
+    toy = train("toy-gan", False)
+    photographer.scene("generate-landscape", lambda: page(toy, "Landscape"))
+    flow = train("flow")
+    photographer.scene("generate-denoising", lambda: page(flow, "Denoising"))
     photographer.scene("generate-about", panel.about_dock.raise_)
     panel.settings_dock.raise_()
     translate(photographer, panel)
