@@ -4,6 +4,7 @@ Read first: `bench_generate`. The networks and batches are those of the loops th
 (`benchmarks/plain_generative.py`); the images are noise of the same shape, as what they show does not change the speed.
 """
 
+import copy
 import os
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from lab.cores import cores
 from lab.data.catalogue import DIGITS
 from lab.data.images import LabelledImages
 from lab.registry import recipe
+from models.generative.denoising_unet import DenoisingUNet
 
 TRAIN_SECONDS = 8.0
 DRAG_SECONDS = 10.0
@@ -30,17 +32,51 @@ FRAMES_PER_SECOND = 30
 def bench_generate(device: str = "auto") -> dict[str, Any]:
     """Images per second of `vae` (784-400-20, batch 128) and `dcgan` (64 px, 64 features, batch 64); the time from a drag to
     its picture while the default `dcgan` trains; its training speed while a walk plays at 30 frames/s, as a share of that
-    without one. The same of `vae` and `gan`, their names in front."""
+    without one. The same of `vae`, `gan`, `flow` and `meanflow` ("one_step"), their names in front. `flow_ratio`: images per second
+    of the default `flow` over those of its network in a plain loop, in turns."""
     place = devices.resolve(device)
     torch.set_num_threads(cores())
     figures: dict[str, Any] = {
         "vae_images_per_s": round(training_speed("vae", {"size": 28}, place), 1),
         "dcgan_images_per_s": round(training_speed("dcgan", {"size": 64, "channels": 1, "features": 64, "r1": 0}, place), 1),
     }
-    for name in ("dcgan", "vae", "gan"):
-        speeds = latent_speed(name, device)
-        figures |= {key if name == "dcgan" else f"{name}_{key}": value for key, value in speeds.items()}
+    rounds = [(training_speed("flow", {"quality_every": 0}, place, 4.0), plain_flow_speed(place, 4.0)) for _ in range(ROUNDS)]
+    figures["flow_images_per_s"] = round(float(np.median([ours for ours, _ in rounds])), 1)
+    figures["flow_ratio"] = round(float(np.median([ours / plain for ours, plain in rounds])), 2)
+    for name in ("dcgan", "vae", "gan", "flow", "meanflow"):
+        speeds, shown = latent_speed(name, device), {"dcgan": "", "meanflow": "one_step_"}.get(name, f"{name}_")
+        figures |= {f"{shown}{key}": value for key, value in speeds.items()}
     return figures
+
+
+def plain_flow_speed(place: torch.device, seconds: float) -> float:
+    """Images per second of the default flow's network in a plain loop: eager, float32, PyTorch's layout, Adam, an average parameter by parameter."""
+    config: Any = recipe("flow").config_class()()
+    net = DenoisingUNet(1, 28, config.features, 10).to(place)
+    average, adam = copy.deepcopy(net), torch.optim.Adam(net.parameters(), config.learning_rate)
+    images, labels = torch.rand(8500, 1, 28, 28, device=place) * 2 - 1, torch.randint(10, (8500,), device=place)
+
+    def step() -> None:
+        rows = torch.randint(len(images), (config.batch_size,), device=place)
+        x, noise, t = images[rows], torch.randn(config.batch_size, 1, 28, 28, device=place), torch.rand(config.batch_size, device=place)
+        at = t[:, None, None, None]
+        loss = (net((1 - at) * noise + at * x, t, labels[rows]) - (x - noise)).square().mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        with torch.no_grad():
+            for mine, theirs in zip(average.parameters(), net.parameters(), strict=True):
+                mine.lerp_(theirs, 0.001)
+
+    for _ in range(3):
+        step()
+    finish(place)
+    steps, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        step()
+        steps += 1
+    finish(place)
+    return steps * config.batch_size / (time.perf_counter() - start)
 
 
 def training_speed(name: str, settings: dict[str, Any], place: torch.device, seconds: float = TRAIN_SECONDS) -> float:

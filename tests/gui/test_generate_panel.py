@@ -42,7 +42,21 @@ def test_a_run_whose_images_are_gone_still_opens(qtbot: QtBot, make_window: Call
 
 def test_the_text_follows_the_recipe(make_window: Callable[..., MainWindow]) -> None:
     panel: Any = make_window("Generate").panel("Generate")
-    for recipe in ("autoencoder", "vae", "cvae", "gan", "dcgan", "cgan", "wgan-gp"):
+    for recipe in (
+        "autoencoder",
+        "vae",
+        "cvae",
+        "gan",
+        "dcgan",
+        "cgan",
+        "wgan-gp",
+        "r3gan",
+        "flow",
+        "ddpm",
+        "meanflow",
+        "toy-gan",
+        "toy-flow",
+    ):
         panel.form.recipe_box.setCurrentText(recipe)
         text = panel.about_label.text()
         assert "href" in text
