@@ -39,7 +39,7 @@ class OwnPictures(QDialog):
         self.setWindowTitle("Your pictures")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 480)
-        self.found: Look | None = None
+        self.look: Look | None = None
         self.stopped = threading.Event()
         self.so_far = (0, 0)
         self.name = QLabel(f"<b>{escape(readable(given[0].name))}</b>" + (f" and {len(given) - 1:,} more" if len(given) > 1 else ""))
@@ -93,7 +93,7 @@ class OwnPictures(QDialog):
 
     def show_look(self, result: Look) -> None:
         self.end()
-        self.found = result
+        self.look = result
         self.name.setText(f"<b>{escape(readable(result.folder.name))}</b>")
         self.name.setToolTip(escape(readable(result.folder)))
         self.sentence.setText(result.sentence)
@@ -113,6 +113,6 @@ class OwnPictures(QDialog):
         self.progress.hide()
 
     def accept(self) -> None:
-        if self.found is not None:
-            self.wanted.emit(self.recipe.currentText(), f"folder:{escaped(self.found.folder)}")
+        if self.look is not None:
+            self.wanted.emit(self.recipe.currentText(), f"folder:{escaped(self.look.folder)}")
         super().accept()

@@ -33,8 +33,8 @@ def bookmarks(run: Run) -> tuple[Bookmark, ...]:
         stored = json.loads((run.path / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ()
-    found = (parsed(one) for one in stored) if isinstance(stored, list) else ()
-    return tuple(one for one in found if one is not None)
+    read = (parsed(one) for one in stored) if isinstance(stored, list) else ()
+    return tuple(one for one in read if one is not None)
 
 
 def parsed(stored: Any) -> Bookmark | None:

@@ -147,9 +147,9 @@ def shipped() -> dict[str, Path]:
 def examples(family: str | None = None) -> dict[str, Path]:
     """The small finished runs that come with the lab, such as `vae-mnist`: folders as those of shipped agents. Of one family, or all."""
     known, order = recipes(), [entry.name for entry in BUILT_IN]
-    found = {path.parent: json.loads(path.read_text())["recipe"] for path in sorted(EXAMPLES.glob("*/config.json"))}
-    ranked = sorted(found, key=lambda path: order.index(found[path]) if found[path] in order else len(order))
-    return {path.name: path for path in ranked if family in (None, known[found[path]].family)}
+    recipe_of = {path.parent: json.loads(path.read_text())["recipe"] for path in sorted(EXAMPLES.glob("*/config.json"))}
+    ranked = sorted(recipe_of, key=lambda path: order.index(recipe_of[path]) if recipe_of[path] in order else len(order))
+    return {path.name: path for path in ranked if family in (None, known[recipe_of[path]].family)}
 
 
 def example_record(path: Path) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def trashed(days: float = 0) -> list[Path]:
     """The runs in the trash folder that were deleted at least `days` ago, oldest first."""
     latest = datetime.now(UTC) - timedelta(days=days)
     folder = runs_folder() / TRASH
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in found if (when := deleted_at(path)) is not None and when <= latest]
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in inside if (when := deleted_at(path)) is not None and when <= latest]
 
 
 def deleted_at(path: Path) -> datetime | None:

@@ -64,9 +64,9 @@ def look(folder: Path, told: Callable[[int, int], None] = lambda done, of: None,
 
     Raises LabError where the folder holds no picture.
     """
-    found = class_folder(folder)
+    classes = class_folder(folder)
     groups: dict[str, list[Path]] = {}
-    for part in found.files.values():
+    for part in classes.files.values():
         for name, files in part.items():
             groups.setdefault(name, []).extend(files)
     total = sum(map(len, groups.values()))
@@ -97,7 +97,7 @@ def look(folder: Path, told: Callable[[int, int], None] = lambda done, of: None,
             told(done, total)
     pixels = np.stack(thumbnails) if thumbnails else np.zeros((0, SIDE, SIDE, 3), np.uint8)
     sizes = (min(widths), max(widths), min(heights), max(heights)) if widths else (0, 0, 0, 0)
-    return Look(folder, len(widths), {name: count for name, count in counts.items() if count}, broken, sizes, pixels, found.notes)
+    return Look(folder, len(widths), {name: count for name, count in counts.items() if count}, broken, sizes, pixels, classes.notes)
 
 
 # -- what was given ------------------------------------------------------------------------------------------------

@@ -49,13 +49,13 @@ def sprites(request: Request) -> LabelledImages:
 
     def make() -> dict[str, Tensor]:
         log.info("cutting sprites out of %d games, once; this takes some minutes", len(games))
-        found = []
+        games_sprites = []
         for number, game in enumerate(games, start=1):
-            found.append(torch.from_numpy(of_game(game)))
-            log.info("%s: %d sprites (game %d of %d)", game, len(found[-1]), number, len(games))
-        labels = torch.arange(len(games)).repeat_interleave(torch.tensor([len(part) for part in found]))
-        place = torch.cat([torch.arange(len(part)) for part in found])
-        return {"images": torch.cat(found).permute(0, 3, 1, 2).contiguous(), "labels": labels, "place": place}
+            games_sprites.append(torch.from_numpy(of_game(game)))
+            log.info("%s: %d sprites (game %d of %d)", game, len(games_sprites[-1]), number, len(games))
+        labels = torch.arange(len(games)).repeat_interleave(torch.tensor([len(part) for part in games_sprites]))
+        place = torch.cat([torch.arange(len(part)) for part in games_sprites])
+        return {"images": torch.cat(games_sprites).permute(0, 3, 1, 2).contiguous(), "labels": labels, "place": place}
 
     stored = kept(f"atari/sprites-{SIDE}px-v{VERSION}.safetensors", make)
     wanted = (stored["place"] % TEST == TEST - 1) == (request.split == "test")

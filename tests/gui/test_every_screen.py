@@ -149,6 +149,6 @@ def test_what_is_cut_is_found(qtbot: QtBot) -> None:
     outside = QLabel("x", root)
     outside.setGeometry(280, 150, 60, 30)
     root.show()
-    found = faults(root)
-    assert len(found) == 4
-    assert "outside" in found[-1]
+    named = faults(root)
+    assert len(named) == 4
+    assert "outside" in named[-1]

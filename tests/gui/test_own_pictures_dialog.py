@@ -111,7 +111,7 @@ def test_a_folder_is_chosen_without_a_mouse(qtbot: QtBot, window: MainWindow, pe
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(lambda *_: str(pets)))
     pick(qtbot, window.action_set["pictures"])
     dialog = dialog_of(qtbot, window)
-    assert dialog.found.count == 8
+    assert dialog.look.count == 8
     dialog.close()
 
 

@@ -86,11 +86,11 @@ class DenoisingViews:
         count = min(MEASURED, len(data))
         images, labels = signed_images(data.images[:count]), data.labels[:count]
         noise = fixed_noise(0, self.latent.size).to(device_of(net))[:count].view(-1, *net.shape)
-        found = []
+        losses = []
         for t in bin_times():
             at = torch.full((count,), float(t), device=device_of(net))
-            found.append(float((net.predicted(net.noised(images, noise, at), at, labels) - images).square().mean()))
-        return np.array(found)
+            losses.append(float((net.predicted(net.noised(images, noise, at), at, labels) - images).square().mean()))
+        return np.array(losses)
 
     def pictures(self, net: Any, z: Tensor) -> Tensor:
         return z.view(-1, *net.shape)

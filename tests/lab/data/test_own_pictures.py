@@ -27,9 +27,9 @@ def test_count_sizes_classes_and_what_cannot_be_read(tmp_path: Path) -> None:
     draw(tmp_path / "pets" / "dogs" / "a.png", 5, 40)
     (tmp_path / "pets" / "dogs" / "b.png").write_bytes(b"")
     heard: list[tuple[int, int]] = []
-    found = look(tmp_path / "pets", lambda done, of: heard.append((done, of)))
-    assert found.sentence == "4 pictures, 1 unreadable: b.png is empty. 5 to 12 pixels wide, 20 to 40 high. 2 classes: cats (3), dogs (1)."
-    assert found.thumbnails.shape == (4, SIDE, SIDE, 3)
+    seen = look(tmp_path / "pets", lambda done, of: heard.append((done, of)))
+    assert seen.sentence == "4 pictures, 1 unreadable: b.png is empty. 5 to 12 pixels wide, 20 to 40 high. 2 classes: cats (3), dogs (1)."
+    assert seen.thumbnails.shape == (4, SIDE, SIDE, 3)
     assert heard[-1] == (5, 5)
 
 

@@ -30,14 +30,14 @@ def frames(count: int = 5) -> np.ndarray:
 
 
 def test_what_moves_and_hangs_together_is_cut_out_and_centred() -> None:
-    found = list(sprites.objects(frames()))
-    assert len(found) == 5
-    ship = found[0]
+    objects = list(sprites.objects(frames()))
+    assert len(objects) == 5
+    ship = objects[0]
     assert ship.shape == (24, 24, 3)
     assert (ship[9:12, 8:16] == RED).all()
     assert (ship[12:15, 8:16] == BLUE).all()
     assert ship.any(2).sum() == 48  # Nothing beside it, not even the ground.
-    assert all(np.array_equal(ship, other) for other in found)
+    assert all(np.array_equal(ship, other) for other in objects)
 
 
 def test_sprites_that_differ_little_are_one_and_the_most_frequent_comes_first() -> None:
@@ -47,10 +47,10 @@ def test_sprites_that_differ_little_are_one_and_the_most_frequent_comes_first() 
     nearly = ship.copy()
     nearly[9, 8:12] = BLUE  # 4 of 48 pixels.
     recoloured = np.where(ship.any(2, keepdims=True), np.array(BLUE, np.uint8), 0).astype(np.uint8)
-    found = sprites.distinct(np.stack([ship, other, nearly, other, recoloured]))
-    assert len(found) == 3
-    assert np.array_equal(found[0], other)
-    assert {image.tobytes() for image in found} == {image.tobytes() for image in (other, ship, recoloured)}
+    kept = sprites.distinct(np.stack([ship, other, nearly, other, recoloured]))
+    assert len(kept) == 3
+    assert np.array_equal(kept[0], other)
+    assert {image.tobytes() for image in kept} == {image.tobytes() for image in (other, ship, recoloured)}
     assert len(sprites.distinct(np.stack([ship, other]), most=1)) == 1
 
 
