@@ -45,6 +45,8 @@ def entries(window: Any) -> Iterator[Entry]:
         fields = form.fields
         for name in fields.listed():
             yield Entry("Setting", fields.rows[name].title, partial(edit, front, name))
+        for name, preset in form.presets.known().items():
+            yield Entry("Preset", name, partial(form.presets.choose, name, preset))
         game = fields.rows.get("game")
         if game is not None and isinstance(game.editor, QComboBox):
             for i in range(game.editor.count()):

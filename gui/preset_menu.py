@@ -31,13 +31,10 @@ class PresetButton(QToolButton):
 
     def fill(self) -> None:
         """The entries as of now."""
-        menu, own = self.menu(), {}
+        menu, known = self.menu(), self.known()
         menu.clear()
-        try:
-            own = presets.own(self.recipe())
-        except LabError as error:
-            self.said.emit(str(error))
-        for name, preset in {**presets.BUILT_IN.get(self.recipe(), {}), **own}.items():
+        own = [name for name in known if name not in presets.BUILT_IN.get(self.recipe(), {})]
+        for name, preset in known.items():
             menu.addAction(shown(name), partial(self.choose, name, preset)).setToolTip(preset.about)
         if menu.actions():
             menu.addSeparator()
@@ -47,6 +44,14 @@ class PresetButton(QToolButton):
             below.setEnabled(bool(own))
             for name in own:
                 below.addAction(shown(name), partial(act, name))
+
+    def known(self) -> dict[str, Preset]:
+        """The recipe's presets by name; where one's own cannot be read, that is said."""
+        try:
+            return presets.presets(self.recipe())
+        except LabError as error:
+            self.said.emit(str(error))
+            return presets.BUILT_IN.get(self.recipe(), {})
 
     def choose(self, name: str, preset: Preset) -> None:
         self.chosen.emit(preset)

@@ -387,3 +387,16 @@ def test_a_folder_with_files_of_others_is_not_made_a_run(tmp_path: Path, capsys:
     empty = tmp_path / "empty"
     empty.mkdir()
     assert cli.main(["train", "toy", "--steps", "1", "--run", str(empty)]) == 0
+
+
+def test_a_person_at_a_terminal_reads_what_a_view_shows_and_a_script_does_not(tmp_path: Path, monkeypatch, capsys) -> None:
+    cli.main(["train", "toy", "--steps", "12"])
+    capsys.readouterr()
+    out = str(tmp_path / "w.png")
+    assert cli.main(["show", "last", "weights", "--out", out]) == 0
+    assert capsys.readouterr() == (f"{out}\n", "")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert cli.main(["show", "last", "weights", "--out", out]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{out}\n"
+    assert said.err.strip() == Toy.views()["weights"].about
