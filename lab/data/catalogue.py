@@ -216,6 +216,8 @@ def check(value: str, *kinds: Kind, exists: bool = True) -> str:
 def checked_paths(value: str, names: list[str]) -> list[Path]:
     """The absolute paths after a prefix, which serve one of the records `names`. Raises ValueError that says which is wrong."""
     prefix, _, rest = value.partition(":")
+    if re.match(r"\w+://", rest.strip()):
+        raise ValueError("must be on this machine, not at a web address: download the data first")
     what = "file" if prefix == "file" else "folder"
     expected = " or ".join(names)
     if not rest.strip():

@@ -53,6 +53,16 @@ def decode(raw: bytes, name: str, advice: str = "", latin: bool = False) -> tupl
     return re.sub("\r\n?", "\n", text), assumed
 
 
+def check_lines(text: str, name: str, wanted: str) -> None:
+    """Raises LabError for a text that is JSON, or a web page, where lines of cells are `wanted`, such as "CSV"."""
+    start = text.lstrip()[:2000]
+    first = start.split("\n", 1)[0]
+    if start[:1] in "[{" and (re.match(r'[\[{]\s*["\[{]', start) is not None) and (first.rstrip(",")[-1:] in "]}{[" or '":' in start):
+        raise LabError(f"{name} is JSON, not {wanted}: convert it first, in Python by pandas.read_json(...).to_csv(...).")
+    if re.match(r"<(!doctype|html|table|\?xml)", start, re.IGNORECASE):
+        raise LabError(f"{name} is a web page or XML, not {wanted}: save its table as {wanted}.")
+
+
 def unmarked(raw: bytes) -> str:
     """The encoding of bytes without a mark: UTF-16 where every other byte of the beginning is zero, as in English text."""
     head = raw[:2000]

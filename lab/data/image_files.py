@@ -167,8 +167,12 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def sub_folders(folder: Path) -> list[Path]:
-    """The folders in a folder, symbolic links to folders too."""
-    return [Path(entry.path) for entry in entries(folder) if entry.is_dir()]
+    """The folders in a folder, symbolic links to folders too, but for those to the folder itself or one above it."""
+    return [Path(entry.path) for entry in entries(folder) if entry.is_dir() and not leads_back(entry, folder)]
+
+
+def leads_back(entry: os.DirEntry[str], folder: Path) -> bool:
+    return entry.is_symlink() and folder.resolve().is_relative_to(Path(entry.path).resolve())
 
 
 def images_directly_in(folder: Path) -> list[Path]:

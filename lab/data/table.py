@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.data.dialect import SEPARATORS, Dialect, cells_of, is_date, sniff
-from lab.data.encoding import composed, decode
+from lab.data.encoding import check_lines, composed, decode
 from lab.data.numerals import Decimal, decimal_mark, is_missing, number
 from lab.errors import LabError
 
@@ -66,6 +66,7 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
     Raises LabError that names the line which does not fit the others, or says of each column why it is none of numbers.
     """
     text, notes = decode(raw, where, latin=True)
+    check_lines(text, where, "CSV")
     declared = None
     if match := re.match(r'"?sep=(.)"?\n', text):  # Excel's own first line.
         declared, text = match[1], "\n" + text[match.end() :]
@@ -93,9 +94,11 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
     used = [i for i, column in enumerate(kinds) if column.used]
     if not used:
         raise LabError(f"{where} has no numeric column to learn from: {'; '.join(map(str, kinds[:6]))}.")
+    if wanted is None and all("; constant" in kinds[i].why for i in used):
+        raise LabError(f"{where} has nothing to learn: {' and '.join(repr(kinds[i].name) for i in used[:3])} never changes.")
     commas = (file_mark or ".") == ","
     layout = [
-        "a single column" if dialect.separator == "\n" else f"separator: {SEPARATORS.get(dialect.separator, repr(dialect.separator))}",
+        "a single column" if dialect.width == 1 else f"separator: {SEPARATORS.get(dialect.separator, repr(dialect.separator))}",
         "decimal comma" if commas else "decimal point",
         f"header in line {dialect.header_line + 1}" if dialect.header else "no header", *notes,
         *([f"{len(comments) - (title is not None):,} comment lines skipped"] if len(comments) > (title is not None) else []),
@@ -224,7 +227,15 @@ def trimmed(frame: "pd.DataFrame", line_of: np.ndarray, dialect: Dialect, where:
             lines = ", ".join(map(str, line_of[keep & again][:5])) + (", ..." if (keep & again).sum() > 5 else "")
             dropped.append(f"the header again in line {lines} ignored")
             keep &= ~again
-    if dialect.header and tail > 2 and is_units(frame.iloc[0], frame.iloc[1]):
+    if (
+        dialect.header
+        and tail > 2
+        and all(re.fullmatch(r"\s*(-{3,}|:-+:?|-+:)?\s*", cell or "") for cell in frame.iloc[0])
+        and any(frame.iloc[0])
+    ):
+        keep[0] = False
+        dropped.append(f"line {line_of[0]} ignored as a rule below the header")
+    elif dialect.header and tail > 2 and is_units(frame.iloc[0], frame.iloc[1]):
         keep[0] = False
         dropped.append(f"line {line_of[0]} ignored as units ({', '.join(frame.iloc[0])[:30]!r})")
     return frame[keep], line_of[keep], dropped

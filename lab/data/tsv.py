@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lab.data.dialect import SEPARATORS
-from lab.data.encoding import composed, decode
+from lab.data.encoding import check_lines, composed, decode
 from lab.errors import LabError
 
 LABELS = frozenset(["label", "labels", "class", "classes", "category", "topic", "sentiment", "tag", "y"])
@@ -46,6 +46,7 @@ def read_rows(raw: bytes, where: str, kind: Literal["labelled", "pairs"]) -> Row
     Raises LabError that names the first line without both texts, or a file without lines.
     """
     text, notes = decode(raw, where)
+    check_lines(text, where, "TSV")
     records, layout = cells_of(composed(text), where)
     records = [(line, cells) for line, cells in records if any(cell.strip() for cell in cells)]
     if not records:

@@ -105,6 +105,11 @@ def test_a_folder_paired_with_itself_is_refused(tmp_path: Path) -> None:
             check(f"pairs:{tmp_path}/a,{tmp_path}/{other}", "image pairs")
 
 
+def test_a_web_address_is_no_folder() -> None:
+    with pytest.raises(ValueError, match="must be on this machine, not at a web address"):
+        check("folder:https://example.org/cats", "images")
+
+
 def test_names_of_run_folders_and_classes() -> None:
     assert subject("folder:/home/me/my cats") == "my-cats"
     assert subject("folders:/x/horses,/x/zebras") == "horses"

@@ -37,6 +37,14 @@ def counts(root: Path) -> dict[str, int]:
 # -- what counts ---------------------------------------------------------------------------------------------------
 
 
+def test_a_link_that_leads_back_is_no_class(tmp_path: Path) -> None:
+    root = fill(tmp_path / "mine", a=2, b=2)
+    (root / "loop").symlink_to(root)
+    (root / "up").symlink_to(tmp_path)
+    (root / "c").symlink_to(fill(tmp_path / "elsewhere", c=3) / "c")
+    assert counts(root) == {"a": 2, "b": 2, "c": 3}
+
+
 def test_hidden_and_foreign_things_are_passed_over(tmp_path: Path) -> None:
     fill(tmp_path, cats=3, dogs=2)
     for name in (".ipynb_checkpoints/a.png", "__MACOSX/cats/a.png", "@eaDir/a.png", "cats/._000.png", "dogs/.hidden/a.png", "cats/a.png~"):

@@ -210,6 +210,23 @@ def test_the_header_of_a_second_file_that_was_joined_to_the_first_is_no_row() ->
     assert why(table, "x") == "used: 16 numbers"
 
 
+def test_a_table_that_never_changes_or_is_none_is_refused() -> None:
+    with pytest.raises(LabError, match=r"t\.csv has nothing to learn: 'x' never changes"):
+        read("t,x\n0,5\n1,5\n2,5\n3,5\n")
+    with pytest.raises(LabError, match=r"t\.csv is JSON, not CSV"):
+        read('[{"a": 1}, {"a": 2}]')
+
+
+def test_the_rule_below_a_markdown_header_is_no_row() -> None:
+    table = read("| a | b |\n|---|:--:|\n| 1.5 | 2 |\n| 2.5 | 7 |\n| 3.5 | 4 |\n")
+    np.testing.assert_array_equal(table.values, [[1.5, 2], [2.5, 7], [3.5, 4]])
+    assert "line 2 ignored as a rule below the header" in table.assumed[0]
+
+
+def test_a_table_of_one_column_is_said_to_be_one() -> None:
+    assert "t.csv: 3 rows; a single column, decimal point, header in line 1" in read("x\n1.5\n2.5\n7.5\n").assumed[0]
+
+
 def test_columns_can_be_asked_for_by_name() -> None:
     table = read_table(("day,a,b\n" + rows("{i},{a},{b}")).encode(), "t.csv", ["day", "b"])
     assert table.names == ["day", "b"]

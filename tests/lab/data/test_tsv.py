@@ -166,3 +166,17 @@ def test_what_is_compared_is_said_and_an_unknown_word_is_never_exact(tmp_path: P
         "seq2seq", steps=1, run=tmp_path / "dates", device="cpu", data="numbers", pairs=100, hidden=8, width=8, validate_every=0
     )
     assert dates.evaluate("cpu")["compared"] == "characters of held-out pairs, in lower case"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"label": "a", "text": "one"}\n{"label": "b", "text": "two"}\n', "t is JSON, not TSV"),
+        ('[\n {"label": "a"},\n {"label": "b"}\n]\n', "t is JSON, not TSV"),
+        ("<!DOCTYPE html>\n<table><tr><td>a</td></tr></table>\n", "t is a web page or XML, not TSV"),
+    ],
+)
+def test_what_has_no_lines_of_cells_is_said_to_be_what_it_is(text: str, sentence: str) -> None:
+    with pytest.raises(LabError, match=sentence):
+        read_rows(text.encode(), "t", "labelled")
+    assert read_rows(b"{a}\tone [1]\n<b>\ttwo\n", "t", "labelled").rows == [("{a}", "one [1]"), ("<b>", "two")]
