@@ -51,3 +51,18 @@ def test_a_label_that_was_renamed_since_is_told_on_the_page(qtbot: QtBot, make_w
     tab = open_run(make_window("Sequences"), run)
     page = tab.page_tabs.pages[0]
     qtbot.waitUntil(lambda: "no text for class 'Hünde'" in page.problem.text(), timeout=LONG)
+
+
+def test_of_a_run_whose_data_have_gone_what_needs_none_is_shown_and_its_settings_can_be_copied(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], table: Path
+) -> None:
+    run = train("text-class", steps=1, device="cpu", data=f"file:{table}", **TINY)
+    table.unlink()
+    window = make_window("Sequences")
+    tab = open_run(window, run)
+    qtbot.waitUntil(lambda: any(frame.answer is not None for frame in tab.views.frames), timeout=LONG)
+    qtbot.waitUntil(lambda: f"The data are missing: {table} does not exist" in tab.data_note.text(), timeout=LONG)
+    panel: Any = window.panels["Sequences"]
+    panel.clone(run)
+    assert panel.form.fields.values()["data"] == f"file:{table}"
+    assert not panel.form.train_button.isEnabled()

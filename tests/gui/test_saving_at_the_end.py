@@ -33,7 +33,8 @@ class Source:
 
 @pytest.fixture(autouse=True)
 def no_box(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A box would wait for an answer."""
+    """A box would wait for an answer; and a busy machine may take its time."""
+    monkeypatch.setattr("gui.page_tabs.SAVE_SECONDS", 600.0)
     monkeypatch.setattr(QMessageBox, "warning", staticmethod(lambda *words: pytest.fail(words[-1])))
 
 
