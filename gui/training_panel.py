@@ -18,6 +18,7 @@ from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.dialogs import ContinueDialog
 from gui.examples import EmptyPage, example_actions
+from gui.export_run import EXPORT, ask_export
 from gui.page import Page
 from gui.page_scopes import PAGE_ACTIONS, PageScopes, declared_actions
 from gui.page_tabs import PageTabs
@@ -61,6 +62,7 @@ class TrainingPanel(Panel):
         *TRANSPORT_ACTIONS,
         COPY_COMMAND,
         COPY_PYTHON,
+        EXPORT,
         OPEN_DATA,
         CLOSE_TAB,
         *PAGE_ACTIONS,
@@ -293,6 +295,14 @@ class TrainingPanel(Panel):
         if self.form.fields.valid():
             QApplication.clipboard().setText(self.form.python())
             self.context.say(f"Copied: {self.form.python().splitlines()[-1]}")
+
+    def export_network(self) -> None:
+        """Write the network of the run in front for other programs."""
+        run = self.current_run()
+        if run is None:
+            self.context.say("Open a run to export its network.")
+        else:
+            ask_export(run, self.context, self)
 
     def clone(self, run: Run) -> None:
         """Put a run's settings into the form."""

@@ -5,6 +5,7 @@ What can be done with the selected runs is here; the list is `run_list`, what is
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -12,6 +13,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QInputDialog, QToolBar
 
 from gui.actions import Action
+from gui.export_run import EXPORT, ask_export
 from gui.panel import AppContext, Panel
 from gui.runs.changes import Deletion, Renaming
 from gui.runs.details import RunDetails
@@ -38,6 +40,7 @@ RUN_ACTIONS = (
         "Ctrl+Shift+Del", MENU,
     ),
     Action("empty", "Empty trash…", "Delete the runs in the trash folder for good", lambda panel: panel.space.empty(), "Shift+Del", MENU),
+    replace(EXPORT, menu=MENU),
     Action("folder", "Open folder", "Show the run's folder in the file manager", lambda panel: panel.open_folder(), "Ctrl+Return", MENU),
     Action(
         "tensorboard", "Copy TensorBoard command", "Copy the command that shows the selected runs in TensorBoard",
@@ -111,7 +114,7 @@ class RunsPanel(Panel):
         self.pages.show_runs(chosen)
         count, own = len(chosen), all(not run.shipped for run in chosen)
         for name, on in (
-            ("open", count > 0), ("rename", count == 1 and own), ("delete", count > 0 and own), ("folder", count == 1),
+            ("open", count > 0), ("export", count == 1), ("rename", count == 1 and own), ("delete", count > 0 and own), ("folder", count == 1),
             ("star", count > 0 and own), ("marks", count == 1 and own), ("free", count > 0 and own),
         ):  # fmt: skip
             self.action_set.allow(name, on)
@@ -133,6 +136,10 @@ class RunsPanel(Panel):
             else:
                 self.context.report(f"The folder of {run.name} is gone.", "")
                 self.refresh()
+
+    def export_network(self) -> None:
+        for run in self.selected()[:1]:
+            ask_export(run, self.context, self)
 
     def toggle_star(self) -> None:
         self.set_star(self.selected())
