@@ -6,6 +6,7 @@ Read first: `export`, then `FORMATS`. Each format is checked against the network
 import json
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
@@ -116,8 +117,9 @@ def write_onnx(run: Run, experiment: "Experiment", path: Path) -> str:
                 dynamic_shapes=tuple({0: batch} for _ in exported.inputs), dynamo=True, external_data=False, verbose=False,
             )  # fmt: skip
         except Exception as error:  # The exporter has errors of many kinds for what it cannot take.
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise LabError(f"The network of {run.name} cannot be written as ONNX ({first}). Use --to torchscript or safetensors.") from None
+            raise LabError(
+                f"The network of {run.name} cannot be written as ONNX ({told(error)}). Use --to torchscript or safetensors."
+            ) from None
     if find_spec("onnxruntime") is None:
         return "Not checked: onnxruntime is not installed."
     import onnxruntime
@@ -128,6 +130,13 @@ def write_onnx(run: Run, experiment: "Experiment", path: Path) -> str:
     with torch.no_grad():
         off = compare(exported.module(*given), torch.from_numpy(session.run(None, feed)[0]), "ONNX file")
     return f"Checked with onnxruntime {onnxruntime.__version__} on a batch of three: largest relative difference {off:.1e}."
+
+
+def told(error: Exception) -> str:
+    """The line of the exporter's pages of advice that says what was wrong."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip().splitlines()
+    summary = next((i for i, line in enumerate(lines) if "Exception summary" in line), -1)
+    return next((line.strip() for line in lines[summary + 1 :] if line.strip()), type(error).__name__)
 
 
 def write_torchscript(run: Run, experiment: "Experiment", path: Path) -> str:

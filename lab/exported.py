@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from models.generative.conv import DownConv, ImageToPixel, PixelToImage, UpConv
+from models.sequence.cells import UnrolledLayer
+from models.sequence.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,44 @@ class Decoder(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.net.decode(z) if labels is None else self.net.decode(z, labels)
+
+
+class FirstOutput(nn.Module):
+    """A network of one input or two whose first output is wanted, without the states and caches that come with it."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, first: Tensor, second: Tensor | None = None) -> Tensor:
+        out = self.net(first) if second is None else self.net(first, second)
+        return out[0] if isinstance(out, tuple) else out
+
+
+def unrolled(net: nn.Module) -> nn.Module:
+    """A copy whose recurrent layers take sequences of their own lengths step by step: packed sequences do not carry over."""
+    copied = copy.deepcopy(net)
+    for module in copied.modules():
+        if isinstance(module, Recurrent):
+            for i, layer in enumerate(module.layers):
+                if isinstance(layer, nn.RNNBase):
+                    steps = UnrolledLayer(module.kind, layer.input_size, layer.hidden_size, layer.bidirectional)
+                    steps.load_state_dict(layer.state_dict())
+                    module.layers[i] = steps
+    return copied
+
+
+def sequences(net: nn.Module, inputs: dict[str, Tensor], output: str, about: str) -> Exported:
+    """A network for sequences of the lengths that its examples have."""
+    return Exported(FirstOutput(unrolled(net)), inputs, output, about)
+
+
+def tokens(vocabulary: int, length: int, padded: bool = False) -> Tensor:
+    """Two examples (2, length) int64, from 1 on; where 0 is padding, the second ends with some."""
+    drawn = torch.randint(1, max(2, vocabulary), (2, length), generator=torch.Generator().manual_seed(0))
+    if padded:
+        drawn[1, (2 * length + 2) // 3 :] = 0
+    return drawn
 
 
 def plain(net: nn.Module) -> nn.Module:

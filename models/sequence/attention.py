@@ -46,7 +46,7 @@ class MultiHeadAttention(nn.Module):
             ahead = causal_mask(t, s, x.device)
             mask = ahead if mask is None else mask & ahead
             causal = False
-        causal = causal and t > 1  # A single newest position attends to everything.
+        causal = causal and bool(t > 1)  # A single newest position attends to everything.
         if keep is not None or (self.training and self.dropout.p):
             if causal:
                 mask = causal_mask(t, s, x.device)

@@ -53,7 +53,7 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """`lengths` (B,) int64 on the CPU: outputs past a sequence's end are 0, and its last state is that at its end."""
-        state = self.first_state(len(x)) if state is None else state
+        state = self.first_state(x.shape[0]) if state is None else state
         rows = 2 if self.bidirectional else 1
         last = []
         for i, layer in enumerate(self.layers):
@@ -66,7 +66,7 @@ class Recurrent(nn.Module):
 
     def trace(self, x: Tensor, state: State | None = None) -> list[list[Gates]]:
         """The gates (each (B, H)) of every layer and step of the forward direction, by the equations."""
-        state = self.first_state(len(x)) if state is None else state
+        state = self.first_state(x.shape[0]) if state is None else state
         rows = 2 if self.bidirectional else 1
         gates = []
         for i, layer in enumerate(self.layers):

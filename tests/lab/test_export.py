@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 import lab
 from lab import cli
 from lab.errors import LabError, UsageError
-from lab.export import FORMATS, compare, export
+from lab.export import FORMATS, compare, export, told
 from lab.run import Run
 
 onnx = pytest.mark.skipif(
@@ -27,6 +27,12 @@ TINY: dict[str, dict[str, Any]] = {
     "vae": {"hidden": "8", "latent": 3},
     "cgan": {"features": 4},
     "autoencoder": {"hidden": "8", "latent": 3},
+    "gpt": {"layers": 1, "width": 8, "heads": 2, "context": 8, "batch_size": 2, "validate_every": 0},
+    "char-rnn": {"hidden": 6, "width": 4, "unroll": 4, "batch_size": 2, "validate_every": 0},
+    "tag": {"hidden": 6, "width": 4, "length": 4, "characters": 10_000, "batch_size": 2, "validate_every": 0},
+    "text-class": {"hidden": 6, "width": 4, "max_length": 4, "batch_size": 2, "validate_every": 0},
+    "seq2seq": {"data": "numbers", "hidden": 6, "width": 4, "pairs": 200, "max_length": 12, "batch_size": 2, "validate_every": 0},
+    "forecast": {"hidden": 6, "window": 8, "decisions": 1_000, "batch_size": 2, "validate_every": 0},
 }
 
 
@@ -154,3 +160,8 @@ def current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_of_an_exporters_pages_of_advice_the_line_that_says_what_was_wrong_is_told() -> None:
+    advice = "\x1b[96mThis is step 1/3\x1b[0m\n- Modify the model code\n\n## Exception summary\n\n<class 'X'>: no such size\nmore"
+    assert [told(RuntimeError(text)) for text in (advice, "one line", "")] == ["<class 'X'>: no such size", "one line", "RuntimeError"]

@@ -15,6 +15,7 @@ from lab.answers import Curves, Heatmap, Scatter
 from lab.data.record import Record
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
+from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count, Index, Length, Seed
 from lab.recipes.sequence.char_rnn_config import CharRNNConfig
 from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_prompt, layout
@@ -85,6 +86,11 @@ class CharRNN(SequenceExperiment):
     def evaluate(self, **options: Any) -> dict[str, Any]:
         figures = super().evaluate()
         return {**figures, **self.text.figures(figures["loss"])}
+
+    def exported(self) -> Exported:
+        length = self.config.unroll
+        about = f"{self.text.tokens_text(length)} -> logits, float32 (B, {length}, {len(self.text.vocabulary)}), of each next token."
+        return sequences(self.net, {"tokens": tokens(len(self.text.vocabulary), length)}, "logits", about)
 
     def data_record(self) -> Record:
         return self.text.record

@@ -18,6 +18,7 @@ from lab.data.record import Record
 from lab.data.series import Request, Series, load_series
 from lab.errors import LabError
 from lab.experiment import Metrics, view
+from lab.exported import Exported, sequences
 from lab.parameters import Index, Length
 from lab.recipes.sequence.forecast_config import ForecastConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -46,6 +47,15 @@ class Forecast(SequenceExperiment):
     def read_data(self) -> None:
         if file_of(self.config.data) is not None:
             _ = self.series
+
+    def exported(self) -> Exported:
+        length, channels = self.config.window, len(self.net.get_parameter("head.bias"))
+        values = torch.randn(2, length, channels, generator=torch.Generator().manual_seed(0))
+        about = (
+            f"values, float32 (B, {length}, {channels}), less the mean and over the deviation that the run's config.json lists under data "
+            f"-> the values that follow each, float32 (B, {length}, {channels})."
+        )
+        return sequences(self.net, {"values": values}, "next_values", about)
 
     def data_record(self) -> Record:
         """With the mean and deviation by which the network sees the series."""

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from lab.answers import Heatmap, Images, Scatter
 from lab.data.record import Record
 from lab.experiment import Metrics, view
+from lab.exported import Exported, sequences, tokens
 from lab.parameters import Index
 from lab.recipes.sequence.gpt_config import GPTConfig
 from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_prompt, layout
@@ -61,6 +62,11 @@ class GPT(SequenceExperiment):
     def evaluate(self, **options: Any) -> dict[str, Any]:
         figures = super().evaluate()
         return {**figures, **self.text.figures(figures["loss"])}
+
+    def exported(self) -> Exported:
+        length = self.config.context
+        about = f"{self.text.tokens_text(length)} -> logits, float32 (B, {length}, {len(self.text.vocabulary)}), of each next token."
+        return sequences(self.net, {"tokens": tokens(len(self.text.vocabulary), length)}, "logits", about)
 
     def data_record(self) -> Record:
         return self.text.record

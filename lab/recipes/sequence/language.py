@@ -40,6 +40,11 @@ class TextWindows:
         """What an evaluation adds to a loss in nats per token."""
         return {"bits_per_token": loss / np.log(2), "tokens": len(self.validation)}
 
+    def tokens_text(self, length: int) -> str:
+        """What `length` tokens are, for a model card."""
+        known = "".join(map(chr, self.codec.vocabulary.tolist()))
+        return f"tokens, int64 (B, {length}), places (from 0) in {known!r}"
+
     def sample(self, length: int = 48) -> str:
         """Validation text, for a view that was given none."""
         return self.codec.decode(self.validation[:length].cpu().numpy())

@@ -11,12 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.answers import Heatmap, Images, Table, Text
+from lab.data.catalogue import missing
 from lab.data.pairs import load_pairs
 from lab.data.record import Record
 from lab.data.text import visible
 from lab.data.words import EOS, PAD
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
+from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count, Index, Span
 from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -40,6 +42,20 @@ class Seq2Seq(SequenceExperiment):
         self.pairs = load_pairs(config.data, config.tokens, config.pairs, config.max_length, config.min_count, device, self.remembered)
         self.longest = ((self.remembered or {}).get("length") or self.pairs.train.target.shape[1]) + MARGIN
         self.install(self.build)
+
+    def exported(self) -> Exported:
+        """With true tokens before each that is asked for, as in training; whoever translates feeds in its own."""
+        source = self.config.max_length if missing(self.config.data) else self.pairs.train.source.shape[1]
+        target = self.longest
+        inputs = {
+            "source": tokens(len(self.pairs.source_vocabulary), source, padded=True),
+            "target": tokens(len(self.pairs.target_vocabulary), target, padded=True),
+        }
+        about = (
+            f"source, int64 (B, {source}), and target, int64 (B, {target}) from <SOS> on, numbers of tokens (the run's config.json lists "
+            f"them under data), padded with 0 -> logits, float32 (B, {target}, {len(self.pairs.target_vocabulary)}), of each next token."
+        )
+        return sequences(self.net, inputs, "logits", about)
 
     def data_record(self) -> Record:
         return self.pairs.record

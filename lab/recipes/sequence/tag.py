@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.answers import Confusion, Heatmap, Text
+from lab.answers import Heatmap, Table, Text
 from lab.data.catalogue import file_of
 from lab.data.python_tokens import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.record import Record, of_content, rules_of
 from lab.data.text import Codec, own_file
 from lab.experiment import Metrics, view
+from lab.exported import Exported, sequences, tokens
 from lab.parameters import Length
 from lab.quality.classification import confusion_table
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -54,6 +55,12 @@ class Tag(SequenceExperiment):
     @property
     def rules(self) -> int:
         return rules_of(file_of(self.config.data) is not None, self.remembered)
+
+    def exported(self) -> Exported:
+        length, known = self.config.length, "".join(map(chr, VOCABULARY.tolist()))
+        crf = ", before the CRF, whose weights are in the safetensors" if self.config.crf else ""
+        about = f"tokens, int64 (B, {length}), places (from 0) in {known!r} -> scores, float32 (B, {length}, {len(KINDS)}), of {', '.join(KINDS)}{crf}."
+        return sequences(self.net, {"tokens": tokens(len(VOCABULARY), length)}, "scores", about)
 
     def data_record(self) -> Record:
         """Of one's own source its content; of the standard library Python's version, as only its files that are needed are read."""
@@ -146,7 +153,7 @@ class Tag(SequenceExperiment):
         return Heatmap(values, "to", "from", title, list(KINDS), list(KINDS), "score")
 
     @view
-    def confusion(self) -> Confusion:
+    def confusion(self) -> Table:
         """Number of validation characters by true kind (rows) and predicted kind (columns): the diagonal is right."""
         predicted, true = self.predictions()
         return confusion_table(true, predicted, KINDS)

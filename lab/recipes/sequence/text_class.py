@@ -13,6 +13,7 @@ from lab.data.record import Record
 from lab.data.sentences import Labelled, load_sentences
 from lab.data.words import Vocabulary
 from lab.experiment import Metrics, view
+from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
@@ -68,6 +69,14 @@ class TextClass(SequenceExperiment):
 
     def data_record(self) -> Record:
         return self.record
+
+    def exported(self) -> Exported:
+        length = self.config.max_length
+        about = (
+            f"tokens, int64 (B, {length}), numbers of words (the run's config.json lists them under data, vocabulary), padded with 0 "
+            f"-> scores, float32 (B, {len(self.classes)}), of {', '.join(self.classes)}."
+        )
+        return sequences(self.net, {"tokens": tokens(len(self.vocabulary), length, padded=True)}, "scores", about)
 
     def encode(self, sentence: list[str]) -> np.ndarray:
         """(max_length,) int64, padded with 0."""
