@@ -20,6 +20,8 @@ with the values that the network expected on the way:</p>
 <p align="center"><i>R<sub>t</sub> = r<sub>t</sub> + &gamma; ((1 &minus; &lambda;) max<sub>a</sub> Q(s<sub>t+1</sub>, a) + &lambda; R<sub>t+1</sub>)</i></p>
 <p>&lambda; = 0 is one-step Q-learning, &lambda; = 1 the plain sum of rewards. The network learns from a rollout a few times,
 minimising (Q(s, a) &minus; R)<sup>2</sup> in minibatches, while the environments take the next one; then the rollout is thrown away.</p>
+<p>In few steps, <i>centred</i> helps: values start far from the returns, and an error that all states share would make the network forget
+what tells them apart.</p>
 <p>On the screen: <b>lambda returns</b> shows one environment's rollout: its rewards, the values expected and the returns between
 them. Everything else is as in DQN.</p>
 <p>Gallici et al. 2024, <a href="https://arxiv.org/abs/2407.04811">Simplifying deep temporal difference learning</a>.</p>
