@@ -117,10 +117,17 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             {"d_steps": 5, "g_learning_rate": 1e-4, "d_learning_rate": 1e-4, "beta1": 0.0, "features": 64, "ema": 0.0},
         ),
     },
+    "r3gan": {QUICK: quick(500, quality_every=0)},
     "flow": {QUICK: quick(800, quality_every=0)},
     "ddpm": {QUICK: quick(800, quality_every=0)},
     "meanflow": {QUICK: quick(800, quality_every=0)},
-    "toy-gan": {QUICK: quick(1_500)},
+    "toy-gan": {
+        QUICK: quick(1_500),
+        "mode collapse": Preset(
+            "G ends in none to two of the 25 Gaussians: nothing holds D's slope, and D is small. The defaults are the cure.",
+            {"distribution": "grid", "r1": 0.0, "d_hidden": "16"},
+        ),
+    },
     "toy-flow": {QUICK: quick(1_500)},
     "cyclegan": {QUICK: quick(200, constant_steps=100, decay_steps=100)},
     "pix2pix": {QUICK: quick(300, constant_steps=150, decay_steps=150)},

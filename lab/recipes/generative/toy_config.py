@@ -79,9 +79,9 @@ class ToyGANConfig(ToyConfig):
 <p>G moves noise to points, D colours the plane by how real a point seems: green is real, pink generated. Arrows show where D
 sends each generated point, the gradient that G learns from:</p>
 <p align="center"><i>min<sub>G</sub> max<sub>D</sub> E[log D(x)] + E[log(1 &minus; D(G(z)))]</i></p>
-<p>Where G has won, the clouds lie over each other and D is flat at 1/2. <b>Provoke mode collapse</b>: the ring or the grid with
-<i>r1</i> 0 and few <i>hidden</i> units of D; <b>cure it</b> by r1 &ge; 0.1, or loss <i>relativistic</i>. <i>minimax</i> shows the vanishing
-gradient, <i>wasserstein</i> needs a gradient penalty.</p>
+<p>Where G has won, the clouds lie over each other and D is flat at 1/2. <b>Provoke mode collapse</b> (a preset): the grid with
+<i>r1</i> 0 and 16 <i>units</i> in D; <b>cure it</b> by r1 0.1 and 64,64. <i>minimax</i> shows the vanishing gradient, <i>wasserstein</i>
+needs a gradient penalty.</p>
 <p>Goodfellow et al. 2014, <a href="https://arxiv.org/abs/1406.2661">Generative adversarial nets</a>; Kahng et al. 2018,
 <a href="https://poloclub.github.io/ganlab/">GAN Lab</a>; Mescheder et al. 2018,
 <a href="https://arxiv.org/abs/1801.04406">Which training methods for GANs do converge?</a></p>
