@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from weakref import ref
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -39,6 +39,7 @@ from gui.system import device_text, gpu_memory, process_memory
 from gui.tour import Tour
 from gui.training_panel import TrainingPanel
 from gui.undo import UndoGroup, UndoKeys
+from gui.widgets import icons
 from gui.widgets.dismantle import dismantle
 from gui.widgets.dropped_file import dropped_files
 from gui.widgets.fast_label import FastLabel
@@ -126,11 +127,26 @@ class MainWindow(QMainWindow):
         self.bar.setOrientation(Qt.Orientation.Vertical)
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self.bar)
         self.panel_actions = {spec.name: self.action_set[panel_action(spec).id] for spec in PANELS}
-        for action in self.panel_actions.values():
-            self.bar.addAction(action)
-            button = self.bar.widgetForAction(action)
-            if isinstance(button, QToolButton):
-                button.setMinimumSize(68, 44)
+        self.bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.bar.addActions(list(self.panel_actions.values()))
+        self.show_bar()
+
+    def show_bar(self) -> None:
+        """Icons in the colours of the palette and of the size of the text, and buttons of one width."""
+        side = round(1.5 * self.fontMetrics().height())
+        self.bar.setIconSize(QSize(side, side))
+        for spec in PANELS:
+            action = self.panel_actions[spec.name]
+            action.setIcon(icons.icon(getattr(icons, spec.icon), self.palette(), side))
+        buttons = [self.bar.widgetForAction(action) for action in self.panel_actions.values()]
+        width = max(button.sizeHint().width() for button in buttons) + theme.GAP
+        for button in buttons:
+            button.setFixedWidth(width)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "panel_actions"):
+            self.show_bar()
 
     def build_menus(self) -> None:
         window = ref(self)

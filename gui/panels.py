@@ -17,17 +17,27 @@ class PanelSpec:
     path: str
     about: str
     families: tuple[str, ...] = ()
+    icon: str = "chart"
+    """Which of `gui/widgets/icons.py` stands above its name in the bar."""
 
     def panel_class(self) -> "type[Panel]":
         return load(self.path)
 
 
 PANELS = (
-    PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train agents on Atari games, watch them play, look inside", ("Atari",)),
-    PanelSpec("Generate", "gui.generate.panel:GeneratePanel", "Train autoencoders and GANs, explore their latent space", ("Generate",)),
-    PanelSpec("Vision", "gui.vision.panel:VisionPanel", "Train image classifiers, draw for them, see what they look at", ("Vision",)),
+    PanelSpec("Atari", "gui.atari.panel:AtariPanel", "Train agents on Atari games, watch them play, look inside", ("Atari",), "joystick"),
     PanelSpec(
-        "Sequences", "gui.sequences.panel:SequencesPanel", "Train language models, translators, taggers, word vectors", ("Sequences",)
+        "Generate", "gui.generate.panel:GeneratePanel", "Train autoencoders and GANs, explore their latent space", ("Generate",), "sparkle"
+    ),
+    PanelSpec(
+        "Vision", "gui.vision.panel:VisionPanel", "Train image classifiers, draw for them, see what they look at", ("Vision",), "eye"
+    ),
+    PanelSpec(
+        "Sequences",
+        "gui.sequences.panel:SequencesPanel",
+        "Train language models, translators, taggers, word vectors",
+        ("Sequences",),
+        "lines",
     ),
     PanelSpec("Runs", "gui.runs.panel:RunsPanel", "Every run on disk: compare, resume, rename, delete"),
 )

@@ -86,7 +86,7 @@ class RunTab(QWidget):
         self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.split.addWidget(self.curves)
         self.split.addWidget(self.views)
-        self.split.setSizes([300, 320])
+        self.split.setSizes([240, 400])
         self.warning = QLabel(wordWrap=True)
         """The view `warnings`, of recipes that have it."""
         self.warning.setForegroundRole(self.warning.palette().ColorRole.BrightText)

@@ -19,6 +19,8 @@ DARK = {
     "ToolTipBase": "#2e3238", "ToolTipText": "#e4e7ea", "Link": "#7db4f5", "PlaceholderText": "#8a929b", "Mid": "#41464d",
     "Light": "#4a4f57", "Midlight": "#383c42", "Dark": "#15171a", "Shadow": "#0c0d0f",
 }  # fmt: skip
+GAP = 4
+"""Pixels: all spacing is this or a small multiple of it."""
 DISABLED = {"light": "#5f666f", "dark": "#939ba4"}
 ACCENT = {False: "#b4560f", True: "#f0964f"}
 """The colour of what is new or just changed in a diagram, on light and on dark ground."""

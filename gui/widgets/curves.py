@@ -286,7 +286,7 @@ class Curves(QWidget):
         cursor.hide()
         plot.item.addItem(cursor, ignoreBounds=True)
         plot.item.setLogMode(y=self.log.isChecked())
-        plot.keep_left(8)
+        plot.keep_left(6)
         plot.scene().sigMouseMoved.connect(lambda position, plot=plot: self.follow_mouse(plot, position))
         plot.installEventFilter(self)
         plot.item.getViewBox().sigXRangeChanged.connect(self.range_changed)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton, QWidget
 
 SIDE = 16.0
@@ -59,6 +59,39 @@ def reset(p: QPainter) -> None:
     p.drawPolyline([QPointF(2.5, 2), QPointF(3.6, 6), QPointF(7.4, 5.2)])
 
 
+def joystick(p: QPainter) -> None:
+    p.drawEllipse(QPointF(8, 4), 2.2, 2.2)
+    p.drawLine(QPointF(8, 6.2), QPointF(8, 10))
+    p.drawRoundedRect(QRectF(2.5, 10, 11, 3.8), 1.2, 1.2)
+    p.drawLine(QPointF(11.3, 8.6), QPointF(11.3, 10))
+
+
+def sparkle(p: QPainter) -> None:
+    for x, y, size in ((6.6, 8.6, 5.2), (12.6, 3.6, 2.4)):
+        path = QPainterPath(QPointF(x, y - size))
+        for corner in ((x + size, y), (x, y + size), (x - size, y), (x, y - size)):
+            path.quadTo(QPointF(x, y), QPointF(*corner))
+        p.drawPath(path)
+
+
+def eye(p: QPainter) -> None:
+    path = QPainterPath(QPointF(1.5, 8))
+    path.quadTo(QPointF(8, 0.5), QPointF(14.5, 8))
+    path.quadTo(QPointF(8, 15.5), QPointF(1.5, 8))
+    p.drawPath(path)
+    p.drawEllipse(QPointF(8, 8), 2.3, 2.3)
+
+
+def lines(p: QPainter) -> None:
+    for y, right in ((3.5, 13.5), (6.5, 10.5), (9.5, 13.5), (12.5, 7.5)):
+        p.drawLine(QPointF(2.5, y), QPointF(right, y))
+
+
+def chart(p: QPainter) -> None:
+    p.drawPolyline([QPointF(2.5, 2.5), QPointF(2.5, 13.5), QPointF(13.5, 13.5)])
+    p.drawPolyline([QPointF(4.5, 10.5), QPointF(7, 6.5), QPointF(9.5, 8.5), QPointF(13, 3.5)])
+
+
 def arrow(p: QPainter, start: QPointF, tip: QPointF) -> None:
     """A line with a head, straight down or to the upper right."""
     p.drawLine(start, tip)
@@ -77,6 +110,20 @@ def paint(draw: Callable[[QPainter], None], painter: QPainter, where: QRectF, hu
     painter.setPen(QPen(hue, 1.3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     draw(painter)
     painter.restore()
+
+
+def icon(draw: Callable[[QPainter], None], palette: QPalette, side: int) -> QIcon:
+    """An icon of `side` pixels for actions, in the colours of a palette, drawn for screens of up to twice the usual density."""
+    made = QIcon()
+    for group, mode in ((QPalette.ColorGroup.Active, QIcon.Mode.Normal), (QPalette.ColorGroup.Disabled, QIcon.Mode.Disabled)):
+        pixmap = QPixmap(2 * side, 2 * side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.setDevicePixelRatio(2)
+        painter = QPainter(pixmap)
+        paint(draw, painter, QRectF(0, 0, side, side), palette.color(group, QPalette.ColorRole.ButtonText))
+        painter.end()
+        made.addPixmap(pixmap, mode)
+    return made
 
 
 class IconButton(QToolButton):
