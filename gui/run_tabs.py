@@ -4,10 +4,10 @@ from html import escape
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QStyle, QTabBar, QTabWidget, QWidget
 
 from gui.theme import COLOURS, colour
+from gui.widgets.icons import dot
 from lab.run import Run
 
 if TYPE_CHECKING:
@@ -59,13 +59,6 @@ class RunTabs(QTabWidget):
             title = literal(short_name(tab.run, seconds=True))
         index = self.addTab(tab, dot(tab.colour), title)
         self.setTabToolTip(index, escape(f"{tab.run.name}\n{tab.run.path}").replace("\n", "<br>"))
-
-
-def dot(hue: str) -> QIcon:
-    """A small square of a run's colour."""
-    pixmap = QPixmap(10, 10)
-    pixmap.fill(QColor(hue))
-    return QIcon(pixmap)
 
 
 def literal(text: str) -> str:

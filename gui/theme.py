@@ -1,5 +1,7 @@
 """The look, one place for each fact: a light and a dark palette for the Fusion style, the colours of curves, the sizes of text."""
 
+from functools import cache
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
@@ -22,7 +24,7 @@ DARK = {
 GAP = 4
 """Pixels: all spacing is this or a small multiple of it."""
 DISABLED = {"light": "#5f666f", "dark": "#939ba4"}
-ACCENT = {False: "#b4560f", True: "#f0964f"}
+ACCENT = {False: "#a34c0c", True: "#f0964f"}
 """The colour of what is new or just changed in a diagram, on light and on dark ground."""
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 """Sizes of text that one can choose, in percent of the system's."""
@@ -73,6 +75,16 @@ def luminance(hue: QColor) -> float:
 def text_on(ground: QColor | str) -> QColor:
     """Black or white, whichever is read better on a colour: at least 4.5 to 1."""
     return max((QColor("#ffffff"), QColor("#000000")), key=lambda ink: contrast(ink, ground))
+
+
+@cache
+def readable(hue: str, dark: bool) -> QColor:
+    """A colour for words: made darker on a light ground, lighter on a dark one, as far as it takes to be read (4.5 to 1)."""
+    ink, colours = QColor(hue), DARK if dark else LIGHT
+    while min(contrast(ink, colours[ground]) for ground in ("Base", "AlternateBase", "Window")) < 4.5:
+        lightness = ink.lightnessF() + (0.02 if dark else -0.02)
+        ink = QColor.fromHslF(max(0.0, ink.hslHueF()), ink.hslSaturationF(), min(1.0, max(0.0, lightness)))
+    return ink
 
 
 def code_font() -> QFont:

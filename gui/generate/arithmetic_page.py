@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from gui.actions import Action
@@ -13,6 +12,7 @@ from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
 from gui.theme import faint
 from gui.undo import differing
+from gui.widgets.icons import dot
 from gui.widgets.picture import Picture
 
 SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
@@ -54,9 +54,8 @@ class ArithmeticPage(LatentPage):
             button = QToolButton(text=f"{SIGNS[name]} {name}".strip(), checkable=True)
             button.setToolTip(SET_ACTIONS[name].tooltip)
             button.setMinimumWidth(56)
-            ink = QPalette()
-            ink.setColor(QPalette.ColorRole.ButtonText, QColor(BADGE_COLOURS[name]))
-            button.setPalette(ink)
+            button.setIcon(dot(BADGE_COLOURS[name]))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             font = button.font()
             font.setBold(True)
             button.setFont(font)

@@ -78,6 +78,7 @@ class DiagnosisPage(LatentPage):
             if view in self.state.views and view not in self.answers:
                 self.place_measured(view, text, tip)
         self.view_row.addWidget(self.measures)
+        self.view_row.setVisible(bool(self.answers))
 
     def place(self, view: str, every: float) -> None:
         """A view that is drawn by itself, with its sentence above it."""

@@ -4,14 +4,14 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor
 
+from gui.theme import colour, is_dark, readable
 from lab.listing import COLUMNS, Entry, Filter, sort_key
 
 Index = QModelIndex | QPersistentModelIndex
 SHOWN = ("name", "star", "status", "recipe", "subject", "seed", "done", "duration", "created", "tags", "metrics")
 """The columns until somebody chooses others."""
-HUES = {"running": "#3b8ee0", "failed": "#d2504b", "interrupted": "#e8833a", "finished": "#3fa65c"}
+HUES = {"running": colour(0), "failed": colour(3), "interrupted": colour(1), "finished": colour(2)}
 
 
 class RunTable(QAbstractTableModel):
@@ -69,7 +69,7 @@ class RunTable(QAbstractTableModel):
         ):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole and column == "status" and shown.text("status") in HUES:
-            return QColor(HUES[shown.text("status")])
+            return readable(HUES[shown.text("status")], is_dark())
         if role == Qt.ItemDataRole.ToolTipRole:
             return escape(shown.text("reason") or shown.text("note") or shown.text(column))
         return None

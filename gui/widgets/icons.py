@@ -126,6 +126,13 @@ def icon(draw: Callable[[QPainter], None], palette: QPalette, side: int) -> QIco
     return made
 
 
+def dot(hue: str) -> QIcon:
+    """A small square of a colour, such as a run's."""
+    pixmap = QPixmap(10, 10)
+    pixmap.fill(QColor(hue))
+    return QIcon(pixmap)
+
+
 class IconButton(QToolButton):
     """A flat button with an icon. Its text is not painted: it is what a screen reader says."""
 

@@ -170,6 +170,8 @@ class Plot(pg.PlotWidget):
             axis.setLabel(label, siPrefixEnableRanges=((-2.0, -1.0),), color=text.name(), **{"font-size": size})
         self.keep_left(self.left_letters)
         self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size=size)
+        if self.item.legend is not None:
+            self.item.legend.setLabelTextSize(size)
         self.note.setFont(self.font())
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont, QPalette, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gui.theme import code_font, colour
+from gui.theme import code_font, colour, is_dark, readable
 from lab.answers import Text
 
 
@@ -60,7 +60,7 @@ class TextView(QWidget):
     def hue(self, kind: int) -> QColor:
         if kind == 0:
             return self.palette().color(QPalette.ColorRole.PlaceholderText)
-        return self.palette().color(QPalette.ColorRole.Text) if kind == 2 else QColor(colour(kind - 1))
+        return self.palette().color(QPalette.ColorRole.Text) if kind == 2 else readable(colour(kind - 1), is_dark(self.palette()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -124,6 +124,22 @@ def test_lines_and_dots_have_a_contrast_of_3_on_the_ground_of_plots(dark: bool) 
     assert poor == {}
 
 
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("hue", theme.COLOURS)
+def test_words_in_a_colour_are_read_on_every_ground(hue: str, dark: bool) -> None:
+    colours = theme.DARK if dark else theme.LIGHT
+    assert min(theme.contrast(theme.readable(hue, dark), colours[ground]) for ground in ("Base", "AlternateBase", "Window")) >= 4.5
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_what_is_marked_in_diagrams_and_on_the_wall_is_read(dark: bool) -> None:
+    from gui.atari.wall import GREEN
+
+    ground = (theme.DARK if dark else theme.LIGHT)["Window"]
+    assert theme.contrast(theme.ACCENT[dark], ground) >= 4.5
+    assert theme.contrast(GREEN[dark], ground) >= 4.5
+
+
 @pytest.mark.parametrize("hue", [*theme.COLOURS, "#2f6fc0"])
 def test_words_on_a_colour_are_black_or_white_whichever_is_read(hue: str) -> None:
     assert theme.contrast(theme.text_on(hue), hue) >= 4.5
