@@ -29,7 +29,6 @@ from gui.actions import ActionSet
 from gui.background import Background
 from gui.bridge import CLOSE_SECONDS, Sessions
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
-from gui.own_pictures import OwnPictures
 from gui.palette import CommandPalette, entries
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS
@@ -326,6 +325,8 @@ class MainWindow(QMainWindow):
 
     def look_at(self, paths: list[Path]) -> None:
         """Show what a folder, a ZIP or files hold, and offer to train on them."""
+        from gui.own_pictures import OwnPictures  # With the reader of pictures and torch, for which the first window need not wait.
+
         front = self.stack.currentWidget()
         first = front.form.recipe.name if isinstance(front, TrainingPanel) else ""
         dialog = OwnPictures(paths, first, self.background, self)
