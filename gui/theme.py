@@ -28,8 +28,8 @@ ACCENT = {False: "#a34c0c", True: "#f0964f"}
 """The colour of what is new or just changed in a diagram, on light and on dark ground."""
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 """Sizes of text that one can choose, in percent of the system's."""
-HEADINGS = {"Heading": 1.2, "FastHeading": 1.2}
-"""How much larger than other text the headings are, by the class of the widget."""
+HEADINGS = {"Heading": 1.2, "FastHeading": 1.2, "Strong": 1.0}
+"""How much larger than other text the headings are, by the class of the widget; all are bold."""
 
 
 def colour(index: int) -> str:

@@ -14,6 +14,7 @@ from gui.theme import faint
 from gui.undo import differing
 from gui.widgets.icons import dot
 from gui.widgets.picture import Picture
+from gui.widgets.titled import Strong
 
 SIGNS = {"A": "", "B": "\N{MINUS SIGN}", "C": "+"}
 EMPTY = "Select A, B or C above and click samples on the left. Each set needs at least one."
@@ -71,7 +72,7 @@ class ArithmeticPage(LatentPage):
             grid.addWidget(line, 1, 2 * column, 1, 2)
             grid.addWidget(self.pictures[name], 2, 2 * column, 1, 2)
         self.buttons["A"].setChecked(True)
-        result = QLabel("A \N{MINUS SIGN} B + C")
+        result = Strong("A \N{MINUS SIGN} B + C")
         result.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid.addWidget(result, 3, 0, 1, 6)
         grid.addWidget(self.pictures["result"], 4, 0, 1, 6)

@@ -24,6 +24,7 @@ from gui.page import Page
 from gui.theme import code_font, colour, faint
 from gui.view_query import PageState
 from gui.widgets.bars import QBars
+from gui.widgets.titled import Strong
 
 STEP_MS = 150
 
@@ -113,7 +114,7 @@ class TextGenerationPage(Page):
         left, right = QWidget(), QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(QLabel("Prompt"))
+        column.addWidget(Strong("Prompt"))
         column.addWidget(self.prompt)
         column.addLayout(buttons)
         column.addWidget(self.problem)
@@ -123,7 +124,7 @@ class TextGenerationPage(Page):
         side.setContentsMargins(0, 0, 0, 0)
         side.addLayout(form)
         side.addWidget(self.live)
-        side.addWidget(QLabel("Candidates for the next token"))
+        side.addWidget(Strong("Candidates for the next token"))
         side.addWidget(self.bars)
         side.addStretch(1)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)

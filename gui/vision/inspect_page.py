@@ -35,6 +35,7 @@ from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture
+from gui.widgets.titled import Strong
 from lab.data.image_files import IMAGE_FILTER
 from lab.stored_runs import runs
 
@@ -194,7 +195,7 @@ class InspectPage(Page):
         )
         for i, (title, widget, control) in enumerate(shown):
             head = FlowLayout(gap=6)
-            head.addWidget(QLabel(title))
+            head.addWidget(Strong(title))
             if control is not None:
                 head.addWidget(control)
             grid.addLayout(head, 0, i)
@@ -205,7 +206,7 @@ class InspectPage(Page):
         right = QVBoxLayout(answers)
         right.setContentsMargins(0, 0, 0, 0)
         asked = FlowLayout(gap=6)
-        asked.addWidget(QLabel("Evidence for"))
+        asked.addWidget(Strong("Evidence for"))
         asked.addWidget(self.label)
         right.addLayout(asked)
         right.addWidget(self.bars)

@@ -1,8 +1,9 @@
 """The title of a dock: its name and two buttons that can be seen in light and dark (Fusion's own are black on dark)."""
 
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QWidget
 
 from gui.widgets import icons
+from gui.widgets.titled import Strong
 
 
 class DockTitle(QWidget):
@@ -17,6 +18,6 @@ class DockTitle(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 1, 2, 1)
         layout.setSpacing(0)
-        layout.addWidget(QLabel(dock.windowTitle()), 1)
+        layout.addWidget(Strong(dock.windowTitle()), 1)
         layout.addWidget(self.float_button)
         layout.addWidget(self.close_button)

@@ -9,6 +9,10 @@ class Heading(QLabel):
     """What a group of widgets is about, in the larger letters of `gui.theme.HEADINGS`."""
 
 
+class Strong(QLabel):
+    """What the widgets right below it are, as large as other text."""
+
+
 class FastHeading(FastLabel):
     """A heading that changes several times a second."""
 
@@ -17,7 +21,7 @@ def titled(title: str, widget: QWidget) -> QWidget:
     box = QWidget()
     layout = QVBoxLayout(box)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(QLabel(title))
+    layout.addWidget(Strong(title))
     layout.addWidget(widget, 1)
     return box
 

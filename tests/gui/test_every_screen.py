@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from gui import theme
 from gui.main_window import MainWindow
+from gui.pages import PAGES, page_class
 from lab import registry
 from lab.api import train
 from lab.run import Run
@@ -93,6 +94,42 @@ def test_nothing_is_cut_or_outside_on_any_screen(qtbot: QtBot, qapp: QApplicatio
                 for fault in [fault for fault in faults(full) if percent == 100 or not fault.endswith("scrolls sideways")]:
                     wrong.setdefault(fault, []).append(f"{name} at {size[0]} in {look} at {percent} %")
     assert not wrong, "\n".join(f"{fault}  [{len(where)}x, first {where[0]}]" for fault, where in wrong.items())
+
+
+OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
+    "tabular-q": (20, {"maze": "tiny"}),
+    "cvae": (1, {"data": "digits", "size": 8, "hidden": "16", "latent": 4}),
+    "flow": (1, {"data": "digits", "size": 8, "features": 8, "batch_size": 16, "quality_every": 0}),
+    "toy-flow": (2, {"hidden": "8", "batch_size": 16}),
+    "pix2pix": (1, {"data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2}),
+    "seq2seq": (2, {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),
+    "text-class": (2, {"hidden": 6, "width": 4, "batch_size": 8}),
+}
+"""Small runs that have the pages which no example has."""
+
+
+def test_every_page_fits_the_smallest_screen(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window = make_window()
+    window.resize(*SIZES[0])
+    wrong: dict[str, str] = {}
+    seen = set()
+    for recipe, (steps, fields) in OTHERS.items():
+        run = train(recipe, steps=steps, device="cpu", **fields)
+        window.open_run(run)
+        tab = window.panels[run.recipe.family].current_tab()  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda tab=tab: bool(tab.page_tabs.state.views), timeout=LONG)
+        for index in tab.page_tabs.visible_tabs():
+            tab.page_tabs.bar.setCurrentIndex(index)
+            seen.add(type(tab.page_tabs.page))
+            qtbot.waitUntil(lambda: answered(window), timeout=LONG)
+            settle()
+            wrong |= {fault: f"{recipe} > {tab.page_tabs.bar.tabText(index)}" for fault in faults(window)}
+            if window.width() != SIZES[0][0]:
+                wrong["the window is too wide"] = f"{recipe} > {tab.page_tabs.bar.tabText(index)}: {window.width()}"
+                window.resize(*SIZES[0])
+    assert not wrong, "\n".join(f"{fault}  [{where}]" for fault, where in wrong.items())
+    examples = {page_class(name) for recipe in ("vae", "classify", "gpt", "tag") for name in registry.recipe(recipe).config_class().pages}
+    assert {page_class(name) for name in PAGES} == (seen | examples) - {type(None)}
 
 
 TEXTS = ("WindowText", "Text", "ButtonText", "PlaceholderText", "BrightText", "Link", "ToolTipText", "HighlightedText")
