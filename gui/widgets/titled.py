@@ -21,7 +21,7 @@ def titled(title: str, widget: QWidget) -> QWidget:
     box = QWidget()
     layout = QVBoxLayout(box)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(Strong(title))
+    layout.addWidget(Strong(title, wordWrap=True))
     layout.addWidget(widget, 1)
     return box
 
