@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import lab
 from lab import cores, turns
+from lab.api import new_session
 from lab.turns import Turn
 
 
@@ -83,6 +85,23 @@ def test_a_training_alone_takes_no_turn(turn: Callable[..., Turn]) -> None:
     with turn(wanted=False) as one:
         one.take()
         assert (one.held, one.files) == (False, None)
+
+
+def test_sessions_that_take_turns_end_as_one_alone(tmp_path: Path, runs_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = lab.train("toy", steps=60, run=runs_home / "alone")
+    monkeypatch.setattr(turns, "SLICE", 0.0)
+    monkeypatch.setattr(cores, "slot", cores.Slot(tmp_path / "slots"))
+    monkeypatch.setattr(cores, "crowded", lambda trainings: len(trainings) > 1)
+    monkeypatch.setattr(cores, "each_fills_the_cores", lambda trainings: len(trainings) > 1)
+    monkeypatch.setattr(cores, "cores_here", lambda: 1)
+    both = [new_session("toy", {}, steps=60, run=runs_home / name) for name in ("one", "other")]
+    for session in both:
+        session.start()
+    for session in both:
+        assert session.trained.wait(60)
+        assert session.close(60)
+        assert session.run_folder.status()["metrics"]["losses/loss"] == alone.status()["metrics"]["losses/loss"]
+        assert session.latest.status == "finished"
 
 
 @pytest.mark.parametrize(
