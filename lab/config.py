@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from lab.data import catalogue
 from lab.errors import UsageError
+from lab.readable import singular
 
 
 class Config(BaseModel):
@@ -198,12 +199,17 @@ def meaning_and_effect(field: Any) -> tuple[str, str]:
 
 
 def default_of(field: Any) -> str:
-    """A field's default as forms and help texts say it: in words where it stands for something else, with its unit elsewhere."""
-    word = words_of(field).get(field.default)
+    """A field's default as forms say it."""
+    return value_text(field, field.default)
+
+
+def value_text(field: Any, value: Any) -> str:
+    """A field's value for a person: in words where it stands for something else, with its unit elsewhere."""
+    word = words_of(field).get(value)
     if word is not None:
         return word
-    number = f"{field.default:,}" if field.annotation is int else str(field.default)
-    return f"{number} {unit_of(field)}".rstrip()
+    number = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and field.annotation is int else str(value)
+    return f"{number} {singular(unit_of(field)) if value == 1 else unit_of(field)}".rstrip()
 
 
 def in_flags(name: str, wanted: list[Any]) -> str:

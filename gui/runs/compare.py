@@ -5,8 +5,10 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from lab.config import about, value_text
 from lab.run import Run
 
+MISSING = "—"
 MOST = 6
 """The most runs that are compared."""
 
@@ -15,7 +17,7 @@ def differences(runs: list[Run]) -> dict[str, list[Any]]:
     """The settings that differ, each with its value in every run ("—" where a run does not have it)."""
     configs = [{"recipe": run.recipe.name, **run.stored["config"]} for run in runs]
     names = dict.fromkeys(name for config in configs for name in config)
-    table = {name: [config.get(name, "—") for config in configs] for name in names}
+    table = {name: [config.get(name, MISSING) for config in configs] for name in names}
     return {name: values for name, values in table.items() if any(value != values[0] for value in values)}
 
 
@@ -50,7 +52,12 @@ class Comparison(QWidget):
         self.table.setColumnCount(len(runs))
         self.table.setHorizontalHeaderLabels([run.name for run in runs])
         self.table.setVerticalHeaderLabels([name.replace("_", " ") for name in rows])
-        for i, values in enumerate(rows.values()):
+        for i, (name, values) in enumerate(rows.items()):
             for j, value in enumerate(values):
-                self.table.setItem(i, j, QTableWidgetItem(str(value)))
+                field = runs[j].recipe.config_class().model_fields.get(name)
+                item = QTableWidgetItem(value_text(field, value) if field is not None and value != MISSING else str(value))
+                if field is not None:
+                    item.setToolTip(about(field))
+                    self.table.verticalHeaderItem(i).setToolTip(about(field))
+                self.table.setItem(i, j, item)
         self.table.setVisible(bool(rows))

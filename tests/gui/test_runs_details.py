@@ -31,6 +31,15 @@ def test_two_runs_show_only_their_differences(panel: Any) -> None:
     assert "differ in 2 settings" in panel.pages.settings.note.text()
 
 
+def test_the_settings_of_a_run_are_in_words_with_their_units_and_explained(panel: Any) -> None:
+    select(panel, "alpha")
+    table = panel.pages.settings.table
+    rows = {table.verticalHeaderItem(i).text(): table.item(i, 0) for i in range(table.rowCount())}
+    assert rows["noop max"].text() == "off"
+    assert rows["target interval"].text().endswith(" updates")
+    assert rows["gamma"].toolTip().startswith("Discount of a reward per step.")
+
+
 def test_curves_of_the_selected_runs_lie_over_each_other(panel: Any) -> None:
     select(panel, "alpha", "beta")
     assert {line.label for line in panel.pages.curves.lines.values()} == {"alpha", "beta"}

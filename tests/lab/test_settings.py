@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab import cli, registry
-from lab.config import default_of, is_settled, meaning_and_effect, words_of
+from lab.config import default_of, is_settled, meaning_and_effect, value_text, words_of
 from lab.flags import default_value
 from lab.readable import singular
 from lab.setting_groups import GROUPS, OWN, group_of, grouped
@@ -47,6 +47,13 @@ def test_defaults_that_stand_for_something_are_words_and_still_say_what_to_type(
     assert default_value(fields["size"]) == "0 (the data's own)"
     assert default_of(fields["quality_every"]) == "2,000 steps"
     assert default_value(fields["quality_every"]) == "2000 steps"
+
+
+def test_a_value_is_in_words_or_with_its_unit() -> None:
+    fields = registry.recipe("vae").config_class().model_fields
+    assert [value_text(fields["size"], size) for size in (0, 1, 64)] == ["the data's own", "1 pixel", "64 pixels"]
+    assert value_text(fields["beta"], 0.5) == "0.5"
+    assert value_text(fields["data"], "digits") == "digits"
 
 
 @pytest.mark.parametrize(
