@@ -56,6 +56,7 @@ class Background(QObject):
         self.workers = workers
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="background")
         self.pending: list[Job] = []
+        self.closed = False
         self.timer = QTimer(self, interval=25)
         self.timer.timeout.connect(self.deliver)
         self.arrived.connect(self.deliver, Qt.ConnectionType.QueuedConnection)
@@ -69,8 +70,13 @@ class Background(QObject):
     ) -> "Future[Any]":
         """Run `function` in a pool thread, then `done(result)` or `failed(error)` here.
 
-        Nobody is told where `receiver`, by default the object whose method `done` is, has been destroyed meanwhile.
+        Nobody is told where `receiver`, by default the object whose method `done` is, has been destroyed meanwhile. After `close` nothing is
+        run: a training that ends after its window closed still tells the panels, which ask anew.
         """
+        if self.closed:
+            dropped: Future[Any] = Future()
+            dropped.cancel()
+            return dropped
         future = self.pool.submit(on_one_core, function)
         self.pending.append(Job(future, done, failed or log_error, receiver or getattr(done, "__self__", None)))
         self.timer.start()
@@ -90,6 +96,7 @@ class Background(QObject):
 
     def close(self, wait: bool = True) -> None:
         """Drop what waits and end the threads after what they do now."""
+        self.closed = True
         self.timer.stop()
         self.pending.clear()
         self.pool.shutdown(wait=wait, cancel_futures=True)

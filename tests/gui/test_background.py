@@ -42,3 +42,10 @@ def test_a_job_leaves_the_other_cores_to_what_trains(qtbot: QtBot) -> None:
         background.close()
         background.deleteLater()
         use_threads(before)
+
+
+def test_what_is_asked_after_the_end_is_not_run(qtbot: QtBot) -> None:
+    background, ran = Background(), []
+    background.close()
+    assert background.submit(lambda: ran.append(1), ran.append).cancelled()
+    assert ran == []
