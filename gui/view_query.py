@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 QUIET_SECONDS = 0.4
 """How long after the user's last move background queries wait: the viewer answers one view at a time."""
+WONDER_SECONDS = 0.5
 LONGEST = 4.0
 """The longest time between two background queries of a view, in seconds, however expensive it is."""
 SHARE = 0.12
@@ -166,6 +167,10 @@ class ViewQuery:
     @property
     def waiting(self) -> bool:
         return self.answered < self.sent
+
+    def waits_long(self) -> bool:
+        """Whether an answer takes so long that a person wonders."""
+        return self.waiting and time.monotonic() - self.asked > WONDER_SECONDS
 
     @property
     def settled(self) -> bool:

@@ -21,6 +21,7 @@ from gui.actions import Action
 from gui.generate.latent_state import LatentState
 from gui.theme import faint
 from gui.view_query import ViewQuery
+from gui.widgets import icons
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import icon_of, to_image
 from lab.bookmarks import Bookmark, keep, python
@@ -44,7 +45,7 @@ COPY = Action(
 )  # fmt: skip
 REMOVE = Action("remove_bookmark", "Remove", "Remove the selected bookmarks", lambda browser: browser.kept.remove(), "Ctrl+Shift+Del", MENU)
 ACTIONS = (ADD, NEXT, PREVIOUS, WALK, COPY, REMOVE)
-NONE = "No bookmarks yet. Find a point on a page, then press Add."
+NONE = "No bookmarks yet. Find a point on a page, then press + above, or Ctrl+Shift+B."
 SIDE = 56
 
 
@@ -70,14 +71,14 @@ class BookmarksPane(QWidget):
         self.list.itemActivated.connect(lambda item: self.pick(self.list.row(item)))
         self.list.itemChanged.connect(self.renamed)
         self.buttons = FlowLayout()
-        for text, action, run in (
-            ("Add", ADD, self.wanted.emit),
-            ("Walk", WALK, self.walk),
-            ("Python", COPY, self.copy),
-            ("Remove", REMOVE, self.remove),
+        walk = QToolButton(text="Walk", toolTip=WALK.tooltip, autoRaise=True)
+        walk.clicked.connect(self.walk)
+        for button in (
+            icons.IconButton(icons.add, "Add", ADD.tooltip, self.wanted.emit),
+            walk,
+            icons.IconButton(icons.copy, "Python", COPY.tooltip, self.copy),
+            icons.IconButton(icons.close, "Remove", REMOVE.tooltip, self.remove),
         ):
-            button = QToolButton(text=text, toolTip=action.tooltip, autoRaise=True)
-            button.clicked.connect(lambda _, run=run: run())
             self.buttons.addWidget(button)
         self.note = QLabel(NONE, wordWrap=True)
         faint(self.note)

@@ -129,5 +129,4 @@ def test_a_real_picture_is_an_anchor_of_a_gan(qtbot: QtBot, latent_tab: Callable
     still(qtbot, walk.frame)
     assert walk.picture.image is not None
     assert walk.code is not None
-    tab.browser.tick()
-    assert tab.browser.hint.text() == walk.hint
+    qtbot.waitUntil(lambda: tab.browser.hint.text() == walk.hint, timeout=LONG)
