@@ -198,6 +198,7 @@ class WallView(QWidget):
             size.moveCenter(QRectF(place).center())
             painter.drawImage(size, image)
         else:
+            painter.setFont(self.font())
             painter.setPen(QColor("#9aa1aa"))
             words = shown.problem if shown is not None and shown.problem else "Loading…"
             painter.drawText(place.adjusted(6, 6, -6, -6), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
