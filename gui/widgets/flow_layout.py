@@ -11,7 +11,9 @@ class FlowLayout(QLayout):
 
     def __init__(self, parent: QWidget | None = None, gap: int = 3):
         super().__init__(parent)
-        self.things: list[QLayoutItem] = []
+        things: list[QLayoutItem] = []
+        self.things = things
+        self.destroyed.connect(lambda: things.clear())  # Qt destroys the items with the layout, whose Python side may live on.
         self.gap = gap
         self.tall = 0
         """Pixels that the lines take at the present width: the least height, which Qt asks for without a width."""
