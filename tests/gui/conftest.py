@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shiboken6
 
 if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":  # Qt's own is a screen of 800x800.
     os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).with_name('screen.json')}"
@@ -22,7 +23,7 @@ if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":  # Qt's own is
 from controls import TINY
 from latent_space import LEFT, LONG, SETTINGS
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui import theme
@@ -55,7 +56,7 @@ def _nothing_left(qapp: QApplication, _own_place: None) -> Iterator[None]:
     gc.freeze()  # What was there before the test, torch above all, need not be searched for what the test leaves behind.
     gc.disable()  # As in the app (gui/garbage.py): a widget must not be destroyed in a session's thread.
     threads = set(threading.enumerate())
-    widgets = set(map(id, QApplication.topLevelWidgets()))
+    widgets = set(addresses())
     yield
     gc.enable()
     settle()
@@ -68,10 +69,15 @@ def _nothing_left(qapp: QApplication, _own_place: None) -> Iterator[None]:
         thread.join(max(0.0, deadline - time.monotonic()))
     left = [thread.name for thread in new if thread.is_alive()]
     assert not left, f"threads left over: {left}"
-    kept = [widget for widget in QApplication.topLevelWidgets() if id(widget) not in widgets]
+    kept = [widget for address, widget in addresses().items() if address not in widgets]
     assert not kept, f"top-level widgets left over: {kept}"
     timers = active_timers()
     assert not timers, f"timers left over: {[(timer, timer.parent()) for timer in timers]}"
+
+
+def addresses() -> dict[int, QWidget]:
+    """The top-level widgets by where Qt has them: Python's objects may be made anew for each look."""
+    return {shiboken6.getCppPointer(widget)[0]: widget for widget in QApplication.topLevelWidgets()}
 
 
 def settle() -> None:

@@ -35,7 +35,7 @@ def test_a_job_leaves_the_other_cores_to_what_trains(qtbot: QtBot) -> None:
     use_threads(2)
     try:
         background.submit(torch.get_num_threads, answers.append)
-        qtbot.waitUntil(lambda: bool(answers))
+        qtbot.waitUntil(lambda: bool(answers), timeout=60_000)
         assert answers == [1]
         assert torch.get_num_threads() == 2  # The setting is a thread's own.
     finally:

@@ -180,7 +180,7 @@ def test_a_number_that_grows_gets_the_room_that_it_needs(qtbot: QtBot, form: Con
     form.show()
     write(qtbot, form, "epsilon_steps", "1000000000")
     form.resize(form.minimumSizeHint().width(), 4000)
-    qtbot.waitUntil(lambda: cut_texts(form) == [])
+    qtbot.waitUntil(lambda: cut_texts(form) == [], timeout=60_000)
     assert form.rows["epsilon_steps"].editor.lineEdit().text() == "1,000,000,000 steps"  # type: ignore[attr-defined]
 
 
@@ -329,9 +329,11 @@ def test_the_rows_end_where_the_scroll_bar_begins(qtbot: QtBot, width: int) -> N
     form.set_config(registry.recipe("classify").config_class())
     form.set_values({"seed": 3})
     form.show()
-    qtbot.waitUntil(lambda: form.scroller.verticalScrollBar().isVisible())
+    qtbot.waitUntil(lambda: form.scroller.verticalScrollBar().isVisible(), timeout=60_000)
     viewport = form.scroller.viewport()
-    qtbot.waitUntil(lambda: form.rows["seed"].reset.mapTo(viewport, form.rows["seed"].reset.rect().topRight()).x() < viewport.width())
+    qtbot.waitUntil(
+        lambda: form.rows["seed"].reset.mapTo(viewport, form.rows["seed"].reset.rect().topRight()).x() < viewport.width(), timeout=60_000
+    )
     assert form.scroller.horizontalScrollBar().maximum() == 0
 
 
@@ -353,7 +355,7 @@ def test_the_wheel_scrolls_past_the_numbers_that_nobody_clicked_into(qtbot: QtBo
     turn()
     assert form.values()["gamma"] == 0.99
     editor.setFocus()
-    qtbot.waitUntil(editor.hasFocus)
+    qtbot.waitUntil(editor.hasFocus, timeout=60_000)
     turn()
     assert form.values()["gamma"] == 0.98
 
@@ -542,6 +544,6 @@ def test_a_choice_opens_at_one_click(qtbot: QtBot, form: ConfigForm) -> None:
     for name in ("data", "architecture"):
         combo: Any = form.rows[name].editor
         qtbot.mouseClick(combo, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(combo.view().isVisible)
+        qtbot.waitUntil(combo.view().isVisible, timeout=60_000)
         combo.hidePopup()
-        qtbot.waitUntil(lambda combo=combo: not combo.view().isVisible())
+        qtbot.waitUntil(lambda combo=combo: not combo.view().isVisible(), timeout=60_000)

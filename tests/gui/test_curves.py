@@ -241,7 +241,7 @@ def test_ten_million_points_are_thinned_before_they_are_drawn(curves: Curves, qt
     x = np.arange(10_000_000, dtype=np.float64)
     plot.set_line("many", x, np.sin(x / 1e5), "#3b8ee0")
     plot.item.enableAutoRange()
-    qtbot.waitUntil(lambda: len(plot.lines["many"].curve.getData()[0]) < 20_000)
+    qtbot.waitUntil(lambda: len(plot.lines["many"].curve.getData()[0]) < 20_000, timeout=60_000)
 
 
 def grow(folder: Path, metric: str, first: int, last: int) -> None:

@@ -102,10 +102,10 @@ def test_what_needs_more_than_it_may_scrolls(qtbot: QtBot) -> None:
     assert scroller.minimumSizeHint().toTuple() == (200, least.height())
     scroller.resize(200, 450)
     scroller.show()
-    qtbot.waitUntil(scroller.horizontalScrollBar().isVisible)
+    qtbot.waitUntil(scroller.horizontalScrollBar().isVisible, timeout=60_000)
     assert page.width() == least.width()
     scroller.resize(400, 450)
-    qtbot.waitUntil(lambda: not scroller.horizontalScrollBar().isVisible())
+    qtbot.waitUntil(lambda: not scroller.horizontalScrollBar().isVisible(), timeout=60_000)
     assert page.width() == 400
 
 

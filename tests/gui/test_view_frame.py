@@ -72,7 +72,7 @@ def frame(qtbot: QtBot) -> Any:
 @pytest.mark.parametrize("name", list(ANSWERS))
 def test_every_kind_is_drawn(qtbot: QtBot, frame: Any, name: str) -> None:
     frame.chooser.setCurrentIndex(frame.chooser.findData(name))
-    qtbot.waitUntil(lambda: frame.answer is ANSWERS[name], timeout=5000)
+    qtbot.waitUntil(lambda: frame.answer is ANSWERS[name], timeout=60_000)
     assert frame.about.text() == f"About {name}."
     shown = frame.body.currentWidget()
     expected = {
@@ -222,7 +222,7 @@ def test_the_words_in_a_plots_corner_leave_the_line_free(qtbot: QtBot, y: list[f
     plot.resize(300, 100)
     plot.show()
     plot.set_line("a", np.arange(4.0), np.array(y), "#3b8ee0")
-    qtbot.waitUntil(lambda: plot.item.getViewBox().viewRange()[0][1] > 2.9)
+    qtbot.waitUntil(lambda: plot.item.getViewBox().viewRange()[0][1] > 2.9, timeout=60_000)
     assert plot.heading_right == right
 
 

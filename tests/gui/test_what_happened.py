@@ -133,7 +133,7 @@ def test_the_traceback_folds_out_below_the_sentence(qtbot: QtBot, window: MainWi
     assert dialog.trace.isVisible()
     qtbot.mouseClick(dialog.details, Qt.MouseButton.LeftButton)
     assert not dialog.trace.isVisible()
-    qtbot.waitUntil(lambda: dialog.height() == height)
+    qtbot.waitUntil(lambda: dialog.height() == height, timeout=60_000)
     dialog.close()
 
 
