@@ -4,9 +4,8 @@ A run keeps its number of threads for life (`config.json` and the checkpoints ha
 their last bits with the number, so changing it while others train would let them change a result. What adapts is how
 threads wait for each other. GNU's OpenMP, which PyTorch carries on Linux, lets them spin for up to 3 ms, and sleep at once where
 the process has more of them than cores. Two processes know nothing of each other: each spins for a thread that has no core,
-and both nearly stand still (DCGAN on two cores: 1.3 steps/s together, 22 alone; GPT 1.1 and 36). So trainings that would each fill the
-cores take turns (`lab.turns`); and while others crowd them, or other programs do, each process keeps an idle team, which makes its threads
-more than the cores. Read first: `begin`.
+and both nearly stand still (DCGAN on two cores: 1.3 steps/s together, 22 alone; GPT 1.1 and 36). So while trainings crowd the
+cores, or other programs do, each process keeps an idle team, which makes its threads more than the cores. Read first: `begin`.
 """
 
 import ctypes
@@ -119,7 +118,7 @@ def begin(threads: int) -> None:
 
 def end(threads: int) -> None:
     """The calling thread stops training. Its OpenMP team ends too: idle, it would slow down other trainings."""
-    global watcher, by_turns
+    global watcher
     with guard:
         own.remove(threads)
         if own:
@@ -129,7 +128,6 @@ def end(threads: int) -> None:
             if watcher is not None:
                 watcher.stop.set()
                 watcher = None
-            by_turns = False
             idle.leave()
     release_team()
 
@@ -154,23 +152,11 @@ def resting(threads: int) -> Iterator[None]:
         begin(threads)
 
 
-by_turns = False
-"""Whether the trainings of this process and of others take turns: see `lab.turns`."""
-
-
-def trainings_here() -> list[int]:
-    """The threads of each training of this process, and of each other process that trains on the same cores."""
+def crowded() -> bool:
+    """Whether the trainings of this process and of others on the same cores have more threads than there are cores."""
     here = cpus()
-    return [*own, *(count for count, theirs in slot.others() if theirs & here)]
-
-
-def crowded(trainings: list[int]) -> bool:
-    """Whether trainings have more threads than there are cores."""
-    return len(trainings) > 1 and sum(trainings) > cores_here()
-
-
-def each_fills_the_cores(trainings: list[int]) -> bool:
-    return cores_here() > 1 and min(trainings, default=0) >= cores_here()
+    others = [count for count, theirs in slot.others() if theirs & here]
+    return len(own) + len(others) > 1 and sum(own) + sum(others) > len(here)
 
 
 class Waiting:
@@ -211,13 +197,10 @@ class Watcher(threading.Thread):
             self.check()
 
     def check(self) -> None:
-        global by_turns
         with guard:
             if self.stop.is_set():
                 return
-            trainings = trainings_here()
-            by_turns = crowded(trainings) and each_fills_the_cores(trainings)
-            if self.short_of_cores() or (crowded(trainings) and not by_turns):
+            if crowded() or self.short_of_cores():
                 idle.join()
             else:
                 idle.leave()
@@ -249,7 +232,10 @@ class Slot:
             self.file.flush()
 
     def taken(self) -> IO[str]:
-        make_own(self.folder)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        status = self.folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+            raise PermissionError(f"{self.folder} belongs to another user")
         path = self.folder / str(os.getpid())
         while True:
             file = path.open("w")
@@ -282,14 +268,6 @@ class Slot:
                 else:
                     path.unlink()
         return trainings
-
-
-def make_own(folder: Path) -> None:
-    """Make a folder that is the user's own. Raises OSError where it cannot be."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to another user")
 
 
 def parsed(text: str) -> tuple[int, set[int]]:

@@ -27,7 +27,6 @@ from lab.log import logged
 from lab.metrics import MetricsWriter
 from lab.run import Run
 from lab.snapshot import Snapshot
-from lab.turns import Turn
 
 log = logging.getLogger(__name__)
 
@@ -211,35 +210,23 @@ class Session:
         self.next_log = (begin // log_every + 1) * log_every
         self.window.append((self.seconds, begin))
         self.set_status("running")
-        with Turn(lambda: cores.by_turns and self.fills_the_cores) as turn:
-            self.take_steps(turn)
-        self.flush_metrics()
-        self.save(wait=True)
-        self.snapshot.publish(self.experiment.serving(), force=True)
-        self.set_status("finished" if self.done() else "paused")
-        self.run_folder.log(f"{self.latest.status} at {self.latest.done} {self.latest.unit}")
-
-    def take_steps(self, turn: Turn) -> None:
-        """Until the training is done, or somebody stops it."""
         while not self.done() and "stop" not in self.requests:
             self.serve_requests()
             if "pause" in self.requests and not self.single_steps:
-                turn.leave()
                 self.wait_while_paused()
                 continue
             start = time.perf_counter()
-            turn.take()
             metrics = self.experiment.step()
             self.snapshot.publish(self.experiment.serving())
             self.seconds += time.perf_counter() - start
             with self.wake:
                 self.single_steps = max(0, self.single_steps - 1)
             self.record(metrics)
-
-    @property
-    def fills_the_cores(self) -> bool:
-        """Whether its steps leave no core to others. A GPU's host waits most of the time."""
-        return self.experiment.device.type == "cpu" and self.threads >= cores.cores_here()
+        self.flush_metrics()
+        self.save(wait=True)
+        self.snapshot.publish(self.experiment.serving(), force=True)
+        self.set_status("finished" if self.done() else "paused")
+        self.run_folder.log(f"{self.latest.status} at {self.latest.done} {self.latest.unit}")
 
     def done(self) -> bool:
         over = self.until is not None and self.seconds >= self.until

@@ -137,7 +137,7 @@ def test_trainings_crowd_the_cores_when_their_threads_are_more(
     monkeypatch.setattr(cores, "own", own)
     monkeypatch.setattr(cores, "cpus", lambda: {0, 1})
     monkeypatch.setattr(slot, "others", lambda: others)
-    assert cores.crowded(cores.trainings_here()) is crowded
+    assert cores.crowded() is crowded
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the threads in /proc")
