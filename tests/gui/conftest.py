@@ -26,10 +26,13 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSetti
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from agents.dqn_config import DQNFastConfig
 from gui import theme
 from gui.main_window import MainWindow
+from gui.widgets.config_form import ConfigForm
 from lab import registry
 from lab.paths import runs_folder
+from lab.setting_groups import GROUPS
 
 EXAMPLES = registry.EXAMPLES
 
@@ -222,3 +225,13 @@ def latent_tab(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> Callable
         return tab
 
     return start
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> ConfigForm:
+    """The form of `dqn-fast` on two games, all groups open."""
+    made = ConfigForm()
+    qtbot.addWidget(made)
+    made.set_open_groups(GROUPS)
+    made.set_config(DQNFastConfig, {"game": ("breakout", "pong")})
+    return made

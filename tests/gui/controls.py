@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.widgets.config_form import ConfigForm
 
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 """A DQN that takes no time and no memory."""
@@ -98,3 +99,12 @@ def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
         if menu is not None:
             buttons |= {f"{label} > {plain(action.text())}": button for action in menu.actions()}
     return buttons
+
+
+def write(qtbot: QtBot, form: ConfigForm, name: str, typed: str) -> Any:
+    """Type into a number's field and press Return; the field."""
+    editor: Any = form.rows[name].editor
+    editor.selectAll()
+    qtbot.keyClicks(editor, typed)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    return editor

@@ -4,32 +4,22 @@ import shlex
 from typing import Any
 
 import pytest
+from controls import write
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent, QWheelEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle, QStyleOptionComboBox, QToolTip
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from gui.widgets.config_form import ConfigForm, limits
 from gui.widgets.number_edit import NumberEdit, parse, stepped
 from lab import cli, registry
-from lab.config import Config, data_kinds
-from lab.data.catalogue import giving
+from lab.config import Config
 from lab.flags import add_fields, command_line, parser
-from lab.setting_groups import GROUPS, MAIN
-
-
-def write(qtbot: QtBot, form: ConfigForm, name: str, typed: str) -> Any:
-    """Type into a number's field and press Return; the field."""
-    editor: Any = form.rows[name].editor
-    editor.selectAll()
-    qtbot.keyClicks(editor, typed)
-    qtbot.keyClick(editor, Qt.Key.Key_Return)
-    return editor
+from lab.setting_groups import GROUPS
 
 
 def from_command_line(line: str, config_class: type[Config]) -> Config:
@@ -39,15 +29,6 @@ def from_command_line(line: str, config_class: type[Config]) -> Config:
     p = parser("train", "")
     add_fields(p, config_class)
     return config_class.parse(vars(p.parse(words)))
-
-
-@pytest.fixture
-def form(qtbot: QtBot) -> ConfigForm:
-    made = ConfigForm()
-    qtbot.addWidget(made)
-    made.set_open_groups(GROUPS)
-    made.set_config(DQNFastConfig, {"game": ("breakout", "pong")})
-    return made
 
 
 def test_an_untouched_form_gives_the_defaults(form: ConfigForm) -> None:
@@ -203,37 +184,6 @@ def test_values_that_stand_for_something_are_words_which_can_be_typed(qtbot: QtB
     assert form.config() == type(form.config())()
 
 
-@pytest.mark.parametrize(
-    ("recipe", "values", "hidden"),
-    [
-        ("vae", {}, {"ground", "games", "frames", "player"}),
-        ("vae", {"data": "folder:/x"}, {"games", "frames", "player"}),
-        ("classify", {"network": "knn"}, {"optimizer", "learning_rate", "momentum", "weight_decay", "schedule", "dropout", "weights", "hidden_units"}),
-        ("classify", {"schedule": "constant"}, {"schedule_steps"}),
-        ("gan", {"r1": 0.0}, {"r1_every"}),
-        ("dqn", {}, {"learning_rate_steps", "priority_beta"}),
-        ("qr-dqn", {}, {"loss"}),
-        ("linear", {}, {"data"}),
-        ("cyclegan", {"style": 0}, {"style_weight"}),
-        ("forecast", {}, {"columns"}),
-        ("gpt", {"learning_rate_end": 1.0}, {"decay_steps"}),
-        ("pix2pix", {"data": "pairs:/x"}, {"task", "games"}),
-    ],
-)  # fmt: skip
-def test_settings_without_effect_are_not_listed(form: ConfigForm, recipe: str, values: dict[str, Any], hidden: set[str]) -> None:
-    form.set_config(registry.recipe(recipe).config_class())
-    form.set_values(values)
-    assert not hidden & set(form.shown())
-
-
-def test_the_ground_of_own_images_is_offered_for_them_alone(form: ConfigForm) -> None:
-    for recipe, data in (("vae", "folder:/x"), ("cyclegan", "folders:/a,/b"), ("pix2pix", "pairs:/x"), ("classify", "folder:/x")):
-        form.set_config(registry.recipe(recipe).config_class())
-        assert "ground" not in form.shown()
-        form.set_values({"data": data})
-        assert "ground" in form.shown()
-
-
 def test_only_what_was_changed_can_be_set_back(form: ConfigForm) -> None:
     def resets() -> list[str]:
         return [name for name, setting in form.rows.items() if not setting.reset.isHidden()]
@@ -244,80 +194,6 @@ def test_only_what_was_changed_can_be_set_back(form: ConfigForm) -> None:
     form.rows["gamma"].reset.click()
     assert form.values()["gamma"] == 0.99
     assert resets() == ["double"]
-
-
-def shown(form: ConfigForm) -> set[str]:
-    return set(form.shown())
-
-
-def choose(form: ConfigForm, name: str, value: str) -> None:
-    """Click the list of a setting and press keys until `value` is chosen."""
-    box: Any = form.rows[name].editor
-    for _ in range(box.count()):
-        if box.currentText() == value:
-            break
-        QTest.keyClick(box, Qt.Key.Key_Down)
-    assert box.currentText() == value
-
-
-@pytest.fixture
-def image_form(form: ConfigForm, qtbot: QtBot) -> ConfigForm:
-    form.set_config(registry.recipe("vae").config_class(), {"data": ("atari", "digits")})
-    form.show()
-    qtbot.waitExposed(form)
-    return form
-
-
-def test_settings_of_atari_data_show_when_atari_is_chosen(image_form: ConfigForm) -> None:
-    atari = {"games", "frames", "player"}
-    assert not atari & shown(image_form)
-    QTest.keyClick(image_form.rows["data"].editor, Qt.Key.Key_Up)
-    assert atari <= shown(image_form)
-    choose(image_form, "data", "digits")
-    assert not atari & shown(image_form)
-
-
-def test_a_hidden_setting_is_at_its_default_in_the_config_and_comes_back(image_form: ConfigForm) -> None:
-    image_form.set_values({"data": "atari", "frames": 250})
-    assert image_form.config().frames == 250  # type: ignore[attr-defined]
-    image_form.set_values({"data": "digits"})
-    assert image_form.config() == type(image_form.config())()
-    assert command_line("vae", image_form.config()) == "lab train vae"
-    image_form.set_values({"data": "atari"})
-    assert image_form.config().frames == 250  # type: ignore[attr-defined]
-
-
-def test_a_value_that_does_not_count_is_no_mistake(image_form: ConfigForm) -> None:
-    image_form.set_values({"data": "atari", "games": "chess"})
-    assert "chess" in image_form.problem.text()
-    choose(image_form, "data", "digits")
-    assert image_form.valid()
-
-
-def test_the_network_that_is_chosen_shows_its_own_settings(image_form: ConfigForm) -> None:
-    assert {"hidden"} == {"hidden", "features"} & shown(image_form)
-    choose(image_form, "architecture", "conv")
-    assert {"features"} == {"hidden", "features"} & shown(image_form)
-
-
-def test_search_finds_no_setting_that_does_not_count(image_form: ConfigForm) -> None:
-    image_form.search.setText("frames")
-    assert "frames" not in shown(image_form)
-    image_form.set_values({"data": "atari"})
-    assert "frames" in shown(image_form)
-    assert "latent" not in shown(image_form)
-    image_form.search.clear()
-    assert {"frames", "latent"} <= shown(image_form)
-
-
-@pytest.mark.parametrize("recipe", ["vae", "cyclegan", "pix2pix", "classify"])
-def test_help_and_form_say_the_same_condition(recipe: str, form: ConfigForm, capsys: pytest.CaptureFixture[str]) -> None:
-    form.set_config(registry.recipe(recipe).config_class())
-    assert "Only with --data atari." in form.rows["frames"].toolTip()
-    with pytest.raises(SystemExit):
-        cli.main(["train", recipe, "--help"])
-    frames = " ".join(capsys.readouterr().out.split()).split("--frames INT")[1]
-    assert "Only with --data atari." in frames.split("(default")[0]
 
 
 @pytest.mark.parametrize("width", [240, 268, 400])
@@ -411,139 +287,3 @@ def test_what_was_typed_counts_though_only_a_shortcut_follows(qtbot: QtBot, form
     editor.selectAll()
     qtbot.keyClicks(editor, "12")
     assert form.config().seed == 12
-
-
-def test_a_click_or_a_key_explains_the_setting_in_front(qtbot: QtBot, form: ConfigForm) -> None:
-    form.resize(320, 700)
-    form.show()
-    form.activateWindow()
-    qtbot.waitUntil(form.isActiveWindow, timeout=60_000)
-    assert form.help.text().startswith("<b>game</b>: The Atari game")  # The first, before anything is clicked.
-    label: Any = form.table.labelForField(form.rows["learning_rate"])
-    form.scroller.ensureWidgetVisible(label)
-    qtbot.mouseClick(label, Qt.MouseButton.LeftButton)
-    assert form.rows["learning_rate"].editor.hasFocus()
-    assert form.help.text().split("<br>") == [
-        "<b>learning rate</b>: Adam&#x27;s step size.",
-        "Higher learns faster until the values diverge.",
-        f"--learning-rate, default {DQNFastConfig().learning_rate}, above 0 to 0.1",
-    ]
-    qtbot.keyClick(form.rows["learning_rate"].editor, Qt.Key.Key_Backtab)
-    assert form.in_front != "learning_rate"
-    assert f"<b>{form.rows[form.in_front].title}</b>" in form.help.text()
-
-
-@pytest.mark.parametrize("width", [230, 340])
-def test_the_explanation_has_the_height_that_it_needs_and_the_setting_stays_in_sight(qtbot: QtBot, form: ConfigForm, width: int) -> None:
-    form.resize(width, 420)
-    form.show()
-    qtbot.waitExposed(form)
-    for name in form.listed():
-        form.bring_to_front(name)
-        assert form.help.height() >= form.help.heightForWidth(form.help.width())
-        top = form.rows[name].mapTo(form.scroller.viewport(), QPoint(0, 0)).y()
-        assert 0 <= top <= form.scroller.viewport().height() - form.rows[name].height()
-
-
-def test_every_tip_says_meaning_bounds_and_default(form: ConfigForm) -> None:
-    tip = form.rows["gamma"].toolTip()
-    assert tip.splitlines() == [DQNFastConfig.model_fields["gamma"].description, "--gamma, default 0.99, from 0 to 1"]
-    assert form.rows["max_grad_norm"].toolTip().splitlines()[1].startswith("--max-grad-norm, default ")
-
-
-def test_settings_fold_in_groups_what_one_changes_daily_first(qtbot: QtBot, form: ConfigForm) -> None:
-    form.set_open_groups({MAIN})
-    form.resize(320, 900)
-    form.show()
-    qtbot.waitExposed(form)
-    assert form.shown() == [name for name in form.rows if name in GROUPS[MAIN]]
-    fold = form.folds["Exploration"]
-    assert fold.text() == "Exploration (4)"
-    qtbot.mouseClick(fold, Qt.MouseButton.LeftButton)
-    assert form.rows["epsilon_end"].isVisible()
-    write(qtbot, form, "epsilon_end", "0.2")
-    assert fold.text() == "Exploration (4, 1 changed)"
-    qtbot.keyClick(fold, Qt.Key.Key_Space)
-    assert not form.rows["epsilon_end"].isVisible()
-    form.search.setText("epsilon end")  # What is searched for is shown wherever it is.
-    assert form.rows["epsilon_end"].isVisible()
-    form.search.clear()
-    assert not form.rows["epsilon_end"].isVisible()
-
-
-def test_a_setting_that_is_asked_for_unfolds(form: ConfigForm, qtbot: QtBot) -> None:
-    form.set_open_groups({MAIN})
-    form.show()
-    qtbot.waitExposed(form)
-    form.bring_to_front("gamma")
-    assert form.rows["gamma"].isVisible()
-    assert form.in_front == "gamma"
-    assert form.open_groups == {MAIN, "Returns"}
-
-
-OF_DATA: dict[str, tuple[str, ...]] = {
-    "games": ("atari",), "frames": ("atari",), "ground": ("folder:", "folders:", "pairs:"), "columns": ("file:",), "pairs": ("dates", "numbers"),
-    "decisions": ("ram",),
-}  # fmt: skip
-"""Settings that have an effect with some data alone, whatever the recipe."""
-OWN_PATHS = {
-    "folder:PATH": "folder:/x",
-    "folders:A,B": "folders:/a,/b",
-    "pairs:FOLDER": "pairs:/x",
-    "pairs:A,B": "pairs:/a,/b",
-    "file:PATH": "file:/x",
-}
-LEARNING = [
-    (recipe.name, data)
-    for recipe in registry.recipes().values()
-    if "data" in recipe.config_class().model_fields and (kinds := data_kinds(recipe.config_class().model_fields["data"]))
-    for data in giving(*kinds)
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("recipe", "data"), LEARNING)
-def test_no_recipe_lists_what_has_no_effect_with_its_data(form: ConfigForm, recipe: str, data: str) -> None:
-    form.set_config(registry.recipe(recipe).config_class())
-    value = OWN_PATHS.get(data, data)
-    form.set_values({"data": value})
-    listed = set(form.listed())
-    for name, of in OF_DATA.items():
-        if name in form.rows:
-            wanted = any(value == each or (each.endswith(":") and value.startswith(each)) for each in of)
-            assert (name in listed) == wanted, name
-    if "player" in form.rows:
-        assert ("player" in listed) == (value in ("atari", "ram"))
-    if "game" in form.rows:
-        assert ("game" in listed) == (value in ("atari", "ram"))
-
-
-def test_hovering_a_name_or_a_value_shows_its_tip(qtbot: QtBot, form: ConfigForm) -> None:
-    form.resize(320, 900)
-    form.show()
-    qtbot.waitExposed(form)
-    setting = form.rows["envs"]
-    line: Any = setting.editor
-    for hovered in (form.table.labelForField(setting), line.lineEdit(), line, setting):
-        QToolTip.hideText()
-        place = hovered.rect().center()
-        QApplication.sendEvent(hovered, QHelpEvent(QEvent.Type.ToolTip, place, hovered.mapToGlobal(place)))
-        shown, widget = QToolTip.text(), hovered
-        while not shown and widget is not None and not widget.toolTip():  # Qt asks the parent where a widget has no tip of its own.
-            widget = widget.parentWidget()
-            shown = widget.toolTip() if widget is not None else ""
-        assert "Environments stepped in parallel. More give more varied data" in shown
-        assert "--envs, default 8 games, from 1 to 256" in shown
-    QToolTip.hideText()
-
-
-def test_a_choice_opens_at_one_click(qtbot: QtBot, form: ConfigForm) -> None:
-    form.set_config(registry.recipe("vae").config_class())
-    form.resize(320, 900)
-    form.show()
-    qtbot.waitExposed(form)
-    for name in ("data", "architecture"):
-        combo: Any = form.rows[name].editor
-        qtbot.mouseClick(combo, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(combo.view().isVisible, timeout=60_000)
-        combo.hidePopup()
-        qtbot.waitUntil(lambda combo=combo: not combo.view().isVisible(), timeout=60_000)
