@@ -28,7 +28,6 @@ class Rollout:
         self.ages = np.zeros((steps, envs), np.int64)  # frames before the newest in its episode
         self.actions = np.zeros((steps, envs), np.int64)
         self.values = np.zeros((steps, envs), np.float32)  # max Q(s, a)
-        self.expected = np.zeros((steps, envs), np.float32)  # Q(s, a) of the action taken
         self.rewards = np.zeros((steps, envs), np.float32)
         self.terminated = np.zeros((steps, envs), np.bool_)
         self.truncated = np.zeros((steps, envs), np.bool_)
@@ -53,7 +52,6 @@ class Rollout:
         t = self.length
         self.write(t + STACK - 1, stacks[:, -1])
         self.ages[t], self.actions[t], self.values[t] = ages, actions, q.max(1)
-        self.expected[t] = q[np.arange(self.envs), actions]
 
     def record(self, step: Collected, rewards: np.ndarray) -> None:
         """What came of it, with the rewards (E,) to learn from. Where it was truncated, `final_values` are up to the caller."""
