@@ -72,11 +72,6 @@ def luminance(hue: QColor) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def text_on(ground: QColor | str) -> QColor:
-    """Black or white, whichever is read better on a colour: at least 4.5 to 1."""
-    return max((QColor("#ffffff"), QColor("#000000")), key=lambda ink: contrast(ink, ground))
-
-
 @cache
 def readable(hue: str, dark: bool) -> QColor:
     """A colour for words: made darker on a light ground, lighter on a dark one, as far as it takes to be read (4.5 to 1)."""

@@ -47,11 +47,16 @@ def tag(run: Run, *tags: str, remove: Iterable[str] = (), note: str | None = Non
     before, gone = marks(run), set(remove)
     kept = tuple(dict.fromkeys(name for name in (*before.tags, *tags) if name not in gone))
     after = replace(before, tags=kept, note=before.note if note is None else note.strip(), star=before.star if star is None else star)
+    put(run, after)
+    return after
+
+
+def put(run: Run, after: Marks) -> None:
+    """Give a run these marks in place of those that it has. Raises LabError where the folder cannot be written."""
     try:
         if after == Marks():
             (run.path / FILE).unlink(missing_ok=True)
-        elif after != before:
+        elif after != marks(run):
             write_atomic(run.path / FILE, json.dumps(asdict(after), indent=1, ensure_ascii=True))
     except OSError as error:
         raise LabError(f"Cannot write {run.path / FILE} ({error.strerror}).") from None
-    return after

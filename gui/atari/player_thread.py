@@ -154,7 +154,8 @@ class PlayerThread(threading.Thread):
                 values = np.append(values, np.float32(frame.q.max()))[-150:]
             if frame.over:
                 self.scores.append(frame.score)
-            waits.see(frame)
+            if frame.decided:
+                waits.see(frame.stack, frame.action, frame.score, frame.over)
             self.ticks += 1
             counted += 1
             if now - second >= 0.5:

@@ -1,33 +1,37 @@
 """Whether a game stands still because its player does not press FIRE, as before a serve in Breakout."""
 
-from typing import Any
-
 import numpy as np
 
 DECISIONS = 45
 """Three seconds."""
-CHANGED = 0.015
-"""The share of the pixels that may change where nothing but a paddle moves."""
+BAND = 8
+"""Rows or columns, of 84, in which a paddle moves; a ball that flies leaves them."""
 
 
 class WaitsForFire:
-    """Sees one frame after another of a game with the actions `names`; `now` says whether it waits."""
+    """Sees one decision after another of a game with the actions `names`; `now` says whether it waits."""
 
     def __init__(self, names: tuple[str, ...]):
         self.has_fire = any("FIRE" in name for name in names)
         self.names = names
         self.quiet = 0
         self.score: float | None = None
+        self.count = 0
+        self.rows, self.columns = np.zeros(84, np.int64), np.zeros(84, np.int64)
+        """The decision at which each row and column last changed."""
 
-    def see(self, frame: Any) -> None:
-        """`frame` is a `lab.atari.player.Frame`: its stack (4, 84, 84), action and score."""
-        if not frame.decided:
-            return
-        moved = np.mean(frame.stack[-1] != frame.stack[0])
-        still = moved <= CHANGED and frame.score == self.score and "FIRE" not in self.names[frame.action] and not frame.over
+    def see(self, stack: np.ndarray, action: int, score: float, over: bool) -> None:
+        """`stack` (4, 84, 84) uint8 is what the decision saw, `score` and `over` are those after it."""
+        self.count += 1
+        moved = stack[-1] != stack[-2]
+        self.rows[moved.any(1)] = self.columns[moved.any(0)] = self.count
+        still = score == self.score and "FIRE" not in self.names[action] and not over
         self.quiet = self.quiet + 1 if still else 0
-        self.score = frame.score
+        self.score = score
 
     @property
     def now(self) -> bool:
-        return self.has_fire and self.quiet >= DECISIONS
+        if not self.has_fire or self.quiet < DECISIONS:
+            return False
+        recent = self.count - DECISIONS
+        return min(int((last > recent).sum()) for last in (self.rows, self.columns)) <= BAND

@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui.atari.wall_thread import Shown, WallThread
-from gui.theme import colour, faint, is_dark
+from gui.theme import GAP, colour, faint, is_dark
 from gui.widgets.fast_label import FastLabel
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ SCALE_END = 1.5
 GREEN = {False: "#1d7a3c", True: "#63c681"}
 """Of the words of an agent at the human's level, on a light and on a dark ground."""
 MOVES = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+WAITS = "Does not press FIRE yet"
 LOADING = "Loading the agents…"
 EMPTY = "No agent can play yet.\nChoose a game on the left and press Train: after its first games your agent plays here."
 
@@ -197,6 +198,8 @@ class WallView(QWidget):
             size = QRectF(0, 0, picture.shape[1] / scale, picture.shape[0] / scale)
             size.moveCenter(QRectF(place).center())
             painter.drawImage(size, image)
+            if shown is not None and shown.waits_for_fire:
+                self.paint_banner(painter, place, WAITS)
         else:
             painter.setFont(self.font())
             painter.setPen(QColor("#9aa1aa"))
@@ -210,6 +213,17 @@ class WallView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for outset in range(3 if focused else 1):
                 painter.drawRect(place.adjusted(-1 - outset, -1 - outset, outset, outset))
+
+    def paint_banner(self, painter: QPainter, place: QRect, words: str) -> None:
+        """A line of words over the top of a picture."""
+        painter.setFont(self.fonts()[1])
+        height = painter.fontMetrics().height() + GAP
+        strip = QRect(place.x(), place.y(), place.width(), height)
+        painter.fillRect(strip, Qt.GlobalColor.black)
+        painter.setPen(Qt.GlobalColor.white)
+        painter.drawText(
+            strip, Qt.AlignmentFlag.AlignCenter, painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+        )
 
     def paint_bar(self, painter: QPainter, agent: "WallAgent", shown: Shown | None, bar: QRect) -> None:
         """How far the score of this game is from random play's to the human's, which is marked."""
@@ -323,6 +337,8 @@ class WallView(QWidget):
         lines = [f"{agent.title}: {agent.run.recipe.name}, {'your run ' + agent.run.name if agent.own else 'shipped agent'}", agent.about()]
         if shown is not None and shown.last_score is not None:
             lines.append(f"Last game here: {shown.last_score:,g}, game {shown.episodes + 1} now")
+        if shown is not None and shown.waits_for_fire:
+            lines.append(f"{WAITS}: the game stands still until it does")
         if shown is not None and shown.problem:
             lines.append(shown.problem)
         return "\n".join([*lines, "Click or press Enter to watch it large, with its values, and to take over"])

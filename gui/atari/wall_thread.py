@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui.atari.waiting import WaitsForFire
+
 if TYPE_CHECKING:
     from agents.wall import Place, Wall, WallAgent
 
@@ -25,6 +27,7 @@ class Shown:
     last_score: float | None
     episodes: int
     problem: str
+    waits_for_fire: bool = False
 
 
 class WallThread(threading.Thread):
@@ -37,6 +40,8 @@ class WallThread(threading.Thread):
         self.latest: tuple[Shown, ...] = ()
         self.error: tuple[str, str] | None = None
         self.ticks = 0
+        self.waits: dict[int, WaitsForFire] = {}
+        """By the place's identity."""
         self.busy = 0.0
         """Seconds of processor time of this thread."""
         self.wanted, self.stopped = True, False
@@ -71,6 +76,7 @@ class WallThread(threading.Thread):
                     if self.stopped:
                         return
                 wall.advance()
+                self.see_waiting(wall)
                 self.latest = self.shown(wall)
                 self.ticks += 1
                 self.busy = time.thread_time()
@@ -83,10 +89,25 @@ class WallThread(threading.Thread):
         except BaseException as error:
             self.error = (str(error) or type(error).__name__, traceback.format_exc())
 
+    def see_waiting(self, wall: "Wall") -> None:
+        """Note, after each decision, whose game waits for FIRE."""
+        if wall.ticks % 2 == 0:
+            return
+        for place in wall.playing:
+            player = place.player
+            assert player is not None
+            waits = self.waits.setdefault(id(place), WaitsForFire(player.action_names))
+            waits.see(player.stack, player.action, player.score, player.over)
+
     def shown(self, wall: "Wall") -> tuple[Shown, ...]:
         return tuple(
-            Shown(self.picture(place), place.score, place.last_score, place.episodes, place.problem) for place in wall.places
-        )  # fmt: skip
+            Shown(self.picture(place), place.score, place.last_score, place.episodes, place.problem, self.waiting(place))
+            for place in wall.places
+        )
+
+    def waiting(self, place: "Place") -> bool:
+        waits = self.waits.get(id(place))
+        return waits is not None and waits.now
 
     def picture(self, place: "Place") -> np.ndarray | None:
         """The game's picture at the size in which it is drawn: the window's thread only copies it."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from gui.atari import scoreboard
-from gui.atari.player_thread import Controls, PlayerThread
+from gui.atari.player_thread import Controls, PlayerThread, Shown
 from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
 from gui.widgets.fast_label import FastLabel
@@ -150,16 +150,16 @@ class WatchPane(QWidget):
             self.stop()
             return
         shown = thread.latest
-        if shown is None or shown is self.drawn:
+        if shown is None:
+            return
+        self.show_banner(shown)
+        if shown is self.drawn:
             return
         self.drawn = shown
         frame = shown.frame
         if self.bars.names != thread.names:
             self.bars.reset(thread.names, self.hue)
         self.game.overlay = heat(shown.saliency) if shown.saliency is not None else None
-        hand = "You play: arrow keys or WASD, Space fires" if self.hasFocus() else "Click here to play"
-        still = "The agent does not press FIRE yet" if shown.waits_for_fire else ""
-        self.game.banner = hand if self.by_hand else still
         self.game.show_pixels(frame.pixels)
         if self.by_hand:
             thread.human = action_for(self.pressed, thread.names)
@@ -175,6 +175,17 @@ class WatchPane(QWidget):
             seconds = (np.arange(len(shown.values)) - len(shown.values) + 1) / DECISIONS_PER_SECOND
             assert self.plot is not None
             self.plot.set_line("value", seconds, shown.values.astype(np.float64), self.hue)
+
+    def show_banner(self, shown: Shown) -> None:
+        """What is to be known of whoever plays: over the picture."""
+        words = ""
+        if self.by_hand:
+            words = "You play: arrow keys or WASD, Space fires" if self.hasFocus() else "Click here to play"
+        elif shown.waits_for_fire and not self.controls.paused:
+            words = "The agent does not press FIRE yet"
+        if words != self.game.banner:
+            self.game.banner = words
+            self.game.update()
 
     def show_scoreboard(self, thread: PlayerThread) -> None:
         """You against the agent, once you have played a game of it."""

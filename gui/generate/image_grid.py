@@ -5,9 +5,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.theme import colour, text_on
+from gui.theme import colour
 from gui.widgets.picture import to_image
 from lab.answers import Images
+from lab.answers.images import ink_on
 
 GAP = 2
 
@@ -222,5 +223,5 @@ def draw_badge(painter: QPainter, where: QRectF, badge: str) -> None:
     metrics = painter.fontMetrics()
     corner = QRectF(where.left(), where.top(), metrics.horizontalAdvance(badge) + 6, metrics.height())
     painter.fillRect(corner, hue)
-    painter.setPen(text_on(hue))
+    painter.setPen(QColor(*ink_on((hue.red(), hue.green(), hue.blue()))))
     painter.drawText(corner, Qt.AlignmentFlag.AlignCenter, badge)

@@ -1,9 +1,10 @@
-"""Changes of runs' folders that can be undone: a new name, and the way to the trash folder and back."""
+"""Changes of runs that can be undone: a new name, the way to the trash folder and back, tags, notes and stars."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.marks import Marks, marks, put
 from lab.run import Run
 from lab.run_folders import discard, put_back, rename
 
@@ -72,3 +73,25 @@ class Deletion:
                 refused = error
         if refused is not None:
             raise refused
+
+
+class Marking:
+    """Other tags, notes or stars of runs."""
+
+    def __init__(self, given: list[tuple[Run, Marks]], told: Callable[[], None]):
+        self.before = {run.path: marks(run) for run, _ in given}
+        self.after = {run.path: after for run, after in given}
+        self.told = told
+
+    def do(self) -> None:
+        self.give(self.after)
+
+    def undo(self) -> None:
+        self.give(self.before)
+
+    def give(self, given: dict[Path, Marks]) -> None:
+        for path, wanted in given.items():
+            if not path.is_dir():
+                raise LabError(f"The folder of {path.name} is gone.")
+            put(Run(path), wanted)
+        self.told()

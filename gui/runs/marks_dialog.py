@@ -6,16 +6,16 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout,
 
 from gui.theme import faint
 from lab.errors import LabError
-from lab.marks import marks, tag
+from lab.marks import Marks, marks
 from lab.run import Run
 
 
 class MarksDialog(QDialog):
-    """Tags (separated by spaces or commas), note and star of `run`."""
+    """Tags (separated by spaces or commas), note and star of `run`; Save hands them to `give`, which may raise LabError."""
 
-    def __init__(self, run: Run, saved: Callable[[], object], parent: QWidget | None = None):
+    def __init__(self, run: Run, give: Callable[[Marks], object], parent: QWidget | None = None):
         super().__init__(parent)
-        self.run, self.saved = run, saved
+        self.give = give
         self.setWindowTitle(f"Tags and note of {run.name}")
         before = marks(run)
         self.tags = QLineEdit(" ".join(before.tags), placeholderText="good baseline", toolTip="Words by which the filter finds the run")
@@ -45,13 +45,11 @@ class MarksDialog(QDialog):
         self.setMinimumWidth(460)
 
     def save(self) -> None:
-        words = self.tags.text().replace(",", " ").split()
-        gone = [name for name in marks(self.run).tags if name not in words]
+        words = dict.fromkeys(self.tags.text().replace(",", " ").split())
         try:
-            tag(self.run, *words, remove=gone, note=self.note.toPlainText(), star=self.star.isChecked())
+            self.give(Marks(tuple(words), self.note.toPlainText().strip(), self.star.isChecked()))
         except LabError as error:
             self.problem.setText(str(error))
             self.problem.show()
             return
-        self.saved()
         self.accept()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QToolBar
 from gui.actions import Action
 from gui.export_run import EXPORT, ask_export
 from gui.panel import AppContext, Panel
-from gui.runs.changes import Deletion, Renaming
+from gui.runs.changes import Deletion, Marking, Renaming
 from gui.runs.details import RunDetails
 from gui.runs.marks_dialog import MarksDialog
 from gui.runs.queue_pane import QueuePane
@@ -23,7 +23,7 @@ from gui.runs.run_list import RunList
 from gui.runs.space import SpaceDialogs
 from gui.undo import Deed
 from lab.errors import LabError
-from lab.marks import marks, tag
+from lab.marks import Marks, marks
 from lab.paths import runs_folder
 from lab.run import Run
 
@@ -147,16 +147,22 @@ class RunsPanel(Panel):
     def set_star(self, runs: list[Run]) -> None:
         """All of them get a star, unless all have one: then it is taken away."""
         star = not all(marks(run).star for run in runs)
+        what = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
         try:
-            for run in runs:
-                tag(run, star=star)
+            self.mark(f"star of {what}", [(run, replace(marks(run), star=star)) for run in runs])
         except LabError as error:
             self.context.report(str(error), "")
-        self.refresh()
+
+    def mark(self, name: str, given: list[tuple[Run, Marks]]) -> None:
+        """Give runs other tags, notes or stars, in a way that can be undone. Raises LabError where a folder cannot be written."""
+        change = Marking(given, self.refresh)
+        if change.before != change.after:
+            change.do()
+            self.history.push(Deed(name, change.do, change.undo, self.context.report))
 
     def edit_marks(self) -> None:
         for run in self.selected()[:1]:
-            dialog = MarksDialog(run, self.refresh, self)
+            dialog = MarksDialog(run, lambda given, run=run: self.mark(f"tags and note of {run.name}", [(run, given)]), self)  # type: ignore[misc]
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()
 

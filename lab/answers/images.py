@@ -199,9 +199,13 @@ def class_colour(i: int) -> tuple[int, int, int]:
 
 
 def ink_on(colour: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Black or white, whichever reads better on a colour."""
-    red, green, blue = colour
-    return (0, 0, 0) if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else (255, 255, 255)
+    """Black or white, whichever has more contrast on a colour: at least 4.5 to 1 (WCAG 2.2).
+
+    The two are equal where the relative luminance L is such that (L + 0.05)^2 = 0.05 * 1.05.
+    """
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (channel / 255 for channel in colour)]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (0, 0, 0) if luminance + 0.05 > (0.05 * 1.05) ** 0.5 else (255, 255, 255)
 
 
 def legend_below(grid: np.ndarray, entries: Sequence[tuple[tuple[int, int, int], str]]) -> np.ndarray:

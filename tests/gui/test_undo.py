@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.runs.marks_dialog import MarksDialog
 from gui.runs.run_list import SELECT
 from gui.undo import History, Trail, UndoGroup
 from gui.widgets.drawing import Drawing
+from lab.marks import Marks, marks, tag
 from lab.paths import runs_folder
 from lab.run import Run
 from lab.run_folders import TRASH, trashed
@@ -338,6 +340,31 @@ def test_a_name_is_given_back(qtbot: QtBot, runs_panel: Any, monkeypatch: pytest
     assert named(window) == f"Undo renaming of {name}"
     undo(qtbot, window)
     qtbot.waitUntil(lambda: names(runs_panel) == ["alpha", "beta"], timeout=LONG)
+
+
+def test_stars_tags_and_notes_are_undone(qtbot: QtBot, runs_panel: Any) -> None:
+    window = runs_panel.window()
+    runs_panel.list.view.selectAll()
+    alpha, beta = sorted(runs_panel.selected(), key=lambda run: run.name)
+    tag(beta, star=True)
+    pick(qtbot, runs_panel.action_set["star"])
+    assert (marks(alpha).star, marks(beta).star) == (True, True)
+    assert named(window) == "Undo star of 2 runs"
+    undo(qtbot, window)
+    assert (marks(alpha).star, marks(beta).star) == (False, True)
+    select(runs_panel, [row.run.name for row in runs_panel.list.table.rows].index("alpha"))
+    (run,) = runs_panel.selected()
+    pick(qtbot, runs_panel.action_set["marks"])
+    (dialog,) = runs_panel.findChildren(MarksDialog)
+    dialog.tags.setText("good, baseline good")
+    dialog.note.setPlainText(" the first that learns \n")
+    qtbot.mouseClick(dialog.save_button, LEFT)
+    assert marks(run) == Marks(("good", "baseline"), "the first that learns")
+    assert named(window) == f"Undo tags and note of {run.name}"
+    undo(qtbot, window)
+    assert marks(run).tags == ()
+    redo(qtbot, window)
+    assert marks(run).note == "the first that learns"
 
 
 @drives("Runs > Empty trash")

@@ -1,19 +1,20 @@
 """The wall: all agents play at once in the Atari panel's first tab; one is chosen by mouse or keys and watched large."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from controls import drives
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar
 from pytestqt.qtbot import QtBot
 
 from agents.wall import WallAgent, wall_agents
 from gui.atari.game_picker import GamePicker
-from gui.atari.wall import EMPTY, LOADING, WallPage, in_words
+from gui.atari.wall import EMPTY, LOADING, WAITS, WallPage, in_words
 from gui.atari.weight_sources import stored_sources
 from gui.main_window import MainWindow
 from gui.watch_window import WallWindow
@@ -69,6 +70,30 @@ def test_all_agents_are_drawn_playing(qtbot: QtBot, page: WallPage) -> None:
 
 def test_the_line_above_counts_who_is_at_the_human_score(page: WallPage) -> None:
     assert page.words.text() == "5 agents play, 2 at the human score (the mark on the bar) or above. Click one to watch it large."
+
+
+def test_an_agent_that_does_not_fire_is_said_to_at_its_place(qtbot: QtBot, stored: Callable[..., Any]) -> None:
+    page = WallPage()
+    qtbot.addWidget(page)
+    page.resize(400, 500)
+    page.set_agents([WallAgent(stored(), 18.0, own=True)])
+    page.show()
+    view = page.view
+    qtbot.waitUntil(lambda: bool(view.drawn) and view.drawn[0].picture is not None, timeout=LONG)
+    thread = view.thread_
+    assert thread is not None
+    thread.set_wanted(False)
+    view.timer.stop()
+    left, top, width, _ = view.layout_.rectangle(0)  # type: ignore[union-attr]
+
+    def strip(waits: bool) -> Any:
+        view.drawn = (replace(view.drawn[0], waits_for_fire=waits),)
+        return view.grab(QRect(left, top, width, 12)).toImage()
+
+    assert strip(True) != strip(False)
+    view.drawn = (replace(view.drawn[0], waits_for_fire=True),)
+    assert WAITS in view.tip(0)
+    view.shut()
 
 
 def test_the_wall_pauses_while_it_cannot_be_seen(qtbot: QtBot, page: WallPage) -> None:

@@ -1,6 +1,7 @@
 """Watching: an untrained agent plays Pong; every control is clicked and its effect on the game asserted."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_pause_and_single_frames(qtbot: QtBot, watch: Watch) -> None:
     qtbot.waitUntil(lambda: thread.ticks == before + 1, timeout=LONG)
     click(qtbot, watch, watch.pause)
     qtbot.waitUntil(lambda: thread.ticks > before + 3, timeout=LONG)
+
+
+def test_an_agent_that_does_not_fire_is_said_to_unless_the_game_is_paused(qtbot: QtBot, watch: Watch) -> None:
+    pane = watch.panes[0]
+    qtbot.waitUntil(lambda: ticks(watch) > 0, timeout=LONG)
+    waiting = replace(pane.playing.latest, waits_for_fire=True)  # type: ignore[type-var, union-attr]
+    pane.show_banner(waiting)
+    assert pane.game.banner == "The agent does not press FIRE yet"
+    click(qtbot, watch, watch.pause)
+    pane.show_banner(waiting)
+    assert pane.game.banner == ""
 
 
 def test_restart_plays_the_same_game_from_the_seed(qtbot: QtBot, watch: Watch) -> None:

@@ -140,26 +140,31 @@ def test_the_traceback_folds_out_below_the_sentence(qtbot: QtBot, window: MainWi
 # -- an agent that stands still ----------------------------------------------------------------------------------------
 
 
-def frame(action: int = 0, moved: int = 0, **changes: Any) -> Any:
-    """A decision after which `moved` of 7,056 pixels are others."""
+def decision(action: int = 0, ball: int | None = None, score: float = 0.0, over: bool = False, paddle: int = 0) -> tuple[Any, ...]:
+    """A decision that sees a paddle that moves along the lowest rows, and a ball in the middle of a row."""
     stack = np.zeros((4, 84, 84), np.uint8)
-    stack[-1].reshape(-1)[:moved] = 1
-    return SimpleNamespace(**{"decided": True, "stack": stack, "action": action, "score": 0.0, "over": False, **changes})
+    stack[-1, 80:83, paddle % 84] = 1
+    if ball is not None:
+        stack[-1, ball % 84, ball % 84] = 1
+    return stack, action, score, over
 
 
-def waits(frames: list[Any], names: tuple[str, ...] = ("NOOP", "FIRE", "RIGHT")) -> bool:
+def waits(decisions: list[tuple[Any, ...]], names: tuple[str, ...] = ("NOOP", "FIRE", "RIGHT")) -> bool:
     watcher = WaitsForFire(names)
-    for each in frames:
-        watcher.see(each)
+    for each in decisions:
+        watcher.see(*each)
     return watcher.now
 
 
 def test_a_game_waits_for_fire_where_nothing_but_a_paddle_moves_for_three_seconds() -> None:
-    still = [frame(), *[frame(action=2, moved=60)] * DECISIONS]
+    still = [decision(), *[decision(action=2, paddle=3 * i) for i in range(DECISIONS)]]
     assert waits(still)
     assert not waits(still[:-1])
-    assert not waits([*still, frame(action=1)])
-    assert not waits([*still, frame(moved=500)])
-    assert not waits([*still, frame(score=1.0)])
+    assert not waits([*still, decision(action=1)])
+    assert not waits([*still, decision(score=1.0)])
+    assert not waits([*still, decision(over=True)])
     assert not waits(still, ("NOOP", "RIGHT", "LEFT"))
-    assert not waits([frame(decided=False)] * 200)
+
+
+def test_a_game_in_which_a_small_ball_flies_does_not_wait() -> None:
+    assert not waits([decision(ball=i, paddle=3 * i) for i in range(2 * DECISIONS)])
