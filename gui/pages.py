@@ -16,6 +16,7 @@ PAGES = {
     "code": "gui.generate.code_page:CodePage",
     "classes": "gui.generate.classes_page:ClassesPage",
     "denoising": "gui.generate.denoising_page:DenoisingPage",
+    "styles": "gui.generate.styles_page:StylesPage",
     "landscape": "gui.generate.landscape_page:LandscapePage",
     "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
     "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",

@@ -5,7 +5,7 @@ The command line, the app and Python check values against them in one place, `ch
 
 import inspect
 from collections.abc import Mapping
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import Interval
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -28,6 +28,8 @@ Temperature = Annotated[float, Interval(ge=0, le=100)]
 """What logits are divided by; 0 takes the likeliest."""
 Share = Annotated[float, Interval(ge=0, le=1)]
 Span = Annotated[float, Interval(ge=0, le=1000)]
+Sides = Literal["coarsest side", "all but the finest", "finest side", "all but the coarsest"]
+"""Which sides (sizes of the feature maps) of a generator."""
 Real = Annotated[float, Interval(ge=-1e6, le=1e6)]
 
 

@@ -118,6 +118,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
     },
     "r3gan": {QUICK: quick(500, quality_every=0)},
+    "stylegan": {QUICK: quick(500, quality_every=0)},
     "flow": {QUICK: quick(800, quality_every=0)},
     "ddpm": {QUICK: quick(800, quality_every=0)},
     "meanflow": {QUICK: quick(800, quality_every=0)},

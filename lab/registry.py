@@ -86,6 +86,8 @@ BUILT_IN = (
            "lab.recipes.generative.wgan_gp_config:WGANGPConfig", "lab.recipes.generative.wgan_gp:WGANGP", 3_000),
     Recipe("r3gan", "Generate", "R3GAN: a relativistic loss and two penalties in place of all tricks (Huang et al. 2024).",
            "lab.recipes.generative.r3gan_config:R3GANConfig", "lab.recipes.generative.r3gan:R3GAN", 5_000),
+    Recipe("stylegan", "Generate", "StyleGAN: styles from coarse to fine, mixed and truncated (Karras et al. 2019; 2020).",
+           "lab.recipes.generative.stylegan_config:StyleGANConfig", "lab.recipes.generative.stylegan:StyleGAN", 5_000),
     Recipe("flow", "Generate", "Rectified flow (flow matching): a few steps from noise to picture (Liu et al. 2023).",
            "lab.recipes.generative.flow_config:FlowConfig", "lab.recipes.generative.flow:Flow", 5_000),
     Recipe("ddpm", "Generate", "Denoising diffusion, drawn by DDIM or DDPM (Ho et al. 2020).",

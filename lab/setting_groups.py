@@ -38,14 +38,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Network": (
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
-        "bidirectional", "crf", "learned_state", "freeze", "style", "depth",
+        "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "mapping_layers",
     ),
     "Loss": (
         "loss", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
         "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
         "teacher_forcing",
     ),
-    "Regularisation": ("dropout", "weight_decay", "noise", "mask", "cycle_noise", "class_dropout", "pool", "patience"),
+    "Regularisation": ("dropout", "weight_decay", "noise", "mask", "mixing", "cycle_noise", "class_dropout", "pool", "patience"),
     "Optimiser": (
         "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "schedule", "schedule_steps", "learning_rate_end",
         "learning_rate_steps", "warmup", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",

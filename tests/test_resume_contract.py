@@ -57,6 +57,7 @@ TINY: dict[str, dict[str, Any]] = {
     "cgan": GAN,
     "wgan-gp": {**GAN, "d_steps": 2},
     "r3gan": {**GAN, "data": "digits", "features": 8},
+    "stylegan": {**GAN, "data": "digits", "features": 8, "d_features": 8},
     "flow": DENOISING,
     "ddpm": {**DENOISING, "precision": "fp32"},
     "meanflow": DENOISING,

@@ -51,6 +51,7 @@ def test_the_text_follows_the_recipe(make_window: Callable[..., MainWindow]) -> 
         "cgan",
         "wgan-gp",
         "r3gan",
+        "stylegan",
         "flow",
         "ddpm",
         "meanflow",

@@ -75,14 +75,20 @@ class Adversarial(Experiment):
             images, labels = self.feed.batch()
             given = labels if self.conditional else None
             real = signed_images(images)
-            z = torch.randn(len(real), c.latent, generator=self.seeds.noise, device=self.device)
             with torch.set_grad_enabled(turn == c.d_steps - 1), self.autocast():
-                fake = self.g.master(z, given)
+                fake = self.generated(len(real), given)
             metrics |= self.d_step(real, fake.detach(), given)
         metrics |= self.g_step(fake, given)
         self.follow()
         self.steps += 1
         return {**metrics, **self.monitor.after_step(self.steps)}
+
+    def generated(self, count: int, labels: Tensor | None) -> Tensor:
+        """`count` images of G in training (B, C, H, W)."""
+        return self.g.master(self.normal(count, self.settings.latent), labels)
+
+    def normal(self, *shape: int) -> Tensor:
+        return torch.randn(*shape, generator=self.seeds.noise, device=self.device)
 
     def d_step(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Metrics:
         """One step of D. Real and generated images pass separately: batch norm would see a mixture."""

@@ -16,6 +16,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "dcgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
     "cgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
     "r3gan": {"data": "digits", "size": 8, "features": 8, "latent": 8, "batch_size": 32},
+    "stylegan": {"data": "digits", "size": 8, "features": 8, "d_features": 8, "latent": 8, "batch_size": 32},
     "flow": {"data": "digits", "size": 8, "features": 8, "batch_size": 32},
     "ddpm": {"data": "digits", "size": 8, "features": 8, "batch_size": 32, "evaluations": 8},
     "meanflow": {"data": "digits", "size": 8, "features": 8, "batch_size": 32},

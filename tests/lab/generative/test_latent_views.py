@@ -29,7 +29,9 @@ def trained(make: Make, name: str, steps: int = 3, **fields: Any) -> Experiment:
     return experiment
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "vae", "cvae", "gan", "dcgan", "cgan", "wgan-gp", "r3gan", "flow", "ddpm", "meanflow"])
+@pytest.mark.parametrize(
+    "name", ["autoencoder", "vae", "cvae", "gan", "dcgan", "cgan", "wgan-gp", "r3gan", "stylegan", "flow", "ddpm", "meanflow"]
+)
 def test_every_view_of_every_recipe_answers_and_can_be_drawn(name: str, make: Make) -> None:
     experiment = trained(make, name)
     for view, spec in experiment.views().items():
