@@ -58,9 +58,12 @@ from gui.window_actions import (
     theme_action,
 )
 from lab import registry
+from lab.errors import LabError
+from lab.making import read, tells
 from lab.readable import size_text
 from lab.run import Run
 from lab.run_folders import KEPT_DAYS, empty, trashed
+from lab.stored_runs import find
 from lab.training_queue import Job
 
 TEXT_SIZE = "text size"
@@ -314,8 +317,28 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths = dropped_files(event)
-        if paths:
+        if len(paths) == 1 and tells(paths[0]):
+            self.open_picture(paths[0])
+        elif paths:
             self.look_at(paths)
+
+    def open_picture(self, path: Path) -> None:
+        """Open the run of a picture that the lab saved, at the view that it shows."""
+        try:
+            made = read(path)
+            assert made is not None
+            run = find(made.run)
+        except LabError as error:
+            self.report(f"{path.name} cannot be opened at its run. {error}", "")
+            return
+        self.open_run(run)
+        panel = self.stack.currentWidget()
+        tab = panel.tabs.of(run) if isinstance(panel, TrainingPanel) else None
+        if tab is not None:
+            tab.show_made(made)
+            step = run.checkpoint_step()
+            if step is not None and step != made.step:
+                self.say(f"{path.name} was made at step {made.step:,}; the run is at step {step:,} now.")
 
     def ask_pictures(self) -> None:
         """Ask for a folder of pictures."""

@@ -13,6 +13,7 @@ from gui.actions import Action
 from gui.view_query import PageState, ViewQuery
 from gui.widgets.dropped_file import dropped_files
 from lab.data.image_files import ARCHIVES
+from lab.making import tells
 
 
 class Page(QWidget):
@@ -73,8 +74,8 @@ class Page(QWidget):
         """Take an image, which may have been dropped on a page with `acceptDrops`."""
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        paths = dropped_files(event)
-        if len(paths) == 1 and not paths[0].is_dir() and paths[0].suffix.lower() not in ARCHIVES:  # More than one image is the window's.
+        paths = dropped_files(event)  # More than one image is the window's, and one that says how the lab made it.
+        if len(paths) == 1 and not paths[0].is_dir() and paths[0].suffix.lower() not in ARCHIVES and not tells(paths[0]):
             event.acceptProposedAction()
         else:
             event.ignore()

@@ -27,6 +27,7 @@ from gui.widgets.transport import Transport
 from gui.widgets.view_frame import ViewFrame
 from lab import registry
 from lab.errors import LabError
+from lab.making import Making
 from lab.run import Run
 from lab.stored_runs import runs
 
@@ -182,6 +183,11 @@ class RunTab(QWidget):
             if self.demonstrating:
                 self.demonstrate()
 
+    def show_made(self, made: Making) -> None:
+        """Show the view of a saved picture, asked as it was then."""
+        self.page_tabs.setCurrentWidget(self.split)
+        self.views.show_made(made)
+
     def demonstrate(self) -> None:
         """Let the page in front move by itself, as soon as there is somebody to answer it."""
         self.demonstrating = self.page_tabs.state.source is None
@@ -272,6 +278,8 @@ class Views(QWidget):
         self.source: ViewSource | None = None
         self.title = ""
         self.frames: list[ViewFrame] = []
+        self.wanted: Making | None = None
+        """The view of a saved picture, until there is somebody to ask."""
         self.closed = False
         self.note = QLabel("Loading the run…", alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         faint(self.note)
@@ -315,6 +323,18 @@ class Views(QWidget):
         self.make_switches()
         for name in wanted[: self.capacity()]:
             self.add(name)
+        if self.wanted is not None:
+            self.show_made(self.wanted)
+
+    def show_made(self, made: Making) -> None:
+        """The view of a saved picture in front of the others, with the parameters that it was made with."""
+        if self.source is None:
+            self.wanted = made
+            return
+        self.wanted = None
+        if made.view in self.source.specs():
+            self.switch(made.view, True)
+            next(frame for frame in self.frames if frame.chooser.currentData() == made.view).set_parameters(made.parameters)
 
     def capacity(self) -> int:
         """How many views fit side by side."""

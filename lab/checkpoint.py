@@ -172,6 +172,17 @@ def listed(parent: Path) -> list[Path]:
     return [path for _, path in sorted((aside | written).items())]
 
 
+def step_of(path: Path) -> int | None:
+    """How far training was at a checkpoint, by its name; None for another folder."""
+    number = path.name.removeprefix(".old-").removeprefix("step-")
+    return int(number) if number.isdecimal() else None
+
+
+def of_step(parent: Path, step: int) -> Path | None:
+    """The checkpoint of a step, None where it is not kept."""
+    return next((path for path in listed(parent) if step_of(path) == step), None)
+
+
 def newest_good(parent: Path, *, serving_only: bool = False) -> tuple[Path, dict[str, Any], list[str]]:
     """The newest checkpoint that passes its manifest: its path, its contents, and a sentence for each one passed over."""
     problems: list[str] = []

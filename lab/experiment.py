@@ -19,6 +19,7 @@ from lab.config import Config
 from lab.device import keep_freed_memory
 from lab.errors import LabError
 from lab.exported import Exported
+from lab.making import Making
 from lab.state import Tree, restore, state_of
 from models.eval_mode import eval_mode
 
@@ -109,6 +110,10 @@ class Experiment(ABC):
     """Units of work done."""
     ended: bool = False
     """Whether the experiment itself is done, such as by early stopping, however many steps are left."""
+    run_name: str = ""
+    """The run that it belongs to, for pictures to say so."""
+    served_step: int | None = None
+    """How far the serving weights were trained, where nothing else of a checkpoint was read."""
     remembered: dict[str, Any] | None = None
     """The data record that a stored run has (see `lab.data.record`): {} for a run without one, None for a new run."""
 
@@ -193,15 +198,23 @@ class Experiment(ABC):
         return [*cls.view_parts.items(), ("", cls)]
 
     def answer(self, name: str, net: nn.Module, parameters: dict[str, Any]) -> Answer:
-        """The answer to the view `name`; `net` is what a live view looks at."""
+        """The answer to the view `name`, which says how it was made; `net` is what a live view looks at."""
         owner = next(attribute for attribute, part in reversed(self.answering()) if name in views_of(part))
         method = getattr(getattr(self, owner) if owner else self, name)
         spec = method.view_spec
         with torch.no_grad():
             if not spec.live:
-                return method(**parameters)
-            with eval_mode(net):
-                return method(net, **parameters)
+                answer = method(**parameters)
+            else:
+                with eval_mode(net):
+                    answer = method(net, **parameters)
+        return answer.made_by(self.making(spec, parameters))
+
+    def making(self, spec: ViewSpec, parameters: dict[str, Any]) -> Making:
+        """The record of a view that was asked, with the defaults of what was not said."""
+        step = self.progress().done if self.served_step is None else self.served_step
+        defaults = {name: p.default for name, p in spec.parameters.items() if p.default is not inspect.Parameter.empty}
+        return Making(spec.name, defaults | parameters, self.run_name, self.config.subject, self.config.seed, step)
 
 
 def views_of(cls: type) -> dict[str, ViewSpec]:

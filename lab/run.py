@@ -17,6 +17,7 @@ from lab import agent_file, registry
 from lab.config import Config
 from lab.data import catalogue
 from lab.errors import LabError, UsageError, unknown
+from lab.making import Making
 from lab.metrics import read_rows
 from lab.paths import new_folder, runs_folder, write_atomic
 from lab.run_records import checked_config, checked_status
@@ -166,8 +167,8 @@ class Run:
         file = self.path / "evaluation.json"
         return json.loads(file.read_text()) if file.exists() else {}
 
-    def serving_weights(self) -> "tuple[dict[str, torch.Tensor], Path]":
-        """The newest good weights of the network that plays, and the file or folder that they are from.
+    def serving_weights(self, step: int | None = None) -> "tuple[dict[str, torch.Tensor], Path]":
+        """The newest good weights of the network that plays, or those of `step` where they are kept, and the file or folder that they are from.
 
         A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used.
         """
@@ -178,6 +179,8 @@ class Run:
         if self.shipped:
             file = self.path if self.path.is_file() else self.path / "serving.safetensors"
             return checkpoint.read_weights(file), self.path
+        if step is not None and (kept := checkpoint.of_step(self.checkpoints, step)) is not None:
+            return checkpoint.read(kept, serving_only=True), kept
         path, weights, problems = checkpoint.newest_good(self.checkpoints, serving_only=True)
         for problem in problems:
             self.warn(f"{problem} Using {path.name} instead.")
@@ -356,9 +359,10 @@ class Run:
     # -- stored experiments ----------------------------------------------------------------------------------------
 
     def experiment(
-        self, device: str = "auto", *, serving_only: bool = False, data: str | None = None, same_data: bool = False, to_look: bool = False
-    ) -> "Experiment":
-        """The experiment as the newest good checkpoint has it; with `serving_only`, just its serving weights.
+        self, device: str = "auto", *, serving_only: bool = False, data: str | None = None, same_data: bool = False, to_look: bool = False,
+        step: int | None = None,
+    ) -> "Experiment":  # fmt: skip
+        """The experiment as the newest good checkpoint has it, or that of `step` where it is kept; with `serving_only`, just its serving weights.
 
         A damaged checkpoint is named in `log.txt` and on stderr, and the one before it is used. So is a change of the data since
         training, which `same_data` refuses with a LabError instead. `data` are used in place of those that the run names.
@@ -376,15 +380,19 @@ class Run:
             self.warnings.append(f"The data are missing: {gone} does not exist. What needs none of them can be shown.")
         if self.shipped and not serving_only:
             raise self.no_training()
+        experiment.run_name = self.name
         self.read_mark = checkpoint.newest_mark(self.checkpoints)
         if serving_only:
-            checkpoint.load_serving(experiment.serving(), *self.serving_weights())
+            weights, where = self.serving_weights(step)
+            checkpoint.load_serving(experiment.serving(), weights, where)
+            experiment.served_step = checkpoint.step_of(where)
             return experiment
         if not checkpoint.listed(self.checkpoints):
             self.warn(f"Run {self.name} has no checkpoint yet: it starts from the beginning.")
             self.stored_seconds = 0.0
             return experiment
-        path, contents, problems = checkpoint.newest_good(self.checkpoints)
+        kept = None if step is None else checkpoint.of_step(self.checkpoints, step)
+        path, contents, problems = checkpoint.newest_good(self.checkpoints) if kept is None else (kept, checkpoint.read(kept), [])
         for problem in problems:
             self.warn(f"{problem} Using {path.name} instead.")
         experiment.restore(contents["experiment"])
@@ -417,15 +425,15 @@ class Run:
         except OSError:
             pass  # A read-only run can still be shown.
 
-    def show(self, view: str, device: str = "auto", *, data: str | None = None, **parameters: Any) -> Any:
-        """The answer to a view of the stored experiment, a `lab.answers.Answer`."""
+    def show(self, view: str, device: str = "auto", *, data: str | None = None, at_step: int | None = None, **parameters: Any) -> Any:
+        """The answer to a view of the stored experiment, a `lab.answers.Answer`; with the weights of `at_step` where that checkpoint is kept."""
         if view == "curves":
-            return self.curves(**parameters)
+            return self.curves(**parameters).made_by(Making(view, parameters, self.name, step=self.checkpoint_step() or 0))
         views = self.recipe.experiment_class().views()
         if view not in views:
             raise unknown("view", view, views, see=f"lab show {self.name}")
         checked = views[view].checked(parameters)
-        experiment = self.experiment(device, serving_only=views[view].live, data=data, to_look=True)
+        experiment = self.experiment(device, serving_only=views[view].live, data=data, to_look=True, step=at_step)
         try:
             return experiment.answer(view, experiment.serving(), checked)
         finally:

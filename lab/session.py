@@ -58,6 +58,7 @@ class Session:
         self.steps, self.seconds = steps, seconds
         self.until = None if minutes is None else seconds + 60 * minutes
         self.on_update = on_update or (lambda latest: None)
+        experiment.run_name = run.name
         progress = experiment.progress()
         self.latest = Latest(done=progress.done, target=steps, unit=progress.unit, seconds=seconds, until=self.until)
         self.snapshot = Snapshot(experiment.serving())

@@ -29,8 +29,8 @@ PQN: dict[str, Any] = {
     "epsilon_steps": 100, "epsilon_end": 0.8, "noop_max": 3, "learning_rate": 1e-3, "learning_rate_steps": 900,
     "life_loss_terminal": True,
 }  # fmt: skip
-DENSE: dict[str, Any] = {"size": 8, "hidden": "32", "latent": 4, "quality_every": 0}
-GAN: dict[str, Any] = {"size": 8, "features": 4, "latent": 8, "batch_size": 32, "quality_every": 0}
+DENSE: dict[str, Any] = {"data": "digits", "size": 8, "hidden": "32", "latent": 4, "quality_every": 0}
+GAN: dict[str, Any] = {"data": "digits", "size": 8, "features": 4, "latent": 8, "batch_size": 32, "quality_every": 0}
 DENOISING: dict[str, Any] = {"data": "digits", "size": 8, "features": 8, "batch_size": 16, "quality_every": 0}
 TRANSLATION: dict[str, Any] = {
     "data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2, "jitter": 2, "flip": True,
@@ -48,16 +48,16 @@ TINY: dict[str, dict[str, Any]] = {
     "pqn": PQN,
     "pqn-fast": {**PQN, "sticky_actions": 0.25},
     "linear": {},
-    "classify": {"batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
+    "classify": {"data": "digits", "batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
     "autoencoder": {**DENSE, "noise": 0.3, "mask": 0.2, "sparsity": 0.1},
     "vae": DENSE,
     "cvae": {**DENSE, "beta_warmup": 50},
-    "gan": {"size": 8, "g_hidden": "32", "d_hidden": "32", "latent": 8, "d_steps": 2, "label_smoothing": 0.1, "quality_every": 0},
+    "gan": {"data": "digits", "size": 8, "g_hidden": "32", "d_hidden": "32", "latent": 8, "d_steps": 2, "label_smoothing": 0.1, "quality_every": 0},
     "dcgan": {**GAN, "r1_every": 3},
     "cgan": GAN,
     "wgan-gp": {**GAN, "d_steps": 2},
-    "r3gan": {**GAN, "data": "digits", "features": 8},
-    "stylegan": {**GAN, "data": "digits", "features": 8, "d_features": 8},
+    "r3gan": {**GAN, "features": 8},
+    "stylegan": {**GAN, "features": 8, "d_features": 8},
     "flow": DENOISING,
     "ddpm": {**DENOISING, "precision": "fp32"},
     "meanflow": DENOISING,

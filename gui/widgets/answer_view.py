@@ -211,4 +211,4 @@ class AnswerView(QStackedWidget):
     def as_shown(self, answer: Answer) -> Answer:
         """The answer as the screen shows it, such as with the opacity and the classes that are chosen there."""
         widget: Any = self.widgets.get(widget_class(type(answer)))
-        return widget.as_shown(answer) if hasattr(widget, "as_shown") else answer
+        return widget.as_shown(answer).made_by(answer.making) if hasattr(widget, "as_shown") else answer

@@ -35,14 +35,17 @@ class Recorder:
 
     def encode(self) -> None:
         from lab.answers.base import FILM_SIZE
+        from lab.making import keep
         from lab.video import VideoWriter
 
         try:
             writer = VideoWriter(self.path, self.fps, self.size)
             shape: tuple[int, ...] | None = None
+            making = None
             try:
                 while (what := self.queue.get()) is not None:
                     picture = self.make(*what)
+                    making = getattr(what[0], "making", making)
                     if shape is None:
                         shape = picture.shape
                         if self.size is None and max(shape) < FILM_SIZE:
@@ -53,5 +56,6 @@ class Recorder:
                 writer.close()
             if not self.count:
                 raise LabError(f"No picture came while {self.path.name} was recorded: there is no film.")
+            keep(self.path, making)
         except BaseException as error:
             self.error = error

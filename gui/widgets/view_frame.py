@@ -73,6 +73,8 @@ class ViewFrame(QWidget):
         self.seen: deque[tuple[float, Answer]] = deque(maxlen=SEEN_MOST)
         self.windows: list[ViewFrame] = []
         self.inputs: dict[str, QWidget] = {}
+        self.given: dict[str, Any] = {}
+        """Values of parameters that no input can hold, such as a drawing."""
         self.chooser = QComboBox(toolTip="View to show")
         self.body = AnswerView()
         self.about = QLabel(wordWrap=True)
@@ -130,7 +132,7 @@ class ViewFrame(QWidget):
             widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
-        self.inputs = {}
+        self.inputs, self.given = {}, {}
         if spec is None:
             self.body.show_note("This experiment has no views.")
             return
@@ -147,6 +149,18 @@ class ViewFrame(QWidget):
         self.waiting = False
         self.ask_now()
         self.timer.start()
+
+    def set_parameters(self, values: dict[str, Any]) -> None:
+        """Ask with these values, such as those that a saved picture has."""
+        for name, value in values.items():
+            if name not in self.inputs:
+                continue
+            if hasattr(value, "shape"):
+                self.given[name] = value
+                self.inputs[name].setEnabled(False)
+            else:
+                put(self.inputs[name], value)
+        self.ask_now()
 
     def progress(self) -> int | None:
         """How far training is, where it is known; of a stored run, how often it got a newer checkpoint."""
@@ -185,7 +199,7 @@ class ViewFrame(QWidget):
             self.body.show_note(str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}")
 
         self.waiting = True
-        with_values = {name: value_of(widget) for name, widget in self.inputs.items()}
+        with_values = {name: value_of(widget) for name, widget in self.inputs.items()} | self.given
         self.source.ask_view(name, done, failed, f"{name} {id(self)}", with_values)
 
     def show_answer(self, answer: Answer) -> None:
@@ -349,6 +363,18 @@ def input_for(parameter: Any, changed: Any) -> QWidget:
     line = QLineEdit("" if default is None else str(default))
     line.editingFinished.connect(changed)
     return line
+
+
+def put(widget: QWidget, value: Any) -> None:
+    """The inverse of `value_of`."""
+    if isinstance(widget, QComboBox):
+        widget.setCurrentText(str(value))
+    elif isinstance(widget, QCheckBox):
+        widget.setChecked(bool(value))
+    elif isinstance(widget, QSpinBox | QDoubleSpinBox):
+        widget.setValue(value)
+    elif isinstance(widget, QLineEdit):
+        widget.setText("" if value is None else str(value))
 
 
 def value_of(widget: QWidget) -> Any:

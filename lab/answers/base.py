@@ -5,12 +5,13 @@ import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from PIL import Image
 
 from lab.errors import LabError, UsageError
+from lab.making import Making, keep, png_info
 from lab.saving import ENDINGS, destination
 from lab.tables import csv_text
 from lab.video import VideoWriter, resized
@@ -28,6 +29,13 @@ class Answer:
 
     endings: ClassVar[tuple[str, ...]] = ENDINGS
     """The formats in which it can be saved."""
+    making: Making | None = None
+    """How it was made: a picture takes it along. None of one that no run gave."""
+
+    def made_by(self, making: Making | None) -> Self:
+        """This answer, which knows now how it was made."""
+        object.__setattr__(self, "making", making)  # Answers are frozen; this is no part of what they say.
+        return self
 
     def save(self, path: str | Path, size: int | None = None) -> Path:
         """Write a file of one of `endings`, whole or not at all; `size` is the pixels of the longer side of a picture or film.
@@ -44,6 +52,7 @@ class Answer:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.write(temporary, ending, size)
             os.replace(temporary, path)
+            keep(path, self.making)
         except OSError as error:
             raise LabError(f"Cannot write {path} ({error.strerror or error}). Choose another name with --out.") from None
         finally:
@@ -62,7 +71,7 @@ class Answer:
             frames = self.film(size)
             write_film(path, frames if len(frames) > 1 else frames * (FPS * STILL_SECONDS))
         else:
-            Image.fromarray(self.picture() if size is None else resized(self.picture(), size)).save(path)
+            Image.fromarray(self.picture() if size is None else resized(self.picture(), size)).save(path, pnginfo=png_info(self.making))
 
     def film(self, size: int | None) -> list[np.ndarray]:
         """The frames of a GIF or MP4, as large as `save` says."""

@@ -8,15 +8,18 @@ from lab.answers import Curves, Text, cell_text
 from lab.config import flag
 from lab.errors import UsageError
 from lab.flags import add_data, add_device, pairs, parser, whole
+from lab.making import Making, read
 from lab.parameters import bounds
+from lab.paths import expanded
 from lab.saving import ENDINGS, destination
 from lab.tables import csv_text, text_table
 
 
 def main(arguments: list[str]) -> int:
-    usage = "RUN [RUN ...] VIEW [--PARAM VALUE ...] [--data DATA] [--csv | --out FILE.png|.gif|.mp4|.npz|.csv [--size N]]"
+    usage = "RUN [RUN ...] VIEW | PICTURE [--PARAM VALUE ...] [--data DATA] [--csv | --out FILE.png|.gif|.mp4|.npz|.csv [--size N]]"
     more = (
         "`lab show RUN` lists the views of a run with their parameters. Without --out, texts and tables are printed.\n"
+        "`lab show PICTURE` says how a picture or film that the lab saved was made; with --out it is made again, parameters as given.\n"
         "Of several runs there is the view curves: those that differ in nothing but the seed become a mean with a band\n"
         "(--group seeds|none, --band deviation|range|quartiles, --smooth N)."
     )
@@ -33,6 +36,8 @@ def main(arguments: list[str]) -> int:
     from lab.stored_runs import find
 
     *names, view = options.words if len(options.words) > 1 else [*options.words, None]
+    if view is None and (made := read(expanded(names[0]))) is not None:
+        return repeat(made, options, pairs(rest))
     runs = [find(name) for name in names]
     if view is None:
         if options.out is not None or options.csv or rest:
@@ -58,6 +63,40 @@ def main(arguments: list[str]) -> int:
     else:
         raise UsageError(f"Say where to save it: lab show {' '.join(names)} {view} --out FILE.png (or .gif, .mp4, .npz).")
     return 0
+
+
+def repeat(made: Making, options: Any, parameters: dict[str, str]) -> int:
+    """Say how a picture was made, or make it again with `parameters` in place of its own."""
+    from lab.stored_runs import find
+
+    if options.out is None:
+        print(making_text(made))
+        return 0
+    if not made.run:
+        raise UsageError("This picture was made of a training that is not stored: there is no run to show.")
+    run = find(made.run)
+    out = destination(options.out, endings_of(run, made.view))
+    wanted = made.parameters | {name.replace("-", "_"): value for name, value in parameters.items()}
+    shown = run.show(made.view, options.device, data=options.data, at_step=made.step, **wanted)
+    print(shown.save(out, options.size))
+    if shown.making.step != made.step:
+        print(f"The checkpoint of step {made.step:,} is not kept: this is {run.name} at step {shown.making.step:,}.", file=sys.stderr)
+    return 0
+
+
+def making_text(made: Making) -> str:
+    """How a picture was made, a line for each thing."""
+    plain = {name: value for name, value in made.parameters.items() if isinstance(value, str | int | float) and value != ""}
+    lines = [
+        f"run         {made.run or 'none stored'}  ({made.subject}, seed {made.seed})",
+        f"step        {made.step:,}",
+        f"view        {made.view}",
+        *(f"{name:<11} {value}" for name, value in plain.items()),
+    ]
+    drawn = [name for name, value in made.parameters.items() if hasattr(value, "shape")]
+    if drawn:
+        lines.append(f"{'drawn':<11} {', '.join(drawn)}")
+    return "\n".join(lines)
 
 
 def say_how_to_read(run: Any, view: str) -> None:

@@ -12,10 +12,10 @@ from gui.generate.image_grid import ImageGrid
 
 LONG = 60_000
 LEFT = Qt.MouseButton.LeftButton
-TINY = {"size": 8, "hidden": "16", "latent": 4, "batch_size": 32}
+TINY = {"data": "digits", "size": 8, "hidden": "16", "latent": 4, "batch_size": 32}
 SETTINGS: dict[str, dict[str, Any]] = {
     "autoencoder": TINY, "vae": TINY, "cvae": TINY,
-    "gan": {"size": 8, "g_hidden": "16", "d_hidden": "16", "latent": 6, "batch_size": 16},
+    "gan": {"data": "digits", "size": 8, "g_hidden": "16", "d_hidden": "16", "latent": 6, "batch_size": 16},
     "stylegan": {"data": "digits", "size": 8, "features": 8, "d_features": 8, "latent": 6, "batch_size": 8},
 }  # fmt: skip
 """Settings of each recipe that train in no time."""

@@ -22,7 +22,7 @@ from lab.experiment import ViewSpec
 
 LONG = 60_000
 LEFT = Qt.MouseButton.LeftButton
-VAE = {"size": 8, "hidden": "16", "latent": 4, "batch_size": 32}
+VAE = {"data": "digits", "size": 8, "hidden": "16", "latent": 4, "batch_size": 32}
 
 
 class Slow:

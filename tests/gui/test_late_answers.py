@@ -21,7 +21,7 @@ from lab.run import Run
 LONG = 60_000
 RECIPES: dict[str, tuple[str, dict[str, Any]]] = {
     "Generate": ("vae", SETTINGS["vae"]),
-    "Vision": ("classify", {"batch_size": 32}),
+    "Vision": ("classify", {"data": "digits", "batch_size": 32}),
     "Sequences": ("seq2seq", {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),
 }
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from controls import drives, pick
-from latent_space import LEFT, LONG, click_tile, show, still
+from latent_space import LEFT, LONG, SETTINGS, click_tile, show, still
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+import lab
 from gui.main_window import MainWindow
 from gui.own_pictures import OwnPictures
+from lab.making import read
 
 
 @pytest.fixture
@@ -130,3 +132,20 @@ def test_a_real_picture_is_an_anchor_of_a_gan(qtbot: QtBot, latent_tab: Callable
     assert walk.picture.image is not None
     assert walk.code is not None
     qtbot.waitUntil(lambda: tab.browser.hint.text() == walk.hint, timeout=LONG)
+
+
+def test_a_picture_that_the_lab_saved_opens_its_run_at_its_view(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    run = lab.train("vae", steps=2, device="cpu", **SETTINGS["vae"])
+    picture = run.show("samples", n=6, seed=9).save(tmp_path / "grid.png")
+    window = make_window("Atari")
+    assert drop(window, picture)
+    panel: Any = window.panel("Generate")
+    tab = panel.current_tab()
+    assert tab.run.path == run.path
+    qtbot.waitUntil(lambda: any(frame.answer is not None and frame.spec.name == "samples" for frame in tab.views.frames), timeout=LONG)
+    frame = next(frame for frame in tab.views.frames if frame.spec.name == "samples")
+    qtbot.waitUntil(lambda: len(frame.answer.pixels) == 6, timeout=LONG)
+    frame.save(tmp_path / "again.png")
+    assert read(tmp_path / "again.png") == read(picture)

@@ -21,7 +21,7 @@ from lab.paths import runs_folder
 from lab.run import Run
 
 LONG = 60_000
-TINY = {"batch_size": 32, "validate_every": 10, "schedule_steps": 60}
+TINY: dict[str, Any] = {"data": "digits", "batch_size": 32, "validate_every": 10, "schedule_steps": 60}
 
 
 @pytest.fixture(scope="session")

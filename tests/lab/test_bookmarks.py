@@ -12,7 +12,7 @@ from lab.run import Run
 
 @pytest.fixture
 def run(runs_home: Path) -> Run:
-    fields = {"size": 8, "hidden": "8", "latent": 2, "batch_size": 8}
+    fields = {"data": "digits", "size": 8, "hidden": "8", "latent": 2, "batch_size": 8}
     return lab.train("vae", steps=1, device="cpu", run=runs_home / "one", **fields)
 
 

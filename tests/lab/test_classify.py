@@ -14,7 +14,7 @@ from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
 
 CPU = torch.device("cpu")
-TINY = {"batch_size": 16, "validate_every": 5, "schedule_steps": 40}
+TINY: dict[str, Any] = {"data": "digits", "batch_size": 16, "validate_every": 5, "schedule_steps": 40}
 
 
 def make(**fields: Any) -> Classify:

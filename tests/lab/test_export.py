@@ -23,10 +23,10 @@ onnx = pytest.mark.skipif(
 )
 TINY: dict[str, dict[str, Any]] = {
     "linear": {},
-    "classify": {"network": "lenet5"},
-    "vae": {"hidden": "8", "latent": 3},
-    "cgan": {"features": 4},
-    "autoencoder": {"hidden": "8", "latent": 3},
+    "classify": {"data": "digits", "network": "lenet5"},
+    "vae": {"data": "digits", "hidden": "8", "latent": 3},
+    "cgan": {"data": "digits", "features": 4},
+    "autoencoder": {"data": "digits", "hidden": "8", "latent": 3},
     "gpt": {"layers": 1, "width": 8, "heads": 2, "context": 8, "batch_size": 2, "validate_every": 0},
     "char-rnn": {"hidden": 6, "width": 4, "unroll": 4, "batch_size": 2, "validate_every": 0},
     "tag": {"hidden": 6, "width": 4, "length": 4, "characters": 10_000, "batch_size": 2, "validate_every": 0},

@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 
 
 def make(steps: int = 0, **fields: Any) -> Classify:
-    made = Classify(ClassifyConfig.parse({"batch_size": 32, "validate_every": 10, **fields}), CPU)
+    made = Classify(ClassifyConfig.parse({"data": "digits", "batch_size": 32, "validate_every": 10, **fields}), CPU)
     for _ in range(steps):
         made.step()
     return made
@@ -114,8 +114,8 @@ def test_a_drawing_gives_the_answer_of_the_same_picture(trained: Classify) -> No
 def test_compare_shows_where_two_runs_differ(runs_home: Path) -> None:
     from lab.api import train
 
-    first = train("classify", steps=25, device="cpu", batch_size=32)
-    second = train("classify", steps=25, device="cpu", batch_size=32, seed=1)
+    first = train("classify", steps=25, device="cpu", data="digits", batch_size=32)
+    second = train("classify", steps=25, device="cpu", data="digits", batch_size=32, seed=1)
     gallery = first.show("compare", other=second.name)
     mine, theirs = first.experiment("cpu", serving_only=True), second.experiment("cpu", serving_only=True)
     guesses = [e.predictor.predictions(e.serving(), "test").guesses for e in (mine, theirs)]
@@ -210,7 +210,7 @@ def test_show_from_the_command_line(runs_home: Path, tmp_path: Path) -> None:
     from lab.api import train
     from lab.cli import main
 
-    run = train("classify", steps=20, device="cpu", batch_size=16, validate_every=10)
+    run = train("classify", steps=20, device="cpu", data="digits", batch_size=16, validate_every=10)
     for view in ("look", "training_curves", "layer_statistics"):
         assert main(["show", run.name, view, "--out", str(tmp_path / f"{view}.png")]) == 0
         assert (tmp_path / f"{view}.png").stat().st_size > 0

@@ -313,7 +313,9 @@ def test_training_starts_from_the_file(tmp_path: Path) -> None:
 
     source = small()
     torch.save(source.state_dict(), tmp_path / "w.pth")
-    experiment = Classify(ClassifyConfig.parse({"weights": str(tmp_path / "w.pth"), "freeze": "features"}), torch.device("cpu"))
+    experiment = Classify(
+        ClassifyConfig.parse({"data": "digits", "weights": str(tmp_path / "w.pth"), "freeze": "features"}), torch.device("cpu")
+    )
     assert equal(source, experiment.net.net)
     experiment.step()
     assert torch.equal(experiment.net.net.features.conv1.weight, source.features.conv1.weight)
@@ -325,7 +327,7 @@ def test_a_run_goes_on_from_the_weights_of_another_one(runs_home: Path) -> None:
     from lab.recipes.vision.classify import Classify
     from lab.recipes.vision.classify_config import ClassifyConfig
 
-    tiny = {"batch_size": 20, "validation": 0.1, "validate_every": 100}
+    tiny = {"data": "digits", "batch_size": 20, "validation": 0.1, "validate_every": 100}
     first = train("classify", steps=2, device="cpu", **tiny)
     (file,) = first.checkpoints.glob("*/serving.safetensors")
     config = ClassifyConfig.parse({**tiny, "weights": str(file), "seed": 5})

@@ -73,7 +73,7 @@ def test_a_run_on_digits_keeps_their_form_on_a_folder_of_ones_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LAB_RUNS", str(tmp_path / "runs"))
-    trained = lab.train("classify", steps=40, network="linear", device="cpu", learning_rate=0.02, test_time_augmentation=1)
+    trained = lab.train("classify", steps=40, data="digits", network="linear", device="cpu", learning_rate=0.02, test_time_augmentation=1)
     digits = load_images("digits", "test", torch.device("cpu"))
     for image, label, i in zip(digits.images, digits.labels, range(60), strict=False):
         (tmp_path / "mine" / str(int(label))).mkdir(parents=True, exist_ok=True)

@@ -9,18 +9,18 @@ from lab import registry
 from lab.experiment import Experiment
 
 SMALL: dict[str, dict[str, Any]] = {
-    "autoencoder": {"size": 8, "hidden": "64"},
-    "vae": {"size": 8, "hidden": "64"},
-    "cvae": {"size": 8, "hidden": "64"},
-    "gan": {"size": 8, "g_hidden": "32", "d_hidden": "32", "latent": 8},
-    "dcgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
-    "cgan": {"size": 8, "features": 8, "latent": 8, "batch_size": 32},
+    "autoencoder": {"data": "digits", "size": 8, "hidden": "64"},
+    "vae": {"data": "digits", "size": 8, "hidden": "64"},
+    "cvae": {"data": "digits", "size": 8, "hidden": "64"},
+    "gan": {"data": "digits", "size": 8, "g_hidden": "32", "d_hidden": "32", "latent": 8},
+    "dcgan": {"data": "digits", "size": 8, "features": 8, "latent": 8, "batch_size": 32},
+    "cgan": {"data": "digits", "size": 8, "features": 8, "latent": 8, "batch_size": 32},
     "r3gan": {"data": "digits", "size": 8, "features": 8, "latent": 8, "batch_size": 32},
     "stylegan": {"data": "digits", "size": 8, "features": 8, "d_features": 8, "latent": 8, "batch_size": 32},
     "flow": {"data": "digits", "size": 8, "features": 8, "batch_size": 32},
     "ddpm": {"data": "digits", "size": 8, "features": 8, "batch_size": 32, "evaluations": 8},
     "meanflow": {"data": "digits", "size": 8, "features": 8, "batch_size": 32},
-    "wgan-gp": {"size": 8, "features": 8, "latent": 8, "batch_size": 32, "d_steps": 2},
+    "wgan-gp": {"data": "digits", "size": 8, "features": 8, "latent": 8, "batch_size": 32, "d_steps": 2},
 }
 """Settings that make a step of each recipe on the digits a matter of milliseconds."""
 
