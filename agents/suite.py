@@ -19,10 +19,11 @@ from lab import registry
 from lab.atari.games import check_game
 from lab.config import Config
 from lab.errors import LabError, UsageError, unknown
+from lab.flags import check_length
 from lab.paths import runs_folder, write_atomic
 from lab.run_records import fits
 from lab.trial import Trial
-from lab.trials import State, Trials, with_runs
+from lab.trials import State, Trials, check_jobs, with_runs
 
 EPISODES = 30
 
@@ -62,6 +63,7 @@ class Suite:
 
         Raises LabError where another process has the suite. Ctrl-C stops every training with a checkpoint.
         """
+        check_jobs(jobs)
         with self.lock():
             write_atomic(self.folder / "suite.json", json.dumps(asdict(self), indent=1) + "\n")
             states = Trials(self.trials(), self.folder / "logs", jobs, on_news).run()
@@ -171,8 +173,6 @@ def prepared(
         steps, minutes = base.steps, base.minutes
     if steps is None and minutes is None:
         steps = registry.recipe(recipe).steps
-    from lab.api import check_length
-
     check_length(steps, minutes)
     chosen = game_list(games) if games is not None else base.games or GAME_SETS["atari-49"]
     seeds, episodes = base.seeds if seeds is None else seeds, base.episodes if episodes is None else episodes

@@ -7,6 +7,7 @@ from typing import Any
 
 from lab import presets, registry
 from lab.errors import UsageError
+from lab.flags import check_length
 from lab.latest import Latest
 from lab.log import Kept, logged
 from lab.paths import expanded
@@ -194,16 +195,6 @@ def left_to_train(run: Run) -> tuple[int | None, float | None]:
         target, minutes = run.stored.get("steps"), run.stored.get("minutes")
         until = None if minutes is None else 60 * minutes
     return target, None if until is None else (until - run.stored_seconds) / 60
-
-
-def check_length(steps: int | None, minutes: float | None) -> None:
-    """Raises UsageError unless one of them is given at most, and as a number that a run can reach."""
-    if steps is not None and minutes is not None:
-        raise UsageError("Give --steps or --minutes, not both.")
-    if steps is not None and not 1 <= steps <= 10**15:
-        raise UsageError(f"--steps must be at {'least 1' if steps < 1 else 'most 10^15'}, got {steps}.")
-    if minutes is not None and not 0 < minutes <= 10**9:
-        raise UsageError(f"--minutes must be above 0 and at most 10^9, got {minutes}.")
 
 
 def whole_number(steps: Any) -> int | None:

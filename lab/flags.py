@@ -53,6 +53,16 @@ def add_length(p: Parser, unit: str = "units of progress") -> None:
     p.add_argument("--minutes", type=float, metavar="M", help="stop after M minutes of training")
 
 
+def check_length(steps: int | None, minutes: float | None) -> None:
+    """Raises UsageError unless one of them is given at most, and as a number that a run can reach."""
+    if steps is not None and minutes is not None:
+        raise UsageError("Give --steps or --minutes, not both.")
+    if steps is not None and not 1 <= steps <= 10**15:
+        raise UsageError(f"--steps must be at {'least 1' if steps < 1 else 'most 10^15'}, got {steps}.")
+    if minutes is not None and not 0 < minutes <= 10**9:
+        raise UsageError(f"--minutes must be above 0 and at most 10^9, got {minutes}.")
+
+
 def whole(text: str) -> int:
     """An int that may be written 200_000 or 2e5."""
     try:

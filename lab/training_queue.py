@@ -14,7 +14,7 @@ from typing import Any
 
 from lab import registry
 from lab.errors import LabError, UsageError
-from lab.flags import command_line
+from lab.flags import check_length, command_line
 from lab.paths import runs_folder, write_atomic
 from lab.run import holder_in
 
@@ -64,8 +64,7 @@ def add(recipe: str, fields: dict[str, Any], *, steps: int | None = None, minute
     """Put a training at the end of the queue. Raises UsageError for a wrong name or value, LabError where it cannot be written."""
     entry = registry.recipe(recipe)
     entry.config_class().parse(fields)
-    if steps is not None and minutes is not None:
-        raise UsageError("Give --steps or --minutes, not both.")
+    check_length(steps, minutes)
     try:
         folder().mkdir(parents=True, exist_ok=True)
         numbers = [int(path.stem) for path in folder().glob("*.json") if path.stem.isdecimal()]

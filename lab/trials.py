@@ -59,6 +59,14 @@ def with_runs(trials: Iterable[Trial]) -> list[Trial]:
     ]
 
 
+def check_jobs(jobs: int) -> None:
+    """Raises UsageError for more jobs than cores."""
+    from lab.cores import cores_here
+
+    if not 1 <= jobs <= cores_here():
+        raise UsageError(f"--jobs must be from 1 to {cores_here()}, the cores of this machine, got {jobs}.")
+
+
 class Trials:
     """Carries out `trials`, `jobs` at a time. `on_news(states)` is called in the caller's thread whenever something has changed."""
 
@@ -66,8 +74,7 @@ class Trials:
         """`logs`: the folder for what the processes write to stderr. Raises UsageError for more jobs than cores."""
         from lab.cores import cores, cores_here
 
-        if not 1 <= jobs <= cores_here():
-            raise UsageError(f"--jobs must be from 1 to {cores_here()}, the cores of this machine, got {jobs}.")
+        check_jobs(jobs)
         self.states = [State(trial, run=trial.run) for trial in with_runs(trials)]
         self.logs, self.jobs, self.on_news = logs, jobs, on_news
         self.threads = min(cores(), cores_here() // jobs)

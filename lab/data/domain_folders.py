@@ -4,6 +4,8 @@ What is for test: the folders test/ (or val/) beside train/, testA and testB bes
 """
 
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 from PIL.Image import Image
 
 from lab.data.catalogue import paths, readable
-from lab.data.image_files import image_files, matched, of_split, splits_in, tests_of
+from lab.data.image_files import image_files, matched, of_split, readable_split, splits_in, tests_of
 from lab.data.image_reader import Span, read_image, squared, survey
 from lab.data.image_records import files_of, span_in
 from lab.data.images import Domains, LabelledImages, Request, Split
@@ -41,7 +43,14 @@ def two_folders(
 ) -> Domains:  # fmt: skip
     """Domains without pairs, all of them or a split. Pictures that cannot be read are left out."""
     parts: list[LabelledImages] = []
-    for folder in divided(a, b, split):
+
+    def reads(file: Path) -> bool:
+        with suppress(LabError):
+            read_image(file, ground=ground, span=span)
+            return True
+        return False
+
+    for folder in divided(a, b, split, reads):
         pixels, skipped = [], 0
         for file in folder:
             try:
@@ -101,7 +110,7 @@ def side_by_side(folder: Path, *, size: int, split: Split | None = None, ground:
 # -- splits --------------------------------------------------------------------------------------------------------
 
 
-def divided(a: Path, b: Path, split: Split | None) -> list[list[Path]]:
+def divided(a: Path, b: Path, split: Split | None, reads: Callable[[Path], bool]) -> list[list[Path]]:
     """The files of two unpaired folders that belong to a split, of each on its own."""
     tests = tests_of(a, b)
     if split == "test" and tests is not None:
@@ -110,7 +119,7 @@ def divided(a: Path, b: Path, split: Split | None) -> list[list[Path]]:
     if all(own):
         return [image_files(splits[part]) for splits, part in zip(own, (split or "train",) * 2, strict=True)]
     files = [image_files(folder) for folder in (a, b)]
-    return files if split is None or tests is not None else [of_split(part, split == "test") for part in files]
+    return files if split is None or tests is not None else [readable_split(part, split == "test", reads) for part in files]
 
 
 def pairs_of(a: Path, b: Path, split: Split | None) -> list[tuple[Path, Path]]:

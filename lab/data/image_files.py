@@ -4,15 +4,18 @@ Read first: `class_folder`. Whatever is left out or assumed is said in `notes`.
 """
 
 import hashlib
+import logging
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from lab.data.catalogue import find, paths, readable
 from lab.errors import LabError
+
+log = logging.getLogger("lab.data")
 
 ENDINGS = frozenset({
     ".apng", ".avif", ".avifs", ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pfm", ".pgm", ".png", ".pnm",
@@ -251,6 +254,18 @@ def of_split(files: list[T], test: bool) -> list[T]:
     if len(files) == 1:
         return files
     return [file for file, out in zip(files, held_out(len(files)), strict=True) if out == test]
+
+
+def readable_split(files: list[Path], test: bool, reads: Callable[[Path], bool]) -> list[Path]:
+    """`of_split`; where none of the files for test can be read, the last of the others that can is for test in their place."""
+    held, others = of_split(files, True), of_split(files, False)
+    if len(files) == 1 or any(map(reads, held)):
+        return held if test else others
+    spare = [file for file in reversed(others) if reads(file)]
+    if len(spare) < 2:  # A class with one picture cannot be learned and tested.
+        return held if test else others
+    log.warning("%s is for test in place of %s, which cannot be read.", readable(spare[0]), listed(readable(file.name) for file in held))
+    return [*held, spare[0]] if test else [file for file in others if file != spare[0]]
 
 
 def splits_in(folder: Path) -> dict[str, Path]:

@@ -251,3 +251,10 @@ def test_an_interval_over_seeds_is_students() -> None:
 def test_scores_and_tables_are_set_for_people() -> None:
     assert [number(value) for value in (18257.0, 401.2, -0.04, None)] == ["18,257", "401.2", "0.0", "-"]
     assert table(("game", "score"), [("pong", "1.0")]).splitlines() == ["| game | score |", "| ---- | ----: |", "| pong |   1.0 |"]
+
+
+def test_jobs_out_of_bounds_are_refused_before_the_suite_has_a_folder(runs_home: Path) -> None:
+    suite = two_games()
+    with pytest.raises(UsageError, match="--jobs must be from 1"):
+        suite.run(jobs=0)
+    assert not suite.folder.exists()

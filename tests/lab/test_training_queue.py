@@ -111,3 +111,9 @@ def test_the_queue_waits_for_a_run_that_still_trains(runs_home: Path, monkeypatc
     assert cli.main(["queue", "run", "--after", "before"]) == 0
     assert len(waited) == 1
     assert len(runs()) == 2
+
+
+def test_a_length_that_no_run_can_reach_is_refused_before_it_waits(runs_home: Path) -> None:
+    with pytest.raises(UsageError, match="--steps must be at least 1"):
+        training_queue.add("toy", {}, steps=0)
+    assert training_queue.waiting() == []

@@ -248,6 +248,20 @@ def test_pairs_and_domains_keep_their_own_splits(tmp_path: Path) -> None:
     assert domains_record(data, "white", None)["assumed"] == [f"For test: {tmp_path}/testA and {tmp_path}/testB."]
 
 
+def test_an_unreadable_file_for_test_is_replaced_by_one_that_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of three files of a class the last is for test; where it is broken, the second takes its place and is not trained on."""
+    for name, first in (("cats", 10), ("dogs", 60)):
+        for i in range(3):
+            save(tmp_path / name / f"{i}.png", first + i)
+    (tmp_path / "dogs" / "2.png").write_bytes(b"no picture")
+    train, test = (load_images(f"folder:{tmp_path}", split, CPU, size=8) for split in ("train", "test"))  # type: ignore[arg-type]
+    assert (train.images[:, 0, 0, 0].tolist(), test.images[:, 0, 0, 0].tolist()) == ([10, 11, 60], [12, 61])
+    assert "dogs/1.png is for test in place of 2.png, which cannot be read." in caplog.text
+    domains = f"folders:{tmp_path}/cats,{tmp_path}/dogs"
+    train_b, test_b = (load_domains(domains, split, CPU, size=8).b for split in ("train", "test"))  # type: ignore[arg-type]
+    assert (train_b.images[:, 0, 0, 0].tolist(), test_b.images[:, 0, 0, 0].tolist()) == ([60], [61])
+
+
 def test_transparent_and_deep_pictures_of_domains_are_read_as_everywhere(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 40_000, np.uint16)).save(save(tmp_path / "a" / "1.png"))
     Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(save(tmp_path / "b" / "1.png"))
