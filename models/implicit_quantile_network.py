@@ -58,8 +58,9 @@ class ImplicitQuantileNetwork(QNetwork):
 
     def embedded(self, taus: Tensor) -> Tensor:
         """The embedding (B, N, features) of fractions (B, N)."""
-        cosines = torch.cos(taus[..., None] * (math.pi * torch.arange(COSINES, device=taus.device)))
-        return F.relu_(self.embedding(cosines.to(self.embedding.weight.dtype)))
+        cosines = torch.cos(taus.flatten()[:, None] * (math.pi * torch.arange(COSINES, device=taus.device)))  # (B * N, 64)
+        # In two dimensions: a layer's result in three is a view, whose gradient autograd copies four times for a change in place.
+        return F.relu_(self.embedding(cosines.to(self.embedding.weight.dtype))).view(*taus.shape, -1)
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs.mean(2)
