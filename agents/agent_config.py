@@ -1,6 +1,6 @@
 """What the settings of every agent of an Atari game have in common: the game and its protocol, exploration, evaluation."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -9,6 +9,8 @@ from lab.config import Config, unit, words
 
 class AgentConfig(Config):
     """Settings of an agent that learns an Atari game from pixels."""
+
+    plays_atari: ClassVar[bool] = True
 
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
     envs: int = Field(

@@ -109,7 +109,7 @@ def wall_agents() -> list[WallAgent]:
     for run in runs():
         game = run.stored["config"].get("game")
         score = run.status().get("metrics", {}).get("charts/episodic_return")
-        kept = checkpoint.listed(run.checkpoints) if isinstance(game, str) and run.recipe.family == "Atari" else []
+        kept = checkpoint.listed(run.checkpoints) if run.recipe.is_agent else []
         if kept and score is not None and (game not in best or score > (best[game].score or 0.0)):
             best[game] = WallAgent(run, float(score), own=True, mark=kept[-1].name)
     return agents + [best[game] for game in sorted(best)]

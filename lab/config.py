@@ -27,6 +27,8 @@ class Config(BaseModel):
     """Names of the app's pages that show the network at work, in order."""
     first_views: ClassVar[tuple[str, ...]] = ()
     """The views that the app opens first."""
+    plays_atari: ClassVar[bool] = False
+    """Whether what is trained is an agent that plays one of the emulator's games."""
     former_names: ClassVar[dict[str, str]] = {}
     """Former names of fields and the present ones: stored runs and people's scripts may still use them."""
 

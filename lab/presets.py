@@ -55,6 +55,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     "rainbow": {QUICK: quick(20_000, learning_starts=1_000, replay_capacity=20_000)},
     "pqn-fast": {QUICK: quick(50_000, epsilon_steps=10_000, learning_rate_steps=50_000)},
     "tabular-q": {QUICK: quick(30_000, maze="tiny", epsilon_steps=15_000, learning_rate_steps=20_000)},
+    "dream": {QUICK: quick(300, frames=3_000, batch_size=16, horizon_steps=200, learning_rate_steps=300)},
     "linear": {QUICK: quick(500)},
     "classify": {
         QUICK: quick(300, schedule_steps=300, test_time_augmentation=1),

@@ -30,6 +30,11 @@ class Recipe:
     def experiment_class(self) -> Any:
         return load(self.experiment_path)
 
+    @property
+    def is_agent(self) -> bool:
+        """Whether it trains an agent that plays one of the emulator's games."""
+        return self.config_class().plays_atari
+
 
 BUILT_IN = (
     Recipe("dqn", "Atari", "DQN with experience replay (Mnih et al. 2015), by the settings in common use.",
@@ -52,6 +57,8 @@ BUILT_IN = (
            "agents.pqn_config:PQNFastConfig", "agents.pqn:PQN", 400_000),
     Recipe("tabular-q", "Atari", "Q-learning with a table on a small Pac-Man, without a network: the step before DQN (Watkins 1989).",
            "agents.tabular_q_config:TabularQConfig", "agents.tabular_q:TabularQ", 300_000),
+    Recipe("dream", "Atari", "A world model: learns a game from its frames, to be played in (after DIAMOND, Alonso et al. 2024).",
+           "agents.dream_config:DreamConfig", "agents.dream:Dream", 10_000),
     Recipe("linear", "Vision", "A linear classifier: each row of W is a template one can look at.",
            "lab.recipes.vision.linear_config:LinearConfig", "lab.recipes.vision.linear:Linear", 3_000),
     Recipe("classify", "Vision", "An image classifier: LeNet-5 to DenseNet, on digits, photographs, games or your own folders.",

@@ -150,7 +150,7 @@ class Run:
     @property
     def kind(self) -> str:
         """What a shipped run is called: an agent's file, an agent that comes with the lab, or an example of the other recipes."""
-        return "agent's file" if self.path.is_file() else "shipped agent" if self.recipe.family == "Atari" else "example run"
+        return "agent's file" if self.path.is_file() else "shipped agent" if self.recipe.is_agent else "example run"
 
     def no_training(self) -> UsageError:
         command = self.stored.get("training", {}).get("command")
@@ -233,7 +233,7 @@ class Run:
     def shipped_status(self) -> dict[str, Any]:
         """How far a run that comes with the lab was trained, and its figures."""
         made, figures = self.stored.get("training", {}), self.evaluation()
-        if self.recipe.family == "Atari":
+        if self.recipe.is_agent:
             figures = {name: figures[name] for name in ("mean", "sticky_mean", "human") if name in figures}
         figures = dict(list(figures.items())[:MOST_FIGURES])
         known = {"done": made.get("steps"), "seconds": 3600 * made["hours"] if "hours" in made else None, "metrics": figures}

@@ -10,12 +10,12 @@ OWN = "Of this recipe"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
-        "data", "game", "games", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
+        "data", "game", "games", "source", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
         "size", "width", "layers", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
     "Data": (
-        "frames", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
+        "frames", "random_share", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),
     "Augmentation": (
@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "test_time_augmentation",
     ),
     "Game": (
-        "clip_rewards", "life_loss_terminal", "sticky_actions", "crop", "noop_max", "fire_reset", "chase", "food_reward", "win_reward",
+        "clip_rewards", "life_loss_terminal", "sticky_actions", "crop", "frame_skip", "history", "noop_max", "fire_reset", "chase", "food_reward", "win_reward",
         "ghost_penalty", "longest", "random_starts",
     ),
     "Exploration": ("epsilon_start", "epsilon_end", "epsilon_steps", "noisy", "noisy_sigma"),
@@ -41,7 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "mapping_layers",
     ),
     "Loss": (
-        "loss", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
+        "loss", "change_weight", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
         "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
         "teacher_forcing",
     ),
@@ -51,7 +51,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "learning_rate_steps", "warmup", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",
     ),
     OWN: (),
-    "Evaluation": ("eval_episodes", "eval_epsilon", "validate_every", "quality_every", "beam", "length_alpha"),
+    "Evaluation": ("eval_episodes", "eval_epsilon", "eval_dreams", "validate_every", "quality_every", "beam", "length_alpha"),
     "Computation": ("precision", "unfused"),
 }  # fmt: skip
 

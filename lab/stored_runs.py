@@ -71,7 +71,7 @@ def agent_of_file(path: Path, game: str | None = None) -> Run:
 
 def export_agent(run: Run, path: str | Path, evaluation: dict[str, Any] | None = None) -> int:
     """Write an agent into one file, with the figures that it holds of itself or that are given; the step that its weights are of."""
-    if run.recipe.family != "Atari" or not isinstance(run.stored["config"].get("game"), str):
+    if not run.recipe.is_agent:
         raise UsageError(f"{run.name} is no agent: {run.recipe.name} plays no game.")
     weights, where = run.serving_weights()
     step = (

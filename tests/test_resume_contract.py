@@ -47,6 +47,7 @@ TINY: dict[str, dict[str, Any]] = {
     "beyond-rainbow": {**DQN, "fractions": 3, "acting_fractions": 4, "trunk_width": 1, "train_every": 20, "batch_size": 3},
     "pqn": PQN,
     "pqn-fast": {**PQN, "sticky_actions": 0.25},
+    "dream": {"game": "pong", "source": "random", "frames": 128, "size": 16, "features": 8, "batch_size": 3, "horizon": 3, "horizon_steps": 5},
     "linear": {},
     "classify": {"data": "digits", "batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
     "autoencoder": {**DENSE, "noise": 0.3, "mask": 0.2, "sparsity": 0.1},
@@ -142,7 +143,8 @@ def experiment_of(case: str, data: Path) -> Iterator[Experiment]:
 
 def steps_of(case: str) -> tuple[int, int]:
     """How long a case trains before and after: an agent plays at first, and past the end of an episode; an epoch of images ends."""
-    return (150, 30) if registry.recipe(CASES[case][0]).family == "Atari" else (13, 9)
+    recipe = registry.recipe(CASES[case][0])
+    return (150, 30) if recipe.is_agent or recipe.name == "tabular-q" else (13, 9)
 
 
 def advance(experiment: Experiment, steps: int) -> None:

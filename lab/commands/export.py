@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
     run = find(options.run, options.game)
     figures = run.evaluation() if run.shipped else {}
-    if not figures and options.episodes and run.recipe.family == "Atari":
+    if not figures and options.episodes and run.recipe.is_agent:
         print(f"Evaluating {run.name}: {options.episodes} episodes without and with sticky actions…", file=sys.stderr)
         figures = run.evaluate("cpu", episodes=options.episodes)
     step = export_agent(run, out, figures)

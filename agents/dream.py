@@ -1,0 +1,169 @@
+"""A dream: a world model of an Atari game, after DIAMOND (Alonso et al. 2024) and discrete flow matching (Gat et al. 2024).
+
+Training follows `batch_size` dreams at once. One step draws the next frame of each, learns what it should have been, and puts what was
+drawn in the place of the real frame, until a dream starts afresh. Read first: `Dream.step`, then `models.dream_unet`.
+"""
+
+import copy
+import logging
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from agents.dream_config import DreamConfig
+from agents.dream_data import Play, Recorded, collected
+from agents.dream_views import DreamViews
+from lab.atari.games import action_names
+from lab.device import compute_dtype
+from lab.experiment import Experiment, Metrics
+from lab.schedules import linear, warmup
+from lab.seeding import seeded
+from lab.state import Tree, attributes
+from models.dream_unet import DreamUNet, Predicted
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+
+log = logging.getLogger("lab.agents")
+
+ALL_MASKED = 0.5
+"""Share of the frames in training of which nothing is revealed: as a frame's first step is drawn."""
+PIXELS = 50.0
+"""Nats of a frame that count as much as one of its reward."""
+LOST = 4.0
+"""A dream that is wrong in so many times the pixels that change has lost the game that it follows, and starts afresh."""
+
+
+class Dream(Experiment):
+    """One step is one frame of each of `batch_size` dreams."""
+
+    log_every: ClassVar[int] = 50
+    checkpoint_every: ClassVar[int] = 500
+    headline: ClassVar[tuple[str, ...]] = ("losses/frame", "losses/reward", "charts/wrong_pixels")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    view_parts: ClassVar[dict[str, type]] = {"shown": DreamViews}
+
+    def __init__(self, config: DreamConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: DreamConfig = config
+        self.action_names = action_names(config.game)
+        self.dtype = compute_dtype(config.precision, device)
+        seeds = np.random.SeedSequence(config.seed).generate_state(2)
+        with seeded(int(seeds[0])):
+            network = DreamUNet(len(self.action_names), config.colours, config.history, config.features)
+        network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = copy.deepcopy(network)
+        self.net = FlatNetwork(network, self.dtype)
+        self.average = FlatNetwork(average, torch.float32, trainable=False)
+        self.average.master.eval()
+        self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.rng = torch.Generator().manual_seed(int(seeds[1]))
+        self.rows = torch.zeros(0, dtype=torch.int64)
+        """The row (B,) of the play that each dream has come to."""
+        self.frames = torch.zeros(0, config.history, config.size, config.size, dtype=torch.uint8)
+        """What each dream has seen last (B, H, S, S)."""
+        self.recorded: Recorded | None = None
+        self.starts = torch.zeros(0, dtype=torch.int64)
+        self.shown = DreamViews(config, self.action_names)
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def data(self) -> Recorded:
+        """The play to learn from, collected at the first step."""
+        if self.recorded is None:
+            self.recorded = collected(self.config, "train")
+            self.starts = self.recorded.play.starts()
+            self.take_palette(self.recorded)
+        return self.recorded
+
+    def take_palette(self, recorded: Recorded) -> None:
+        for network in (self.net.master, self.net.compute, self.average.master):
+            network.palette.copy_(recorded.palette)  # type: ignore[operator]
+            network.rgb.copy_(recorded.rgb)  # type: ignore[operator]
+            network.rewards.copy_(recorded.means)  # type: ignore[operator]
+
+    def step(self) -> Metrics:
+        c, play = self.config, self.data().play
+        if not len(self.rows):
+            self.rows = torch.zeros(c.batch_size, dtype=torch.int64)
+            self.frames = torch.zeros(c.batch_size, c.history, c.size, c.size, dtype=torch.uint8)
+            self.begin(torch.ones(c.batch_size, dtype=torch.bool))
+        rows, dreams = self.rows, self.frames
+        target, before = play.frames[rows + 1], play.frames[rows]
+        share = torch.rand(len(rows), generator=self.rng) * (torch.rand(len(rows), generator=self.rng) >= ALL_MASKED)
+        revealed = torch.rand(target.shape, generator=self.rng) < share[:, None, None]
+        guess = torch.where(revealed, target, c.colours)
+        sent = [t.to(self.device) for t in (dreams, play.done(rows, c.history), play.clock[rows], guess.to(torch.uint8), share)]
+        predicted: Predicted = self.net.compute(*sent)
+        # Here what the dream has seen may differ from the game: what has to be put right counts as a change.
+        changes = (target != before) | (target != dreams[:, -1])
+        frame, reward, end = losses(
+            predicted, target.to(self.device), changes.to(self.device), ~revealed.to(self.device), play, rows, c.change_weight
+        )
+        self.optimizer.set_learning_rate(self.learning_rate())
+        self.optimizer.step(self.net.backward(frame / PIXELS + reward + end))
+        self.net.sync()
+        self.follow()
+        drawn = torch.where(revealed, target, predicted.frame.detach().argmax(1).to("cpu", torch.uint8))
+        wrong = (drawn != target).sum((1, 2))
+        self.frames, self.rows = torch.cat([dreams[:, 1:], drawn[:, None]], 1), rows + 1
+        horizon = max(1.0, c.horizon * min(1.0, self.steps / c.horizon_steps))
+        over = torch.rand(len(rows), generator=self.rng) * horizon < 1
+        over |= ~play.played[self.rows] | (wrong > LOST * (target != before).sum((1, 2)) + 20)
+        self.begin(over)
+        self.steps += 1
+        return {
+            "losses/frame": frame.detach(), "losses/reward": reward.detach(), "losses/end": end.detach(),
+            "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": (target != before).sum((1, 2)).float().mean(),
+        }  # fmt: skip
+
+    def begin(self, over: Tensor) -> None:
+        """New dreams where `over` (B,), from real frames anywhere in the play."""
+        play, count = self.data().play, int(over.sum())
+        if count:
+            rows = self.starts[torch.randint(len(self.starts), (count,), generator=self.rng)]
+            self.rows[over] = rows
+            self.frames[over] = play.frames[play.history(rows, self.config.history)]
+
+    def learning_rate(self) -> float:
+        c = self.config
+        return c.learning_rate * warmup(self.steps, c.warmup) * linear(self.steps, c.learning_rate_steps, 1, c.learning_rate_end)
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Update the averaged network in place; faster in the first steps, so that it soon forgets its random start."""
+        share = 1 - min(self.config.ema, (1 + self.steps) / (10 + self.steps))
+        self.average.weights.lerp_(self.net.weights, share)
+
+    # -- the contract ----------------------------------------------------------------------------------------------
+
+    def serving(self) -> nn.Module:
+        return self.average.master
+
+    def stateful(self) -> Tree:
+        return {
+            "net": self.net, "average": self.average, "adam": self.optimizer, "generator": self.rng,
+            **attributes(self, "rows", "frames", "steps"),
+        }  # fmt: skip
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        from agents.dream_scores import evaluate
+
+        return evaluate(self.serving(), self.config, collected(self.config, "held out").play, **options)
+
+
+def losses(
+    predicted: Predicted, target: Tensor, changes: Tensor, hidden: Tensor, play: Play, rows: Tensor, change_weight: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The cross-entropies of the frame (B, S, S), in nats a frame over its `hidden` pixels, those that change weighted; of the reward; of the end."""
+    device = target.device
+    each = F.cross_entropy(predicted.frame.float(), target.long(), reduction="none")
+    weights = torch.where(changes, change_weight, 1.0) * hidden
+    # A frame of which little is hidden counts as much as another: it is as many hidden pixels as there are.
+    shares = hidden.float().mean((1, 2)).clamp(min=0.05)
+    frame = ((each * weights).sum((1, 2)) / shares).mean()
+    signs = (torch.sign(play.rewards[rows]) + 1).long().to(device)
+    reward = F.cross_entropy(predicted.reward, signs)
+    end = F.binary_cross_entropy_with_logits(predicted.end, play.ended[rows].float().to(device))
+    return frame, reward, end

@@ -1,0 +1,96 @@
+"""Views of a dream, each beside the game itself, from the same frames and actions. Read first: `DreamViews.film`."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from agents.dream_config import DreamConfig
+from agents.dream_data import Play, collected
+from agents.dream_scores import film
+from agents.dream_world import World
+from lab.answers import Curves, Images
+from lab.experiment import view
+from lab.parameters import Count, Index
+
+MANY = 16
+"""Dreams of which errors are the mean."""
+GAP = 2
+"""Pixels between two pictures."""
+
+
+class DreamViews:
+    """The views of a dream by its settings. They show play of their own, recorded at the first of them."""
+
+    def __init__(self, config: DreamConfig, action_names: tuple[str, ...]):
+        self.config, self.action_names = config, action_names
+        self.recorded: Play | None = None
+
+    @property
+    def play(self) -> Play:
+        if self.recorded is None:
+            self.recorded = collected(self.config, "views").play
+        return self.recorded
+
+    def starts(self, steps: int, start: int, count: int = 1) -> tuple[Tensor, int]:
+        """Rows (count,) from which the play goes on, the first of them number `start`, and for how many steps, `steps` at most."""
+        while not len(rows := self.play.starts(steps)):
+            steps = max(1, steps // 2)
+        places = (start + torch.arange(count) * max(1, len(rows) // count)) % len(rows)
+        return rows[places], steps
+
+    @view(live=True)
+    def film(self, net: nn.Module, start: Index = 0, steps: Count = 60) -> Images:
+        """The game, the dream from the same frame by the same actions, and where they differ. Saved as a GIF or MP4 it moves."""
+        rows, steps = self.starts(steps, start)
+        real, dreamt, signs, _ = film(net, self.config, self.play, rows, steps)
+        pictures = [net.pictures(each[0]).numpy() for each in (real, dreamt)]  # type: ignore[operator]
+        differ = np.where((real[0] != dreamt[0]).numpy()[..., None], 255, pictures[0] // 4).astype(np.uint8)
+        gap = np.full((steps, differ.shape[1], GAP, 3), 128, np.uint8)
+        frames = np.concatenate([pictures[0], gap, pictures[1], gap, differ], 2)
+        captions = [f"{k + 1}: {points(int(sign))}" for k, sign in enumerate(signs[0])]
+        return Images(frames, captions, columns=4, scale=2, title="game, dream, difference")
+
+    @view(live=True)
+    def every_action(self, net: nn.Module, start: Index = 0, steps: Count = 4) -> Images:
+        """What the dream would show after each action, held for some steps; first the frame that all of them start from."""
+        rows, _ = self.starts(1, start)
+        names = self.action_names
+        world = World(net, len(names), steps=self.config.drawing_steps)
+        world.begin(self.play, rows.expand(len(names)))
+        frames = [self.play.frames[rows[0]]]
+        for _ in range(steps):
+            seen = world.step(torch.arange(len(names)))
+        pixels = net.pictures(torch.cat([torch.stack(frames), seen.frames]))  # type: ignore[operator]
+        return Images(pixels.numpy(), ["now", *names], columns=4, scale=2, title=f"after {steps} steps")
+
+    @view(live=True)
+    def error_over_time(self, net: nn.Module, start: Index = 0, steps: Count = 60) -> Curves:
+        """Wrong pixels of the dream, by how long it has gone on, beside those of a picture that stays as it was; means of 16 dreams."""
+        rows, steps = self.starts(steps, start, MANY)
+        real, dreamt, _, _ = film(net, self.config, self.play, rows, steps)
+        x = np.arange(1, steps + 1)
+        wrong = (real != dreamt).sum((2, 3)).float().mean(0).numpy()
+        copied = (real != self.play.frames[rows][:, None]).sum((2, 3)).float().mean(0).numpy()
+        return Curves({"dream": (x, wrong), "copy the first frame": (x, copied)}, x_label="steps", y_label="wrong pixels")
+
+    @view(live=True)
+    def outcomes(self, net: nn.Module, start: Index = 0, steps: Count = 120) -> Curves:
+        """The reward that is expected in each step of real play, and the probability that a life ends, beside the true ones."""
+        rows, steps = self.starts(steps, start)
+        line = rows[0] + torch.arange(steps)
+        world = World(net, steps)
+        world.begin(self.play, line)
+        step = world.step(self.play.actions[line])
+        x = np.arange(1, steps + 1)
+        expected = (step.rewards[:, 2] - step.rewards[:, 0]).numpy()
+        return Curves(
+            {
+                "expected reward": (x, expected), "true reward": (x, torch.sign(self.play.rewards[line]).numpy()),
+                "probability of an end": (x, step.ends.numpy()), "true end": (x, self.play.ended[line].float().numpy()),
+            },
+            x_label="steps", y_label="sign of the reward",
+        )  # fmt: skip
+
+
+def points(sign: int) -> str:
+    return {-1: "a point lost", 0: "", 1: "a point"}[sign]

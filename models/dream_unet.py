@@ -1,0 +1,129 @@
+"""The network of a dream: the next frame of a game, its reward and whether a life ends, from past frames and actions.
+
+A frame is a map of palette classes. The network completes a frame of which a share is revealed (none at first), so that it can be drawn
+in several steps whose pixels agree (discrete flow matching, Gat et al. 2024; MaskGIT, Chang et al. 2022). Read first: `DreamUNet`.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.generative.denoising_unet import CELL, GROUPS, ResidualBlock, zeroed
+
+WIDTHS = (1, 2, 3)
+"""Channels at each size of the maps, in multiples of `features`: 40x40, 20x20 and 10x10 for frames of 80x80."""
+CLOCK = 64
+"""Steps that the clock counts; it stays at the last."""
+SIGNS = 3
+"""A reward's classes: below, at and above 0."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Logits of the next frame (B, C, S, S), of the reward's sign (B, 3), and of the end of a life (B,)."""
+
+    frame: Tensor
+    reward: Tensor
+    end: Tensor
+
+
+class DreamUNet(nn.Module):
+    """Past frames (B, H, S, S) uint8, oldest first, and what was done in each (B, H) int64 -> `Predicted`.
+
+    `clock` (B,) int64 counts the steps since the last reward or the last life's end: how long a pause has been goes beyond the frames.
+    `guess` (B, S, S) uint8 is what is known of the next frame, `colours` where nothing is; `revealed` (B,) its share. The action scales and shifts
+    the maps of each block. The palette is part of the network: `palette` (C,) are the console's colour numbers, `rgb` (C, 3) how they look.
+    """
+
+    palette: Tensor
+    rgb: Tensor
+    rewards: Tensor
+
+    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32):
+        super().__init__()
+        self.actions, self.colours, self.history = actions, colours, history
+        width, maps = 4 * features, [w * features for w in WIDTHS]
+        self.register_buffer("palette", torch.zeros(colours, dtype=torch.uint8))
+        self.register_buffer("rgb", torch.zeros(colours, 3, dtype=torch.uint8))
+        self.register_buffer("rewards", torch.tensor([-1.0, 0.0, 1.0]))  # The mean of each sign.
+        self.action = nn.Embedding(actions * history, width)
+        self.clock = nn.Embedding(CLOCK, width)
+        self.revealed = nn.Linear(1, width)
+        self.condition = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        self.stem = nn.Conv2d(colours * (history + 1) * CELL**2, features, 1)
+        self.down = nn.ModuleList(
+            ResidualBlock(before, after, width) for before, after in zip([features, *maps[:-1]], maps, strict=True)
+        )  # fmt: skip
+        self.shrink = nn.ModuleList(nn.Conv2d(m, m, 3, 2, 1) for m in maps[:-1])
+        self.middle = nn.ModuleList(ResidualBlock(maps[-1], maps[-1], width) for _ in range(2))
+        self.up = nn.ModuleList(ResidualBlock(below + same, same, width) for below, same in zip(maps[:0:-1], maps[-2::-1], strict=True))
+        self.norm, self.out = nn.GroupNorm(GROUPS, features), zeroed(nn.Conv2d(features, colours * CELL**2, 3, padding=1))
+        self.stay = nn.Parameter(torch.full((colours,), 6.0))  # A pixel keeps its colour unless something changes it.
+        self.outcome = nn.Sequential(nn.Linear(2 * maps[-1] + width, width), nn.SiLU(), nn.Linear(width, SIGNS + 1))
+
+    def forward(self, frames: Tensor, actions: Tensor, clock: Tensor, guess: Tensor, revealed: Tensor) -> Predicted:
+        dtype = self.stem.weight.dtype
+        place = torch.arange(self.history, device=actions.device) * self.actions
+        e = self.condition(
+            self.action(actions + place).sum(1) + self.clock(clock.clamp(max=CLOCK - 1)) + self.revealed(revealed[:, None].to(dtype))
+        )  # (B, width)
+        known = torch.cat([frames, guess[:, None]], 1)  # (B, H + 1, S, S)
+        each = (known[:, :, None] == torch.arange(self.colours, device=known.device, dtype=known.dtype).view(1, 1, -1, 1, 1)).to(dtype)
+        cells = F.pixel_unshuffle(each.flatten(1, 2), CELL).contiguous(memory_format=torch.channels_last)
+        h = self.stem(cells)
+        kept = []
+        for i, block in enumerate(self.down):
+            h = block(h, e)
+            if i < len(self.shrink):
+                kept.append(h)
+                h = self.shrink[i](h)
+        for block in self.middle:
+            h = block(h, e)
+        outcome = self.outcome(torch.cat([h.mean((2, 3)), h.amax((2, 3)), e], 1)).float()
+        for block in self.up:
+            h = cast(Tensor, block(torch.cat([F.interpolate(h, scale_factor=2.0), kept.pop()], 1), e))
+        changes = F.pixel_shuffle(self.out(F.silu(self.norm(h))), CELL)  # (B, C, S, S)
+        return Predicted(
+            torch.addcmul(changes, each[:, self.history - 1], self.stay.view(1, -1, 1, 1)), outcome[:, :SIGNS], outcome[:, SIGNS]
+        )
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8."""
+        return self.rgb[frames.long()]
+
+
+@torch.no_grad()
+def draw(
+    net: nn.Module,
+    frames: Tensor,
+    actions: Tensor,
+    clock: Tensor,
+    *,
+    steps: int = 1,
+    temperature: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The next frame (B, S, S) uint8, the probabilities of the reward's sign (B, 3) and of an end (B,), in `steps` steps.
+
+    In each an equal share of the pixels is revealed and drawn, at `temperature`, 0 for the likeliest; those after it know what it drew.
+    Rewards and ends are read off the last step, which sees nearly all of the frame.
+    """
+    guess = torch.full_like(frames[:, -1], net.colours)  # type: ignore[arg-type]
+    order = torch.rand(guess.shape, generator=generator, device=guess.device) if steps > 1 else None
+    for k in range(steps):
+        share = torch.full((len(frames),), k / steps, device=guess.device)
+        predicted = net(frames, actions, clock, guess, share)
+        logits = predicted.frame.float()
+        if temperature > 0:
+            noise = torch.rand(logits.shape, generator=generator, device=logits.device).clamp_min_(1e-20)
+            logits = logits / temperature - (-noise.log()).log()  # Gumbel's: the largest is a draw from the softmax.
+        drawn = logits.argmax(1).to(torch.uint8)
+        if order is None:
+            guess = drawn
+        else:
+            now = (order < (k + 1) / steps) & (guess == net.colours)
+            guess = torch.where(now, drawn, guess)
+    return guess, predicted.reward.softmax(1), predicted.end.sigmoid()
