@@ -39,5 +39,12 @@ PANELS = (
         ("Sequences",),
         "lines",
     ),
+    PanelSpec(
+        "Foundations",
+        "gui.foundations.panel:FoundationsPanel",
+        "One neuron, small networks and what makes them learn: pages that run by themselves",
+        ("Foundations",),
+        "neuron",
+    ),
     PanelSpec("Runs", "gui.runs.panel:RunsPanel", "Every run on disk: compare, resume, rename, delete"),
 )

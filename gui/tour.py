@@ -51,7 +51,7 @@ def run_in_front(window: Any) -> QWidget:
 
 STEPS = (
     Step(
-        "Five panels", "Four train networks of a kind each, and Runs keeps every run. Alt+1 to Alt+5 switch between them.", lambda w: w.bar
+        "Six panels", "Five train networks of a kind each, and Runs keeps every run. Alt+1 to Alt+6 switch between them.", lambda w: w.bar
     ),
     Step("Agents that play", "These come with the lab. Click one to watch it large, with what it sees and expects.", wall),
     Step(

@@ -56,6 +56,35 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     "pqn-fast": {QUICK: quick(50_000, epsilon_steps=10_000, learning_rate_steps=50_000)},
     "tabular-q": {QUICK: quick(30_000, maze="tiny", epsilon_steps=15_000, learning_rate_steps=20_000)},
     "dream": {QUICK: quick(300, frames=3_000, batch_size=16, horizon_steps=200, learning_rate_steps=300)},
+    "playground": {
+        QUICK: quick(500),
+        "xor": Preset("No line separates XOR; two bent units do.", {"points": "xor", "layers": "2 tanh", "learning_rate": 0.03}),
+        "one neuron": Preset("Without a hidden layer there is one straight boundary.", {"points": "gaussians", "layers": ""}),
+        "circles by products": Preset(
+            "No hidden unit: the squares of x and y make circles a matter of one line.",
+            {"points": "circles", "layers": "", "inputs": "x2,y2", "learning_rate": 0.03},
+        ),
+        "underfitting": Preset("A line for two spirals: both losses stay high.", {"layers": "1 tanh"}),
+        "overfitting": Preset(
+            "20 noisy points and 32 units: the training loss goes to 0, the test loss up.",
+            {"points": "moons", "count": 40, "noise": 0.4, "layers": "16 relu, 16 relu", "initialisation": "he", "batch_size": 0},
+        ),
+        "the cure": Preset(
+            "The same points with weight decay: the test loss stays low.",
+            {"points": "moons", "count": 40, "noise": 0.4, "layers": "16 relu, 16 relu", "initialisation": "he", "batch_size": 0, "l2": 0.05},
+        ),
+        "zeros never learn": Preset(
+            "All units of a layer get the same gradient and stay the same.",
+            {"points": "circles", "initialisation": "zeros", "layers": "8 tanh, 8 tanh"},
+        ),
+        "vanishing gradient": Preset(
+            "Seven layers of sigmoids from weights of size 0.01: nothing reaches the first. Choose relu or batch norm.",
+            {"points": "circles", "layers": ", ".join(["6 sigmoid"] * 7), "initialisation": "small", "optimizer": "sgd", "learning_rate": 0.1},
+        ),
+        "too high a rate": Preset("Steps that overshoot.", {"points": "xor", "layers": "8 tanh", "optimizer": "sgd", "learning_rate": 30.0}),
+        "one point at a time": Preset("Batches of one: noisy, and it gets there.", {"points": "circles", "layers": "8 tanh", "batch_size": 1}),
+        "a hill to learn": Preset("Regression: the height of two hills.", {"points": "hill", "layers": "8 tanh, 8 tanh"}),
+    },
     "linear": {QUICK: quick(500)},
     "classify": {
         QUICK: quick(300, schedule_steps=300, test_time_augmentation=1),

@@ -59,6 +59,8 @@ BUILT_IN = (
            "agents.tabular_q_config:TabularQConfig", "agents.tabular_q:TabularQ", 300_000),
     Recipe("dream", "Atari", "A world model: learns a game from its frames, to be played in (after DIAMOND, Alonso et al. 2024).",
            "agents.dream_config:DreamConfig", "agents.dream:Dream", 10_000),
+    Recipe("playground", "Foundations", "A small network on points in the plane, of which every unit can be seen and changed.",
+           "lab.recipes.foundations.playground_config:PlaygroundConfig", "lab.recipes.foundations.playground:Playground", 4_000),
     Recipe("linear", "Vision", "A linear classifier: each row of W is a template one can look at.",
            "lab.recipes.vision.linear_config:LinearConfig", "lab.recipes.vision.linear:Linear", 3_000),
     Recipe("classify", "Vision", "An image classifier: LeNet-5 to DenseNet, on digits, photographs, games or your own folders.",

@@ -10,11 +10,12 @@ OWN = "Of this recipe"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
-        "data", "game", "games", "source", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
-        "size", "width", "layers", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
+        "data", "points", "game", "games", "source", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
+        "size", "width", "layers", "inputs", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
     "Data": (
+        "count", "drawn", "csv", "test_share",
         "frames", "random_share", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),
@@ -45,7 +46,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
         "teacher_forcing",
     ),
-    "Regularisation": ("dropout", "weight_decay", "noise", "mask", "mixing", "cycle_noise", "class_dropout", "pool", "patience"),
+    "Regularisation": (
+        "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "cycle_noise", "class_dropout", "pool", "patience",
+    ),
     "Optimiser": (
         "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "schedule", "schedule_steps", "learning_rate_end",
         "learning_rate_steps", "warmup", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",

@@ -87,6 +87,13 @@ def lines(p: QPainter) -> None:
         p.drawLine(QPointF(2.5, y), QPointF(right, y))
 
 
+def neuron(p: QPainter) -> None:
+    for y in (3.5, 8.0, 12.5):
+        p.drawLine(QPointF(4.2, y), QPointF(9.2, 8))
+        p.drawEllipse(QPointF(2.9, y), 1.3, 1.3)
+    p.drawEllipse(QPointF(11.6, 8), 2.6, 2.6)
+
+
 def chart(p: QPainter) -> None:
     p.drawPolyline([QPointF(2.5, 2.5), QPointF(2.5, 13.5), QPointF(13.5, 13.5)])
     p.drawPolyline([QPointF(4.5, 10.5), QPointF(7, 6.5), QPointF(9.5, 8.5), QPointF(13, 3.5)])

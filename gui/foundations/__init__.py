@@ -1,0 +1,1 @@
+"""The Foundations panel: pages that run by themselves, and are changed while they do."""

@@ -1,0 +1,52 @@
+"""The pages of Foundations behind a bar of tabs, each made when it is first chosen."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabBar, QVBoxLayout, QWidget
+
+from gui.foundations.foundation_page import FoundationPage
+from gui.widgets.room import FrontStack
+from lab.registry import load
+
+PAGES = ("gui.foundations.playground_page:PlaygroundPage",)
+"""In the order of their tabs; the first comes up when the panel is opened."""
+
+
+class Home(QWidget):
+    """The bar and the page in front."""
+
+    run_wanted = Signal(str, dict)
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.classes: list[type[FoundationPage]] = [load(path) for path in PAGES]
+        self.pages: dict[int, FoundationPage] = {}
+        self.bar = QTabBar(documentMode=True, drawBase=False, expanding=False, usesScrollButtons=True)
+        for i, kind in enumerate(self.classes):
+            self.bar.addTab(kind.title)
+            self.bar.setTabToolTip(i, kind.tip)
+        self.stack = FrontStack()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.stack, 1)
+        self.bar.currentChanged.connect(self.go_to)
+        self.go_to(0)
+
+    def go_to(self, index: int) -> None:
+        """Bring a page to the front."""
+        if index not in self.pages:
+            page = self.pages[index] = self.classes[index]()
+            page.run_wanted.connect(self.run_wanted)
+            self.stack.addWidget(page)
+        self.bar.setCurrentIndex(index)
+        self.stack.setCurrentWidget(self.pages[index])
+
+    def page(self, title: str) -> FoundationPage:
+        """The page of that title, in front."""
+        self.go_to([kind.title for kind in self.classes].index(title))
+        return self.pages[self.bar.currentIndex()]
+
+    def shut(self) -> None:
+        for page in self.pages.values():
+            page.shut()

@@ -1,0 +1,96 @@
+"""The losses of the training and the test points over the steps, as two quiet lines."""
+
+import math
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.theme import COLOURS
+
+MOST = 600
+"""Points of a line; of more, every second one is dropped."""
+FLOOR = 1e-5
+TRAIN, TEST = COLOURS[2], COLOURS[6]
+
+
+class LossStrip(QWidget):
+    """Losses on a logarithmic axis: equal distances are equal factors."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.steps: list[int] = []
+        self.train: list[float] = []
+        self.test: list[float] = []
+        self.every = 1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setToolTip("Loss of the training points (green) and the test points (pink) over the steps; equal heights are equal factors")
+        self.setAccessibleName("Losses over the steps")
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 90)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 40)
+
+    def reset(self) -> None:
+        self.steps, self.train, self.test, self.every = [], [], [], 1
+        self.update()
+
+    def add(self, step: int, train: float, test: float) -> None:
+        """Note the losses at a step; a step before the last means that training began anew."""
+        if self.steps and step < self.steps[-1]:
+            self.reset()
+        if self.steps and step - self.steps[-1] < self.every:
+            return
+        if not (math.isfinite(train) and math.isfinite(test)):
+            return
+        self.steps.append(step)
+        self.train.append(train)
+        self.test.append(test)
+        if len(self.steps) > MOST:
+            self.steps, self.train, self.test = self.steps[::2], self.train[::2], self.test[::2]
+            self.every = max(self.every * 2, (self.steps[-1] - self.steps[0]) // MOST)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
+        faint = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        metrics = painter.fontMetrics()
+        left, right = metrics.horizontalAdvance("0.001") + 8, 6
+        top, bottom = 6, metrics.height() + 4
+        if len(self.steps) > 1:
+            values = [math.log10(max(value, FLOOR)) for value in (*self.train, *self.test)]
+            low, high = math.floor(min(values)), max(math.ceil(max(values)), math.floor(min(values)) + 1)
+            width, height = self.width() - left - right, self.height() - top - bottom
+            span = max(1, self.steps[-1])
+
+            def at(step: int, value: float) -> QPointF:
+                y = (math.log10(max(value, FLOOR)) - low) / (high - low)
+                return QPointF(left + step / span * width, top + (1 - y) * height)
+
+            grid = QColor(self.palette().color(QPalette.ColorRole.Mid))
+            grid.setAlpha(110)
+            for power in range(low, high + 1):
+                y = at(0, 10.0**power).y()
+                painter.setPen(QPen(grid, 1))
+                painter.drawLine(QPointF(left, y), QPointF(self.width() - right, y))
+                if (high - low) <= 4 or (power - low) % 2 == 0:
+                    painter.setPen(faint)
+                    painter.drawText(
+                        QPointF(4, min(max(y + metrics.ascent() / 2 - 1, metrics.ascent()), self.height())), f"{10.0**power:g}"
+                    )
+            painter.setPen(faint)
+            painter.drawText(
+                self.rect().adjusted(left, 0, -right, -2), Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight, f"{span:,} steps"
+            )
+            for line, hue in ((self.test, TEST), (self.train, TRAIN)):
+                painter.setPen(QPen(QColor(hue), 1.8))
+                painter.drawPolyline(QPolygonF([at(step, value) for step, value in zip(self.steps, line, strict=True)]))
+        painter.end()

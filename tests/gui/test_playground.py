@@ -1,0 +1,138 @@
+"""The playground page: it comes up training, and units, weights, points and settings are changed by clicks while it does."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from latent_space import LONG
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from gui.foundations.playground_page import FIRST, verdict
+from gui.main_window import MainWindow
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def page(make_window: Callable[..., MainWindow], qtbot: QtBot) -> Any:
+    window = make_window("Foundations")
+    shown: Any = window.panel("Foundations").home.page("Playground")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: shown.frame is not None, timeout=LONG)
+    return shown
+
+
+def still(page: Any, qtbot: QtBot, holds: Callable[[], bool]) -> None:
+    qtbot.waitUntil(holds, timeout=LONG)
+
+
+def test_it_comes_up_training(page: Any, qtbot: QtBot) -> None:
+    still(page, qtbot, lambda: page.frame.steps > 0)
+    assert len(page.losses.steps) > 0
+    assert not page.window().panels["Foundations"].settings_dock.isVisible()
+
+
+def test_plus_and_minus_change_units_and_layers(page: Any, qtbot: QtBot) -> None:
+    QTest.mouseClick(page.network, LEFT, pos=page.network.heads[1]["more"].center().toPoint())
+    still(page, qtbot, lambda: len(page.frame.biases[0]) == 9)
+    QTest.mouseClick(page.network, LEFT, pos=page.network.heads[2]["fewer"].center().toPoint())
+    still(page, qtbot, lambda: len(page.frame.biases[1]) == 7)
+    qtbot.mouseClick(page.more, LEFT)
+    still(page, qtbot, lambda: len(page.frame.biases) == 5)
+    qtbot.mouseClick(page.fewer, LEFT)
+    still(page, qtbot, lambda: len(page.frame.biases) == 4)
+
+
+def test_an_activation_is_chosen_for_one_layer(page: Any, qtbot: QtBot) -> None:
+    menu = page.network.activation_menu(1)
+    next(action for action in menu.actions() if action.text() == "relu").trigger()
+    menu.deleteLater()
+    still(page, qtbot, lambda: page.frame.config.layers == "8 tanh, 8 relu, 8 tanh")
+
+
+def test_a_line_is_dragged_and_typed_into(page: Any, qtbot: QtBot) -> None:
+    page.play_button.setChecked(False)
+    network = page.network
+    index = next(i for i, target in enumerate(network.stages) if (target.layer, target.unit, target.source) == (0, 0, 0))
+    still(page, qtbot, lambda: not page.sandbox.playing)
+    where = QPointF(*network.curves[index][7]).toPoint()
+    target = network.at(QPointF(where))
+    before = network.value_of(target)
+    QTest.mousePress(network, LEFT, pos=where)
+    QTest.mouseMove(network, where - QPoint(0, 50))
+    still(page, qtbot, lambda: network.value_of(target) == pytest.approx(before + 1.0, abs=0.05))
+    QTest.mouseRelease(network, LEFT, pos=where - QPoint(0, 50))
+    QTest.mouseClick(network, LEFT, pos=where)
+    network.field.setValue(-2.5)
+    still(page, qtbot, lambda: network.value_of(target) == pytest.approx(-2.5))
+
+
+def test_painting_adds_points_to_those_there_are(page: Any, qtbot: QtBot) -> None:
+    count = len(page.frame.points)
+    QTest.mouseClick(page.surface, LEFT, pos=page.surface.area().center().toPoint())
+    still(page, qtbot, lambda: page.frame.config.points == "drawn" and len(page.frame.points) == count + 3)
+    near = np.linalg.norm(page.frame.points[-3:], axis=1)
+    assert (near < 1).all()
+    assert (page.frame.targets[-3:] == 1).all()
+
+
+def test_a_preset_and_the_points_are_chosen(page: Any, qtbot: QtBot) -> None:
+    page.use_preset("xor")
+    still(page, qtbot, lambda: page.frame.config.points == "xor" and len(page.frame.biases) == 2)
+    assert page.rate.currentData() == 0.03
+    qtbot.mouseClick(page.sets.button(1), LEFT)
+    still(page, qtbot, lambda: page.frame.config.points == "circles")
+    page.use_preset(FIRST)
+    still(page, qtbot, lambda: page.frame.config.layers == "8 tanh, 8 tanh, 8 tanh")
+
+
+def test_pointing_at_a_unit_shows_its_surface(page: Any) -> None:
+    QTest.mouseMove(page.network, page.network.rects[1][2].center().toPoint())
+    page.point(1, 2)
+    assert page.surface.caption == "layer 1, unit 3"
+    page.point(-1, -1)
+    assert page.surface.caption == ""
+
+
+def test_settings_that_cannot_be_are_said_and_nothing_changes(page: Any) -> None:
+    before = page.config
+    page.change(points="csv", csv="/nowhere.csv")
+    assert "--csv" in page.problem.text()
+    assert page.config is before
+
+
+def test_the_challenge_is_noticed(page: Any) -> None:
+    assert not page.challenge_met
+    config = SimpleNamespace(layer_list=[(8, "tanh")], points="spirals", noise=0.06, count=600)
+    good = SimpleNamespace(**{**vars(page.frame), "test_accuracy": 0.98})
+    page.show_frame(good)  # With 24 units.
+    assert not page.challenge_met
+    names = {"input_names": page.frame.config.input_names, "inputs": "x,y", "loss": "cross-entropy"}
+    layers = {"layers": [page.frame.layers[0], page.frame.layers[1], page.frame.layers[-1]]}
+    weights = {"weights": [page.frame.weights[0], page.frame.weights[-1]], "biases": [page.frame.biases[0], page.frame.biases[-1]]}
+    page.show_frame(SimpleNamespace(**{**vars(good), **layers, **weights, "config": SimpleNamespace(**vars(config), **names)}))
+    assert page.challenge_met
+    assert page.goal.text().startswith("✓")
+
+
+def test_its_settings_are_trained_as_a_run(page: Any, qtbot: QtBot) -> None:
+    page.use_preset("one neuron")
+    qtbot.mouseClick(page.run_button, LEFT)
+    panel = page.window().panels["Foundations"]
+    qtbot.waitUntil(lambda: panel.current_run() is not None, timeout=LONG)
+    stored = panel.current_run().stored["config"]
+    assert (stored["points"], stored["layers"]) == ("gaussians", "")
+    assert panel.settings_dock.isVisibleTo(panel)
+    panel.tabs.setCurrentWidget(panel.home)
+    assert not panel.settings_dock.isVisibleTo(panel)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "steps", "says"),
+    [(0.01, 0.9, 500, "Overfitting"), (0.6, 0.62, 5000, "Underfitting"), (0.02, 0.03, 5000, "close"), (float("nan"), 1.0, 5, "rate")],
+)
+def test_what_two_losses_say(train: float, test: float, steps: int, says: str) -> None:
+    assert says in verdict(SimpleNamespace(train_loss=train, test_loss=test, steps=steps, classes=True))
