@@ -48,7 +48,7 @@ def test_actions_recipes_settings_games_and_runs_are_found_by_their_names(
     assert atari.form.recipe_box.currentText() == "dqn-fast"
     run(qtbot, window, f"run {known.name}")
     assert atari.current_run().name == known.name
-    run(qtbot, window, "everywhere runs alt+5")
+    run(qtbot, window, "everywhere runs alt+6")
     assert window.stack.currentWidget() is window.panels["Runs"]
 
 
