@@ -312,8 +312,10 @@ class NetworkView(QWidget):
         if target == self.target:
             return
         self.target = target
-        on_unit = target is not None and target.kind == "unit"
-        self.unit_pointed.emit(*((target.layer, target.unit) if on_unit else (-1, -1)))
+        if target is not None and target.kind == "unit":
+            self.unit_pointed.emit(target.layer, target.unit)
+        else:
+            self.unit_pointed.emit(-1, -1)
         edge = target is not None and target.kind == "edge"
         self.setCursor(
             Qt.CursorShape.SizeVerCursor if edge else Qt.CursorShape.PointingHandCursor if target else Qt.CursorShape.ArrowCursor
