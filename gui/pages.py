@@ -20,6 +20,7 @@ PAGES = {
     "landscape": "gui.generate.landscape_page:LandscapePage",
     "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
     "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",
+    "scenes": "gui.vision.scenes_page:ScenesPage",
     "inspect": "gui.vision.inspect_page:InspectPage",
     "text_generation": "gui.sequences.text_generation_page:TextGenerationPage",
     "attention": "gui.sequences.attention_page:AttentionPage",

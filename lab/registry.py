@@ -65,6 +65,8 @@ BUILT_IN = (
            "lab.recipes.vision.linear_config:LinearConfig", "lab.recipes.vision.linear:Linear", 3_000),
     Recipe("classify", "Vision", "An image classifier: LeNet-5 to DenseNet, on digits, photographs, games or your own folders.",
            "lab.recipes.vision.classify_config:ClassifyConfig", "lab.recipes.vision.classify:Classify", 2_000),
+    Recipe("segment", "Vision", "Segmentation: which thing is each pixel? U-Net or FCN on games, digits or your own masks.",
+           "lab.recipes.vision.segment_config:SegmentConfig", "lab.recipes.vision.segment:Segment", 1_500),
     Recipe("gpt", "Sequences", "A GPT on characters or bytes: writes text after a prompt.",
            "lab.recipes.sequence.gpt_config:GPTConfig", "lab.recipes.sequence.gpt:GPT", 2_000),
     Recipe("char-rnn", "Sequences", "An RNN, LSTM or GRU language model with truncated back-propagation through time.",

@@ -16,11 +16,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Data": (
         "count", "drawn", "csv", "test_share",
-        "frames", "random_share", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
+        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),
     "Augmentation": (
-        "augment_shift", "augment_rotate", "augment_scale", "augment_warp", "augment_colour", "augment_flip", "augment_erase",
+        "augment_shift", "augment_rotate", "augment_scale", "augment_warp", "augment_colour", "augment_flip", "augment_erase", "patch",
         "test_time_augmentation",
     ),
     "Game": (
@@ -44,7 +44,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Loss": (
         "loss", "change_weight", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
         "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
-        "teacher_forcing",
+        "teacher_forcing", "class_balance", "border_weight", "border_sigma",
     ),
     "Regularisation": (
         "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "cycle_noise", "class_dropout", "pool", "patience",

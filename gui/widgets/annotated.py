@@ -159,6 +159,8 @@ class AnnotatedView(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.answer: Annotated | None = None
+        self.steady = False
+        """Whether classes stay in the legend while they do not occur: in a film it would else change all the time."""
         self.hidden: set[int] = set()
         """Classes that are switched off."""
         self.entries: dict[int, QToolButton] = {}
@@ -192,7 +194,8 @@ class AnnotatedView(QWidget):
 
     def show_legend(self, answer: Annotated) -> None:
         """A switch for each class that occurs or is switched off."""
-        shown = sorted({*answer.shown_classes(), *self.hidden}) if answer.legend else []
+        before = {kind for kind, name in self.listed if class_name(answer.names, kind) == name} if self.steady else set()
+        shown = sorted({*answer.shown_classes(), *self.hidden, *before}) if answer.legend else []
         listed = [(kind, class_name(answer.names, kind)) for kind in shown]
         if listed == self.listed:
             return

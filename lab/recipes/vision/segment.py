@@ -1,0 +1,204 @@
+"""Semantic segmentation: a U-Net or an FCN learns the class of every pixel of labelled scenes.
+
+Minimises the mean over pixels of w(x) times cross-entropy. Read first: `Segment.step`. Its views are in `segment_views`.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import models
+from lab.data.border_weights import border_weights, class_weights
+from lab.data.catalogue import find, shown
+from lab.data.scenes import IGNORED, Scenes
+from lab.device import autocast, compute_dtype
+from lab.epochs import EpochOrder
+from lab.errors import LabError
+from lab.experiment import Experiment, Metrics
+from lab.exported import Exported
+from lab.quality.segmentation import figures, pixel_counts
+from lab.recipes.vision.scene_data import SceneData, distorted, patches
+from lab.recipes.vision.segment_config import SegmentConfig
+from lab.recipes.vision.segment_views import SegmentViews
+from lab.schedules import decay, warmup
+from lab.state import Attribute, Tree, attributes
+from lab.weights import read_weights
+from models.eval_mode import eval_mode
+from models.vision.classifier import ImageClassifier
+
+log = logging.getLogger("lab.segment")
+
+BATCH = 8
+"""Pictures at once outside training."""
+
+
+class Segment(Experiment):
+    """Trains a network on labelled scenes. One step is one mini-batch of patches, each from another scene."""
+
+    log_every = 25
+    checkpoint_every = 500
+    headline: ClassVar[tuple[str, ...]] = ("charts/validation_iou", "losses/cross_entropy")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "patch", "features")
+    view_parts: ClassVar[dict[str, type]] = {"segment_views": SegmentViews}
+
+    def __init__(self, config: SegmentConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: SegmentConfig = config
+        self.scenes = SceneData(config, device, self.remembered)
+        self.dtype = compute_dtype(config.precision, device)
+        self.net = self.build()
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
+        self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2)
+        self.patch_rng = torch.Generator().manual_seed(config.seed + 1)
+        self.weighted: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
+        """Images, maps, borders and the classes' weights, on the device from the first step on."""
+        self.segment_views = SegmentViews(self.scenes, self.predicted)
+
+    def read_data(self) -> None:
+        if find(self.config.data).origin == "own":
+            self.scenes("train")
+            self.scenes("test")
+
+    def build(self) -> ImageClassifier:
+        """The network, its first weights drawn from the run's own generator or taken from a file."""
+        c = self.config
+        settings: dict[str, Any] = {"classes": len(self.scenes.classes), "features": c.features}
+        if c.network == "unet":
+            settings |= {"depth": c.depth, "upsampling": c.upsampling}
+        with torch.device("meta"):  # The constructors' own draws would come from the global generator.
+            net: Any = models.build(c.network, **settings)
+        net = net.to_empty(device=self.device)
+        net.initialise(torch.Generator().manual_seed(c.seed))
+        made = ImageClassifier(net, 3).to(self.device)
+        if c.weights:
+            take_weights(made, read_weights(Path(c.weights).expanduser()), Path(c.weights))
+        made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return made
+
+    # -- training --------------------------------------------------------------------------------------------------
+
+    def step(self) -> Metrics:
+        c = self.config
+        images, maps, weights = self.batch()
+        for group in self.optimizer.param_groups:
+            group["lr"] = c.learning_rate * max(decay("cosine", self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
+        self.net.train()
+        scores = self.scores(self.net, images)  # (B, classes, h, w)
+        loss = weighted_cross_entropy(scores, maps, weights)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.steps += 1
+        labelled = maps != IGNORED
+        right = (scores.detach().argmax(1) == maps) & labelled
+        metrics: dict[str, Any] = {
+            "losses/cross_entropy": loss.detach(),
+            "charts/pixel_accuracy": right.sum() / labelled.sum().clamp(min=1),
+            "charts/learning_rate": group["lr"],
+        }
+        if self.steps % c.validate_every == 0:
+            metrics |= self.validate()
+        return metrics
+
+    def batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Patches: images (B, 3, h, w) uint8, labels (B, h, w) int64 and weights (B, h, w) float32."""
+        c = self.config
+        images, maps, borders, of_classes = self.training_data()
+        rows = self.order.take(c.batch_size, len(images)).to(self.device)
+        cut = patches([images[rows], maps[rows][:, None], borders[rows][:, None]], c.patch, self.patch_rng)
+        pixels, labels, near = distorted(cut, self.patch_rng, c.augment_flip, c.augment_warp)
+        labels = labels[:, 0].long()
+        return pixels, labels, of_classes[labels.clamp(max=len(of_classes) - 1)] + c.border_weight * near[:, 0].float() / 255
+
+    def training_data(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        if self.weighted is None:
+            scenes, c = self.scenes("train"), self.config
+            if self.steps == 0 and not c.weights:
+                self.net.measure(scenes.images)
+            log.info("%d training scenes with %d classes: %s", len(scenes), len(scenes.classes), ", ".join(scenes.classes))
+            borders = torch.zeros(scenes.maps.shape, dtype=torch.uint8)
+            if c.border_weight:
+                for i, one in enumerate(scenes.maps.numpy()):
+                    borders[i] = torch.from_numpy(np.rint(255 * border_weights(one, c.border_sigma, scenes.things)).astype(np.uint8))
+            of_classes = class_weights(scenes.maps, len(scenes.classes), c.class_balance)
+            self.weighted = tuple(part.to(self.device) for part in (scenes.images, scenes.maps, borders, of_classes))  # type: ignore[assignment]
+            assert self.weighted is not None
+        return self.weighted
+
+    def scores(self, net: ImageClassifier, images: Tensor) -> Tensor:
+        """Class scores (B, classes, H, W) float32."""
+        pixels = net.normalise(images).contiguous(memory_format=torch.channels_last)
+        with autocast(self.device, self.dtype):
+            return net.net(pixels).float()
+
+    # -- figures ---------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def predicted(self, net: Any, images: Tensor) -> Tensor:
+        """The class of each pixel (N, H, W) uint8 of images (N, 3, H, W) on any device, on the processor."""
+        with eval_mode(net):
+            return torch.cat([self.scores(net, part.to(self.device)).argmax(1).to(torch.uint8).cpu() for part in images.split(BATCH)])
+
+    def validate(self) -> Metrics:
+        """Mean IoU on the held-out training scenes."""
+        scenes = self.scenes("validation")
+        counts = pixel_counts(scenes.maps, self.predicted(self.net, scenes.images), len(scenes.classes))
+        f = figures(counts)
+        self.segment_views.history.append([self.steps, f["mean_iou"], f["pixel_accuracy"], f["dice"]])
+        return {"charts/validation_iou": [f["mean_iou"]]}
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """Mean IoU, pixel accuracy and Dice on the test scenes, and the IoU of each class."""
+        scenes: Scenes = self.scenes("test")
+        counts = self.segment_views.counts_of(self.net, "test")
+        held_out = "of other episodes" if self.config.data == "atari" else "of the test split"
+        return {
+            **figures(counts), "images": len(scenes), "classes": len(scenes.classes),
+            "protocol": f"{len(scenes)} scenes {held_out} of {shown(self.config.data)}; means over the classes",
+        }  # fmt: skip
+
+    # -- the rest of the contract ----------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        pixels = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 255
+        names = ", ".join(self.scenes.classes)
+        about = f"images, float32 (B, 3, H, W), pixel values from 0 to 255 -> scores (B, {len(self.scenes.classes)}, H, W) of {names}."
+        return Exported(self.net, {"images": pixels}, "scores", about)
+
+    def serving(self) -> nn.Module:
+        return self.net
+
+    def stateful(self) -> Tree:
+        return {
+            "net": self.net, "optimizer": self.optimizer, "generators": {"patches": self.patch_rng}, "order": self.order,
+            **attributes(self, "steps"), "history": Attribute(self.segment_views, "history"),
+        }  # fmt: skip
+
+
+def weighted_cross_entropy(scores: Tensor, maps: Tensor, weights: Tensor) -> Tensor:
+    """The mean over the labelled pixels of weight (B, H, W) times cross-entropy; scores (B, classes, H, W), maps (B, H, W) int64."""
+    loss = F.cross_entropy(scores, maps, ignore_index=IGNORED, reduction="none")
+    return (loss * weights).sum() / (maps != IGNORED).sum().clamp(min=1)
+
+
+def take_weights(net: ImageClassifier, weights: dict[str, Tensor], path: Path) -> None:
+    """Fill the network with weights of the same names and shapes; what only it has, such as an FCN's new skip, stays as it began.
+
+    Raises LabError where the backbone is not among them.
+    """
+    expected = net.state_dict()
+    fitting = {name: value for name, value in weights.items() if name in expected and expected[name].shape == value.shape}
+    backbone = [name for name in expected if name.startswith(("net.stages.", "net.down."))]
+    missing = [name for name in backbone if name not in fitting]
+    if missing:
+        raise LabError(
+            f"{path.name} holds weights of another network: {missing[0]} is missing or of another shape ({len(missing)} of {len(backbone)}). "
+            "Give those of a run with the same --features, an FCN for an FCN."
+        )
+    net.load_state_dict(fitting, strict=False)
+    log.info("%d of %d tensors are taken from %s", len(fitting), len(expected), path.name)
