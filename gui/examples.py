@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.actions import Action, numbered
 from lab import registry
 from lab.run import Run
@@ -45,7 +46,7 @@ class EmptyPage(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(60, 0, 60, 0)
+        layout.setContentsMargins(8 * theme.WIDE, 0, 8 * theme.WIDE, 0)
         layout.addStretch(1)
         layout.addWidget(self.text)
         layout.addSpacing(16)

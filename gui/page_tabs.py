@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMessageBox, QSplitter, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMessageBox, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Action
 from gui.event_loop import NO_INPUT, until
@@ -16,7 +16,7 @@ from gui.undo import History
 from gui.view_query import OneAnswer, PageState, ViewSource
 from gui.widgets import icons
 from gui.widgets.picture import to_image
-from gui.widgets.room import FrontStack, Scroller
+from gui.widgets.room import FrontStack, Scroller, Turning
 from gui.widgets.save_dialog import ask_save_path
 from gui.widgets.saved_note import frames_in, tell_saved
 from lab.errors import LabError
@@ -60,7 +60,7 @@ class PageTabs(QWidget):
         self.copy_button = icons.IconButton(icons.copy, "Copy", COPY.tooltip, self.copy)
         self.save_button = icons.IconButton(icons.save, "Save…", SAVE.tooltip, self.ask_save)
         self.stack = FrontStack()
-        self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.split = Turning((280, 640), (240, 400))
         self.split.addWidget(self.stack)
         self.reading = QLabel(wordWrap=True)
         faint(self.reading)
@@ -73,7 +73,8 @@ class PageTabs(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.head)
-        layout.addWidget(Scroller(self.split, LEAST), 1)
+        self.scroller = Scroller(self.split, LEAST)
+        layout.addWidget(self.scroller, 1)
         layout.addWidget(self.reading)
         self.saves: list[OneAnswer] = []
         """What is being saved or copied."""
@@ -161,6 +162,11 @@ class PageTabs(QWidget):
         self.reading.setText(page.reading if page is not None else "")
         self.reading.setVisible(bool(self.reading.text()))
         self.page_changed.emit()
+        self.split.turn()
+
+    def need(self) -> int:
+        """The width at which the sidebar stands beside the page."""
+        return self.split.need() + self.scroller.verticalScrollBar().sizeHint().width()
 
     # -- who answers -----------------------------------------------------------------------------------------------
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from gui.actions import ActionSet, native, plain
+from gui.actions import Action, ActionSet, native, plain
 from gui.panels import PANELS
 from lab import registry
+from lab.atari.games import TWO_PLAYERS, game_title, games
 from lab.stored_runs import runs
 
-MOST_RUNS = 200
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
@@ -36,7 +36,7 @@ class Entry:
 
 
 def entries(window: Any) -> Iterator[Entry]:
-    """All that can be done now, in the window and in the panel in front; then what other panels have."""
+    """All that can be done now, in the window and in the panel in front; then what other panels and recipes have."""
     front = window.stack.currentWidget()
     for scope in (window.action_set, front.action_set, *front.action_set.inner_scopes()):
         yield from of_scope(scope)
@@ -47,10 +47,6 @@ def entries(window: Any) -> Iterator[Entry]:
             yield Entry("Setting", fields.rows[name].title, partial(edit, front, name))
         for name, preset in form.presets.known().items():
             yield Entry("Preset", name, partial(form.presets.choose, name, preset))
-        game = fields.rows.get("game")
-        if game is not None and isinstance(game.editor, QComboBox):
-            for i in range(game.editor.count()):
-                yield Entry("Game", game.editor.itemText(i), partial(fields.set_values, {"game": game.editor.itemData(i)}))
     tab = front.current_tab() if hasattr(front, "current_tab") else None
     for name, switch in (tab.views.switches if tab is not None else {}).items():
         yield Entry("View", name.replace("_", " "), partial(show_view, tab, switch))
@@ -58,8 +54,36 @@ def entries(window: Any) -> Iterator[Entry]:
         for recipe in registry.recipes().values():
             if recipe.family in spec.families:
                 yield Entry("Recipe", recipe.name, partial(choose_recipe, window, spec.name, recipe.name))
-    for run in runs()[:MOST_RUNS]:
+    for game in games():
+        if game not in TWO_PLAYERS:
+            yield Entry("Game", game_title(game), partial(choose_game, window, game))
+    for run in runs():
         yield Entry("Run", run.name, partial(window.open_run, run))
+    yield from of_other_panels(window, front.name)
+    in_form = form.recipe.name if form is not None else ""
+    for spec in PANELS:
+        for recipe in registry.recipes().values():
+            if recipe.family in spec.families and recipe.name != in_form:
+                for name in recipe.config_class().model_fields:
+                    yield Entry(f"Setting of {recipe.name}", name.replace("_", " "), partial(edit_of, window, spec.name, recipe.name, name))
+
+
+def of_other_panels(window: Any, front: str) -> Iterator[Entry]:
+    """The actions of the panels that are not in front: Return goes there first."""
+    for spec in PANELS:
+        if spec.name != front:
+            for action in spec.panel_class().every_action():
+                yield Entry(spec.name, plain(action.text), partial(do_in, window, spec.name, action), action.keys)
+
+
+def do_in(window: Any, name: str, action: Action) -> None:
+    """Do what another panel can do, if it can now."""
+    panel = window.go_to(name)
+    made = next((scope[action.id] for scope in (panel.action_set, *panel.action_set.inner_scopes()) if action.id in scope.made), None)
+    if made is not None and made.isEnabled():
+        made.trigger()
+    else:
+        window.say(f"{plain(action.text)} has nothing to act on in {name} yet.")
 
 
 def of_scope(scope: ActionSet) -> Iterator[Entry]:
@@ -86,6 +110,24 @@ def show_view(tab: Any, switch: Any) -> None:
 def choose_recipe(window: Any, panel: str, recipe: str) -> None:
     """Show a recipe's settings in its panel."""
     window.go_to(panel).form.recipe_box.setCurrentText(recipe)
+
+
+def choose_game(window: Any, game: str) -> None:
+    """Put a game into the form of the panel that plays them."""
+    panel = window.go_to("Atari")
+    if "game" not in panel.form.fields.rows:
+        panel.form.recipe_box.setCurrentText(panel.first_recipe)
+    panel.form.fields.set_values({"game": game})
+
+
+def edit_of(window: Any, panel: str, recipe: str, name: str) -> None:
+    """Go to a setting of a recipe that is not in front; one that has no effect with the values of others is not in the form."""
+    choose_recipe(window, panel, recipe)
+    front = window.panels[panel]
+    if name in front.form.fields.listed():
+        edit(front, name)
+    else:
+        window.say(f"{name.replace('_', ' ')} has no effect with these settings of {recipe}.")
 
 
 class CommandPalette(QDialog):

@@ -20,7 +20,7 @@ from gui.widgets.room import Scroller
 from lab.run import Run
 from lab.training_queue import Job
 
-MIDDLE = 300
+MIDDLE = 380
 """The width, at the system's size of text, that the middle of a panel keeps between docks."""
 LETTER = 16
 """The height of a line, in pixels, at which MIDDLE is meant."""
@@ -120,7 +120,10 @@ class Panel(QMainWindow):
         shown = [dock for dock in self.docks() if not dock.isHidden() and not dock.isFloating()]
         at_left = [dock for dock in shown if self.dockWidgetArea(dock) == left and dock not in self.tucked]
         at_right = [dock for dock in shown if self.dockWidgetArea(dock) == right or dock in self.tucked]
-        if self.put_away or not at_left or not at_right:
+        if self.put_away or not at_left:
+            return
+        if not at_right:
+            self.narrow(at_left)
             return
         scale = self.fontMetrics().height() / LETTER
         needed = MIDDLE * scale + sum(max(map(need, docks)) for docks in (at_left, at_right))
@@ -131,6 +134,20 @@ class Panel(QMainWindow):
                 dock.raise_()
         elif needed <= self.width() and self.tucked:
             self.untuck()
+        self.narrow([dock for dock in shown if dock in at_left or dock in self.tucked])
+
+    def middle_need(self) -> int:
+        """The width at which nothing in the middle scrolls sideways."""
+        return 0
+
+    def narrow(self, docks: list[QDockWidget]) -> None:
+        """Make these docks, which share a place, as narrow as they can be where the middle has too little room."""
+        middle, wide = self.centralWidget(), max((dock.width() for dock in docks if not dock.visibleRegion().isEmpty()), default=0)
+        missing = self.middle_need() - middle.width()
+        if missing > 0 and wide > 0:
+            least = max(map(need, docks))
+            if least < wide:
+                self.resizeDocks(docks[:1], [max(least, wide - missing)], Qt.Orientation.Horizontal)
 
     def untuck(self) -> None:
         """Docks that are behind a tab for want of room are on the right again."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.bridge import SessionBridge
 from gui.page_tabs import PageTabs
 from gui.panel import AppContext
@@ -41,10 +42,10 @@ MOST = 4
 MENU_RUNS = 40
 NOTE_LETTERS = 240
 """The most letters of the note about the data; its tooltip has the rest."""
-SWITCHES = """
-QToolButton[switch="true"] { border: 1px solid palette(mid); border-radius: 9px; padding: 1px 7px; color: palette(button-text); }
-QToolButton[switch="true"]:hover { border-color: palette(highlight); }
-QToolButton[switch="true"]:checked { background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight); }
+SWITCHES = f"""
+QToolButton[switch="true"] {{ border: 1px solid palette(mid); border-radius: {theme.WIDE}px; padding: {theme.THIN}px {theme.WIDE}px; color: palette(button-text); }}
+QToolButton[switch="true"]:hover {{ border-color: palette(highlight); }}
+QToolButton[switch="true"]:checked {{ background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight); }}
 """
 
 

@@ -21,14 +21,18 @@ DARK = {
     "ToolTipBase": "#2e3238", "ToolTipText": "#e4e7ea", "Link": "#7db4f5", "PlaceholderText": "#8a929b", "Mid": "#41464d",
     "Light": "#4a4f57", "Midlight": "#383c42", "Dark": "#15171a", "Shadow": "#0c0d0f",
 }  # fmt: skip
-GAP = 4
-"""Pixels: all spacing is this or a small multiple of it."""
+THIN, GAP, WIDE = 2, 4, 8
+"""Pixels: the spaces between and around things are one of these or a multiple of WIDE; else they are the style's own."""
 DISABLED = {"light": "#5f666f", "dark": "#939ba4"}
 ACCENT = {False: "#a34c0c", True: "#f0964f"}
 """The colour of what is new or just changed in a diagram, on light and on dark ground."""
+LEAST_POINTS, LEAST_PIXELS = 7.0, 9
+"""No words are smaller than this."""
 TEXT_SIZES = (80, 90, 100, 110, 125, 150, 175, 200)
 """Sizes of text that one can choose, in percent of the system's."""
-HEADINGS = {"Heading": 1.2, "FastHeading": 1.2, "Strong": 1.0}
+SMALL, LARGER, LARGEST = 0.9, 1.2, 1.5
+"""The sizes of words that are not as large as all others: a second line, headings, and what a diagram is made of."""
+HEADINGS = {"Heading": LARGER, "FastHeading": LARGER, "Strong": 1.0}
 """How much larger than other text the headings are, by the class of the widget; all are bold."""
 
 
@@ -90,6 +94,21 @@ def code_font() -> QFont:
     return font
 
 
+def sized(font: QFont, times: float, bold: bool = False) -> QFont:
+    """The font that is so much larger, and not too small to be read."""
+    made = QFont(font)
+    made.setPointSizeF(max(LEAST_POINTS, font.pointSizeF() * times))
+    made.setBold(bold)
+    return made
+
+
+def fitting(font: QFont, height: float) -> QFont:
+    """The font at a height in pixels, for figures that grow with what they stand in."""
+    made = QFont(font)
+    made.setPixelSize(max(LEAST_PIXELS, int(height)))
+    return made
+
+
 def set_text(app: QApplication, percent: int) -> None:
     """Show all text at a size, in percent of the system's; headings stay as much larger as they are."""
     if app.property("points") is None:
@@ -98,10 +117,7 @@ def set_text(app: QApplication, percent: int) -> None:
     font.setPointSizeF(float(app.property("points")) * percent / 100)
     app.setFont(font)
     for name, times in HEADINGS.items():
-        heading = QFont(font)
-        heading.setPointSizeF(font.pointSizeF() * times)
-        heading.setBold(True)
-        app.setFont(heading, name)  # type: ignore[arg-type]  # As with palettes below.
+        app.setFont(sized(font, times, bold=True), name)  # type: ignore[arg-type]  # As with palettes below.
 
 
 def apply(app: QApplication, choice: str) -> None:

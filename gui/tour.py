@@ -11,13 +11,14 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.settings import settings
 from gui.theme import faint
 
 SEEN = "tour/seen"
 """The setting that says that the tour need not be offered again."""
 WIDTH = 330
-GAP = 12
+GAP = theme.WIDE + theme.GAP
 """Pixels between what is shown and the words, and between these and the window's edge."""
 
 

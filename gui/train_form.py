@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.actions import Action
 from gui.preset_menu import PresetButton
 from gui.theme import faint
@@ -96,7 +97,7 @@ class TrainForm(QWidget):
         self.queue_button = QPushButton("Queue", toolTip=QUEUE.tooltip)
         self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
         self.python_button = QToolButton(text=COPY_PYTHON.text, toolTip=COPY_PYTHON.tooltip)
-        length = FlowLayout(gap=6)
+        length = FlowLayout(gap=theme.GAP)
         for widget in (self.length_unit, self.steps, self.minutes, self.device):
             length.addWidget(widget)
         for number in (self.steps, self.minutes):
@@ -113,7 +114,7 @@ class TrainForm(QWidget):
         start.addWidget(self.train_button, 1)
         start.addWidget(self.queue_button)
         self.column.addLayout(start)
-        copies = FlowLayout(gap=6)
+        copies = FlowLayout(gap=theme.GAP)
         copies.addWidget(self.copy_button)
         copies.addWidget(self.python_button)
         self.column.addLayout(copies)

@@ -14,6 +14,7 @@ from weakref import ref
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QScrollArea, QToolButton, QWidget
 
+from gui import theme
 from gui.actions import Action
 from gui.bridge import SessionBridge
 from gui.dialogs import ContinueDialog
@@ -129,17 +130,22 @@ class TrainingPanel(Panel):
     def size_docks(self) -> None:
         self.resizeDocks([self.settings_dock], [max(280, self.form.sizeHint().width())], Qt.Orientation.Horizontal)
 
+    def middle_need(self) -> int:
+        pages = self.pages_in_front()
+        return pages.need() + self.centralWidget().width() - pages.width() if pages is not None and pages.isVisible() else 0
+
     def run_changed(self) -> None:
         """Another run, or none, is in front."""
         self.show_about()
         self.show_page_actions()
+        self.make_room()
 
     # -- what am I looking at --------------------------------------------------------------------------------------
 
     def about_page(self) -> QWidget:
         text = self.about_label = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop, openExternalLinks=True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        text.setContentsMargins(8, 8, 8, 8)
+        text.setContentsMargins(theme.WIDE, theme.WIDE, theme.WIDE, theme.WIDE)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(text)
@@ -345,6 +351,7 @@ class TrainingPanel(Panel):
 
         tab = RunTab(run, self.context, self.tabs.free_colour(), self.whole, history=self.history)
         tab.page_tabs.page_changed.connect(self.show_page_actions)
+        tab.page_tabs.page_changed.connect(self.make_room)
         tab.settings_wanted.connect(self.clone)
         tab.resume_wanted.connect(self.resume)
         self.tabs.add(tab)

@@ -33,6 +33,27 @@ def quick(steps: int, /, **fields: Any) -> Preset:
     return Preset(f"{steps:,} steps: something to look at soon, far from the best.", fields, steps)
 
 
+def best(figure: str, steps: int, /, **fields: Any) -> Preset:
+    """The settings of the best figure in docs/results.md."""
+    return Preset(f"The best so far of docs/results.md: {figure}.", fields, steps)
+
+
+AGENT_STEPS = 50_000_000
+"""200 million frames, each action held for four."""
+PUBLISHED_AGENT: dict[str, Any] = {
+    "envs": 1,
+    "life_loss_terminal": True,
+    "learning_starts": 50_000,
+    "epsilon_steps": 250_000,
+    "target_interval": 10_000,
+}
+"""As published, the agents of one game differ from the recipes' defaults in these."""
+DIFFUSION: dict[str, Any] = {
+    "features": 128, "batch_size": 128, "learning_rate": 2e-4, "warmup": 5_000, "ema": 0.9999, "class_dropout": 0.0, "guidance": 1.0,
+}  # fmt: skip
+"""The U-Net on CIFAR-10 of Ho et al. 2020, and of those after them."""
+QUICK_PICTURES: dict[str, Any] = {"features": 16, "batch_size": 32, "quality_every": 0}
+"""A small U-Net: half a minute of one core."""
 QUICK_AGENT: dict[str, Any] = {"learning_starts": 1_000, "replay_capacity": 20_000, "epsilon_steps": 10_000}
 
 BUILT_IN: dict[str, dict[str, Preset]] = {
@@ -45,16 +66,58 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
                 "target_interval": 10_000, "life_loss_terminal": True, "learning_rate": 6.25e-5, "adam_eps": 1.5e-4,
                 "learning_rate_end": 1.0, "eval_epsilon": 0.05,
             },
-            50_000_000,
+            AGENT_STEPS,
+        ),
+        BEST: best("a mean of 19.0 on Pong", 844_240),
+    },
+    "dqn-fast": {QUICK: quick(20_000, **QUICK_AGENT), BEST: best("a mean of 16.05 on Pong, in the least steps", 347_424)},
+    "qr-dqn": {
+        QUICK: quick(20_000, **QUICK_AGENT),
+        PUBLISHED: Preset("200 quantiles, 200 million frames of one game (Dabney et al. 2018a).", PUBLISHED_AGENT, AGENT_STEPS),
+    },
+    "c51": {
+        QUICK: quick(20_000, **QUICK_AGENT),
+        PUBLISHED: Preset("51 atoms, 200 million frames of one game (Bellemare et al. 2017).", PUBLISHED_AGENT, AGENT_STEPS),
+    },
+    "iqn": {
+        QUICK: quick(10_000, **QUICK_AGENT),
+        PUBLISHED: Preset(
+            "64 fractions to learn from and 32 to act by, 200 million frames of one game (Dabney et al. 2018b).",
+            {**PUBLISHED_AGENT, "fractions": 64, "acting_fractions": 32},
+            AGENT_STEPS,
         ),
     },
-    "dqn-fast": {QUICK: quick(20_000, **QUICK_AGENT)},
-    "qr-dqn": {QUICK: quick(20_000, **QUICK_AGENT)},
-    "c51": {QUICK: quick(20_000, **QUICK_AGENT)},
-    "iqn": {QUICK: quick(10_000, **QUICK_AGENT)},
-    "rainbow": {QUICK: quick(20_000, learning_starts=1_000, replay_capacity=20_000)},
-    "pqn-fast": {QUICK: quick(50_000, epsilon_steps=10_000, learning_rate_steps=50_000)},
-    "tabular-q": {QUICK: quick(30_000, maze="tiny", epsilon_steps=15_000, learning_rate_steps=20_000)},
+    "rainbow": {
+        QUICK: quick(20_000, learning_starts=1_000, replay_capacity=20_000),
+        PUBLISHED: Preset(
+            "One game, 200 million frames, over which beta goes to 1 (Hessel et al. 2018).",
+            {"envs": 1, "life_loss_terminal": True, "priority_beta_steps": AGENT_STEPS},
+            AGENT_STEPS,
+        ),
+    },
+    "beyond-rainbow": {
+        QUICK: quick(20_000, envs=8, batch_size=32, train_every=8, learning_starts=1_000, replay_capacity=20_000, trunk_width=1),
+        PUBLISHED: Preset("200 million frames from 64 games at once (Clark et al. 2024); for a GPU.", {}, AGENT_STEPS),
+    },
+    "pqn": {
+        QUICK: quick(50_000, envs=32, minibatches=16, epsilon_steps=10_000, learning_rate_steps=50_000),
+        PUBLISHED: Preset(
+            "200 million frames from 128 games at once, a tenth of them with a falling epsilon (Gallici et al. 2024); for a GPU.",
+            {"epsilon_steps": 5_000_000, "learning_rate_steps": AGENT_STEPS},
+            AGENT_STEPS,
+        ),
+    },
+    "pqn-fast": {
+        QUICK: quick(50_000, epsilon_steps=10_000, learning_rate_steps=50_000),
+        BEST: best(
+            "a mean of 12,057 on Road Runner, a human's 7,845", 600_000, centred=True, trace=0.8, epsilon_steps=50_000, learning_rate_steps=600_000
+        ),
+    },
+    "tabular-q": {
+        QUICK: quick(30_000, maze="tiny", epsilon_steps=15_000, learning_rate_steps=20_000),
+        BEST: best("all of 200 games won in the small maze", 300_000),
+    },
+    "linear": {QUICK: quick(500), BEST: best("an accuracy of 0.919 on the digits", 3_000)},
     "dream": {QUICK: quick(300, frames=3_000, batch_size=16, horizon_steps=200, learning_rate_steps=300)},
     "playground": {
         QUICK: quick(500),
@@ -85,7 +148,6 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "one point at a time": Preset("Batches of one: noisy, and it gets there.", {"points": "circles", "layers": "8 tanh", "batch_size": 1}),
         "a hill to learn": Preset("Regression: the height of two hills.", {"points": "hill", "layers": "8 tanh, 8 tanh"}),
     },
-    "linear": {QUICK: quick(500)},
     "classify": {
         QUICK: quick(300, schedule_steps=300, test_time_augmentation=1),
         PUBLISHED: Preset(
@@ -98,6 +160,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             },
             64_000,
         ),
+        BEST: best("LeNet-5, an accuracy of 0.983 on the digits in a minute", 2_000),
     },
     "segment": {
         QUICK: quick(150, games="pong,breakout,freeway", frames=60, schedule_steps=150),
@@ -114,18 +177,43 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             },
             5_000,
         ),
+        BEST: best("a validation loss of 1.808 on tiny Shakespeare in 2,000 steps", 2_000),
     },
-    "char-rnn": {QUICK: quick(300, decay_steps=300)},
+    "char-rnn": {
+        QUICK: quick(300, decay_steps=300),
+        PUBLISHED: Preset(
+            "Two LSTM layers of 128 units, 50 characters at a time, as in Karpathy's char-rnn of 2015.",
+            {"layers": 2, "hidden": 128, "batch_size": 50, "unroll": 50, "learning_rate": 2e-3},
+        ),
+        BEST: best("a validation loss of 1.540 on tiny Shakespeare in 1,000 steps", 1_000, decay_steps=1_000),
+    },
     "seq2seq": {
         QUICK: quick(300, decay_steps=300),
+        PUBLISHED: Preset(
+            "The widths of Bahdanau et al. 2015, with AdamW in place of Adadelta; for a GPU.", {"hidden": 1_000, "width": 620, "batch_size": 80}
+        ),
         BEST: Preset("The transformer: the lowest perplexity on Multi30k of those in docs/results.md.", {"model": "transformer"}),
     },
-    "tag": {QUICK: quick(150, decay_steps=150)},
-    "text-class": {QUICK: quick(150, decay_steps=150)},
-    "forecast": {QUICK: quick(200, decay_steps=200)},
-    "word2vec": {QUICK: quick(1_000, decay_steps=1_000)},
+    "tag": {
+        QUICK: quick(150, decay_steps=150),
+        PUBLISHED: Preset("300 hidden units and a CRF (Huang et al. 2015).", {"hidden": 300, "crf": True}),
+        BEST: best("an accuracy of 0.974", 600),
+    },
+    "text-class": {QUICK: quick(150, decay_steps=150), BEST: best("an accuracy of 0.369, of 0.135 for the largest class", 600)},
+    "forecast": {QUICK: quick(200, decay_steps=200), BEST: best("an error of 0.186 variances", 500, decay_steps=500)},
+    "word2vec": {
+        QUICK: quick(1_000, decay_steps=1_000),
+        PUBLISHED: Preset(
+            "Vectors of 300 numbers, frequent words left out more often (Mikolov et al. 2013).", {"width": 300, "subsample": 1e-5}
+        ),
+        BEST: best("a validation loss of 3.06, of 4.16 by chance", 3_000, decay_steps=3_000),
+    },
     "autoencoder": {
         QUICK: quick(1_000, quality_every=0),
+        PUBLISHED: Preset(
+            "The widths of Hinton & Salakhutdinov 2006, trained at once by Adam.", {"hidden": "1000,500,250", "latent": 30}
+        ),
+        BEST: best("a squared error of 0.0022 on the digits", 5_000),
         "denoising": Preset("Learns to take away noise that was added to its input (Vincent et al. 2008).", {"noise": 0.3}),
         "sparse": Preset("A long code of which few numbers differ from 0.", {"latent": 64, "sparsity": 0.01}),
     },
@@ -133,30 +221,46 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         QUICK: quick(1_000, quality_every=0),
         PUBLISHED: Preset("500 hidden units and batches of 100 (Kingma & Welling 2014), with Adam in place of Adagrad.",
                           {"hidden": "500", "batch_size": 100}),
+        BEST: best("121.57 nats on MNIST in ten epochs", 660),
         "two dimensions": Preset("z of two numbers, so that the plane shows the whole latent space.", {"latent": 2}),
     },
-    "cvae": {QUICK: quick(1_000, quality_every=0)},
-    "gan": {QUICK: quick(1_500, quality_every=0)},
+    "cvae": {QUICK: quick(1_000, quality_every=0), BEST: best("999 of 1,000 digits of the class that was asked for", 5_000)},
+    "gan": {QUICK: quick(1_500, quality_every=0), BEST: best("a coverage of 0.771 on the digits", 10_000)},
     "dcgan": {
         QUICK: quick(600, quality_every=0),
         PUBLISHED: Preset(
             "The settings of Radford et al. 2016: larger images and networks, no gradient penalty, no averaged G; for a GPU.",
             {"size": 64, "features": 64, "batch_size": 128, "r1": 0.0, "ema": 0.0},
         ),
+        BEST: best("a coverage of 0.778 on the digits", 6_000),
     },
-    "cgan": {QUICK: quick(600, quality_every=0)},
+    "cgan": {QUICK: quick(400, quality_every=0), BEST: best("987 of 1,000 digits of the class that was asked for", 4_000)},
     "wgan-gp": {
         QUICK: quick(400, quality_every=0),
         PUBLISHED: Preset(
             "Algorithm 1 of Gulrajani et al. 2017: five critic steps, Adam at 1e-4 with beta1 = 0; for a GPU.",
             {"d_steps": 5, "g_learning_rate": 1e-4, "d_learning_rate": 1e-4, "beta1": 0.0, "features": 64, "ema": 0.0},
         ),
+        BEST: best("a coverage of 0.653 on the digits", 3_000),
     },
-    "r3gan": {QUICK: quick(500, quality_every=0)},
+    "r3gan": {QUICK: quick(300, features=8, batch_size=32, quality_every=0)},
     "stylegan": {QUICK: quick(500, quality_every=0)},
-    "flow": {QUICK: quick(800, quality_every=0)},
-    "ddpm": {QUICK: quick(800, quality_every=0)},
-    "meanflow": {QUICK: quick(800, quality_every=0)},
+    "flow": {
+        QUICK: quick(250, **QUICK_PICTURES),
+        PUBLISHED: Preset("Times drawn alike often, without guidance (Liu et al. 2023); for a GPU.", {**DIFFUSION, "times": "uniform"}, 600_000),
+    },
+    "ddpm": {
+        QUICK: quick(250, **QUICK_PICTURES),
+        PUBLISHED: Preset("Drawn by all the steps of DDPM, without guidance (Ho et al. 2020); for a GPU.", {**DIFFUSION, "sampler": "ddpm"}, 800_000),
+    },
+    "meanflow": {
+        QUICK: quick(250, **QUICK_PICTURES),
+        PUBLISHED: Preset(
+            "Three of four times a stretch, without guidance (Geng et al. 2025); for a GPU.",
+            {**DIFFUSION, "batch_size": 1_024, "learning_rate": 6e-4, "stretches": 0.75},
+            800_000,
+        ),
+    },
     "toy-gan": {
         QUICK: quick(1_500),
         "mode collapse": Preset(
@@ -165,8 +269,16 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
     },
     "toy-flow": {QUICK: quick(1_500)},
-    "cyclegan": {QUICK: quick(200, constant_steps=100, decay_steps=100)},
-    "pix2pix": {QUICK: quick(300, constant_steps=150, decay_steps=150)},
+    "cyclegan": {
+        QUICK: quick(200, constant_steps=100, decay_steps=100),
+        BEST: best("976 of 1,000 digits keep their class", 700),
+    },
+    "cyclegan-256": {PUBLISHED: Preset("The recipe as it is: 200 epochs of horse2zebra (Zhu et al. 2017); for a GPU.", {}, 266_800)},
+    "pix2pix": {
+        QUICK: quick(300, constant_steps=150, decay_steps=150),
+        BEST: best("an L1 of 0.19 of the mean picture's", 1_200),
+    },
+    "pix2pix-256": {PUBLISHED: Preset("The recipe as it is: the networks of Isola et al. 2017; for a GPU.", {}, 200_000)},
 }  # fmt: skip
 
 

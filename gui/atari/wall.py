@@ -25,8 +25,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.atari.wall_thread import Shown, WallThread
-from gui.theme import GAP, colour, faint, is_dark
+from gui.theme import colour, faint, is_dark
 from gui.widgets.fast_label import FastLabel
 
 if TYPE_CHECKING:
@@ -146,10 +147,7 @@ class WallView(QWidget):
 
     def fonts(self) -> tuple[QFont, QFont]:
         """Of the first and of the second line."""
-        first, second = QFont(self.font()), QFont(self.font())
-        first.setBold(True)
-        second.setPointSizeF(max(7.0, self.font().pointSizeF() * 0.9))
-        return first, second
+        return theme.sized(self.font(), 1.0, bold=True), theme.sized(self.font(), theme.SMALL)
 
     def arrange(self) -> None:
         """Find the rows and columns at which the pictures are largest."""
@@ -217,7 +215,7 @@ class WallView(QWidget):
     def paint_banner(self, painter: QPainter, place: QRect, words: str) -> None:
         """A line of words over the top of a picture."""
         painter.setFont(self.fonts()[1])
-        height = painter.fontMetrics().height() + GAP
+        height = painter.fontMetrics().height() + theme.GAP
         strip = QRect(place.x(), place.y(), place.width(), height)
         painter.fillRect(strip, Qt.GlobalColor.black)
         painter.setPen(Qt.GlobalColor.white)
@@ -353,8 +351,8 @@ class WallPage(QWidget):
         self.words = FastLabel("", wrap=True)
         faint(self.words)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 4)
-        layout.setSpacing(4)
+        layout.setContentsMargins(theme.WIDE, theme.GAP, theme.WIDE, theme.GAP)
+        layout.setSpacing(theme.GAP)
         layout.addWidget(self.words)
         layout.addWidget(self.view, 1)
         self.setFocusProxy(self.view)

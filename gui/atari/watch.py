@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui import theme
 from gui.actions import Action, ActionSet
 from gui.atari.player_thread import Controls
 from gui.atari.watch_pane import WatchPane, speed_text
@@ -111,7 +112,7 @@ class Watch(QWidget):
             players.addWidget(self.choosers[i], i, 0, 1, 2)
             players.addWidget(self.panes[i], 2, i)
         players.setRowStretch(2, 1)
-        buttons = FlowLayout(gap=3)
+        buttons = FlowLayout(gap=theme.GAP)
         shown = (self.pause, self.frame, self.restart_action, self.take_over, self.saliency, self.compare, self.record_action)
         for action in shown:
             button = QToolButton()
@@ -121,7 +122,7 @@ class Watch(QWidget):
             buttons.addWidget(button)
         self.speed.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         buttons.addWidget(self.speed)
-        numbers = FlowLayout(gap=8)
+        numbers = FlowLayout(gap=theme.WIDE)
         for name, widget in (("Epsilon", self.epsilon), ("Sticky", self.sticky), ("Seed", self.seed)):
             numbers.addWidget(beside(name, widget))
         self.tools = QWidget()

@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.atari import scoreboard
 from gui.atari.player_thread import Controls, PlayerThread, Shown
 from gui.atari.weight_sources import WeightSource
 from gui.widgets.bars import QBars
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.picture import Picture, heat
+from gui.widgets.room import Scroller
 from gui.widgets.titled import FastHeading
 
 if TYPE_CHECKING:
     from gui.widgets.plot import Plot
 
 DECISIONS_PER_SECOND = 15
+LARGE = 320
+"""The height that the game's picture has at least before the plot of values is shown."""
+LEAST = (10_000, 80)
+"""The bars scroll where they are left less than this height; their width they get."""
 
 KEYS = {
     Qt.Key.Key_Up: "UP", Qt.Key.Key_W: "UP", Qt.Key.Key_Down: "DOWN", Qt.Key.Key_S: "DOWN", Qt.Key.Key_Left: "LEFT",
@@ -60,7 +66,6 @@ class WatchPane(QWidget):
         self.score = FastHeading("score —")
         self.score.setToolTip("Score of this episode and of the last one; below, published scores")
         self.scale = QLabel(wordWrap=True)
-        self.scale.setMinimumHeight(2 * self.scale.fontMetrics().lineSpacing())  # It wraps beside a second agent: the bars keep their room.
         self.speed = FastLabel(align=Qt.AlignmentFlag.AlignRight)
         self.scoreboard = QLabel(textFormat=Qt.TextFormat.RichText)
         self.scoreboard.setToolTip("Episodes that you, or the agent, played from beginning to end")
@@ -73,19 +78,21 @@ class WatchPane(QWidget):
         below = QWidget()
         self.below = QVBoxLayout(below)
         self.below.setContentsMargins(0, 0, 0, 0)
-        self.below.setSpacing(3)
-        self.below.addLayout(line)
-        self.below.addWidget(self.scale)
-        self.below.addWidget(self.scoreboard)
+        self.below.setSpacing(theme.GAP)
         self.below.addWidget(self.bars)
-        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        split.addWidget(self.game)
-        split.addWidget(below)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.split.addWidget(self.game)
+        self.split.addWidget(Scroller(below, LEAST))
+        self.split.splitterMoved.connect(lambda: setattr(self, "moved", True))
+        self.moved = False
+        """Whether a person has chosen how large the picture is."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
+        layout.setSpacing(theme.GAP)
+        layout.addLayout(line)
+        layout.addWidget(self.scale)
+        layout.addWidget(self.scoreboard)
+        layout.addWidget(self.split, 1)
 
     # -- whom one watches ------------------------------------------------------------------------------------------
 
@@ -103,6 +110,26 @@ class WatchPane(QWidget):
         plot.keep_left(6)
         self.below.addWidget(plot, 1)
         return plot
+
+    def share_room(self) -> None:
+        """The picture is as large as its width lets it be; the bars take the rest, and the plot where the picture stays large."""
+        total, tall = self.split.height() - self.split.handleWidth(), self.split.width() * 210 // 160
+        bars = self.bars.sizeHint().height()
+        if self.plot is not None:
+            whole = bars + theme.GAP + self.plot.minimumHeight()
+            self.plot.setVisible(total - whole >= min(tall, LARGE))
+            bars = whole if not self.plot.isHidden() else bars
+        if not self.moved:
+            picture = min(tall, max(total - bars, total * 3 // 5))
+            self.split.setSizes([picture, total - picture])
+
+    def hasHeightForWidth(self) -> bool:
+        """Though its words wrap: what holds a pane would give it the height that it likes best, not the least."""
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.share_room()
 
     def show_thread(self, thread: PlayerThread) -> None:
         """Start a player and show it in place of the one before."""
@@ -159,6 +186,7 @@ class WatchPane(QWidget):
         frame = shown.frame
         if self.bars.names != thread.names:
             self.bars.reset(thread.names, self.hue)
+            self.share_room()
         self.game.overlay = heat(shown.saliency) if shown.saliency is not None else None
         self.game.show_pixels(frame.pixels)
         if self.by_hand:

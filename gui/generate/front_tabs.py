@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QTabWidget, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.generate.image_grid import ImageGrid
 from gui.page import Page
 
@@ -28,7 +29,7 @@ class FrontTabs(QTabWidget):
         grid.setToolTip(tip)
         holder = QWidget()
         column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 4, 0, 0)
+        column.setContentsMargins(0, theme.GAP, 0, 0)
         if settings:
             row = QHBoxLayout()
             for text, widget in settings.items():

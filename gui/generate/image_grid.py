@@ -5,12 +5,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui import theme
 from gui.theme import colour
 from gui.widgets.picture import to_image
 from lab.answers import Images
 from lab.answers.images import ink_on
-
-GAP = 2
 
 
 def mosaic(pixels: np.ndarray, columns: int) -> np.ndarray:
@@ -121,7 +120,7 @@ class ImageGrid(QWidget):
         area = self.area()
         width, height = area.width() / self.columns, area.height() / max(1, self.rows)
         x, y = index % self.columns, index // self.columns
-        return QRectF(area.left() + x * width, area.top() + y * height, width, height).adjusted(0, 0, -GAP, -GAP)
+        return QRectF(area.left() + x * width, area.top() + y * height, width, height).adjusted(0, 0, -theme.THIN, -theme.THIN)
 
     def at(self, point: QPointF) -> int:
         """The tile under a point, or -1."""

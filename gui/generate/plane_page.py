@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.generate.image_grid import mosaic
 from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
@@ -227,7 +228,7 @@ class PlanePage(LatentPage):
             box.toggled.connect(lambda on, name=name: self.show_part(name, on))
         self.where = QLabel(wordWrap=True)
         self.legend = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
-        row = FlowLayout(gap=8)
+        row = FlowLayout(gap=theme.WIDE)
         for widget in (self.through, self.side, self.tiles, self.dots):
             row.addWidget(widget)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.actions import Action
 from gui.page import Page
 from gui.theme import code_font, colour
@@ -38,9 +39,7 @@ class AttentionText(QWidget):
         self.update()
 
     def letters(self) -> QFont:
-        font = code_font()
-        font.setPointSizeF(self.font().pointSizeF() * 1.5)
-        return font
+        return theme.sized(code_font(), theme.LARGEST)
 
     def place(self) -> None:
         """Lay the tokens out in rows."""

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSpinBox,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from gui.page import Page
 from gui.theme import code_font, colour, faint
 from gui.view_query import PageState
 from gui.widgets.bars import QBars
+from gui.widgets.room import Turning
 from gui.widgets.titled import Strong
 
 STEP_MS = 150
@@ -127,7 +127,7 @@ class TextGenerationPage(Page):
         side.addWidget(Strong("Candidates for the next token"))
         side.addWidget(self.bars)
         side.addStretch(1)
-        split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        split = Turning((700, 280), (300, 240))
         split.addWidget(left)
         split.addWidget(right)
         split.setSizes([700, 280])

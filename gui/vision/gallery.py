@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.theme import faint
 from gui.widgets.picture import to_image
 
@@ -30,7 +31,7 @@ class GalleryView(QWidget):
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)
         self.list.setUniformItemSizes(True)
-        self.list.setSpacing(3)
+        self.list.setSpacing(theme.GAP)
         self.list.setWordWrap(True)
         self.list.setToolTip("Click an image, or press Enter, to inspect it")
         self.list.itemClicked.connect(self.open_item)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui import theme
 from gui.actions import Action
 from gui.atari.watched_frame import watched_frame
 from gui.page import Page
@@ -35,6 +36,7 @@ from gui.vision.vision_state import VisionState
 from gui.widgets.drawing import Drawing
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture
+from gui.widgets.room import Turning
 from gui.widgets.titled import Strong
 from lab.data.image_files import IMAGE_FILTER
 from lab.stored_runs import runs
@@ -181,7 +183,7 @@ class InspectPage(Page):
         column = QVBoxLayout(source)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.canvas, 1)
-        buttons = FlowLayout(gap=3)
+        buttons = FlowLayout(gap=theme.GAP)
         for widget in (self.clear_button, self.file_button, self.slideshow_button, self.agent_button, self.split, self.number):
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             buttons.addWidget(widget)
@@ -194,7 +196,7 @@ class InspectPage(Page):
             ("Heat map", self.overlay, self.method),
         )
         for i, (title, widget, control) in enumerate(shown):
-            head = FlowLayout(gap=6)
+            head = FlowLayout(gap=theme.GAP)
             head.addWidget(Strong(title))
             if control is not None:
                 head.addWidget(control)
@@ -205,21 +207,21 @@ class InspectPage(Page):
         answers = QWidget()
         right = QVBoxLayout(answers)
         right.setContentsMargins(0, 0, 0, 0)
-        asked = FlowLayout(gap=6)
+        asked = FlowLayout(gap=theme.GAP)
         asked.addWidget(Strong("Evidence for"))
         asked.addWidget(self.label)
         right.addLayout(asked)
         right.addWidget(self.bars)
         right.addWidget(self.says)
         right.addStretch(1)
-        top = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        top = Turning((230, 340, 220), (200, 200, 160))
         for part in (source, pictures, answers):
             top.addWidget(part)
         top.setSizes([230, 340, 220])
         self.below = QTabWidget(documentMode=True)
         maps = QWidget()
         inside = QVBoxLayout(maps)
-        inside.setContentsMargins(0, 3, 0, 0)
+        inside.setContentsMargins(0, theme.GAP, 0, 0)
         line = QHBoxLayout()
         line.addWidget(QLabel("Layer"))
         line.addWidget(self.layer)
@@ -228,7 +230,7 @@ class InspectPage(Page):
         inside.addWidget(self.maps, 1)
         compare = QWidget()
         inside = QVBoxLayout(compare)
-        inside.setContentsMargins(0, 3, 0, 0)
+        inside.setContentsMargins(0, theme.GAP, 0, 0)
         line = QHBoxLayout()
         line.addWidget(QLabel("Compare with"))
         line.addWidget(self.other, 1)
@@ -247,7 +249,7 @@ class InspectPage(Page):
         split.addWidget(self.below)
         split.setSizes([290, 230])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 3, 0, 0)
+        layout.setContentsMargins(0, theme.GAP, 0, 0)
         layout.addWidget(split)
 
     # -- which image -----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui import theme
 from gui.theme import ACCENT, is_dark
 from gui.widgets.titled import Heading
 
@@ -155,9 +156,7 @@ class Graph(QWidget):
 
     def letters(self) -> QFont:
         """Letters that grow with the graph."""
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * max(1.0, min(self.width() / 640, self.height() / 320)))
-        return font
+        return theme.sized(self.font(), max(1.0, min(self.width() / 640, self.height() / 320)))
 
     def show_step(self, nodes: dict[str, float], weights: dict[str, float], gradients: dict[str, float], new: tuple[str, ...]) -> None:
         self.nodes, self.weights, self.gradients, self.new = nodes, weights, gradients, new
@@ -326,9 +325,7 @@ class Cells(QWidget):
         base, text = self.palette().color(QPalette.ColorRole.Base), self.palette().color(QPalette.ColorRole.Text)
         hue = self.palette().color(QPalette.ColorRole.Highlight)
         top = max(1.0, float(np.abs(self.values).max()))
-        font = painter.font()
-        font.setPixelSize(max(9, int(side * 0.38)))
-        painter.setFont(font)
+        painter.setFont(theme.fitting(painter.font(), side * 0.38))
         for place in np.ndindex(*self.values.shape):
             row, column = int(place[0]), int(place[1])
             value = float(self.values[row, column])

@@ -11,12 +11,12 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QIcon, QImage, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QToolTip, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import to_image
 from lab.answers import Boxes, Masks, class_colour
 from lab.answers.images import Annotated, class_name, enlarged, ink_on
 
-GAP = 4
 """Pixels between two pictures."""
 SMALL = 64
 """Pictures of fewer pixels a side keep sharp pixels when they are enlarged."""
@@ -65,16 +65,17 @@ class AnnotatedGrid(QWidget):
         for across in range(1, count + 1):
             rows = -(-count // across)
             scale = min(
-                (self.width() - GAP * (across - 1)) / (across * wide), (self.height() - rows * below - GAP * (rows - 1)) / (rows * high)
+                (self.width() - theme.GAP * (across - 1)) / (across * wide),
+                (self.height() - rows * below - theme.GAP * (rows - 1)) / (rows * high),
             )
             if scale > best:
                 best, columns = scale, across
         if best <= 0:
             return []
         rows, w, h = -(-count // columns), best * wide, best * high
-        left = (self.width() - columns * w - GAP * (columns - 1)) / 2
-        top = max(0.0, (self.height() - rows * (h + below) - GAP * (rows - 1)) / 2)
-        return [QRectF(left + i % columns * (w + GAP), top + i // columns * (h + below + GAP), w, h) for i in range(count)]
+        left = (self.width() - columns * w - theme.GAP * (columns - 1)) / 2
+        top = max(0.0, (self.height() - rows * (h + below) - theme.GAP * (rows - 1)) / 2)
+        return [QRectF(left + i % columns * (w + theme.GAP), top + i // columns * (h + below + theme.GAP), w, h) for i in range(count)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -167,7 +168,7 @@ class AnnotatedView(QWidget):
         self.listed: list[tuple[int, str]] = []
         self.grid = AnnotatedGrid()
         self.legend = QWidget()
-        self.legend_layout = FlowLayout(self.legend, gap=2)
+        self.legend_layout = FlowLayout(self.legend, gap=theme.THIN)
         self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=100, toolTip=self.slider_tip)
         self.slider.setMaximumWidth(160)
         self.slider.valueChanged.connect(self.slid)

@@ -5,8 +5,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-GAP = 4
-"""Pixels between two rows."""
+from gui import theme
 
 
 class QBars(QWidget):
@@ -39,7 +38,7 @@ class QBars(QWidget):
     @property
     def row(self) -> int:
         """The height of a row."""
-        return self.fontMetrics().height() + GAP
+        return self.fontMetrics().height() + theme.GAP
 
     def sizeHint(self) -> QSize:
         return QSize(260, max(1, len(self.names)) * self.row + 4)

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui import theme
 from gui.widgets import icons
 from gui.widgets.data_edit import LONGEST, DataEdit
 from gui.widgets.number_edit import ROOM, NumberEdit
@@ -110,9 +111,10 @@ class Setting(QWidget):
         self.setToolTip(self.tip)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(1)
+        row.setSpacing(theme.THIN)
         row.addWidget(self.editor, 1)
         row.addWidget(self.reset)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_value(self.default)
 
     def make_editor(self, field: Any, choices: tuple[str, ...]) -> QWidget:
@@ -265,8 +267,8 @@ class ConfigForm(QWidget):
         self.rows = {name: Setting(name, field, self.choices.get(name, ())) for name, field in config_class.model_fields.items()}
         page = QWidget()
         self.table = QFormLayout(page)
-        self.table.setContentsMargins(0, 0, 4, 0)
-        self.table.setVerticalSpacing(2)
+        self.table.setContentsMargins(0, 0, theme.GAP, 0)
+        self.table.setVerticalSpacing(theme.THIN)
         self.table.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.table.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self.folds = {group: Fold(group) for group in grouped(self.rows)}

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui import theme
 from gui.settings import settings
 from gui.theme import faint
 from gui.widgets.flow_layout import FlowLayout
@@ -111,13 +112,13 @@ class Curves(QWidget):
         self.copy_action = menu.addAction("Copy picture", self.copy)
         self.all_action = menu.addAction("Reset zoom", self.show_all)
         export.setMenu(menu)
-        self.tools = FlowLayout(gap=6)
+        self.tools = FlowLayout(gap=theme.GAP)
         for widget in (self.metrics_button, self.axis, self.window_box, self.seeds, self.log, export):
             self.tools.addWidget(widget)
         self.legend = QLabel(wordWrap=True, toolTip="Runs in the colours of their curves")
         self.legend.hide()
         self.area = QVBoxLayout()
-        self.area.setSpacing(2)
+        self.area.setSpacing(theme.THIN)
         self.nothing = QLabel(empty, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         faint(self.nothing)
         layout = QVBoxLayout(self)

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QWidget
 
+from gui import theme
 from gui.widgets import icons
 from gui.widgets.titled import Strong
 
@@ -16,7 +17,7 @@ class DockTitle(QWidget):
         )
         self.close_button = icons.IconButton(icons.close, "Close", "Close this dock; View > Docks brings it back", dock.close)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 1, 2, 1)
+        layout.setContentsMargins(theme.GAP, theme.THIN, theme.THIN, theme.THIN)
         layout.setSpacing(0)
         layout.addWidget(Strong(dock.windowTitle()), 1)
         layout.addWidget(self.float_button)

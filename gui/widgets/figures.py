@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui import theme
 from lab.metrics import title
 
-GAP = 16
+GAP = 2 * theme.WIDE
 """Pixels between two columns."""
 HIDDEN = ("charts/SPS",)
 """Metrics that are said elsewhere."""
@@ -61,9 +62,7 @@ class Figures(QWidget):
     # -- geometry --------------------------------------------------------------------------------------------------
 
     def bold(self) -> QFont:
-        font = QFont(self.font())
-        font.setBold(True)
-        return font
+        return theme.sized(self.font(), 1.0, bold=True)
 
     def column(self, name: str) -> int:
         """The width of a figure's column; a value that grows by a digit does not move the others."""

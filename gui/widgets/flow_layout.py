@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+from gui import theme
+
 
 class FlowLayout(QLayout):
     """Places its items from left to right, line by line; its height depends on its width. Items that can grow share what is left of their line."""
 
-    def __init__(self, parent: QWidget | None = None, gap: int = 3):
+    def __init__(self, parent: QWidget | None = None, gap: int = theme.GAP):
         super().__init__(parent)
         things: list[QLayoutItem] = []
         self.things = things

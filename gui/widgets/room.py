@@ -34,6 +34,33 @@ class FrontStack(QStackedWidget):
         return page.minimumSizeHint().expandedTo(page.minimumSize()) if page is not None else QSize()
 
 
+class Held(QWidget):
+    """Holds `page` in a scroll area, which gives a widget whose height depends on its width the height that it likes best, not the least."""
+
+    def __init__(self, page: QWidget):
+        super().__init__()
+        self.page = page
+        page.setParent(self)
+
+    def sizeHint(self) -> QSize:
+        return self.page.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        least, layout = self.page.minimumSizeHint().expandedTo(self.page.minimumSize()), self.page.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            width = max(least.width(), self.parentWidget().width())
+            least.setHeight(max(self.page.minimumHeight(), layout.totalMinimumHeightForWidth(width)))
+        return least
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.page.setGeometry(self.rect())
+
+
 class Scroller(QScrollArea):
     """Shows `widget` as large as there is room, and scrolls where there is less than `most` and than the widget needs."""
 
@@ -42,9 +69,10 @@ class Scroller(QScrollArea):
         self.page, self.most = widget, QSize(*most)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(widget)
-        widget.setAutoFillBackground(False)  # The ground is the window's.
-        self.viewport().setAutoFillBackground(False)
+        held = Held(widget)
+        self.setWidget(held)
+        for each in (widget, held, self.viewport()):  # The ground is the window's.
+            each.setAutoFillBackground(False)
         widget.installEventFilter(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -61,10 +89,48 @@ class Scroller(QScrollArea):
         return self.page.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        least = self.page.minimumSizeHint().expandedTo(self.page.minimumSize())
+        least = self.widget().minimumSizeHint()
         if least.height() > min(self.most.height(), self.height()):  # Then there is a bar at the side.
             least.setWidth(least.width() + self.verticalScrollBar().sizeHint().width())
         return least.boundedTo(self.most)
+
+
+class Turning(QSplitter):
+    """Widgets side by side, or one above the other where they are too wide for that."""
+
+    def __init__(self, across: tuple[int, ...], down: tuple[int, ...], parent: QWidget | None = None):
+        """The sizes that the widgets have at first, side by side and one above the other."""
+        super().__init__(Qt.Orientation.Horizontal, parent, childrenCollapsible=False)
+        self.sizes_of = {Qt.Orientation.Horizontal: across, Qt.Orientation.Vertical: down}
+
+    def least(self) -> list[QSize]:
+        """The least sizes of the widgets that are shown."""
+        widgets = [widget for i in range(self.count()) if (widget := self.widget(i)) is not None and not widget.isHidden()]
+        return [widget.minimumSizeHint().expandedTo(widget.minimumSize()) for widget in widgets]
+
+    def need(self) -> int:
+        """The width at which they stand side by side."""
+        least = self.least()
+        return sum(size.width() for size in least) + self.handleWidth() * max(0, len(least) - 1)
+
+    def minimumSizeHint(self) -> QSize:
+        least = self.least()
+        tall = [size.height() for size in least]
+        across = self.orientation() == Qt.Orientation.Horizontal
+        return QSize(max((size.width() for size in least), default=0), max(tall, default=0) if across else sum(tall))
+
+    def turn(self) -> None:
+        """Take the orientation that the width allows."""
+        wanted = Qt.Orientation.Horizontal if self.need() <= self.width() else Qt.Orientation.Vertical
+        if wanted != self.orientation():
+            self.setOrientation(wanted)
+            self.setSizes(list(self.sizes_of[wanted]))
+            self.updateGeometry()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.FontChange):
+            self.turn()
+        return super().event(event)
 
 
 class SideBySide(QSplitter):

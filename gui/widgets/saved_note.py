@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from gui import theme
 from lab.answers import Answer
 
 SHOWN_MS = 20_000
@@ -21,7 +22,7 @@ class SavedNote(QWidget):
         self.button = QToolButton(text="Show in folder", autoRaise=True)
         self.button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path.parent))))
         row = QHBoxLayout(self)
-        row.setContentsMargins(4, 0, 0, 0)
+        row.setContentsMargins(theme.GAP, 0, 0, 0)
         row.addWidget(self.sentence)
         row.addWidget(self.button)
         row.addStretch(1)

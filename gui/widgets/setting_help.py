@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from gui import theme
 from gui.theme import faint
 from lab.config import about, default_of, flag, meaning_and_effect
 from lab.flags import bounds
@@ -21,7 +22,7 @@ class SettingHelp(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setContentsMargins(2, 2, 2, 2)
+        self.setContentsMargins(theme.THIN, theme.THIN, theme.THIN, theme.THIN)
         faint(self)
 
     def show_setting(self, name: str, field: Any) -> None:

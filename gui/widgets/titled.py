@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.widgets.fast_label import FastLabel
 
 
@@ -31,7 +32,7 @@ def beside(title: str, widget: QWidget) -> QWidget:
     box = QWidget()
     row = QHBoxLayout(box)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(4)
+    row.setSpacing(theme.GAP)
     label = QLabel(title)
     label.setBuddy(widget)
     row.addWidget(label)

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QToolButton, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.actions import Action, native
 from gui.bridge import SessionBridge
 from gui.widgets.fast_label import FastLabel
@@ -54,7 +55,7 @@ class Transport(QWidget):
         self.progress.setToolTip("Progress of the run")
         self.state = FastLabel(wrap=True)
         self.figures = Figures()
-        buttons = FlowLayout(gap=6)
+        buttons = FlowLayout(gap=theme.GAP)
         for widget in (self.pause, self.step, self.stop, self.checkpoint, self.resume, self.clone, self.progress):
             buttons.addWidget(widget)
         layout = QVBoxLayout(self)

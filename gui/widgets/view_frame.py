@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from gui import theme
 from gui.settings import film_size
 from gui.theme import faint
 from gui.view_query import ViewSource
@@ -92,14 +93,14 @@ class ViewFrame(QWidget):
         self.tools = QWidget()
         top = QHBoxLayout(self.tools)
         top.setContentsMargins(0, 0, 0, 0)
-        top.setSpacing(1)
+        top.setSpacing(theme.THIN)
         top.addWidget(self.chooser, 1)
         for button in (self.copy_button, self.save_button, self.record_button, self.pop_button):
             top.addWidget(button)
         if closable:
             self.close_button = icons.IconButton(icons.close, "Close", "Remove view", self.close_wanted.emit)
             top.addWidget(self.close_button)
-        self.form = FlowLayout(gap=4)  # Views share the width of the tab: their settings take a second line where they must.
+        self.form = FlowLayout(gap=theme.GAP)  # Views share the width of the tab: their settings take a second line where they must.
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tools)
