@@ -143,7 +143,7 @@ class Panel(QMainWindow):
     def narrow(self, docks: list[QDockWidget]) -> None:
         """Make these docks, which share a place, as narrow as they can be where the middle has too little room."""
         middle, wide = self.centralWidget(), max((dock.width() for dock in docks if not dock.visibleRegion().isEmpty()), default=0)
-        missing = self.middle_need() - middle.width()
+        missing = self.middle_need() - (middle.width() if middle is not None else 0)
         if missing > 0 and wide > 0:
             least = max(map(need, docks))
             if least < wide:

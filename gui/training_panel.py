@@ -132,7 +132,7 @@ class TrainingPanel(Panel):
 
     def middle_need(self) -> int:
         pages = self.pages_in_front()
-        return pages.need() + self.centralWidget().width() - pages.width() if pages is not None and pages.isVisible() else 0
+        return pages.need() + self.stack.width() - pages.width() if pages is not None and pages.isVisible() else 0
 
     def run_changed(self) -> None:
         """Another run, or none, is in front."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QGridLayout, QLabel, QSlider, QWidget
 
+from gui import theme
 from gui.foundations.colours import sign_colour
 from gui.theme import faint
 
@@ -18,7 +19,7 @@ class Choices(QGridLayout):
     def __init__(self) -> None:
         super().__init__()
         self.setContentsMargins(0, 0, 0, 0)
-        self.setVerticalSpacing(3)
+        self.setVerticalSpacing(theme.GAP)
         self.setColumnStretch(1, 1)
 
     def heading(self, text: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QMenu, QSizePolicy, QToolTip, QWidget
 
+from gui import theme
 from gui.foundations.colours import heat, sign_colour
 from gui.theme import ACCENT, is_dark
 from lab.data.drawn_points import REACH
@@ -203,8 +204,7 @@ class NetworkView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect, 3, 3)
             painter.setPen(text if on else faint)
-            letters.setPointSizeF(max(6.5, self.font().pointSizeF() * min(1.0, rect.width() / 40)))
-            painter.setFont(letters)
+            painter.setFont(theme.sized(letters, min(1.0, rect.width() / 40)))
             painter.drawText(
                 QRectF(0, rect.top(), rect.left() - 5, rect.height()),
                 Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight,

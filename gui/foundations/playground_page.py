@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.foundations.controls import Choices, PointsButton
 from gui.foundations.foundation_page import LivePage
 from gui.foundations.loss_strip import TEST, TRAIN, LossStrip
@@ -106,7 +107,7 @@ class PlaygroundPage(LivePage):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, GAP, 0)
         grid = QGridLayout()
-        grid.setSpacing(2)
+        grid.setSpacing(theme.THIN)
         self.sets = QButtonGroup(self)
         for i, (name, tip) in enumerate(SETS.items()):
             button = PointsButton(name, tip)

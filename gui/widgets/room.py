@@ -48,7 +48,8 @@ class Held(QWidget):
     def minimumSizeHint(self) -> QSize:
         least, layout = self.page.minimumSizeHint().expandedTo(self.page.minimumSize()), self.page.layout()
         if layout is not None and layout.hasHeightForWidth():
-            width = max(least.width(), self.parentWidget().width())
+            viewport = self.parentWidget()
+            width = max(least.width(), viewport.width() if viewport is not None else 0)
             least.setHeight(max(self.page.minimumHeight(), layout.totalMinimumHeightForWidth(width)))
         return least
 
@@ -69,9 +70,9 @@ class Scroller(QScrollArea):
         self.page, self.most = widget, QSize(*most)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        held = Held(widget)
-        self.setWidget(held)
-        for each in (widget, held, self.viewport()):  # The ground is the window's.
+        self.held = Held(widget)
+        self.setWidget(self.held)
+        for each in (widget, self.held, self.viewport()):  # The ground is the window's.
             each.setAutoFillBackground(False)
         widget.installEventFilter(self)
 
@@ -89,7 +90,7 @@ class Scroller(QScrollArea):
         return self.page.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        least = self.widget().minimumSizeHint()
+        least = self.held.minimumSizeHint()
         if least.height() > min(self.most.height(), self.height()):  # Then there is a bar at the side.
             least.setWidth(least.width() + self.verticalScrollBar().sizeHint().width())
         return least.boundedTo(self.most)
