@@ -17,6 +17,8 @@ PAGES = {
     "classes": "gui.generate.classes_page:ClassesPage",
     "denoising": "gui.generate.denoising_page:DenoisingPage",
     "styles": "gui.generate.styles_page:StylesPage",
+    "places": "gui.generate.places_page:PlacesPage",
+    "codes": "gui.generate.codes_page:CodesPage",
     "landscape": "gui.generate.landscape_page:LandscapePage",
     "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
     "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",

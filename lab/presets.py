@@ -244,7 +244,12 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: best("a coverage of 0.653 on the digits", 3_000),
     },
     "r3gan": {QUICK: quick(300, features=8, batch_size=32, quality_every=0)},
-    "stylegan": {QUICK: quick(500, quality_every=0)},
+    "stylegan": {QUICK: quick(300, features=8, d_features=8, batch_size=32, quality_every=0)},
+    "pixelcnn": {
+        QUICK: quick(250, features=16, quality_every=0),
+        "grey": Preset("Eight greys, which take longer to learn.", {"levels": 8, "features": 48}, 6_000),
+    },
+    "vqvae": {QUICK: quick(600, features=16, prior_features=24, batch_size=32, codebook_steps=400, quality_every=0)},
     "flow": {
         QUICK: quick(250, **QUICK_PICTURES),
         PUBLISHED: Preset("Times drawn alike often, without guidance (Liu et al. 2023); for a GPU.", {**DIFFUSION, "times": "uniform"}, 600_000),

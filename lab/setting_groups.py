@@ -11,12 +11,12 @@ OWN = "Of this recipe"
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
         "data", "points", "game", "games", "source", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
-        "size", "width", "layers", "inputs", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
+        "size", "width", "entries", "layers", "inputs", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
     "Data": (
         "count", "drawn", "csv", "test_share",
-        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
+        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),
     "Augmentation": (
@@ -40,17 +40,18 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
         "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "mapping_layers",
+        "entry_width", "prior_features", "prior_layers",
     ),
     "Loss": (
         "loss", "change_weight", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
         "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
-        "teacher_forcing", "class_balance", "border_weight", "border_sigma",
+        "teacher_forcing", "commitment", "class_balance", "border_weight", "border_sigma",
     ),
     "Regularisation": (
-        "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "cycle_noise", "class_dropout", "pool", "patience",
+        "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "revive_below", "cycle_noise", "class_dropout", "pool", "patience",
     ),
     "Optimiser": (
-        "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "schedule", "schedule_steps", "learning_rate_end",
+        "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "codebook_ema", "codebook_steps", "schedule", "schedule_steps", "learning_rate_end",
         "learning_rate_steps", "warmup", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",
     ),
     OWN: (),

@@ -63,6 +63,12 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "r3gan-generator": ("models.generative.r3gan:R3Generator", {}, "residual blocks without normalisation (Huang et al. 2024)"),
     "r3gan-discriminator": ("models.generative.r3gan:R3Discriminator", {}, "its mirror image"),
     "stylegan-generator": ("models.generative.stylegan:StyleGenerator", {}, "styles for each layer (Karras et al. 2019; 2020)"),
+    "pixelcnn": ("models.generative.pixelcnn:PixelCNN", {}, "gated, masked convolutions, place after place (van den Oord et al. 2016)"),
+    "vq-autoencoder": (
+        "models.generative.vqvae:VQAutoencoder",
+        {},
+        "an encoder to entries of a codebook and back (van den Oord et al. 2017)",
+    ),
     "denoising-unet": ("models.generative.denoising_unet:DenoisingUNet", {}, "U-Net that takes noise away, told the time (Ho et al. 2020)"),
     "dit": ("models.generative.dit:DiT", {}, "diffusion transformer (Peebles & Xie 2023)"),
     "word2vec": ("models.sequence.word2vec:Word2Vec", {}, "word vectors (Mikolov et al. 2013)"),

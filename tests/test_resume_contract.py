@@ -60,6 +60,11 @@ TINY: dict[str, dict[str, Any]] = {
     "wgan-gp": {**GAN, "d_steps": 2},
     "r3gan": {**GAN, "features": 8},
     "stylegan": {**GAN, "features": 8, "d_features": 8},
+    "pixelcnn": {**DENOISING, "batch_size": 150, "features": 4, "layers": 2, "levels": 3},
+    "vqvae": {
+        **DENOISING, "batch_size": 150, "features": 4, "entries": 8, "entry_width": 4, "prior_features": 4, "prior_layers": 2,
+        "codebook_steps": 17,
+    },
     "flow": DENOISING,
     "ddpm": {**DENOISING, "precision": "fp32"},
     "meanflow": DENOISING,

@@ -8,19 +8,18 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.theme import colour
+from gui.widgets.stroke import Stroke
 
 STEP, LEAP = 0.1, 0.5
 FOOT = 3
 """Pixels around the numbers below the bars."""
 
 
-class CodeBars(QWidget):
+class CodeBars(Stroke):
     """A bar for each dimension; dragging over several changes each that the hand passes."""
 
     changed = Signal()
     """The hand, or a key, has changed a value."""
-    settled = Signal()
-    """The hand, or the key, has let go."""
 
     def __init__(self, count: int, parent: QWidget | None = None):
         super().__init__(parent)
@@ -29,7 +28,6 @@ class CodeBars(QWidget):
         """The values before the hand changed any, drawn as marks."""
         self.scale = 3.0
         self.chosen = 0
-        self.last: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip("Drag the bars (Left and Right select a dimension, Up and Down change it, 0 zeroes it, Home restores it)")
@@ -114,16 +112,6 @@ class CodeBars(QWidget):
                     self.values[between] = value
             self.last = index
             self.set_value(index, value)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.last is not None:
-            self.last = None
-            self.settled.emit()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        super().keyReleaseEvent(event)
-        if not event.isAutoRepeat():
-            self.settled.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = LEAP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else STEP

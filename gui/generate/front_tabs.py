@@ -9,7 +9,7 @@ from gui import theme
 from gui.generate.image_grid import ImageGrid
 from gui.page import Page
 
-Parameters = Callable[[], dict[str, Any]]
+Parameters = Callable[[], dict[str, Any] | None]
 
 
 class FrontTabs(QTabWidget):
@@ -55,10 +55,11 @@ class FrontTabs(QTabWidget):
     def front(self) -> str:
         return self.tabText(self.currentIndex())
 
-    def export(self) -> tuple[str, dict[str, Any]]:
-        """The view in front and its parameters."""
-        view, parameters = self.asked[self.front]
-        return view, parameters()
+    def export(self) -> tuple[str, dict[str, Any]] | None:
+        """The view in front and its parameters; None where they are not complete."""
+        view, read = self.asked[self.front]
+        parameters = read()
+        return None if parameters is None else (view, parameters)
 
 
 def with_names(grid: ImageGrid, answer: Any) -> None:

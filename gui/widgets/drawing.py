@@ -5,17 +5,17 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.widgets.stroke import Stroke
+
 FINE = 280
 """Side of the picture that is drawn on; what the network sees is its area average."""
 
 
-class Drawing(QWidget):
+class Drawing(Stroke):
     """White strokes on black, as handwritten digits are. The left button draws, the right one rubs out."""
 
     changed = Signal()
     """A stroke went on, or all was rubbed out."""
-    settled = Signal()
-    """A stroke has ended."""
 
     def __init__(self, pen: float = 0.09, parent: QWidget | None = None):
         """`pen` is the width of a stroke as a share of the side."""
@@ -23,7 +23,6 @@ class Drawing(QWidget):
         self.pen = pen
         self.image = blank()
         self.empty = True
-        self.last: QPointF | None = None
         self.key_at = QPointF(FINE / 2, FINE / 2)
         self.pen_down = False
         self.hint = "Draw here"
@@ -111,16 +110,6 @@ class Drawing(QWidget):
             here = self.to_fine(event.position())
             self.stroke(self.last, here, bool(event.buttons() & Qt.MouseButton.RightButton))
             self.last = here
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.last is not None:
-            self.last = None
-            self.settled.emit()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        super().keyReleaseEvent(event)
-        if not event.isAutoRepeat():
-            self.settled.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = FINE / 16

@@ -96,6 +96,18 @@ class FlatNetwork:
         self.weights.copy_(other.weights)
         self.sync()
 
+    @torch.no_grad()
+    def follow(self, other: "FlatNetwork", decay: float, steps: int) -> None:
+        """Move towards another network's weights and buffers, as their moving average (EMA) over `steps` steps so far; faster in the
+        first ones, so that it soon forgets its random start."""
+        share = 1 - min(decay, (1 + steps) / (10 + steps))
+        self.weights.lerp_(other.weights, share)
+        for mine, theirs in zip(self.master.buffers(), other.master.buffers(), strict=True):
+            if mine.is_floating_point():
+                mine.lerp_(theirs, share)
+            else:
+                mine.copy_(theirs)
+
 
 def flatten_parameters(module: nn.Module) -> Tensor:
     """Make every parameter of `module` a view of one new buffer, which is returned (P,)."""

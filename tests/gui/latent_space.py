@@ -16,6 +16,8 @@ TINY = {"data": "digits", "size": 8, "hidden": "16", "latent": 4, "batch_size": 
 SETTINGS: dict[str, dict[str, Any]] = {
     "autoencoder": TINY, "vae": TINY, "cvae": TINY,
     "gan": {"data": "digits", "size": 8, "g_hidden": "16", "d_hidden": "16", "latent": 6, "batch_size": 16},
+    "pixelcnn": {"data": "digits", "size": 8, "features": 4, "layers": 2, "batch_size": 8},
+    "vqvae": {"data": "digits", "size": 8, "features": 4, "entries": 8, "entry_width": 4, "prior_features": 4, "prior_layers": 2, "batch_size": 8},
     "stylegan": {"data": "digits", "size": 8, "features": 8, "d_features": 8, "latent": 6, "batch_size": 8},
 }  # fmt: skip
 """Settings of each recipe that train in no time."""

@@ -52,6 +52,8 @@ def test_the_text_follows_the_recipe(make_window: Callable[..., MainWindow]) -> 
         "wgan-gp",
         "r3gan",
         "stylegan",
+        "pixelcnn",
+        "vqvae",
         "flow",
         "ddpm",
         "meanflow",

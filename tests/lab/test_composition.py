@@ -37,7 +37,7 @@ TRANSLATION = (
 SEQUENCE = "net adam generator dropout steps"
 STORED = {
     "autoencoder": CODING, "vae": CODING, "cvae": CODING, "gan": ADVERSARIAL, "dcgan": ADVERSARIAL, "cgan": ADVERSARIAL,
-    "wgan-gp": ADVERSARIAL, "r3gan": ADVERSARIAL, "stylegan": ADVERSARIAL, "flow": DENOISING, "ddpm": DENOISING, "meanflow": DENOISING, "cyclegan": f"{TRANSLATION} pools", "pix2pix": TRANSLATION, "gpt": SEQUENCE,
+    "wgan-gp": ADVERSARIAL, "r3gan": ADVERSARIAL, "stylegan": ADVERSARIAL, "pixelcnn": DENOISING, "vqvae": f"{DENOISING} prior prior_adam", "flow": DENOISING, "ddpm": DENOISING, "meanflow": DENOISING, "cyclegan": f"{TRANSLATION} pools", "pix2pix": TRANSLATION, "gpt": SEQUENCE,
     "char-rnn": f"{SEQUENCE} places carried", "seq2seq": SEQUENCE, "tag": SEQUENCE, "text-class": SEQUENCE, "forecast": SEQUENCE,
     "word2vec": SEQUENCE,
     "classify": "net optimizer generators.order generators.augment generators.dropout epoch.order epoch.place steps measured ended "

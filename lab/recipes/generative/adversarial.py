@@ -78,8 +78,8 @@ class Adversarial(Experiment):
             with torch.set_grad_enabled(turn == c.d_steps - 1), self.autocast():
                 fake = self.generated(len(real), given)
             metrics |= self.d_step(real, fake.detach(), given)
-        metrics |= self.g_step(fake, given)
-        self.follow()
+        metrics |= self.g_step(fake, real, given)
+        self.average.follow(self.g, c.ema, self.steps)
         self.steps += 1
         return {**metrics, **self.monitor.after_step(self.steps)}
 
@@ -110,18 +110,22 @@ class Adversarial(Experiment):
         return {**metrics, "charts/d_real_accuracy": on_real, "charts/d_fake_accuracy": on_fake}
 
     def penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor | float:
-        """The penalty added to D's loss: R1, computed every `r1_every` steps and weighted by that number."""
+        """The penalty added to D's loss: R1, and with the relativistic loss R2, computed every `r1_every` steps and weighted by that number."""
         c = self.settings
         if not c.r1 or self.d_count % c.r1_every:
             return 0.0
-        return c.r1 * c.r1_every * r1_penalty(lambda x: self.d.master(x, labels), real)
+        if c.loss != "relativistic":
+            return c.r1 * c.r1_every * r1_penalty(lambda x: self.d.master(x, labels), real)
+        with self.autocast():
+            both = r1_penalty(lambda x: self.d.master(x, labels).float(), torch.cat([real, fake.float()]))
+        return 2 * c.r1 * c.r1_every * both  # The mean over twice as many images.
 
-    def g_step(self, fake: Tensor, labels: Tensor | None) -> Metrics:
+    def g_step(self, fake: Tensor, real: Tensor, labels: Tensor | None) -> Metrics:
         """One step of G on the images that it drew, D held fixed."""
         self.d.master.requires_grad_(False)
         with self.autocast():
             scores = self.d.master(fake, labels).float()
-        loss = self.g_loss(scores, labels)
+        loss = self.g_loss(scores, real, labels)
         gradient = self.g.backward(loss)
         self.d.master.requires_grad_(True)
         self.g_optimizer.step(gradient)
@@ -129,20 +133,13 @@ class Adversarial(Experiment):
         self.monitor.diagnosis.see(g_gradient=norm, g_loss=loss)
         return {"losses/generator": loss.detach(), "charts/g_gradient_norm": norm}
 
-    def g_loss(self, scores: Tensor, labels: Tensor | None) -> Tensor:
-        """G's loss, given D's scores of its images."""
-        return generator_loss(self.settings.loss, scores)
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        """Update the averaged G in place; faster in the first steps, so that it soon forgets its random start."""
-        share = 1 - min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
-        self.average.weights.lerp_(self.g.weights, share)
-        for mine, theirs in zip(self.average.master.buffers(), self.g.master.buffers(), strict=True):
-            if mine.is_floating_point():
-                mine.lerp_(theirs, share)
-            else:
-                mine.copy_(theirs)
+    def g_loss(self, scores: Tensor, real: Tensor, labels: Tensor | None) -> Tensor:
+        """G's loss, given D's scores of its images; the relativistic loss compares them with those of real ones."""
+        if self.settings.loss != "relativistic":
+            return generator_loss(self.settings.loss, scores)
+        with torch.no_grad(), self.autocast():
+            real_scores = self.d.master(real, labels).float()
+        return generator_loss("relativistic", scores, real_scores)
 
     # -- the contract ----------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class Denoising(Experiment):
         self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
         self.optimizer.step(self.net.backward(loss))
         self.net.sync()
-        self.follow()
+        self.average.follow(self.net, c.ema, self.steps)
         self.monitor.diagnosis.see(loss=loss)
         self.steps += 1
         return {"losses/denoising": loss.detach(), **self.monitor.after_step(self.steps)}
@@ -100,12 +100,6 @@ class Denoising(Experiment):
     def answer_of(self, x: Tensor, times: Tensor, weights: Tensor) -> Tensor:
         """The network's answer in training (B, C, H, W), float32."""
         return self.net.compute(x, times, weights).float()
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        """Update the averaged network in place; faster in the first steps, so that it soon forgets its random start."""
-        share = 1 - min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
-        self.average.weights.lerp_(self.net.weights, share)
 
     # -- the contract ----------------------------------------------------------------------------------------------
 

@@ -61,14 +61,14 @@ class DenoisingViews:
     def evaluations(self, net: Any, n: Count = 8, seed: Seed = 0, label: Choice = -1) -> Images:
         """The same z drawn with 1, 2, 4, 8 and 50 evaluations of the network, one row for each number."""
         z = net.prior(self.latent.noise(net, seed)[: max(1, min(n, 32))])
-        rows = [to_pixels(net.decode(z, self.labels(net, len(z), label), evaluations=count)) for count in COMPARED]
+        rows = [to_pixels(net.decode(z, self.latent.labels(net, len(z), label), evaluations=count)) for count in COMPARED]
         return self.rows(rows, [f"{count} evaluation{'s' if count > 1 else ''}" for count in COMPARED])
 
     @view(live=True)
     def guidance(self, net: Any, n: Count = 8, seed: Seed = 0, label: Choice = -1) -> Images:
         """The same z with no class (0), as the class was learned (1), and with more and more guidance, one row each."""
         z = net.prior(self.latent.noise(net, seed)[: max(1, min(n, 32))])
-        rows = [to_pixels(net.decode(z, self.labels(net, len(z), label), guidance=scale)) for scale in SCALES]
+        rows = [to_pixels(net.decode(z, self.latent.labels(net, len(z), label), guidance=scale)) for scale in SCALES]
         return self.rows(rows, [f"guidance {scale:g}" for scale in SCALES])
 
     @view(live=True)
@@ -94,11 +94,6 @@ class DenoisingViews:
 
     def pictures(self, net: Any, z: Tensor) -> Tensor:
         return z.view(-1, *net.shape)
-
-    def labels(self, net: Any, count: int, label: int) -> Tensor:
-        if label == -1:
-            return torch.arange(count, device=device_of(net)) % net.classes
-        return torch.full((count,), self.latent.checked_label(label), device=device_of(net))
 
     def rows(self, rows: list[np.ndarray], captions: list[str]) -> Images:
         columns = len(rows[0])

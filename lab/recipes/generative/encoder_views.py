@@ -38,16 +38,8 @@ class EncoderViews:
                 data.labels[index : index + 1] if label == -1 else torch.tensor([self.latent.checked_label(label)], device=self.feed.device)
             )
             return unit_images(data.images[index : index + 1], torch.float32), labels if net.classes else None
-        channels, height, width = self.feed.shape
-        try:
-            raw = base64.b64decode(pixels, validate=True)
-            array = np.frombuffer(raw, np.uint8).reshape(height, width, channels)
-        except (binascii.Error, ValueError):
-            raise UsageError(f"--pixels must be base64 of {height} x {width} x {channels} bytes.") from None
-        image = torch.from_numpy(array.copy()).permute(2, 0, 1)[None].to(device_of(net))
-        return unit_images(image, torch.float32), torch.tensor(
-            [self.latent.checked_label(max(0, label))], device=self.feed.device
-        ) if net.classes else None
+        image = given_image(self.feed.shape, pixels).to(device_of(net))
+        return image, torch.tensor([self.latent.checked_label(max(0, label))], device=self.feed.device) if net.classes else None
 
     @view(live=True)
     def reconstruct(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Images:
@@ -88,3 +80,13 @@ class EncoderViews:
         return Scatter(
             points.float().cpu().numpy(), classes, list(self.feed.class_names), x_label="first direction", y_label="second direction"
         )
+
+
+def given_image(shape: tuple[int, int, int], pixels: str) -> Tensor:
+    """(1, C, H, W) in [0, 1] from base64 of C * H * W bytes in the order row, column, channel."""
+    channels, height, width = shape
+    try:
+        array = np.frombuffer(base64.b64decode(pixels, validate=True), np.uint8).reshape(height, width, channels)
+    except (binascii.Error, ValueError):
+        raise UsageError(f"--pixels must be base64 of {height} x {width} x {channels} bytes.") from None
+    return unit_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None], torch.float32)

@@ -157,9 +157,9 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
     first_views: ClassVar[tuple[str, ...]] = ("samples", "scores")
 
     latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.", json_schema_extra=unit("dimensions"))
-    loss: Literal["non-saturating", "minimax", "hinge", "lsgan"] = Field(
+    loss: Literal["non-saturating", "minimax", "hinge", "lsgan", "relativistic"] = Field(
         "non-saturating",
-        description="Adversarial loss. minimax is the original of 2014, whose gradient vanishes when D wins; hinge and lsgan are gentler.",
+        description="Adversarial loss. minimax is the original of 2014, whose gradient vanishes when D wins; hinge and lsgan are gentler; relativistic compares real with generated images.",
     )
     d_steps: int = Field(
         1,

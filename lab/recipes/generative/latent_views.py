@@ -41,15 +41,16 @@ class LatentViews:
 
     def draw(self, net: Any, z: Tensor, label: int | Tensor = -1) -> np.ndarray:
         """Pixels of z (N, D), of the class `label` (of class 0, 1, 2, ... in turn where it is -1)."""
-        labels = None
-        if net.classes:
-            if isinstance(label, Tensor):
-                labels = label
-            elif label == -1:
-                labels = torch.arange(len(z), device=z.device) % net.classes
-            else:
-                labels = torch.full((len(z),), self.checked_label(label), device=z.device)
+        labels = self.labels(net, len(z), label) if isinstance(label, int) else label if net.classes else None
         return to_pixels(net.decode(z, labels))
+
+    def labels(self, net: Any, count: int, label: int) -> Tensor | None:
+        """The class `label` for each of `count` images, or the classes in turn where it is -1; None for a model without classes."""
+        if not net.classes:
+            return None
+        if label == -1:
+            return torch.arange(count, device=device_of(net)) % net.classes
+        return torch.full((count,), self.checked_label(label), device=device_of(net))
 
     def checked_label(self, label: int) -> int:
         if not 0 <= label < len(self.feed.class_names):

@@ -10,8 +10,8 @@ from lab.recipes.generative.generative_config import LATENT_SPACE, ConvAdversari
 
 class StyleGANConfig(
     with_defaults(  # type: ignore[misc]
-        ConvAdversarialConfig, "StyleGANDefaults", data="mnist-5k", size=0, latent=64, beta1=0.0, ema=0.998, r1_every=4,
-        g_learning_rate=1e-3, d_learning_rate=5e-4,
+        ConvAdversarialConfig, "StyleGANDefaults", data="mnist-5k", size=0, loss="relativistic", latent=64, beta1=0.0, ema=0.995,
+        r1_every=2, g_learning_rate=5e-4, d_learning_rate=5e-4,
     )
 ):  # fmt: skip
     """StyleGAN (Karras et al. 2019; 2020): styles for each layer, from coarse to fine."""
@@ -24,7 +24,8 @@ starts from a learned constant. Noise, added to each pixel as strongly as each l
 &radic;(&Sigma;<sub>ik</sub> (s<sub>i</sub>(w) W<sub>oik</sub>)<sup>2</sup>)</i></p>
 <p><b>Styles</b> mixes the coarse layers of one sample with the fine ones of another, draws samples together towards the mean style
 (<i>truncation</i>, w' = mean + &psi; (w &minus; mean)), and shows what each side adds, from coarse to fine, and what noise changes.</p>
-<p>D and the losses are those of a GAN with R1. Karras et al. 2019, <a href="https://arxiv.org/abs/1812.04948">A style-based
+<p>D, the relativistic loss and its two gradient penalties are those of <b>r3gan</b>; the paper's own loss is non-saturating, with R1 alone.
+Karras et al. 2019, <a href="https://arxiv.org/abs/1812.04948">A style-based
 generator architecture</a>; 2020, <a href="https://arxiv.org/abs/1912.04958">Analyzing and improving the image quality of
 StyleGAN</a> (demodulation, images added up); Mescheder et al. 2018, <a href="https://arxiv.org/abs/1801.04406">R1</a>.</p>
 """

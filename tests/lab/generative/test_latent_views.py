@@ -30,7 +30,8 @@ def trained(make: Make, name: str, steps: int = 3, **fields: Any) -> Experiment:
 
 
 @pytest.mark.parametrize(
-    "name", ["autoencoder", "vae", "cvae", "gan", "dcgan", "cgan", "wgan-gp", "r3gan", "stylegan", "flow", "ddpm", "meanflow"]
+    "name",
+    ["autoencoder", "vae", "cvae", "gan", "dcgan", "cgan", "wgan-gp", "r3gan", "stylegan", "pixelcnn", "vqvae", "flow", "ddpm", "meanflow"],
 )
 def test_every_view_of_every_recipe_answers_and_can_be_drawn(name: str, make: Make) -> None:
     experiment = trained(make, name)

@@ -1,0 +1,103 @@
+"""PixelCNN (van den Oord et al. 2016): the likelihood of an image, pixel after pixel. Read first: `PixelCNN.step`.
+
+The averaged network (EMA) is what views, samples and evaluation use.
+"""
+
+import copy
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from lab.device import autocast, compute_dtype
+from lab.experiment import Experiment, Metrics
+from lab.exported import Exported, decoder
+from lab.recipes.generative.generative import Seeds, shared_state
+from lab.recipes.generative.image_feed import ImageFeed
+from lab.recipes.generative.latent_views import ConditionalViews, LatentViews
+from lab.recipes.generative.pixelcnn_config import PixelCNNConfig
+from lab.recipes.generative.pixels import unit_images
+from lab.recipes.generative.place_views import PlaceViews
+from lab.recipes.generative.sample_monitor import SampleMonitor
+from lab.schedules import warmup
+from lab.seeding import seeded
+from lab.state import Tree
+from models.generative import pixelcnn as networks
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+
+
+class PixelCNN(Experiment):
+    """One step is one mini-batch."""
+
+    log_every: ClassVar[int] = 50
+    checkpoint_every: ClassVar[int] = 1_000
+    headline: ClassVar[tuple[str, ...]] = ("losses/nats_per_image", "losses/nats_per_dimension")
+    memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
+    view_parts: ClassVar[dict[str, type]] = {
+        "monitor": SampleMonitor, "latent": LatentViews, "by_class": ConditionalViews, "places": PlaceViews,
+    }  # fmt: skip
+
+    def __init__(self, config: PixelCNNConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: PixelCNNConfig = config
+        self.autocast = partial(autocast, device, compute_dtype(config.precision, device))
+        self.seeds = Seeds.of(config.seed, device)
+        self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
+        with seeded(self.seeds.weights):
+            pixelcnn = networks.PixelCNN(config.levels, config.features, config.layers, len(self.feed.class_names))
+        model = networks.PixelImages(pixelcnn, self.feed.shape).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = copy.deepcopy(model)
+        self.net = FlatNetwork(model, torch.float32)
+        self.average = FlatNetwork(average, torch.float32, trainable=False)
+        self.average.master.eval()
+        self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.monitor = SampleMonitor(config, self.feed, self.average.master, True, self.autocast)
+        self.latent = LatentViews(config, self.feed)
+        self.by_class = ConditionalViews(self.latent)
+        self.places = PlaceViews(self.latent)
+
+    def read_data(self) -> None:
+        self.feed.read_own()
+
+    def step(self) -> Metrics:
+        c, model = self.config, self.net.master
+        images, labels = self.feed.batch()
+        x = model.grid_of(unit_images(images, torch.float32))  # type: ignore[operator]
+        with self.autocast():
+            loss = model.pixelcnn.nats(x, labels).sum() / len(x)  # type: ignore[operator, union-attr]
+        self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
+        self.optimizer.step(self.net.backward(loss / x[0].numel()))
+        self.average.follow(self.net, c.ema, self.steps)
+        self.monitor.diagnosis.see(loss=loss)
+        self.steps += 1
+        nats = loss.detach()
+        return {
+            "losses/nats_per_image": nats, "losses/nats_per_dimension": nats / x[0].numel(), **self.monitor.after_step(self.steps),
+        }  # fmt: skip
+
+    # -- the contract ----------------------------------------------------------------------------------------------
+
+    def exported(self) -> Exported:
+        return decoder(self.serving(), self.latent.size, tuple(self.feed.shape))
+
+    def newest_picture(self) -> np.ndarray | None:
+        return self.monitor.newest()
+
+    def serving(self) -> nn.Module:
+        return self.average.master
+
+    def stateful(self) -> Tree:
+        return {
+            "net": self.net, "average": self.average, "adam": self.optimizer,
+            **shared_state(self, self.feed, self.seeds.noise, self.monitor),
+        }  # fmt: skip
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        nats = self.places.nats_per_image(self.average.master, self.feed.images("test"))
+        dimensions = self.feed.shape[1] * self.feed.shape[2]
+        return {
+            "loss": nats, "nats_per_image": nats, "nats_per_dimension": nats / dimensions, "bits_per_dimension": nats / dimensions / np.log(2),
+            "levels": self.config.levels, **self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {})),
+        }  # fmt: skip
