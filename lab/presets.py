@@ -119,6 +119,8 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     },
     "linear": {QUICK: quick(500), BEST: best("an accuracy of 0.919 on the digits", 3_000)},
     "dream": {QUICK: quick(300, frames=3_000, batch_size=16, horizon_steps=200, learning_rate_steps=300)},
+    "approximation": {QUICK: quick(300)},
+    "perceptron": {QUICK: quick(200), "xor": Preset("No line separates XOR: the perceptron never stops.", {"points": "xor"})},
     "playground": {
         QUICK: quick(500),
         "xor": Preset("No line separates XOR; two bent units do.", {"points": "xor", "layers": "2 tanh", "learning_rate": 0.03}),

@@ -7,7 +7,12 @@ from gui.foundations.foundation_page import FoundationPage
 from gui.widgets.room import FrontStack
 from lab.registry import load
 
-PAGES = ("gui.foundations.playground_page:PlaygroundPage",)
+PAGES = (
+    "gui.foundations.playground_page:PlaygroundPage",
+    "gui.foundations.neuron_page:NeuronPage",
+    "gui.foundations.activations_page:ActivationsPage",
+    "gui.foundations.approximation_page:ApproximationPage",
+)
 """In the order of their tabs; the first comes up when the panel is opened."""
 
 

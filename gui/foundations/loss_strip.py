@@ -17,8 +17,10 @@ TRAIN, TEST = COLOURS[2], COLOURS[6]
 class LossStrip(QWidget):
     """Losses on a logarithmic axis: equal distances are equal factors."""
 
-    def __init__(self, parent: QWidget | None = None):
+    def __init__(self, floor: float = FLOOR, parent: QWidget | None = None):
+        """`floor` is the lowest value that is told apart from 0."""
         super().__init__(parent)
+        self.floor = floor
         self.steps: list[int] = []
         self.train: list[float] = []
         self.test: list[float] = []
@@ -66,13 +68,13 @@ class LossStrip(QWidget):
         left, right = metrics.horizontalAdvance("0.001") + 8, 6
         top, bottom = 6, metrics.height() + 4
         if len(self.steps) > 1:
-            values = [math.log10(max(value, FLOOR)) for value in (*self.train, *self.test)]
+            values = [math.log10(max(value, self.floor)) for value in (*self.train, *self.test)]
             low, high = math.floor(min(values)), max(math.ceil(max(values)), math.floor(min(values)) + 1)
             width, height = self.width() - left - right, self.height() - top - bottom
             span = max(1, self.steps[-1])
 
             def at(step: int, value: float) -> QPointF:
-                y = (math.log10(max(value, FLOOR)) - low) / (high - low)
+                y = (math.log10(max(value, self.floor)) - low) / (high - low)
                 return QPointF(left + step / span * width, top + (1 - y) * height)
 
             grid = QColor(self.palette().color(QPalette.ColorRole.Mid))

@@ -1,8 +1,10 @@
 """The plane: what the network says at each place, the points on it, and a brush that adds more."""
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.foundations.colours import heat, sign_colour
@@ -27,6 +29,8 @@ class SurfaceView(QWidget):
         self.dots_of: tuple[object, ...] = ()
         self.caption = ""
         self.brush = True
+        self.overlay: Callable[[QPainter, SurfaceView], None] | None = None
+        """Paints over the surface and the points."""
         self.random = np.random.default_rng(0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -80,6 +84,11 @@ class SurfaceView(QWidget):
         else:
             painter.drawImage(area, heat(self.surface, self.palette(), self.scale))
         self.paint_dots(painter, area)
+        if self.overlay is not None:
+            painter.save()
+            painter.setClipRect(area)
+            self.overlay(painter, self)
+            painter.restore()
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
@@ -121,7 +130,10 @@ class SurfaceView(QWidget):
                     on.setBrush(hue)
                     on.drawEllipse(self.place(x, y), size, size)
             on.end()
+        painter.save()
+        painter.setClipRect(area)
         painter.drawPixmap(0, 0, self.dots)
+        painter.restore()
 
     # -- the brush -------------------------------------------------------------------------------------------------
 
@@ -141,6 +153,3 @@ class SurfaceView(QWidget):
         inside = np.clip(around, -0.99 * REACH, 0.99 * REACH).round(3)
         if abs(x) <= REACH and abs(y) <= REACH:
             self.drawn.emit([(float(a), float(b), 0.0 if second else 1.0) for a, b in inside])
-
-    def picture(self) -> QImage:
-        return self.grab().toImage()
