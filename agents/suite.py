@@ -4,11 +4,8 @@ Each agent is an ordinary run, part of {"suite": NAME, "trial": "GAME-sSEED"}, a
 runs folder, has what was asked for (`suite.json`), the report and what the processes said. Read first: `Suite.run`.
 """
 
-import fcntl
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,14 +15,16 @@ from agents.suite_report import Report
 from lab import registry
 from lab.atari.games import check_game
 from lab.config import Config
-from lab.errors import LabError, UsageError, unknown
+from lab.errors import UsageError, unknown
 from lab.flags import check_length
-from lab.paths import runs_folder, write_atomic
+from lab.paths import write_atomic
 from lab.run_records import fits
 from lab.trial import Trial
+from lab.trial_sets import TrialSets
 from lab.trials import State, Trials, check_jobs, with_runs
 
 EPISODES = 30
+SUITES = TrialSets("suite")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Suite:
 
     @property
     def folder(self) -> Path:
-        return folder_of(self.name)
+        return SUITES.folder(self.name)
 
     def trials(self) -> list[Trial]:
         """A trial for each game and seed, with the runs that they have by now: the first seed of every game first."""
@@ -64,8 +63,8 @@ class Suite:
         Raises LabError where another process has the suite. Ctrl-C stops every training with a checkpoint.
         """
         check_jobs(jobs)
-        with self.lock():
-            write_atomic(self.folder / "suite.json", json.dumps(asdict(self), indent=1) + "\n")
+        with SUITES.lock(self.name):
+            write_atomic(SUITES.file(self.name), json.dumps(asdict(self), indent=1) + "\n")
             states = Trials(self.trials(), self.folder / "logs", jobs, on_news).run()
             report = Report.of(
                 asdict(self), self.trials(), {state.trial.name: state.reason for state in states if state.status == "failed"}
@@ -85,53 +84,27 @@ class Suite:
         report.write(self.folder)
         return report
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """One process at a time."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            file = (self.folder / "lock").open("w")
-        except OSError as error:
-            raise LabError(f"Cannot write to the suite's folder {self.folder} ({error.strerror}).") from None
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise LabError(f"Suite {self.name} is being trained by another process.") from None
-            yield
-
-
-def folder_of(name: str) -> Path:
-    """The folder of the suite of that name. Raises UsageError for a name that is no plain word."""
-    if not re.fullmatch(r"\w[\w.-]{0,99}", name) or name == "show":
-        raise UsageError(f"A suite's name has letters, digits, dots, dashes and underscores, and is not `show`; got {name!r}.")
-    return runs_folder() / "suites" / name
-
 
 def names() -> list[str]:
     """The suites that there are, the newest first."""
-    records = (runs_folder() / "suites").glob("*/suite.json")
-    return [path.parent.name for path in sorted(records, key=lambda path: path.stat().st_mtime, reverse=True)]
+    return SUITES.names()
 
 
 def stored(name: str) -> Suite | None:
     """The suite of that name, if there is one. Raises LabError where its file is damaged."""
-    path = folder_of(name) / "suite.json"
-    try:
-        values = json.loads(path.read_text())
-        wanted = {field.name: field.type for field in fields(Suite)}
-        kinds = {"name": str, "recipe": str, "fields": dict, "games": list, "seeds": int, "episodes": int, "device": str}
-        if (
-            not isinstance(values, dict)
-            or values.keys() != wanted.keys()
-            or not all(fits(values[key], kind) for key, kind in kinds.items())
-        ):
-            raise ValueError("it does not hold what a suite's file holds")
-        return Suite(**{**values, "games": tuple(values["games"])})
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise LabError(f"{path} cannot be read ({error}).") from None
+    return SUITES.record(name, checked)
+
+
+def checked(values: Any) -> Suite:
+    """Raises ValueError where values do not make a suite."""
+    kinds = {"name": str, "recipe": str, "fields": dict, "games": list, "seeds": int, "episodes": int, "device": str}
+    if (
+        not isinstance(values, dict)
+        or values.keys() != {field.name for field in fields(Suite)}
+        or not all(fits(values[key], kind) for key, kind in kinds.items())
+    ):
+        raise ValueError("it does not hold what a suite's file holds")
+    return Suite(**{**values, "games": tuple(values["games"])})
 
 
 def find(name: str) -> Suite:

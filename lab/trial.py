@@ -39,8 +39,8 @@ class Trial:
     steps: int | None = None
     minutes: float | None = None
     device: str = "auto"
-    evaluation: dict[str, Any] = field(default_factory=dict)
-    """Options of the recipe's `evaluate`."""
+    evaluation: dict[str, Any] | None = field(default_factory=dict)
+    """Options of the recipe's `evaluate`; None: it is only trained."""
     run: str | None = None
     """The folder of its run, once there is one."""
 
@@ -69,6 +69,8 @@ class Trial:
         run = self.opened()
         if run is None or not self.trained():
             return None
+        if self.evaluation is None:
+            return {}
         with suppress(OSError, ValueError):
             stored = json.loads((run.path / "evaluation.json").read_text())
             if stored.get("options") == self.evaluation and stored.get("done") == run.status().get("done"):
@@ -117,6 +119,8 @@ def carry_out(trial: Trial, say: Callable[..., None], lifeline: Lifeline | None 
             if lifeline.cut:
                 return
     assert run is not None
+    if trial.evaluation is None:
+        return
     say(status="evaluating", run=str(run.path.resolve()))
     figures = run.evaluate(trial.device, **trial.evaluation)
     record = {**figures, "options": trial.evaluation, "done": run.status()["done"]}

@@ -29,7 +29,7 @@ class State:
 
     trial: Trial
     status: str = "waiting"
-    """waiting, starting, training, evaluating, finished, failed or stopped."""
+    """waiting, starting, training, evaluating, finished, failed, stopped or pruned."""
     done: int = 0
     target: int | None = None
     unit: str = "steps"
@@ -39,6 +39,8 @@ class State:
     reason: str = ""
     run: str | None = None
     attempts: int = 0
+    pruned: bool = False
+    """Nobody waits for its end any more."""
 
     def take(self, values: dict[str, Any]) -> None:
         """Take in a line of news from the trial's process."""
@@ -68,41 +70,76 @@ def check_jobs(jobs: int) -> None:
 
 
 class Trials:
-    """Carries out `trials`, `jobs` at a time. `on_news(states)` is called in the caller's thread whenever something has changed."""
+    """Carries out `trials`, `jobs` at a time. `on_news(states)` is called in the caller's thread whenever something has changed.
 
-    def __init__(self, trials: Sequence[Trial], logs: Path, jobs: int = 1, on_news: Callable[[list[State]], None] = lambda states: None):
+    `more` is asked for further trials whenever there are fewer left than jobs.
+    """
+
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        logs: Path,
+        jobs: int = 1,
+        on_news: Callable[[list[State]], None] = lambda states: None,
+        more: Callable[[], Sequence[Trial]] = lambda: (),
+    ):
         """`logs`: the folder for what the processes write to stderr. Raises UsageError for more jobs than cores."""
         from lab.cores import cores, cores_here
 
         check_jobs(jobs)
-        self.states = [State(trial, run=trial.run) for trial in with_runs(trials)]
-        self.logs, self.jobs, self.on_news = logs, jobs, on_news
+        self.states: list[State] = []
+        self.logs, self.jobs, self.on_news, self.more = logs, jobs, on_news, more
         self.threads = min(cores(), cores_here() // jobs)
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         self.heard: queue.Queue[tuple[int, dict[str, Any] | None]] = queue.Queue()
+        self.add(trials)
+
+    def add(self, trials: Iterable[Trial]) -> None:
+        """Take in further trials; those that lie finished on disk are not done again."""
+        for trial in with_runs(trials):
+            state = State(trial, run=trial.run)
+            self.states.append(state)
+            if trial.figures() is not None:
+                state.status = "finished"
+                self.recall(state)
+
+    def next_waiting(self) -> int | None:
+        """The trial that is to start next, None where there is none for now."""
+        while True:
+            waiting = next((i for i, state in enumerate(self.states) if state.status == "waiting"), None)
+            further = self.more() if waiting is None else ()
+            if not further:
+                return waiting
+            self.add(further)
+            self.on_news(self.states)
 
     def run(self) -> list[State]:
         """Carry out what is not finished yet; how each trial ended. Ctrl-C stops all with a checkpoint, then raises KeyboardInterrupt."""
         self.logs.mkdir(parents=True, exist_ok=True)
-        for state in self.states:
-            if state.trial.figures() is not None:
-                state.status = "finished"
-                self.recall(state)
-        waiting = [i for i, state in enumerate(self.states) if state.status == "waiting"]
         self.on_news(self.states)
         try:
-            while waiting or self.processes:
-                while waiting and len(self.processes) < self.jobs:
-                    self.start(waiting.pop(0))
+            while True:
+                while len(self.processes) < self.jobs and (i := self.next_waiting()) is not None:
+                    self.start(i)
+                if not self.processes:
+                    return self.states
                 i, values = self.heard.get()
                 if values is not None:
                     self.states[i].take(values)
-                elif self.ended(i):
-                    waiting.insert(0, i)
+                else:
+                    self.ended(i)
                 self.on_news(self.states)
         finally:
             self.stop()
-        return self.states
+
+    def prune(self, state: State, reason: str) -> None:
+        """Stop a trial with a checkpoint: it is not worth its time."""
+        i = next(i for i, one in enumerate(self.states) if one is state)
+        state.pruned, state.reason = True, reason
+        if state.status == "waiting":
+            state.status = "pruned"
+        if i in self.processes:
+            self.processes[i].stdin.close()  # type: ignore[union-attr]
 
     def start(self, i: int) -> None:
         """Start the process of a trial."""
@@ -132,8 +169,8 @@ class Trials:
         process.wait()
         self.heard.put((i, None))
 
-    def ended(self, i: int) -> bool:
-        """Take note of a process's end; whether its trial is to be started again."""
+    def ended(self, i: int) -> None:
+        """Take note of a process's end. A trial whose process was killed waits to be started again."""
         state, process = self.states[i], self.processes.pop(i)
         for stream in (process.stdin, process.stdout):
             assert stream is not None
@@ -142,15 +179,15 @@ class Trials:
         if state.trial.figures() is not None:
             state.status = "finished"
             self.recall(state)
-            return False
-        if process.returncode < 0:
-            state.reason = f"Its process was killed by {signal.Signals(-process.returncode).name}."
-            if state.attempts < ATTEMPTS:
-                state.status = "waiting"
-                return True
-        state.status = "failed"
-        state.reason = state.reason or f"Its process ended with code {process.returncode}; see {self.logs / state.trial.name}.txt."
-        return False
+        elif state.pruned:
+            state.status = "pruned"
+        elif process.returncode < 0 and state.attempts < ATTEMPTS:
+            state.status = "waiting"
+        else:
+            state.status = "failed"
+            killed = f"Its process was killed by {signal.Signals(-process.returncode).name}." if process.returncode < 0 else ""
+            code = f"Its process ended with code {process.returncode}; see {self.logs / state.trial.name}.txt."
+            state.reason = killed or state.reason or code
 
     def recall(self, state: State) -> None:
         """Fill in what a finished run says of itself."""

@@ -1,7 +1,8 @@
-"""The trials of a suite on stderr: one live line each where it is a terminal, else a line whenever one of them begins or ends."""
+"""The trials of a suite or a sweep on stderr: one live line each where it is a terminal, else a line whenever one of them begins or ends."""
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -12,14 +13,20 @@ from rich.table import Table
 from lab.trials import State
 
 DRAW_SECONDS = 0.25
-COLOURS = {"training": "cyan", "evaluating": "cyan", "finished": "green", "failed": "red", "stopped": "yellow"}
+COLOURS = {"training": "cyan", "evaluating": "cyan", "finished": "green", "failed": "red", "stopped": "yellow", "pruned": "yellow"}
 
 
 class TrialsDisplay:
-    """Shows how far each trial is. `metrics` are those that a line has, the most telling first."""
+    """Shows how far each trial is. `metrics` are those that a line has, the most telling first; `label` is what it is called there."""
 
-    def __init__(self, title: str, metrics: tuple[str, ...], console: Console | None = None):
-        self.title, self.metrics = title, metrics
+    def __init__(
+        self,
+        title: str,
+        metrics: tuple[str, ...],
+        console: Console | None = None,
+        label: Callable[[State], str] = lambda state: state.trial.name,
+    ):
+        self.title, self.metrics, self.label = title, metrics, label
         self.console = console or Console(stderr=True)
         self.live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
         self.said: dict[str, str] = {}
@@ -40,7 +47,7 @@ class TrialsDisplay:
         """A line for each trial whose status is another than before."""
         for state in states:
             if self.said.get(state.trial.name, "waiting") != state.status and state.status != "starting":
-                print(f"{state.trial.name}: {state.status}{details(state, self.metrics)}", file=sys.stderr, flush=True)
+                print(f"{self.label(state)}: {state.status}{details(state, self.metrics)}", file=sys.stderr, flush=True)
                 self.said[state.trial.name] = state.status
 
     def table(self, states: list[State]) -> Table:
@@ -60,7 +67,7 @@ class TrialsDisplay:
             values = [f"{state.metrics[name]:.4g}" if state.metrics.get(name) is not None else "" for name in self.metrics]
             status = f"[{COLOURS[state.status]}]{state.status}[/]" if state.status in COLOURS else state.status
             progress = f"{state.done:,}{of}" if state.done or state.at_work else ""
-            table.add_row(state.trial.name, status, progress, speed, took, *values, state.reason)
+            table.add_row(self.label(state), status, progress, speed, took, *values, state.reason)
         if len(shown) < len(states):
             table.caption = f"{len(states) - len(shown)} more are waiting or finished"
         return table

@@ -15,6 +15,7 @@ COMMANDS = {
     "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",
     "runs": "The runs on disk with their status, metrics and settings; sorted and filtered.",
     "suite": "Train one agent a game with the same settings, and report their scores.",
+    "sweep": "Train a recipe with many settings, by grid or by search, and say which are best.",
     "queue": "Trainings that start when the one before has ended.",
     "tag": "Tags, a note and a star of a run.",
     "free": "Free disk space by deleting the older checkpoints of runs; asks first.",

@@ -180,7 +180,7 @@ def test_a_stored_suite_continues_with_more_games_or_steps_but_the_same_settings
 
 def test_one_process_at_a_time_has_a_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     suite = two_games()
-    with suite.lock(), pytest.raises(LabError, match="another process"):
+    with suites.SUITES.lock(suite.name), pytest.raises(LabError, match="another process"):
         stored(suite, monkeypatch)
 
 
