@@ -32,6 +32,7 @@ follows dreams: the network's frames take the place of the real ones for some st
 <a href="https://arxiv.org/abs/2407.15595">Discrete flow matching</a>; Bengio et al. 2015,
 <a href="https://arxiv.org/abs/1506.03099">Scheduled sampling</a>.</p>
 """
+    pages: ClassVar[tuple[str, ...]] = ("dream",)
     first_views: ClassVar[tuple[str, ...]] = ("film", "every_action", "error_over_time", "outcomes")
 
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")

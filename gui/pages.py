@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from gui.page import Page
 
 PAGES = {
+    "dream": "gui.atari.dream_page:DreamPage",
     "maze": "gui.atari.maze_page:MazePage",
     "walk": "gui.generate.walk_page:WalkPage",
     "plane": "gui.generate.plane_page:PlanePage",

@@ -10,6 +10,7 @@ COMMANDS = {
     "resume": "Continue a run from its newest good checkpoint, bit for bit.",
     "eval": "Evaluate a run or a shipped agent on held-out episodes or data.",
     "watch": "Watch an agent play, in a window or into a video file.",
+    "dream": "Play inside a learned world, beside the real game.",
     "export": "Write an agent into one file, or any network as ONNX, TorchScript or safetensors.",
     "import": "Keep an agent's file, also of CleanRL or Stable-Baselines3, so that it is listed.",
     "show": "Save a view of a run (images, curves, tables) as a picture, film or data file.",

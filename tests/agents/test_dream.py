@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +13,26 @@ from torch import Tensor, nn
 from agents.dream import Dream, losses
 from agents.dream_config import DreamConfig
 from agents.dream_data import Play, class_table, collected
+from agents.dream_play import SideBySide
 from agents.dream_scores import of_rewards, place_of
 from agents.dream_world import World
-from lab.errors import UsageError
+from lab.api import train
+from lab.atari.preprocessing import observed
+from lab.cli import main
+from lab.errors import LabError, UsageError
 from models.dream_unet import DreamUNet, Predicted, draw
+from models.q_network import QNetwork
 
-TINY = {"game": "pong", "source": "random", "frames": 128, "size": 16, "features": 8, "batch_size": 4, "horizon": 2, "horizon_steps": 1}
+TINY: dict[str, Any] = {
+    "game": "pong",
+    "source": "random",
+    "frames": 128,
+    "size": 16,
+    "features": 8,
+    "batch_size": 4,
+    "horizon": 2,
+    "horizon_steps": 1,
+}
 CPU = torch.device("cpu")
 
 
@@ -225,3 +241,46 @@ def test_an_evaluation_has_the_figures_that_scripts_rely_on(dream: Dream) -> Non
 def test_views_show_the_game_beside_the_dream(dream: Dream, name: str) -> None:
     answer = dream.answer(name, dream.serving(), {"steps": 3})
     assert answer.picture().ndim == 3
+
+
+@pytest.fixture
+def both(dream: Dream) -> SideBySide:
+    return SideBySide(dream.serving(), dream.config, None, seed=3)
+
+
+def test_a_dream_begins_with_what_the_game_shows(both: SideBySide) -> None:
+    assert torch.equal(both.world.frames[0], torch.stack(both.seen))
+    assert torch.equal(both.seen[-1], both.seen_now())
+
+
+def test_side_by_side_is_the_same_again_for_a_seed(dream: Dream) -> None:
+    one, two = (SideBySide(dream.serving(), dream.config, None, seed=3) for _ in range(2))
+    for _ in range(5):
+        left, right = one.step(), two.step()
+    assert (left.game == right.game).all()
+    assert (left.dream == right.dream).all()
+    assert left.action == right.action
+
+
+def test_an_agent_sees_the_dream_as_it_would_the_game(both: SideBySide) -> None:
+    """A picture of the court as it is gives what the emulator's own grey picture gives, but for rounding."""
+    screen = both.player.ale.getScreenRGB()
+    seen = both.as_agents_see(screen[34 : len(screen) - 16])
+    assert np.abs(seen.astype(int) - observed(both.player.ale.getScreenGrayscale()).astype(int)).max() <= 2
+
+
+def test_a_dream_without_a_frame_and_an_agent_of_other_actions_are_refused(dream: Dream) -> None:
+    fresh = Dream(dream.config, CPU)
+    with pytest.raises(LabError, match="has not seen a frame yet"):
+        SideBySide(fresh.serving(), dream.config, None)
+    with pytest.raises(LabError, match="The agent has 4 actions"):
+        SideBySide(dream.serving(), dream.config, QNetwork(4))
+
+
+def test_lab_dream_films_both_and_refuses_an_agent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = train("dream", steps=1, run=tmp_path / "run", device="cpu", quiet=True, **TINY)
+    film = tmp_path / "both.gif"
+    assert main(["dream", str(run.path), "--video", str(film), "--steps", "3", "--json"]) == 0
+    assert film.stat().st_size > 0
+    assert main(["dream", "pong", "--video", str(film)]) == 2
+    assert "pong is no dream" in capsys.readouterr().err

@@ -1,0 +1,64 @@
+"""`lab dream`: play inside a learned world, or film the game and the dream side by side."""
+
+from pathlib import Path
+from typing import Any
+
+from lab import registry
+from lab.commands.output import print_json
+from lab.commands.watch import place
+from lab.errors import UsageError
+from lab.flags import add_json, parser, whole
+
+PLAYERS = ("agent", "random")
+
+
+def main(arguments: list[str]) -> int:
+    p = parser(
+        "dream", "RUN [--video FILE.mp4|FILE.gif]",
+        "Left the real game, right the dream, the same keys for both. A window where there is a screen, else a film.\n"
+        "`lab train dream` makes a dream.",
+    )  # fmt: skip
+    p.add_argument("run", metavar="RUN")
+    p.add_argument("--video", metavar="FILE", help="write both side by side to an .mp4 or .gif file")
+    p.add_argument("--steps", type=whole, default=300, metavar="N", help="steps of the film (default 300: 20 seconds)")
+    p.add_argument(
+        "--horizon", type=whole, default=0, metavar="N", help="steps until the dream starts afresh from a real frame (default: never)"
+    )
+    p.add_argument("--player", choices=PLAYERS, default="agent", help="who plays in the film (default agent)")
+    p.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the game and the drawing")
+    p.add_argument("--alone", action="store_true", help="the agent sees the dream only; the game rests")
+    p.add_argument("--size", type=whole, metavar="N", help="pixels of the longer side of the film")
+    add_json(p)
+    options = p.parse(arguments)
+    from lab.stored_runs import find
+
+    if options.steps < 1:
+        raise UsageError(f"--steps must be at least 1, got {options.steps}.")
+    run = find(options.run)
+    video = place(options.video, f"{run.name}.mp4" if run.shipped else run.path / "media" / "dream.mp4")
+    if video is None:
+        figures = registry.load("gui.dream_window:play")(run)
+    else:
+        figures = film(run, video, options)
+    if options.json:
+        print_json(figures)
+    else:
+        print("\n".join(f"{name:10}{value}" for name, value in figures.items()))
+    return 0
+
+
+def film(run: Any, video: Path, options: Any) -> dict[str, Any]:
+    """Play `--steps` into a film; what was played."""
+    from lab.video import VideoWriter
+
+    both = registry.load("agents.dream_play:side_by_side")(run, options.seed)
+    strip = registry.load("agents.dream_play:strip")
+    both.horizon, both.alone = options.horizon, options.alone
+    writer = VideoWriter(video, both.fps, options.size)
+    try:
+        for _ in range(options.steps):
+            moment = both.step(random=options.player == "random")
+            writer.add(strip(moment))
+    finally:
+        writer.close()
+    return {"video": str(video), "steps": options.steps, "score": moment.score, "dream_score": moment.dream_score}
