@@ -14,6 +14,7 @@ PAGES = {
     "plane": "gui.generate.plane_page:PlanePage",
     "arithmetic": "gui.generate.arithmetic_page:ArithmeticPage",
     "dimensions": "gui.generate.dimensions_page:DimensionsPage",
+    "directions": "gui.generate.directions_page:DirectionsPage",
     "code": "gui.generate.code_page:CodePage",
     "classes": "gui.generate.classes_page:ClassesPage",
     "denoising": "gui.generate.denoising_page:DenoisingPage",

@@ -11,6 +11,8 @@ from lab.paths import write_atomic
 from lab.run import Run
 
 FILE = "bookmarks.json"
+DIRECTIONS = "directions.json"
+"""Directions of the latent space under the names that a person gave them; each in the form of a bookmark."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,10 @@ class Bookmark:
         return "z:" + ",".join(f"{value:.6g}" for value in self.z)
 
 
-def bookmarks(run: Run) -> tuple[Bookmark, ...]:
+def bookmarks(run: Run, file: str = FILE) -> tuple[Bookmark, ...]:
     """Those of a run, in the order in which they were made; what cannot be read of them counts as not made."""
     try:
-        stored = json.loads((run.path / FILE).read_text(encoding="utf-8"))
+        stored = json.loads((run.path / file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ()
     read = (parsed(one) for one in stored) if isinstance(stored, list) else ()
@@ -45,15 +47,15 @@ def parsed(stored: Any) -> Bookmark | None:
     return Bookmark(name, tuple(map(float, z)), label) if isinstance(name, str) and numbers and isinstance(label, int) else None  # type: ignore[arg-type]
 
 
-def keep(run: Run, made: tuple[Bookmark, ...]) -> None:
+def keep(run: Run, made: tuple[Bookmark, ...], file: str = FILE) -> None:
     """Let these be the bookmarks of a run. Raises LabError where its folder cannot be written."""
     try:
         if made:
-            write_atomic(run.path / FILE, json.dumps([asdict(one) for one in made], indent=1, ensure_ascii=True))
+            write_atomic(run.path / file, json.dumps([asdict(one) for one in made], indent=1, ensure_ascii=True))
         else:
-            (run.path / FILE).unlink(missing_ok=True)
+            (run.path / file).unlink(missing_ok=True)
     except OSError as error:
-        raise LabError(f"Cannot write {run.path / FILE} ({error.strerror}).") from None
+        raise LabError(f"Cannot write {run.path / file} ({error.strerror}).") from None
 
 
 def python(run: Run, bookmark: Bookmark) -> str:

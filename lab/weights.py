@@ -103,6 +103,48 @@ def current_name(name: str) -> str:
     return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.", r"\1\2.", name.replace("_orig_mod.", ""))
 
 
+def weights_file(text: str) -> Path:
+    """The file that `text` names: itself, or the weights in the newest checkpoint of a run. Raises LabError where the run has none."""
+    from lab import checkpoint
+    from lab.paths import expanded, runs_folder
+
+    for folder in (expanded(text), runs_folder() / text):
+        if (folder / "config.json").is_file():
+            written = checkpoint.listed(folder / "checkpoints")
+            if not written:
+                raise LabError(f"Run {folder.name} has no checkpoint yet, so no weights to start from.")
+            return written[-1] / "serving.safetensors"
+    return expanded(text)
+
+
+def is_autoencoder(weights: dict[str, Tensor]) -> bool:
+    """Whether they are those of a run of autoencoder or vae."""
+    return any(name.startswith("encoder.layers.") for name in weights) and any(name.startswith("decoder.") for name in weights)
+
+
+def begin_with_encoder(net: nn.Module, weights: dict[str, Tensor], name: str) -> str:
+    """Fill the hidden layers of an MLP with an autoencoder's encoder and return a sentence about it; the head stays as it is.
+
+    Raises LabError where the two differ in their layers.
+    """
+    from models.vision.mlp import MLP
+
+    numbers = sorted({int(key.split(".")[2]) for key in weights if key.startswith("encoder.layers.")})
+    layers = [weights[f"encoder.layers.{i}.weight"] for i in numbers]
+    if any(layer.dim() != 2 for layer in layers):
+        raise LabError(f"{name} has an encoder of convolutions. Only one of dense layers can begin a classifier: --architecture dense.")
+    hidden = ",".join(str(len(layer)) for layer in layers)
+    own = [layer for layer in net.layers if isinstance(layer, nn.Linear)][:-1] if isinstance(net, MLP) else []
+    if [layer.weight.shape for layer in own] != [layer.shape for layer in layers]:
+        raise LabError(
+            f"The encoder of {name} has hidden layers of {hidden} units on {layers[0].shape[1]:,} pixels: start a classifier from it with "
+            f"--network mlp --hidden-units {hidden}, on images of the same size and colours."
+        )
+    for layer, i in zip(own, numbers, strict=True):
+        layer.load_state_dict({part: weights[f"encoder.layers.{i}.{part}"].float() for part in ("weight", "bias")})
+    return f"the hidden layers are the encoder of {name}; the head is initialised from scratch"
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Tensors by name from a .safetensors or a .pth / .pt / .bin file.
 

@@ -19,6 +19,11 @@ from gui.widgets.titled import titled
 IMAGE, DRAWN, SAMPLE = "test image", "my drawing", "sample"
 
 
+SEARCH_STEPS, MOST_ROUNDS, GAIN = 10, 40, 0.003
+"""A search for the nearest z goes on by so many steps at a time, until a round brings less than this share of the error."""
+WALK_FROM = Action(
+    "walk_from", "Walk from this point", "Make this z the first anchor of the walk", lambda page: page.walk_from(), "Ctrl+Shift+K", "&Code"
+)
 RESET = Action("reset", "Reset", "Restore the original code", lambda page: page.reset(), "Ctrl+Backspace", "&Code")
 
 
@@ -26,15 +31,18 @@ class CodePage(LatentPage):
     """Left what goes in, in the middle what comes out and where they differ, right what the bars decode to."""
 
     title: ClassVar[str] = "Code"
-    tip: ClassVar[str] = "Edit the latent code of an image; with an encoder, see its reconstruction and error"
+    tip: ClassVar[str] = "Edit the latent code of an image, your drawing or a sample; a GAN is searched for the nearest"
     reading: ClassVar[str] = "Each bar is one number of the code: drag it. The error map is bright where image and reconstruction differ."
     needs: ClassVar[tuple[str, ...]] = ("decode",)
-    ACTIONS: ClassVar[tuple[Action, ...]] = (RESET,)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (RESET, WALK_FROM)
     hint: ClassVar[str] = "Click a sample or a test image to see its code."
 
     def __init__(self, state: LatentState, parent: QWidget | None = None):
         super().__init__(state, parent)
         self.anchor = "0@0"
+        self.nearest_z: np.ndarray | None = None
+        """How far a search for the z of the picture has come, where there is no encoder."""
+        self.rounds, self.error = 0, float("inf")
         self.drawing = Drawing(pen=0.14 if state.shape[1] < 16 else 0.09)
         self.drawing.changed.connect(self.drawn)
         self.triple = ImageGrid("The image, its reconstruction and the error appear here.", pickable=False)
@@ -53,11 +61,14 @@ class CodePage(LatentPage):
         self.back_button.clicked.connect(self.reset)
         self.zero_button = QToolButton(text="Zero", toolTip="Set every dimension to 0, the mean of the prior")
         self.zero_button.clicked.connect(self.zero)
+        self.walk_button = QToolButton(text="Walk from here", toolTip=WALK_FROM.tooltip)
+        self.walk_button.clicked.connect(self.walk_from)
         self.note = QLabel(wordWrap=True)
         faint(self.note)
         self.build()
         self.reconstruct = self.query("reconstruct", self.picture_parameters, self.show_triple, self.triple.show_text, interval=0.15)
         self.coding = self.query("code", self.code_parameters, self.show_code, self.note.setText, interval=0.15)
+        self.searching = self.query("nearest", self.search_parameters, self.show_nearest, self.triple.show_text, interval=0.05)
         self.sampling = self.query("anchor_codes", self.sample_parameters, self.show_anchor, self.note.setText, interval=0.15)
         self.decoding = self.query("decode", self.decode_parameters, self.show_decoded, self.decoded.show_text, interval=0.15)
         self.trail = state.trail(
@@ -74,7 +85,7 @@ class CodePage(LatentPage):
         for widget in (self.kind, self.index, self.clear_button):
             row.addWidget(widget)
         row.addStretch(1)
-        for widget in (self.back_button, self.zero_button):
+        for widget in (self.walk_button, self.back_button, self.zero_button):
             row.addWidget(widget)
         self.pictures = QSplitter(childrenCollapsible=False)
         for part in (self.drawing, self.triple, titled("Decoded code", self.decoded)):
@@ -106,6 +117,14 @@ class CodePage(LatentPage):
     def code_parameters(self) -> dict[str, Any] | None:
         return None if self.bars.edited else self.picture_parameters()
 
+    def search_parameters(self) -> dict[str, Any] | None:
+        """The next steps of a search, from where it has come."""
+        parameters = self.code_parameters()
+        return None if parameters is None else {**parameters, **self.search_from(), "steps": SEARCH_STEPS}
+
+    def search_from(self) -> dict[str, str]:
+        return {} if self.nearest_z is None else {"start": "z:" + ",".join(f"{value:.6g}" for value in self.nearest_z)}
+
     def sample_parameters(self) -> dict[str, Any] | None:
         return None if self.from_picture or self.bars.edited else {"anchors": self.anchor}
 
@@ -114,7 +133,9 @@ class CodePage(LatentPage):
 
     def export(self) -> tuple[str, dict[str, Any]] | None:
         parameters = self.picture_parameters()
-        return ("decode", self.decode_parameters()) if parameters is None else ("reconstruct", parameters)
+        if parameters is None or self.bars.edited:
+            return "decode", self.decode_parameters()
+        return ("nearest", {**parameters, **self.search_from(), "steps": 1}) if self.state.inverts else ("reconstruct", parameters)
 
     def code_state(self) -> dict[str, Any]:
         """What the code is of, and what the hand changed of it, by name."""
@@ -139,6 +160,19 @@ class CodePage(LatentPage):
     def show_triple(self, answer: Any) -> None:
         self.triple.name([], list(answer.captions))
         self.triple.show_answer(answer)
+
+    def show_nearest(self, answer: Any) -> None:
+        """What the search has found: it goes on from there as long as it comes nearer."""
+        if not self.from_picture or self.bars.edited:
+            return
+        self.show_triple(answer)
+        self.nearest_z = np.asarray(answer.codes[0], float)
+        error = float(np.abs(answer.pixels[1].astype(float) - answer.pixels[0]).mean())
+        going_on = self.rounds < MOST_ROUNDS and error < (1 - GAIN) * self.error
+        self.rounds, self.error = self.rounds + 1, min(error, self.error)
+        self.take_code(self.nearest_z)
+        if going_on:
+            self.searching.stale = True
 
     def show_code(self, answer: Any) -> None:
         if self.from_picture and not self.bars.edited:
@@ -174,6 +208,7 @@ class CodePage(LatentPage):
         else:
             self.reconstruct.ask()
             self.coding.ask()
+            self.searching.ask()
 
     def kind_changed(self, kind: str) -> None:
         self.index.setVisible(kind == IMAGE)
@@ -187,6 +222,7 @@ class CodePage(LatentPage):
 
     def picture_changed(self, *_: object) -> None:
         """Another picture: its code takes the place of the bars, changed or not."""
+        self.nearest_z, self.rounds, self.error = None, 0, float("inf")
         self.bars.set_values(self.bars.values)
         self.refresh()
 
@@ -204,7 +240,7 @@ class CodePage(LatentPage):
         self.trail.note()
 
     def pick(self, anchor: str) -> None:
-        if anchor.startswith("image:") and self.state.has_encoder:
+        if anchor.startswith("image:") and (self.state.has_encoder or self.state.inverts):
             self.kind.setCurrentText(IMAGE)
             self.index.setValue(int(anchor.partition(":")[2]))
         else:
@@ -214,6 +250,13 @@ class CodePage(LatentPage):
         self.trail.note()
         if self.isVisible():
             self.tick()
+
+    def walk_from(self) -> None:
+        """The point in front becomes the first anchor of the walk."""
+        here = self.here()
+        if here is not None:
+            self.state.set_anchors(["z:" + ",".join(f"{value:.6g}" for value in here), *self.state.anchors[1:]])
+            self.state.walk_wanted.emit()
 
     def here(self) -> tuple[float, ...] | None:
         return tuple(map(float, self.bars.values)) if self.bars.values.any() or self.decoding.answered else None
@@ -225,7 +268,7 @@ class CodePage(LatentPage):
 
     def source_changed(self) -> None:
         """Offer what this model can take."""
-        kinds = [IMAGE, DRAWN, SAMPLE] if self.state.has_encoder else [SAMPLE]
+        kinds = [IMAGE, DRAWN, SAMPLE] if self.state.has_encoder else [SAMPLE, IMAGE, DRAWN] if self.state.inverts else [SAMPLE]
         if [self.kind.itemText(i) for i in range(self.kind.count())] != kinds:
             self.kind.clear()
             self.kind.addItems(kinds)

@@ -66,6 +66,11 @@ class LatentState(PageState):
         return "reconstruct" in self.views
 
     @property
+    def inverts(self) -> bool:
+        """Whether a picture's z is found by optimisation."""
+        return "nearest" in self.views
+
+    @property
     def conditional(self) -> bool:
         return "class_interpolation" in self.views
 

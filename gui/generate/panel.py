@@ -14,6 +14,6 @@ class GeneratePanel(TrainingPanel):
     first_recipe = "vae"
     empty_text = (
         "No run is open.\n\nChoose a recipe and data on the left and press Train (Ctrl+R). Samples appear here within seconds, "
-        "and you can explore the latent space during training.\n\nvae on digits is the quickest to train; "
+        "and you can explore the latent space during training.\n\nvae is the quickest to train; "
         "dcgan gives sharper samples and takes minutes."
     )

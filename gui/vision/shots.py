@@ -15,7 +15,7 @@ STEPS, SECONDS = 1200, 40.0
 """How long a classifier learns for the pictures: whichever comes first."""
 
 
-def take(photographer: Photographer, data: str = "digits") -> None:
+def take(photographer: Photographer, data: str = "mnist-5k") -> None:
     """Train two classifiers and take every page of the panel."""
     for seed in (1, 0):
         photographer.train_in("Vision", "classify", {"data": data, "seed": seed, "schedule_steps": STEPS}, STEPS, SECONDS)

@@ -17,7 +17,7 @@ GROUND: Any = Field(
 class ImagesConfig(Config):
     """Settings of a recipe that learns from labelled images."""
 
-    data: str = data_field("digits", "images", about="The images")
+    data: str = data_field("mnist-5k", "images", about="The images")
     games: str = Field(
         "pong,breakout,space_invaders,seaquest", description="Atari games, separated by commas; each is a class.",
         json_schema_extra=only(data="atari"),

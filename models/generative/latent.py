@@ -85,6 +85,32 @@ def strongest_directions(weights: Tensor, count: int = 2) -> Tensor:
     return upright(vectors.T.flip(0)[:count])
 
 
+def feature_directions(features: Tensor, z: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Unit directions (count, D) of z along which features (N, U) of points z (N, D) vary most, and the share of the features'
+    variance that each explains (count,): their principal components, carried over to z by least squares (Haerkoenen et al. 2020, GANSpace).
+    """
+    axes = image_directions(features.float(), count)  # (K, U)
+    deviation = axes.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    centred = features.float() - features.float().mean(0)
+    along = centred @ (axes / deviation).T / deviation.T  # (N, K), each of variance 1 and uncorrelated: least squares is a product.
+    directions = along.T @ (z - z.mean(0)).float() / (len(z) - 1)  # (K, D)
+    share = deviation[:, 0].square() / centred.square().sum().clamp(min=1e-12) * (len(z) - 1)
+    return upright(directions / directions.norm(dim=1, keepdim=True).clamp(min=1e-12)), share
+
+
+def class_directions(z: Tensor, classes: Tensor, count: int) -> Tensor:
+    """Unit directions (count, D) from the points z (N, D) of all other classes to those of class k; zeros for a class without points.
+
+    Of standard normal z this is Fisher's discriminant, as all directions vary alike.
+    """
+    directions = torch.zeros(count, z.shape[1], device=z.device)
+    for k in range(count):
+        inside = classes == k
+        if 0 < int(inside.sum()) < len(z):
+            directions[k] = z[inside].mean(0) - z[~inside].mean(0)
+    return directions / directions.norm(dim=1, keepdim=True).clamp(min=1e-12)
+
+
 def upright(axes: Tensor) -> Tensor:
     largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
     return axes * torch.where(largest < 0, -1.0, 1.0)

@@ -81,6 +81,11 @@ class R3Generator(nn.Module):
     def prior(self, noise: Tensor) -> Tensor:
         return noise
 
+    @property
+    def feature_layer(self) -> nn.Module:
+        """The first that does not only turn and stretch z: its outputs are features whose principal directions mean something."""
+        return self.blocks[0]
+
     def directions(self) -> Tensor:
         """The first layer's weights (maps * base^2, latent): along its principal directions the picture changes most (Shen & Zhou 2021)."""
         return self.first.weight[:, : self.latent]

@@ -140,6 +140,11 @@ class StyleGenerator(nn.Module):
     def prior(self, noise: Tensor) -> Tensor:
         return noise
 
+    @property
+    def feature_layer(self) -> nn.Module:
+        """The mapping: w are features whose principal directions mean something."""
+        return self.mapping
+
     def directions(self) -> Tensor:
         """The affine functions of all layers (maps, latent), through the mapping at its mean: where w moves most the picture changes most."""
         with torch.enable_grad():

@@ -61,7 +61,7 @@ def choose(form: ConfigForm, name: str, value: str) -> None:
 
 @pytest.fixture
 def image_form(form: ConfigForm, qtbot: QtBot) -> ConfigForm:
-    form.set_config(registry.recipe("vae").config_class(), {"data": ("atari", "digits")})
+    form.set_config(registry.recipe("vae").config_class(), {"data": ("atari", "mnist-5k")})
     form.show()
     qtbot.waitExposed(form)
     return form
@@ -72,14 +72,14 @@ def test_settings_of_atari_data_show_when_atari_is_chosen(image_form: ConfigForm
     assert not atari & shown(image_form)
     QTest.keyClick(image_form.rows["data"].editor, Qt.Key.Key_Up)
     assert atari <= shown(image_form)
-    choose(image_form, "data", "digits")
+    choose(image_form, "data", "mnist-5k")
     assert not atari & shown(image_form)
 
 
 def test_a_hidden_setting_is_at_its_default_in_the_config_and_comes_back(image_form: ConfigForm) -> None:
     image_form.set_values({"data": "atari", "frames": 250})
     assert image_form.config().frames == 250  # type: ignore[attr-defined]
-    image_form.set_values({"data": "digits"})
+    image_form.set_values({"data": "mnist-5k"})
     assert image_form.config() == type(image_form.config())()
     assert command_line("vae", image_form.config()) == "lab train vae"
     image_form.set_values({"data": "atari"})
@@ -89,7 +89,7 @@ def test_a_hidden_setting_is_at_its_default_in_the_config_and_comes_back(image_f
 def test_a_value_that_does_not_count_is_no_mistake(image_form: ConfigForm) -> None:
     image_form.set_values({"data": "atari", "games": "chess"})
     assert "chess" in image_form.problem.text()
-    choose(image_form, "data", "digits")
+    choose(image_form, "data", "mnist-5k")
     assert image_form.valid()
 
 

@@ -62,7 +62,7 @@ def test_keys_go_to_every_page_and_kind(qtbot: QtBot, latent_tab: Callable[..., 
         press(qtbot, tab.window_, menu, text)
         assert box.kinds.checkedId() == kind
     pages = menu_of(tab.panel_, "Page")
-    for text in ("Plane", "Arithmetic", "Dimensions", "Code", "Classes", "Diagnosis", "Walk"):
+    for text in ("Plane", "Arithmetic", "Dimensions", "Directions", "Code", "Classes", "Diagnosis", "Walk"):
         press(qtbot, tab.window_, pages, text)
         assert tab.page_tabs.page.title == text
     press(qtbot, tab.window_, pages, "Previous page")

@@ -15,7 +15,10 @@ def test_each_recipe_has_the_pages_of_its_config(qtbot: QtBot, make_window: Call
     from lab.api import train
 
     panel: Any = make_window("Generate").panel("Generate")
-    for recipe, titles in (("vae", ["Walk", "Plane", "Arithmetic", "Dimensions", "Code", "Diagnosis"]), ("pix2pix", ["Translate"])):
+    for recipe, titles in (
+        ("vae", ["Walk", "Plane", "Arithmetic", "Dimensions", "Directions", "Code", "Diagnosis"]),
+        ("pix2pix", ["Translate"]),
+    ):
         fields = SETTINGS.get(recipe, {"size": 16, "features": 4, "d_features": 4, "patch_layers": 1})
         panel.open_run(train(recipe, steps=1, device="cpu", **fields))
         assert panel.current_tab().page_tabs.titles() == [*titles, "Curves and views"]

@@ -338,3 +338,22 @@ def test_a_run_goes_on_from_the_weights_of_another_one(runs_home: Path) -> None:
             assert torch.equal(second.net.state_dict()[name], tensor), name
     second.step()
     assert float(second.net.mean[0]) == pytest.approx(0.3, abs=0.1)  # Measured on the digits: about a third of the full brightness.
+
+
+def test_a_classifier_begins_with_the_encoder_of_a_run(runs_home: Path) -> None:
+    from lab.api import train
+    from lab.recipes.vision.classify import Classify
+    from lab.recipes.vision.classify_config import ClassifyConfig
+
+    tiny = {"data": "digits", "hidden": "12,6", "latent": 3, "batch_size": 8, "quality_every": 0}
+    coder = train("autoencoder", steps=2, device="cpu", run=runs_home / "coder", **tiny)
+    taken = coder.experiment("cpu", serving_only=True).serving().encoder.layers  # type: ignore[union-attr]
+    fields = {"data": "digits", "size": 16, "network": "mlp", "weights": "coder", "labels": 40}
+    made = Classify(ClassifyConfig.parse({**fields, "hidden_units": "12,6"}), torch.device("cpu"))
+    for own, theirs in ((0, 0), (3, 2)):
+        assert torch.equal(made.net.net.layers[own].weight, taken[theirs].weight)  # type: ignore[index, union-attr]
+    assert made.net.normalise(torch.full((1, 1, 16, 16), 255.0)).unique().tolist() == [1.0]
+    assert made.images.split("train").labels.bincount().tolist() == [4] * 10
+    made.step()
+    with pytest.raises(LabError, match=r"hidden layers of 12,6 units on 256 pixels.*--hidden-units 12,6"):
+        Classify(ClassifyConfig.parse({**fields, "hidden_units": "12"}), torch.device("cpu"))

@@ -17,9 +17,11 @@ from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
 from lab.exported import Exported, decoder
 from lab.parameters import Count
+from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.generative import Seeds, shared_state
 from lab.recipes.generative.generative_config import AdversarialConfig
 from lab.recipes.generative.image_feed import ImageFeed
+from lab.recipes.generative.inversion_views import InversionViews
 from lab.recipes.generative.latent_views import LatentViews
 from lab.recipes.generative.pixels import signed_images
 from lab.recipes.generative.sample_monitor import SampleMonitor
@@ -36,7 +38,9 @@ class Adversarial(Experiment):
     checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/discriminator", "losses/generator", "charts/d_real_accuracy", "charts/d_fake_accuracy")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
-    view_parts: ClassVar[dict[str, type]] = {"monitor": SampleMonitor, "latent": LatentViews}
+    view_parts: ClassVar[dict[str, type]] = {
+        "monitor": SampleMonitor, "latent": LatentViews, "inversion": InversionViews, "directions": DirectionViews,
+    }  # fmt: skip
     conditional: ClassVar[bool] = False
 
     def __init__(self, config: AdversarialConfig, device: torch.device):
@@ -59,6 +63,8 @@ class Adversarial(Experiment):
         self.d_count = 0
         self.monitor = SampleMonitor(config, self.feed, self.average.master, self.conditional, self.autocast)
         self.latent = LatentViews(config, self.feed)
+        self.inversion = InversionViews(self.latent)
+        self.directions = DirectionViews(self.latent)
 
     def build(self) -> tuple[nn.Module, nn.Module]:
         """(G, D), with weights drawn from PyTorch's default generator."""

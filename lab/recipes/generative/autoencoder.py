@@ -15,6 +15,7 @@ from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
 from lab.exported import Exported, decoder
 from lab.recipes.generative.autoencoder_config import AutoencoderConfig
+from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, flat_network, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
@@ -35,7 +36,9 @@ class Autoencoder(Experiment):
     checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/reconstruction", "charts/code_size")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
-    view_parts: ClassVar[dict[str, type]] = {"monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews}
+    view_parts: ClassVar[dict[str, type]] = {
+        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews,
+    }  # fmt: skip
 
     def __init__(self, config: AutoencoderConfig, device: torch.device):
         super().__init__(config, device)
@@ -47,6 +50,7 @@ class Autoencoder(Experiment):
         self.monitor = SampleMonitor(config, self.feed, self.net.master, False, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
+        self.directions = DirectionViews(self.latent)
 
     def build(self) -> nn.Module:
         c = self.config

@@ -2,11 +2,12 @@
 
 from typing import ClassVar
 
+from lab.config import with_defaults
 from lab.recipes.generative.generative_config import CONDITIONAL_PAGES, LATENT_SPACE
 from lab.recipes.generative.vae_config import VAEConfig
 
 
-class CVAEConfig(VAEConfig):
+class CVAEConfig(with_defaults(VAEConfig, "CVAEDefaults", data="digits")):  # type: ignore[misc]
     """The conditional VAE (Sohn et al. 2015): encoder and decoder are given the class."""
 
     explanation: ClassVar[str] = (

@@ -16,6 +16,7 @@ from lab.experiment import Experiment, Metrics
 from lab.exported import Exported, decoder
 from lab.recipes.generative.denoising_config import DenoisingConfig
 from lab.recipes.generative.denoising_views import DenoisingViews
+from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
@@ -40,7 +41,8 @@ class Denoising(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/denoising",)
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
     view_parts: ClassVar[dict[str, type]] = {
-        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "by_class": ConditionalViews, "denoising": DenoisingViews,
+        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews, "by_class": ConditionalViews,
+        "denoising": DenoisingViews,
     }  # fmt: skip
     times: ClassVar[int] = 1
     """How many times the network is told."""
@@ -62,6 +64,7 @@ class Denoising(Experiment):
         self.monitor = SampleMonitor(config, self.feed, self.average.master, True, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
+        self.directions = DirectionViews(self.latent)
         self.by_class = ConditionalViews(self.latent)
         self.denoising = DenoisingViews(self.latent)
 

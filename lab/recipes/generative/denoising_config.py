@@ -7,14 +7,14 @@ from pydantic import Field, model_validator
 from lab.config import only, unit, with_defaults, words
 from lab.recipes.generative.generative_config import ImageConfig
 
-PAGES = ("denoising", "walk", "plane", "arithmetic", "dimensions", "code", "classes", "diagnosis")
+PAGES = ("denoising", "walk", "plane", "arithmetic", "dimensions", "directions", "code", "classes", "diagnosis")
 READING = """<h3>Noise as a code</h3>
 <p>One way leads through each point, so the noise that a picture starts from is its code, of as many numbers as the picture has:
 walk between noises, average them, find a real picture's by going backwards. <b>Denoising</b> shows the way.</p>
 """
 
 
-class DenoisingConfig(with_defaults(ImageConfig, "DenoisingDefaults", data="mnist-5k", batch_size=64)):  # type: ignore[misc]
+class DenoisingConfig(with_defaults(ImageConfig, "DenoisingDefaults", batch_size=64)):  # type: ignore[misc]
     """Settings of a recipe whose network takes noise away."""
 
     pages: ClassVar[tuple[str, ...]] = PAGES

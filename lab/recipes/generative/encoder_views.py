@@ -1,18 +1,14 @@
 """Views of models with an encoder: encode a real image, and edit its code by hand."""
 
-import base64
-import binascii
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from lab.answers import Curves, Images, Scatter
-from lab.errors import UsageError
 from lab.experiment import view
 from lab.parameters import Choice, Count
-from lab.recipes.generative.latent_views import LatentViews, code_is_picture, device_of
+from lab.recipes.generative.latent_views import LatentViews, code_is_picture
 from lab.recipes.generative.pixels import to_pixels, unit_images
 
 MOST_SEARCHED = 100
@@ -25,27 +21,11 @@ class EncoderViews:
     def __init__(self, latent: LatentViews):
         self.latent, self.feed = latent, latent.feed
 
-    def picture(self, net: Any, index: int, pixels: str, label: int) -> tuple[Tensor, Tensor | None]:
-        """A test image, or the given one: (1, C, H, W) in [0, 1] and its label (1,) where the model wants one.
-
-        `pixels` is base64 of C * H * W bytes in the order row, column, channel.
-        """
-        if not pixels:
-            data = self.feed.images("test")
-            if not 0 <= index < len(data):
-                raise UsageError(f"--index must be from 0 to {len(data) - 1}, the number of a test image; got {index}.")
-            labels = (
-                data.labels[index : index + 1] if label == -1 else torch.tensor([self.latent.checked_label(label)], device=self.feed.device)
-            )
-            return unit_images(data.images[index : index + 1], torch.float32), labels if net.classes else None
-        image = given_image(self.feed.shape, pixels).to(device_of(net))
-        return image, torch.tensor([self.latent.checked_label(max(0, label))], device=self.feed.device) if net.classes else None
-
     @view(live=True)
     def reconstruct(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Images:
         """A test image (or the given pixels), its reconstruction, and the error map: bright where they differ; the number is the
         mean difference of a pixel, of 255."""
-        image, labels = self.picture(net, index, pixels, label)
+        image, labels = self.latent.picture(net, index, pixels, label)
         again = net.decode(net.encode(image, labels), labels)
         error = (again - image).abs()
         rows = np.concatenate([to_pixels(x) for x in (image, again, error)])
@@ -64,7 +44,7 @@ class EncoderViews:
     @view(live=True)
     def code(self, net: Any, index: Choice = 0, pixels: str = "", label: Choice = -1) -> Curves:
         """The code of a test image (or of the given pixels), one value per dimension."""
-        image, labels = self.picture(net, index, pixels, label)
+        image, labels = self.latent.picture(net, index, pixels, label)
         z = net.encode(image, labels)[0].float().cpu().numpy()
         return Curves({"code": (np.arange(len(z)), z)}, x_label="dimension", y_label="value")
 
@@ -80,13 +60,3 @@ class EncoderViews:
         return Scatter(
             points.float().cpu().numpy(), classes, list(self.feed.class_names), x_label="first direction", y_label="second direction"
         )
-
-
-def given_image(shape: tuple[int, int, int], pixels: str) -> Tensor:
-    """(1, C, H, W) in [0, 1] from base64 of C * H * W bytes in the order row, column, channel."""
-    channels, height, width = shape
-    try:
-        array = np.frombuffer(base64.b64decode(pixels, validate=True), np.uint8).reshape(height, width, channels)
-    except (binascii.Error, ValueError):
-        raise UsageError(f"--pixels must be base64 of {height} x {width} x {channels} bytes.") from None
-    return unit_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None], torch.float32)

@@ -23,12 +23,14 @@ generative networks</a>). The curve below shows how far each frame is from the o
 <p><b>Plane</b>: all of a 2-D space; else the plane through three anchors, or along the two directions in which the codes vary
 most (without an encoder: those that change G's first layer most, Shen &amp; Zhou 2021,
 <a href="https://arxiv.org/abs/2007.06600">SeFa</a>). Dots are encoded test images, coloured by class.</p>
-<p><b>Arithmetic</b>: mean of A &minus; mean of B + mean of C. <b>Dimensions</b>: one at a time. <b>Code</b>: an image's code as
+<p><b>Arithmetic</b>: mean of A &minus; mean of B + mean of C. <b>Dimensions</b>: one at a time. <b>Directions</b>: along
+those in which G's features vary most (H&auml;rk&ouml;nen et al. 2020, <a href="https://arxiv.org/abs/2004.02546">GANSpace</a>), or to a class.
+<b>Code</b>: an image's code as
 bars to drag. <b>Classes</b>: one z as every class. <b>Diagnosis</b>: is the training healthy?</p>
 """
 """What the pages of the latent space show, the end of the explanation of every recipe that has one."""
-LATENT_PAGES = ("walk", "plane", "arithmetic", "dimensions", "code", "diagnosis")
-CONDITIONAL_PAGES = ("walk", "plane", "arithmetic", "dimensions", "code", "classes", "diagnosis")
+LATENT_PAGES = ("walk", "plane", "arithmetic", "dimensions", "directions", "code", "diagnosis")
+CONDITIONAL_PAGES = ("walk", "plane", "arithmetic", "dimensions", "directions", "code", "classes", "diagnosis")
 PRECISION: Any = Field(
     "auto",
     description="Arithmetic of the networks: bf16 is faster where the hardware supports it, and auto uses it there. Weights stay in fp32.",
@@ -215,7 +217,7 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
         return self
 
 
-class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDefaults", size=32, latent=100)):  # type: ignore[misc]
+class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDefaults", latent=100)):  # type: ignore[misc]
     """The convolutional form."""
 
     features: int = Field(

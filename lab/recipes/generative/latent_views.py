@@ -18,11 +18,10 @@ from lab.experiment import view
 from lab.parameters import Choice, Count, Index, Real, Seed, Share, Side, Span
 from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.image_feed import ImageFeed
-from lab.recipes.generative.pixels import NOISE_ROWS, enlargement, fixed_noise, to_pixels, unit_images
-from models.generative import latent
+from lab.recipes.generative.pixels import NOISE_ROWS, enlargement, fixed_noise, given_image, to_pixels, unit_images
+from models.generative import inversion, latent
 from models.generative.latent import Mode
 
-INVERSION_STEPS = 80
 SCENE = 256
 """Test images from which principal directions and active units are found."""
 DIRECTIONS = 24
@@ -71,7 +70,7 @@ class LatentViews:
         data = self.feed.images("test")
         images = unit_images(data.images[index], torch.float32)
         labels = data.labels[index] if net.classes else None
-        return net.encode(images, labels) if net.has_encoder else invert(net, images, labels, self.noise(net))
+        return net.encode(images, labels) if net.has_encoder else inversion.invert(net, images, labels, self.noise(net))
 
     def encoded(self, net: Any, index: int) -> Tensor:
         """The code (1, D) of a test image. One that had to be searched for is kept: the search takes a second."""
@@ -114,6 +113,20 @@ class LatentViews:
             raise UsageError(
                 f"{text!r} is not an anchor: expected the number of a sample (0 to {NOISE_ROWS - 1}), seed:N, image:N or z:NUMBER,NUMBER,..."
             ) from None
+
+    def picture(self, net: Any, index: int, pixels: str, label: int) -> tuple[Tensor, Tensor | None]:
+        """A test image, or the given one: (1, C, H, W) in [0, 1] and its label (1,) where the model wants one.
+
+        `pixels` is base64 of C * H * W bytes in the order row, column, channel.
+        """
+        if not pixels:
+            data = self.feed.images("test")
+            if not 0 <= index < len(data):
+                raise UsageError(f"--index must be from 0 to {len(data) - 1}, the number of a test image; got {index}.")
+            labels = data.labels[index : index + 1] if label == -1 else torch.tensor([self.checked_label(label)], device=self.feed.device)
+            return unit_images(data.images[index : index + 1], torch.float32), labels if net.classes else None
+        image = given_image(self.feed.shape, pixels).to(device_of(net))
+        return image, torch.tensor([self.checked_label(max(0, label))], device=self.feed.device) if net.classes else None
 
     # -- samples and walks -----------------------------------------------------------------------------------------
 
@@ -359,25 +372,6 @@ class ConditionalViews:
         weights[:, a] += 1 - t
         weights[:, b] += t
         return Images(self.latent.draw(net, z.repeat(len(t), 1), weights), columns=min(12, len(t)), scale=self.latent.scale())
-
-
-@torch.enable_grad()
-def invert(net: Any, images: Tensor, labels: Tensor | None, noise: Tensor) -> Tensor:
-    """Points z (N, D) whose pictures are near images (N, C, H, W): Adam from the nearest of the `noise`, for a generator
-    without an encoder (Lipton & Tripathi 2017). A small pull keeps z where the prior has its mass."""
-    codes = []
-    for i, image in enumerate(images):
-        label = None if labels is None else labels[i : i + 1]
-        with torch.no_grad():
-            distance = (net.decode(noise, None if label is None else label.expand(len(noise))) - image).square().flatten(1).sum(1)
-        z = noise[distance.argmin()][None].clone().requires_grad_()
-        optimizer = torch.optim.Adam([z], 0.1)
-        for _ in range(INVERSION_STEPS):
-            loss = (net.decode(z, label) - image).square().sum() + 0.01 * z.square().sum()
-            (z.grad,) = torch.autograd.grad(loss, z)
-            optimizer.step()
-        codes.append(z.detach())
-    return torch.cat(codes)
 
 
 def code_is_picture(net: Any) -> bool:

@@ -3,7 +3,7 @@
 G minimises the adversarial loss + lambda |G(a) - b|: L1 alone draws what is right on average, blurred; D asks for detail.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lab.answers import Images
 from lab.data.images import Domains
 from lab.data.load import load_image_pairs
+from lab.data.pair_tasks import bicubic
 from lab.experiment import Metrics, view
 from lab.parameters import Choice, Count, Index
 from lab.recipes.generative.image_translation import BATCH, Direction, ImageTranslation, l1, verdict_map, verdict_overlay
@@ -63,6 +64,11 @@ class Pix2Pix(ImageTranslation):
         )
 
     @property
+    def usual(self) -> Callable[[Tensor], Tensor] | None:
+        """What one would do without a network, of the true pictures; None where there is no such thing."""
+        return bicubic if self.config.task == "upscale" and not self.config.data.startswith("pairs:") else None
+
+    @property
     def subject(self) -> str:
         return self.config.subject if self.config.data.startswith("pairs:") else f"{self.config.task}-{self.config.subject}"
 
@@ -109,15 +115,19 @@ class Pix2Pix(ImageTranslation):
 
     @view(live=True)
     def results(self, net: Any, n: Count = 8, start: Index = 0) -> Images:
-        """Held-out pairs: input, generated, target."""
+        """Held-out pairs: input, generated, target; for the task upscale also what bicubic enlargement makes of the input."""
         count = max(1, min(n, 64))
         given, true = (self.held_out(domain, count, max(0, start)).images for domain in ("a", "b"))
         drawn = self.translated(net, signed_images(given), "ab")
-        rows = np.concatenate([to_pixels(x) for x in (given.float() / 255, drawn, true.float() / 255)])
         names, error = self.domains("test").names, float((drawn - true.float() / 255).abs().mean())
-        return Images(
-            rows, columns=len(given), scale=self.scale(), title=f"{names[0]}, generated, {names[1]}; L1 {error:.3f} (images in [0, 1])"
-        )
+        shown = {names[0]: given.float() / 255, "generated": drawn, names[1]: true.float() / 255}
+        title = f"{{}}; L1 {error:.3f} (images in [0, 1])"
+        if self.usual is not None:
+            plain = self.usual(true).float() / 255
+            shown = {names[0]: shown[names[0]], "bicubic": plain, **shown}
+            title += f", of bicubic {float((plain - true.float() / 255).abs().mean()):.3f}"
+        rows = np.concatenate([to_pixels(x) for x in shown.values()])
+        return Images(rows, columns=len(given), scale=self.scale(), title=title.format(", ".join(shown)))
 
     @view(live=True)
     def translate(self, net: Any, index: Choice = 0, pixels: str = "", file: str = "") -> Images:
@@ -160,6 +170,8 @@ class Pix2Pix(ImageTranslation):
         mean = whole[:, :, margin : margin + size, margin : margin + size].float().mean(0) / 255
         error, of_mean = float((drawn - true).abs().mean()), float((mean - true).abs().mean())
         figures: dict[str, Any] = {"l1": error, "l1_mean_picture": of_mean, "l1_ratio": error / max(of_mean, 1e-9), "images": len(true)}
+        if self.usual is not None:
+            figures["l1_bicubic"] = float((self.usual(b.images).float() / 255 - true).abs().mean())
         if len(b.classes) > 1:
             from lab.quality.judge import judge
             from lab.quality.translation import squared

@@ -27,9 +27,9 @@ Ronneberger et al. 2015, <a href="https://arxiv.org/abs/1505.04597">U-Net</a>.</
     first_views: ClassVar[tuple[str, ...]] = ("results", "verdict", "losses")
 
     data: str = data_field("digits", "images", "image pairs", about="Images to make pairs of, or pairs")
-    task: Literal["outline", "half", "upscale", "colour", "segment"] = Field(
+    task: Literal["outline", "half", "upscale", "colour", "denoise", "deblur", "holes", "segment"] = Field(
         "outline",
-        description="Input from which the image is drawn: its outline, left half, a small version, a greyscale version, or (atari) the sprite label map.",
+        description="Input from which the image is drawn: its outline, left half, a small, grey, noisy or blurred version, one with holes drawn into it, or (atari) the sprite label map.",
         json_schema_extra=unless(data="pairs:"),
     )
     games: str = Field(

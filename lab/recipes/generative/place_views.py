@@ -10,9 +10,8 @@ from lab.answers import Images
 from lab.data.images import LabelledImages
 from lab.experiment import view
 from lab.parameters import Choice, Count, Index, Seed, Share
-from lab.recipes.generative.encoder_views import given_image
 from lab.recipes.generative.latent_views import LatentViews, device_of
-from lab.recipes.generative.pixels import to_pixels, unit_images
+from lab.recipes.generative.pixels import given_image, to_pixels, unit_images
 from lab.recipes.generative.sample_monitor import tile
 from lab.time_lapse import Film
 

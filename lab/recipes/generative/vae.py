@@ -15,6 +15,7 @@ from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
 from lab.exported import Exported, decoder
+from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, flat_network, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
@@ -39,7 +40,9 @@ class VAE(Experiment):
     checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/negative_elbo", "losses/reconstruction", "losses/kl")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
-    view_parts: ClassVar[dict[str, type]] = {"monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews}
+    view_parts: ClassVar[dict[str, type]] = {
+        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews,
+    }  # fmt: skip
     conditional: ClassVar[bool] = False
 
     def __init__(self, config: VAEConfig, device: torch.device):
@@ -52,6 +55,7 @@ class VAE(Experiment):
         self.monitor = SampleMonitor(config, self.feed, self.net.master, self.conditional, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
+        self.directions = DirectionViews(self.latent)
         # Where there is one, it takes autograd's place: see models/kernels/dense_elbo.py.
         self.elbo_gradient = self.net.compute.elbo_gradient(self.net.compute_gradient_views)  # type: ignore[operator]
 

@@ -29,7 +29,7 @@ from lab.recipes.vision.predictor import Predictor
 from lab.recipes.vision.training_views import TrainingViews
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
-from lab.weights import load_weights, read_weights
+from lab.weights import begin_with_encoder, is_autoencoder, load_weights, read_weights, weights_file
 from models.vision import surgery
 from models.vision.classifier import IMAGENET, ImageClassifier
 from models.vision.knn import NearestNeighbours
@@ -86,7 +86,7 @@ class Classify(Experiment):
             arguments |= {"k": c.neighbours, "memory": c.memory}
         elif c.network == "googlenet":
             arguments["auxiliary"] = c.auxiliary_weight > 0
-        weights = read_weights(Path(c.weights).expanduser()) if c.weights else {}
+        weights = read_weights(weights_file(c.weights)) if c.weights else {}
         # Published files come without the batch norm that the config may add; those of runs here bring it.
         adds_norm = c.batch_norm == "on" and c.network not in FLAT and (not weights or any(".norm." in name for name in weights))
         with torch.device("meta"):  # The constructors' own draws would come from the global generator.
@@ -121,6 +121,12 @@ class Classify(Experiment):
 
     def take_weights(self, made: ImageClassifier, weights: dict[str, Tensor]) -> None:
         """Fill the network. Published ones know ImageNet's mean and deviation; else those of the new images are measured."""
+        if is_autoencoder(weights):
+            self.notes.append(begin_with_encoder(made.net, weights, self.config.weights))
+            made.mean.zero_()  # Its encoder takes pixels in [0, 1].
+            made.std.fill_(1.0)
+            self.measured = True
+            return
         of_own_run = weights.pop("mean", None) is not None and weights.pop("std", None) is not None
         self.notes += load_weights(made.net, weights, Path(self.config.weights))
         if self.format.channels == 3 and not of_own_run:

@@ -61,6 +61,11 @@ with a high learning rate).</p>
         le=0.5,
         description="Fraction of the training images held out for validation. More makes validation more reliable and leaves less to train on.",
     )
+    labels: int = Field(
+        0, ge=0, le=10_000_000,
+        description="Labelled training images, as many of each class; the rest are left out. Fewer show what pretrained weights (--weights) are worth.",
+        json_schema_extra=unit("images") | words({0: "all"}),
+    )  # fmt: skip
     validate_every: int = Field(
         100,
         ge=1,
@@ -195,7 +200,7 @@ with a high learning rate).</p>
     )  # fmt: skip
     weights: str = Field(
         "",
-        description="File of pretrained weights to start from (.safetensors or .pth with torchvision's names). Empty starts from scratch.",
+        description="Weights to start from: a file (.safetensors or .pth with torchvision's names), or a run of autoencoder or vae, whose encoder begins the mlp. Empty starts from scratch.",
         json_schema_extra=words({"": "none"}) | unless(network="knn"),
     )
     freeze: str = Field(

@@ -140,7 +140,8 @@ class ImageSplits:
             raise LabError(f"--validation {self.config.validation:g} of {len(whole)} images is zero images: raise it, or set it to 0.")
         if held == len(whole):
             raise LabError("No images are left for training: lower --validation.")
-        for name, rows in (("validation", order[:held]), ("train", order[held:])):
+        kept = first_of_each(order[held:], whole.labels, self.config.labels) if self.config.labels else order[held:]
+        for name, rows in (("validation", order[:held]), ("train", kept)):
             self.loaded[name] = LabelledImages(whole.images[rows].contiguous(), whole.labels[rows], whole.classes)
 
     # -- single pictures -------------------------------------------------------------------------------------------
@@ -177,6 +178,17 @@ class ImageSplits:
         tensor = tensor[None, None] if pixels.ndim == 2 else tensor[..., :3].permute(2, 0, 1)[None]
         tensor = as_channels(tensor, self.format.channels)
         return resize(resize(tensor, self.format.own), self.format.size).to(self.device)
+
+
+def first_of_each(order: Tensor, labels: Tensor, count: int) -> Tensor:
+    """The first `count` of `order` (N,) that are of every class equally often, in that order; fewer where a class has not so many."""
+    classes = labels[order].unique()
+    each = -(-count // len(classes))
+    rank = torch.zeros_like(order)
+    for label in classes:
+        of_class = labels[order] == label
+        rank[of_class] = torch.arange(int(of_class.sum()), device=order.device)
+    return order[rank < each][:count]
 
 
 def with_every_class_last(order: Tensor, labels: Tensor) -> Tensor:

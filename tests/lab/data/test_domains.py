@@ -97,7 +97,7 @@ def test_a_blueprint_draws_bright_lines_where_the_frame_has_edges() -> None:
 # -- pairs -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("task", ["outline", "half", "upscale", "colour"])
+@pytest.mark.parametrize("task", ["outline", "half", "upscale", "colour", "denoise", "deblur", "holes"])
 def test_pairs_belong_together(task: str) -> None:
     pairs = load_image_pairs(task, "digits", "test", CPU, size=32)
     assert pairs.paired
@@ -106,6 +106,15 @@ def test_pairs_belong_together(task: str) -> None:
     if task == "half":
         assert torch.equal(pairs.a.images[..., :16], pairs.b.images[..., :16])
         assert bool((pairs.a.images[..., 16:] == 128).all())
+
+
+def test_holes_are_grey_strokes_and_all_else_stays() -> None:
+    pairs = load_image_pairs("holes", "digits", "test", CPU, size=32)
+    changed = (pairs.a.images != pairs.b.images).any(1)
+    assert bool((pairs.a.images[changed[:, None].expand(-1, 3, -1, -1)] == 128).all())
+    assert 0.05 < float(changed.float().mean()) < 0.4
+    again = load_image_pairs("holes", "digits", "test", CPU, size=32)
+    assert torch.equal(pairs.a.images, again.a.images)
 
 
 def test_an_outline_is_white_on_black_and_lies_on_the_edge() -> None:
