@@ -32,7 +32,7 @@ SPAN, TICKS = 4.0, 40
 """A slider goes from -SPAN to SPAN, in so many ticks for 1."""
 PRINCIPAL, CLASSES, KEPT = "principal", "to a class", "kept"
 KINDS = {PRINCIPAL: "principal", CLASSES: "classes"}
-ZERO = Action("zero_directions", "Back to the sample", "Set every slider to 0", lambda page: page.zero(), "Ctrl+Backspace", "&Directions")
+ZERO = Action("zero_directions", "Back to the sample", "Set every slider to 0", lambda page: page.zero(), "Ctrl+Alt+0", "&Directions")
 FIND = Action(
     "find_directions", "Find again", "Find the directions of the network as it is now", lambda page: page.find_again(), "F5", "&Directions"
 )
