@@ -15,10 +15,9 @@ from torch import Tensor, nn
 from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
-from lab.exported import Exported, decoder
 from lab.parameters import Count
 from lab.recipes.generative.direction_views import DirectionViews
-from lab.recipes.generative.generative import Seeds, shared_state
+from lab.recipes.generative.generative import Seeds, exported, newest_picture, shared_state
 from lab.recipes.generative.generative_config import AdversarialConfig
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.inversion_views import InversionViews
@@ -42,6 +41,7 @@ class Adversarial(Experiment):
         "monitor": SampleMonitor, "latent": LatentViews, "inversion": InversionViews, "directions": DirectionViews,
     }  # fmt: skip
     conditional: ClassVar[bool] = False
+    newest_picture, exported = newest_picture, exported
 
     def __init__(self, config: AdversarialConfig, device: torch.device):
         super().__init__(config, device)
@@ -149,12 +149,6 @@ class Adversarial(Experiment):
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
-    def exported(self) -> Exported:
-        return decoder(self.serving(), self.settings.latent, tuple(self.feed.shape))
-
-    def newest_picture(self) -> np.ndarray | None:
-        return self.monitor.newest()
-
     def serving(self) -> nn.Module:
         return self.average.master
 
@@ -165,7 +159,7 @@ class Adversarial(Experiment):
         }  # fmt: skip
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        return self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {}))
+        return self.monitor.quality(**options)
 
     # -- views -----------------------------------------------------------------------------------------------------
 

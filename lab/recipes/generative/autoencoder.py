@@ -7,17 +7,15 @@ noise or masking in training where denoising is on, and h = E(s~) the code.
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
-from lab.exported import Exported, decoder
 from lab.recipes.generative.autoencoder_config import AutoencoderConfig
 from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
-from lab.recipes.generative.generative import Seeds, flat_network, shared_state
+from lab.recipes.generative.generative import Seeds, exported, flat_network, newest_picture, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.latent_views import LatentViews
 from lab.recipes.generative.pixels import unit_images
@@ -39,6 +37,7 @@ class Autoencoder(Experiment):
     view_parts: ClassVar[dict[str, type]] = {
         "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews,
     }  # fmt: skip
+    newest_picture, exported = newest_picture, exported
 
     def __init__(self, config: AutoencoderConfig, device: torch.device):
         super().__init__(config, device)
@@ -74,12 +73,6 @@ class Autoencoder(Experiment):
         self.monitor.diagnosis.see(reconstruction=error, code_deviation=code.std(0).mean())
         self.steps += 1
         return {"losses/reconstruction": error, "charts/code_size": size, **self.monitor.after_step(self.steps)}
-
-    def exported(self) -> Exported:
-        return decoder(self.serving(), self.config.latent, tuple(self.feed.shape))
-
-    def newest_picture(self) -> np.ndarray | None:
-        return self.monitor.newest()
 
     def serving(self) -> nn.Module:
         return self.net.master

@@ -7,18 +7,16 @@ import copy
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
-from lab.exported import Exported, decoder
 from lab.recipes.generative.denoising_config import DenoisingConfig
 from lab.recipes.generative.denoising_views import DenoisingViews
 from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
-from lab.recipes.generative.generative import Seeds, shared_state
+from lab.recipes.generative.generative import Seeds, exported, newest_picture, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.latent_views import ConditionalViews, LatentViews
 from lab.recipes.generative.pixels import signed_images
@@ -46,6 +44,7 @@ class Denoising(Experiment):
     }  # fmt: skip
     times: ClassVar[int] = 1
     """How many times the network is told."""
+    newest_picture, exported = newest_picture, exported
 
     def __init__(self, config: DenoisingConfig, device: torch.device):
         super().__init__(config, device)
@@ -106,12 +105,6 @@ class Denoising(Experiment):
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
-    def exported(self) -> Exported:
-        return decoder(self.serving(), self.latent.size, tuple(self.feed.shape))
-
-    def newest_picture(self) -> np.ndarray | None:
-        return self.monitor.newest()
-
     def serving(self) -> nn.Module:
         return self.average.master
 
@@ -125,5 +118,5 @@ class Denoising(Experiment):
         by_time = self.denoising.errors_by_time(self.average.master)
         return {
             "loss": float(by_time.mean()), "evaluations": self.settings.evaluations,
-            **self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {})),
+            **self.monitor.quality(**options),
         }  # fmt: skip

@@ -5,12 +5,14 @@ Each composes an `ImageFeed`, a `SampleMonitor`, `LatentViews` and, with an enco
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from lab.experiment import Experiment
+from lab.exported import Exported, decoder
 from lab.recipes.generative.generative_config import CodingConfig
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.sample_monitor import SampleMonitor
@@ -44,6 +46,16 @@ def flat_network(
         net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     flat = FlatNetwork(net, dtype)
     return flat, FlatAdam(flat, config.learning_rate, 1e-8)
+
+
+def newest_picture(experiment: Any) -> np.ndarray | None:
+    """`Experiment.newest_picture` of a recipe with a `monitor`."""
+    return experiment.monitor.newest()
+
+
+def exported(experiment: Any) -> Exported:
+    """`Experiment.exported` of a recipe whose serving module decodes the codes of `latent`."""
+    return decoder(experiment.serving(), experiment.latent.size, tuple(experiment.feed.shape))
 
 
 def shared_state(experiment: Experiment, feed: ImageFeed, noise: torch.Generator, monitor: SampleMonitor) -> Tree:

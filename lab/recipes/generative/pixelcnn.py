@@ -13,8 +13,8 @@ from torch import nn
 
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
-from lab.exported import Exported, decoder
-from lab.recipes.generative.generative import Seeds, shared_state
+from lab.exported import Exported
+from lab.recipes.generative.generative import Seeds, newest_picture, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.latent_views import ConditionalViews, LatentViews
 from lab.recipes.generative.pixelcnn_config import PixelCNNConfig
@@ -38,6 +38,7 @@ class PixelCNN(Experiment):
     view_parts: ClassVar[dict[str, type]] = {
         "monitor": SampleMonitor, "latent": LatentViews, "by_class": ConditionalViews, "places": PlaceViews,
     }  # fmt: skip
+    newest_picture = newest_picture
 
     def __init__(self, config: PixelCNNConfig, device: torch.device):
         super().__init__(config, device)
@@ -80,10 +81,11 @@ class PixelCNN(Experiment):
     # -- the contract ----------------------------------------------------------------------------------------------
 
     def exported(self) -> Exported:
-        return decoder(self.serving(), self.latent.size, tuple(self.feed.shape))
-
-    def newest_picture(self) -> np.ndarray | None:
-        return self.monitor.newest()
+        c, (_, height, width) = self.config, self.feed.shape
+        x = torch.randint(c.levels, (2, height, width), generator=torch.Generator().manual_seed(0))
+        inputs = {"x": x, "labels": torch.tensor([0, len(self.feed.class_names) - 1])}
+        about = f"x, int64 (B, {height}, {width}), greys from 0 to {c.levels - 1}, and labels, int64 (B,) -> logits, float32 (B, {c.levels}, {height}, {width}), of each pixel given those before it."
+        return Exported(self.serving(), inputs, "logits", about)
 
     def serving(self) -> nn.Module:
         return self.average.master
@@ -99,5 +101,5 @@ class PixelCNN(Experiment):
         dimensions = self.feed.shape[1] * self.feed.shape[2]
         return {
             "loss": nats, "nats_per_image": nats, "nats_per_dimension": nats / dimensions, "bits_per_dimension": nats / dimensions / np.log(2),
-            "levels": self.config.levels, **self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {})),
+            "levels": self.config.levels, **self.monitor.quality(**options),
         }  # fmt: skip

@@ -79,8 +79,8 @@ class SampleMonitor:
                 parts.append(self.net.decode(self.net.prior(noise), part if self.conditional else None))
         return torch.cat(parts).float(), labels
 
-    def quality(self, samples: int = 1000, seed: int = 0) -> dict[str, Any]:
-        """The quality of samples by the lab's own classifier; see `lab.quality.measure.quality`."""
+    def quality(self, samples: int = 1000, seed: int = 0, **_: Any) -> dict[str, Any]:
+        """The quality of samples by the lab's own classifier; see `lab.quality.measure.quality`. Other options of an evaluation don't matter."""
         from lab.quality.measure import quality
 
         images, labels = self.sample(samples, torch.Generator().manual_seed(seed))

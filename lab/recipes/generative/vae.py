@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
-from lab.exported import Exported, decoder
 from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
-from lab.recipes.generative.generative import Seeds, flat_network, shared_state
+from lab.recipes.generative.generative import Seeds, exported, flat_network, newest_picture, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.latent_views import LatentViews
 from lab.recipes.generative.pixels import unit_images
@@ -44,6 +43,7 @@ class VAE(Experiment):
         "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews,
     }  # fmt: skip
     conditional: ClassVar[bool] = False
+    newest_picture, exported = newest_picture, exported
 
     def __init__(self, config: VAEConfig, device: torch.device):
         super().__init__(config, device)
@@ -100,12 +100,6 @@ class VAE(Experiment):
     def beta(self) -> float:
         """The weight of the KL term now."""
         return self.config.beta * warmup(self.steps, self.config.beta_warmup)
-
-    def exported(self) -> Exported:
-        return decoder(self.serving(), self.config.latent, tuple(self.feed.shape))
-
-    def newest_picture(self) -> np.ndarray | None:
-        return self.monitor.newest()
 
     def serving(self) -> nn.Module:
         return self.net.master

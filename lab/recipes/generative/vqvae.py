@@ -7,16 +7,14 @@ import copy
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
-from lab.exported import Exported, decoder
 from lab.recipes.generative.codebook_views import CodebookViews
 from lab.recipes.generative.encoder_views import EncoderViews
-from lab.recipes.generative.generative import Seeds, shared_state
+from lab.recipes.generative.generative import Seeds, exported, newest_picture, shared_state
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.latent_views import LatentViews
 from lab.recipes.generative.pixels import unit_images
@@ -44,6 +42,7 @@ class VQVAE(Experiment):
     view_parts: ClassVar[dict[str, type]] = {
         "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "places": PlaceViews, "codebook": CodebookViews,
     }  # fmt: skip
+    newest_picture, exported = newest_picture, exported
 
     def __init__(self, config: VQVAEConfig, device: torch.device):
         super().__init__(config, device)
@@ -110,12 +109,6 @@ class VQVAE(Experiment):
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
-    def exported(self) -> Exported:
-        return decoder(self.serving(), self.latent.size, tuple(self.feed.shape))
-
-    def newest_picture(self) -> np.ndarray | None:
-        return self.monitor.newest()
-
     def serving(self) -> nn.Module:
         return self.model
 
@@ -136,5 +129,5 @@ class VQVAE(Experiment):
             "loss": float(torch.cat(losses).mean()), "reconstruction": float(torch.cat(losses).mean()),
             "prior": self.places.nats_per_image(self.model, data), "unit": "nats per image",
             "perplexity": float(networks.perplexity(shares)), "entries_used": int((shares > 0).sum()), "entries": self.config.entries,
-            **self.monitor.quality(**({"samples": options["samples"]} if "samples" in options else {})),
+            **self.monitor.quality(**options),
         }  # fmt: skip
