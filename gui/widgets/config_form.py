@@ -76,6 +76,8 @@ class Fold(QToolButton):
         """Open is what the arrow says: a heading does not look pressed."""
         super().initStyleOption(option)
         option.state &= ~QStyle.StateFlag.State_On
+        if self.underMouse():
+            option.state |= QStyle.StateFlag.State_Raised
 
     def show_state(self) -> None:
         self.setArrowType(Qt.ArrowType.DownArrow if self.isChecked() else Qt.ArrowType.RightArrow)
