@@ -93,7 +93,9 @@ class TrainForm(QWidget):
         self.device = QComboBox(toolTip="Device to train on; auto uses the GPU if there is one")
         self.device.addItems(["auto", "cpu", "cuda"])
         self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
-        self.train_button.setDefault(True)
+        bold = self.train_button.font()
+        bold.setBold(True)
+        self.train_button.setFont(bold)  # A default button would look as if it had the keyboard.
         self.queue_button = QPushButton("Queue", toolTip=QUEUE.tooltip)
         self.copy_button = QToolButton(text=COPY_COMMAND.text, toolTip=COPY_COMMAND.tooltip)
         self.python_button = QToolButton(text=COPY_PYTHON.text, toolTip=COPY_PYTHON.tooltip)

@@ -1,11 +1,13 @@
 """The probability of each class as horizontal bars, the asked one in colour; a click on a row asks about its class."""
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-ROW, MOST = 18, 20
+from gui import theme
+
+MOST = 20
 
 
 class Probabilities(QWidget):
@@ -36,14 +38,32 @@ class Probabilities(QWidget):
             self.updateGeometry()
         self.update()
 
+    @property
+    def row(self) -> int:
+        """The height of a row."""
+        return self.fontMetrics().height() + theme.GAP
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        return QSize(200, max(4, len(self.rows)) * ROW + 6)
+        return QSize(200, max(4, len(self.rows)) * self.row + 6)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, min(10, max(4, len(self.rows))) * ROW + 6)
+        return QSize(150, min(10, max(4, len(self.rows))) * self.row + 6)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = int((event.position().y() - 3) // ROW)
+        row = int((event.position().y() - 3) // self.row)
         if 0 <= row < len(self.rows):
             self.picked.emit(self.names[self.rows[row]])
 
@@ -57,6 +77,9 @@ class Probabilities(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        if self.hasFocus():
+            painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         text, faint = self.palette().color(QPalette.ColorRole.Text), self.palette().color(QPalette.ColorRole.Mid)
         if self.values is None:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
@@ -68,15 +91,15 @@ class Probabilities(QWidget):
         right = metrics.horizontalAdvance("0.000") + 8
         room = max(10, self.width() - left - right - 6)
         for row, i in enumerate(self.rows):
-            y = 3 + row * ROW
+            y = 3 + row * self.row
             painter.setPen(text)
             name = metrics.elidedText(self.names[i], Qt.TextElideMode.ElideRight, left - 20)
-            painter.drawText(QRectF(14, y, left - 18, ROW), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, name)
+            painter.drawText(QRectF(14, y, left - 18, self.row), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, name)
             if i == self.truth:
-                painter.drawText(QRectF(2, y, 12, ROW), Qt.AlignmentFlag.AlignVCenter, "✓")
-            painter.fillRect(QRectF(left, y + 4, room, ROW - 8), QColor(faint.red(), faint.green(), faint.blue(), 60))
+                painter.drawText(QRectF(2, y, 12, self.row), Qt.AlignmentFlag.AlignVCenter, "✓")
+            painter.fillRect(QRectF(left, y + 4, room, self.row - 8), QColor(faint.red(), faint.green(), faint.blue(), 60))
             hue = self.palette().color(QPalette.ColorRole.Highlight) if i == self.chosen else faint
-            painter.fillRect(QRectF(left, y + 4, room * float(self.values[i]), ROW - 8), hue)
-            where = QRectF(left + room + 4, y, right, ROW)
+            painter.fillRect(QRectF(left, y + 4, room * float(self.values[i]), self.row - 8), hue)
+            where = QRectF(left + room + 4, y, right, self.row)
             painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{self.values[i]:.3f}")
         painter.end()

@@ -102,11 +102,21 @@ OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
     "tabular-q": (20, {"maze": "tiny"}),
     "cvae": (1, {"data": "digits", "size": 8, "hidden": "16", "latent": 4}),
     "flow": (1, {"data": "digits", "size": 8, "features": 8, "batch_size": 16, "quality_every": 0}),
+    "stylegan": (1, {"data": "digits", "size": 8, "features": 8, "d_features": 8, "batch_size": 16, "quality_every": 0}),
+    "pixelcnn": (1, {"data": "digits", "size": 8, "features": 4, "layers": 2, "levels": 3, "batch_size": 16, "quality_every": 0}),
+    "vqvae": (
+        1,
+        {
+            "data": "digits", "size": 8, "features": 4, "entries": 8, "entry_width": 4, "prior_features": 4, "prior_layers": 2,
+            "batch_size": 16, "quality_every": 0,
+        },
+    ),
+    "segment": (1, {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "patch": 24}),
     "toy-flow": (2, {"hidden": "8", "batch_size": 16}),
     "pix2pix": (1, {"data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2}),
     "seq2seq": (2, {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),
     "text-class": (2, {"hidden": 6, "width": 4, "batch_size": 8}),
-}
+}  # fmt: skip
 """Small runs that have the pages which no example has."""
 
 

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.vision.inspect_page import InspectPage
-from gui.vision.probabilities import ROW
 from gui.vision.worked_examples import WorkedExamples
 from lab.paths import runs_folder
 from lab.run import Run
@@ -171,7 +170,7 @@ def test_the_screen_of_the_watched_agent(qtbot: QtBot, panel: Any, monkeypatch: 
 def test_a_click_on_a_class_asks_what_speaks_for_it(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
     before = page.last.heat
-    qtbot.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=QPoint(60, 3 + 4 * ROW + 5))
+    qtbot.mouseClick(page.bars, Qt.MouseButton.LeftButton, pos=QPoint(60, 3 + 4 * page.bars.row + 5))
     qtbot.waitUntil(lambda: page.last.chosen == 4, timeout=LONG)
     assert page.label.currentText() == "4"
     assert not np.array_equal(page.last.heat, before)
