@@ -164,6 +164,10 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
         BEST: best("LeNet-5, an accuracy of 0.983 on the digits in a minute", 2_000),
     },
+    "detect": {
+        QUICK: quick(200, games="pong,breakout", frames=80, schedule_steps=200),
+        "digits": Preset("Digits among pieces of others, 64 pixels.", {"data": "digits", "batch_size": 32}, 1_000),
+    },
     "segment": {
         QUICK: quick(150, games="pong,breakout,freeway", frames=60, schedule_steps=150),
         "digits": Preset("Digits among pieces of others, by whole pictures of 64 pixels.", {"data": "digits", "patch": 0, "batch_size": 32}, 800),

@@ -28,7 +28,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     from lab.api import train
 
     folder = tmp_path_factory.mktemp("scenes")
-    return {"segment": train("segment", steps=4, device="cpu", run=folder / "segment", **TINY).path}
+    boxes = {name: value for name, value in TINY.items() if name != "patch"}
+    return {
+        "segment": train("segment", steps=4, device="cpu", run=folder / "segment", **TINY).path,
+        "detect": train("detect", steps=4, device="cpu", run=folder / "detect", **boxes).path,
+    }
 
 
 @pytest.fixture
@@ -93,3 +97,11 @@ def test_classes_stay_in_the_legend_of_a_film(page: Any) -> None:
     before = dict(page.masks.entries)
     page.masks.show_answer(Masks(pixels=answer.pixels, names=answer.names, maps=0 * maps, background=0))
     assert page.masks.entries == before
+
+
+@pytest.mark.parametrize("page", ["detect"], indirect=True)
+def test_a_detector_shows_boxes_in_place_of_masks(page: Any) -> None:
+    assert captions(page) == ["test:0: detected", "true"]
+    assert page.boxes.isVisible()
+    assert not page.masks.isVisible()
+    assert page.boxes.grid.boxes[1]  # The true ones; the detector has learned nothing yet.
