@@ -217,7 +217,7 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
         return self
 
 
-class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDefaults", latent=100)):  # type: ignore[misc]
+class ConvAdversarialConfig(with_defaults(AdversarialConfig, "ConvAdversarialDefaults", size=32, latent=100)):  # type: ignore[misc]
     """The convolutional form."""
 
     features: int = Field(
