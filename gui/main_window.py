@@ -422,6 +422,11 @@ class MainWindow(QMainWindow):
         self.showFullScreen() if on or self.was_full else self.showNormal()
         self.action_set["present"].setChecked(on)
 
+    def fold_docks(self) -> None:
+        panel = self.stack.currentWidget()
+        if isinstance(panel, Panel) and not self.presenting:
+            panel.fold()
+
     def toggle_full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
 

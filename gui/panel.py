@@ -78,6 +78,8 @@ class Panel(QMainWindow):
         self.history = History(self)
         context.undo.addStack(self.history)
         self.put_away: list[QDockWidget] = []
+        self.folded: list[QDockWidget] = []
+        """Docks that are aside until one wants them back."""
         self.sized = False
         """Whether the docks have been given their widths, or these were stored."""
         self.tucked: list[QDockWidget] = []
@@ -183,6 +185,18 @@ class Panel(QMainWindow):
             dock.setVisible(not on)
         if not on:
             self.put_away = []
+
+    def fold(self) -> None:
+        """Put the docks aside, so that the middle has the whole width; or bring those back that were."""
+        shown = [dock for dock in self.docks() if not dock.isHidden() and not dock.isFloating()]
+        back, self.folded = self.folded, shown
+        if shown:
+            for dock in shown:
+                dock.hide()
+        else:
+            self.folded = []
+            for dock in back or self.docks()[:1]:
+                dock.show()
 
     def entered(self) -> None:
         """The panel came to the front."""

@@ -89,6 +89,14 @@ VIEW_ACTIONS = (
         checkable=True,
         separator=True,
     ),
+    Action(
+        "fold",
+        "Docks aside",
+        "Put the docks of the panel in front aside, or bring them back",
+        lambda window: window.fold_docks(),
+        "F9",
+        "&View",
+    ),
     Action("full_screen", "Full screen", "Enter or leave full screen", lambda window: window.toggle_full_screen(), "Shift+F11", "&View"),
     Action(
         "reset_layout",

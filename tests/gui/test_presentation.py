@@ -85,6 +85,18 @@ def test_f11_shows_the_page_alone_and_escape_leads_back(qtbot: QtBot, latent_tab
     assert [part.isVisible() for part in around] == [True] * len(around)
 
 
+@drives("View > Docks aside")
+def test_f9_puts_the_docks_aside_and_brings_them_back(qtbot: QtBot, window: MainWindow) -> None:
+    panel: Any = window.panels["Atari"]
+    panel.about_dock.close()
+    shown = [dock for dock in panel.docks() if not dock.isHidden()]
+    assert shown == [panel.settings_dock]
+    press(qtbot, window, window.action_set.menu("&View"), "Docks aside")
+    assert all(dock.isHidden() for dock in panel.docks())
+    press(qtbot, window, window.action_set.menu("&View"), "Docks aside")
+    assert [dock for dock in panel.docks() if not dock.isHidden()] == shown
+
+
 def test_presentation_follows_to_another_panel_and_leaves_no_trace(qtbot: QtBot, window: MainWindow) -> None:
     atari: Any = window.panels["Atari"]
     window.present(True)
