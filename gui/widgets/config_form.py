@@ -34,6 +34,7 @@ from gui import theme
 from gui.widgets import icons
 from gui.widgets.data_edit import LONGEST, DataEdit
 from gui.widgets.number_edit import ROOM, NumberEdit
+from gui.widgets.points_edit import PointsEdit
 from gui.widgets.setting_help import SettingHelp
 from lab.config import Config, about, counting, data_kinds, default_of, flag, unit_of, words_of
 from lab.errors import UsageError
@@ -141,6 +142,10 @@ class Setting(QWidget):
             number.changed.connect(self.edited)
             number.refused.connect(lambda why: self.refused.emit(self.name, why))
             return number
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("editor") == "points":
+            points = PointsEdit()
+            points.editingFinished.connect(self.edited)
+            return points
         line = LineEdit(placeholderText=words_of(field).get("", ""))
         line.editingFinished.connect(self.edited)
         return line

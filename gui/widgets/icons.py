@@ -99,6 +99,11 @@ def chart(p: QPainter) -> None:
     p.drawPolyline([QPointF(4.5, 10.5), QPointF(7, 6.5), QPointF(9.5, 8.5), QPointF(13, 3.5)])
 
 
+def pencil(p: QPainter) -> None:
+    p.drawPolyline([QPointF(3, 13), QPointF(3.8, 9.8), QPointF(10.8, 2.8), QPointF(13.2, 5.2), QPointF(6.2, 12.2), QPointF(3, 13)])
+    p.drawLine(QPointF(9.3, 4.3), QPointF(11.7, 6.7))
+
+
 def arrow(p: QPainter, start: QPointF, tip: QPointF) -> None:
     """A line with a head, straight down or to the upper right."""
     p.drawLine(start, tip)

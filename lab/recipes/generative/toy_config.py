@@ -20,7 +20,7 @@ class ToyConfig(Config):
     )
     drawn: str = Field(
         "", description='Your own points, "x,y x,y ..." between -2.5 and 2.5; each is the centre of a small Gaussian.',
-        json_schema_extra=only(distribution="drawn"),
+        json_schema_extra=only(distribution="drawn") | {"editor": "points"},
     )  # fmt: skip
     hidden: str = Field("64,64", description="Units of the hidden layers, separated by commas. More bend more and are slower.")
     batch_size: int = Field(
