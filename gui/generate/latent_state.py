@@ -71,6 +71,11 @@ class LatentState(PageState):
         return "nearest" in self.views
 
     @property
+    def searches(self) -> bool:
+        """Whether the code of a real image is searched for: there is no encoder, nor are its places read one by one."""
+        return not self.views & {"reconstruct", "completions"}
+
+    @property
     def conditional(self) -> bool:
         return "class_interpolation" in self.views
 

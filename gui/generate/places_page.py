@@ -47,8 +47,10 @@ class PlacesPage(LatentPage):
         self.place.valueChanged.connect(self.draw)
         self.play = QToolButton(text="Pause", checkable=True, checked=True, toolTip=PLAY.tooltip)
         self.play.toggled.connect(self.played)
-        self.pictures = QSpinBox(minimum=1, maximum=16, value=9, toolTip="How many samples appear together")
-        self.pictures.valueChanged.connect(self.refresh)
+        self.pictures = QComboBox(toolTip="How many samples appear together")
+        self.pictures.addItems(["1", "4", "9", "16"])
+        self.pictures.setCurrentText("9")
+        self.pictures.currentTextChanged.connect(self.refresh)
         self.kind = QComboBox(toolTip="What is completed")
         self.kind.addItems([IMAGES, DRAWN])
         self.kind.currentTextChanged.connect(self.kind_changed)
@@ -86,7 +88,7 @@ class PlacesPage(LatentPage):
     # -- what is asked ---------------------------------------------------------------------------------------------
 
     def appearing(self) -> dict[str, Any]:
-        return {"n": self.pictures.value(), "seed": self.state.seed, "frames": FRAMES}
+        return {"n": int(self.pictures.currentText()), "seed": self.state.seed, "frames": FRAMES}
 
     def completion(self) -> dict[str, Any] | None:
         asked = {"n": 7, "kept": self.kept.value() / 100, "seed": self.state.seed}

@@ -220,7 +220,7 @@ class SampleBrowser(Sidebar):
     def searching(self) -> bool:
         """Whether the code of a real image is being searched for, which a model without an encoder takes a second for."""
         real = any(anchor.startswith("image:") for anchor in self.marks)
-        return real and not self.state.has_encoder and self.page is not None and any(query.waits_long() for query in self.page.queries)
+        return real and self.state.searches and self.page is not None and any(query.waits_long() for query in self.page.queries)
 
     def changed(self, *_: object) -> None:
         self.state.seed = self.seed.value()

@@ -1,5 +1,6 @@
 """Views of models that draw one place of a grid after the other, pixels or codes: places appear, half pictures are completed, surprise."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,16 @@ class PlaceViews:
     def appearing(self, net: Any, n: Count = 4, seed: Seed = 0, label: Choice = -1, frames: Count = FRAMES) -> Film:
         """Samples as their places appear, in reading order: blue is not drawn yet, orange was drawn last. Save as GIF for a film."""
         rows, columns = net.grid
-        z = self.latent.noise(net, seed)[: max(1, min(n, 64))]
+        z = self.latent.noise(net, seed)[: math.isqrt(min(n, 64)) ** 2]  # They fill a square.
         colours = coloured(to_pixels(net.image_of(net.draw(z, self.latent.labels(net, len(z), label)))))
         count = rows * columns
         counts = sorted({round(i) for i in np.linspace(0, count, min(count + 1, frames))})
         place = np.arange(count).reshape(rows, columns).repeat(net.cell, 0).repeat(net.cell, 1)[None, :, :, None]
-        history = []
+        history, gap = [], int(len(z) > 1)  # A line between samples.
         for drawn in counts:
             picture = np.where(place < drawn, colours, UNSEEN)
-            history.append(tile(np.where((place == drawn - 1) & (drawn < count), NEXT, picture)))
+            picture = np.where((place == drawn - 1) & (drawn < count), NEXT, picture)
+            history.append(tile(np.pad(picture, ((0, 0), (0, gap), (0, gap), (0, 0)))))
         stack = np.stack(history)
         return Film(stack[-1:], [f"{count} places"], 1, self.latent.scale(48), history=stack, steps=counts)
 

@@ -32,7 +32,9 @@ def test_places_appear_in_reading_order_until_the_sample_is_whole(pixelcnn: Expe
     assert np.array_equal(whole[..., 0], ask(pixelcnn, "samples", n=1, label=3).pixels[0])
     assert np.array_equal(film.history[20][:2], whole[:2])
     assert not np.array_equal(film.history[20][2, 3], whole[2, 3])  # The place that was drawn last is marked.
-    assert len(ask(pixelcnn, "appearing", frames=9).steps) == 9
+    several = ask(pixelcnn, "appearing", n=8, frames=9)
+    assert len(several.steps) == 9
+    assert several.history[0].shape == (2 * 9, 2 * 9, 3)  # Four of them fill a square, with lines between.
 
 
 def test_the_kept_part_of_a_test_image_stays(pixelcnn: Experiment) -> None:
