@@ -119,6 +119,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     },
     "linear": {QUICK: quick(500), BEST: best("an accuracy of 0.919 on the digits", 3_000)},
     "dream": {QUICK: quick(300, frames=3_000, batch_size=16, horizon_steps=200, learning_rate_steps=300)},
+    "som": {QUICK: quick(500), "digits": Preset("Digits that are alike come to lie side by side.", {"samples": "digits", "schedule_steps": 10_000})},
+    "rbm": {
+        QUICK: quick(300),
+        "deep belief network": Preset("Three machines, each on what the one below says.", {"hidden": "128,64,32", "layer_steps": 1_000}),
+    },
     "approximation": {QUICK: quick(300)},
     "perceptron": {QUICK: quick(200), "xor": Preset("No line separates XOR: the perceptron never stops.", {"points": "xor"})},
     "playground": {

@@ -72,6 +72,8 @@ TINY: dict[str, dict[str, Any]] = {
     "toy-gan": {"hidden": "8", "d_hidden": "8", "batch_size": 16, "gradient_penalty": 0.1, "d_steps": 2},
     "toy-flow": {"hidden": "8", "batch_size": 16},
     "approximation": {"units": 3, "batch_size": 8},
+    "som": {"rows": 3, "columns": 3},
+    "rbm": {"hidden": "6,4", "layer_steps": 10, "batch_size": 8},
     "perceptron": {"count": 6, "points": "xor"},
     "playground": {"layers": "3 tanh, 2 randomised relu", "dropout": 0.2, "batch_norm": True, "count": 40, "batch_size": 8, "l1": 0.01, "l2": 0.01},
     "cyclegan": {**TRANSLATION, "blocks": 1, "style": 3, "cycle_noise": 0.1, "pool": 10},

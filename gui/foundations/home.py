@@ -12,6 +12,8 @@ PAGES = (
     "gui.foundations.neuron_page:NeuronPage",
     "gui.foundations.activations_page:ActivationsPage",
     "gui.foundations.approximation_page:ApproximationPage",
+    "gui.foundations.som_page:MapPage",
+    "gui.foundations.rbm_page:BoltzmannPage",
 )
 """In the order of their tabs; the first comes up when the panel is opened."""
 

@@ -73,3 +73,20 @@ def test_a_curve_is_drawn_and_followed(home: Any, qtbot: QtBot) -> None:
 def test_ticks_are_round() -> None:
     assert ticks(-1, 1, 5) == [-1.0, -0.5, 0.0, 0.5, 1.0]
     assert ticks(0, 6, 4) == [0.0, 2.0, 4.0, 6.0]
+
+
+def test_a_net_unfolds_over_what_is_chosen(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Self-organising map")
+    page.change(samples="square", rows=4, columns=5)
+    qtbot.waitUntil(lambda: page.frame.units.shape == (4, 5, 2) and page.frame.steps > 0, timeout=LONG)
+    assert page.mosaic.image.width() == 40
+    assert len(page.plane.points) == 300
+
+
+def test_a_boltzmann_machine_dreams(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Boltzmann machine")
+    qtbot.waitUntil(lambda: page.frame.steps > 0, timeout=LONG)
+    assert page.frame.fantasies.shape == (36, 8, 8)
+    page.change(hidden="16,8", layer_steps=1)
+    qtbot.waitUntil(lambda: page.frame.layer == 1, timeout=LONG)
+    assert "machine 2 of 2" in page.count.text()
