@@ -45,7 +45,7 @@ class ActivationsPage(LivePage):
         self.chosen: dict[str, Any] = {"name": "sigmoid", "a": 0.0, "probe": 1.0, "depth": 10, "initialisation": "xavier", "seed": 0}
         super().__init__(parent)
         self.sandbox.play(False)  # Nothing moves by itself here.
-        for widget in (self.restart_button, self.play_button, self.step_button, self.pace, self.run_button):
+        for widget in (self.restart_button, self.play_button, self.step_button, self.pace, self.count, self.run_button):
             widget.hide()
 
     def build(self) -> None:
@@ -78,6 +78,7 @@ class ActivationsPage(LivePage):
         row.addLayout(left)
         row.addLayout(middle, 3)
         row.addLayout(right, 2)
+        self.column.addLayout(self.transport())
         self.column.addLayout(row, 1)
 
     def make(self) -> Any:
