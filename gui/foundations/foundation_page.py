@@ -123,7 +123,8 @@ class LivePage(FoundationPage):
             row.addWidget(widget)
         row.addWidget(self.count, 1)
         row.addWidget(self.run_button)
-        self.run_button.setVisible(bool(self.recipe))
+        if not self.recipe:
+            self.run_button.hide()  # Shown before the row has a parent, it would be a window of its own.
         return row
 
     # -- in the sandbox's thread -----------------------------------------------------------------------------------
