@@ -105,8 +105,8 @@ them. Everything else is as in DQN.</p>
 
 
 # Small rollouts and minibatches make many updates of few steps. The shipped agents of Krull and Crazy Climber learned with these
-# settings, that of Atlantis with --centred --trace 0.8 (docs/results.md); they were compared with few others, and Boxing
-# learned with none (docs/log/2026-11-26-pqn-in-few-steps.md).
+# settings, those of Atlantis, Road Runner and Enduro with --centred --trace 0.8 (docs/results.md); they were compared with few
+# others, and Boxing learned with none (docs/log/2026-11-26-pqn-in-few-steps.md).
 PQNFastConfig = with_defaults(
     PQNConfig,
     "PQNFastConfig",
