@@ -68,6 +68,7 @@ class DreamPage(Page):
         self.speed_label = FastLabel("")
         self.bars = QBars()
         self.bars.reset(BARS, colour(0))
+        self.bars.low, self.bars.high = -1.0, 1.0  # Nothing expected is in the middle.
         self.bars.setToolTip("What the dream expects now: a point (below 0 one lost), the end of a life, and the agent's value")
         self.player = chooser("Who plays both", {"agent plays": AGENT, "I play": ME, "random actions": RANDOM})
         self.player.currentIndexChanged.connect(self.change_player)
