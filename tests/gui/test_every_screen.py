@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui import theme
+from gui.foundations.home import Home
 from gui.main_window import MainWindow
 from gui.pages import PAGES, page_class
 from lab import registry
@@ -40,6 +41,7 @@ def open_all(qtbot: QtBot, window: MainWindow) -> None:
     atari.watch_dock.show()
     atari.watch.play(StoredSource(atari.current_run()))
     qtbot.waitUntil(lambda: atari.watch.panes[0].drawn is not None, timeout=LONG)
+    window.go_to("Foundations")
     for family in ("Generate", "Vision", "Sequences"):
         for path in registry.examples(family).values():
             window.open_run(Run(path))
@@ -57,7 +59,13 @@ def screens(window: MainWindow) -> Iterator[str]:
             for index in tab.page_tabs.visible_tabs():
                 tab.page_tabs.bar.setCurrentIndex(index)
                 yield f"{name} > {tab.run.name} > {tab.page_tabs.bar.tabText(index)}"
-        if tabs is None or not tabs.all():
+        home: Home | None = getattr(panel, "home", None)
+        if home is not None:
+            tabs.setCurrentWidget(home)
+            for index in range(home.bar.count()):
+                home.go_to(index)
+                yield f"{name} > {home.bar.tabText(index)}"
+        elif tabs is None or not tabs.all():
             yield name
 
 
