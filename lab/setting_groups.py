@@ -16,7 +16,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Data": (
         "count", "drawn", "csv", "test_share",
-        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "labels", "decisions", "pairs", "characters", "length",
+        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "labels", "left_out", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),
     "Augmentation": (

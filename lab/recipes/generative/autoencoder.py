@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
 from lab.recipes.generative.autoencoder_config import AutoencoderConfig
+from lab.recipes.generative.code_uses import CodeUses, reconstruction_errors
 from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, exported, flat_network, newest_picture, shared_state
@@ -35,7 +36,7 @@ class Autoencoder(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/reconstruction", "charts/code_size")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
     view_parts: ClassVar[dict[str, type]] = {
-        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews,
+        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews, "uses": CodeUses,
     }  # fmt: skip
     newest_picture, exported = newest_picture, exported
 
@@ -50,6 +51,7 @@ class Autoencoder(Experiment):
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
         self.directions = DirectionViews(self.latent)
+        self.uses = CodeUses(self.latent)
 
     def build(self) -> nn.Module:
         c = self.config
@@ -92,13 +94,17 @@ class Autoencoder(Experiment):
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
         data, net = self.feed.images("test"), self.net.master
-        errors = []
-        for part in data.images.split(512):
-            x = unit_images(part, torch.float32)
-            errors.append((net.decode(net.encode(x)) - x).square().flatten(1).sum(1))  # type: ignore[operator]
-        error = torch.cat(errors).mean()
+        errors = reconstruction_errors(net, data)
+        error = errors.mean()
         pixels = data.images[0].numel()
+        anomaly = {}
+        if self.config.left_out:
+            from torchmetrics.functional.classification import binary_auroc
+
+            left_out = data.labels == self.feed.class_names.index(self.config.left_out)
+            anomaly["anomaly_auc"] = float(binary_auroc(errors, left_out.long()))
         return {
+            **anomaly,
             "loss": float(error), "mean_squared_error": float(error) / pixels, "psnr_db": float(-10 * torch.log10(error / pixels)),
             "images": len(data), **self.monitor.quality(),
         }  # fmt: skip

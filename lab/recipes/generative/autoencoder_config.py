@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lab.config import unit, words
 from lab.recipes.generative.generative_config import LATENT_SPACE, CodingConfig
@@ -34,6 +34,10 @@ neural networks</a>; Vincent et al. 2008, <a href="https://doi.org/10.1145/13901
         description="Length of the code. Shorter forces compression; longer reconstructs more exactly.",
         json_schema_extra=unit("numbers"),
     )
+    left_out: str = Field(
+        "", description="A class that training does not see; evaluation then measures how well the error of the reconstruction finds it (anomaly_auc).",
+        json_schema_extra=words({"": "none"}),
+    )  # fmt: skip
     noise: float = Field(
         0.0,
         ge=0,
@@ -55,3 +59,9 @@ neural networks</a>; Vincent et al. 2008, <a href="https://doi.org/10.1145/13901
         description="Weight (lambda) of the L1 norm of the code. Higher uses fewer units.",
         json_schema_extra=words({0.0: "off"}),
     )
+
+    @model_validator(mode="after")
+    def has_the_class(self) -> "AutoencoderConfig":
+        if self.left_out and self.left_out not in self.classes:
+            raise ValueError(f"--left-out must be one of the classes {', '.join(self.classes) or '(there are none)'}, got {self.left_out}")
+        return self

@@ -18,7 +18,7 @@ MEMORY = 0.98
 ADVICE = {
     "collapse": "Mode collapse: the samples differ from each other only {value:.0%} as much as real images do. Try a lower --g-learning-rate, a higher --r1 or --spectral-norm; wgan-gp is the least prone to it.",
     "dead_d": "D has won: it tells {value:.0%} of real and generated images apart, so G learns little. Try a lower --d-learning-rate, --label-smoothing 0.1, a higher --r1 or --spectral-norm.",
-    "weak_d": "D is guessing: it gets {value:.0%} right, so G's loss is uninformative. Try a higher --d-learning-rate or --d-steps 2.",
+    "weak_d": "D is guessing: it gets {value:.0%} right. Where the samples look real G has won, and training can stop; else G's loss is uninformative: try a higher --d-learning-rate or --d-steps 2.",
     "no_gradient": "G's gradient vanishes (norm {value:.1e}). Try --loss non-saturating, or a lower --d-learning-rate.",
     "posterior_collapse": "Posterior collapse: z carries {value:.2f} nats per image, so the decoder ignores it. Try a lower --beta, a --beta-warmup of 2000 or more, or a smaller decoder.",
     "dead_code": "The code hardly varies between images (deviation {value:.1e}). Try a lower --sparsity or --learning-rate.",

@@ -45,8 +45,17 @@ class ImageFeed:
             for split in ("train", "test"):
                 self.images(split)
 
+    def seen(self) -> Tensor | None:
+        """The training images (N,) of all classes but the one that is left out; None where all are seen."""
+        left_out = getattr(self.config, "left_out", "")
+        if not left_out:
+            return None
+        return (self.images("train").labels != self.class_names.index(left_out)).nonzero()[:, 0]
+
     def batch(self) -> tuple[Tensor, Tensor]:
         """The next uint8 images (B, C, H, W) and their labels (B,): each image once per epoch; an incomplete last batch is dropped."""
-        data = self.images("train")
-        rows = self.order.take(self.config.batch_size, len(data)).to(self.device, non_blocking=True)
+        data, seen = self.images("train"), self.seen()
+        rows = self.order.take(self.config.batch_size, len(data) if seen is None else len(seen)).to(self.device, non_blocking=True)
+        if seen is not None:
+            rows = seen[rows]
         return data.images.index_select(0, rows), data.labels.index_select(0, rows)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lab.answers import Curves
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics, view
+from lab.recipes.generative.code_uses import CodeUses
 from lab.recipes.generative.direction_views import DirectionViews
 from lab.recipes.generative.encoder_views import EncoderViews
 from lab.recipes.generative.generative import Seeds, exported, flat_network, newest_picture, shared_state
@@ -40,7 +41,7 @@ class VAE(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/negative_elbo", "losses/reconstruction", "losses/kl")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
     view_parts: ClassVar[dict[str, type]] = {
-        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews,
+        "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews, "uses": CodeUses,
     }  # fmt: skip
     conditional: ClassVar[bool] = False
     newest_picture, exported = newest_picture, exported
@@ -56,6 +57,7 @@ class VAE(Experiment):
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
         self.directions = DirectionViews(self.latent)
+        self.uses = CodeUses(self.latent)
         # Where there is one, it takes autograd's place: see models/kernels/dense_elbo.py.
         self.elbo_gradient = self.net.compute.elbo_gradient(self.net.compute_gradient_views)  # type: ignore[operator]
 
