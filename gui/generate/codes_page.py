@@ -65,7 +65,7 @@ class CodesPage(LatentPage):
     title: ClassVar[str] = "Codes"
     tip: ClassVar[str] = "Paint with the entries of the codebook in the grid of a picture's codes"
     reading: ClassVar[str] = (
-        "Each tile of the grid shows the entry in that place, as it draws alone; the picture beside it is decoded from all of them together. Pick an entry below and paint."
+        "Each tile shows what its entry stands for: the mean of the places of test images that have it. The picture beside the grid is decoded from all its entries together. Pick one below and paint."
     )
     needs: ClassVar[tuple[str, ...]] = ("entries", "code_grid", "decode_codes")
     ACTIONS: ClassVar[tuple[Action, ...]] = (RESET, REDRAW)
@@ -92,7 +92,7 @@ class CodesPage(LatentPage):
         self.grid.customContextMenuRequested.connect(lambda where: self.take_from(self.grid.at(where.toPointF())))
         self.decoded = Picture("The decoded picture appears here.", (110, 110))
         self.palette_grid = ImageGrid("The entries of the codebook appear here.")
-        self.palette_grid.setToolTip("The entries of the codebook, as each draws alone: click one to paint with it")
+        self.palette_grid.setToolTip("The entries of the codebook, each as the mean of the places that have it: click one to paint with it")
         self.palette_grid.setAccessibleName("Codebook")
         self.palette_grid.picked.connect(self.choose)
         self.usage = AnswerView()

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from lab.answers import Curves, Images, Table
 from lab.errors import UsageError
@@ -13,6 +14,9 @@ from lab.parameters import Index, Seed
 from lab.recipes.generative.latent_views import LatentViews, device_of, numbers
 from lab.recipes.generative.pixels import to_pixels, unit_images
 from models.generative.vqvae import perplexity
+
+MEASURED = 400
+"""Test images whose places show what entries stand for."""
 
 
 class CodebookViews:
@@ -23,12 +27,13 @@ class CodebookViews:
 
     @view(live=True)
     def entries(self, net: Any) -> Images:
-        """Each entry of the codebook as what it draws: the middle of a picture that has it in every place."""
-        book = net.autoencoder
-        side = 3
-        codes = torch.arange(book.entries, device=device_of(net))[:, None, None].expand(-1, side, side)
-        middle = net.image_of(codes)[:, :, net.cell : 2 * net.cell, net.cell : 2 * net.cell]
-        return Images(to_pixels(middle), columns=16, scale=self.latent.scale(48) * 4)
+        """Each entry of the codebook as what it stands for: the mean of the places of test images that have it, with a margin; black is unused."""
+        images = unit_images(self.feed.images("test").images[:MEASURED], torch.float32)
+        codes, margin = net.grid_of(images).flatten(), net.cell // 2
+        parts = F.unfold(images, 2 * net.cell, padding=margin, stride=net.cell).transpose(1, 2).flatten(0, 1)  # (N h w, C side^2)
+        sums = parts.new_zeros(net.autoencoder.entries, parts.shape[1]).index_add_(0, codes, parts)
+        means = sums / torch.bincount(codes, minlength=len(sums)).clamp(min=1)[:, None]
+        return Images(to_pixels(means.view(len(sums), -1, 2 * net.cell, 2 * net.cell)), columns=16, scale=self.latent.scale(48) * 2)
 
     @view(live=True)
     def codebook_usage(self, net: Any) -> Curves:
