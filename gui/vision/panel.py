@@ -19,6 +19,7 @@ class VisionPanel(TrainingPanel):
 
     name = "Vision"
     family = "Vision"
+    first_recipe = "classify"
     whole: ClassVar[bool] = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (*TrainingPanel.ACTIONS, EXAMPLES)
     empty_text = (
