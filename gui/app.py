@@ -64,7 +64,7 @@ def main() -> int:
     # Ctrl-C in the terminal. Python calls a handler between any two of its steps, also in the middle of the handler before it,
     # so this one only leaves word for the event loop, which takes one at a time.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: QTimer.singleShot(0, window, window.interrupted))
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window, window.closing.interrupted))
     # Python handles signals only when it runs, so a timer lets it.
     pulse = QTimer(interval=200)
     pulse.timeout.connect(lambda: None)
@@ -72,7 +72,7 @@ def main() -> int:
     code = app.exec()
     pulse.stop()
     sys.excepthook = sys.__excepthook__
-    if window.abandoned:
+    if window.closing.abandoned:
         # Python would wait for the threads that the person has given up.
         sys.stdout.flush()
         sys.stderr.flush()

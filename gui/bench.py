@@ -96,7 +96,7 @@ def opened() -> Iterator[Any]:
     try:
         yield window
     finally:
-        window.begin_close()
+        window.closing.begin()
         until(lambda: not window.isVisible(), 60)
         window.deleteLater()
         sys.setswitchinterval(switch)

@@ -1,10 +1,8 @@
-"""The window: the bar with the panels, the panel in front, menus, status bar, and an orderly end.
+"""The window: the bar with the panels, the panel in front, menus, status bar, and one's own pictures; its orderly end is in `gui.closing`.
 
-Read first: `MainWindow.go_to`, then `closeEvent`. Panels are made when they are first shown.
+Read first: `MainWindow.go_to`. Panels are made when they are first shown.
 """
 
-import sys
-import time
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +12,9 @@ from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QDialog,
     QFileDialog,
     QLabel,
     QMainWindow,
-    QMessageBox,
     QStatusBar,
     QToolBar,
     QToolButton,
@@ -27,7 +23,8 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.actions import ActionSet
 from gui.background import Background
-from gui.bridge import CLOSE_SECONDS, Sessions
+from gui.bridge import Sessions
+from gui.closing import Closing
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
 from gui.palette import CommandPalette, entries
 from gui.panel import AppContext, Panel
@@ -39,7 +36,6 @@ from gui.tour import Tour
 from gui.training_panel import TrainingPanel
 from gui.undo import UndoGroup, UndoKeys
 from gui.widgets import icons
-from gui.widgets.dismantle import dismantle
 from gui.widgets.dropped_file import dropped_files
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.room import FrontStack, fit_screen
@@ -93,11 +89,8 @@ class MainWindow(QMainWindow):
             self.background, self.sessions, self.say, self.report, self.open_run, self.queue, actions=self.action_set, undo=self.undo_group
         )
         self.panels: dict[str, Panel] = {}
-        self.ready = self.closing = False
-        self.abandoned = False
-        """Closed although a session had not ended: its threads still run."""
-        self.close_deadline = 0.0
-        self.still_saving: QMessageBox | None = None
+        self.ready = False
+        self.closing = Closing(self)
         self.errors: list[ErrorDialog] = []
         self.stack = FrontStack()
         self.setCentralWidget(self.stack)
@@ -107,8 +100,6 @@ class MainWindow(QMainWindow):
         self.build_status()
         self.status_timer = QTimer(self, interval=1000)
         self.status_timer.timeout.connect(self.show_status)
-        self.close_timer = QTimer(self, interval=50)
-        self.close_timer.timeout.connect(self.finish_close)
         self.tour = Tour(self)
         self.presenting = self.was_full = False
         self.leave = QShortcut(QKeySequence("Escape"), self, enabled=False)
@@ -454,104 +445,7 @@ class MainWindow(QMainWindow):
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask once if something trains; then stop, save and wait with a limit, while the window stays alive."""
-        if self.closing:
-            event.setAccepted(self.abandoned or not self.sessions.busy())
-            return
-        training = [bridge.run.name for bridge in self.sessions.running()]
-        training += [f"{start.name} (starting)" for start in self.sessions.starting]
-        if training and not self.confirm_close(training):
-            event.ignore()
-            return
-        self.begin_close()
-        event.setAccepted(not self.sessions.busy())
-        if event.isAccepted():
-            self.end()
-
-    def confirm_close(self, training: list[str]) -> bool:
-        """Whether to stop what trains, by its names."""
-        names = "\n".join(training)
-        question = f"Still training:\n{names}\n\nStop them, save a checkpoint of each and close? They can be resumed later."
-        box = QMessageBox(QMessageBox.Icon.Question, "Close the lab", question, parent=self)
-        box.setTextFormat(Qt.TextFormat.PlainText)  # A run may be called <b>.
-        close = box.addButton("Save and close", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
-        box.exec()
-        agreed = box.clickedButton() is close
-        box.deleteLater()
-        return agreed
-
-    def begin_close(self) -> None:
-        """Ask the sessions to end, and look until they have."""
-        self.closing = True
-        self.present(False)
-        self.statusBar().showMessage("Saving…")
-        for panel in self.panels.values():
-            panel.finish_saves()
-        self.remember()
-        self.sessions.request_close()
-        self.close_deadline = time.monotonic() + CLOSE_SECONDS
-        self.stack.setEnabled(False)
-        self.statusBar().showMessage("Saving checkpoints…")
-        self.close_timer.start()
-
-    def finish_close(self) -> None:
-        """Close once every session has ended; when that takes long, ask whether to wait."""
-        if not self.sessions.busy():
-            self.close_timer.stop()
-            self.end()
-            self.close()
-        elif time.monotonic() > self.close_deadline and self.still_saving is None:
-            self.ask_to_wait()
-
-    def ask_to_wait(self) -> None:
-        """Say who has not ended, and what closing anyway loses."""
-        box = QMessageBox(QMessageBox.Icon.Warning, "Still saving", f"{lost(self.sessions)}\n\nKeep waiting, or close anyway?", parent=self)
-        wait = box.addButton("Keep waiting", QMessageBox.ButtonRole.RejectRole)
-        anyway = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(wait)
-        box.setEscapeButton(wait)
-
-        def answered() -> None:
-            self.still_saving = None
-            self.close_deadline = time.monotonic() + CLOSE_SECONDS
-            if box.clickedButton() is anyway:
-                self.abandon()
-            box.deleteLater()
-
-        box.finished.connect(lambda _: answered())
-        self.still_saving = box
-        box.open()
-
-    def interrupted(self) -> None:
-        """Ctrl-C in the terminal: save and close; at the second time, close at once."""
-        if not self.closing:
-            print("\nSaving checkpoints and closing (Ctrl-C again to close at once).", file=sys.stderr, flush=True)
-            self.begin_close()
-        elif not self.abandoned:
-            self.abandon()
-
-    def abandon(self) -> None:
-        """Close without the sessions. A checkpoint is renamed into place when it is whole, so what is on disk stays good."""
-        self.abandoned = self.sessions.busy()
-        if self.abandoned:
-            print(lost(self.sessions), file=sys.stderr, flush=True)
-        self.end(wait=False)
-        self.close()
-
-    def end(self, wait: bool = True) -> None:
-        """Everything the window started ends here."""
-        self.status_timer.stop()
-        self.queue.shut()
-        self.close_timer.stop()
-        for panel in self.panels.values():
-            panel.shut()
-            dismantle(panel)
-        for dialog in self.findChildren(QDialog):
-            dialog.close()
-        if wait:
-            self.sessions.wait(1.0)
-        self.background.close(wait)
+        event.setAccepted(self.closing.agrees())
 
     def remember(self) -> None:
         store = settings()
@@ -563,13 +457,3 @@ class MainWindow(QMainWindow):
         current = self.stack.currentWidget()
         if isinstance(current, Panel):
             store.setValue("window/panel", current.name)
-
-
-def lost(sessions: Sessions) -> str:
-    """What closing now loses of the sessions that have not ended."""
-    lines = [f"{start.name} is still starting and has not trained yet." for start in sessions.starting]
-    for bridge in sessions.alive():
-        step = bridge.session.writer.written_step
-        kept = f"its checkpoint at {step:,} is kept" if step is not None else "earlier checkpoints, if any, are kept"
-        lines.append(f"{bridge.run.name} is still saving. Steps since its last checkpoint would be lost; {kept}.")
-    return "\n".join(lines)

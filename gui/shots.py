@@ -40,7 +40,7 @@ def take(folder: str) -> int:
             take_runs(photographer)
             take_shortcuts(photographer)
         finally:
-            window.begin_close()
+            window.closing.begin()
             until(lambda: not window.isVisible(), 60)
             os.environ.pop("LAB_RUNS") if before is None else os.environ.update(LAB_RUNS=before)
     return 0

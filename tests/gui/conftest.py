@@ -28,6 +28,7 @@ from pytestqt.qtbot import QtBot
 
 from agents.dqn_config import DQNFastConfig
 from gui import theme
+from gui.closing import Closing
 from gui.main_window import MainWindow
 from gui.widgets.config_form import ConfigForm
 from lab import registry
@@ -107,7 +108,7 @@ def alive(thing: QObject) -> bool:
 def make_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MainWindow]]:
     """Makes main windows as the app does; each is closed, its sessions stopped, at the end of the test."""
     made: list[MainWindow] = []
-    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)  # `ASKS` puts the question back.
+    monkeypatch.setattr(Closing, "confirm", lambda self, training: True)  # `ASKS` puts the question back.
 
     def make(panel: str = "Atari", watch: bool = False, example: bool = False) -> MainWindow:
         # Panels show example runs until there is one of one's own; most tests have no use for these either.
@@ -125,7 +126,7 @@ def make_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 
     yield make
     for window in made:
-        if not window.closing:
+        if not window.closing.begun:
             window.close()
         qtbot.waitUntil(lambda window=window: not window.isVisible(), timeout=60_000)
         window.deleteLater()

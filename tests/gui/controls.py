@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 from pytestqt.qtbot import QtBot
 
-from gui.main_window import MainWindow
+from gui.closing import Closing
 from gui.widgets.config_form import ConfigForm
 
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 """A DQN that takes no time and no memory."""
 
 
-ASKS = MainWindow.confirm_close
+ASKS = Closing.confirm
 """The question that closing asks while something trains."""
 
 T = TypeVar("T", bound=Callable[..., Any])

@@ -14,7 +14,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from gui import main_window
+from gui import closing
+from gui.closing import Closing
 from gui.main_window import MainWindow
 from lab import api
 from lab.api import resumed_session
@@ -43,9 +44,9 @@ def answer(text: str, asked: list[str]) -> None:
 def asking(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     """A window that asks before it closes; what remains at the test's end closes without a question."""
     window = make_window()
-    monkeypatch.setattr(MainWindow, "confirm_close", ASKS)
+    monkeypatch.setattr(Closing, "confirm", ASKS)
     yield window
-    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)
+    monkeypatch.setattr(Closing, "confirm", lambda self, training: True)
 
 
 def test_go_on_training_leaves_everything_as_it_is(qtbot: QtBot, asking: MainWindow, train: Callable[..., Any]) -> None:
@@ -81,7 +82,7 @@ def test_nothing_is_asked_where_nothing_trains(qtbot: QtBot, asking: MainWindow,
 def test_a_session_that_does_not_end_can_be_waited_for_or_left(
     qtbot: QtBot, asking: MainWindow, train: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_window, "CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(closing, "CLOSE_SECONDS", 0.05)
     bridge = train(asking)
     bridge.session.checkpoint()
     qtbot.waitUntil(lambda: bridge.latest.checkpoint_step is not None, timeout=LONG)
@@ -97,15 +98,15 @@ def test_a_session_that_does_not_end_can_be_waited_for_or_left(
     answer("Save and close", asked)
     asking.close()
     for choice in ("Keep waiting", "Close anyway"):
-        qtbot.waitUntil(lambda: asking.still_saving is not None, timeout=LONG)
-        box = asking.still_saving
+        qtbot.waitUntil(lambda: asking.closing.still_saving is not None, timeout=LONG)
+        box = asking.closing.still_saving
         assert isinstance(box, QMessageBox)
         assert bridge.run.name in box.text()
         assert f"{kept:,} is kept" in box.text()
         assert asking.isVisible()
         qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == choice), Qt.MouseButton.LeftButton)
-        assert asking.still_saving is None
-    assert asking.abandoned
+        assert asking.closing.still_saving is None
+    assert asking.closing.abandoned
     assert not asking.isVisible()
     go.set()
     qtbot.waitUntil(lambda: not bridge.alive, timeout=LONG)
@@ -150,16 +151,16 @@ def test_closing_waits_for_a_run_that_is_being_started_and_saves_it(qtbot: QtBot
 def test_a_run_that_does_not_start_can_be_left(
     qtbot: QtBot, asking: MainWindow, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main_window, "CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(closing, "CLOSE_SECONDS", 0.05)
     press_train(qtbot, asking)
     answer("Save and close", [])
     asking.close()
-    qtbot.waitUntil(lambda: asking.still_saving is not None, timeout=LONG)
-    box = asking.still_saving
+    qtbot.waitUntil(lambda: asking.closing.still_saving is not None, timeout=LONG)
+    box = asking.closing.still_saving
     assert isinstance(box, QMessageBox)
     assert "a new run of dqn-fast is still starting" in box.text()
     qtbot.mouseClick(next(b for b in box.buttons() if b.text().replace("&", "") == "Close anyway"), Qt.MouseButton.LeftButton)
-    assert asking.abandoned
+    assert asking.closing.abandoned
     assert not asking.isVisible()
     gate.set()
     asking.background.close()  # Waits for the thread that makes the session.
@@ -180,6 +181,7 @@ PROGRAM = """
 import sys, threading
 from PySide6.QtCore import QSettings, QTimer
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, {settings!r})
+from gui.closing import Closing
 from gui.main_window import MainWindow
 started = MainWindow.started
 def press_train(self):
@@ -210,11 +212,12 @@ sys.exit(cli.main(["gui"]))
 
 TWICE = """
 import signal
-begin = MainWindow.begin_close
-def begin_close(self):
+from gui.closing import Closing
+begin = Closing.begin
+def begin_twice(self):
     signal.raise_signal(signal.SIGINT)
     begin(self)
-MainWindow.begin_close = begin_close
+Closing.begin = begin_twice
 """
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui.closing import Closing
 from gui.dialogs import ContinueDialog
 from gui.main_window import MainWindow
 from gui.widgets.transport import Transport
@@ -257,12 +258,12 @@ def test_closing_the_window_saves_what_trains(qtbot: QtBot, make_window: Callabl
 def test_closing_can_be_taken_back(qtbot: QtBot, window: MainWindow, train: Callable[..., Any], monkeypatch: Any) -> None:
     bridge = train(window)
     asked: list[int] = []
-    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: bool(asked.append(len(training))))
+    monkeypatch.setattr(Closing, "confirm", lambda self, training: bool(asked.append(len(training))))
     window.close()
     assert asked == [1]
     assert window.isVisible()
     assert bridge.running
-    monkeypatch.setattr(MainWindow, "confirm_close", lambda self, training: True)
+    monkeypatch.setattr(Closing, "confirm", lambda self, training: True)
 
 
 def test_progress_is_in_percent_where_its_numbers_have_no_room(qtbot: QtBot) -> None:
