@@ -7,6 +7,7 @@ Read first: `draw_text` for Pillow, `literal` and `set_families` for matplotlib.
 import logging
 import threading
 import unicodedata
+import warnings
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -76,6 +77,7 @@ def set_families(figure: Any) -> None:
     """Give every text of a matplotlib figure the fonts that its characters need."""
     from matplotlib.text import Text
 
+    warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)  # `searched` has said it, and what to install.
     first = Font(carried(SANS), "DejaVu Sans")
     for text in figure.findobj(Text):
         if not text.get_text().isascii():

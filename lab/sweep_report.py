@@ -71,13 +71,15 @@ class SweepReport(Answer):
             for one in self.settings
         ]  # fmt: skip
 
-    def text(self) -> str:
+    def headline(self) -> str:
         sweep, done = self.sweep, len(self.finished)
         goal = "smallest" if sweep.goal == "min" else "largest"
-        head = f"sweep {sweep.name}: {sweep.recipe}, {done} of {sweep.trials} settings finished; the {goal} {sweep.metric} first"
+        return f"sweep {sweep.name}: {sweep.recipe}, {done} of {sweep.trials} settings finished; the {goal} {sweep.metric} first"
+
+    def text(self) -> str:
         if not self.settings:
-            return head
-        return f"{head}\n\n{text_table(self.columns(), [[cell_text(cell) for cell in row] for row in self.rows()])}"
+            return self.headline()
+        return f"{self.headline()}\n\n{text_table(self.columns(), [[cell_text(cell) for cell in row] for row in self.rows()])}"
 
     def document(self) -> dict[str, Any]:
         """For `--json`."""
@@ -95,15 +97,16 @@ class SweepReport(Answer):
 
     def picture(self) -> np.ndarray:
         rows, fields = self.finished, self.sweep.varied
-        figure = new_figure(max(7.0, 2.6 * len(fields)), 7.2)
+        columns = math.ceil(math.sqrt(len(fields)))
+        figure = new_figure(max(8.4, 4.8 + 1.9 * columns), 4.4)
         figure.suptitle(literal(f"{self.sweep.name}: {self.sweep.recipe}, {len(rows)} settings"), fontsize=11)
         if not rows:
             return rendered(figure)
-        top, bottom = figure.subfigures(2, 1, height_ratios=[3, 2])
+        left, right = figure.subfigures(1, 2, width_ratios=[3, 2])
         scales = {name: Scale.of(self.sweep, name, rows) for name in fields}
-        draw_parallel(top.add_subplot(), rows, scales, self.sweep)
+        draw_parallel(left.add_subplot(), rows, scales, self.sweep)
         for i, name in enumerate(fields):
-            axes = bottom.add_subplot(1, len(fields), i + 1)
+            axes = right.add_subplot(math.ceil(len(fields) / columns), columns, i + 1)
             scale = scales[name]
             axes.errorbar(
                 [scale.place(one.values[name]) for one in rows], [one.mean for one in rows], [one.deviation or 0 for one in rows],
@@ -113,7 +116,7 @@ class SweepReport(Answer):
             axes.set_xlim(-0.06, 1.06)
             axes.set_xlabel(literal(name), fontsize=9)
             axes.grid(alpha=0.3)
-            if not i:
+            if not i % columns:
                 axes.set_ylabel(literal(self.sweep.metric), fontsize=9)
         return rendered(figure)
 

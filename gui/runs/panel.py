@@ -21,6 +21,7 @@ from gui.runs.marks_dialog import MarksDialog
 from gui.runs.queue_pane import QueuePane
 from gui.runs.run_list import RunList
 from gui.runs.space import SpaceDialogs
+from gui.runs.sweep_pane import SweepPane
 from gui.undo import Deed
 from lab.errors import LabError
 from lab.marks import Marks, marks
@@ -73,7 +74,11 @@ class RunsPanel(Panel):
         self.details = self.add_dock("Selected runs", self.pages, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.queue_pane = QueuePane(context, context.queue)
         self.queue_dock = self.add_dock("Queue", self.queue_pane, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.sweep_pane = SweepPane(context)
+        self.sweep_dock = self.add_dock("Sweeps", self.sweep_pane, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.sweep_dock.visibilityChanged.connect(lambda _: self.sweep_pane.refresh())
         self.tabifyDockWidget(self.details, self.queue_dock)
+        self.tabifyDockWidget(self.queue_dock, self.sweep_dock)
         self.details.raise_()
         self.resizeDocks([self.details], [380], Qt.Orientation.Vertical)
         self.list.changed.connect(self.show_selected)
@@ -97,6 +102,7 @@ class RunsPanel(Panel):
         if self.isVisible():
             self.refresh()
             self.pages.refresh()
+            self.sweep_pane.refresh()
 
     def refresh(self) -> None:
         """Read the runs folder again."""

@@ -1,0 +1,69 @@
+"""Sweeps in the Runs panel: what their settings were worth, sorted, drawn, and opened."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controls import drives
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow
+from lab.paths import runs_folder
+from lab.sweep import SWEEPS, Wish, prepared, record
+from lab.sweep_search import distributions, study_of, suggest
+
+LONG = 60_000
+
+
+@pytest.fixture
+def sweep() -> None:
+    """A sweep of three learning rates as it lies on disk; the second was the best."""
+    made = prepared("linear", Wish(["learning_rate=0.1,0.2,0.4"], name="rates", steps=10))
+    made.folder.mkdir(parents=True)
+    SWEEPS.file("rates").write_text(json.dumps(record(made)))
+    study = study_of(made)
+    for number, (rate, loss) in enumerate(((0.1, 0.5), (0.2, 0.25), (0.4, 0.75))):
+        study.enqueue_trial({"learning_rate": rate})
+        trial = study.ask()
+        suggest(trial, distributions(made))
+        folder: Path = runs_folder() / f"run-{number}"
+        folder.mkdir(parents=True)
+        one = made.trials_of(number, trial.params)[0]
+        files: dict[str, Any] = {
+            "config.json": {"recipe": "linear", "config": one.fields, "part_of": one.part_of, "steps": 10},
+            "status.json": {
+                "status": "finished", "done": 10, "target": 10, "unit": "steps", "seconds": 1.0, "metrics": {made.metric: loss},
+            },
+        }  # fmt: skip
+        for name, values in files.items():
+            (folder / name).write_text(json.dumps(values))
+        study.tell(trial, loss)
+
+
+@drives("SweepPane: Open run")
+def test_settings_are_sorted_drawn_and_opened(qtbot: QtBot, window: MainWindow, sweep: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: Any = window.go_to("Runs")
+    pane = runs.sweep_pane
+    runs.sweep_dock.raise_()
+    qtbot.waitUntil(lambda: pane.table.rowCount() == 3, timeout=LONG)
+    assert pane.note.text() == "sweep rates: linear, 3 of 3 settings finished; the smallest losses/cross_entropy first"
+    assert [pane.model.index(row, 1).data() for row in range(3)] == ["0.2", "0.1", "0.4"]
+    assert pane.picture.image is not None
+    pane.view.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert [pane.model.index(row, 2).data() for row in range(3)] == ["0.75", "0.25", "0.5"]
+    opened: list[str] = []
+    monkeypatch.setattr(pane.context, "open_run", lambda run: opened.append(run.name))
+    assert not pane.open_button.isEnabled()
+    pane.view.selectRow(1)
+    qtbot.mouseClick(pane.open_button, Qt.MouseButton.LeftButton)
+    assert opened == ["run-1"]
+
+
+def test_without_a_sweep_it_says_how_to_make_one(qtbot: QtBot, window: MainWindow) -> None:
+    runs: Any = window.go_to("Runs")
+    runs.sweep_dock.raise_()
+    qtbot.waitUntil(runs.sweep_pane.isVisible, timeout=LONG)
+    assert "lab sweep vae" in runs.sweep_pane.note.text()
+    assert not runs.sweep_pane.names.isVisible()
