@@ -34,13 +34,13 @@ BARS = ("point", "end of a life", "value")
 
 PLAY = Action(
     "dream.play", "Play yourself", "Play both with the arrow keys or WASD and Space; Escape hands back", lambda page: page.toggle_hand(),
-    "Ctrl+Alt+P", MENU,
+    "Ctrl+Alt+H", MENU,
 )  # fmt: skip
-PAUSE = Action("dream.pause", "Pause", "Pause or resume game and dream", lambda page: page.pause_button.toggle(), "Ctrl+Alt+Space", MENU)
-STEP = Action("dream.step", "One step", "Pause, and play one step", lambda page: page.one_step(), "Ctrl+Alt+Right", MENU)
+PAUSE = Action("dream.pause", "Pause", "Pause or resume game and dream", lambda page: page.pause_button.toggle(), "Ctrl+Alt+K", MENU)
+STEP = Action("dream.step", "One step", "Pause, and play one step", lambda page: page.one_step(), "Ctrl+Alt+J", MENU)
 WAKE = Action("dream.wake", "Start afresh", "Start the dream from what the game shows now", lambda page: page.wake(), "Ctrl+Alt+B", MENU)
-RESTART = Action("dream.restart", "New game", "Start a new game, and a dream of it", lambda page: page.restart(), "Ctrl+Alt+N", MENU)
-RECORD = Action("dream.record", "Record…", "Record game and dream as MP4 or GIF", lambda page: page.toggle_record(), "Ctrl+Alt+V", MENU)
+RESTART = Action("dream.restart", "New game", "Start a new game, and a dream of it", lambda page: page.restart(), "Ctrl+Alt+G", MENU)
+RECORD = Action("dream.record", "Record…", "Record game and dream as MP4 or GIF", lambda page: page.toggle_record(), "Ctrl+Alt+F", MENU)
 
 
 class DreamPage(Page):
