@@ -166,7 +166,7 @@ def resumed_session(
     steps, minutes = whole_number(steps), number(minutes)
     check_length(steps, minutes)
     threads = asked_for() or run.threads()
-    with run.lock(), one_thread(), threads_of_run(threads):
+    with run.lock(), one_thread(), threads_of_run(threads), logged(run):
         experiment = run.experiment(run.stored["device"], data=data, same_data=data is None)
     done = experiment.progress().done
     if experiment.ended:

@@ -1,4 +1,5 @@
 import errno
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -10,7 +11,7 @@ import torch
 from toy import RECIPE, Toy, ToyConfig
 
 from lab import checkpoint
-from lab.api import resumed_session
+from lab.api import resume, resumed_session, train
 from lab.errors import LabError, UsageError
 from lab.latest import Latest
 from lab.metrics import MetricsWriter
@@ -434,3 +435,17 @@ def test_a_session_whose_listener_fails_still_ends_in_order(session) -> None:
     assert "a defect in the screen" in one.run().error
     assert one.experiment.closed == 1
     assert one.run_folder.status()["status"] == "failed"
+
+
+def test_what_is_said_while_a_run_is_restored_is_in_its_log(runs_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as that its random numbers start again, as it was trained on another kind of device."""
+    run = train("toy", steps=10, run=runs_home / "r", quiet=True)
+    restore = Toy.restore
+
+    def restore_and_say(self: Toy, state: Any) -> None:
+        logging.getLogger("lab.state").warning("Its random numbers start again.")
+        restore(self, state)
+
+    monkeypatch.setattr(Toy, "restore", restore_and_say)
+    resume(run, steps=12, quiet=True)
+    assert "Its random numbers start again." in (run.path / "log.txt").read_text()
