@@ -17,7 +17,7 @@ MOST = 100
 
 
 @dataclass(frozen=True)
-class Found:
+class PictureBoxes:
     """Boxes (N, 4), classes (N,) and, of detections, scores (N,) of one picture."""
 
     boxes: np.ndarray
@@ -34,7 +34,9 @@ def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return inside / np.maximum(union, 1e-12)
 
 
-def matches(detected: Sequence[Found], true: Sequence[Found], kind: int, threshold: float) -> tuple[np.ndarray, np.ndarray, int]:
+def matches(
+    detected: Sequence[PictureBoxes], true: Sequence[PictureBoxes], kind: int, threshold: float
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Scores and whether each is right, of all detections of a class over all pictures by falling score, and how many true boxes there are."""
     scores, right, total = [], [], 0
     for answer, truth in zip(detected, true, strict=True):
@@ -75,7 +77,7 @@ def average_precision(right: np.ndarray, total: int) -> float:
     return float(np.append(precision, 0.0)[at.clip(max=len(precision))].mean())
 
 
-def mean_average_precision(detected: Sequence[Found], true: Sequence[Found], classes: Sequence[int]) -> dict[str, float]:
+def mean_average_precision(detected: Sequence[PictureBoxes], true: Sequence[PictureBoxes], classes: Sequence[int]) -> dict[str, float]:
     """map (the mean over classes and `THRESHOLDS`) and map50; a class without true boxes does not count."""
     table = per_class(detected, true, classes)
     if np.isnan(table).all():
@@ -83,6 +85,6 @@ def mean_average_precision(detected: Sequence[Found], true: Sequence[Found], cla
     return {"map50": float(np.nanmean(table[:, 0])), "map": float(np.nanmean(table))}
 
 
-def per_class(detected: Sequence[Found], true: Sequence[Found], classes: Sequence[int]) -> np.ndarray:
+def per_class(detected: Sequence[PictureBoxes], true: Sequence[PictureBoxes], classes: Sequence[int]) -> np.ndarray:
     """(classes, thresholds): the average precision of each."""
     return np.array([[average_precision(*matches(detected, true, kind, t)[1:]) for t in THRESHOLDS] for kind in classes])

@@ -99,9 +99,9 @@ def candidates(net: SingleShot, raw: Tensor, least: float, most: int, height: in
     return made
 
 
-def suppressed(found: Detections, threshold: float, most: int = 100) -> Detections:
+def suppressed(candidate: Detections, threshold: float, most: int = 100) -> Detections:
     """What non-maximum suppression leaves of candidates, at most `most`."""
-    return found.rows(nms(found.boxes, found.scores, found.classes, threshold)[:most])
+    return candidate.rows(nms(candidate.boxes, candidate.scores, candidate.classes, threshold)[:most])
 
 
 # -- training ------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Detect(Experiment):
         self.flip_rng = torch.Generator().manual_seed(config.seed + 1)
         self.images: Tensor | None = None
         """The training images on the device, from the first step on."""
-        self.detect_views = DetectViews(self.scenes, self.found, self.config)
+        self.detect_views = DetectViews(self.scenes, self.detections, self.config)
 
     def read_data(self) -> None:
         if find(self.config.data).origin == "own":
@@ -136,7 +136,7 @@ class Detect(Experiment):
     # -- answers and figures ---------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def found(self, net: Any, images: Tensor, least: float, suppress: bool = True) -> list[Detections]:
+    def detections(self, net: Any, images: Tensor, least: float, suppress: bool = True) -> list[Detections]:
         """The boxes in each image (N, 3, H, W) with scores of at least `least`, on the processor; classes count from 1 as in the scenes."""
         height, width = images.shape[2:]
         answers: list[Detections] = []

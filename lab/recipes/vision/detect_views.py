@@ -9,7 +9,7 @@ import torch
 from lab.answers import Boxes, Curves, Table
 from lab.experiment import view
 from lab.parameters import Choice, Count, Real, Share
-from lab.quality.detection import Found, average_precision, matches, per_class, precision_recall
+from lab.quality.detection import PictureBoxes, average_precision, matches, per_class, precision_recall
 from lab.recipes.vision import image_pictures as draw
 from lab.recipes.vision.detect_config import DetectConfig
 from lab.recipes.vision.scene_data import SceneData, Split
@@ -22,10 +22,10 @@ COUNTED = 0.01
 
 
 class DetectViews:
-    """The views of a detector by its answers; `found` gives the detections of images by a network."""
+    """The views of a detector by its answers; `detect` gives the detections of images by a network."""
 
-    def __init__(self, scenes: SceneData, found: Callable[..., list[Detections]], config: DetectConfig):
-        self.scenes, self.found, self.config = scenes, found, config
+    def __init__(self, scenes: SceneData, detect: Callable[..., list[Detections]], config: DetectConfig):
+        self.scenes, self.detect, self.config = scenes, detect, config
         self.history: list[list[float]] = []
         """Of each validation: the step, mAP50 and mAP."""
 
@@ -33,7 +33,7 @@ class DetectViews:
     def detected(self, net: Any, image: Any = "test:0", least: Real = -1.0) -> Boxes:
         """One picture with the detector's boxes, classes and scores, and beside it the true boxes where they are known."""
         pixels, row, name = self.scenes.picture(image)
-        answers = [self.found(net, pixels, self.least(least))[0]]
+        answers = [self.detect(net, pixels, self.least(least))[0]]
         captions = [f"{name}: detected"]
         if row is not None:
             true = self.scenes(name.partition(":")[0]).boxes[row]  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ class DetectViews:
         """Held-out scenes with the detector's boxes, classes and scores; the legend names the colours."""
         scenes = self.scenes(split)
         rows = spread(len(scenes), n)
-        answers = self.found(net, scenes.images[rows], self.least(least))
+        answers = self.detect(net, scenes.images[rows], self.least(least))
         return self.drawn(draw.shown(scenes.images[rows]), answers, [f"{split}:{row}" for row in rows], columns=4)
 
     @view(live=True)
@@ -56,7 +56,7 @@ class DetectViews:
         A step keeps the box of the highest score that is left and removes those of its class that overlap it by more than `overlap`.
         """
         pixels, _, _ = self.scenes.picture(image)
-        before = self.found(net, pixels, least, suppress=False)[0]
+        before = self.detect(net, pixels, least, suppress=False)[0]
         steps = suppression_steps(before.boxes, before.scores, before.classes, overlap)
         done = steps if step < 0 else steps[:step]
         gone = {row for one in done for row in one.removed}
@@ -115,12 +115,12 @@ class DetectViews:
         """The least score that is shown: the config's where none is given."""
         return given if given >= 0 else self.config.least_score
 
-    def answers(self, net: Any, split: Split, least: float) -> tuple[list[Found], list[Found]]:
+    def answers(self, net: Any, split: Split, least: float) -> tuple[list[PictureBoxes], list[PictureBoxes]]:
         """Detections and truth of a whole split."""
         scenes = self.scenes(split)
-        answers = self.found(net, scenes.images, least)
-        detected = [Found(one.boxes.numpy(), one.classes.numpy(), one.scores.numpy()) for one in answers]
-        return detected, [Found(boxes[:, 1:], boxes[:, 0].astype(np.int64)) for boxes in scenes.boxes]
+        answers = self.detect(net, scenes.images, least)
+        detected = [PictureBoxes(one.boxes.numpy(), one.classes.numpy(), one.scores.numpy()) for one in answers]
+        return detected, [PictureBoxes(boxes[:, 1:], boxes[:, 0].astype(np.int64)) for boxes in scenes.boxes]
 
     def drawn(self, pixels: np.ndarray, answers: Sequence[Detections], captions: list[str], columns: int) -> Boxes:
         return Boxes(

@@ -9,13 +9,13 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from lab.quality.detection import Found, average_precision, mean_average_precision, overlaps, precision_recall
+from lab.quality.detection import PictureBoxes, average_precision, mean_average_precision, overlaps, precision_recall
 
 CLASSES = 3
 
 
-def found(boxes: list[list[float]], classes: list[int], scores: list[float] | None = None) -> Found:
-    return Found(np.array(boxes, np.float64).reshape(-1, 4), np.array(classes), None if scores is None else np.array(scores))
+def boxed(boxes: list[list[float]], classes: list[int], scores: list[float] | None = None) -> PictureBoxes:
+    return PictureBoxes(np.array(boxes, np.float64).reshape(-1, 4), np.array(classes), None if scores is None else np.array(scores))
 
 
 def test_overlap_by_hand() -> None:
@@ -33,15 +33,15 @@ def test_average_precision_by_hand() -> None:
 
 
 def test_a_second_box_on_the_same_thing_is_wrong() -> None:
-    truth = [found([[0, 0, 10, 10]], [0])]
-    twice = [found([[0, 0, 10, 10], [0, 0, 10, 10]], [0, 0], [0.9, 0.8])]
-    apart = [found([[0, 0, 10, 10], [0, 0, 10, 10]], [0, 0], [0.8, 0.9])]
+    truth = [boxed([[0, 0, 10, 10]], [0])]
+    twice = [boxed([[0, 0, 10, 10], [0, 0, 10, 10]], [0, 0], [0.9, 0.8])]
+    apart = [boxed([[0, 0, 10, 10], [0, 0, 10, 10]], [0, 0], [0.8, 0.9])]
     assert mean_average_precision(twice, truth, [0])["map50"] == mean_average_precision(apart, truth, [0])["map50"] == 1
-    missed = [found([[20, 20, 30, 30], [0, 0, 10, 10]], [0, 0], [0.9, 0.8])]
+    missed = [boxed([[20, 20, 30, 30], [0, 0, 10, 10]], [0, 0], [0.9, 0.8])]
     assert mean_average_precision(missed, truth, [0])["map50"] == pytest.approx(0.5)
 
 
-def random_case(seed: int) -> tuple[list[Found], list[Found]]:
+def random_case(seed: int) -> tuple[list[PictureBoxes], list[PictureBoxes]]:
     """Pictures with true boxes, detections near these and others anywhere; scores all different."""
     rng = np.random.default_rng(seed)
     detected, true = [], []
@@ -53,15 +53,15 @@ def random_case(seed: int) -> tuple[list[Found], list[Found]]:
         near[:, 2:] = np.maximum(near[:, 2:], near[:, :2] + 1)
         kinds = rng.integers(0, CLASSES, real + stray)
         said = np.where(rng.random(real + stray) < 0.9, kinds, rng.integers(0, CLASSES, real + stray))
-        detected.append(Found(near, said, rng.random(real + stray)))
-        true.append(Found(boxes[:real], kinds[:real]))
+        detected.append(PictureBoxes(near, said, rng.random(real + stray)))
+        true.append(PictureBoxes(boxes[:real], kinds[:real]))
     return detected, true
 
 
-def coco(detected: list[Found], true: list[Found]) -> dict[str, float]:
+def coco(detected: list[PictureBoxes], true: list[PictureBoxes]) -> dict[str, float]:
     """map and map50 by COCO's program; -1 there is "no true box"."""
 
-    def entries(parts: list[Found]) -> list[dict[str, Any]]:
+    def entries(parts: list[PictureBoxes]) -> list[dict[str, Any]]:
         rows = [(i, part, j) for i, part in enumerate(parts) for j in range(len(part.boxes))]
         return [
             {
