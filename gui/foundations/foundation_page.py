@@ -16,6 +16,8 @@ from lab.sandbox import PACES, Frame, Sandbox
 
 FRAME_MS = 33
 MET = "#3fa65c"
+CLOSE_SECONDS = 60.0
+"""How long closing waits for a thread that may still be importing PyTorch's optimisers; one that trains ends within a frame."""
 
 
 class FoundationPage(QWidget):
@@ -188,4 +190,4 @@ class LivePage(FoundationPage):
 
     def shut(self) -> None:
         self.timer.stop()
-        self.sandbox.close()
+        self.sandbox.close(CLOSE_SECONDS)

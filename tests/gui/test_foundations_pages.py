@@ -22,6 +22,7 @@ LEFT = Qt.MouseButton.LeftButton
 def home(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> Any:
     window = make_window("Foundations")
     made: Home = window.panel("Foundations").home  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: made.pages[0].shown > 0, timeout=LONG)  # type: ignore[attr-defined]
     return made
 
 
