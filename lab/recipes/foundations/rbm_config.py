@@ -14,7 +14,7 @@ class RBMConfig(Config):
 <p>Visible units are pixels, hidden units stand for what goes together. A state has an energy, and the likelier it is the lower that is:</p>
 <p align="center"><i>E(v, h) = &minus;a v &minus; b h &minus; v W h, &nbsp; p(v, h) = e<sup>&minus;E(v, h)</sup> / Z</i></p>
 <p>Contrastive divergence raises the probability of the data and lowers that of what the machine makes of them in k steps:
-<i>&Delta;W = &eta; (&langle;v h&rangle;<sub>data</sub> &minus; &langle;v h&rangle;<sub>k</sub>)</i>. Fantasies are a chain of such steps that never ends. Stacked, each
+<i>&Delta;W = &eta; (&lt;v h&gt;<sub>data</sub> &minus; &lt;v h&gt;<sub>k</sub>)</i>. Fantasies are a chain of such steps that never ends. Stacked, each
 machine learns what the one below says: a deep belief network.</p>
 <p>Hinton 2002, <a href="https://doi.org/10.1162/089976602760128018">Training products of experts by minimizing contrastive divergence</a>;
 Hinton, Osindero &amp; Teh 2006, <a href="https://doi.org/10.1162/neco.2006.18.7.1527">A fast learning algorithm for deep belief nets</a>.</p>
