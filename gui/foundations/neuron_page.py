@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.foundations.controls import Choices, PointsButton
 from gui.foundations.foundation_page import LivePage
 from gui.foundations.loss_strip import LossStrip
@@ -53,7 +54,7 @@ class NeuronPage(LivePage):
         self.losses.setToolTip("D(w, w0) over the points that it has looked at")
         left = QVBoxLayout()
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(theme.THIN)
         self.sets = QButtonGroup(self)
         for i, (name, tip) in enumerate(
             {

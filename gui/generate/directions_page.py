@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui import theme
 from gui.actions import Action
 from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
@@ -68,7 +69,7 @@ class DirectionsPage(LatentPage):
         faint(self.note)
         self.list = QWidget()
         self.column = QVBoxLayout(self.list)
-        self.column.setContentsMargins(0, 0, 4, 0)
+        self.column.setContentsMargins(0, 0, theme.GAP, 0)
         self.column.addStretch(1)
         self.build()
         self.finding = self.query("directions", self.find_parameters, self.show_found, self.note.setText, interval=0.5)

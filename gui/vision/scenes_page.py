@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.actions import Action
 from gui.atari.watched_frame import watched_frame
 from gui.page import Page
@@ -48,11 +49,11 @@ class ScenesPage(Page):
             shown.steady = True
         self.note = QLabel(wordWrap=True)
         faint(self.note)
-        row = FlowLayout(gap=6)
+        row = FlowLayout(gap=theme.GAP)
         for widget in (QLabel("Picture"), self.split, self.number, self.file_button, self.agent_button):
             row.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 3, 0, 0)
+        layout.setContentsMargins(0, theme.GAP, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.masks, 1)
         layout.addWidget(self.boxes, 1)
