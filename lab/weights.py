@@ -145,6 +145,14 @@ def begin_with_encoder(net: nn.Module, weights: dict[str, Tensor], name: str) ->
     return f"the hidden layers are the encoder of {name}; the head is initialised from scratch"
 
 
+@torch.no_grad()
+def unit_to_normalised(layer: nn.Linear, mean: Tensor, std: Tensor) -> None:
+    """Let a layer that took pixels in [0, 1], flattened, give the same for pixels normalised by mean and std (C,)."""
+    pixels = layer.in_features // len(mean)
+    layer.bias.add_(layer.weight @ mean.repeat_interleave(pixels))
+    layer.weight.mul_(std.repeat_interleave(pixels))
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Tensors by name from a .safetensors or a .pth / .pt / .bin file.
 

@@ -352,8 +352,10 @@ def test_a_classifier_begins_with_the_encoder_of_a_run(runs_home: Path) -> None:
     made = Classify(ClassifyConfig.parse({**fields, "hidden_units": "12,6"}), torch.device("cpu"))
     for own, theirs in ((0, 0), (3, 2)):
         assert torch.equal(made.net.net.layers[own].weight, taken[theirs].weight)  # type: ignore[index, union-attr]
-    assert made.net.normalise(torch.full((1, 1, 16, 16), 255.0)).unique().tolist() == [1.0]
     assert made.images.split("train").labels.bincount().tolist() == [4] * 10
+    images, _ = made.batch()  # Now mean and deviation are known, and the first layer gives what it gave for pixels in [0, 1].
+    first = made.net.net.layers[0](made.net.normalise(images).flatten(1))  # type: ignore[index, operator]
+    assert torch.allclose(first, taken[0](images.flatten(1).float() / 255), atol=1e-4)
     made.step()
     with pytest.raises(LabError, match=r"hidden layers of 12,6 units on 256 pixels.*--hidden-units 12,6"):
         Classify(ClassifyConfig.parse({**fields, "hidden_units": "12"}), torch.device("cpu"))

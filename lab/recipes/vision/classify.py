@@ -29,7 +29,7 @@ from lab.recipes.vision.predictor import Predictor
 from lab.recipes.vision.training_views import TrainingViews
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
-from lab.weights import begin_with_encoder, is_autoencoder, load_weights, read_weights, weights_file
+from lab.weights import begin_with_encoder, is_autoencoder, load_weights, read_weights, unit_to_normalised, weights_file
 from models.vision import surgery
 from models.vision.classifier import IMAGENET, ImageClassifier
 from models.vision.knn import NearestNeighbours
@@ -59,6 +59,8 @@ class Classify(Experiment):
         self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
         self.notes: list[str] = []
         self.measured = False
+        self.takes_unit_pixels = False
+        """Whether the first weights are an autoencoder's, whose images are not normalised."""
         self.net = self.build()
         self.dtype = torch.float32 if config.network in SMALL and config.precision == "auto" else compute_dtype(config.precision, device)
         self.trainable = [p for p in self.net.parameters() if p.requires_grad]
@@ -123,9 +125,7 @@ class Classify(Experiment):
         """Fill the network. Published ones know ImageNet's mean and deviation; else those of the new images are measured."""
         if is_autoencoder(weights):
             self.notes.append(begin_with_encoder(made.net, weights, self.config.weights))
-            made.mean.zero_()  # Its encoder takes pixels in [0, 1].
-            made.std.fill_(1.0)
-            self.measured = True
+            self.takes_unit_pixels = True
             return
         of_own_run = weights.pop("mean", None) is not None and weights.pop("std", None) is not None
         self.notes += load_weights(made.net, weights, Path(self.config.weights))
@@ -198,6 +198,8 @@ class Classify(Experiment):
         if not self.measured:
             self.net.measure(data.images)
             self.measured = True
+            if self.takes_unit_pixels:
+                unit_to_normalised(self.net.net.layers[0], self.net.mean, self.net.std)  # type: ignore[index, arg-type]
         if self.steps == 0:
             log.info("%d training images, %s", len(data), "; ".join(self.notes))
         rows = self.order.take(self.config.batch_size, len(data)).to(self.device)
