@@ -17,13 +17,13 @@ from gui.widgets.picture import Picture
 from gui.widgets.stroke import Stroke
 from gui.widgets.titled import titled
 
-RESET = Action("reset_codes", "Reset", "Restore the picture's own codes", lambda page: page.reset(), "Ctrl+Backspace", "&Codes")
+RESET = Action("reset_codes", "Reset", "Restore the picture's own codes", lambda page: page.reset(), "Ctrl+Alt+Backspace", "&Codes")
 REDRAW = Action(
     "redraw_codes",
     "Redraw",
     "Let the prior draw the places from the chosen one on anew",
     lambda page: page.redraw(),
-    "Ctrl+Alt+D",
+    "Ctrl+Alt+X",
     "&Codes",
 )
 

@@ -22,7 +22,7 @@ SECONDS = 8
 """How long a film takes."""
 FRAMES = 10_000
 """A picture for each place."""
-PLAY = Action("play_places", "Play", "Play or pause the places as they appear", lambda page: page.play.click(), "Ctrl+Space", "&Places")
+PLAY = Action("play_places", "Play", "Play or pause the places as they appear", lambda page: page.play.click(), "Ctrl+Alt+L", "&Places")
 
 
 class PlacesPage(LatentPage):

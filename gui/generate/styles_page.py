@@ -26,7 +26,7 @@ def clicks(name: str, keys: str) -> Action:
     )
 
 
-CLICKS = {ROWS: clicks(ROWS, "Ctrl+4"), COLUMNS: clicks(COLUMNS, "Ctrl+5")}
+CLICKS = {ROWS: clicks(ROWS, "Ctrl+Alt+1"), COLUMNS: clicks(COLUMNS, "Ctrl+Alt+2")}
 
 
 class StylesPage(LatentPage):
