@@ -42,7 +42,7 @@ def class_table(counts: np.ndarray, names: Sequence[str]) -> Table:
         wrong = np.where(np.arange(len(names)) == i, 0, counts[i])
         worst = names[int(wrong.argmax())] if wrong.any() else "-"
         shown = ["-" if np.isnan(value) else round(float(value), 4) for value in (iou[i], dice[i])]
-        rows.append([name, total, *shown, round(counts[i, i] / total, 4) if total else "-", worst])
+        rows.append([name, total, *shown, round(float(counts[i, i]) / total, 4) if total else "-", worst])
     f = figures(counts)
     title = f"mean IoU {f['mean_iou']:.4f}, pixel accuracy {f['pixel_accuracy']:.4f}, Dice {f['dice']:.4f}"
     return Table(["class", "pixels", "IoU", "Dice", "recall", "mistaken for"], rows, title)

@@ -50,8 +50,8 @@ sum of both areas. Pixel accuracy says little where most pixels are background.<
         json_schema_extra=unit("pixels") | words({0: "whole pictures"}),
     )  # fmt: skip
     class_balance: float = Field(
-        0.5, ge=0, le=1,
-        description="Weights of classes: their frequency to minus this power. Higher presses on rare classes; 1 gives every class the same say.",
+        0.2, ge=0, le=1,
+        description="Weights of classes: their frequency to minus this power. Higher finds more of the rare classes and sees them where they are not; 1 gives every class the same say.",
         json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
     border_weight: float = Field(
