@@ -26,7 +26,7 @@ def clicks(name: str, keys: str) -> Action:
     )
 
 
-CLICKS = {ROWS: clicks(ROWS, "Ctrl+Alt+1"), COLUMNS: clicks(COLUMNS, "Ctrl+Alt+2")}
+CLICKS = {ROWS: clicks(ROWS, "Ctrl+Alt+A"), COLUMNS: clicks(COLUMNS, "Ctrl+Alt+D")}
 
 
 class StylesPage(LatentPage):

@@ -23,6 +23,7 @@ from gui.palette import CommandPalette, entries
 from gui.runs.marks_dialog import MarksDialog
 from gui.runs.space import SpaceDialogs
 from gui.vision.worked_examples import WorkedExamples
+from gui.widgets.points_edit import Canvas
 from gui.widgets.room import FRAME
 from gui.window_actions import every_action
 
@@ -58,6 +59,7 @@ def dialogs(window: MainWindow, run: Any, pictures: Path) -> Iterator[QDialog]:
     yield GamePicker("pong", window.background, window)
     yield MarksDialog(run, lambda given: None, window)
     yield WorkedExamples(window)
+    yield Canvas("", window)
     SpaceDialogs(window.context, window, lambda: None).ask(
         "Empty trash", "Delete 3 deleted runs for good?", "This frees 1.2 GB and cannot be undone.", lambda: 0, careful=True
     )
