@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from controls import choose, drives
 from latent_space import LONG, click_tile, show
 from pytestqt.qtbot import QtBot
 
 
+@drives("Codes > Redraw", "Codes > Reset")
 def test_codes_are_painted_restored_and_drawn_on(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("vqvae")
     page = show(tab, "Codes")
@@ -27,10 +29,11 @@ def test_codes_are_painted_restored_and_drawn_on(qtbot: QtBot, latent_tab: Calla
     assert np.array_equal(page.codes, own)
     click_tile(qtbot, page.grid, 0)
     page.start.setValue(1)
-    page.redraw()
+    menu = next(menu for menu in tab.panel_.menus() if menu.title() == "&Codes")
+    choose(qtbot, menu, "Redraw")
     qtbot.waitUntil(lambda: page.redrawing.settled, timeout=LONG)
     assert page.codes[0, 0] == entry
-    page.reset()
+    choose(qtbot, menu, "Reset")
     assert np.array_equal(page.codes, own)
     page.tabs.setCurrentWidget(page.usage)
     qtbot.waitUntil(lambda: page.using.settled, timeout=LONG)

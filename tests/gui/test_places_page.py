@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from controls import choose, drives
 from latent_space import LEFT, LONG, show
 from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
@@ -10,12 +11,13 @@ from pytestqt.qtbot import QtBot
 from gui.generate.places_page import APPEARING, COMPLETION, DRAWN, SURPRISE
 
 
+@drives("Places > Play")
 def test_places_appear_are_completed_and_surprise(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("pixelcnn")
     page = show(tab, "Places")
     qtbot.waitUntil(lambda: len(page.film) == 65, timeout=LONG)
     qtbot.waitUntil(lambda: page.place.value() > 3, timeout=LONG)
-    qtbot.mouseClick(page.play, LEFT)
+    choose(qtbot, next(menu for menu in tab.panel_.menus() if menu.title() == "&Places"), "Play")
     assert not page.timer.isActive()
     page.place.setValue(64)
     assert page.tabs.notes[APPEARING].text() == "64 of 64 places drawn."

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from controls import choose, drives
 from latent_space import LONG, click_tile, show, still
 from pytestqt.qtbot import QtBot
 
@@ -17,13 +18,17 @@ def front(qtbot: QtBot, page: Any, name: str) -> Any:
     return grid
 
 
+@drives("Styles > Clicks set rows", "Styles > Clicks set columns")
 def test_styles_are_mixed_truncated_and_taken_apart(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
     tab = latent_tab("stylegan")
     page = show(tab, "Styles")
     grid = front(qtbot, page, MIXING)
     assert (grid.count, grid.columns) == (5 * 8, 8)
+    menu = next(menu for menu in tab.panel_.menus() if menu.title() == "&Styles")
+    choose(qtbot, menu, "Clicks set columns")
+    choose(qtbot, menu, "Clicks set rows")
     click_tile(qtbot, tab.browser.samples, 20)
-    page.choose(COLUMNS)
+    choose(qtbot, menu, "Clicks set columns")
     click_tile(qtbot, tab.browser.samples, 21)
     assert page.chosen[ROWS][-1] == "20@0"
     assert page.chosen[COLUMNS][-1] == "21@0"
