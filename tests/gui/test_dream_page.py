@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from controls import choose, drives
 from latent_space import LONG
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 import lab
@@ -98,13 +100,27 @@ def test_a_hidden_page_plays_nothing(qtbot: QtBot, page: DreamPage) -> None:
     qtbot.waitUntil(lambda: not thread.is_alive(), timeout=LONG)
 
 
-def test_one_plays_in_the_dream_of_a_run_in_the_panel(qtbot: QtBot, make_window: Any, run: Run) -> None:
+@drives("Dream > Pause", "Dream > One step", "Dream > Start afresh", "Dream > New game", "Dream > Play yourself", "Dream > Record")
+def test_one_plays_in_the_dream_of_a_run_in_the_panel(qtbot: QtBot, make_window: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     window: MainWindow = make_window()
     window.open_run(run)
     panel: Any = window.panels["Atari"]
     tab = panel.current_tab()
     qtbot.waitUntil(lambda: isinstance(tab.page_tabs.page, DreamPage) and tab.page_tabs.page.drawn is not None, timeout=LONG)
     assert not panel.watch.isVisible()  # A dream is no agent.
+    page = tab.page_tabs.page
+    menu = next(menu for menu in panel.menus() if menu.title() == "&Dream")
+    choose(qtbot, menu, "Pause")
+    assert page.pause_button.isChecked()
+    for entry in ("One step", "Start afresh", "New game"):
+        before = page.drawn
+        choose(qtbot, menu, entry)
+        choose(qtbot, menu, "One step")
+        qtbot.waitUntil(lambda before=before: page.drawn is not before, timeout=LONG)
+    choose(qtbot, menu, "Play yourself")
+    assert page.controls.player != "agent"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_, **__: ("", "")))
+    choose(qtbot, menu, "Record")
 
 
 def test_a_window_of_its_own_plays_a_dream(qtbot: QtBot, run: Run) -> None:

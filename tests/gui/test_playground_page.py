@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from controls import drives
 from latent_space import LONG
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -35,6 +36,7 @@ def test_it_comes_up_training(page: Any, qtbot: QtBot) -> None:
     assert not page.window().panels["Foundations"].settings_dock.isVisible()
 
 
+@drives("PlaygroundPage: +", "PlaygroundPage: −")  # noqa: RUF001
 def test_plus_and_minus_change_units_and_layers(page: Any, qtbot: QtBot) -> None:
     QTest.mouseClick(page.network, LEFT, pos=page.network.heads[1]["more"].center().toPoint())
     still(page, qtbot, lambda: len(page.frame.biases[0]) == 9)
@@ -118,6 +120,7 @@ def test_the_challenge_is_noticed(page: Any) -> None:
     assert page.goal.text().startswith("✓")
 
 
+@drives("PlaygroundPage: Train as a run")
 def test_its_settings_are_trained_as_a_run(page: Any, qtbot: QtBot) -> None:
     page.use_preset("one neuron")
     qtbot.mouseClick(page.run_button, LEFT)
