@@ -12,6 +12,7 @@ PAGES = (
     "gui.foundations.neuron_page:NeuronPage",
     "gui.foundations.activations_page:ActivationsPage",
     "gui.foundations.approximation_page:ApproximationPage",
+    "gui.foundations.likelihood_page:LikelihoodPage",
     "gui.foundations.som_page:MapPage",
     "gui.foundations.rbm_page:BoltzmannPage",
 )

@@ -91,3 +91,28 @@ def test_a_boltzmann_machine_dreams(home: Any, qtbot: QtBot) -> None:
     page.change(hidden="16,8", layer_steps=1)
     qtbot.waitUntil(lambda: page.frame.layer == 1, timeout=LONG)
     assert "machine 2 of 2" in page.count.text()
+
+
+def test_the_likelihood_is_brought_to_its_maximum_by_hand(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Likelihood")
+    page.pace.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: len(page.frame.y) == 30, timeout=LONG)
+    assert not page.challenge_met
+    QTest.mouseClick(page.bell, LEFT, pos=page.bell.place(page.frame.ml, 0.5).toPoint())
+    assert page.challenge_met
+    assert page.parameter == pytest.approx(page.frame.ml, abs=0.05)
+
+
+def test_ten_thousand_tosses_of_a_coin_and_a_prior(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Likelihood")
+    page.pace.setCurrentIndex(3)
+    page.choose("A coin")
+    page.change(prior=100.0)
+    qtbot.waitUntil(lambda: page.frame.problem == page.question and len(page.frame.y) == 10_000, timeout=LONG)
+    assert page.frame.ml == pytest.approx(0.5, abs=0.02)
+    assert "MAP" in page.numbers.text()
+    for kind in ("Squared error", "Cross-entropy"):
+        page.choose(kind)
+        qtbot.waitUntil(lambda: page.frame.problem == page.question, timeout=LONG)
+        QTest.mouseClick(page.data, LEFT, pos=page.data.place(1.0, 0.6).toPoint())
+        assert page.parameter == pytest.approx({"Squared error": 0.6, "Cross-entropy": np.log(1.5)}[kind], abs=0.1)

@@ -120,6 +120,26 @@ def test_the_challenge_is_noticed(page: Any) -> None:
     assert page.goal.text().startswith("✓")
 
 
+@drives("PlaygroundPage: Pause", "PlaygroundPage: Step", "PlaygroundPage: Restart")
+def test_it_is_paused_stepped_and_started_again(page: Any, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.play_button, LEFT)
+    still(page, qtbot, lambda: page.play_button.text() == "Play" and page.sandbox.latest.serial == page.shown)
+    qtbot.mouseClick(page.restart_button, LEFT)
+    still(page, qtbot, lambda: page.frame.steps == 0)
+    qtbot.mouseClick(page.step_button, LEFT)
+    still(page, qtbot, lambda: page.frame.steps == 1)
+    assert not page.play_button.isChecked()
+
+
+@drives("Held: ", "Held: Batch norm")
+def test_points_and_batch_norm_are_chosen(page: Any, qtbot: QtBot) -> None:
+    qtbot.mouseClick(page.sets.button(2), LEFT)
+    still(page, qtbot, lambda: page.frame.config.points == page.sets.button(2).name)
+    assert not page.norm.isChecked()
+    page.norm.click()
+    still(page, qtbot, lambda: page.frame.config.batch_norm)
+
+
 @drives("PlaygroundPage: Train as a run")
 def test_its_settings_are_trained_as_a_run(page: Any, qtbot: QtBot) -> None:
     page.use_preset("one neuron")
