@@ -167,6 +167,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             },
             64_000,
         ),
+        "a list of layers": Preset("Convolutions, global average pooling, a dense layer: change the list.", {"network": "layers"}, 2_000),
         BEST: best("LeNet-5, an accuracy of 0.983 on the digits in a minute", 2_000),
     },
     "detect": {

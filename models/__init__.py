@@ -26,6 +26,7 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "linear": ("models.vision.linear:LinearClassifier", {}, "one dense layer from pixels to class scores"),
     "mlp": ("models.vision.mlp:MLP", {}, "dense layers on pixels, 784-128-10 by default"),
     "knn": ("models.vision.knn:NearestNeighbours", {}, "k nearest neighbours: a memory of images that vote"),
+    "layers": ("models.vision.from_layers:FromLayers", {"layers": "gap, dense classes"}, "a list of layers, one's own"),
     "lenet5": ("models.vision.lenet:LeNet5", {}, "LeCun et al. 1998"),
     "alexnet": ("models.vision.alexnet:AlexNet", {}, "Krizhevsky et al. 2012"),
     "vgg11": ("models.vision.vgg:VGG", {"depth": 11}, "Simonyan & Zisserman 2015"),

@@ -114,6 +114,10 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "classify adam": ("classify", {"optimizer": "adam"}),
     "classify sgd": ("classify", {"optimizer": "sgd"}),
     "classify knn": ("classify", {"network": "knn", "memory": 100, "dropout": -1.0, "patience": 0}),
+    "classify a list of layers": (
+        "classify",
+        {"network": "layers", "layers": "conv 4 3 stride 2, batch norm, dropout 0.3, gap, dense classes", "dropout": -1.0},
+    ),
     "classify with batches of 1": ("classify", {"batch_size": 1, "validation": 0.0, "patience": 0}),
     "segment fcn8s in bf16": ("segment", {"network": "fcn8s", "precision": "bf16"}),
     "segment by max unpooling": ("segment", {"upsampling": "unpool"}),

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 WINDOWS = {"conv1d", "conv2d", "max_pool1d", "max_pool2d", "avg_pool2d", "_max_pool2d", "max_pool2d_with_indices"}
-WHOLE = {"linear", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "cdist"}
+WHOLE = {"linear", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "cdist"}
 """Operations after which a value has seen the whole image."""
 
 

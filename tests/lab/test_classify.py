@@ -298,3 +298,23 @@ def test_nearest_neighbours_train_in_a_session_and_are_evaluated(runs_home: Path
 
     run = lab.train("classify", steps=3, device="cpu", network="knn", memory=200, test_time_augmentation=1)
     assert run.evaluate()["accuracy"] > 0.5  # Chance is 0.1.
+
+
+def test_a_list_of_layers_in_a_file_is_built_and_kept_with_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "net.txt"
+    path.write_text("input 16x16x1\nconv 4 3  # small\npool 2\ngap\ndense classes\n")
+    config = ClassifyConfig.parse({**TINY, "network": f"layers:{path}"})
+    path.unlink()
+    assert (config.network, config.layers) == ("layers", "input 16x16x1, conv 4 3, pool 2, gap, dense classes")
+    experiment = Classify(config, CPU)
+    assert (experiment.format.size, experiment.format.channels) == (16, 1)
+    assert sum(p.numel() for p in experiment.net.net.parameters()) == 4 * 10 + 10 * 5
+    with pytest.raises(UsageError, match=r"layers:.*net\.txt can't be read: No such file"):
+        ClassifyConfig.parse({**TINY, "network": f"layers:{path}"})
+
+
+def test_a_list_that_cannot_be_built_says_why() -> None:
+    with pytest.raises(UsageError, match=r"--layers .*no layer 'cov'"):
+        ClassifyConfig.parse({**TINY, "network": "layers", "layers": "cov 8 3"})
+    with pytest.raises(UsageError, match="--network layers: the list must end with `dense classes`"):
+        make(network="layers", layers="gap, dense 3")

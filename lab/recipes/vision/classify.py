@@ -36,7 +36,7 @@ from models.vision.knn import NearestNeighbours
 
 log = logging.getLogger("lab.classify")
 
-SMALL = ("lenet5", "mlp", "linear", "knn")
+SMALL = ("lenet5", "mlp", "linear", "knn", "layers")
 """Networks in which casts to bf16 cost more than they save."""
 STATISTICS_EVERY = 20
 
@@ -84,18 +84,25 @@ class Classify(Experiment):
         arguments: dict[str, Any] = {"classes": len(f.classes), "channels": f.channels, "size": f.size}
         if c.network == "mlp":
             arguments["hidden"] = [int(units) for units in c.hidden_units.split(",")]
+        elif c.network == "layers":
+            arguments["layers"] = c.layers
         elif c.network == "knn":
             arguments |= {"k": c.neighbours, "memory": c.memory}
         elif c.network == "googlenet":
             arguments["auxiliary"] = c.auxiliary_weight > 0
         weights = read_weights(weights_file(c.weights)) if c.weights else {}
         # Published files come without the batch norm that the config may add; those of runs here bring it.
-        adds_norm = c.batch_norm == "on" and c.network not in FLAT and (not weights or any(".norm." in name for name in weights))
+        adds_norm = (
+            c.batch_norm == "on" and c.network not in (*FLAT, "layers") and (not weights or any(".norm." in name for name in weights))
+        )
         with torch.device("meta"):  # The constructors' own draws would come from the global generator.
-            net = models.build(c.network, **arguments)
+            try:
+                net = models.build(c.network, **arguments)
+            except ValueError as error:
+                raise UsageError(f"--network {c.network}: {error}.") from None
             if c.activation != "own" and not surgery.set_activation(net, c.activation):
                 raise UsageError(f"--activation {c.activation}: {c.network} has no activation functions to replace.")
-            if c.batch_norm == "off" or adds_norm:
+            if (c.batch_norm == "off" and c.network != "layers") or adds_norm:
                 surgery.set_batch_norm(net, c.batch_norm == "on")
             dropouts = surgery.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
             if c.dropout > 0 and not dropouts:

@@ -1,12 +1,14 @@
 """Settings of the image classifier and what each does."""
 
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from lab.config import only, unit, unless, with_defaults, words
 from lab.data.catalogue import subject
 from lab.recipes.images_config import ImagesConfig
+from models.vision.layer_list import read_layers, written
 
 TWENTY = (
     "alien,asterix,bank_heist,beam_rider,boxing,breakout,enduro,freeway,frostbite,gopher,hero,kangaroo,ms_pacman,pong,qbert,"
@@ -45,8 +47,8 @@ with a high learning rate).</p>
 
     network: Literal[
         "lenet5", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "nin", "googlenet", "resnet18", "resnet34", "resnet50",
-        "resnet101", "resnet152", "densenet121", "mobilenet_v1", "mobilenet_v2", "mlp", "linear", "knn", "cnn1d", "vit",
-    ] = Field("lenet5", description="Network. Deeper ones have more capacity and are slower; linear, mlp and knn are baselines.")  # fmt: skip
+        "resnet101", "resnet152", "densenet121", "mobilenet_v1", "mobilenet_v2", "mlp", "linear", "knn", "cnn1d", "vit", "layers",
+    ] = Field("lenet5", description="Network. Deeper ones have more capacity and are slower; linear, mlp and knn are baselines. layers is your own list; layers:FILE reads it from a file.")  # fmt: skip
     size: int = Field(
         0, ge=0, le=512,
         description="Image size in pixels; 0 keeps the data's own (at least 28 for convolutional networks). Larger shows more and is slower.", json_schema_extra=unit("pixels") | words({0: "the data's own"}))  # fmt: skip
@@ -145,7 +147,7 @@ with a high learning rate).</p>
     batch_norm: Literal["on", "own", "off"] = Field(
         "on",
         description="Batch norm: on adds it after every convolution that lacks it (not with --weights), own keeps the published network, off removes it.",
-        json_schema_extra=words({"own": "the network's own"}) | unless(network=("mlp", "linear", "knn", "vit")),
+        json_schema_extra=words({"own": "the network's own"}) | unless(network=("mlp", "linear", "knn", "vit", "layers")),
     )
     dropout: float = Field(
         -1.0,
@@ -213,6 +215,11 @@ with a high learning rate).</p>
         description="Units of the hidden layers, separated by commas. More have more capacity.",
         json_schema_extra=only(network="mlp"),
     )
+    layers: str = Field(
+        "conv 8 3, pool 2, conv 16 3, pool 2, conv 24 3, gap, dense 64, dense classes",
+        description="Layers, separated by commas: conv FILTERS SIDE, pool SIDE, average SIDE, batch norm, dropout RATE, gap, gmp, flatten, dense UNITS; the last is dense classes. More layers have more capacity and are slower.",
+        json_schema_extra=only(network="layers"),
+    )
     neighbours: int = Field(
         5,
         ge=1,
@@ -238,6 +245,25 @@ with a high learning rate).</p>
         "auto",
         description="Arithmetic of the network; weights stay in fp32. auto uses bf16 where the hardware supports it and the network is large enough.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def layers_of_file(cls, values: Any) -> Any:
+        """`network="layers:FILE"` as the list that the file holds, so that a run needs the file no more."""
+        network = values.get("network") if isinstance(values, dict) else None
+        if not isinstance(network, str) or not network.startswith("layers:"):
+            return values
+        path = Path(network.removeprefix("layers:")).expanduser()
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"--network layers:{path} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+        return {**values, "network": "layers", "layers": text}
+
+    @field_validator("layers")
+    @classmethod
+    def readable_layers(cls, value: str) -> str:
+        return written(read_layers(value))
 
     @field_validator("hidden_units")
     @classmethod

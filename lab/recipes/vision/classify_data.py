@@ -20,6 +20,7 @@ from lab.data.load import load_images
 from lab.data.record import Record, first_data
 from lab.errors import LabError, UsageError
 from lab.recipes.vision.classify_config import ClassifyConfig
+from models.vision.layer_list import input_shape, read_layers
 
 Split = Literal["test", "validation", "train"]
 SMALLEST = 28
@@ -50,7 +51,10 @@ def image_format(config: ClassifyConfig, remembered: Record | None = None) -> Im
         classes = folder_classes(paths(config.data)[0]) if of_folder else class_names(config.data, config.games)
     if config.colours != "own":
         channels = 1 if config.colours == "grey" else 3
-    size = config.size or (own if config.network in FLAT else max(own, SMALLEST))
+    listed = input_shape(read_layers(config.layers)) if config.network == "layers" else None
+    if listed is not None and len(listed) == 3:  # The list's own input, where no setting says otherwise.
+        channels = listed[0] if config.colours == "own" and listed[0] in (1, 3) else channels
+    size = config.size or (listed[1] if listed else own if config.network in FLAT else max(own, SMALLEST))
     return ImageFormat(classes, channels, min(own, size) if find(first).size else size, size)
 
 
