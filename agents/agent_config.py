@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from lab.config import Config, unit, words
+from lab.config import Config, unit, unless, words
 
 
 class AgentConfig(Config):
@@ -13,6 +13,18 @@ class AgentConfig(Config):
     plays_atari: ClassVar[bool] = True
 
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
+    world: str = Field(
+        "",
+        description="A run of `lab train dream` to learn in, in place of the emulator. An evaluation is always of the real game.",
+        json_schema_extra=words({"": "the game itself"}),
+    )
+    world_steps: int = Field(
+        200,
+        ge=1,
+        le=100_000,
+        description="Steps after which a dream to learn in starts afresh. More show what comes later, and more of what the dream has got wrong.",
+        json_schema_extra=unit("steps") | unless(world=""),
+    )
     envs: int = Field(
         8,
         ge=1,

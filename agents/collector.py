@@ -5,7 +5,7 @@ chosen for `stacks`, do other work while ALE's threads step, `receive`.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from lab.atari.mirror import Mirror
 from lab.atari.vector import AtariVector, FrameStack
 from lab.state import Attribute, Tree, attributes
 from models.kernels.pixel_blocks import space_to_depth
+
+if TYPE_CHECKING:
+    from agents.dream_env import DreamVector
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Collector:
     With `life_loss_terminal` a lost life counts as terminated, though the episode goes on.
     """
 
-    def __init__(self, env: AtariVector, replay: ReplayMemory | None = None, life_loss_terminal: bool = False):
+    def __init__(self, env: "AtariVector | DreamVector", replay: ReplayMemory | None = None, life_loss_terminal: bool = False):
         self.env, self.replay, self.life_loss_terminal = env, replay, life_loss_terminal
         self.stack = FrameStack(env.envs) if replay is None else None  # A memory has the frames already.
         self.returns = np.zeros(env.envs, np.float64)
@@ -53,7 +56,11 @@ class Collector:
 
     @classmethod
     def of(cls, config: AgentConfig, keep_seed: int, replay: ReplayMemory | None = None) -> "Collector":
-        """The collector of a recipe's settings; `keep_seed` as in `AtariVector`."""
+        """The collector of a recipe's settings; `keep_seed` as in `AtariVector`. Raises UsageError for a `world` that is no dream of the game."""
+        if config.world:
+            from agents.dream_env import world_of
+
+            return cls(world_of(config), replay, config.life_loss_terminal)
         env = AtariVector(
             config.game, config.envs, config.seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset,
             keep_seed=keep_seed, crop=config.crop,
@@ -123,6 +130,8 @@ class Collector:
 
         A training is held up for a moment only; a stored run that nobody trains has time to catch up with all of them.
         """
+        if not isinstance(self.env, AtariVector):
+            return self.env.picture(env), 0
         if self.mirror is not None and self.mirror.index != env:
             self.mirror.close()
             self.mirror = None

@@ -28,11 +28,12 @@ from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 log = logging.getLogger("lab.agents")
 
 ALL_MASKED = 0.5
-"""Share of the frames in training of which nothing is revealed: as a frame's first step is drawn."""
+"""Share of the frames in training of which nothing is revealed, as a frame's first step is drawn; all where that step is the only one."""
 PIXELS = 50.0
 """Nats of a frame that count as much as one of its reward."""
-LOST = 4.0
-"""A dream that is wrong in so many times the pixels that change has lost the game that it follows, and starts afresh."""
+LOST, SLACK = 0.5, 4.0
+"""A dream whose frame is wrong in more than so many times the pixels that change, and some pixels more, starts afresh. So all frames are
+real until one step is well drawn, and dreams grow longer with that; nor is a dream that has lost the game taught to jump back to it."""
 
 
 class Dream(Experiment):
@@ -91,7 +92,8 @@ class Dream(Experiment):
             self.begin(torch.ones(c.batch_size, dtype=torch.bool))
         rows, dreams = self.rows, self.frames
         target, before = play.frames[rows + 1], play.frames[rows]
-        share = torch.rand(len(rows), generator=self.rng) * (torch.rand(len(rows), generator=self.rng) >= ALL_MASKED)
+        hidden = ALL_MASKED if c.drawing_steps > 1 else 1.0
+        share = torch.rand(len(rows), generator=self.rng) * (torch.rand(len(rows), generator=self.rng) >= hidden)
         revealed = torch.rand(target.shape, generator=self.rng) < share[:, None, None]
         guess = torch.where(revealed, target, c.colours)
         sent = [t.to(self.device) for t in (dreams, play.done(rows, c.history), play.clock[rows], guess.to(torch.uint8), share)]
@@ -110,12 +112,13 @@ class Dream(Experiment):
         self.frames, self.rows = torch.cat([dreams[:, 1:], drawn[:, None]], 1), rows + 1
         horizon = max(1.0, c.horizon * min(1.0, self.steps / c.horizon_steps))
         over = torch.rand(len(rows), generator=self.rng) * horizon < 1
-        over |= ~play.played[self.rows] | (wrong > LOST * (target != before).sum((1, 2)) + 20)
+        over |= ~play.played[self.rows] | (wrong > LOST * (target != before).sum((1, 2)) + SLACK)
         self.begin(over)
         self.steps += 1
         return {
             "losses/frame": frame.detach(), "losses/reward": reward.detach(), "losses/end": end.detach(),
             "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": (target != before).sum((1, 2)).float().mean(),
+            "charts/own_frames": 1 - over.float().mean(),
         }  # fmt: skip
 
     def begin(self, over: Tensor) -> None:

@@ -115,7 +115,7 @@ follows dreams: the network's frames take the place of the real ones for some st
     )
     ema: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged network (EMA) that draws. Higher is smoother and lags more.")
     change_weight: float = Field(
-        8.0,
+        4.0,
         ge=1,
         le=1000,
         description="Weight of a pixel that changes in the loss. Higher keeps small things from vanishing, and draws more that is not there.",
@@ -135,10 +135,10 @@ follows dreams: the network's frames take the place of the real ones for some st
         json_schema_extra=unit("steps"),
     )
     drawing_steps: int = Field(
-        2,
+        1,
         ge=1,
         le=64,
-        description="Steps in which a frame is drawn. More agree better about what is open, and are slower.",
+        description="Steps in which a frame is drawn. More agree better about what is open, draw more slowly, and are learned more slowly.",
         json_schema_extra=unit("steps"),
     )
     drawing_temperature: float = Field(

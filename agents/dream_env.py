@@ -8,13 +8,17 @@ import numpy as np
 import torch
 from torch import nn
 
+from agents.agent_config import AgentConfig
 from agents.dream_config import DreamConfig
-from agents.dream_data import Play
+from agents.dream_data import Play, collected
+from agents.dream_play import check_seen, opened
 from agents.dream_world import World
-from lab.atari.games import action_names, cut_rows, load_ale
+from lab.atari.games import FRAME_SKIP, action_names, cut_rows, load_ale
 from lab.atari.preprocessing import observed
 from lab.atari.vector import Step
 from lab.errors import UsageError
+from lab.state import state_of
+from lab.stored_runs import find
 
 LUMA = np.array([0.299, 0.587, 0.114])
 LONGEST = 200
@@ -43,7 +47,11 @@ class DreamVector:
         ale = load_ale(config.game)
         self.screen = ale.getScreenGrayscale()
         self.top, self.bottom = cut_rows(config.rows)
-        self.grey = (net.rgb.numpy() @ LUMA).round().astype(np.uint8)  # type: ignore[operator]
+        self.grey = self.greys()
+
+    def greys(self) -> np.ndarray:
+        """How bright an agent sees each class of the palette (C,)."""
+        return (self.net.rgb.numpy() @ LUMA).round().astype(np.uint8)  # type: ignore[operator]
 
     def reset(self) -> np.ndarray:
         """Start every dream; frames (E, 84, 84)."""
@@ -88,14 +96,23 @@ class DreamVector:
             frames[i] = observed(whole, self.crop)
         return frames
 
+    def picture(self, env: int) -> np.ndarray:
+        """What one dream shows in the game's own colours (H, W, 3) uint8."""
+        pixels: np.ndarray = self.net.pictures(self.world.frames[env, -1]).numpy()  # type: ignore[operator]
+        return cv2.resize(pixels, (self.screen.shape[1], len(self.screen) - self.top - self.bottom), interpolation=cv2.INTER_NEAREST)
+
     def state(self) -> dict[str, Any]:
+        """The dreams, and the network that dreams them: its own run may be trained on in the meantime."""
         world = self.world
         return {
+            "net": state_of(self.net),
             "frames": world.frames.clone(), "actions": world.actions.clone(), "clock": world.clock.clone(), "taken": self.taken.copy(),
             "drawing": world.generator.get_state(), "starts": self.rng.bit_generator.state,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
+        self.net.load_state_dict(state["net"])
+        self.grey = self.greys()
         for name in ("frames", "actions", "clock"):
             setattr(self.world, name, state[name].clone())
         self.taken[:] = state["taken"]
@@ -104,6 +121,18 @@ class DreamVector:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def world_of(config: AgentConfig) -> DreamVector:
+    """The dreams that an agent's settings name, from the play that they were learned from. Raises UsageError where they do not suit the agent."""
+    net, dream = opened(find(config.world))
+    if dream.game != config.game:
+        raise UsageError(f"--world {config.world} is a dream of {dream.game}, not of {config.game}. Give --game {dream.game}.")
+    if dream.frame_skip != FRAME_SKIP:
+        raise UsageError(f"--world {config.world} has steps of {dream.frame_skip} frames. Agents play in steps of {FRAME_SKIP}.")
+    check_seen(net)
+    play = collected(dream, "train").play
+    return DreamVector(net, dream, play, config.envs, config.seed, crop=config.crop, longest=config.world_steps)
 
 
 class DreamEnv(gymnasium.Env[np.ndarray, np.int64]):

@@ -59,8 +59,7 @@ class SideBySide:
             raise LabError(f"The dream has {net.actions} actions, but {config.game} has {len(names)}.")
         if agent is not None and getattr(agent, "actions", len(names)) != len(names):
             raise LabError(f"The agent has {agent.actions} actions, but the dream of {config.game} has {len(names)}.")
-        if not net.rgb.any():  # type: ignore[operator]
-            raise LabError("This dream has not seen a frame yet: it learns its colours at the first step of training.")
+        check_seen(net)
         self.net, self.config, self.agent, self.crop = net, config, agent, crop
         self.names = names
         self.table = class_table(net.palette.numpy())  # type: ignore[operator]
@@ -184,8 +183,20 @@ def side_by_side(run: Any, seed: int = 0, agent: bool = True) -> SideBySide:
     """The game and the dream of a stored run, played by the game's shipped agent where there is one. Raises UsageError for another recipe."""
     from lab.stored_runs import agent_for
 
+    net, config = opened(run)
+    player, crop = agent_for(config.game) if agent else (None, "0,0")
+    return SideBySide(net, config, player, crop, seed)
+
+
+def check_seen(net: nn.Module) -> None:
+    """Raises LabError for a dream that nothing was shown yet."""
+    if not net.rgb.any():  # type: ignore[operator]
+        raise LabError("This dream has not seen a frame yet: it learns its colours at the first step of training.")
+
+
+def opened(run: Any) -> tuple[nn.Module, DreamConfig]:
+    """The network of a stored dream and its settings. Raises UsageError for a run of another recipe."""
     if run.recipe.name != "dream":
         raise UsageError(f"{run.name} is no dream: it was trained by {run.recipe.name}. `lab train dream` makes one.")
     experiment = run.experiment("cpu", serving_only=True)
-    net, crop = agent_for(experiment.config.game) if agent else (None, "0,0")
-    return SideBySide(experiment.serving().eval(), experiment.config, net, crop, seed)
+    return experiment.serving().eval().requires_grad_(False), experiment.config

@@ -10,7 +10,7 @@ OWN = "Of this recipe"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
-        "data", "points", "game", "games", "source", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
+        "data", "points", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
         "size", "width", "entries", "layers", "inputs", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "test_time_augmentation",
     ),
     "Game": (
-        "clip_rewards", "life_loss_terminal", "sticky_actions", "crop", "frame_skip", "history", "noop_max", "fire_reset", "chase", "food_reward", "win_reward",
+        "world_steps", "clip_rewards", "life_loss_terminal", "sticky_actions", "crop", "frame_skip", "history", "noop_max", "fire_reset", "chase", "food_reward", "win_reward",
         "ghost_penalty", "longest", "random_starts",
     ),
     "Exploration": ("epsilon_start", "epsilon_end", "epsilon_steps", "noisy", "noisy_sigma"),

@@ -7,9 +7,13 @@ import pytest
 import torch
 from gymnasium.utils.env_checker import check_env
 
+from agents.dqn import DQN
 from agents.dream_config import DreamConfig
 from agents.dream_data import Play, collected
 from agents.dream_env import DreamEnv, DreamVector
+from agents.pqn import PQN
+from lab import checkpoint, registry
+from lab.api import train
 from lab.errors import UsageError
 from models.dream_unet import DreamUNet
 
@@ -25,7 +29,9 @@ def play() -> Play:
 @pytest.fixture(scope="module")
 def net() -> DreamUNet:
     recorded = collected(CONFIG, "train")
+    torch.manual_seed(0)
     net = DreamUNet(actions=6, colours=8, features=8).eval().requires_grad_(False)
+    net.outcome[-1].bias[-1] = -9.0  # No life ends.
     net.palette.copy_(recorded.palette)
     net.rgb.copy_(recorded.rgb)
     return net
@@ -81,3 +87,74 @@ def test_a_restored_dream_goes_on_as_it_would_have(net: DreamUNet, play: Play) -
         env.send(np.array([3, 3]))
     assert np.array_equal(one.recv().frames, two.recv().frames)
     assert torch.equal(one.world.frames, two.world.frames)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A dream that was trained for a step."""
+    path = tmp_path_factory.mktemp("dream") / "run"
+    train("dream", steps=1, run=path, device="cpu", quiet=True, **{**TINY, "batch_size": 2})
+    return str(path)
+
+
+PLAYERS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "pqn": (PQN, {"rollout_steps": 4, "minibatches": 2, "epochs": 1}),
+    "dqn": (DQN, {"replay_capacity": 200, "learning_starts": 8, "batch_size": 4}),
+}
+COMMON: dict[str, Any] = {"game": "pong", "world_steps": 7, "envs": 2, "hidden_units": 8, "precision": "fp32", "epsilon_end": 0.8}
+
+
+def player(name: str, **values: Any) -> Any:
+    experiment, own = PLAYERS[name]
+    config = registry.recipe(name).config_class().parse({**COMMON, **own, **values})
+    return experiment(config, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_an_agent_that_learns_in_a_dream_resumes_exactly(name: str, run: str) -> None:
+    """The second has another dream's weights until it is restored: those that it was trained in are stored with it."""
+    straight, resumed = player(name, world=run), player(name, world=run)
+    try:
+        for _ in range(12):
+            straight.step()
+        state = straight.state()
+        resumed.make_collector().env.net.stay.fill_(0.0)
+        resumed.restore(state)
+        for one in (straight, resumed):
+            for _ in range(10):
+                one.step()
+        tree, tensors, _ = checkpoint.flatten(straight.state())
+        other, others, _ = checkpoint.flatten(resumed.state())
+        assert tree == other
+        assert [key for key in tensors if not torch.equal(tensors[key], others[key])] == []
+    finally:
+        straight.close()
+        resumed.close()
+
+
+def test_the_view_of_the_colours_shows_the_dream(run: str) -> None:
+    agent = player("pqn", world=run)
+    try:
+        agent.step()
+        assert agent.answer("colours", agent.serving(), {"env": 1}).picture().ndim == 3
+    finally:
+        agent.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"world": "pong"}, "pong is no dream: it was trained by"),
+        ({"game": "breakout"}, "is a dream of pong, not of breakout. Give --game pong."),
+    ],
+)
+def test_a_world_that_does_not_suit_the_agent_is_refused(values: dict[str, Any], message: str, run: str) -> None:
+    agent = player("pqn", **{"world": run, **values})
+    with pytest.raises(UsageError, match=message):
+        agent.step()
+
+
+def test_a_world_of_other_steps_is_refused(monkeypatch: pytest.MonkeyPatch, run: str) -> None:
+    monkeypatch.setattr("agents.dream_env.FRAME_SKIP", 3)
+    with pytest.raises(UsageError, match=r"has steps of 4 frames\. Agents play in steps of 3"):
+        player("pqn", world=run).step()
