@@ -13,6 +13,7 @@ PAGES = (
     "gui.foundations.activations_page:ActivationsPage",
     "gui.foundations.approximation_page:ApproximationPage",
     "gui.foundations.likelihood_page:LikelihoodPage",
+    "gui.foundations.descent_page:DescentPage",
     "gui.foundations.som_page:MapPage",
     "gui.foundations.rbm_page:BoltzmannPage",
 )

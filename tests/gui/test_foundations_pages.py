@@ -116,3 +116,25 @@ def test_ten_thousand_tosses_of_a_coin_and_a_prior(home: Any, qtbot: QtBot) -> N
         qtbot.waitUntil(lambda: page.frame.problem == page.question, timeout=LONG)
         QTest.mouseClick(page.data, LEFT, pos=page.data.place(1.0, 0.6).toPoint())
         assert page.parameter == pytest.approx({"Squared error": 0.6, "Cross-entropy": np.log(1.5)}[kind], abs=0.1)
+
+
+def test_rules_race_from_where_one_presses(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Descent")
+    page.pace.setCurrentIndex(3)
+    page.choose("A small model")
+    QTest.mouseClick(page.ground, LEFT, pos=page.ground.place(1.0, -1.0).toPoint())
+    assert page.settings.start == pytest.approx((1.0, -1.0), abs=0.05)
+    qtbot.waitUntil(lambda: page.frame.settings == page.settings and page.frame.steps > 0, timeout=LONG)
+    assert all(runner.path[0] == pytest.approx(page.settings.start) for runner in page.frame.runners.values())
+    assert page.curves.isVisibleTo(page)
+    assert page.batch.isEnabled()
+    page.rules["sgd"].setChecked(False)
+    assert len(page.losses.strokes) == 7
+
+
+def test_a_rate_that_only_adam_survives_meets_the_challenge(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Descent")
+    page.pace.setCurrentIndex(3)
+    page.change(factor=12.0)
+    qtbot.waitUntil(lambda: page.challenge_met, timeout=LONG)
+    assert page.numbers["sgd"].text() == "gone"
