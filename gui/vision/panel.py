@@ -5,12 +5,17 @@ from typing import ClassVar
 from gui.actions import Action
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
+from gui.vision.workbench import Workbench
 from gui.vision.worked_examples import WorkedExamples
 from gui.widgets.transport import MENU
 
 EXAMPLES = Action(
     "examples", "Worked examples…", "Backpropagation and convolution step by step, with numbers",
     lambda panel: panel.show_worked_examples(), "Ctrl+J", MENU,
+)  # fmt: skip
+WORKBENCH = Action(
+    "workbench", "Workbench…", "Kernels, templates and pooling on a picture, a transpose convolution by hand, the parameters of a list of layers",
+    lambda panel: panel.show_workbench(), "Ctrl+Shift+J", MENU,
 )  # fmt: skip
 
 
@@ -21,15 +26,16 @@ class VisionPanel(TrainingPanel):
     family = "Vision"
     first_recipe = "classify"
     whole: ClassVar[bool] = True
-    ACTIONS: ClassVar[tuple[Action, ...]] = (*TrainingPanel.ACTIONS, EXAMPLES)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (*TrainingPanel.ACTIONS, EXAMPLES, WORKBENCH)
     empty_text = (
         "No run is open.\n\nPress Train (Ctrl+R): LeNet-5 learns handwritten digits within a minute. Then draw a digit "
-        "and watch the network classify it.\n\nNew to this? See Training > Worked examples (Ctrl+J)."
+        "and watch the network classify it.\n\nNew to this? See Training > Worked examples (Ctrl+J), and Training > Workbench (Ctrl+Shift+J)."
     )
 
     def __init__(self, context: AppContext):
         super().__init__(context)
         self.worked_examples: WorkedExamples | None = None
+        self.workbench: Workbench | None = None
 
     def show_worked_examples(self) -> None:
         """Open the worked examples in a window of their own."""
@@ -38,8 +44,27 @@ class VisionPanel(TrainingPanel):
         self.worked_examples.show()
         self.worked_examples.raise_()
 
+    def show_workbench(self) -> None:
+        """Open the workbench in a window of its own."""
+        if self.workbench is None:
+            self.workbench = Workbench(self.context.background, self)
+            self.workbench.layers_wanted.connect(self.use_layers)
+        self.workbench.show()
+        self.workbench.raise_()
+
+    def use_layers(self, layers: str) -> None:
+        """Put a list of layers into the form."""
+        self.form.recipe_box.setCurrentText("classify")
+        self.form.fields.set_values({"network": "layers", "layers": layers})
+        self.settings_dock.show()
+        self.settings_dock.raise_()
+        self.context.say("Press Train to train this list of layers.")
+
     def shut(self) -> None:
         super().shut()
+        if self.workbench is not None:
+            self.workbench.close()
+            self.workbench = None
         if self.worked_examples is not None:
             self.worked_examples.close()
             self.worked_examples = None

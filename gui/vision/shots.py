@@ -66,3 +66,12 @@ def take(photographer: Photographer, data: str = "mnist-5k") -> None:
             photographer.theme(theme)
             photographer.save(dialog, f"vision-{name}-{theme}", 2)
     dialog.close()
+    panel.show_workbench()
+    bench = panel.workbench
+    until(lambda: bench.filters.result is not None and bench.templates.map is not None, 20)
+    for index, name in enumerate(("filters", "templates", "transpose", "layers")):
+        bench.pages.setCurrentIndex(index)
+        for theme in ("light", "dark"):
+            photographer.theme(theme)
+            photographer.save(bench, f"vision-{name}-{theme}", 2)
+    bench.close()

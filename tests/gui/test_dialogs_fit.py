@@ -22,6 +22,7 @@ from gui.own_pictures import OwnPictures
 from gui.palette import CommandPalette, entries
 from gui.runs.marks_dialog import MarksDialog
 from gui.runs.space import SpaceDialogs
+from gui.vision.workbench import Workbench
 from gui.vision.worked_examples import WorkedExamples
 from gui.widgets.points_edit import Canvas
 from gui.widgets.room import FRAME
@@ -59,6 +60,7 @@ def dialogs(window: MainWindow, run: Any, pictures: Path) -> Iterator[QDialog]:
     yield GamePicker("pong", window.background, window)
     yield MarksDialog(run, lambda given: None, window)
     yield WorkedExamples(window)
+    yield Workbench(window.background, window)
     yield Canvas("", window)
     SpaceDialogs(window.context, window, lambda: None).ask(
         "Empty trash", "Delete 3 deleted runs for good?", "This frees 1.2 GB and cannot be undone.", lambda: 0, careful=True

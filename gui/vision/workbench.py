@@ -1,0 +1,36 @@
+"""The workbench: what there is before a network learns its kernels. Filters on pictures, templates, a transpose convolution by hand, and
+the calculator of a list of layers."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+
+from gui.background import Background
+from gui.vision.filters_page import FiltersPage
+from gui.vision.layers_page import LayersPage
+from gui.vision.template_page import TemplatePage
+from gui.vision.transpose_page import TransposePage
+
+
+class Workbench(QDialog):
+    """Its pages, in the order of the lectures."""
+
+    layers_wanted = Signal(str)
+    """A list of layers, to be trained."""
+
+    def __init__(self, background: Background, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setWindowTitle("Workbench")
+        self.filters, self.templates = FiltersPage(background), TemplatePage(background)
+        self.transpose, self.layers = TransposePage(), LayersPage()
+        self.layers.wanted.connect(self.layers_wanted)
+        self.pages = QTabWidget(documentMode=True)
+        for page, title, tip in (
+            (self.filters, "Filters", "A kernel over a picture, and pooling"),
+            (self.templates, "Templates", "Where else the picture looks like a piece of it"),
+            (self.transpose, "Transpose convolution", "From 2x2 to 4x4, stamp by stamp"),
+            (self.layers, "Layers", "Shapes and parameters of a list of layers"),
+        ):
+            self.pages.setTabToolTip(self.pages.addTab(page, title), tip)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.pages)
+        self.resize(920, 600)
