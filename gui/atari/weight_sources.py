@@ -137,7 +137,7 @@ def of_game_first(sources: list[WeightSource], game: str) -> list[WeightSource]:
 
 def plays_atari(run: Run) -> bool:
     """Whether the run's agent plays one of the emulator's games, which can be watched."""
-    return run.recipe.is_agent
+    return run.recipe.is_agent and isinstance(run.stored["config"].get("game"), str)
 
 
 def stored_sources() -> list[WeightSource]:

@@ -96,7 +96,7 @@ class PointsButton(QAbstractButton):
     """A small picture of a set of points, to choose it."""
 
     def __init__(self, name: str, tip: str, parent: QWidget | None = None):
-        super().__init__(parent)
+        super().__init__(parent, objectName="a set of points")
         self.name = name
         self.setCheckable(True)
         self.setToolTip(tip)

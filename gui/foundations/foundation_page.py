@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import GAP, faint, is_dark, readable
 from gui.widgets import icons
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.flow_layout import FlowLayout
 from lab.sandbox import PACES, Frame, Sandbox
 
 FRAME_MS = 33
@@ -98,7 +99,7 @@ class LivePage(FoundationPage):
         self.timer = QTimer(interval=FRAME_MS)
         self.timer.timeout.connect(self.poll)
         self.restart_button = icons.IconButton(icons.reset, "Restart", "Start again from new weights", self.restart)
-        self.play_button = QToolButton(text="Pause", checkable=True, checked=True, toolTip="Train, or pause (Space)")
+        self.play_button = QToolButton(text="Pause", checkable=True, checked=True, toolTip="Train, or pause", objectName="Pause")
         self.play_button.toggled.connect(self.play)
         self.step_button = QToolButton(text="Step", toolTip="Pause, and take one step")
         self.step_button.clicked.connect(self.step_once)
@@ -117,13 +118,12 @@ class LivePage(FoundationPage):
         super().__init__(parent)
         self.timer.setParent(self)
 
-    def transport(self, *more: QWidget) -> QHBoxLayout:
-        """The row above the page: restart, pause, step, pace, `more`, and the steps so far."""
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
+    def transport(self, *more: QWidget) -> FlowLayout:
+        """The row above the page, two where it is narrow: restart, pause, step, pace, `more`, and the steps so far."""
+        row = FlowLayout()
         for widget in (self.restart_button, self.play_button, self.step_button, self.pace, *more):
             row.addWidget(widget)
-        row.addWidget(self.count, 1)
+        row.addWidget(self.count)
         row.addWidget(self.run_button)
         if not self.recipe:
             self.run_button.hide()  # Shown before the row has a parent, it would be a window of its own.

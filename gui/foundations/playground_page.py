@@ -31,6 +31,7 @@ from gui.foundations.network_view import NetworkView
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import GAP, is_dark, readable
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.room import Scroller
 from lab import presets
 from lab.data import drawn_points
@@ -182,12 +183,11 @@ class PlaygroundPage(LivePage):
         self.figures = FastLabel()
         self.figures.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.train_word, self.test_word = QLabel(), QLabel()
-        self.verdict = FastLabel()
-        self.verdict.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        numbers = QHBoxLayout()
+        self.verdict = FastLabel(wrap=True)
+        numbers = FlowLayout()
         numbers.addWidget(self.train_word)
         numbers.addWidget(self.test_word)
-        numbers.addWidget(self.figures, 1)
+        numbers.addWidget(self.figures)
         column.addWidget(self.surface, 5)
         column.addLayout(numbers)
         column.addWidget(self.losses, 2)

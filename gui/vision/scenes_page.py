@@ -20,10 +20,10 @@ from lab.data.image_files import IMAGE_FILTER
 SPLITS = ("test", "validation", "train")
 NO_AGENT = "No agent is being watched. Choose one in the Atari panel (Alt+1) first."
 MENU = "&Scenes"
-NEXT = Action("next", "Next picture", "Show the next picture of the split", lambda page: page.next_image(), "Ctrl+N", MENU)
+NEXT = Action("next", "Next image", "Show the next picture of the split", lambda page: page.next_image(), "Ctrl+N", MENU)
 OPEN = Action("open", "Open image…", "Open an image file, or drop one here", lambda page: page.ask_file(), "Ctrl+I", MENU)
 AGENT = Action(
-    "agent", "Watched game", "Follow the frames of the game in the Atari panel", lambda page: page.agent_button.toggle(), "Ctrl+L", MENU
+    "agent", "Agent's screen", "Follow the frames of the game in the Atari panel", lambda page: page.agent_button.toggle(), "Ctrl+L", MENU
 )
 
 

@@ -235,6 +235,7 @@ class ConfigForm(QWidget):
         self.defaults.clicked.connect(self.reset)
         self.scroller = QScrollArea(widgetResizable=True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Its settings have it, and bring themselves into sight.
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroller.setMinimumHeight(100)
         self.table = QFormLayout()

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.closing import Closing
 from gui.widgets.config_form import ConfigForm
+from gui.widgets.room import Held, Scroller
 
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 """A DQN that takes no time and no memory."""
@@ -89,7 +90,7 @@ def find_buttons(root: QWidget) -> dict[str, QAbstractButton]:
         if button.objectName().startswith("qt_") or type(button) is QAbstractButton:
             continue  # Qt's own, such as a table's corner or a line's clear button. Below, a plot's own menu is left out too.
         owner = button.parent()
-        while owner is not None and not type(owner).__module__.startswith("gui."):
+        while owner is not None and (isinstance(owner, Held | Scroller) or not type(owner).__module__.startswith("gui.")):
             owner = None if isinstance(owner, QTabBar | QMessageBox | QMenu) else owner.parent()
         if owner is None:
             continue

@@ -83,7 +83,7 @@ def test_the_menu_is_that_of_the_recipe_and_says_what_each_preset_is(form: Train
     form.recipe_box.setCurrentText("wgan-gp")
     menu = form.presets.menu()
     menu.aboutToShow.emit()
-    assert names(menu) == ["quick look", "as published", "Save as…", "Rename", "Delete"]
+    assert names(menu) == ["quick look", "as published", "best", "Save as…", "Rename", "Delete"]
     assert "Gulrajani" in menu.actions()[1].toolTip()
 
 

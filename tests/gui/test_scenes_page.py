@@ -58,7 +58,7 @@ def test_a_held_out_picture_stands_beside_the_truth(page: Any) -> None:
     assert len(page.masks.grid.layers) == 2
 
 
-@drives("Scenes > Next picture")
+@drives("Scenes > Next image")
 def test_another_picture_is_shown(qtbot: QtBot, page: Any) -> None:
     NEXT.run(page)
     qtbot.waitUntil(lambda: captions(page)[0] == "test:1: predicted", timeout=LONG)
@@ -74,7 +74,7 @@ def test_a_file_is_shown_without_truth(qtbot: QtBot, page: Any, tmp_path: Path, 
     qtbot.waitUntil(lambda: captions(page) == ["a.png: predicted"], timeout=LONG)
 
 
-@drives("ScenesPage: Watched game", "Scenes > Watched game")
+@drives("ScenesPage: Watched game", "Scenes > Agent's screen")
 def test_the_watched_game_is_followed_and_left(qtbot: QtBot, page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     qtbot.mouseClick(page.agent_button, Qt.MouseButton.LeftButton)
     assert not page.agent_button.isChecked()

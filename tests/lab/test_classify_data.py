@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 
 
 def images(**fields: Any) -> ImageSplits:
-    config = ClassifyConfig.parse(fields)
+    config = ClassifyConfig.parse({"data": "digits", **fields})
     return ImageSplits(config, image_format(config), CPU)
 
 
@@ -31,7 +31,7 @@ def fill(root: Path, counts: dict[str, int], size: tuple[int, int] = (20, 16)) -
 
 def test_small_images_are_enlarged_for_networks_with_maps_only() -> None:
     assert image_format(ClassifyConfig.parse({})).size == 28
-    assert image_format(ClassifyConfig.parse({"network": "linear"})).size == 8
+    assert image_format(ClassifyConfig.parse({"network": "linear", "data": "digits"})).size == 8
     assert image_format(ClassifyConfig.parse({"size": 48})).size == 48
     test = images().split("test")
     assert test.images.shape == (297, 1, 28, 28)

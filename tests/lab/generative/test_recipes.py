@@ -85,8 +85,8 @@ def test_the_average_of_g_follows_it(make: Callable[..., Experiment]) -> None:
 def test_d_is_left_alone_by_the_step_of_g(make: Callable[..., Experiment]) -> None:
     experiment = advance(make("gan"), 1)
     before = experiment.d.weights.clone()  # type: ignore[attr-defined]
-    z = torch.randn(8, experiment.config.latent)
-    experiment.g_step(experiment.g.master(z), None)  # type: ignore[attr-defined]
+    images = experiment.g.master(torch.randn(8, experiment.config.latent))  # type: ignore[attr-defined]
+    experiment.g_step(images, images.detach(), None)  # type: ignore[attr-defined]
     assert torch.equal(before, experiment.d.weights)  # type: ignore[attr-defined]
     assert all(p.requires_grad for p in experiment.d.master.parameters())  # type: ignore[attr-defined]
 
