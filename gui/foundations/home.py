@@ -14,6 +14,7 @@ PAGES = (
     "gui.foundations.approximation_page:ApproximationPage",
     "gui.foundations.likelihood_page:LikelihoodPage",
     "gui.foundations.descent_page:DescentPage",
+    "gui.foundations.backpropagation_page:BackpropagationPage",
     "gui.foundations.som_page:MapPage",
     "gui.foundations.rbm_page:BoltzmannPage",
 )

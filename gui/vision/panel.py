@@ -5,13 +5,13 @@ from typing import ClassVar
 from gui.actions import Action
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
+from gui.vision.convolution_by_hand import ConvolutionByHand
 from gui.vision.workbench import Workbench
-from gui.vision.worked_examples import WorkedExamples
 from gui.widgets.transport import MENU
 
 EXAMPLES = Action(
-    "examples", "Worked examples…", "Backpropagation and convolution step by step, with numbers",
-    lambda panel: panel.show_worked_examples(), "Ctrl+J", MENU,
+    "examples", "Convolution by hand…", "A kernel slides over a picture, step by step, with numbers",
+    lambda panel: panel.show_convolution_by_hand(), "Ctrl+J", MENU,
 )  # fmt: skip
 WORKBENCH = Action(
     "workbench", "Workbench…", "Kernels, templates and pooling on a picture, a transpose convolution by hand, the parameters of a list of layers",
@@ -29,20 +29,20 @@ class VisionPanel(TrainingPanel):
     ACTIONS: ClassVar[tuple[Action, ...]] = (*TrainingPanel.ACTIONS, EXAMPLES, WORKBENCH)
     empty_text = (
         "No run is open.\n\nPress Train (Ctrl+R): LeNet-5 learns handwritten digits within a minute. Then draw a digit "
-        "and watch the network classify it.\n\nNew to this? See Training > Worked examples (Ctrl+J), and Training > Workbench (Ctrl+Shift+J)."
+        "and watch the network classify it.\n\nNew to this? See Training > Convolution by hand (Ctrl+J), and Training > Workbench (Ctrl+Shift+J)."
     )
 
     def __init__(self, context: AppContext):
         super().__init__(context)
-        self.worked_examples: WorkedExamples | None = None
+        self.convolution_by_hand: ConvolutionByHand | None = None
         self.workbench: Workbench | None = None
 
-    def show_worked_examples(self) -> None:
-        """Open the worked examples in a window of their own."""
-        if self.worked_examples is None:
-            self.worked_examples = WorkedExamples(self)
-        self.worked_examples.show()
-        self.worked_examples.raise_()
+    def show_convolution_by_hand(self) -> None:
+        """Open the worked example in a window of its own."""
+        if self.convolution_by_hand is None:
+            self.convolution_by_hand = ConvolutionByHand(self)
+        self.convolution_by_hand.show()
+        self.convolution_by_hand.raise_()
 
     def show_workbench(self) -> None:
         """Open the workbench in a window of its own."""
@@ -65,6 +65,6 @@ class VisionPanel(TrainingPanel):
         if self.workbench is not None:
             self.workbench.close()
             self.workbench = None
-        if self.worked_examples is not None:
-            self.worked_examples.close()
-            self.worked_examples = None
+        if self.convolution_by_hand is not None:
+            self.convolution_by_hand.close()
+            self.convolution_by_hand = None

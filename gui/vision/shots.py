@@ -57,14 +57,12 @@ def take(photographer: Photographer, data: str = "mnist-5k") -> None:
     photographer.scene("vision-mistakes", mistakes)
     photographer.scene("vision-compare", compare)
     photographer.scene("vision-views", views)
-    panel.show_worked_examples()
-    dialog = panel.worked_examples
-    for index, stepper, name in ((0, dialog.network.stepper, "backpropagation"), (1, dialog.kernel.stepper, "convolution")):
-        dialog.pages.setCurrentIndex(index)
-        stepper.slider.setValue(8 if index == 0 else 4)
-        for theme in ("light", "dark"):
-            photographer.theme(theme)
-            photographer.save(dialog, f"vision-{name}-{theme}", 2)
+    panel.show_convolution_by_hand()
+    dialog = panel.convolution_by_hand
+    dialog.kernel.stepper.slider.setValue(4)
+    for theme in ("light", "dark"):
+        photographer.theme(theme)
+        photographer.save(dialog, f"vision-convolution-{theme}", 2)
     dialog.close()
     panel.show_workbench()
     bench = panel.workbench

@@ -5,8 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.vision.worked_examples import Cells, Stepper
+from gui.vision.convolution_by_hand import Cells
 from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.stepper import Stepper
 from gui.widgets.titled import beside
 from models.vision.filters import Stamp, transposed
 
@@ -26,7 +27,7 @@ class TransposePage(QWidget):
         self.padding = QSpinBox(maximum=2, value=1, toolTip="Rows and columns that are cut off at each side: more give a smaller output")
         self.more = QSpinBox(maximum=1, value=1, toolTip="Rows and columns added at the end (output padding)")
         self.formula, self.side_note = QLabel(wordWrap=True), QLabel(wordWrap=True)
-        self.stepper = Stepper()
+        self.stepper = Stepper(self)
         self.lecture = QPushButton("Reset to lecture", toolTip="The numbers, stride 2 and padding 1 of the lecture")
         controls = FlowLayout(gap=theme.WIDE)
         for title, spin in (("Stride", self.stride), ("Padding", self.padding), ("Output padding", self.more)):

@@ -22,8 +22,8 @@ from gui.own_pictures import OwnPictures
 from gui.palette import CommandPalette, entries
 from gui.runs.marks_dialog import MarksDialog
 from gui.runs.space import SpaceDialogs
+from gui.vision.convolution_by_hand import ConvolutionByHand
 from gui.vision.workbench import Workbench
-from gui.vision.worked_examples import WorkedExamples
 from gui.widgets.points_edit import Canvas
 from gui.widgets.room import FRAME
 from gui.window_actions import every_action
@@ -59,7 +59,7 @@ def dialogs(window: MainWindow, run: Any, pictures: Path) -> Iterator[QDialog]:
     yield OwnPictures([pictures], "vae", window.background, window)
     yield GamePicker("pong", window.background, window)
     yield MarksDialog(run, lambda given: None, window)
-    yield WorkedExamples(window)
+    yield ConvolutionByHand(window)
     yield Workbench(window.background, window)
     yield Canvas("", window)
     SpaceDialogs(window.context, window, lambda: None).ask(

@@ -138,3 +138,29 @@ def test_a_rate_that_only_adam_survives_meets_the_challenge(home: Any, qtbot: Qt
     page.change(factor=12.0)
     qtbot.waitUntil(lambda: page.challenge_met, timeout=LONG)
     assert page.numbers["sgd"].text() == "gone"
+
+
+def test_backpropagation_is_stepped_through(home: Any, qtbot: QtBot) -> None:
+    page = home.page("Backpropagation")
+    while page.stepper.next.isEnabled():
+        qtbot.mouseClick(page.stepper.next, LEFT)
+        if page.heading.text() == "Error":
+            assert "0.6545" in page.formula.text()
+    assert page.heading.text() == "Forward again"
+    qtbot.mouseClick(page.stepper.back, LEFT)
+    assert page.heading.text() == "Gradient step"
+    qtbot.mouseClick(page.keep, LEFT)
+    assert page.spins["I2H1"].value() == 0.24
+    assert page.stepper.slider.value() == 0
+    for _ in range(3):
+        qtbot.mouseClick(page.stepper.next, LEFT)
+    assert page.formula.text().endswith("= 0.3274")
+    qtbot.mouseClick(page.lecture, LEFT)
+    assert page.spins["I2H1"].value() == 0.21
+    assert not page.challenge_met
+    for _ in range(8):
+        qtbot.mouseClick(page.keep, LEFT)
+    assert page.challenge_met
+    page.stepper.slider.setFocus()
+    qtbot.keyClick(page.stepper.slider, Qt.Key.Key_Right)
+    assert page.stepper.slider.value() == 1

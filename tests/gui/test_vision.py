@@ -1,4 +1,4 @@
-"""The Vision panel by clicks, strokes and keys: training, drawing, galleries, comparing, worked examples."""
+"""The Vision panel by clicks, strokes and keys: training, drawing, galleries, comparing, convolution by hand."""
 
 import shutil
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.vision.convolution_by_hand import ConvolutionByHand
 from gui.vision.inspect_page import InspectPage
-from gui.vision.worked_examples import WorkedExamples
 from lab.paths import runs_folder
 from lab.run import Run
 
@@ -262,43 +262,22 @@ def test_a_recipe_without_pages_has_its_views_alone(qtbot: QtBot, make_window: C
 
 
 @pytest.fixture
-def worked_examples(qtbot: QtBot) -> WorkedExamples:
-    made = WorkedExamples()
+def convolution_by_hand(qtbot: QtBot) -> ConvolutionByHand:
+    made = ConvolutionByHand()
     qtbot.addWidget(made)
     made.show()
     return made
 
 
-@drives("Training > Worked examples")
-def test_the_worked_examples_open_from_the_menu(panel: Any) -> None:
-    choose(panel, "Worked examples")
-    assert panel.worked_examples.isVisible()
+@drives("Training > Convolution by hand")
+def test_convolution_by_hand_opens_from_the_menu(panel: Any) -> None:
+    choose(panel, "Convolution by hand")
+    assert panel.convolution_by_hand.isVisible()
 
 
-@drives("Stepper: Back", "Stepper: Next", "NetworkPage: Continue from the new weights", "NetworkPage: Reset to lecture")
-def test_backpropagation_is_stepped_through(qtbot: QtBot, worked_examples: WorkedExamples) -> None:
-    page = worked_examples.network
-    while page.stepper.next.isEnabled():
-        press(qtbot, page.stepper.next)
-        if page.title.text() == "Error":
-            assert "0.6545" in page.formula.text()
-    assert page.title.text() == "Forward again"
-    press(qtbot, page.stepper.back)
-    assert page.title.text() == "Gradient step"
-    press(qtbot, page.keep)
-    assert page.fields["I2H1"].value() == 0.24
-    assert page.stepper.slider.value() == 0
-    for _ in range(3):
-        press(qtbot, page.stepper.next)
-    assert page.formula.text().endswith("= 0.3274")
-    press(qtbot, page.lecture)
-    assert page.fields["I2H1"].value() == 0.21
-
-
-@drives("KernelPage: Reset to lecture")
-def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, worked_examples: WorkedExamples) -> None:
-    worked_examples.pages.setCurrentIndex(1)
-    page = worked_examples.kernel
+@drives("KernelPage: Reset to lecture", "Stepper: Back", "Stepper: Next")
+def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, convolution_by_hand: ConvolutionByHand) -> None:
+    page = convolution_by_hand.kernel
     assert page.result.values.tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
     press(qtbot, page.stepper.next)
     assert page.formula.text().endswith("= 3")
@@ -312,4 +291,4 @@ def test_the_kernel_slides_over_a_picture_that_one_can_edit(qtbot: QtBot, worked
     assert page.parameters.text().endswith("= 112")
     press(qtbot, page.lecture)
     assert page.result.values[0, 0] == 4
-    assert find_buttons(worked_examples)
+    assert find_buttons(convolution_by_hand)

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 import models
+from models.vision.convolution_by_hand import convolution_parameters
 from models.vision.summary import Layer, layer_table
-from models.vision.worked_examples import convolution_parameters
 
 
 def table(name: str, size: int, channels: int = 3, **arguments: object) -> list[Layer]:

@@ -1,4 +1,4 @@
-"""The worked examples of the lectures come out as printed there, and agree with autograd and conv2d."""
+"""The worked example of the lectures comes out as printed there, and agrees with autograd."""
 
 import itertools
 
@@ -6,10 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.vision.worked_examples import WEIGHTS, backpropagation, slide
-
-IMAGE = torch.tensor([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], dtype=torch.float32)
-KERNEL = torch.tensor([[1, 0, 1], [0, 1, 0], [1, 0, 1]], dtype=torch.float32)
+from models.foundations.backpropagation import WEIGHTS, backpropagation
 
 
 def test_backpropagation_on_the_2_2_1_network() -> None:
@@ -40,16 +37,3 @@ def test_every_step_says_what_is_new_and_knows_what_came_before() -> None:
     for before, after in itertools.pairwise(steps):
         assert set(before.nodes) <= set(after.nodes)
     assert all(set(step.new) <= {*step.nodes, *step.weights} for step in steps)
-
-
-def test_the_kernel_over_the_image_of_the_lectures() -> None:
-    sums = torch.tensor([place.total for place in slide(IMAGE, KERNEL)]).view(3, 3)
-    assert sums.int().tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
-    torch.testing.assert_close(sums, F.conv2d(IMAGE[None, None], KERNEL[None, None])[0, 0])
-
-
-def test_sliding_shows_patch_products_and_sum() -> None:
-    place = list(slide(IMAGE, KERNEL))[5]
-    assert (place.row, place.column) == (1, 2)
-    assert place.patch.tolist() == [[1, 1, 0], [1, 1, 1], [1, 1, 0]]
-    assert float(place.products.sum()) == place.total == 3

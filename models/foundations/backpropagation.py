@@ -1,12 +1,9 @@
-"""Worked examples of backpropagation and convolution: every number of a small example, in the order of computation.
+"""Backpropagation by hand: every number of a network with two inputs, two hidden units and one output, in the order of computation.
 
-The app steps through these; the tests compare them with autograd and `conv2d`.
+The app steps through these; the tests compare them with autograd.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from torch import Tensor
 
 WEIGHTS = {"I1H1": 0.11, "I2H1": 0.21, "I1H2": 0.12, "I2H2": 0.08, "H1O": 0.14, "H2O": 0.15}
 """The weights of the 2-2-1 network of the lectures; identity activation, no bias."""
@@ -66,33 +63,3 @@ def backpropagation(inputs: tuple[float, float], target: float, weights: dict[st
     text = f"o = {nodes['O']:.4g}, E = {(target - nodes['O']) ** 2:.4g} (before: {error:.4g})"
     steps.append(Step("Forward again", text, dict(nodes), updated, new=("H1", "H2", "O")))
     return steps
-
-
-@dataclass(frozen=True)
-class Place:
-    """One position of a kernel on an image: its corner, the patch beneath, the products and their sum."""
-
-    row: int
-    column: int
-    patch: Tensor
-    products: Tensor
-    total: float
-
-
-def slide(image: Tensor, kernel: Tensor) -> Iterator[Place]:
-    """Every position of `kernel` (k, l) on `image` (H, W), row by row, without padding: correlation, as CNNs compute it.
-
-    True convolution rotates the kernel by 180 degrees first; for a symmetric kernel the two agree.
-    """
-    height, width = kernel.shape
-    for row in range(image.shape[0] - height + 1):
-        for column in range(image.shape[1] - width + 1):
-            patch = image[row : row + height, column : column + width]
-            products = patch * kernel
-            yield Place(row, column, patch, products, float(products.sum()))
-
-
-def convolution_parameters(channels: int, filters: int, height: int, width: int) -> tuple[int, str]:
-    """The number of trainable parameters of a convolutional layer, and the formula in words."""
-    total = filters * (height * width * channels + 1)
-    return total, f"{filters} filters · ({height}·{width}·{channels} weights + 1 bias) = {total}"
