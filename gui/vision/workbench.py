@@ -1,5 +1,5 @@
-"""The workbench: what there is before a network learns its kernels. Filters on pictures, templates, a transpose convolution by hand, and
-the calculator of a list of layers."""
+"""The workbench: what there is before a network learns its kernels. Filters on pictures, templates, a transpose convolution by hand,
+the calculator of a list of layers, and what moved pixels do to an MLP and a CNN."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
 from gui.background import Background
 from gui.vision.filters_page import FiltersPage
 from gui.vision.layers_page import LayersPage
+from gui.vision.pixels_page import PixelsPage
 from gui.vision.template_page import TemplatePage
 from gui.vision.transpose_page import TransposePage
 
@@ -21,7 +22,7 @@ class Workbench(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Workbench")
         self.filters, self.templates = FiltersPage(background), TemplatePage(background)
-        self.transpose, self.layers = TransposePage(), LayersPage()
+        self.transpose, self.layers, self.pixels = TransposePage(), LayersPage(), PixelsPage(background)
         self.layers.wanted.connect(self.layers_wanted)
         self.pages = QTabWidget(documentMode=True)
         for page, title, tip in (
@@ -29,6 +30,7 @@ class Workbench(QDialog):
             (self.templates, "Templates", "Where else the picture looks like a piece of it"),
             (self.transpose, "Transpose convolution", "From 2x2 to 4x4, stamp by stamp"),
             (self.layers, "Layers", "Shapes and parameters of a list of layers"),
+            (self.pixels, "Moved pixels", "A digit shifted or permuted, and what an MLP and a CNN say"),
         ):
             self.pages.setTabToolTip(self.pages.addTab(page, title), tip)
         layout = QVBoxLayout(self)

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui.background import Background
 from gui.main_window import MainWindow
 from gui.vision.workbench import Workbench
+from lab.recipes.vision import mlp_and_cnn
 from models.vision.filters import KERNELS, filtered
 
 LONG = 60_000
@@ -127,6 +128,28 @@ def test_the_calculator_counts_while_one_types(bench: Workbench) -> None:
     assert page.note.text().startswith("'conv 2': conv takes 2 numbers")
     assert not page.train_button.isEnabled()
     assert page.table.rowCount() == 3
+
+
+@drives("PixelsPage: Permute pixels")
+def test_a_shift_and_a_permutation_are_answered_by_both_networks(qtbot: QtBot, bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mlp_and_cnn.MLPAndCNN.__init__, "__defaults__", (5, 0))  # Steps, seed.
+    page = bench.pixels
+    assert page.last is None  # Nothing is trained before somebody looks.
+    bench.pages.setCurrentWidget(page)
+    qtbot.waitUntil(lambda: page.last is not None and not page.newest.waiting, timeout=LONG)
+    centred: Any = page.last
+    page.right.setValue(2)
+    settled(qtbot, page)
+    shifted: Any = page.last
+    np.testing.assert_array_equal(shifted.picture[:, 2:], centred.picture[:, :-2])
+    assert page.note.text() == "Shift: +2 right, +0 down; pixels as they are."
+    page.right.setValue(0)
+    press(qtbot, page.permuted)
+    settled(qtbot, page)
+    permuted: Any = page.last
+    assert sorted(permuted.picture.ravel()) == sorted(centred.picture.ravel())
+    assert (permuted.picture != centred.picture).any()
+    assert f"{permuted.accuracy['CNN']:.1%}" in page.titles["CNN"].text()
 
 
 @drives("Training > Workbench", "LayersPage: Use in the form")
