@@ -15,6 +15,7 @@ PAGES = (
     "gui.foundations.likelihood_page:LikelihoodPage",
     "gui.foundations.descent_page:DescentPage",
     "gui.foundations.backpropagation_page:BackpropagationPage",
+    "gui.foundations.validation_page:ValidationPage",
     "gui.foundations.som_page:MapPage",
     "gui.foundations.rbm_page:BoltzmannPage",
 )

@@ -164,3 +164,16 @@ def test_backpropagation_is_stepped_through(home: Any, qtbot: QtBot) -> None:
     page.stepper.slider.setFocus()
     qtbot.keyClick(page.stepper.slider, Qt.Key.Key_Right)
     assert page.stepper.slider.value() == 1
+
+
+def test_estimates_come_in_and_a_model_that_overfits_is_noticed(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "Validation")
+    page.pace.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: len(page.frame.truths) > 2, timeout=LONG)
+    assert {len(values) for values in page.frame.estimates.values()} == {len(page.frame.truths)}
+    assert not page.challenge_met
+    page.change(count=20, noise=0.8, degree=10, draws=1)
+    qtbot.waitUntil(lambda: page.challenge_met, timeout=LONG)
+    assert "its own points 0.0%" in page.numbers.text()
+    page.fresh.click()
+    qtbot.waitUntil(lambda: page.frame.settings.fresh and len(set(page.frame.truths.tolist())) > 1, timeout=LONG)
