@@ -6,6 +6,7 @@ drawn in the place of the real frame, until a dream starts afresh. Read first: `
 
 import copy
 import logging
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -98,10 +99,8 @@ class Dream(Experiment):
         guess = torch.where(revealed, target, c.colours)
         sent = [t.to(self.device) for t in (dreams, play.done(rows, c.history), play.clock[rows], guess.to(torch.uint8), share)]
         predicted: Predicted = self.net.compute(*sent)
-        # Here what the dream has seen may differ from the game: what has to be put right counts as a change.
-        changes = (target != before) | (target != dreams[:, -1])
         frame, reward, end = losses(
-            predicted, target.to(self.device), changes.to(self.device), ~revealed.to(self.device), play, rows, c.change_weight
+            predicted, target.to(self.device), sent[0][:, -1], ~revealed.to(self.device), play, rows, c.change_weight
         )
         self.optimizer.set_learning_rate(self.learning_rate())
         self.optimizer.step(self.net.backward(frame / PIXELS + reward + end))
@@ -157,12 +156,17 @@ class Dream(Experiment):
 
 
 def losses(
-    predicted: Predicted, target: Tensor, changes: Tensor, hidden: Tensor, play: Play, rows: Tensor, change_weight: float
+    predicted: Predicted, target: Tensor, seen: Tensor, hidden: Tensor, play: Play, rows: Tensor, change_weight: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The cross-entropies of the frame (B, S, S), in nats a frame over its `hidden` pixels, those that change weighted; of the reward; of the end."""
+    """The cross-entropies of the frame (B, S, S), in nats a frame over its `hidden` pixels, those that differ from what was `seen` last
+    (B, S, S) weighted; of the reward; of the end."""
     device = target.device
-    each = F.cross_entropy(predicted.frame.float(), target.long(), reduction="none")
-    weights = torch.where(changes, change_weight, 1.0) * hidden
+    # Weights alone would teach probabilities that are too high for changes, and dreams would draw what is not there. Shifted by their
+    # logarithm in training only, the logits are those of the true ones (Menon et al. 2020, https://arxiv.org/abs/2007.07314).
+    shift = torch.full_like(predicted.frame[:, :1], -math.log(change_weight), dtype=torch.float32)
+    logits = predicted.frame.float().scatter_add(1, seen[:, None].long(), shift)
+    each = F.cross_entropy(logits, target.long(), reduction="none")
+    weights = torch.where(target != seen, change_weight, 1.0) * hidden
     # A frame of which little is hidden counts as much as another: it is as many hidden pixels as there are.
     shares = hidden.float().mean((1, 2)).clamp(min=0.05)
     frame = ((each * weights).sum((1, 2)) / shares).mean()

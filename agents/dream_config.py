@@ -21,7 +21,7 @@ the reward, and whether a life ends,</p>
 the keyboard, an agent can, and one can even learn in it.</p>
 <p><b>Colours are classes.</b> The console draws with few colours, so each pixel is a choice among them with a cross-entropy, which stays crisp
 where the mean of two possible pictures would blur. <b>Small things count</b>: pixels that change weigh more in the loss, or the ball, eight
-pixels of 25,600, would vanish. <b>Drawing in steps</b>: a share of the pixels is drawn, then the next with the first ones given
+pixels of 25,600, would be learned last. <b>Drawing in steps</b>: a share of the pixels is drawn, then the next with the first ones given
 (discrete flow matching), so that what is open, such as where a ball appears, is decided once for all pixels.</p>
 <p><b>Living with its own mistakes.</b> A dream that only ever sees real frames in training is lost at its first wrong pixel. So training
 follows dreams: the network's frames take the place of the real ones for some steps, and it learns what should have come next all the same.
@@ -118,7 +118,7 @@ follows dreams: the network's frames take the place of the real ones for some st
         4.0,
         ge=1,
         le=1000,
-        description="Weight of a pixel that changes in the loss. Higher keeps small things from vanishing, and draws more that is not there.",
+        description="Weight of a pixel that changes in the loss. Higher learns small things sooner, and the rest later.",
     )
     horizon: int = Field(
         16,

@@ -136,14 +136,30 @@ def test_drawing_is_deterministic_for_a_seed(net: DreamUNet) -> None:
 
 
 def test_pixels_that_change_weigh_more() -> None:
-    """Two hidden pixels of four, each with log 2 nats; one changes."""
-    predicted = Predicted(torch.zeros(1, 2, 2, 2), torch.zeros(1, 3), torch.zeros(1))
-    changes = torch.tensor([[[True, False], [False, False]]])
+    """Two hidden pixels of four, which were 1 and 0 and are 0 now. The first changes: of its logits, (0, log 5), the second is shifted by
+    -log 5, so both colours are as likely. The second's, (log 5, 0), become the same."""
+    logits = torch.zeros(1, 2, 2, 2)
+    logits[0, 1, 0, 0] = logits[0, 0, 0, 1] = np.log(5)
+    predicted = Predicted(logits, torch.zeros(1, 3), torch.zeros(1))
+    seen = torch.tensor([[[1, 0], [0, 0]]], dtype=torch.uint8)
     hidden = torch.tensor([[[True, True], [False, False]]])
-    frame, reward, end = losses(predicted, torch.zeros(1, 2, 2), changes, hidden, play_of([3]), torch.tensor([0]), 5.0)
+    frame, reward, end = losses(predicted, torch.zeros(1, 2, 2), seen, hidden, play_of([3]), torch.tensor([0]), 5.0)
     assert frame.item() == pytest.approx((5 + 1) * np.log(2) / 0.5)
     assert reward.item() == pytest.approx(np.log(3))
     assert end.item() == pytest.approx(np.log(2))
+
+
+def test_weights_do_not_bias_what_is_learned() -> None:
+    """The loss over many pixels, of which a fifth changes, is least at the true probability of a change, 0.2."""
+    target = (torch.arange(100) % 5 == 0).long().view(1, 10, 10)
+    seen = torch.zeros(1, 10, 10, dtype=torch.uint8)
+
+    def loss(probability: float) -> float:
+        logits = torch.tensor([1 - probability, probability]).log().view(1, 2, 1, 1).expand(1, 2, 10, 10)
+        predicted = Predicted(logits, torch.zeros(1, 3), torch.zeros(1))
+        return losses(predicted, target, seen, torch.ones(1, 10, 10), play_of([3]), torch.tensor([0]), 8.0)[0].item()
+
+    assert loss(0.2) < min(loss(0.15), loss(0.25))
 
 
 @pytest.fixture(scope="module")
