@@ -1,4 +1,4 @@
-"""What a prediction is based on: class activation maps (CAM), Grad-CAM, Augmented Grad-CAM, RISE and occlusion.
+"""What a prediction is based on: class activation maps (CAM), Grad-CAM, Augmented Grad-CAM, integrated gradients, RISE and occlusion.
 
 Each gives a map (H, W) per image for one class, high where the image supports the class. `net` takes images and gives
 class scores; `images` are whatever it takes. None changes the network or needs its parameters' gradients, so all of them
@@ -75,6 +75,25 @@ def cam(net: nn.Module, images: Tensor, classes: Tensor, maps: str, head: str) -
         raise ValueError("CAM needs a network whose class scores are a dense layer on the global average of its maps; use Grad-CAM")
     rows = weight.flatten(1)[classes]  # (B, K)
     return torch.einsum("bk,bkhw->bhw", rows, a)
+
+
+def integrated_gradients(net: nn.Module, image: Tensor, label: int, baseline: Tensor, steps: int, batch: int = 64) -> tuple[Tensor, float]:
+    """Integrated gradients (Sundararajan et al. 2017, eq. 1): (x - x') times the mean of dy^c / dx on the straight way from x' to x.
+
+    `image` and `baseline` (1, C, H, W) float; the mean is over the midpoints of `steps` pieces. Returns the attributions (C, H, W) and the
+    convergence delta: their sum less y^c(x) - y^c(x'), 0 where the steps are fine enough.
+    """
+    places = (torch.arange(steps, device=image.device) + 0.5) / steps
+    total = torch.zeros_like(image[0])
+    with eval_mode(net), torch.enable_grad():
+        for part in places.split(batch):
+            points = (baseline + part[:, None, None, None] * (image - baseline)).detach().requires_grad_()  # (B, C, H, W)
+            (gradient,) = torch.autograd.grad(net(points)[:, label].sum(), points)
+            total = total + gradient.sum(0)
+    attributions = (image - baseline)[0] * total / steps
+    with eval_mode(net), torch.no_grad():
+        difference = net(image)[0, label] - net(baseline)[0, label]
+    return attributions, float(attributions.sum() - difference)
 
 
 def augmented_grad_cam(

@@ -21,7 +21,9 @@ def test_every_view_has_a_sentence() -> None:
     assert [name for name, spec in SPECS.items() if len(first(spec)) < 20] == []
 
 
-@pytest.mark.parametrize("view", ["grad_cam", "cam", "augmented_grad_cam", "rise", "occlusion", "saliency", "look", "verdict"])
+@pytest.mark.parametrize(
+    "view", ["grad_cam", "cam", "augmented_grad_cam", "rise", "occlusion", "integrated_gradients", "saliency", "look", "verdict"]
+)
 def test_colours_over_a_picture_are_explained(view: str) -> None:
     said = [first(spec) for (_, name), spec in SPECS.items() if name == view]
     assert said

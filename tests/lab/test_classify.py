@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from lab import checkpoint
 from lab.errors import LabError, UsageError
-from lab.recipes.vision.classify import Classify
+from lab.recipes.vision.classify import Classify, top5
 from lab.recipes.vision.classify_config import ClassifyConfig
 
 CPU = torch.device("cpu")
@@ -82,6 +82,13 @@ def test_it_learns_the_digits() -> None:
     figures = experiment.evaluate()
     assert figures["accuracy"] > 0.85  # Chance is 0.1.
     assert figures["images"] == 297
+    assert figures["accuracy"] <= figures["top5_accuracy"] <= 1
+
+
+def test_top_5_counts_the_five_likeliest_classes() -> None:
+    probabilities = torch.tensor([[0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.1], [0.1, 0.1, 0.1, 0.1, 0.1, 0.01, 0.49]])
+    assert top5(probabilities, torch.tensor([1, 5])) == {"top5_accuracy": 0.5}
+    assert top5(probabilities[:, :5], torch.tensor([1, 4])) == {}
 
 
 def test_zeros_do_not_learn_and_he_does() -> None:

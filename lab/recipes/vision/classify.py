@@ -267,6 +267,7 @@ class Classify(Experiment):
         picked = probabilities.gather(1, data.labels[:, None]).clamp(min=1e-12)
         return {
             "accuracy": float((probabilities.argmax(1) == data.labels).float().mean()),
+            **top5(probabilities, data.labels),
             "loss": float(-picked.log().mean()),
             "images": len(data),
             "classes": len(data.classes),
@@ -299,6 +300,13 @@ class Classify(Experiment):
             "train_sums": Attribute(self, "recent", self.device),
             "statistics": self.statistics,
         }  # fmt: skip
+
+
+def top5(probabilities: Tensor, labels: Tensor) -> dict[str, float]:
+    """The share of `labels` (N,) among the five likeliest classes of `probabilities` (N, classes); nothing where there are five at most."""
+    if probabilities.shape[1] <= 5:
+        return {}
+    return {"top5_accuracy": float((probabilities.topk(5).indices == labels[:, None]).any(1).float().mean())}
 
 
 def optimizer(config: ClassifyConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

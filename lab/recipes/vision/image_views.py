@@ -26,6 +26,8 @@ from models.vision.knn import NearestNeighbours
 from models.vision.summary import layer_table
 from models.vision.surgery import ACTIVATION_TYPES, LAYERS
 
+MOST_PIECES = 1024
+"""Into which the way of integrated gradients is cut at most."""
 MOST_MAPS = 64
 
 
@@ -163,6 +165,22 @@ class ImageViews:
         ground = float(pixels.float().median())
         heat = explain.occlusion(net, pixels, chosen, side, max(1, side // 3), ground)[None]
         return self.overlaid(net, pixels, chosen, heat.relu(), f"patches of {side} px")
+
+    @view(live=True)
+    def integrated_gradients(self, net: Any, image: Any = "test:0", label: str = "", steps: Count = 64) -> Images:
+        """Integrated gradients from a black image: red pixels raise the class's score, blue ones do not; the number is the class's
+        probability. All pixels' shares sum to the rise of the score, but for the delta; steps are doubled until that is below 1 %."""
+        pixels, _, _ = self.images.picture(image)
+        chosen = self.label_of(label, net, pixels)
+        values, pieces = pixels.float(), max(1, min(steps, MOST_PIECES))
+        while True:
+            shares, delta = explain.integrated_gradients(net, values, chosen, torch.zeros_like(values), pieces)
+            rise = float(shares.sum()) - delta
+            if abs(delta) <= 0.01 * abs(rise) or pieces >= MOST_PIECES:
+                break
+            pieces *= 2
+        name = f"delta {delta:+.1g} of {rise:.1f}"
+        return self.overlaid(net, pixels, chosen, shares.sum(0)[None].relu(), name)
 
     def overlaid(self, net: Any, pixels: Tensor, chosen: int, heat: Tensor, name: str) -> Images:
         """The image, and the image under a heat map (1, h, w)."""

@@ -187,3 +187,24 @@ def test_augmented_grad_cam_is_sharper_than_the_grid_and_bright_where_grad_cam_i
     enlarged = nn.functional.interpolate(coarse[None], (24, 24), mode="bilinear")[0, 0]
     share = [float(h[9:14, 13:18].sum() / h.sum()) for h in (heat, enlarged)]
     assert share[0] > share[1]
+
+
+def test_integrated_gradients_sum_to_the_difference_of_the_scores() -> None:
+    torch.manual_seed(0)
+    net, image, black = Small(), torch.rand(1, 1, 6, 6), torch.zeros(1, 1, 6, 6)
+    shares, delta = explain.integrated_gradients(net, image, 1, black, steps=200, batch=64)
+    with torch.no_grad():
+        rise = float(net(image)[0, 1] - net(black)[0, 1])
+    assert shares.shape == (1, 6, 6)
+    assert abs(delta) < 0.01 * abs(rise)
+    assert float(shares.sum()) == pytest.approx(rise, rel=0.01)
+    assert abs(explain.integrated_gradients(net, image, 1, black, steps=1)[1]) > abs(delta)
+
+
+def test_integrated_gradients_of_a_linear_network_are_weight_times_input() -> None:
+    net = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
+    image = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    shares, delta = explain.integrated_gradients(net, image, 0, torch.zeros_like(image), steps=1)
+    layer = net[1]
+    assert torch.allclose(shares.flatten(), layer.weight[0] * image.flatten())
+    assert delta == pytest.approx(0, abs=1e-5)
