@@ -81,7 +81,10 @@ class DreamPage(Page):
         self.horizon.setToolTip("Steps until the dream starts afresh from a real frame")
         self.horizon.valueChanged.connect(lambda value: self.controls.set(horizon=value))
         self.steps = QSpinBox(minimum=1, maximum=16)
-        self.steps.setToolTip("Steps in which a frame is drawn: more agree better about what is open, and are slower")
+        self.steps.setToolTip(
+            "Steps in which a frame is drawn: more agree better about what is open, and are slower.\n"
+            "A dream that was trained with --drawing-steps 1 has learned to draw in one only."
+        )
         self.steps.valueChanged.connect(lambda value: self.controls.set(drawing_steps=value))
         self.temperature = QDoubleSpinBox(minimum=0, maximum=3, singleStep=0.1, decimals=1)
         self.temperature.setToolTip("How freely a frame is drawn: 0 takes the likeliest colours")
@@ -139,6 +142,7 @@ class DreamPage(Page):
         for spin, value in ((self.steps, config.drawing_steps), (self.temperature, config.drawing_temperature)):
             if self.playing is None and not self.retired:
                 spin.setValue(value)
+        self.steps.setEnabled(config.drawing_steps > 1)
         self.show_problem("")
         self.playing = DreamThread(source, config, self.controls)
         self.playing.start()

@@ -55,6 +55,11 @@ def test_game_and_dream_are_shown_side_by_side(page: DreamPage) -> None:
     assert page.dream_score.text().startswith("dream")
 
 
+def test_a_dream_that_learned_to_draw_in_one_step_is_drawn_so(page: DreamPage) -> None:
+    assert page.steps.value() == 1
+    assert not page.steps.isEnabled()
+
+
 def test_the_same_key_goes_to_both(qtbot: QtBot, page: DreamPage) -> None:
     page.toggle_hand()
     assert page.playing is not None
