@@ -171,6 +171,7 @@ class LivePage(FoundationPage):
         if latest is not None and latest.serial != self.shown:
             self.shown = latest.serial
             self.show_frame(latest.content)
+            self.column.activate()  # Words that grew have their room at once, not a frame later.
 
     def pace_text(self, steps: int) -> str:
         """The steps so far and how many there are a second."""

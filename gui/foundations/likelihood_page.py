@@ -19,7 +19,7 @@ NEAR = 0.98
 """The challenge: the likelihood of one's own parameter, as a share of the largest."""
 LEAST = 20
 """Observations before the challenge counts."""
-TITLES = {"gaussian": "Mean of a Gaussian", "coin": "A coin", "line": "Squared error", "classes": "Cross-entropy"}
+TITLES = {"gaussian": "Gaussian mean", "coin": "A coin", "line": "Squared error", "classes": "Cross-entropy"}
 SYMBOLS = {"gaussian": "μ", "coin": "θ", "line": "w", "classes": "w"}
 FORMULAS = {
     "gaussian": "log L(&mu;) = &minus;n/2 log 2&pi;&sigma;&sup2; &minus; &Sigma;(x &minus; &mu;)&sup2; / 2&sigma;&sup2;. Its derivative "
@@ -65,6 +65,7 @@ class LikelihoodPage(LivePage):
         self.data.pressed.connect(self.move_curve)
         rows = Choices()
         self.kind = rows.choice("Question", tuple(TITLES.values()), TITLES["gaussian"], "What is asked", self.choose)
+        self.kind.setMinimumContentsLength(20)  # Room for every question in larger text too.
         self.own = rows.slider(
             "Yours", list(range(241)), 0, "Your parameter", lambda v: f"{self.value(v):.3f}", lambda v: self.move_to(self.value(v))
         )
