@@ -4,89 +4,55 @@ import logging
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from lab.data.catalogue import find, shown
-from lab.device import autocast, compute_dtype
-from lab.epochs import EpochOrder
+from lab.data.catalogue import shown
 from lab.errors import LabError
-from lab.experiment import Experiment, Metrics
+from lab.experiment import Metrics
 from lab.exported import Exported
 from lab.quality.detection import mean_average_precision
 from lab.recipes.vision.detect_config import DetectConfig
 from lab.recipes.vision.detect_views import COUNTED, DetectViews
-from lab.recipes.vision.scene_data import SceneData
-from lab.schedules import decay, warmup
-from lab.state import Attribute, Tree, attributes
+from lab.recipes.vision.scene_experiment import BATCH, SceneExperiment
 from models.eval_mode import eval_mode
 from models.vision.boxes import anchors_of
-from models.vision.classifier import ImageClassifier
 from models.vision.single_shot import Detections, SingleShot, candidates, detection_loss, suppressed
 
 log = logging.getLogger("lab.detect")
 
-BATCH = 8
-"""Pictures at once outside training."""
 CANDIDATES = 300
 """How many boxes of a picture go into the suppression."""
 LARGEST_NORM = 10.0
 
 
-class Detect(Experiment):
+class Detect(SceneExperiment):
     """Trains a detector on labelled scenes. One step is one mini-batch of whole scenes."""
 
-    log_every = 25
-    checkpoint_every = 500
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_map50", "losses/box")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "features")
-    view_parts: ClassVar[dict[str, type]] = {"detect_views": DetectViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": DetectViews}
+    randomness = "flip"
+    shown: DetectViews
 
     def __init__(self, config: DetectConfig, device: torch.device):
         super().__init__(config, device)
-        self.config: DetectConfig = config
-        self.scenes = SceneData(config, device, self.remembered)
-        self.dtype = compute_dtype(config.precision, device)
-        self.net = self.build()
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
-        self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2)
-        self.flip_rng = torch.Generator().manual_seed(config.seed + 1)
         self.images: Tensor | None = None
         """The training images on the device, from the first step on."""
-        self.detect_views = DetectViews(self.scenes, self.detections, self.config)
+        self.shown = DetectViews(self.scenes, self.detections, config)
 
-    def read_data(self) -> None:
-        if find(self.config.data).origin == "own":
-            self.scenes("train")
-            self.scenes("test")
-
-    def build(self) -> ImageClassifier:
-        """The network, its first weights drawn from the run's own generator."""
-        c = self.config
-        with torch.device("meta"):  # The constructors' own draws would come from the global generator.
-            net = SingleShot(len(self.scenes.classes) - 1, c.anchors, features=c.features)
-        net = net.to_empty(device=self.device)
-        net.initialise(torch.Generator().manual_seed(c.seed))
-        made = ImageClassifier(net, 3).to(self.device)
-        made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return made
+    def network(self) -> SingleShot:
+        return SingleShot(len(self.scenes.classes) - 1, self.config.anchors, features=self.config.features)
 
     # -- training --------------------------------------------------------------------------------------------------
 
     def step(self) -> Metrics:
         c = self.config
         images, boxes, classes, picture = self.batch()
-        for group in self.optimizer.param_groups:
-            group["lr"] = c.learning_rate * max(decay("cosine", self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
         self.net.train()
-        parts = detection_loss(self.detector(self.net), self.raw(self.net, images), boxes, classes, picture)
-        loss = c.box_weight * parts["box"] + parts["objectness"] + parts["class"]
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), LARGEST_NORM)
-        self.optimizer.step()
-        self.steps += 1
+        parts = detection_loss(self.detector(self.net), self.answers_of(self.net, images), boxes, classes, picture)
+        rate = self.update(c.box_weight * parts["box"] + parts["objectness"] + parts["class"], LARGEST_NORM)
         metrics: dict[str, Any] = {f"losses/{name}": part.detach() for name, part in parts.items()}
-        metrics["charts/learning_rate"] = group["lr"]
+        metrics["charts/learning_rate"] = rate
         if self.steps % c.validate_every == 0:
             metrics |= self.validate()
         return metrics
@@ -105,7 +71,7 @@ class Detect(Experiment):
         picture = torch.arange(len(own)).repeat_interleave(torch.tensor([len(part) for part in own]))
         corners = boxes[:, 1:]
         if c.augment_flip:
-            turned = torch.rand(len(own), generator=self.flip_rng) < 0.5
+            turned = torch.rand(len(own), generator=self.augment_rng) < 0.5
             images = torch.where(turned.to(self.device)[:, None, None, None], images.flip(3), images)
             mirrored = torch.stack([images.shape[3] - corners[:, 2], corners[:, 1], images.shape[3] - corners[:, 0], corners[:, 3]], 1)
             corners = torch.where(turned[picture][:, None], mirrored, corners)
@@ -127,12 +93,6 @@ class Detect(Experiment):
     def detector(self, net: Any) -> SingleShot:
         return net.net
 
-    def raw(self, net: ImageClassifier, images: Tensor) -> Tensor:
-        """What the detector says of each anchor, see `SingleShot`."""
-        pixels = net.normalise(images).contiguous(memory_format=torch.channels_last)
-        with autocast(self.device, self.dtype):
-            return net.net(pixels)
-
     # -- answers and figures ---------------------------------------------------------------------------------------
 
     @torch.no_grad()
@@ -142,7 +102,7 @@ class Detect(Experiment):
         answers: list[Detections] = []
         with eval_mode(net):
             for part in images.split(BATCH):
-                raw = self.raw(net, part.to(self.device)).cpu()
+                raw = self.answers_of(net, part.to(self.device)).cpu()
                 for one in candidates(as_on_cpu(self.detector(net)), raw, least, CANDIDATES, height, width):
                     kept = suppressed(one, self.config.nms_overlap) if suppress else one
                     answers.append(Detections(kept.boxes, kept.scores, kept.classes + 1))
@@ -150,20 +110,19 @@ class Detect(Experiment):
 
     def figures(self, split: Any) -> dict[str, float]:
         """map50 and map of a split."""
-        return mean_average_precision(*self.detect_views.answers(self.net, split, COUNTED), self.scenes(split).things)
+        return mean_average_precision(*self.shown.answers(self.net, split, COUNTED), self.scenes(split).things)
 
     def validate(self) -> Metrics:
         f = self.figures("validation")
-        self.detect_views.history.append([self.steps, f["map50"], f["map"]])
+        self.shown.history.append([self.steps, f["map50"], f["map"]])
         return {"charts/validation_map50": [f["map50"]]}
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
         """mAP50 and mAP on the test scenes."""
         scenes = self.scenes("test")
-        held_out = "of other episodes" if self.config.data == "atari" else "of the test split"
         return {
             **self.figures("test"), "images": len(scenes), "boxes": sum(map(len, scenes.boxes)), "classes": len(scenes.things),
-            "protocol": f"{len(scenes)} scenes {held_out} of {shown(self.config.data)}; COCO's 101 recalls, means over the classes",
+            "protocol": self.protocol(len(scenes), "COCO's 101 recalls, means over the classes"),
         }  # fmt: skip
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
@@ -175,15 +134,6 @@ class Detect(Experiment):
             f"cells, log width and height over the anchor's, objectness, scores of {', '.join(self.scenes.classes[1:])}."
         )
         return Exported(self.net, {"images": pixels}, "boxes", about)
-
-    def serving(self) -> nn.Module:
-        return self.net
-
-    def stateful(self) -> Tree:
-        return {
-            "net": self.net, "optimizer": self.optimizer, "generators": {"flip": self.flip_rng}, "order": self.order,
-            **attributes(self, "steps"), "history": Attribute(self.detect_views, "history"),
-        }  # fmt: skip
 
 
 def as_on_cpu(net: SingleShot) -> SingleShot:

@@ -9,75 +9,54 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 import models
 from lab.data.border_weights import border_weights, class_weights
-from lab.data.catalogue import find, shown
 from lab.data.scenes import IGNORED, Scenes
-from lab.device import autocast, compute_dtype
-from lab.epochs import EpochOrder
 from lab.errors import LabError
-from lab.experiment import Experiment, Metrics
+from lab.experiment import Metrics
 from lab.exported import Exported
 from lab.quality.segmentation import figures, pixel_counts
-from lab.recipes.vision.scene_data import SceneData, distorted, patches
+from lab.recipes.vision.scene_data import distorted, patches
+from lab.recipes.vision.scene_experiment import BATCH, SceneExperiment
 from lab.recipes.vision.segment_config import SegmentConfig
 from lab.recipes.vision.segment_views import SegmentViews
-from lab.schedules import decay, warmup
-from lab.state import Attribute, Tree, attributes
 from lab.weights import read_weights
 from models.eval_mode import eval_mode
 from models.vision.classifier import ImageClassifier
 
 log = logging.getLogger("lab.segment")
 
-BATCH = 8
-"""Pictures at once outside training."""
 
-
-class Segment(Experiment):
+class Segment(SceneExperiment):
     """Trains a network on labelled scenes. One step is one mini-batch of patches, each from another scene."""
 
-    log_every = 25
-    checkpoint_every = 500
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_iou", "losses/cross_entropy")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "patch", "features")
-    view_parts: ClassVar[dict[str, type]] = {"segment_views": SegmentViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": SegmentViews}
+    randomness = "patches"
+    shown: SegmentViews
 
     def __init__(self, config: SegmentConfig, device: torch.device):
         super().__init__(config, device)
-        self.config: SegmentConfig = config
-        self.scenes = SceneData(config, device, self.remembered)
-        self.dtype = compute_dtype(config.precision, device)
-        self.net = self.build()
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
-        self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2)
-        self.patch_rng = torch.Generator().manual_seed(config.seed + 1)
         self.weighted: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
         """Images, maps, borders and the classes' weights, on the device from the first step on."""
-        self.segment_views = SegmentViews(self.scenes, self.predicted)
+        self.shown = SegmentViews(self.scenes, self.predicted)
 
-    def read_data(self) -> None:
-        if find(self.config.data).origin == "own":
-            self.scenes("train")
-            self.scenes("test")
-
-    def build(self) -> ImageClassifier:
-        """The network, its first weights drawn from the run's own generator or taken from a file."""
+    def network(self) -> Any:
         c = self.config
         settings: dict[str, Any] = {"classes": len(self.scenes.classes), "features": c.features}
         if c.network == "unet":
             settings |= {"depth": c.depth, "upsampling": c.upsampling}
-        with torch.device("meta"):  # The constructors' own draws would come from the global generator.
-            net: Any = models.build(c.network, **settings)
-        net = net.to_empty(device=self.device)
-        net.initialise(torch.Generator().manual_seed(c.seed))
-        made = ImageClassifier(net, 3).to(self.device)
-        if c.weights:
-            take_weights(made, read_weights(Path(c.weights).expanduser()), Path(c.weights))
-        made.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return models.build(c.network, **settings)
+
+    def build(self) -> ImageClassifier:
+        """The network, its weights those of a file where the config names one."""
+        made = super().build()
+        if self.config.weights:
+            take_weights(made, read_weights(Path(self.config.weights).expanduser()), Path(self.config.weights))
         return made
 
     # -- training --------------------------------------------------------------------------------------------------
@@ -85,21 +64,16 @@ class Segment(Experiment):
     def step(self) -> Metrics:
         c = self.config
         images, maps, weights = self.batch()
-        for group in self.optimizer.param_groups:
-            group["lr"] = c.learning_rate * max(decay("cosine", self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
         self.net.train()
         scores = self.scores(self.net, images)  # (B, classes, h, w)
         loss = weighted_cross_entropy(scores, maps, weights)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
-        self.steps += 1
+        rate = self.update(loss)
         labelled = maps != IGNORED
         right = (scores.detach().argmax(1) == maps) & labelled
         metrics: dict[str, Any] = {
             "losses/cross_entropy": loss.detach(),
             "charts/pixel_accuracy": right.sum() / labelled.sum().clamp(min=1),
-            "charts/learning_rate": group["lr"],
+            "charts/learning_rate": rate,
         }
         if self.steps % c.validate_every == 0:
             metrics |= self.validate()
@@ -110,8 +84,8 @@ class Segment(Experiment):
         c = self.config
         images, maps, borders, of_classes = self.training_data()
         rows = self.order.take(c.batch_size, len(images)).to(self.device)
-        cut = patches([images[rows], maps[rows][:, None], borders[rows][:, None]], c.patch, self.patch_rng)
-        pixels, labels, near = distorted(cut, self.patch_rng, c.augment_flip, c.augment_warp)
+        cut = patches([images[rows], maps[rows][:, None], borders[rows][:, None]], c.patch, self.augment_rng)
+        pixels, labels, near = distorted(cut, self.augment_rng, c.augment_flip, c.augment_warp)
         labels = labels[:, 0].long()
         return pixels, labels, of_classes[labels.clamp(max=len(of_classes) - 1)] + c.border_weight * near[:, 0].float() / 255
 
@@ -132,9 +106,7 @@ class Segment(Experiment):
 
     def scores(self, net: ImageClassifier, images: Tensor) -> Tensor:
         """Class scores (B, classes, H, W) float32."""
-        pixels = net.normalise(images).contiguous(memory_format=torch.channels_last)
-        with autocast(self.device, self.dtype):
-            return net.net(pixels).float()
+        return self.answers_of(net, images).float()
 
     # -- figures ---------------------------------------------------------------------------------------------------
 
@@ -149,17 +121,16 @@ class Segment(Experiment):
         scenes = self.scenes("validation")
         counts = pixel_counts(scenes.maps, self.predicted(self.net, scenes.images), len(scenes.classes))
         f = figures(counts)
-        self.segment_views.history.append([self.steps, f["mean_iou"], f["pixel_accuracy"], f["dice"]])
+        self.shown.history.append([self.steps, f["mean_iou"], f["pixel_accuracy"], f["dice"]])
         return {"charts/validation_iou": [f["mean_iou"]]}
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
         """Mean IoU, pixel accuracy and Dice on the test scenes, and the IoU of each class."""
         scenes: Scenes = self.scenes("test")
-        counts = self.segment_views.counts_of(self.net, "test")
-        held_out = "of other episodes" if self.config.data == "atari" else "of the test split"
+        counts = self.shown.counts_of(self.net, "test")
         return {
             **figures(counts), "images": len(scenes), "classes": len(scenes.classes),
-            "protocol": f"{len(scenes)} scenes {held_out} of {shown(self.config.data)}; means over the classes",
+            "protocol": self.protocol(len(scenes), "means over the classes"),
         }  # fmt: skip
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
@@ -169,15 +140,6 @@ class Segment(Experiment):
         names = ", ".join(self.scenes.classes)
         about = f"images, float32 (B, 3, H, W), pixel values from 0 to 255 -> scores (B, {len(self.scenes.classes)}, H, W) of {names}."
         return Exported(self.net, {"images": pixels}, "scores", about)
-
-    def serving(self) -> nn.Module:
-        return self.net
-
-    def stateful(self) -> Tree:
-        return {
-            "net": self.net, "optimizer": self.optimizer, "generators": {"patches": self.patch_rng}, "order": self.order,
-            **attributes(self, "steps"), "history": Attribute(self.segment_views, "history"),
-        }  # fmt: skip
 
 
 def weighted_cross_entropy(scores: Tensor, maps: Tensor, weights: Tensor) -> Tensor:
