@@ -15,7 +15,7 @@ from gui.widgets.dismantle import dismantle
 
 
 class Closing(QObject):
-    """Closes a window once its sessions have ended, and whatever it started with them."""
+    """Closes a window once its sessions and the threads of its pages have ended."""
 
     def __init__(self, window: Any):
         """`window` is the `MainWindow`."""
@@ -36,16 +36,20 @@ class Closing(QObject):
         """Whether the window may close now. It asks once if something trains; then sessions stop and save while the window stays alive."""
         sessions = self.window.sessions
         if self.begun:
-            return self.abandoned or not sessions.busy()
+            return self.abandoned or not self.busy()
         training = [bridge.run.name for bridge in sessions.running()]
         training += [f"{start.name} (starting)" for start in sessions.starting]
         if training and not self.confirm(training):
             return False
         self.begin()
-        if sessions.busy():
+        if self.busy():
             return False
         self.end()
         return True
+
+    def busy(self) -> bool:
+        """Whether sessions, or the threads of pages, which save nothing, have not ended yet."""
+        return self.window.sessions.busy() or any(panel.busy() for panel in self.window.panels.values())
 
     def confirm(self, training: list[str]) -> bool:
         """Whether to stop what trains, by its names."""
@@ -68,20 +72,21 @@ class Closing(QObject):
         window.statusBar().showMessage("Saving…")
         for panel in window.panels.values():
             panel.finish_saves()
+            panel.request_shut()
         window.remember()
         window.sessions.request_close()
         self.deadline = time.monotonic() + CLOSE_SECONDS
         window.stack.setEnabled(False)
-        window.statusBar().showMessage("Saving checkpoints…")
+        window.statusBar().showMessage("Saving checkpoints…" if window.sessions.busy() else "Closing…")
         self.timer.start()
 
     def finish(self) -> None:
         """Close once every session has ended; when that takes long, ask whether to wait."""
-        if not self.window.sessions.busy():
+        if not self.busy():
             self.timer.stop()
             self.end()
             self.window.close()
-        elif time.monotonic() > self.deadline and self.still_saving is None:
+        elif time.monotonic() > self.deadline and self.still_saving is None and self.window.sessions.busy():
             self.ask_to_wait()
 
     def ask_to_wait(self) -> None:

@@ -26,7 +26,7 @@ from gui.background import Background
 from gui.bridge import Sessions
 from gui.closing import Closing
 from gui.dialogs import AboutDialog, ErrorDialog, ShortcutSheet
-from gui.palette import CommandPalette, entries
+from gui.palette import LOADED, CommandPalette, at_once, load_all, of_others
 from gui.panel import AppContext, Panel
 from gui.panels import PANELS
 from gui.queue_worker import QueueWorker
@@ -437,7 +437,12 @@ class MainWindow(QMainWindow):
         ShortcutSheet(groups, self).open()
 
     def show_palette(self) -> None:
-        CommandPalette(list(entries(self)), self).open()
+        palette = CommandPalette(list(at_once(self)), self)
+        palette.open()
+        if LOADED.is_set():
+            palette.offer(list(of_others(self)))
+        else:
+            self.background.submit(load_all, lambda _: palette.offer(list(of_others(self))), receiver=palette)
 
     def show_about(self) -> None:
         AboutDialog(self).open()

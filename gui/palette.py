@@ -3,6 +3,7 @@
 Read first: `entries`. What it offers comes from the declared actions and from what is in front.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -35,8 +36,27 @@ class Entry:
         return f"{self.kind}: {self.name}" + (f"    {native(self.keys)}" if self.keys else "")
 
 
+LOADED = threading.Event()
+"""Whether all panels and recipes have been imported."""
+
+
+def load_all() -> None:
+    """Import what `of_others` needs; takes a second or two the first time, so not in the window's thread."""
+    for spec in PANELS:
+        spec.panel_class().every_action()
+    for recipe in registry.recipes().values():
+        recipe.config_class()
+    LOADED.set()
+
+
 def entries(window: Any) -> Iterator[Entry]:
-    """All that can be done now, in the window and in the panel in front; then what other panels and recipes have."""
+    """All that can be done: in the window and in the panel in front, and what other panels and recipes have."""
+    yield from at_once(window)
+    yield from of_others(window)
+
+
+def at_once(window: Any) -> Iterator[Entry]:
+    """What is known without importing anything: what can be done in the window and in the panel in front."""
     front = window.stack.currentWidget()
     for scope in (window.action_set, front.action_set, *front.action_set.inner_scopes()):
         yield from of_scope(scope)
@@ -59,7 +79,13 @@ def entries(window: Any) -> Iterator[Entry]:
             yield Entry("Game", game_title(game), partial(choose_game, window, game))
     for run in runs():
         yield Entry("Run", run.name, partial(window.open_run, run))
+
+
+def of_others(window: Any) -> Iterator[Entry]:
+    """The actions of the panels that are not in front, and the settings of the recipes that are not in the form."""
+    front = window.stack.currentWidget()
     yield from of_other_panels(window, front.name)
+    form = getattr(front, "form", None)
     in_form = form.recipe.name if form is not None else ""
     for spec in PANELS:
         for recipe in registry.recipes().values():
@@ -153,6 +179,11 @@ class CommandPalette(QDialog):
         self.list.activated.connect(lambda _: self.do())
         self.filter("")
         self.line.setFocus()
+
+    def offer(self, more: list[Entry]) -> None:
+        """Further entries have become known."""
+        self.all = [*self.all, *more]
+        self.filter(self.line.text())
 
     def filter(self, text: str) -> None:
         """Show the entries that have every word; those whose name starts with the text come first."""

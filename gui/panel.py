@@ -220,6 +220,13 @@ class Panel(QMainWindow):
     def finish_saves(self) -> None:
         """Wait for files that are being written, before the window closes."""
 
+    def request_shut(self) -> None:
+        """The window is about to close: ask the panel's threads to end."""
+
+    def busy(self) -> bool:
+        """Whether a thread that was asked to end has not done so yet."""
+        return False
+
     def shut(self) -> None:
         """End threads and timers; the panel goes away."""
 

@@ -28,11 +28,14 @@ def unknown(kind: str, name: str, known: Iterable[str], see: str = "lab list") -
     """The error for a name that is not in `known`, with the nearest names that are."""
     known = list(known)
     near = [candidate for candidate in known if plain(candidate) in ELSEWHERE.get(plain(name), ())]
+    near = near or [candidate for candidate in known if len(name) >= PART and plain(name) in plain(candidate)][:3]
     near = near or difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return UsageError(f"There is no {kind} {name!r}.{hint} `{see}` shows all of them.")
 
 
+PART = 3
+"""From so many letters on, a name that is part of another means that one: `loss` is part of losses/td_loss."""
 ELSEWHERE = {
     "lr": ("learning_rate", "g_learning_rate", "d_learning_rate"), "epochs": ("steps",), "epoch": ("steps",), "iterations": ("steps",),
     "max_iters": ("steps",), "max_steps": ("steps",), "num_steps": ("steps",), "total_timesteps": ("steps",), "timesteps": ("steps",),

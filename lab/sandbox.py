@@ -84,14 +84,22 @@ class Sandbox:
             self.looked_at = on
             self.wake.notify_all()
 
-    def close(self, timeout: float = 10.0) -> bool:
-        """End the thread; whether it ended in time."""
+    def request_close(self) -> None:
+        """Let the thread end after what it does now."""
         with self.wake:
             self.closing = True
             self.wake.notify_all()
+
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+    def close(self, timeout: float = 10.0) -> bool:
+        """End the thread; whether it ended in time."""
+        self.request_close()
         if self.thread is not None:
             self.thread.join(timeout)
-        return self.thread is None or not self.thread.is_alive()
+        return not self.alive
 
     # -- its own thread --------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from lab.sandbox import PACES, Frame, Sandbox
 FRAME_MS = 33
 MET = "#3fa65c"
 CLOSE_SECONDS = 60.0
-"""How long closing waits for a thread that may still be importing PyTorch's optimisers; one that trains ends within a frame."""
+"""How long a page that is closed by itself waits for its thread, which may still be importing; the window waits without standing still."""
 
 
 class FoundationPage(QWidget):
@@ -84,6 +84,13 @@ class FoundationPage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0).expandedTo(super().minimumSizeHint())
+
+    def request_shut(self) -> None:
+        """Ask threads to end."""
+
+    def busy(self) -> bool:
+        """Whether a thread that was asked to end has not done so yet."""
+        return False
 
     def shut(self) -> None:
         """End threads and timers."""
@@ -188,6 +195,13 @@ class LivePage(FoundationPage):
         super().hideEvent(event)
         self.sandbox.look(False)
         self.timer.stop()
+
+    def request_shut(self) -> None:
+        self.timer.stop()
+        self.sandbox.request_close()
+
+    def busy(self) -> bool:
+        return self.sandbox.alive
 
     def shut(self) -> None:
         self.timer.stop()

@@ -58,6 +58,13 @@ class Home(QWidget):
         self.go_to([kind.title for kind in self.classes].index(title))
         return self.pages[self.bar.currentIndex()]
 
+    def request_shut(self) -> None:
+        for page in self.pages.values():
+            page.request_shut()
+
+    def busy(self) -> bool:
+        return any(page.busy() for page in self.pages.values())
+
     def shut(self) -> None:
         for page in self.pages.values():
             page.shut()

@@ -54,6 +54,12 @@ class FoundationsPanel(TrainingPanel):
         self.context.say("Starting a run…")
         self.context.sessions.start(name, fields, self.started, self.not_started, steps=recipe(name).steps)
 
+    def request_shut(self) -> None:
+        self.home.request_shut()
+
+    def busy(self) -> bool:
+        return self.home.busy()
+
     def shut(self) -> None:
         self.home.shut()
         super().shut()

@@ -280,3 +280,19 @@ def check_given_up(process: subprocess.Popen[str]) -> None:
     (run,) = runs()
     assert run.status()["status"] == "interrupted"
     assert resumes(run) > 20
+
+
+def test_closing_waits_for_a_page_that_still_imports_without_standing_still(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window, come, go = make_window("Foundations"), threading.Event(), threading.Event()
+
+    def slow(_: Any) -> None:
+        come.set()
+        go.wait(60)
+
+    window.panels["Foundations"].home.pages[0].sandbox.do(slow)  # type: ignore[attr-defined]
+    qtbot.waitUntil(come.is_set, timeout=LONG)
+    window.close()
+    assert window.isVisible()
+    assert window.statusBar().currentMessage() == "Closing…"
+    go.set()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)

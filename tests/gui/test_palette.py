@@ -29,6 +29,7 @@ def opened(qtbot: QtBot, window: MainWindow) -> Any:
 def run(qtbot: QtBot, window: MainWindow, words: str) -> None:
     """Open the palette, type, and press Return."""
     palette = opened(qtbot, window)
+    qtbot.waitUntil(lambda: any(entry.kind.startswith("Setting of") for entry in palette.all), timeout=LONG)
     qtbot.keyClicks(palette.line, words)
     assert palette.shown, words
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab import cli
+from lab.errors import unknown
 from lab.listing import Entry, Filter, as_table, ordered
 from lab.run import Run
 from lab.tables import csv_text, text_table
@@ -117,3 +118,7 @@ def test_a_column_that_no_run_has_is_named_with_its_neighbours(make: Make, capsy
     for words in (["--sort", "acuracy/test"], ["--columns", "name,acuracy/test"], ["--filter", "acuracy/test>1"]):
         assert cli.main(["runs", *words]) == 2
         assert "There is no column 'acuracy/test'. Did you mean accuracy/test" in capsys.readouterr().err
+
+
+def test_a_word_that_is_part_of_a_column_suggests_that_one() -> None:
+    assert "Did you mean losses/kl?" in str(unknown("column", "loss", ["process", "losses/kl"]))
