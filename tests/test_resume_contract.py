@@ -1,194 +1,42 @@
 """The resume contract of every recipe: N + M steps equal N, a checkpoint on disk, and M more, to the last bit.
 
-A recipe is in it by being registered; `TINY` makes its steps a matter of milliseconds, `VARIANTS` are further settings.
+A recipe is in it by being registered; `lab/selfcheck/cases.py` has its small settings, and further ones.
 The negative control leaves the random generators out of the state, which must show.
 """
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from lab import checkpoint, registry
+from lab import registry
 from lab.experiment import Experiment
+from lab.selfcheck.cases import advance, cases, made, steps_of, write_files
+from lab.selfcheck.exactness import everything, stored_and_read
 
 CPU = torch.device("cpu")
 GENERATOR_BYTES = torch.Generator().get_state().numel()
-
-DQN: dict[str, Any] = {
-    "game": "breakout", "envs": 2, "replay_capacity": 400, "learning_starts": 32, "batch_size": 8, "hidden_units": 16, "precision": "fp32",
-    "epsilon_steps": 100, "epsilon_end": 0.8, "target_interval": 10, "noop_max": 3, "learning_rate": 1e-3, "learning_rate_steps": 500,
-}  # fmt: skip
-PQN: dict[str, Any] = {
-    "game": "breakout", "envs": 3, "rollout_steps": 4, "minibatches": 3, "epochs": 2, "hidden_units": 16, "precision": "fp32",
-    "epsilon_steps": 100, "epsilon_end": 0.8, "noop_max": 3, "learning_rate": 1e-3, "learning_rate_steps": 900,
-    "life_loss_terminal": True,
-}  # fmt: skip
-DENSE: dict[str, Any] = {"data": "digits", "size": 8, "hidden": "32", "latent": 4, "quality_every": 0}
-GAN: dict[str, Any] = {"data": "digits", "size": 8, "features": 4, "latent": 8, "batch_size": 32, "quality_every": 0}
-DENOISING: dict[str, Any] = {"data": "digits", "size": 8, "features": 8, "batch_size": 16, "quality_every": 0}
-TRANSLATION: dict[str, Any] = {
-    "data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2, "jitter": 2, "flip": True,
-    "constant_steps": 4, "decay_steps": 30, "precision": "fp32",
-}  # fmt: skip
-TINY: dict[str, dict[str, Any]] = {
-    "dqn": DQN,
-    "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300, "crop": "20,10"},
-    "qr-dqn": DQN,
-    "tabular-q": {"maze": "tiny", "epsilon_steps": 100, "learning_rate_steps": 100, "epsilon_end": 0.3},
-    "c51": {**DQN, "atoms": 11},
-    "iqn": {**DQN, "fractions": 3, "acting_fractions": 4},
-    "rainbow": {**DQN, "atoms": 11},
-    "beyond-rainbow": {**DQN, "fractions": 3, "acting_fractions": 4, "trunk_width": 1, "train_every": 20, "batch_size": 3},
-    "pqn": PQN,
-    "pqn-fast": {**PQN, "sticky_actions": 0.25},
-    "dream": {"game": "pong", "source": "random", "frames": 128, "size": 16, "features": 8, "batch_size": 3, "horizon": 3, "horizon_steps": 5},
-    "linear": {},
-    "classify": {"data": "digits", "batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
-    "segment": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "patch": 24, "augment_flip": True, "augment_warp": 0.1},
-    "detect": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "augment_flip": True},
-    "autoencoder": {**DENSE, "noise": 0.3, "mask": 0.2, "sparsity": 0.1},
-    "vae": DENSE,
-    "cvae": {**DENSE, "beta_warmup": 50},
-    "gan": {"data": "digits", "size": 8, "g_hidden": "32", "d_hidden": "32", "latent": 8, "d_steps": 2, "label_smoothing": 0.1, "quality_every": 0},
-    "dcgan": {**GAN, "r1_every": 3},
-    "cgan": GAN,
-    "wgan-gp": {**GAN, "d_steps": 2},
-    "r3gan": {**GAN, "features": 8},
-    "stylegan": {**GAN, "features": 8, "d_features": 8},
-    "pixelcnn": {**DENOISING, "batch_size": 150, "features": 4, "layers": 2, "levels": 3},
-    "vqvae": {
-        **DENOISING, "batch_size": 150, "features": 4, "entries": 8, "entry_width": 4, "prior_features": 4, "prior_layers": 2,
-        "codebook_steps": 17,
-    },
-    "flow": DENOISING,
-    "ddpm": {**DENOISING, "precision": "fp32"},
-    "meanflow": DENOISING,
-    "toy-gan": {"hidden": "8", "d_hidden": "8", "batch_size": 16, "gradient_penalty": 0.1, "d_steps": 2},
-    "toy-flow": {"hidden": "8", "batch_size": 16},
-    "approximation": {"units": 3, "batch_size": 8},
-    "som": {"rows": 3, "columns": 3},
-    "rbm": {"hidden": "6,4", "layer_steps": 10, "batch_size": 8},
-    "perceptron": {"count": 6, "points": "xor"},
-    "playground": {"layers": "3 tanh, 2 randomised relu", "dropout": 0.2, "batch_norm": True, "count": 40, "batch_size": 8, "l1": 0.01, "l2": 0.01},
-    "cyclegan": {**TRANSLATION, "blocks": 1, "style": 3, "cycle_noise": 0.1, "pool": 10},
-    "cyclegan-256": {**TRANSLATION, "blocks": 1, "pool": 10},
-    "pix2pix": {**TRANSLATION, "dropout": 0.5},
-    "pix2pix-256": {**TRANSLATION, "task": "half"},
-    "gpt": {"context": 16, "layers": 2, "heads": 2, "width": 16, "batch_size": 4, "dropout": 0.1, "validate_every": 3},
-    "char-rnn": {"hidden": 12, "width": 8, "unroll": 8, "batch_size": 4, "dropout": 0.1, "layers": 2, "validate_every": 3},
-    "seq2seq": {
-        "data": "numbers", "pairs": 200, "hidden": 8, "width": 8, "batch_size": 8, "dropout": 0.1, "teacher_forcing": 0.5,
-        "validate_every": 20,
-    },
-    "tag": {"length": 16, "hidden": 6, "width": 4, "batch_size": 4, "crf": True, "dropout": 0.1},
-    "text-class": {"hidden": 6, "width": 4, "batch_size": 8, "dropout": 0.5},
-    "forecast": {"hidden": 6, "batch_size": 4, "window": 8, "dropout": 0.1},
-    "word2vec": {"width": 8, "batch_size": 32, "window": 2, "subsample": 1.0},
-}  # fmt: skip
-"""Settings of a small and quick run of each recipe; one that is not here trains with its defaults."""
-VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "dqn without replay": ("dqn", {"replay": "off"}),
-    "dqn with noisy layers in bf16": ("dqn", {"noisy": True, "double": True, "precision": "bf16"}),
-    "qr-dqn with Munchausen rewards": ("qr-dqn", {"munchausen": True, "quantiles": 7}),
-    "vae of convolutions in bf16": ("vae", {"architecture": "conv", "features": 4, "precision": "bf16"}),
-    "dcgan in bf16": ("dcgan", {"precision": "bf16"}),
-    "dcgan with spectral norm": ("dcgan", {"spectral_norm": True, "loss": "hinge"}),
-    "flow by a transformer in bf16": ("flow", {"network": "dit", "width": 16, "depth": 1, "precision": "bf16", "guidance": 2.0}),
-    "toy-gan relativistic": ("toy-gan", {"loss": "relativistic", "distribution": "two peaks"}),
-    "cyclegan in bf16": ("cyclegan", {"precision": "bf16"}),
-    "pix2pix with batch norm in bf16": ("pix2pix", {"norm": "batch", "precision": "bf16"}),
-    "classify mlp nesterov": (
-        "classify",
-        {"network": "mlp", "optimizer": "nesterov", "hidden_units": "16", "dropout": -1.0, "patience": 0},
-    ),
-    "classify rmsprop": ("classify", {"optimizer": "rmsprop", "dropout": -1.0}),
-    "classify rprop": ("classify", {"optimizer": "rprop"}),
-    "classify adagrad": ("classify", {"optimizer": "adagrad"}),
-    "classify adadelta": ("classify", {"optimizer": "adadelta"}),
-    "classify adam": ("classify", {"optimizer": "adam"}),
-    "classify sgd": ("classify", {"optimizer": "sgd"}),
-    "classify knn": ("classify", {"network": "knn", "memory": 100, "dropout": -1.0, "patience": 0}),
-    "classify a list of layers": (
-        "classify",
-        {"network": "layers", "layers": "conv 4 3 stride 2, batch norm, dropout 0.3, gap, dense classes", "dropout": -1.0},
-    ),
-    "classify with batches of 1": ("classify", {"batch_size": 1, "validation": 0.0, "patience": 0}),
-    "segment fcn8s in bf16": ("segment", {"network": "fcn8s", "precision": "bf16"}),
-    "segment by max unpooling": ("segment", {"upsampling": "unpool"}),
-    "gpt in bf16": ("gpt", {"precision": "bf16"}),
-    "char-rnn gru in bf16": ("char-rnn", {"precision": "bf16", "cell": "gru"}),
-    "seq2seq lstm with Luong's attention": ("seq2seq", {"attention": "luong", "model": "lstm"}),
-    "seq2seq transformer": ("seq2seq", {"model": "transformer"}),
-    "word2vec cbow": ("word2vec", {"method": "cbow"}),
-}
-CASES = {**{name: (name, {}) for name in registry.recipes()}, **VARIANTS}
-FILES = {"gpt": "a.txt", "char-rnn": "a.txt", "word2vec": "a.txt", "tag": "a.py", "text-class": "a.tsv", "forecast": "a.csv"}
-"""Data that take no time to load."""
+CASES = cases()
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder with small files to learn from."""
-    contents = {
-        "a.txt": "the cat sat on the mat and the dog lay by the door. " * 60,
-        "a.py": "def f(x):\n    return x + 1  # more\n" * 40,
-        "a.tsv": "".join(f"good\tvery nice day number {i}\nbad\tnot a nice night {i}\n" for i in range(30)),
-        "a.csv": "a,b\n" + "".join(f"{math.sin(i / 5)},{math.cos(i / 5)}\n" for i in range(120)),
-    }
-    for name, text in contents.items():
-        (tmp_path / name).write_text(text)
+    write_files(tmp_path)
     return tmp_path
 
 
 @contextmanager
 def experiment_of(case: str, data: Path) -> Iterator[Experiment]:
     """A fresh experiment of a case, closed at the end."""
-    name, fields = CASES[case]
-    recipe = registry.recipe(name)
-    values = {**({"data": f"file:{data / FILES[name]}"} if name in FILES else {}), **TINY.get(name, {}), **fields}
-    experiment = recipe.experiment_class()(recipe.config_class().parse(values), CPU)
+    experiment = made(case, data, CPU)
     try:
         yield experiment
     finally:
         experiment.close()
-
-
-def steps_of(case: str) -> tuple[int, int]:
-    """How long a case trains before and after: an agent plays at first, and past the end of an episode; an epoch of images ends."""
-    recipe = registry.recipe(CASES[case][0])
-    return (150, 30) if recipe.is_agent or recipe.name == "tabular-q" else (13, 9)
-
-
-def advance(experiment: Experiment, steps: int) -> None:
-    for _ in range(steps):
-        experiment.step()
-
-
-def stored_and_read(experiment: Experiment, folder: Path) -> dict[str, Any]:
-    path = checkpoint.write(folder / "checkpoints", experiment.progress().done, {"experiment": experiment.state()}, {})
-    return checkpoint.read(path)["experiment"]
-
-
-def everything(experiment: Experiment) -> tuple[Any, dict[str, torch.Tensor]]:
-    """The tree of the state, and all of its tensors."""
-    tree, tensors, segments = checkpoint.flatten(experiment.state())
-    for segment in segments:
-        pixels = np.ascontiguousarray(segment.read())
-        tensors[f"segment {segment.name}"] = torch.from_numpy(pixels.copy())
-    return without_digests(tree), tensors
-
-
-def without_digests(node: Any) -> Any:
-    """The tree without the digests of segments: those are known only of what was written to disk, and the contents are compared."""
-    if isinstance(node, dict):
-        return {key: without_digests(value) for key, value in node.items() if key not in ("sha256", "bytes")}
-    return [without_digests(value) for value in node] if isinstance(node, list) else node
 
 
 @pytest.mark.parametrize("case", CASES)
