@@ -21,7 +21,7 @@ from agents.exported import q_values
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory
 from lab.atari.games import action_names
-from lab.device import compute_dtype
+from lab.device import compute_dtype, free_memory
 from lab.experiment import Experiment, Metrics, State
 from lab.exported import Exported
 from lab.schedules import linear, warmup
@@ -285,10 +285,8 @@ class DQN(Experiment):
 
     def replay_device(self) -> torch.device:
         """The GPU where the frames fit beside what training needs, else main memory."""
-        if self.device.type == "cuda":
-            free, _ = torch.cuda.mem_get_info(self.device)
-            if self.config.replay_capacity * PIXELS < 0.8 * free:
-                return self.device
+        if self.device.type == "cuda" and self.config.replay_capacity * PIXELS < 0.8 * free_memory(self.device):
+            return self.device
         return torch.device("cpu")
 
     def close(self) -> None:

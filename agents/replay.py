@@ -5,6 +5,8 @@ An episode of k transitions takes k + 1 rows: the last row holds the frame after
 episode bootstraps from. Sources: Mnih et al. 2015 (uniform), Schaul et al. 2016 (prioritised), Sutton 1988 (n-step).
 """
 
+import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,8 @@ from lab.device import in_huge_pages
 from lab.errors import LabError
 from lab.run import Run
 from models.kernels.pixel_blocks import frame_blocks, frame_pixels, stack_blocks
+
+log = logging.getLogger("lab.replay")
 
 PIXELS = 84 * 84
 NO_ACTION = 255
@@ -61,6 +65,17 @@ class Sequences:
     ended: np.ndarray
 
 
+def empty_frames(rows: int, device: torch.device) -> Tensor:
+    """Room for frames (rows, 7056) uint8 on a device; in main memory where a GPU turns out to be full."""
+    if device.type != "cpu":
+        with suppress(torch.cuda.OutOfMemoryError):
+            return torch.empty(rows, PIXELS, dtype=torch.uint8, device=device)
+        log.warning(
+            "The replay memory does not fit the GPU's memory: its frames are kept in main memory, from where drawing them is slower."
+        )
+    return in_huge_pages(torch.empty(rows, PIXELS, dtype=torch.uint8))
+
+
 class ReplayMemory:
     """The newest `capacity` rows of `envs` environments.
 
@@ -88,7 +103,7 @@ class ReplayMemory:
         rows = envs * self.length
         self.zero_row = rows  # A black frame stands before an episode's first.
         # As the network reads them: the pixels of each 4x4 block side by side (`frame_blocks`).
-        self.frames = in_huge_pages(torch.empty(rows + 1, PIXELS, dtype=torch.uint8, device=device or torch.device("cpu")))
+        self.frames = empty_frames(rows + 1, device or torch.device("cpu"))
         self.frames[rows] = 0
         self.actions = np.full(rows, NO_ACTION, np.uint8)
         self.rewards = np.zeros(rows, np.float32)

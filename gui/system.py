@@ -15,9 +15,9 @@ def process_memory() -> int:
 
 
 def gpu_memory() -> int | None:
-    """Bytes that torch holds on the GPU; None without one, or before torch is loaded."""
+    """Bytes that torch holds on the GPU; None before a run uses one: to ask for it would load the driver, in the window's thread."""
     torch = sys.modules.get("torch")
-    if torch is None or not hasattr(torch, "cuda") or not torch.cuda.is_available():
+    if torch is None or not hasattr(torch, "cuda") or not torch.cuda.is_initialized():
         return None
     return int(torch.cuda.memory_reserved())
 

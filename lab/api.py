@@ -1,5 +1,6 @@
 """The same jobs from Python: `lab.train("vae", steps=2000, seed=0).show("samples").save("grid.png")`."""
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from lab.paths import expanded
 from lab.run import Run
 from lab.session import Session
 from lab.stored_runs import find
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -48,12 +51,16 @@ def resume(
     steps: int | None = None,
     minutes: float | None = None,
     data: str | None = None,
+    device: str | None = None,
     on_update: Callable[[Latest], None] | None = None,
     quiet: bool | None = None,
 ) -> Run:
-    """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all; on other `data` where given."""
+    """Continue a stored run from its newest good checkpoint, bit for bit, to `steps` units in all; on other `data` where given.
+
+    On another kind of `device` than before it is not bit for bit what an uninterrupted run would be.
+    """
     stored = run if isinstance(run, Run) else find(str(run))
-    session = resumed_session(stored, steps=steps, minutes=minutes, data=data, on_update=on_update)
+    session = resumed_session(stored, steps=steps, minutes=minutes, data=data, device=device, on_update=on_update)
     return run_to_end(session, quiet)
 
 
@@ -130,23 +137,24 @@ def new_session(
     steps, minutes = whole_number(steps), number(minutes)
     check_length(steps, minutes)
     from lab.cores import one_thread, threads_for, threads_of_run
-    from lab.device import resolve
+    from lab.device import memory_explained, resolve
 
     place = resolve(device)
     threads = threads_for(place)
     target = entry.steps if steps is None and minutes is None else steps
     said = Kept()
-    with one_thread(), threads_of_run(threads), logged(said):
-        experiment = entry.experiment_class()(config, place)
+    kind = entry.experiment_class()
+    with memory_explained(kind.memory_settings), one_thread(), threads_of_run(threads), logged(said):
+        experiment = kind(config, place)
         try:
             experiment.read_data()
             folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of)
             for message in said:
                 folder.log(message)
+            return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
         except BaseException:
             experiment.close()
             raise
-        return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)
 
 
 def resumed_session(
@@ -155,19 +163,22 @@ def resumed_session(
     steps: int | None = None,
     minutes: float | None = None,
     data: str | None = None,
+    device: str | None = None,
     on_update: Callable[[Latest], None] | None = None,
 ) -> Session:
     """A session that continues `run`, not started. Without `steps` or `minutes` it keeps its last target.
 
-    Raises LabError where the data have changed since training, unless they are given as `data`: their new place, or others on purpose.
+    Raises LabError where the data have changed since training, unless they are given as `data`: their new place, or others on purpose;
+    UsageError where it was trained on a GPU and there is none, unless another `device` is given.
     """
     from lab.cores import asked_for, one_thread, threads_of_run
+    from lab.device import memory_explained
 
     steps, minutes = whole_number(steps), number(minutes)
     check_length(steps, minutes)
     threads = asked_for() or run.threads()
     with run.lock(), one_thread(), threads_of_run(threads), logged(run):
-        experiment = run.experiment(run.stored["device"], data=data, same_data=data is None)
+        experiment = run.experiment(device_to_resume(run, device), data=data, same_data=data is None)
     done = experiment.progress().done
     if experiment.ended:
         experiment.close()
@@ -182,8 +193,34 @@ def resumed_session(
         raise UsageError(
             f"Run {run.name} has reached its {done:,} {experiment.unit}. To train further: `lab resume {run.name} --steps N` with a larger N."
         )
-    with one_thread(), threads_of_run(threads):
+    with memory_explained(experiment.memory_settings), one_thread(), threads_of_run(threads):
         return Session(experiment, run, threads=threads, steps=steps, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
+
+
+def device_to_resume(run: Run, device: str | None) -> str:
+    """Where a run continues: on the kind of device that it was trained on, as only that is bit for bit, or where it is told to.
+
+    Raises UsageError where that is a GPU and there is none.
+    """
+    import torch
+
+    from lab.device import resolve
+
+    before = str(run.stored["device"])
+    if device is None:
+        if before == "cuda" and not torch.cuda.is_available():
+            raise UsageError(
+                f"Run {run.name} was trained on a GPU, and PyTorch finds no CUDA device here. Resume it on a machine that has one, or on the "
+                f"processor, not bit for bit as it would have continued: lab resume {run.name} --device cpu"
+            )
+        return before
+    place = resolve(device).type
+    if place != before:
+        log.warning(
+            "%s trained on %s until now and continues on %s: this is not bit for bit what an uninterrupted run would be.",
+            run.name, before, place,
+        )  # fmt: skip
+    return place
 
 
 def left_to_train(run: Run) -> tuple[int | None, float | None]:

@@ -3,11 +3,17 @@
 import ctypes
 import platform
 import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from lab.errors import LabError, UsageError
+from models.full_memory import chain, full_memory
+from models.kernels.cuda_graphs import CAPTURE
 
 
 def resolve(name: str) -> torch.device:
@@ -37,10 +43,26 @@ def cpu_name() -> str:
         return platform.processor() or platform.machine()
 
 
+def prepare(device: torch.device) -> None:
+    """Settings of the whole process for a run on a device.
+
+    On a GPU: float32 is IEEE float32, in convolutions and recurrent networks too, where cuDNN's own choice is TF32 with 10 bits of
+    mantissa; and of cuDNN's algorithms only those that give the same sums each time.
+    """
+    if device.type != "cuda":
+        keep_freed_memory()
+        return
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+
+
 M_MXFAST, M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = 1, -1, -3, -8
 """Settings of glibc's mallopt."""
 MADV_HUGEPAGE = 14
 HUGE_PAGE = 2 << 20
+SOON = 0.5
+"""Seconds."""
 
 
 def keep_freed_memory() -> bool:
@@ -90,14 +112,55 @@ def cpu_has_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
-        return True
-    text = str(error)
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "not enough memory" in text)
-
-
-def out_of_memory(settings: tuple[str, ...]) -> LabError:
-    """The sentence for a full memory."""
+def out_of_memory(settings: tuple[str, ...], where: str = "cpu") -> LabError:
+    """The sentence for a full memory: the processor's or the GPU's."""
     flags = " or ".join("--" + name.replace("_", "-") for name in settings)
-    return LabError(f"Out of memory. Lower {flags}, or close what else uses this machine's memory.")
+    memory = "this machine's memory" if where == "cpu" else f"the GPU's memory{free_text()}"
+    return LabError(
+        f"Out of memory. Lower {flags}, or close what else uses {memory}." if flags else f"Out of memory. Close what else uses {memory}."
+    )
+
+
+def free_text() -> str:
+    try:
+        device = torch.device("cuda")
+        free, total = free_memory(device), torch.cuda.mem_get_info(device)[1]
+    except RuntimeError:  # The driver itself has no memory left.
+        return ""
+    return f" ({free / 1e9:.1f} GB of {total / 1e9:.1f} free)"
+
+
+def free_memory(device: torch.device) -> int:
+    """The bytes of a GPU's memory that this process could still use: what the driver has, and what PyTorch keeps unused."""
+    with CAPTURE:
+        free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def give_back_memory() -> None:
+    """Return the GPU memory that nothing uses any more, such as that of an ended run, to other processes."""
+    if torch.cuda.is_initialized():
+        with CAPTURE:
+            torch.cuda.empty_cache()
+
+
+def give_back_soon() -> None:
+    """`give_back_memory` when what is just being freed is gone, off the calling thread."""
+    timer = threading.Timer(SOON, give_back_memory)
+    timer.daemon = True
+    timer.start()
+
+
+@contextmanager
+def memory_explained(settings: tuple[str, ...] = ()) -> Iterator[None]:
+    """Raises the sentence for a full memory in place of the errors that say so inside; `settings` are the config's fields to lower."""
+    try:
+        yield
+    except Exception as error:
+        where = None if isinstance(error, LabError) else full_memory(error)
+        if where is None:
+            raise
+        for each in chain(error):  # Its frames would keep their tensors alive.
+            traceback.clear_frames(each.__traceback__)
+        give_back_memory()
+        raise out_of_memory(settings, where) from None

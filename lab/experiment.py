@@ -4,6 +4,7 @@ Read first: `Experiment`. A recipe subclasses it; a `lab.session.Session` runs i
 """
 
 import inspect
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from torch import nn
 from lab import parameters
 from lab.answers import Answer
 from lab.config import Config
-from lab.device import keep_freed_memory
+from lab.device import give_back_soon, memory_explained, prepare
 from lab.errors import LabError
 from lab.exported import Exported
 from lab.making import Making
@@ -120,7 +121,9 @@ class Experiment(ABC):
     def __init__(self, config: Config, device: torch.device):
         self.config = config
         self.device = device
-        keep_freed_memory()
+        prepare(device)
+        if device.type == "cuda":  # PyTorch keeps freed memory for this process; others may need it.
+            weakref.finalize(self, give_back_soon).atexit = False
 
     @classmethod
     def opened(cls, config: Config, device: torch.device, remembered: dict[str, Any]) -> Self:
@@ -202,7 +205,7 @@ class Experiment(ABC):
         owner = next(attribute for attribute, part in reversed(self.answering()) if name in views_of(part))
         method = getattr(getattr(self, owner) if owner else self, name)
         spec = method.view_spec
-        with torch.no_grad():
+        with memory_explained(), torch.no_grad():
             if not spec.live:
                 answer = method(**parameters)
             else:

@@ -368,12 +368,19 @@ class Run:
         training, which `same_data` refuses with a LabError instead. `data` are used in place of those that the run names.
         Only `to_look` may they be missing: what needs them raises a UsageError then.
         """
+        from lab.device import memory_explained, resolve
+
+        with memory_explained(self.recipe.experiment_class().memory_settings):
+            return self.opened(resolve(device), serving_only, data, same_data, to_look, step)
+
+    def opened(
+        self, device: "torch.device", serving_only: bool, data: str | None, same_data: bool, to_look: bool, step: int | None
+    ) -> "Experiment":
         from lab import checkpoint
-        from lab.device import resolve
 
         remembered = self.stored.get("data", {})
         gone = catalogue.missing(str(self.stored["config"].get("data", ""))) if to_look and remembered and data is None else None
-        experiment = self.recipe.experiment_class().opened(self.config(data, exists=gone is None), resolve(device), remembered)
+        experiment = self.recipe.experiment_class().opened(self.config(data, exists=gone is None), device, remembered)
         if gone is None:
             self.compare_data(experiment, same_data)
         else:
@@ -462,9 +469,12 @@ class Run:
 
     def evaluate(self, device: str = "auto", *, data: str | None = None, **options: Any) -> dict[str, Any]:
         """The recipe's figures of the stored weights on held-out data or episodes; of other `data` where they are given."""
+        from lab.device import memory_explained
+
         experiment = self.experiment(device, serving_only=True, data=data)
         try:
-            return experiment.evaluate(**options)
+            with memory_explained():
+                return experiment.evaluate(**options)
         finally:
             experiment.close()
 

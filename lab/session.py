@@ -27,6 +27,7 @@ from lab.log import logged
 from lab.metrics import MetricsWriter
 from lab.run import Run
 from lab.snapshot import Snapshot
+from models.full_memory import full_memory
 
 log = logging.getLogger(__name__)
 
@@ -372,8 +373,9 @@ class Session:
 
     def fail(self, error: BaseException) -> None:
         trace = "".join(traceback.format_exception(error))
-        if device.is_out_of_memory(error):
-            error = device.out_of_memory(self.experiment.memory_settings)
+        full = None if isinstance(error, LabError) else full_memory(error)
+        if full is not None:
+            error = device.out_of_memory(self.experiment.memory_settings, full)
         elif checkpoint.is_disk_full(error):
             intact = "; its checkpoints are intact" if checkpoint.listed(self.run_folder.checkpoints) else ""
             error = checkpoint.disk_error(error, self.run_folder.path, "training has stopped" + intact)  # type: ignore[arg-type]

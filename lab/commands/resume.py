@@ -5,10 +5,19 @@ from lab.flags import add_data, add_json, add_length, parser
 
 
 def main(arguments: list[str]) -> int:
-    p = parser("resume", "RUN [--steps N | --minutes M] [--data DATA] [--json]", "RUN is a folder, a run's name, or `last`.")
+    p = parser(
+        "resume",
+        "RUN [--steps N | --minutes M] [--data DATA] [--device auto|cpu|cuda] [--json]",
+        "RUN is a folder, a run's name, or `last`.",
+    )
     p.add_argument("run", metavar="RUN")
     add_length(p)
     add_data(p)
+    p.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        help="device to continue on (default: that of the run so far; on another it is not bit for bit)",
+    )
     add_json(p)
     options = p.parse(arguments)
     from lab.stored_runs import find
@@ -16,4 +25,5 @@ def main(arguments: list[str]) -> int:
     run = find(options.run)
     from lab.api import resumed_session
 
-    return follow(resumed_session(run, steps=options.steps, minutes=options.minutes, data=options.data), options.json)
+    session = resumed_session(run, steps=options.steps, minutes=options.minutes, data=options.data, device=options.device)
+    return follow(session, options.json)

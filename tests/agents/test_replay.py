@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.replay import ReplayMemory, stored_memory
+from agents.replay import PIXELS, ReplayMemory, stored_memory
 from lab import checkpoint
 from lab.errors import LabError
 from lab.registry import recipe
@@ -376,6 +377,30 @@ def test_a_million_transitions_fit_in_7_2_gigabytes() -> None:
 def test_a_memory_too_small_for_its_window_is_refused() -> None:
     with pytest.raises(ValueError, match=r"too small for 4 environments with n = 3"):
         ReplayMemory(20, 4, n_step=3)
+
+
+def test_frames_that_do_not_fit_the_gpu_are_kept_in_main_memory(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    empty = torch.empty
+
+    def full_gpu(*shape: int, device: torch.device | None = None, **options: Any) -> torch.Tensor:
+        if device is not None and device.type == "cuda":
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return empty(*shape, **options)
+
+    monkeypatch.setattr(torch, "empty", full_gpu)
+    assert ReplayMemory(64, 2, device=torch.device("cuda")).frames.device.type == "cpu"
+    assert "kept in main memory" in caplog.text
+
+
+@pytest.mark.gpu
+def test_a_memory_larger_than_the_gpu_is_kept_in_main_memory() -> None:
+    rows = torch.cuda.mem_get_info()[1] // PIXELS + 1
+    torch.cuda.set_per_process_memory_fraction(0.01)
+    try:
+        memory = ReplayMemory(rows // 50, 2, device=torch.device("cuda"))
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert memory.frames.device.type == "cpu"
 
 
 @pytest.mark.gpu
