@@ -21,6 +21,7 @@ PAGES = {
     "styles": "gui.generate.styles_page:StylesPage",
     "places": "gui.generate.places_page:PlacesPage",
     "codes": "gui.generate.codes_page:CodesPage",
+    "uses": "gui.generate.uses_page:UsesPage",
     "landscape": "gui.generate.landscape_page:LandscapePage",
     "diagnosis": "gui.generate.diagnosis_page:DiagnosisPage",
     "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",

@@ -36,6 +36,10 @@ from lab.run import Run
 STROKE = 0.09
 """The width of a drawn stroke as a share of the picture's side."""
 IMAGE, DRAWN, LOADED, ATARI = "held-out image", "my drawing", "image file", "Atari (live)"
+HOLES = "my holes"
+"""Offered by a network that fills holes: they are drawn over a held-out target."""
+HOLE_WIDTH = 1 / 8
+"""The width of a drawn hole as a share of the side, as in training."""
 NO_AGENT = "No agent is playing. Open the Atari panel (Alt+1) first; the frames of the agent there are translated here."
 
 
@@ -51,6 +55,8 @@ class ImageTranslationState(PageState):
         """Height and width of the images, in pixels."""
         self.style: int = getattr(config, "style", 0)
         """Dimensions of the style code; 0 where there is none."""
+        self.fills = getattr(config, "task", "") == "holes" and not config.data.startswith("pairs:")
+        """Whether the network fills holes."""
 
 
 class ImageTranslationPage(Page):
@@ -70,7 +76,7 @@ class ImageTranslationPage(Page):
         self.two_ways = False
         """Whether the model also translates from B to A."""
         self.kind = QComboBox(toolTip="What to translate")
-        self.kind.addItems([IMAGE, DRAWN, LOADED, ATARI])
+        self.kind.addItems([IMAGE, HOLES, DRAWN, LOADED, ATARI] if state.fills else [IMAGE, DRAWN, LOADED, ATARI])
         self.direction = QComboBox(toolTip="Direction of translation")
         self.direction.addItems(["A → B", "B → A"])
         self.index = QSpinBox(maximum=2**31 - 1, toolTip="Index of the held-out image")
@@ -79,6 +85,8 @@ class ImageTranslationPage(Page):
         self.seed = QSpinBox(maximum=2**31 - 1, toolTip="Seed of the image of B whose style is used")
         self.random_button = QToolButton(text="Next style", toolTip="Use the style of another random image of B")
         self.drawing = Drawing(pen_width(state.run))
+        self.holes = Drawing(HOLE_WIDTH)
+        self.holes.setAccessibleName("Holes")
         self.given = Picture("The input appears here.", (110, 110))
         self.translated = Picture("The translation appears here.", (110, 110))
         self.style_bars = CodeBars(max(1, state.style))
@@ -92,11 +100,12 @@ class ImageTranslationPage(Page):
         self.styling = self.query("style", self.style_parameters, self.show_style, self.note.setText, interval=1.0)
         self.cycling = self.query("results", self.cycle_parameters, self.show_cycles, self.cycles.show_text, interval=1.0)
         self.drawing.changed.connect(self.drawn)
+        self.holes.changed.connect(self.changed)
         self.kind.currentTextChanged.connect(self.kind_changed)
         self.direction.currentIndexChanged.connect(self.direction_changed)
         self.index.valueChanged.connect(self.changed)
         self.open_button.clicked.connect(self.ask_file)
-        self.clear_button.clicked.connect(self.drawing.clear)
+        self.clear_button.clicked.connect(lambda: self.canvas.clear())
         self.seed.valueChanged.connect(self.new_style)
         self.random_button.clicked.connect(lambda: self.seed.setValue(self.seed.value() + 1))
         self.style_bars.changed.connect(self.changed)
@@ -105,10 +114,10 @@ class ImageTranslationPage(Page):
         self.new_style()
         self.kind_changed(self.kind.currentText())
         self.trail = state.trail(
-            self.given_state, self.set_given, busy=lambda: self.drawing.last is not None or self.style_bars.last is not None
+            self.given_state, self.set_given, busy=lambda: self.canvas.last is not None or self.style_bars.last is not None
         )
         for told in (
-            self.drawing.settled, self.style_bars.settled, self.kind.currentTextChanged, self.direction.currentIndexChanged,
+            self.drawing.settled, self.holes.settled, self.style_bars.settled, self.kind.currentTextChanged, self.direction.currentIndexChanged,
             self.index.valueChanged, self.seed.valueChanged,
         ):  # fmt: skip
             told.connect(self.trail.note)
@@ -127,6 +136,7 @@ class ImageTranslationPage(Page):
         self.left = QStackedWidget()
         self.left.addWidget(self.given)
         self.left.addWidget(self.drawing)
+        self.left.addWidget(self.holes)
         self.pictures = QSplitter(childrenCollapsible=False)
         for caption, picture in (("Input", self.left), ("Translation", self.translated)):
             self.pictures.addWidget(titled(caption, picture))
@@ -147,6 +157,11 @@ class ImageTranslationPage(Page):
         return "ba" if self.direction.currentIndex() == 1 else "ab"
 
     @property
+    def canvas(self) -> Drawing:
+        """What is drawn on, or would be."""
+        return self.holes if self.kind.currentText() == HOLES else self.drawing
+
+    @property
     def has_style(self) -> bool:
         return self.two_ways and self.state.style > 0 and self.way == "ab"
 
@@ -160,6 +175,9 @@ class ImageTranslationPage(Page):
             asked["style"] = ",".join(f"{value:.5g}" for value in self.style_bars.values)
         if kind == IMAGE:
             return {**asked, "index": self.index.value()}
+        if kind == HOLES:
+            holes = self.holes.pixels(self.state.side, self.state.side)
+            return {"index": self.index.value(), "holes": base64.b64encode(holes.tobytes()).decode()}
         if kind == LOADED:
             return {**asked, "file": str(self.loaded)} if self.loaded else None
         if kind == DRAWN:
@@ -179,7 +197,6 @@ class ImageTranslationPage(Page):
         self.two_ways = "direction" in self.state.source.specs()["translate"].parameters
         self.cycling.view = "triptychs" if "triptychs" in self.state.views else "results"
         self.direction.setVisible(self.two_ways)
-        self.cycles.pickable = self.two_ways
         self.new_style()
 
     def cycle_parameters(self) -> dict[str, Any]:
@@ -188,12 +205,13 @@ class ImageTranslationPage(Page):
     def given_state(self) -> dict[str, Any]:
         """What is translated and how, by name."""
         return {
-            "drawing": self.drawing.state(), "image": (self.kind.currentText(), self.index.value(), self.loaded),
+            "drawing": self.drawing.state(), "holes": self.holes.state(), "image": (self.kind.currentText(), self.index.value(), self.loaded),
             "direction": self.direction.currentIndex(), "seed of the style": self.seed.value(), "style": self.style_bars.state(),
         }  # fmt: skip
 
     def set_given(self, given: dict[str, Any]) -> None:
         self.drawing.set_state(given["drawing"])
+        self.holes.set_state(given["holes"])
         kind, index, self.loaded = given["image"]
         self.index.setValue(index)
         self.kind.setCurrentText(kind)
@@ -207,6 +225,10 @@ class ImageTranslationPage(Page):
     def show_translation(self, answer: Any) -> None:
         self.given.show_pixels(answer.pixels[0])
         self.translated.show_pixels(answer.pixels[1])
+        if len(answer.pixels) > 2:  # The target, which the holes are drawn over.
+            from lab.data.pair_tasks import HOLE
+
+            self.holes.show_ground(answer.pixels[2], HOLE)
         if self.kind.currentText() != ATARI:
             self.note.setText(self.hint())
 
@@ -221,6 +243,7 @@ class ImageTranslationPage(Page):
         return {
             IMAGE: "Click an image below to translate it.",
             DRAWN: "The translation follows your drawing.",
+            HOLES: "Draw over the picture: what you cover is filled in. The right button uncovers it again.",
             LOADED: "Drop an image file here to translate it.",
             ATARI: "",
         }[self.kind.currentText()] + style
@@ -240,10 +263,11 @@ class ImageTranslationPage(Page):
             self.changed()
 
     def kind_changed(self, kind: str) -> None:
-        self.index.setVisible(kind == IMAGE)
+        self.translating.view = "fill" if kind == HOLES else "translate"
+        self.index.setVisible(kind in (IMAGE, HOLES))
         self.open_button.setVisible(kind == LOADED)
-        self.clear_button.setVisible(kind == DRAWN)
-        self.left.setCurrentWidget(self.drawing if kind == DRAWN else self.given)
+        self.clear_button.setVisible(kind in (DRAWN, HOLES))
+        self.left.setCurrentWidget(self.canvas if kind in (DRAWN, HOLES) else self.given)
         self.note.setText(self.hint())
         if kind == DRAWN and self.drawing.empty:
             self.translated.show_text("Draw on the left to see the translation.")
@@ -279,7 +303,8 @@ class ImageTranslationPage(Page):
 
     def pick(self, index: int) -> None:
         """A picture of the cycles: the held-out image of its column."""
-        self.kind.setCurrentText(IMAGE)
+        if self.kind.currentText() != HOLES:
+            self.kind.setCurrentText(IMAGE)
         self.index.setValue(index % max(1, self.cycles.columns))
 
     def ask_file(self) -> None:

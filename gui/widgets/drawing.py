@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.widgets.picture import to_image
 from gui.widgets.stroke import Stroke
 
 FINE = 280
@@ -26,6 +27,9 @@ class Drawing(Stroke):
         self.key_at = QPointF(FINE / 2, FINE / 2)
         self.pen_down = False
         self.hint = "Draw here"
+        self.ground: QImage | None = None
+        """A picture below the strokes, which are of `ink` then."""
+        self.ink = QColor(255, 255, 255)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -47,6 +51,11 @@ class Drawing(Stroke):
         self.empty = False
         self.update()
         self.changed.emit()
+
+    def show_ground(self, pixels: np.ndarray, grey: int) -> None:
+        """Draw with that grey on a picture (H, W[, 3]) uint8, which stays as it is."""
+        self.ground, self.ink = to_image(pixels), QColor(grey, grey, grey)
+        self.update()
 
     def clear(self) -> None:
         """Rub everything out."""
@@ -143,11 +152,15 @@ class Drawing(Stroke):
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         area = self.area()
-        painter.drawImage(area, self.image)
+        if self.ground is None:
+            painter.drawImage(area, self.image)
+        else:
+            painter.drawImage(area, self.ground)
+            painter.drawImage(area, inked(self.image, self.ink))
         focused = self.hasFocus()
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight if focused else QPalette.ColorRole.Mid), 2 if focused else 1))
         painter.drawRect(area)
-        if self.empty:
+        if self.empty and self.ground is None:
             painter.setPen(QColor("#9aa1aa"))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.hint)
         if focused:
@@ -160,6 +173,14 @@ class Drawing(Stroke):
 def blank() -> QImage:
     image = QImage(FINE, FINE, QImage.Format.Format_Grayscale8)
     image.fill(0)
+    return image
+
+
+def inked(strokes: QImage, ink: QColor) -> QImage:
+    """Strokes in a colour, transparent where there are none."""
+    image = QImage(strokes.size(), QImage.Format.Format_ARGB32)
+    image.fill(ink)
+    image.setAlphaChannel(strokes)
     return image
 
 

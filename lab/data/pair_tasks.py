@@ -7,6 +7,9 @@ from torch.nn import functional as F
 from lab.data.images import as_channels
 from lab.data.synthetic_domains import smooth
 
+HOLE = 128
+"""The grey of a hole."""
+
 
 def outline(images: Tensor) -> Tensor:
     """uint8 (N, 3, H, W) -> the edges alone, white on black: crests of the Sobel slope above a third of the image's steepest."""
@@ -65,7 +68,7 @@ def with_holes(images: Tensor) -> Tensor:
         way = (end - start)[:, None]  # (N, 1, 2)
         t = ((places - start[:, None]) * way).sum(-1, keepdim=True) / way.square().sum(-1, keepdim=True).clamp(min=1e-6)
         hole |= (places - start[:, None] - t.clamp(0, 1) * way).norm(dim=-1) < w / 16
-    return images.masked_fill(hole.view(n, 1, h, w), 128)
+    return images.masked_fill(hole.view(n, 1, h, w), HOLE)
 
 
 def grey(images: Tensor) -> Tensor:

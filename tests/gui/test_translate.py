@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
-from gui.generate.image_translation_page import ATARI, DRAWN, IMAGE, LOADED, NO_AGENT, ImageTranslationPage
+from gui.generate.image_translation_page import ATARI, DRAWN, HOLES, IMAGE, LOADED, NO_AGENT, ImageTranslationPage
 from gui.main_window import MainWindow
 
 LONG = 60_000
@@ -81,6 +81,28 @@ def test_a_drawing_is_translated_as_it_is_drawn(qtbot: QtBot, open_tab: Callable
     changes(qtbot, page.translated, first)
     qtbot.mouseClick(page.clear_button, LEFT)
     qtbot.waitUntil(lambda: page.translated.image is None, timeout=LONG)
+
+
+def test_holes_are_drawn_over_a_picture_and_filled(qtbot: QtBot, open_tab: Callable[..., Any]) -> None:
+    tab = open_tab("pix2pix", task="holes")
+    page = tab.page
+    qtbot.waitUntil(lambda: page.cycles.count == 30, timeout=LONG)
+    page.kind.setCurrentText(HOLES)
+    canvas = page.holes
+    qtbot.waitUntil(lambda: canvas.isVisible() and canvas.ground is not None, timeout=LONG)
+    whole = shown(page.given)
+    at = QPoint(int(canvas.area().center().x()), int(canvas.area().center().y()))
+    qtbot.mouseClick(canvas, LEFT, pos=at)
+    qtbot.waitUntil(lambda: page.given.image.pixelColor(8, 8).getRgb()[:3] == (128, 128, 128), timeout=LONG)
+    before, tile = canvas.ground, page.cycles.tile(3).center().toPoint()
+    qtbot.mouseClick(page.cycles, LEFT, pos=tile)  # Another picture, the same holes.
+    assert (page.kind.currentText(), page.index.value()) == (HOLES, 3)
+    qtbot.waitUntil(lambda: canvas.ground != before, timeout=LONG)
+    assert page.given.image.pixelColor(8, 8).red() == 128
+    page.index.setValue(0)
+    qtbot.mouseClick(page.clear_button, LEFT)
+    changes(qtbot, page.given, whole[:0])
+    qtbot.waitUntil(lambda: shown(page.given) == whole, timeout=LONG)
 
 
 def test_a_dropped_file_is_translated_and_a_broken_one_explained(qtbot: QtBot, open_tab: Callable[..., Any], tmp_path: Path) -> None:

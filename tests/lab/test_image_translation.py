@@ -184,6 +184,19 @@ def ask(run: Any, name: str, **parameters: Any) -> Any:
         return run.answer(name, net, run.views()[name].checked(parameters))
 
 
+def test_what_is_drawn_over_a_target_is_given_as_a_hole() -> None:
+    run = advance(pix2pix(task="holes"), 1)
+    size = run.config.size
+    mask = np.zeros((size, size), np.uint8)
+    mask[2, 3] = 255
+    answer = ask(run, "fill", index=1, holes=base64.b64encode(mask.tobytes()).decode())
+    given, _, target = answer.pixels.astype(int)
+    assert (np.delete(given.reshape(-1, 3), 2 * size + 3, 0) == np.delete(target.reshape(-1, 3), 2 * size + 3, 0)).all()
+    assert given[2, 3].tolist() == [128] * 3
+    with pytest.raises(UsageError, match=f"--holes must be base64 of {size} x {size} bytes"):
+        ask(run, "fill", holes="AAAA")
+
+
 def test_every_live_view_answers_from_a_snapshot(trained: CycleGAN) -> None:
     for run in (trained, advance(pix2pix(), 2)):
         for name, spec in run.views().items():

@@ -20,4 +20,4 @@ structured output representation using deep conditional generative models</a>.</
 """
         + LATENT_SPACE
     )
-    pages: ClassVar[tuple[str, ...]] = CONDITIONAL_PAGES
+    pages: ClassVar[tuple[str, ...]] = (*CONDITIONAL_PAGES[:-1], "uses", CONDITIONAL_PAGES[-1])

@@ -26,7 +26,7 @@ most (without an encoder: those that change G's first layer most, Shen &amp; Zho
 <p><b>Arithmetic</b>: mean of A &minus; mean of B + mean of C. <b>Dimensions</b>: one at a time. <b>Directions</b>: along
 those in which G's features vary most (H&auml;rk&ouml;nen et al. 2020, <a href="https://arxiv.org/abs/2004.02546">GANSpace</a>), or to a class.
 <b>Code</b>: an image's code as
-bars to drag. <b>Classes</b>: one z as every class. <b>Diagnosis</b>: is the training healthy?</p>
+bars to drag. <b>Classes</b>: one z as every class. <b>Uses</b> (with an encoder): anomalies, similar images, clusters. <b>Diagnosis</b>: is the training healthy?</p>
 """
 """What the pages of the latent space show, the end of the explanation of every recipe that has one."""
 LATENT_PAGES = ("walk", "plane", "arithmetic", "dimensions", "directions", "code", "diagnosis")
@@ -100,6 +100,7 @@ def check_size(config: ImageConfig) -> None:
 class CodingConfig(ImageConfig):
     """Settings of a recipe with an encoder and a decoder."""
 
+    pages: ClassVar[tuple[str, ...]] = (*LATENT_PAGES[:-1], "uses", LATENT_PAGES[-1])
     first_views: ClassVar[tuple[str, ...]] = ("samples", "reconstructions")
 
     latent: int = Field(

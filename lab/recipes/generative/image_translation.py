@@ -210,10 +210,7 @@ class ImageTranslation(Experiment):
         """(1, 3, S, S) in [-1, 1]: the given pixels (base64 of S * S * 3 bytes, row by row), the file, or a test image."""
         size = self.settings.size
         if pixels:
-            try:
-                array = np.frombuffer(base64.b64decode(pixels, validate=True), np.uint8).reshape(size, size, 3)
-            except (binascii.Error, ValueError):
-                raise UsageError(f"--pixels must be base64 of {size} x {size} x 3 bytes.") from None
+            array = bytes_given("pixels", pixels, (size, size, 3))
         elif file:
             c = self.settings
             array = read_square(Path(file).expanduser(), size, ground=c.ground, span=span_in(self.remembered))
@@ -248,6 +245,14 @@ class ImageTranslation(Experiment):
                 value = float(self.terms[name])
                 rows.append([name, formula, round(value, 5), weight, round(weight * value, 5)])
         return Table(["term", "formula", "value", "weight", "weight * value"], rows, title=f"step {self.steps:,}")
+
+
+def bytes_given(name: str, text: str, shape: tuple[int, ...]) -> np.ndarray:
+    """A parameter's base64 as uint8 of `shape`. Raises UsageError for another."""
+    try:
+        return np.frombuffer(base64.b64decode(text, validate=True), np.uint8).reshape(shape)
+    except (binascii.Error, ValueError):
+        raise UsageError(f"--{name} must be base64 of {' x '.join(map(str, shape))} bytes.") from None
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:

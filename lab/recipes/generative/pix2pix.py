@@ -14,10 +14,18 @@ from torch import Tensor, nn
 from lab.answers import Images
 from lab.data.images import Domains
 from lab.data.load import load_image_pairs
-from lab.data.pair_tasks import bicubic
+from lab.data.pair_tasks import HOLE, bicubic
 from lab.experiment import Metrics, view
 from lab.parameters import Choice, Count, Index
-from lab.recipes.generative.image_translation import BATCH, Direction, ImageTranslation, l1, verdict_map, verdict_overlay
+from lab.recipes.generative.image_translation import (
+    BATCH,
+    Direction,
+    ImageTranslation,
+    bytes_given,
+    l1,
+    verdict_map,
+    verdict_overlay,
+)  # fmt: skip
 from lab.recipes.generative.pix2pix_config import Pix2PixConfig
 from lab.recipes.generative.pixels import signed_images, to_pixels
 from models.dropout import Dropout, set_generator
@@ -135,6 +143,17 @@ class Pix2Pix(ImageTranslation):
         given = self.given_picture(net, "a", index, pixels, file)
         drawn = self.translated(net, given, "ab")
         return Images(np.concatenate([to_pixels(0.5 + 0.5 * given), to_pixels(drawn)]), ["input", "generated"], 2, self.scale(256))
+
+    @view(live=True)
+    def fill(self, net: Any, index: Choice = 0, holes: str = "") -> Images:
+        """A target with holes, what a network of the task holes fills in, and the target. Holes are base64 of size * size bytes, from 128 on."""
+        target = self.given_picture(net, "b", index, "", "")
+        size = self.settings.size
+        hole = bytes_given("holes", holes, (size, size)) >= 128 if holes else np.zeros((size, size), bool)
+        given = target.masked_fill(torch.from_numpy(hole).to(target.device), 2 * HOLE / 255 - 1)
+        drawn = self.translated(net, given, "ab")
+        pictures = [0.5 + 0.5 * given, drawn, 0.5 + 0.5 * target]
+        return Images(np.concatenate([to_pixels(x) for x in pictures]), ["with holes", "filled", "target"], 3, self.scale(256))
 
     @view(live=True)
     def verdict(self, net: Any, n: Count = 6, start: Index = 0) -> Images:
