@@ -32,6 +32,9 @@ class Config(BaseModel):
     former_names: ClassVar[dict[str, str]] = {}
     """Former names of fields and the present ones: stored runs and people's scripts may still use them."""
 
+    former_values: ClassVar[dict[str, Any]] = {}
+    """What fields were before they were settings: those of stored runs whose config.json lacks them."""
+
     seed: int = Field(
         0,
         ge=0,

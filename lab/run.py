@@ -188,7 +188,8 @@ class Run:
 
     def config(self, data: str | None = None, exists: bool = True) -> Config:
         """The stored config, with other `data` where they are given. Raises UsageError where the data are to `exists` and are not there."""
-        config_class, values = self.recipe.config_class(), self.stored["config"]
+        config_class = self.recipe.config_class()
+        values = {**config_class.former_values, **self.stored["config"]}
         if data is None:
             if exists:
                 catalogue.check_there(str(values.get("data", "")), f" of run {self.name}")

@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
         "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "mapping_layers",
-        "entry_width", "prior_features", "prior_layers",
+        "entry_width", "prior_features", "prior_layers", "prior_by_class",
     ),
     "Loss": (
         "loss", "change_weight", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
@@ -48,7 +48,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "teacher_forcing", "commitment", "class_balance", "box_weight", "border_weight", "border_sigma",
     ),
     "Regularisation": (
-        "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "revive_below", "cycle_noise", "class_dropout", "pool", "patience",
+        "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "revive_below", "cycle_noise", "class_dropout", "prior_dropout", "pool", "patience",
     ),
     "Optimiser": (
         "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "codebook_ema", "codebook_steps", "schedule", "schedule_steps", "learning_rate_end",

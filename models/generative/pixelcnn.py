@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.dropout import Dropout
 from models.generative.building_blocks import class_weights
 
 FIRST = 3
@@ -19,9 +20,9 @@ NARROW = 1e-6
 class GatedLayer(nn.Module):
     """(v, h), each (B, C, H, W) -> the same. Of the first layer v and h are the picture itself, which a place must not see."""
 
-    def __init__(self, features: int, first: bool = False):
+    def __init__(self, features: int, first: bool = False, dropout: float = 0.0):
         super().__init__()
-        self.first = first
+        self.first, self.dropout = first, Dropout(dropout)
         above, left = (FIRST, FIRST) if first else (2, 2)  # Later layers see their own row and place.
         self.vertical = nn.Conv2d(features, 2 * features, (above, 2 * FIRST + 1 if first else 3))
         self.horizontal = nn.Conv2d(features, 2 * features, (1, left), bias=False)
@@ -34,8 +35,8 @@ class GatedLayer(nn.Module):
         top, side = (FIRST, FIRST) if self.first else (1, 1)
         below = self.vertical(F.pad(v, (side, side, top, 0)))[:, :, :rows] + bias
         beside = self.horizontal(F.pad(h, (top, 0, 0, 0)))[..., :columns] + self.across(below) + bias
-        part = self.out(gate(beside))
-        return (gate(below), part) if self.first else (v + gate(below), h + part)
+        part, below = self.out(self.dropout(gate(beside))), self.dropout(gate(below))
+        return (below, part) if self.first else (v + below, h + part)
 
 
 def one_place(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -52,11 +53,11 @@ def gate(x: Tensor) -> Tensor:
 class PixelCNN(nn.Module):
     """x (B, H, W) int64 in [0, levels) -> logits (B, levels, H, W), of each place given those before it in reading order."""
 
-    def __init__(self, levels: int = 2, features: int = 32, layers: int = 6, classes: int = 0):
+    def __init__(self, levels: int = 2, features: int = 32, layers: int = 6, classes: int = 0, dropout: float = 0.0):
         super().__init__()
         self.levels, self.features, self.classes = levels, features, classes
         self.embedding = nn.Embedding(levels, features)
-        self.layers = nn.ModuleList(GatedLayer(features, first=i == 0) for i in range(layers))
+        self.layers = nn.ModuleList(GatedLayer(features, i == 0, dropout) for i in range(layers))
         self.label = nn.Linear(classes, 2 * features * layers, bias=False) if classes else None
         self.hidden, self.last = nn.Conv2d(features, features, 1), nn.Conv2d(features, levels, 1)
 
@@ -165,6 +166,10 @@ class PixelImages(nn.Module):
 
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.image_of(self.draw(z, labels))
+
+    def nats(self, grid: Tensor, labels: Tensor | None) -> Tensor:
+        """-log p of each place (B, H, W) given those before it."""
+        return self.pixelcnn.nats(grid, labels)
 
     def encode(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.pixelcnn.noise_of(self.grid_of(images), labels).flatten(1)

@@ -4,6 +4,7 @@ The codebook follows the encodings by moving averages, and entries that are hard
 learns which grids of codes there are, and draws new ones. Read first: `VQAutoencoder.forward`, then `VQVAE.prior`.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -99,7 +100,10 @@ def perplexity(shares: Tensor) -> Tensor:
 
 
 class VQVAE(nn.Module):
-    """The autoencoder and the prior over its codes. z is the entries of a grid (B, width * h * w); between entries it takes the nearest."""
+    """The autoencoder and the prior over its codes. z is the entries of a grid (B, width * h * w); between entries it takes the nearest.
+
+    Where the PixelCNN knows classes, the prior is the mixture over them, all equally likely: p(k) = 1/Y sum_y p(k | y).
+    """
 
     has_encoder = True
     classes = 0
@@ -134,6 +138,27 @@ class VQVAE(nn.Module):
         return self.z_of(self.draw(noise))
 
     def draw(self, z: Tensor, labels: Tensor | None = None, known: Tensor | None = None, kept: Tensor | None = None) -> Tensor:
-        """Codes (B, h, w) of noise (B, latent); see `PixelCNN.draw`."""
+        """Codes (B, h, w) of noise (B, latent), whose next number picks the class; see `PixelCNN.draw`."""
         h, w = self.grid
-        return self.pixelcnn.draw(z[:, : h * w].view(-1, h, w), None, known, kept)[0]
+        classes = self.class_of(z[:, h * w], known, kept) if self.pixelcnn.classes else None
+        return self.pixelcnn.draw(z[:, : h * w].view(-1, h, w), classes, known, kept)[0]
+
+    @torch.no_grad()
+    def class_of(self, noise: Tensor, known: Tensor | None = None, kept: Tensor | None = None) -> Tensor:
+        """The class (B,) that noise (B,) picks, each as likely as it is given the first places, those `kept` (h, w) of codes `known` (B, h, w)."""
+        logits = noise.new_zeros(len(noise), self.pixelcnn.classes)
+        if known is not None and kept is not None:
+            logits = -(self.nats_by_class(known) * kept).sum((2, 3)).T.to(noise.dtype)  # (B, classes)
+        return (torch.special.ndtr(noise)[:, None] >= logits.softmax(1).cumsum(1)[:, :-1]).sum(1)
+
+    def nats_by_class(self, codes: Tensor) -> Tensor:
+        """-log p of each place given those before it and the class (classes, B, h, w)."""
+        return torch.stack([self.pixelcnn.nats(codes, codes.new_full((len(codes),), y)) for y in range(self.pixelcnn.classes)])
+
+    def nats(self, codes: Tensor, labels: Tensor | None = None) -> Tensor:
+        """-log p of each place (B, h, w) given those before it."""
+        if not self.pixelcnn.classes:
+            return self.pixelcnn.nats(codes)
+        until = (-self.nats_by_class(codes).flatten(2).cumsum(2)).logsumexp(0)  # (B, h * w): log sum_y p(the first places | y)
+        start = until.new_full((len(codes), 1), math.log(self.pixelcnn.classes))
+        return -torch.diff(until, dim=1, prepend=start).view(codes.shape)

@@ -100,7 +100,7 @@ class PlaceViews:
     def nats(self, net: Any, images: Tensor, labels: Tensor) -> Tensor:
         """-log p of each place (B, h, w) of uint8 images, in nats."""
         grid = net.grid_of(unit_images(images, torch.float32))
-        return net.pixelcnn.nats(grid, labels if net.classes else None)
+        return net.nats(grid, labels if net.classes else None)
 
     def nats_per_image(self, net: Any, data: LabelledImages) -> float:
         """The mean of -log p over images."""

@@ -23,6 +23,7 @@ from lab.recipes.generative.sample_monitor import SampleMonitor
 from lab.recipes.generative.vqvae_config import VQVAEConfig
 from lab.seeding import seeded
 from lab.state import Tree
+from models.dropout import set_generator
 from models.generative import vqvae as networks
 from models.generative.pixelcnn import PixelCNN
 from models.generative.vae import negative_log_likelihood
@@ -52,10 +53,13 @@ class VQVAE(Experiment):
         self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         with seeded(self.seeds.weights):
             self.autoencoder = networks.VQAutoencoder(self.feed.shape[0], config.features, config.entries, config.entry_width)
-            self.pixelcnn = PixelCNN(config.entries, config.prior_features, config.prior_layers)
+            names = self.feed.class_names
+            classes = len(names) if config.prior_by_class and len(names) > 1 else 0
+            self.pixelcnn = PixelCNN(config.entries, config.prior_features, config.prior_layers, classes, config.prior_dropout)
         for net in (self.autoencoder, self.pixelcnn):
             net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        average = copy.deepcopy(self.pixelcnn)
+        average = copy.deepcopy(self.pixelcnn).eval()
+        set_generator(self.pixelcnn, self.seeds.noise)
         self.net, self.prior = FlatNetwork(self.autoencoder, torch.float32), FlatNetwork(self.pixelcnn, torch.float32)
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.optimizer, self.prior_optimizer = (FlatAdam(net, config.learning_rate, 1e-8) for net in (self.net, self.prior))
@@ -68,7 +72,7 @@ class VQVAE(Experiment):
         self.feed.read_own()
 
     def step(self) -> Metrics:
-        images, _ = self.feed.batch()
+        images, labels = self.feed.batch()
         x = unit_images(images, torch.float32).contiguous(memory_format=torch.channels_last)
         metrics: Metrics
         if self.steps < self.config.codebook_steps:
@@ -77,7 +81,7 @@ class VQVAE(Experiment):
             with torch.no_grad(), self.autocast():
                 codes, metrics = self.model.grid_of(x), {}
         with self.autocast():
-            nats = self.pixelcnn.nats(codes).sum() / len(x)
+            nats = self.pixelcnn.nats(codes, labels if self.pixelcnn.classes else None).sum() / len(x)
         self.prior_optimizer.step(self.prior.backward(nats / codes[0].numel()))
         self.average.follow(self.prior, self.config.ema, self.steps)
         self.monitor.diagnosis.see(prior=nats)

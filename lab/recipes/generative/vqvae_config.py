@@ -1,6 +1,6 @@
 """Settings of the VQ-VAE."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -23,7 +23,7 @@ min &minus;log p(x | e<sub>k</sub>) + &beta; ||E(x) &minus; sg(e<sub>k</sub>)||<
 p(k) = &Pi;<sub>i</sub> p(k<sub>i</sub> | k<sub>1</sub>, ..., k<sub>i&minus;1</sub>)</i></p>
 <p>Each entry is the moving average of the vectors that took it; one that is hardly used is <b>revived</b>: moved to a vector of the
 batch. <b>Perplexity</b> is how many entries are in use, were all used equally. Which grids there are, a <b>PixelCNN</b> learns beside, and
-alone once the codebook rests: it draws the codes of new pictures, one after the other.</p>
+alone once the codebook rests: it draws a class and then the codes of a new picture, one after the other.</p>
 <p><b>Codes</b>: paint entries into the grid of a picture. <b>Places</b>: see codes being drawn. van den Oord et al. 2017,
 <a href="https://arxiv.org/abs/1711.00937">Neural discrete representation learning</a>; Razavi et al. 2019,
 <a href="https://arxiv.org/abs/1906.00446">VQ-VAE-2</a>; Dhariwal et al. 2020, <a href="https://arxiv.org/abs/2005.00341">Jukebox</a>
@@ -31,6 +31,7 @@ alone once the codebook rests: it draws the codes of new pictures, one after the
 """
         + LATENT_SPACE
     )
+    former_values: ClassVar[dict[str, Any]] = {"prior_by_class": False, "prior_dropout": 0.0}
     pages: ClassVar[tuple[str, ...]] = ("codes", "places", "walk", "plane", "arithmetic", "diagnosis")
     first_views: ClassVar[tuple[str, ...]] = ("samples", "reconstructions", "codebook_usage")
 
@@ -39,7 +40,7 @@ alone once the codebook rests: it draws the codes of new pictures, one after the
         json_schema_extra=unit("entries"),
     )  # fmt: skip
     entry_width: int = Field(
-        16, ge=1, le=256, description="Numbers of an entry. More tell more entries apart; too many leave some unused.",
+        16, ge=2, le=256, description="Numbers of an entry. More tell more entries apart; too many leave some unused.",
         json_schema_extra=unit("numbers"),
     )  # fmt: skip
     features: int = Field(
@@ -68,6 +69,14 @@ alone once the codebook rests: it draws the codes of new pictures, one after the
     )  # fmt: skip
     prior_layers: int = Field(
         6, ge=1, le=32, description="Layers of the PixelCNN. More see further and are slower.", json_schema_extra=unit("layers")
+    )  # fmt: skip
+    prior_by_class: bool = Field(
+        True, description="Tell the prior the class, which it draws before the codes. On, classes are equally frequent and pictures clearer; off, it finds out by itself what there is."
+    )  # fmt: skip
+    prior_dropout: float = Field(
+        0.2, ge=0, lt=1,
+        description="Dropout in the PixelCNN. Higher keeps it from knowing the training pictures by heart, and learns slower.",
+        json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
     ema: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged PixelCNN (EMA) that draws. Higher is smoother and lags more.")

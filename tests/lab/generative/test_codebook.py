@@ -1,13 +1,17 @@
 """Training a VQ-VAE: the codebook rests after its steps while the prior goes on, and codes can be edited and drawn anew."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from lab.api import train
 from lab.errors import UsageError
 from lab.experiment import Experiment
+from lab.run import Run
 
 Make = Callable[..., Experiment]
 
@@ -57,3 +61,15 @@ def test_usage_adds_up_to_one(make: Make) -> None:
     _, shares = ask(experiment, "codebook_usage").series["share"]
     assert shares.sum() == pytest.approx(1)
     assert len(shares) == 8
+
+
+def test_a_stored_run_of_before_the_prior_knew_classes_still_opens(tmp_path: Path) -> None:
+    fields = {
+        "data": "digits", "size": 8, "features": 4, "entries": 8, "entry_width": 4, "prior_features": 4, "prior_layers": 2,
+        "prior_by_class": False, "prior_dropout": 0.0, "quality_every": 0,
+    }  # fmt: skip
+    path = train("vqvae", steps=1, device="cpu", run=tmp_path / "run", quiet=True, **fields).path
+    stored = json.loads((path / "config.json").read_text())
+    del stored["config"]["prior_by_class"], stored["config"]["prior_dropout"]
+    (path / "config.json").write_text(json.dumps(stored))
+    assert Run(path).show("samples", n=4).pixels.shape[:3] == (4, 8, 8)

@@ -67,6 +67,38 @@ def test_perplexity_is_the_number_of_equally_used_entries() -> None:
     torch.testing.assert_close(perplexity(torch.tensor([0.25, 0.25, 0.25, 0.25, 0.0])), torch.tensor(4.0))
 
 
+@pytest.fixture
+def by_class(net: VQAutoencoder) -> VQVAE:
+    """Three entries in a grid of 1 x 2, and a PixelCNN of random weights that knows two classes and heeds them."""
+    torch.manual_seed(0)
+    pixelcnn = PixelCNN(levels=3, features=4, layers=2, classes=2)
+    assert pixelcnn.label is not None
+    torch.nn.init.normal_(pixelcnn.label.weight, std=3.0)
+    torch.nn.init.normal_(pixelcnn.last.weight, std=3.0)
+    return VQVAE(net, pixelcnn, (1, 4, 8))
+
+
+GRIDS = torch.cartesian_prod(torch.arange(3), torch.arange(3)).view(9, 1, 2)
+
+
+def test_a_prior_by_class_is_the_mean_over_classes(by_class: VQVAE) -> None:
+    p = [(-by_class.pixelcnn.nats(GRIDS, torch.full((9,), y))).sum((1, 2)).exp() for y in (0, 1)]
+    mixture = (-by_class.nats(GRIDS)).sum((1, 2)).exp()
+    torch.testing.assert_close(mixture, 0.5 * (p[0] + p[1]))
+    torch.testing.assert_close(mixture.sum(), torch.tensor(1.0))
+
+
+def test_a_class_is_as_likely_as_the_places_that_are_kept_make_it(by_class: VQVAE) -> None:
+    kept = torch.tensor([[True, False]])
+    first = torch.tensor([[[1, 0]]])
+    p = torch.stack([(-by_class.pixelcnn.nats(first, torch.tensor([y]))[0, 0, 0]).exp() for y in (0, 1)]).detach()
+    share = p[0] / p.sum()  # Bayes, the classes being equally likely before.
+    border = torch.special.ndtri(share)
+    noise = torch.stack([border - 0.01, border + 0.01])
+    assert by_class.class_of(noise, first.expand(2, 1, 2), kept).tolist() == [0, 1]
+    assert by_class.class_of(torch.tensor([-0.01, 0.01])).tolist() == [0, 1]
+
+
 def test_the_prior_draws_codes_and_z_keeps_them(net: VQAutoencoder) -> None:
     model = VQVAE(net, PixelCNN(levels=3, features=4, layers=2), (1, 8, 8))
     noise = torch.randn(2, model.latent, generator=torch.Generator().manual_seed(0))
