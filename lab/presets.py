@@ -179,6 +179,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "digits": Preset("Digits among pieces of others, by whole pictures of 64 pixels.", {"data": "digits", "patch": 0, "batch_size": 32}, 800),
         "FCN-32s": Preset("The coarse network, the first of three; train 16s and 8s from its weights.", {"network": "fcn32s", "patch": 0, "border_weight": 0.0}),
     },
+    "locate": {
+        QUICK: quick(150, scenes=600, schedule_steps=150),
+        "global maximum": Preset("One part of a digit is enough for its class: boxes from CAM become smaller.", {"pooling": "max"}),
+        "both heads together": Preset("The box teaches the maps too, as usual: better boxes, and CAM is no longer weakly supervised.", {"detached": False}),
+    },
     "gpt": {
         QUICK: quick(300, decay_steps=300),
         PUBLISHED: Preset(

@@ -78,6 +78,8 @@ BUILT_IN = (
            "lab.recipes.vision.segment_config:SegmentConfig", "lab.recipes.vision.segment:Segment", 1_500),
     Recipe("detect", "Vision", "Detection in one pass: a box and a class for each moving thing, live in a game (YOLO, SSD).",
            "lab.recipes.vision.detect_config:DetectConfig", "lab.recipes.vision.detect:Detect", 1_500),
+    Recipe("locate", "Vision", "Localisation: which thing, and the box around it; also learned from classes alone (CAM).",
+           "lab.recipes.vision.locate_config:LocateConfig", "lab.recipes.vision.locate:Locate", 1_500),
     Recipe("gpt", "Sequences", "A GPT on characters or bytes: writes text after a prompt.",
            "lab.recipes.sequence.gpt_config:GPTConfig", "lab.recipes.sequence.gpt:GPT", 2_000),
     Recipe("char-rnn", "Sequences", "An RNN, LSTM or GRU language model with truncated back-propagation through time.",

@@ -45,7 +45,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Loss": (
         "loss", "change_weight", "kappa", "likelihood", "sigma", "beta_warmup", "sparsity", "d_steps", "r1", "r1_every", "gradient_penalty",
         "label_smoothing", "auxiliary_weight", "cycle_weight", "identity_weight", "style_weight", "l1_weight", "negatives",
-        "teacher_forcing", "commitment", "class_balance", "box_weight", "border_weight", "border_sigma",
+        "teacher_forcing", "commitment", "alpha", "class_balance", "box_weight", "border_weight", "border_sigma",
     ),
     "Regularisation": (
         "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "revive_below", "cycle_noise", "class_dropout", "prior_dropout", "pool", "patience",

@@ -73,10 +73,10 @@ class ScenesPage(Page):
     @property
     def view(self) -> AnnotatedView:
         """What shows the answers of this recipe."""
-        return self.boxes if self.asking.view == "detected" else self.masks
+        return self.masks if self.asking.view == "segmented" else self.boxes
 
     def source_changed(self) -> None:
-        self.asking.view = "detected" if "detected" in self.state.views else "segmented"
+        self.asking.view = next((name for name in ("detected", "located") if name in self.state.views), "segmented")
         for shown in (self.masks, self.boxes):
             shown.setVisible(shown is self.view)
 

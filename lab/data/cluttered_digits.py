@@ -29,14 +29,16 @@ def cluttered_digits(request: Request) -> Scenes:
     digits, labels = source.images[:, 0].numpy(), source.labels.numpy()
     rng = np.random.default_rng([request.seed, 0 if request.split == "train" else 1])
     size = request.size or SIZE
-    made = [scene(digits, labels, size, rng) for _ in range(count)]
+    made = [scene(digits, labels, size, rng, request.things or MOST) for _ in range(count)]
     images = torch.from_numpy(np.stack([pixels for pixels, _, _ in made]))[:, None].expand(-1, 3, -1, -1).contiguous()
     maps = torch.from_numpy(np.stack([labelled for _, labelled, _ in made]))
     classes = ("background", *source.classes)
     return Scenes(images, maps, classes, [boxes for _, _, boxes in made], tuple(range(1, len(classes))))
 
 
-def scene(digits: np.ndarray, labels: np.ndarray, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def scene(
+    digits: np.ndarray, labels: np.ndarray, size: int, rng: np.random.Generator, most: int = MOST
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pixels and map (size, size) uint8 and boxes (M, 5) of one scene of digits (N, h, w)."""
     pixels, labelled = np.zeros((size, size), np.uint8), np.zeros((size, size), np.uint8)
     for _ in range(PIECES):
@@ -46,7 +48,7 @@ def scene(digits: np.ndarray, labels: np.ndarray, size: int, rng: np.random.Gene
         patch = pixels[top : top + side, left : left + side]
         np.maximum(patch, digit[y : y + side, x : x + side], out=patch)
     boxes: list[list[int]] = []
-    for _ in range(int(rng.integers(1, MOST + 1))):
+    for _ in range(int(rng.integers(1, most + 1))):
         row = int(rng.integers(len(digits)))
         digit = enlarged(digits[row], size, rng)
         inside = digit >= INK

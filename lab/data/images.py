@@ -27,6 +27,8 @@ class Request:
     """Frames of each game in the train split; a fifth of it for test."""
     player: Literal["random", "agents"] = "random"
     seed: int = 0
+    things: int = 0
+    """The most things of a composed scene; 0 as the data set likes it."""
     ground: str = "white"
     """What lies behind transparent parts of one's own images, see `lab.data.image_reader.GROUNDS`."""
     remembered: dict[str, Any] | None = None

@@ -44,7 +44,7 @@ class Scenes:
 
     def rows(self, index: Sequence[int]) -> "Scenes":
         """The scenes at `index`."""
-        places = torch.as_tensor(index)
+        places = torch.as_tensor(index, dtype=torch.long)
         groups = None if self.groups is None else self.groups[places]
         return replace(self, images=self.images[places], maps=self.maps[places], boxes=[self.boxes[i] for i in index], groups=groups)
 

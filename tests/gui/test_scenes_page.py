@@ -31,6 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     boxes = {name: value for name, value in TINY.items() if name != "patch"}
     return {
         "segment": train("segment", steps=4, device="cpu", run=folder / "segment", **TINY).path,
+        "locate": train("locate", steps=2, device="cpu", run=folder / "locate", window=24, **boxes).path,
         "detect": train("detect", steps=4, device="cpu", run=folder / "detect", **boxes).path,
     }
 
@@ -105,3 +106,9 @@ def test_a_detector_shows_boxes_in_place_of_masks(page: Any) -> None:
     assert page.boxes.isVisible()
     assert not page.masks.isVisible()
     assert page.boxes.grid.boxes[1]  # The true ones; the detector has learned nothing yet.
+
+
+@pytest.mark.parametrize("page", ["locate"], indirect=True)
+def test_a_localisation_shows_the_learned_box_the_one_from_cam_and_the_true_one(page: Any) -> None:
+    assert [caption.partition(",")[0] for caption in captions(page)][1:] == ["from CAM", "true"]
+    assert page.boxes.isVisible()

@@ -27,6 +27,9 @@ DEFAULT_SIZE = {"pairs": 128}
 class SceneData:
     """The splits, each loaded when it is first wanted. Any thread may ask."""
 
+    things = 0
+    """The most things of a composed scene; 0 as the data set likes it."""
+
     def __init__(self, config: SceneConfig, device: torch.device, remembered: Record | None):
         self.config, self.device, self.remembered = config, device, remembered
         self.whole = Splits(self.load)
@@ -40,7 +43,7 @@ class SceneData:
         frames = c.frames if c.data == "atari" else c.scenes
         loaded = load_scenes(
             c.data, name, games=c.games if c.data == "atari" else "", frames=frames, player=c.player, size=c.size or None, seed=0, ground=c.ground,
-            remembered=self.record,
+            remembered=self.record, things=self.things,
         )  # fmt: skip
         if not len(loaded):
             raise LabError(f"The {name} split of {c.data} holds no scenes.")

@@ -27,12 +27,13 @@ class SceneExperiment(Experiment):
     checkpoint_every = 500
     randomness: ClassVar[str]
     """The name in checkpoints of the generator of augmentations."""
+    scene_data: ClassVar[type[SceneData]] = SceneData
     shown: Any
 
     def __init__(self, config: SceneConfig, device: torch.device):
         super().__init__(config, device)
         self.config: Any = config
-        self.scenes = SceneData(config, device, self.remembered)
+        self.scenes = self.scene_data(config, device, self.remembered)
         self.dtype = compute_dtype(config.precision, device)
         self.net = self.build()
         self.optimizer = torch.optim.AdamW(self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
