@@ -44,6 +44,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "classify": {"data": "digits", "batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
     "segment": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "patch": 24, "augment_flip": True, "augment_warp": 0.1},
     "detect": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "augment_flip": True},
+    "locate": {"data": "digits", "scenes": 20, "size": 32, "window": 24, "features": 4, "batch_size": 4, "validate_every": 4, "augment_flip": True},
     "autoencoder": {**DENSE, "noise": 0.3, "mask": 0.2, "sparsity": 0.1},
     "vae": DENSE,
     "cvae": {**DENSE, "beta_warmup": 50},
