@@ -225,9 +225,7 @@ class DQN(Experiment):
         if self.device.type != "cuda":
             return self.gradient_step(*inputs)
         if self.graph is None:
-            adam = self.optimizer
-            keep = [self.online.weights, self.online.compute_weights, adam.exp_avg, adam.exp_avg_sq, adam.count]
-            self.graph = CapturedStep(self.gradient_step, inputs, keep)
+            self.graph = CapturedStep(self.gradient_step, inputs, [*self.optimizer.changing, *self.network.buffers()])
         return self.graph(*inputs)
 
     def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, shares: Tensor, *draw: Tensor) -> tuple[Tensor, Tensor]:

@@ -26,6 +26,7 @@ from lab.parameters import Index
 from lab.schedules import linear
 from lab.seeding import seeded
 from lab.state import Attribute, Tree, attributes
+from models.kernels.cuda_graphs import CapturedStep
 from models.kernels.flat_parameters import FlatNetwork, FlatRAdam
 from models.kernels.pixel_blocks import space_to_depth
 from models.layer_norm_q_network import LayerNormQNetwork
@@ -59,9 +60,10 @@ class PQN(Experiment):
         if config.centred and self.network is not network:
             self.network.exact_bias = network.q.bias.detach()
         self.optimizer = FlatRAdam(self.online, config.learning_rate)
+        self.graph: CapturedStep | None = None
         self.steps = self.updates = 0
         self.collector: Collector | None = None
-        self.filling, self.finished = (Rollout(config.rollout_steps, config.envs) for _ in range(2))
+        self.filling, self.finished = (Rollout(config.rollout_steps, config.envs, device) for _ in range(2))
         self.order = np.zeros(0, np.int64)  # of the finished rollout's transitions in this epoch
         self.decisions = Decisions()
         self.shown = AgentViews(self)
@@ -143,14 +145,23 @@ class PQN(Experiment):
             if part == 0:
                 self.order = self.order_rng.permutation(c.envs * c.rollout_steps)
             index = self.order[part * size : (part + 1) * size]
-            actions, returns = (torch.from_numpy(a.ravel()[index]).to(self.device) for a in (rollout.actions, rollout.returns))
+            numbers = np.stack([a.ravel()[index] for a in (rollout.actions, rollout.returns)], dtype=np.float32)
+            actions, returns = torch.from_numpy(numbers).to(self.device, non_blocking=True)
             self.optimizer.set_learning_rate(self.learning_rate())
-            each.append(self.update(rollout.blocks(index).to(self.device), actions, returns))
+            each.append(self.captured_update(rollout.blocks(index), actions.long(), returns))
             self.updates += 1
         return {"losses/td_loss": torch.stack(each).mean()} if each else {}
 
     def learning_rate(self) -> float:
         return self.config.learning_rate * linear(self.steps, self.config.learning_rate_steps, 1, self.config.learning_rate_end)
+
+    def captured_update(self, *inputs: Tensor) -> Tensor:
+        """`update`, on a GPU as one CUDA graph."""
+        if self.device.type != "cuda":
+            return self.update(*inputs)
+        if self.graph is None:
+            self.graph = CapturedStep(lambda *given: (self.update(*given),), inputs, self.optimizer.changing)
+        return self.graph(*inputs)[0]
 
     def update(self, blocks: Tensor, actions: Tensor, returns: Tensor) -> Tensor:
         """One step of RAdam on mean (Q(s, a) - R)^2 / 2 of blocks (B, 64, 21, 21), actions (B,) and returns (B,); the mean squared error."""

@@ -16,15 +16,15 @@ PIXELS = 84 * 84
 class Rollout:
     """`steps` (T) steps of `envs` (E) environments. Order of calls: `begin`, then `see` and `record` for each step, `finish`.
 
-    Each frame is kept once; `blocks` puts the stacks together.
+    Each frame is kept once, on `device`; `blocks` puts the stacks together.
     """
 
-    def __init__(self, steps: int, envs: int):
+    def __init__(self, steps: int, envs: int, device: torch.device | None = None):
         self.steps, self.envs = steps, envs
         self.length = 0
         self.black = (steps + STACK - 1) * envs  # The row of a black frame, which stands before an episode's first.
         # As the network reads them: the pixels of each 4x4 block side by side. The first rows are the frames before the rollout.
-        self.frames = torch.zeros(self.black + 1, PIXELS, dtype=torch.uint8)
+        self.frames = torch.zeros(self.black + 1, PIXELS, dtype=torch.uint8, device=device)
         self.ages = np.zeros((steps, envs), np.int64)  # frames before the newest in its episode
         self.actions = np.zeros((steps, envs), np.int64)
         self.values = np.zeros((steps, envs), np.float32)  # max Q(s, a)
@@ -45,7 +45,7 @@ class Rollout:
             self.write(k, stacks[:, k])
 
     def write(self, step: int, frames: np.ndarray) -> None:
-        self.frames[step * self.envs : (step + 1) * self.envs] = frame_blocks(torch.from_numpy(frames))
+        self.frames[step * self.envs : (step + 1) * self.envs] = self.beside(frame_blocks(torch.from_numpy(frames)))
 
     def see(self, stacks: np.ndarray, ages: np.ndarray, actions: np.ndarray, q: np.ndarray) -> None:
         """What is seen now, stacks (E, 4, 84, 84) of which `ages` (E,) frames lie before the newest, what is done, and Q (E, A)."""
@@ -70,15 +70,21 @@ class Rollout:
         before = np.arange(STACK - 1, -1, -1)
         rows = (step[:, None] + STACK - 1 - before) * self.envs + env[:, None]  # (B, 4), oldest first
         rows[before > self.ages[step, env][:, None]] = self.black
-        return stack_blocks(self.frames.index_select(0, torch.from_numpy(rows.ravel())))
+        return stack_blocks(self.frames.index_select(0, self.beside(torch.from_numpy(rows.ravel()))))
+
+    def beside(self, tensor: Tensor) -> Tensor:
+        """A tensor where the frames are."""
+        return tensor.to(self.frames.device, non_blocking=True)
 
     def state(self) -> dict[str, Any]:
         arrays = {name: value.copy() for name, value in vars(self).items() if isinstance(value, np.ndarray)}
         return {"length": self.length, "frames": self.frames.clone(), **arrays}
 
     def restore(self, state: dict[str, Any]) -> None:
+        self.frames.copy_(state["frames"])
         for name, value in state.items():
-            setattr(self, name, value if name == "length" else value.clone() if name == "frames" else value.copy())
+            if name != "frames":
+                setattr(self, name, value if name == "length" else value.copy())
 
 
 def lambda_returns(

@@ -5,6 +5,7 @@ The names below are loaded when they are first used, so that `import lab` is qui
 """
 
 import importlib
+import os
 from typing import Any
 
 LAZY = {
@@ -14,6 +15,9 @@ LAZY = {
 }  # fmt: skip
 
 __all__ = list(LAZY)
+
+# cuBLAS reads it at its first product: with this workspace its sums are the same each time, in recurrent networks too.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def __getattr__(name: str) -> Any:

@@ -80,3 +80,27 @@ def test_leaving_the_random_generators_out_shows(case: str, data: Path) -> None:
         advance(resumed, after)
         weights, others = (dict(one.serving().state_dict()) for one in (straight, resumed))
         assert any(not torch.equal(weights[name], others[name]) for name in weights)
+
+
+class GeneratorOfGpu(torch.Generator):
+    """A generator whose state is as short as a GPU's where it is made for the run's device."""
+
+    def __new__(cls, device: torch.device | None = None) -> "GeneratorOfGpu":
+        generator = super().__new__(cls)
+        generator.of_gpu = device is not None  # type: ignore[attr-defined]
+        return generator
+
+    def get_state(self) -> torch.Tensor:
+        return torch.zeros(16, dtype=torch.uint8) if self.of_gpu else super().get_state()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("case", [*registry.recipes()])
+def test_a_run_of_a_gpu_can_be_opened_on_a_processor(case: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "Generator", GeneratorOfGpu)
+        with experiment_of(case, data) as trained:
+            state = trained.state()
+    with experiment_of(case, data) as opened:
+        opened.restore(state)
+        weights, others = (dict(one.serving().state_dict()) for one in (trained, opened))
+        assert all(torch.equal(weights[name], others[name]) for name in weights)

@@ -172,6 +172,11 @@ class FlatAdam:
         with torch.inference_mode(False):
             return torch.empty_like(self.weights if self.weights.is_cuda else self.weights[:PIECE])
 
+    @property
+    def changing(self) -> list[Tensor]:
+        """The tensors that a step changes."""
+        return [self.weights, self.network.compute_weights, self.exp_avg, self.exp_avg_sq, self.count]
+
     def set_learning_rate(self, value: float) -> None:
         if isinstance(self.rate, Tensor):
             self.rate.fill_(value)
@@ -201,12 +206,22 @@ class FlatAdam:
 
         As in PyTorch's optimisers, None leaves its parameter as it is.
         """
+        given = [gradient for gradient in gradients if gradient is not None]
+        if self.weights.is_cuda and len(given) == len(gradients):
+            self.step_at_once(given)
+            return
         self.count += 1
         start = 0
         for parameter, gradient in zip(self.network.parameters, gradients, strict=True):
             if gradient is not None:
                 self.update(in_memory_order(gradient), start)
             start += parameter.numel()
+
+    def step_at_once(self, gradients: list[Tensor]) -> None:
+        """`step_from` in three kernels, as a GPU waits for launches more than for memory."""
+        self.count += 1
+        torch._foreach_copy_(self.network.gradient_views, gradients)
+        self.update(self.network.gradient, 0)
 
     def update(self, given: Tensor, start: int, scale: Tensor | None = None) -> None:
         """Adam on the weights from `start` on, whose gradient is `given` (N,) in any dtype, and their copy in `compute`."""
@@ -260,9 +275,14 @@ class FlatRAdam(FlatAdam):
 
     def set_learning_rate(self, value: float) -> None:
         self.learning_rate = value
+        if isinstance(self.rate, Tensor):
+            self.rate.fill_(value)
 
     @torch.no_grad()
     def step_and_sync(self, scale: Tensor | None = None) -> None:
+        if isinstance(self.rate, Tensor):
+            self.step_in_tensors(self.rate, scale)
+            return
         self.taken += 1
         rectification, self.eps = self.rectify(self.taken)
         super().set_learning_rate(self.learning_rate * rectification)
@@ -270,6 +290,25 @@ class FlatRAdam(FlatAdam):
         if not rectification:  # The kernel updated the averages alone.
             self.weights.add_(self.exp_avg, alpha=-self.learning_rate / (1 - self.betas[0] ** self.taken))
             self.network.sync()
+
+    def step_in_tensors(self, rate: Tensor, scale: Tensor | None = None) -> None:
+        """The same step without a number in Python that changes, so that a GPU can capture it; `rate` is 0-d."""
+        (beta1, beta2), steps = self.betas, self.count.add_(1).double()
+        gradient = self.network.cast_gradient()
+        if scale is not None:
+            gradient = gradient * scale
+        self.exp_avg.lerp_(gradient, 1 - beta1)
+        self.exp_avg_sq.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        # `rectify` in 0-d tensors; the root of a negative ratio is not used.
+        power, longest = torch.pow(beta2, steps), 2 / (1 - beta2) - 1
+        length = longest - 2 * steps * power / (1 - power)
+        ratio = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+        rectified = length > 5
+        momentum = rate / (1 - torch.pow(beta1, steps))
+        size = torch.where(rectified, momentum * (ratio * (1 - power)).abs().sqrt(), momentum).float()
+        spread = torch.where(rectified, self.exp_avg_sq.sqrt().add_(self.damping), torch.ones_like(size))
+        self.weights.sub_(size * self.exp_avg / spread)
+        self.network.sync()
 
     def rectify(self, step: int) -> tuple[float, float]:
         """r_t of the paper's algorithm 2, 0 where it has none, and the epsilon of Adam's kernel, which adds it after the bias correction."""

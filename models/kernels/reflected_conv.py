@@ -15,13 +15,27 @@ FEW_PIXELS = 16
 
 def plain_reflected_conv(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x (B, I, H, W), weight (O, I, k, k) with odd k -> (B, O, H, W)."""
-    return F.conv2d(F.pad(x, (weight.shape[2] // 2,) * 4, mode="reflect"), weight, bias)
+    return F.conv2d(reflection_pad(x, weight.shape[2] // 2), weight, bias)
+
+
+def reflection_pad(x: Tensor, reach: int) -> Tensor:
+    """x (B, C, H, W) with `reach` pixels more on each side, which mirror those inside."""
+    return F.pad(x, (reach,) * 4, mode="reflect") if x.device.type == "cpu" else mirrored(x, reach)
+
+
+def mirrored(x: Tensor, reach: int) -> Tensor:
+    """`reflection_pad` for a GPU, where PyTorch's own adds gradients in any order and copies channels_last images to another layout."""
+    layout = torch.channels_last if x.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+    for side in (-1, -2):
+        first, last = x.narrow(side, 1, reach), x.narrow(side, x.shape[side] - 1 - reach, reach)
+        x = torch.cat([first.flip(side), x, last.flip(side)], side)
+    return x.contiguous(memory_format=layout)
 
 
 def reflected_conv3x3(x: Tensor, weight: Tensor) -> Tensor:
     """`plain_reflected_conv` of weight (O, I, 3, 3), with a fast weight gradient for small bf16 images. Raises ValueError for one pixel."""
     check_size(x, 1)
-    padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+    padded = reflection_pad(x, 1)
     if x.device.type != "cpu" or x.dtype != torch.bfloat16 or x.shape[2] > FEW_PIXELS:
         return F.conv2d(padded, weight)
     return WindowedConv.apply(padded, weight)

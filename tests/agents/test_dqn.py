@@ -307,18 +307,43 @@ def test_learning_can_start_as_early_as_the_config_allows(tiny) -> None:
     assert experiment.updates > 0
 
 
+def learnt(experiment: DQN, steps: int, captured: bool) -> list[float]:
+    """The losses of some steps on made-up transitions."""
+    rng = torch.Generator().manual_seed(0)
+    place, losses = experiment.device, []
+    for k in range(steps):
+        blocks = torch.randint(0, 256, (8, 64, 21, 21), dtype=torch.uint8, generator=rng).to(place).to(experiment.dtype)
+        actions, target = torch.randint(0, 6, (8,), generator=rng).to(place), torch.randn(8, generator=rng).to(place)
+        draw = experiment.drawn(8)
+        experiment.optimizer.set_learning_rate(1e-3 / (1 + k))
+        step = experiment.captured_step if captured else experiment.gradient_step
+        losses.append(float(step(blocks, actions, target, torch.full((8,), 1 / 8, device=place), *draw)[1]))
+    return losses
+
+
 @pytest.mark.gpu
 def test_one_update_on_the_gpu_equals_one_on_the_cpu(tiny) -> None:
-    config = tiny().config
-    losses, weights = [], []
+    config = tiny(precision="fp32").config
+    losses, gradients = [], []
     for name in ("cpu", "cuda"):
         experiment = DQN(config, torch.device(name))
-        rng = torch.Generator().manual_seed(0)
-        frames = torch.randint(0, 256, (8, 4, 84, 84), dtype=torch.uint8, generator=rng).to(name)
-        actions, target = torch.randint(0, 6, (8,), generator=rng).to(name), torch.randn(8, generator=rng).to(name)
         with torch.no_grad():
-            _, loss = experiment.gradient_step(frames, actions, target, torch.full((8,), 1 / 8, device=name))
-        losses.append(float(loss))
-        weights.append(experiment.online.weights.cpu())
-    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
-    torch.testing.assert_close(weights[1], weights[0], atol=1e-4, rtol=1e-3)
+            losses += learnt(experiment, 1, captured=False)
+        gradients.append(experiment.online.compute_gradient.cpu())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    torch.testing.assert_close(gradients[1], gradients[0], rtol=1e-3, atol=1e-5 * float(gradients[0].abs().max()))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("fields", [{}, {"precision": "bf16"}, {"noisy": True}, {"max_grad_norm": 0.1}])
+def test_captured_updates_equal_those_launched_one_by_one(tiny, fields: dict) -> None:
+    config = tiny(**fields).config
+    captured, eager = (DQN(config, torch.device("cuda")) for _ in range(2))
+    with torch.inference_mode():
+        losses = [learnt(experiment, 5, captured=experiment is captured) for experiment in (captured, eager)]
+    assert captured.graph is not None
+    assert captured.graph.graph is not None, "it could not be captured"
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    mine, theirs = (experiment.optimizer.exp_avg for experiment in (captured, eager))
+    torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4 * float(theirs.abs().max()))
+    assert float(captured.optimizer.count) == 5

@@ -127,3 +127,41 @@ def test_the_views_of_an_agent_show_this_one_too(experiment: PQN, view: str) -> 
 def test_minibatches_must_divide_a_rollout() -> None:
     with pytest.raises(UsageError, match="--minibatches must divide"):
         PQNConfig.parse({**SETTINGS, "minibatches": 5})
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("fields", [{}, {"precision": "bf16"}, {"max_grad_norm": 0.1}])
+def test_captured_updates_equal_those_launched_one_by_one(fields: dict[str, Any]) -> None:
+    captured, eager = (PQN(PQNConfig.parse({**SETTINGS, **fields}), torch.device("cuda")) for _ in range(2))
+    losses: dict[PQN, list[float]] = {captured: [], eager: []}
+    with torch.inference_mode():
+        for experiment, each in losses.items():
+            rng = torch.Generator("cuda").manual_seed(0)
+            for k in range(8):  # The variance of the first five is not known.
+                blocks = torch.randint(0, 256, (6, 64, 21, 21), dtype=torch.uint8, generator=rng, device="cuda")
+                actions, returns = torch.arange(6, device="cuda") % 4, torch.randn(6, generator=rng, device="cuda")
+                experiment.optimizer.set_learning_rate(1e-3 / (1 + k))
+                step = experiment.captured_update if experiment is captured else experiment.update
+                each.append(float(step(blocks, actions, returns)))
+    assert captured.graph is not None
+    assert captured.graph.graph is not None, "it could not be captured"
+    assert losses[captured] == pytest.approx(losses[eager], rel=1e-3)
+    mine, theirs = (experiment.optimizer.exp_avg for experiment in (captured, eager))
+    torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4 * float(theirs.abs().max()))
+    assert float(captured.optimizer.count) == 8
+
+
+@pytest.mark.gpu
+def test_a_training_on_the_gpu_learns_as_on_a_processor() -> None:
+    """What the environments show is the same as long as the same actions are taken: here all are random."""
+    losses = []
+    for name in ("cpu", "cuda"):
+        experiment = PQN(PQNConfig.parse({**SETTINGS, "epsilon_start": 1.0, "epsilon_end": 1.0}), torch.device(name))
+        try:
+            losses.append(
+                [float(metrics["losses/td_loss"]) for metrics in (experiment.step() for _ in range(8)) if "losses/td_loss" in metrics]
+            )
+        finally:
+            experiment.close()
+    assert len(losses[0]) > 2
+    assert losses[1] == pytest.approx(losses[0], rel=1e-2)

@@ -1,5 +1,6 @@
 """A full memory while a run is made, opened, looked at or evaluated; and where a run continues."""
 
+import os
 import weakref
 from typing import Any
 
@@ -92,3 +93,11 @@ def test_a_run_of_a_gpu_continues_on_a_processor_where_it_is_told_to_and_the_log
     api.resume(run, steps=4, device="cpu", quiet=True)
     assert run.status()["done"] == 4
     assert "trained on cuda until now and continues on cpu: this is not bit for bit" in (run.path / "log.txt").read_text()
+
+
+def test_a_run_on_a_gpu_computes_in_ieee_float32_and_with_the_same_sums_each_time() -> None:
+    cudnn = torch.backends.cudnn
+    with cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True):
+        device.prepare(torch.device("cuda"))
+        assert (cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark) == (False, True, False)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"]

@@ -87,12 +87,29 @@ def test_the_copy_in_bf16_follows_its_fp32_weights(monkeypatch: pytest.MonkeyPat
     assert 0 < int(moved.sum()) <= len(before) - 9  # `unused` has 9 numbers.
 
 
-def test_flat_radam_equals_that_of_pytorch_from_its_first_steps_on() -> None:
+def test_a_step_at_once_equals_one_parameter_by_parameter() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4, 3))
+    once, apart = (FlatNetwork(copy.deepcopy(module), torch.bfloat16) for _ in range(2))
+    optimizers = FlatAdam(once, 1e-2, 1e-8), FlatAdam(apart, 1e-2, 1e-8)
+    for _ in range(3):
+        x = torch.randn(2, 3, 3, 3).bfloat16()
+        gradients = torch.autograd.grad(once.compute(x).square().sum(), once.parameters)
+        optimizers[0].step_at_once(list(gradients))
+        optimizers[1].step_from(gradients)
+        torch.testing.assert_close(once.weights, apart.weights, rtol=1e-6, atol=1e-7)
+        once.copy_from(apart)
+
+
+@pytest.mark.parametrize("in_tensors", [False, True])
+def test_flat_radam_equals_that_of_pytorch_from_its_first_steps_on(in_tensors: bool) -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(5, 4), nn.Linear(4, 3))
     twin = copy.deepcopy(module)
     flat = FlatNetwork(module, torch.float32)
     ours, theirs = FlatRAdam(flat, 1e-2), torch.optim.RAdam(twin.parameters(), lr=1e-2)
+    if in_tensors:  # As on a GPU.
+        ours.rate = torch.tensor(1e-2)
     for step in range(12):
         rate = 1e-2 * (1 - step / 12)
         ours.set_learning_rate(rate)

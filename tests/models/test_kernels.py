@@ -266,6 +266,40 @@ def test_under_autocast_a_convolution_stays_near_its_fp32_self(
     assert torch.equal(fast(x, weight), plain(x, weight))
 
 
+def first_and_second(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """y, its gradient for a fixed slope, and the gradient of that one's square."""
+    x = x.detach().requires_grad_()
+    y = function(x)
+    (first,) = torch.autograd.grad(y, x, torch.cos(torch.arange(y.numel())).view_as(y).to(y), create_graph=True)
+    second = torch.autograd.grad(first.square().sum(), x)[0] if first.requires_grad else torch.zeros_like(x)
+    return y, first, second
+
+
+@pytest.mark.parametrize(("reach", "shape"), [(1, (2, 3, 2, 5)), (3, (1, 16, 4, 6))])
+def test_mirrored_pixels_are_those_of_reflection_padding_in_the_layout_of_the_image(reach: int, shape: Shape) -> None:
+    x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(memory_format=torch.channels_last)
+    mirrored = first_and_second(lambda x: reflected_conv.mirrored(x, reach), x)
+    padded = first_and_second(lambda x: torch.nn.functional.pad(x, (reach,) * 4, mode="reflect"), x)
+    for mine, theirs in zip(mirrored, padded, strict=True):
+        torch.testing.assert_close(mine, theirs)
+    assert mirrored[0].is_contiguous(memory_format=torch.channels_last)
+    assert reflected_conv.mirrored(x.contiguous(), reach).is_contiguous()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_instance_norm_of_a_gpu_keeps_the_layout_and_both_derivatives(count: int) -> None:
+    x = torch.randn(count, 8, 5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).to(memory_format=torch.channels_last)
+    fast, plain = (
+        first_and_second(function, x)
+        for function in (instance_norm.normalised_in_place, lambda x: torch.nn.functional.instance_norm(x, eps=instance_norm.EPS))
+    )
+    for mine, theirs in zip(fast, plain, strict=True):
+        torch.testing.assert_close(mine, theirs)
+    assert fast[0].is_contiguous(memory_format=torch.channels_last)
+    low = instance_norm.normalised_in_place(x.bfloat16())
+    torch.testing.assert_close(low, fast[0].bfloat16(), atol=0.03, rtol=0.02)
+
+
 @pytest.mark.parametrize(("kernel", "side"), [(reflected_conv.reflected_conv_on_blocks, 7), (reflected_conv.reflected_conv3x3, 3)])
 def test_an_image_too_small_to_be_reflected_is_refused_in_words(kernel: Callable[..., Tensor], side: int) -> None:
     bias = (None,) if side == 7 else ()
