@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import plain_generative
 import torch
+import translate
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models
-import plain_generative
-import translate
 from agents.bench import bench_dqn, bench_pqn
 from lab import device as devices
 from lab.bench_generate import latent_speed
