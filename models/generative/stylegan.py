@@ -6,6 +6,7 @@ what is coarse, the last what is fine. Read first: `ModulatedConv`, then `StyleG
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -22,16 +23,31 @@ MEAN_OF = 512
 """Fixed z whose styles are averaged for the centre of truncation."""
 
 
-class MappingLayer(nn.Module):
-    """(B, in) -> (B, out): a dense layer whose stored parameters are 1 / RATE times as large, so that Adam moves them less."""
+class Dense(nn.Module):
+    """(B, in) -> (B, out): a dense layer that learns at the share `rate` of the learning rate, its stored parameters being larger by 1 / rate.
 
-    def __init__(self, inputs: int, outputs: int):
+    `equalised` (Karras et al. 2018, section 4.1): weights are stored with a variance of 1 and scaled in use, so that Adam, whose
+    steps have one size, moves a layer of many inputs no further than one of few.
+    """
+
+    def __init__(self, inputs: int, outputs: int, rate: float = 1.0, bias: float = 0.0, equalised: bool = True):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) / (RATE * math.sqrt(inputs)))
-        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.rate, self.scale = rate, rate / math.sqrt(inputs) if equalised else rate
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / (self.scale * math.sqrt(inputs)))
+        self.bias = nn.Parameter(torch.full((outputs,), bias))
 
     def forward(self, x: Tensor) -> Tensor:
-        return GAIN * F.leaky_relu(F.linear(x, RATE * self.weight, RATE * self.bias), SLOPE)
+        return F.linear(x, self.scale * self.weight, self.rate * self.bias)
+
+
+class MappingLayer(Dense):
+    """(B, in) -> (B, out), and a leaky ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, equalised: bool = True):
+        super().__init__(inputs, outputs, RATE, equalised=equalised)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return GAIN * F.leaky_relu(super().forward(x), SLOPE)
 
 
 class ModulatedConv(nn.Module):
@@ -41,29 +57,29 @@ class ModulatedConv(nn.Module):
     (Karras et al. 2020, eq. 3). Scaling the maps before and after equals scaling the weights, and needs no weights for each image.
     """
 
-    def __init__(self, channels: int, maps: int, kernel: int, latent: int, demodulate: bool = True):
+    def __init__(self, channels: int, maps: int, kernel: int, latent: int, demodulate: bool = True, equalised: bool = True):
         super().__init__()
         self.demodulate = demodulate
-        self.weight = nn.Parameter(torch.randn(maps, channels, kernel, kernel) / math.sqrt(channels * kernel * kernel))
-        self.style = nn.Linear(latent, channels)
-        nn.init.normal_(self.style.weight, std=1 / math.sqrt(latent))
-        nn.init.ones_(self.style.bias)
+        deviation = 1 / math.sqrt(channels * kernel * kernel)
+        self.scale = deviation if equalised else 1.0
+        self.weight = nn.Parameter(torch.randn(maps, channels, kernel, kernel) * (deviation / self.scale))
+        self.style = Dense(latent, channels, bias=1.0, equalised=equalised)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        s = self.style(w)  # (B, in)
-        y = F.conv2d(x * s[:, :, None, None], self.weight, padding=self.weight.shape[-1] // 2)
+        s, weight = self.style(w), self.scale * self.weight  # (B, in), (out, in, kernel, kernel)
+        y = F.conv2d(x * s[:, :, None, None], weight, padding=weight.shape[-1] // 2)
         if not self.demodulate:
             return y
-        variance = s.float().square() @ self.weight.float().square().sum((2, 3)).T  # (B, out)
+        variance = s.float().square() @ weight.float().square().sum((2, 3)).T  # (B, out)
         return y * (variance + 1e-8).rsqrt()[:, :, None, None]
 
 
 class StyleLayer(nn.Module):
     """A modulated 3x3 convolution, noise that is added to each pixel as strongly as is learned, a bias, leaky ReLU."""
 
-    def __init__(self, channels: int, maps: int, latent: int):
+    def __init__(self, channels: int, maps: int, latent: int, equalised: bool = True):
         super().__init__()
-        self.conv = ModulatedConv(channels, maps, 3, latent)
+        self.conv = ModulatedConv(channels, maps, 3, latent, equalised=equalised)
         self.strength = nn.Parameter(torch.zeros(1))
         self.bias = nn.Parameter(torch.zeros(maps))
 
@@ -78,18 +94,21 @@ class StyleGenerator(nn.Module):
     has_encoder = False
     known: Tensor
 
-    def __init__(self, latent: int = 64, channels: int = 1, size: int = 28, features: int = 32, mapping_layers: int = 4, classes: int = 0):
+    def __init__(
+        self, latent: int = 64, channels: int = 1, size: int = 28, features: int = 32, mapping_layers: int = 4, classes: int = 0,
+        equalised: bool = True,
+    ):  # fmt: skip
         super().__init__()
         self.shape, self.latent, self.classes = (channels, size, size), latent, classes
         self.base, maps = widths(size, features)
         self.sides = [self.base * 2**i for i in range(len(maps))]
         inputs = [latent + classes, *[latent] * (mapping_layers - 1)]
-        self.mapping = nn.Sequential(*(MappingLayer(i, latent) for i in inputs))
+        self.mapping = nn.Sequential(*(MappingLayer(i, latent, equalised) for i in inputs))
         self.constant = nn.Parameter(torch.randn(1, maps[0], self.base, self.base))
         before = [maps[0], *maps[:-1]]
         pairs = [pair for i, o in zip(before, maps, strict=True) for pair in ((i, o), (o, o))]
-        self.layers = nn.ModuleList(StyleLayer(i, o, latent) for i, o in pairs)
-        self.to_image = nn.ModuleList(ModulatedConv(m, channels, 1, latent, demodulate=False) for m in maps)
+        self.layers = nn.ModuleList(StyleLayer(i, o, latent, equalised) for i, o in pairs)
+        self.to_image = nn.ModuleList(ModulatedConv(m, channels, 1, latent, False, equalised) for m in maps)
         self.image_bias = nn.Parameter(torch.zeros(channels, 1, 1))
         fixed = torch.Generator().manual_seed(0)
         for i in range(len(pairs)):
@@ -150,7 +169,8 @@ class StyleGenerator(nn.Module):
         with torch.enable_grad():
             z = self.known[:1].detach()
             slope = torch.func.jacrev(lambda at: self.style_of(at)[0])(z)[:, 0]  # (latent, latent)
-        affine = torch.cat([layer.conv.style.weight for layer in self.layers])  # type: ignore[union-attr, misc]
+        styles = [cast(StyleLayer, layer).conv.style for layer in self.layers]
+        affine = torch.cat([style.scale * style.weight for style in styles])
         return affine.detach() @ slope.detach()
 
 

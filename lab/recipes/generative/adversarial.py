@@ -57,7 +57,7 @@ class Adversarial(Experiment):
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.average.master.eval()
         self.average.copy_from(self.g)
-        betas = (config.beta1, 0.999)
+        betas = (config.beta1, config.beta2)
         self.g_optimizer = FlatAdam(self.g, config.g_learning_rate, 1e-8, betas)
         self.d_optimizer = FlatAdam(self.d, config.d_learning_rate, 1e-8, betas)
         self.d_count = 0

@@ -157,6 +157,7 @@ def check_widths(value: str) -> str:
 class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_size=64)):  # type: ignore[misc]
     """Settings of a recipe in which a generator and a discriminator learn from each other."""
 
+    former_values: ClassVar[dict[str, Any]] = {"beta2": 0.999}
     first_views: ClassVar[tuple[str, ...]] = ("samples", "scores")
 
     latent: int = Field(64, ge=1, le=1024, description="Dimensions of z. More allow more variety.", json_schema_extra=unit("dimensions"))
@@ -205,6 +206,10 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
     beta1: float = Field(
         0.5, ge=0, lt=1, description="Adam's beta1, the decay of its gradient average. Lower reacts faster to the other network."
     )
+    beta2: float = Field(
+        0.999, ge=0, lt=1,
+        description="Adam's beta2, the decay of its squared-gradient average. Higher is more stable; lower follows a game that changes.",
+    )  # fmt: skip
 
     def code_length(self, shape: tuple[int, int, int]) -> int:
         return self.latent

@@ -27,7 +27,7 @@ class StyleGAN(Adversarial):
 
     def build(self) -> tuple[nn.Module, nn.Module]:
         c, (channels, size, _) = self.config, self.feed.shape
-        g = StyleGenerator(c.latent, channels, size, c.features, c.mapping_layers)
+        g = StyleGenerator(c.latent, channels, size, c.features, c.mapping_layers, equalised=c.equalised)
         return g, R3Discriminator(channels, size, c.d_features)
 
     def generated(self, count: int, labels: Tensor | None) -> Tensor:

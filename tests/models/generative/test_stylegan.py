@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lab import registry
-from models.generative.stylegan import ModulatedConv, StyleGenerator
+from models.generative.stylegan import Dense, ModulatedConv, StyleGenerator
 
 
 @pytest.fixture
@@ -22,6 +22,17 @@ def test_modulation_equals_a_convolution_with_scaled_and_normalised_weights() ->
         weight = weight / weight.square().sum((1, 2, 3), keepdim=True).sqrt()
         expected = torch.nn.functional.conv2d(x[i : i + 1], weight, padding=1)
         torch.testing.assert_close(conv(x, w)[i : i + 1], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("equalised", "moved"), [(True, 0.01 * 20), (False, 0.01 * 400)])
+def test_an_equalised_layer_of_400_inputs_moves_a_twentieth_as_far_in_one_step_of_adam(equalised: bool, moved: float) -> None:
+    torch.manual_seed(0)
+    layer, ones = Dense(400, 50, equalised=equalised), torch.ones(1, 400)
+    assert float(layer(torch.randn(500, 400)).detach().std()) == pytest.approx(1.0, abs=0.05)
+    before = layer(ones) - layer.bias
+    layer(ones).sum().backward()
+    torch.optim.Adam(layer.parameters(), 0.01).step()  # Each weight goes down by the rate.
+    torch.testing.assert_close(before - (layer(ones) - layer.bias), torch.full((1, 50), moved), rtol=1e-3, atol=1e-4)
 
 
 def test_only_the_direction_of_z_counts(g: StyleGenerator) -> None:
