@@ -21,4 +21,5 @@ COMMANDS = {
     "tag": "Tags, a note and a star of a run.",
     "free": "Free disk space by deleting the older checkpoints of runs; asks first.",
     "bench": "Speed figures of this machine.",
+    "selfcheck": "Whether everything works on a device: every recipe, exact resume, live views, a full memory, speed.",
 }
