@@ -28,6 +28,7 @@ PAGES = {
     "scenes": "gui.vision.scenes_page:ScenesPage",
     "inspect": "gui.vision.inspect_page:InspectPage",
     "text_generation": "gui.sequences.text_generation_page:TextGenerationPage",
+    "orders": "gui.sequences.input_pages:OrdersPage",
     "attention": "gui.sequences.attention_page:AttentionPage",
     "text_translation": "gui.sequences.text_translation_page:TextTranslationPage",
     "tag": "gui.sequences.input_pages:TagPage",

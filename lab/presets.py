@@ -184,6 +184,10 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "global maximum": Preset("One part of a digit is enough for its class: boxes from CAM become smaller.", {"pooling": "max"}),
         "both heads together": Preset("The box teaches the maps too, as usual: better boxes, and CAM is no longer weakly supervised.", {"detached": False}),
     },
+    "ngram": {
+        QUICK: quick(30),
+        "words": Preset("Three words at a time, Katz's smoothing.", {"level": "word", "order": 3, "smoothing": "katz"}),
+    },
     "gpt": {
         QUICK: quick(300, decay_steps=300),
         PUBLISHED: Preset(

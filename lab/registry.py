@@ -80,6 +80,8 @@ BUILT_IN = (
            "lab.recipes.vision.detect_config:DetectConfig", "lab.recipes.vision.detect:Detect", 1_500),
     Recipe("locate", "Vision", "Localisation: which thing, and the box around it; also learned from classes alone (CAM).",
            "lab.recipes.vision.locate_config:LocateConfig", "lab.recipes.vision.locate:Locate", 1_500),
+    Recipe("ngram", "Sequences", "Counts what follows what: n-grams with Kneser-Ney or Katz smoothing, to be beaten by networks.",
+           "lab.recipes.sequence.ngram_config:NGramConfig", "lab.recipes.sequence.ngram:NGramRecipe", 100),
     Recipe("gpt", "Sequences", "A GPT on characters or bytes: writes text after a prompt.",
            "lab.recipes.sequence.gpt_config:GPTConfig", "lab.recipes.sequence.gpt:GPT", 2_000),
     Recipe("char-rnn", "Sequences", "An RNN, LSTM or GRU language model with truncated back-propagation through time.",

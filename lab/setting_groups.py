@@ -10,12 +10,12 @@ OWN = "Of this recipe"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
-        "data", "points", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level",
+        "data", "points", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level", "order", "smoothing",
         "size", "width", "entries", "layers", "inputs", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
     "Data": (
-        "count", "drawn", "csv", "test_share",
+        "count", "drawn", "csv", "test_share", "parts",
         "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "labels", "left_out", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),

@@ -1,4 +1,4 @@
-"""Tagging source of one's own while the network trains, and classifying a sentence."""
+"""Pages on which one types: tagging source, classifying a sentence, and what comes after a context by n-grams of every order."""
 
 from typing import Any, ClassVar
 
@@ -58,3 +58,16 @@ class ClassifyPage(InputPage):
     needs: ClassVar[tuple[str, ...]] = ("classify",)
     parameter: ClassVar[str] = "sentence"
     prompt: ClassVar[str] = "Your sentence"
+
+
+class OrdersPage(InputPage):
+    """A context in, what each order of n-grams makes of it out."""
+
+    title: ClassVar[str] = "Orders"
+    tip: ClassVar[str] = "See what comes after your own context, by n-grams from short to long"
+    reading: ClassVar[str] = (
+        "A row is a context, longer from top to bottom; a column is a token that may come next. The brighter, the likelier. A context that the text does not have ends the rows."
+    )
+    needs: ClassVar[tuple[str, ...]] = ("orders",)
+    parameter: ClassVar[str] = "prompt"
+    prompt: ClassVar[str] = "Your context (empty: a held-out text)"

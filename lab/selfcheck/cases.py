@@ -73,6 +73,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "cyclegan-256": {**TRANSLATION, "blocks": 1, "pool": 10},
     "pix2pix": {**TRANSLATION, "dropout": 0.5},
     "pix2pix-256": {**TRANSLATION, "task": "half"},
+    "ngram": {"parts": 40, "validate_every": 3, "order": 3},
     "gpt": {"context": 16, "layers": 2, "heads": 2, "width": 16, "batch_size": 4, "dropout": 0.1, "validate_every": 3},
     "char-rnn": {"hidden": 12, "width": 8, "unroll": 8, "batch_size": 4, "dropout": 0.1, "layers": 2, "validate_every": 3},
     "seq2seq": {
@@ -118,9 +119,18 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "char-rnn gru in bf16": ("char-rnn", {"precision": "bf16", "cell": "gru"}),
     "seq2seq lstm with Luong's attention": ("seq2seq", {"attention": "luong", "model": "lstm"}),
     "seq2seq transformer": ("seq2seq", {"model": "transformer"}),
+    "ngram of words by Katz": ("ngram", {"level": "word", "smoothing": "katz"}),
     "word2vec cbow": ("word2vec", {"method": "cbow"}),
 }
-FILES = {"gpt": "a.txt", "char-rnn": "a.txt", "word2vec": "a.txt", "tag": "a.py", "text-class": "a.tsv", "forecast": "a.csv"}
+FILES = {
+    "ngram": "a.txt",
+    "gpt": "a.txt",
+    "char-rnn": "a.txt",
+    "word2vec": "a.txt",
+    "tag": "a.py",
+    "text-class": "a.tsv",
+    "forecast": "a.csv",
+}
 """Recipes that learn from a file, and its name: data that take no time to load."""
 
 

@@ -11,37 +11,62 @@ from torch import Tensor, nn
 from lab.answers import Bars, Scatter, Text
 from lab.data.record import Record
 from lab.data.text import Codec, load_text, visible
+from lab.data.word_text import WordCodec, load_words
 from lab.errors import UsageError
 from lab.experiment import view
 from lab.parameters import Count, Index, Length, Seed, Share, Temperature
+from models.sequence.ngram import NGram
 from models.sequence.sampling import choose, probabilities
+
+COUNTED = 4_000_000
+"""The n-grams beside other models are counted in this many tokens, the last ones of training, at most."""
 
 
 class TextWindows:
     """A text as tokens, and the windows of `length` tokens, each with the one that follows, from which a language model learns.
 
-    `setting` is the config's name of the length, for errors; `remembered` is the record that a stored run has of its data.
+    `setting` is the config's name of the length, for errors; `remembered` is the record that a stored run has of its data. Of words, the
+    `most_words` common ones have a number of their own.
     """
 
     def __init__(
-        self, data: str, level: Literal["char", "byte"], length: int, setting: str, device: torch.device, remembered: Record | None
-    ):
-        text = load_text(data, level, device, length, setting, remembered)
-        self.codec, self.train, self.validation, self.record = text.codec, text.train, text.validation, text.record
+        self, data: str, level: Literal["char", "byte", "word"], length: int, setting: str, device: torch.device,
+        remembered: Record | None, most_words: int = 0,
+    ):  # fmt: skip
+        self.codec: Codec | WordCodec
+        self.characters = 0
+        """Of words: how many characters those for validation are."""
+        if level == "word":
+            by_word = load_words(data, most_words, device, length, remembered)
+            self.codec, self.characters = by_word.codec, by_word.characters
+            self.train, self.validation, self.record = by_word.train, by_word.validation, by_word.record
+        else:
+            text = load_text(data, level, device, length, setting, remembered)
+            self.codec, self.train, self.validation, self.record = text.codec, text.train, text.validation, text.record
         self.vocabulary = torch.from_numpy(self.codec.vocabulary)
         self.length = length
 
     @cached_property
     def windows(self) -> Tensor:
-        """(N, length + 1) uint8, a view of the text."""
+        """(N, length + 1) uint8, of words int32, a view of the text."""
         return self.train.unfold(0, self.length + 1, 1)
 
     def figures(self, loss: float) -> dict[str, Any]:
-        """What an evaluation adds to a loss in nats per token."""
-        return {"bits_per_token": loss / np.log(2), "tokens": len(self.validation)}
+        """What an evaluation adds to a loss in nats per token, with that of n-grams on the same text."""
+        figures = {"bits_per_token": loss / np.log(2), "ngram_loss": self.ngram_loss, "tokens": len(self.validation)}
+        return {**figures, "nats_per_character": loss * len(self.validation) / self.characters} if self.characters else figures
+
+    @cached_property
+    def ngram_loss(self) -> float:
+        """Nats per token of 5-grams, of words 3-grams, with Kneser and Ney's smoothing: what a model has to beat that only counts."""
+        net = NGram(self.train[-COUNTED:], 1, len(self.vocabulary), 3 if self.characters else 5)
+        net.read.fill_(True)
+        return -float(net.log_probabilities(self.validation).mean())
 
     def tokens_text(self, length: int) -> str:
         """What `length` tokens are, for a model card."""
+        if isinstance(self.codec, WordCodec):
+            return f"tokens, int64 (B, {length}), numbers of words (the run's config.json lists them under data, vocabulary)"
         known = "".join(map(chr, self.codec.vocabulary.tolist()))
         return f"tokens, int64 (B, {length}), places (from 0) in {known!r}"
 
@@ -100,7 +125,7 @@ def checked_length(length: int) -> int:
     return length
 
 
-def checked_prompt(codec: Codec, prompt: str, default: str = "\n") -> np.ndarray:
+def checked_prompt(codec: Codec | WordCodec, prompt: str, default: str = "\n") -> np.ndarray:
     """The tokens (N,) int64 of a prompt, at least one: those of `default` where it is empty.
 
     Raises UsageError for a character that the network does not know.
