@@ -97,7 +97,7 @@ class NGramRecipe(Experiment):
     @view(live=True)
     def by_order(self, net: NGram) -> Curves:
         """Nats per token of the text for validation against the order, with each smoothing: longer contexts say more, and are seen less often."""
-        lines = {}
+        lines: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         x = np.arange(1, net.order + 1, dtype=np.float64)
         for smoothing in SMOOTHINGS:
             lines[smoothing] = x, np.array([self.loss(part_of(net, order, smoothing)) for order in range(1, net.order + 1)])
