@@ -53,9 +53,12 @@ def gate(x: Tensor) -> Tensor:
 class PixelCNN(nn.Module):
     """x (B, H, W) int64 in [0, levels) -> logits (B, levels, H, W), of each place given those before it in reading order."""
 
-    def __init__(self, levels: int = 2, features: int = 32, layers: int = 6, classes: int = 0, dropout: float = 0.0):
+    def __init__(
+        self, levels: int = 2, features: int = 32, layers: int = 6, classes: int = 0, dropout: float = 0.0, temperature: float = 1.0
+    ):  # fmt: skip
+        """`temperature` divides the logits in drawing, and in the noise that draws a given x: below 1 what is likely is drawn more often."""
         super().__init__()
-        self.levels, self.features, self.classes = levels, features, classes
+        self.levels, self.features, self.classes, self.temperature = levels, features, classes, temperature
         self.embedding = nn.Embedding(levels, features)
         self.layers = nn.ModuleList(GatedLayer(features, i == 0, dropout) for i in range(layers))
         self.label = nn.Linear(classes, 2 * features * layers, bias=False) if classes else None
@@ -116,7 +119,7 @@ class PixelCNN(nn.Module):
                     left, line[i] = line[i], h[:, :, None]
                     h = h + step.beside(torch.cat([left, h[:, :, None]], 2).flatten(1), given[i][:, :, column])
                 logits = one_place(self.last, F.relu(one_place(self.hidden, F.relu(h))))
-                p = logits.float().softmax(1)
+                p = (logits.float() / self.temperature).softmax(1)
                 probabilities[:, :, row, column] = p
                 if known is not None and kept is not None and bool(kept[row, column]):
                     value = known[:, row, column]
@@ -131,7 +134,7 @@ class PixelCNN(nn.Module):
     @torch.no_grad()
     def noise_of(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """The noise (B, H, W) that draws x (B, H, W): the middle of the values' stretch of the distribution function."""
-        p = self(x, labels).float().softmax(1)
+        p = (self(x, labels).float() / self.temperature).softmax(1)
         upper = p.cumsum(1).gather(1, x[:, None])[:, 0]
         middle = upper - 0.5 * p.gather(1, x[:, None])[:, 0]
         return torch.special.ndtri(middle.clamp(NARROW, 1 - NARROW))

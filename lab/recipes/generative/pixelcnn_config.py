@@ -41,6 +41,10 @@ surprise the network. The same noise draws the same picture: it picks each pixel
         6, ge=1, le=32, description="Layers: the first sees three pixels far, each later one a pixel further. More see further and are slower.",
         json_schema_extra=unit("layers"),
     )  # fmt: skip
+    drawing_temperature: float = Field(
+        1.0, gt=0, le=10,
+        description="Temperature at which pixels are drawn. Lower draws what is likely more often: clearer and less varied; 1 draws as learned.",
+    )  # fmt: skip
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
     warmup: int = Field(
         100, ge=0, le=100_000, description="Steps in which the learning rate rises to its value. More are safer at a high rate.",

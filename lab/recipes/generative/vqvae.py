@@ -55,7 +55,9 @@ class VQVAE(Experiment):
             self.autoencoder = networks.VQAutoencoder(self.feed.shape[0], config.features, config.entries, config.entry_width)
             names = self.feed.class_names
             classes = len(names) if config.prior_by_class and len(names) > 1 else 0
-            self.pixelcnn = PixelCNN(config.entries, config.prior_features, config.prior_layers, classes, config.prior_dropout)
+            self.pixelcnn = PixelCNN(
+                config.entries, config.prior_features, config.prior_layers, classes, config.prior_dropout, config.drawing_temperature
+            )  # fmt: skip
         for net in (self.autoencoder, self.pixelcnn):
             net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(self.pixelcnn).eval()

@@ -31,7 +31,7 @@ alone once the codebook rests: it draws a class and then the codes of a new pict
 """
         + LATENT_SPACE
     )
-    former_values: ClassVar[dict[str, Any]] = {"prior_by_class": False, "prior_dropout": 0.0}
+    former_values: ClassVar[dict[str, Any]] = {"prior_by_class": False, "prior_dropout": 0.0, "drawing_temperature": 1.0}
     pages: ClassVar[tuple[str, ...]] = ("codes", "places", "walk", "plane", "arithmetic", "diagnosis")
     first_views: ClassVar[tuple[str, ...]] = ("samples", "reconstructions", "codebook_usage")
 
@@ -77,6 +77,10 @@ alone once the codebook rests: it draws a class and then the codes of a new pict
         0.2, ge=0, lt=1,
         description="Dropout in the PixelCNN. Higher keeps it from knowing the training pictures by heart, and learns slower.",
         json_schema_extra=words({0.0: "off"}),
+    )  # fmt: skip
+    drawing_temperature: float = Field(
+        0.9, gt=0, le=10,
+        description="Temperature at which codes are drawn. Lower draws what is likely more often: clearer and less varied; 1 draws as learned.",
     )  # fmt: skip
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
     ema: float = Field(0.998, ge=0, lt=1, description="Decay of the averaged PixelCNN (EMA) that draws. Higher is smoother and lags more.")

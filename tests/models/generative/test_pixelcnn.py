@@ -50,6 +50,17 @@ def test_a_value_is_taken_where_the_distribution_function_passes_phi_of_the_nois
     torch.testing.assert_close(net.nats(x), -torch.tensor([[[0.5, 0.3, 0.2]]]).log())
 
 
+def test_a_temperature_of_a_half_draws_by_the_squares_of_the_probabilities() -> None:
+    net = PixelCNN(levels=3, features=2, layers=1, temperature=0.5)
+    torch.nn.init.zeros_(net.last.weight)
+    net.last.bias.data = torch.tensor([0.5, 0.3, 0.2]).log()
+    border = 0.25 / (0.25 + 0.09 + 0.04)
+    noise = torch.special.ndtri(torch.tensor([border - 0.01, border + 0.01])).view(1, 1, 2)
+    assert net.draw(noise)[0].tolist() == [[[0, 1]]]
+    torch.testing.assert_close(torch.special.ndtr(net.noise_of(torch.tensor([[[0]]]))), torch.tensor([[[border / 2]]]))
+    torch.testing.assert_close(net.nats(torch.tensor([[[0]]])), -torch.tensor([[[0.5]]]).log())  # As learned.
+
+
 def test_the_noise_of_a_picture_draws_it(net: PixelCNN) -> None:
     x = torch.randint(3, (2, 6, 5), generator=torch.Generator().manual_seed(3))
     assert torch.equal(net.draw(net.noise_of(x, LABELS), LABELS)[0], x)
