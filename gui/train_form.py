@@ -29,6 +29,7 @@ from gui.widgets.data_edit import DataEdit
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.number_edit import NumberEdit
 from gui.widgets.transport import MENU
+from lab import device_names
 from lab.config import data_kinds
 from lab.data.catalogue import check
 from lab.flags import command_line, python_line
@@ -91,7 +92,7 @@ class TrainForm(QWidget):
         self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=30, decimals=1)
         self.minutes.hide()
         self.device = QComboBox(toolTip="Device to train on; auto uses the GPU if there is one")
-        self.device.addItems(["auto", "cpu", "cuda"])
+        self.device.addItems(device_names.choices())
         self.train_button = QPushButton("Train", toolTip=TRAIN.tooltip)
         bold = self.train_button.font()
         bold.setBold(True)

@@ -208,19 +208,22 @@ def device_to_resume(run: Run, device: str | None) -> str:
 
     before = str(run.stored["device"])
     if device is None:
-        if before == "cuda" and not torch.cuda.is_available():
-            raise UsageError(
-                f"Run {run.name} was trained on a GPU, and PyTorch finds no CUDA device here. Resume it on a machine that has one, or on the "
-                f"processor, not bit for bit as it would have continued: lab resume {run.name} --device cpu"
-            )
+        if before.startswith("cuda"):
+            if not torch.cuda.is_available():
+                raise UsageError(
+                    f"Run {run.name} was trained on a GPU, and PyTorch finds no CUDA device here. Resume it on a machine that has one, or on the "
+                    f"processor, not bit for bit as it would have continued: lab resume {run.name} --device cpu"
+                )
+            number = int(before.partition(":")[2] or 0)
+            return before if number < torch.cuda.device_count() else "cuda"
         return before
-    place = resolve(device).type
-    if place != before:
+    place = resolve(device)
+    if place.type != before.partition(":")[0]:
         log.warning(
             "%s trained on %s until now and continues on %s: this is not bit for bit what an uninterrupted run would be.",
             run.name, before, place,
         )  # fmt: skip
-    return place
+    return str(place)
 
 
 def left_to_train(run: Run) -> tuple[int | None, float | None]:

@@ -6,31 +6,47 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
 
+from lab.device_names import checked
 from lab.errors import LabError, UsageError
 from models.full_memory import chain, full_memory
 from models.kernels.cuda_graphs import CAPTURE
 
 
 def resolve(name: str) -> torch.device:
-    """The torch device for auto, cpu or cuda. Raises UsageError where there is no CUDA device."""
-    if name not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"--device must be auto, cpu or cuda, got {name!r}.")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UsageError(f"--device cuda: PyTorch {torch.__version__} finds no CUDA device here. Use --device cpu or auto.")
+    """The torch device for auto, cpu, cuda, cuda:N or mps. Raises UsageError where it is not here."""
+    checked(name)
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    missing = ""
+    if name.startswith("cuda"):
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if not count:
+            missing = "finds no CUDA device here"
+        elif int(name.partition(":")[2] or 0) >= count:
+            missing = f"finds {count} CUDA device{'s' if count > 1 else ''} here, the first of which is cuda:0"
+    elif name == "mps" and not torch.backends.mps.is_available():
+        missing = "finds no GPU of Apple here" if torch.backends.mps.is_built() else "is built without support for Apple's GPUs"
+    if missing:
+        raise UsageError(f"--device {name}: PyTorch {torch.__version__} {missing}. Use --device cpu or auto.")
     return torch.device(name)
+
+
+def current(device: torch.device) -> AbstractContextManager[None]:
+    """Inside, what the calling thread starts on "the" GPU, such as a CUDA graph, is on this one."""
+    return torch.cuda.device(device) if device.type == "cuda" and device.index is not None else nullcontext()
 
 
 def describe(device: torch.device, threads: int | None = None) -> str:
     """The device in words: the GPU's name, or the processor with its threads (those of the calling thread unless given)."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
     count = threads or torch.get_num_threads()
     return f"{cpu_name()}, {count} thread{'s' if count != 1 else ''}"
 
@@ -98,7 +114,7 @@ def compute_dtype(precision: str, device: torch.device) -> torch.dtype:
     if precision == "auto":
         if device.type == "cuda":
             return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-        return torch.bfloat16 if cpu_has_bf16() else torch.float32
+        return torch.bfloat16 if device.type == "cpu" and cpu_has_bf16() else torch.float32
     return torch.bfloat16 if precision == "bf16" else torch.float32
 
 

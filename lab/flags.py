@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from lab.commands import COMMANDS
 from lab.config import Config, about, flag, is_settled, unit_of, words_of
+from lab.device_names import checked
 from lab.errors import UsageError, unknown
 from lab.setting_groups import MAIN, grouped
 
@@ -35,7 +36,13 @@ def parser(command: str, usage: str, more: str = "") -> Parser:
 
 
 def add_device(p: Parser) -> None:
-    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="device to train on; auto uses a GPU if there is one")
+    p.add_argument(
+        "--device",
+        type=checked,
+        metavar="auto|cpu|cuda|cuda:N|mps",
+        default="auto",
+        help="device to use; auto takes a GPU of CUDA if there is one",
+    )
 
 
 def add_data(p: Parser) -> None:

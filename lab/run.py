@@ -90,7 +90,7 @@ class Run:
             "recipe": recipe.name,
             "subject": config.subject,
             "config": config.model_dump(mode="json"),
-            "device": device.type,
+            "device": str(device),
             "device_name": describe(device, threads),
             "threads": threads,
             "created": datetime.now().astimezone().isoformat(timespec="milliseconds"),

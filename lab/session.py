@@ -162,7 +162,7 @@ class Session:
 
     def run(self, serve: bool = False) -> Latest:
         """Train to the end in the calling thread. Raises nothing: errors end up in `self.error` and `latest`."""
-        with cores.threads_of_run(self.threads), cores.threads(self.threads):
+        with cores.threads_of_run(self.threads), cores.threads(self.threads), device.current(self.experiment.device):
             self.train_and_serve(serve)
         return self.latest
 

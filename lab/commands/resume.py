@@ -1,13 +1,14 @@
 """`lab resume`: continue a run from its newest good checkpoint."""
 
 from lab.commands.follow import follow
+from lab.device_names import checked
 from lab.flags import add_data, add_json, add_length, parser
 
 
 def main(arguments: list[str]) -> int:
     p = parser(
         "resume",
-        "RUN [--steps N | --minutes M] [--data DATA] [--device auto|cpu|cuda] [--json]",
+        "RUN [--steps N | --minutes M] [--data DATA] [--device DEVICE] [--json]",
         "RUN is a folder, a run's name, or `last`.",
     )
     p.add_argument("run", metavar="RUN")
@@ -15,7 +16,8 @@ def main(arguments: list[str]) -> int:
     add_data(p)
     p.add_argument(
         "--device",
-        choices=("auto", "cpu", "cuda"),
+        type=checked,
+        metavar="auto|cpu|cuda|cuda:N|mps",
         help="device to continue on (default: that of the run so far; on another it is not bit for bit)",
     )
     add_json(p)

@@ -25,7 +25,7 @@ def asked_for(command: str, arguments: list[str]) -> tuple[str, dict[str, Any], 
     """The recipe, the fields that were given, checked, and the other options. Raises SystemExit after help was printed."""
     usage = (
         "RECIPE [--FIELD VALUE ...] [--preset NAME] [--steps N | --minutes M] [--seed S | --seeds A,B,...] "
-        "[--device auto|cpu|cuda] [--run DIR] [--json]"
+        "[--device DEVICE] [--run DIR] [--json]"
     )
     recipes = registry.recipes()
     listing = in_columns({r.name: r.about for r in recipes.values()})

@@ -49,7 +49,7 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["train", "toy", "--run", "a\nb"], r"in characters that can be seen, got 'a\nb'"),
         (["suite", "mine", "--recipe", "vae"], "vae plays no Atari game, so there is no suite of it. These do: dqn"),
         (["train", "toy", "--steps", "3", "--minutes", "1"], "Give --steps or --minutes, not both"),
-        (["train", "dqn", "--device", "tpu"], "invalid choice: 'tpu'"),
+        (["train", "dqn", "--device", "tpu"], "--device must be auto, cpu, cuda, cuda:N for the GPU number N from 0 on, or mps, got 'tpu'"),
         (["resume"], "The following arguments are required: RUN"),
         (["resume", "nothing"], "There is no run or shipped agent 'nothing'"),
         (["eval", "last"], "There are no runs yet"),

@@ -1,7 +1,9 @@
 """A full memory while a run is made, opened, looked at or evaluated; and where a run continues."""
 
 import os
+import sys
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import torch
 import toy
 
 import lab
-from lab import api, device
+from lab import api, device, device_names
 from lab.errors import LabError, UsageError
 
 TEXT = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of ..."
@@ -75,9 +77,50 @@ def test_the_free_memory_counts_what_the_process_could_use_again(monkeypatch: py
     assert device.free_memory(torch.device("cuda")) == 3 + 50 - 10
 
 
-def trained_on_a_gpu() -> lab.Run:
-    run = lab.train("toy", steps=2)
-    run.stored["device"] = "cuda"
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+def test_a_gpu_is_named_by_its_number(two_gpus: None) -> None:
+    assert device.resolve("auto") == torch.device("cuda")
+    assert device.resolve("cuda:1") == torch.device("cuda", 1)
+    with pytest.raises(
+        UsageError, match=r"--device cuda:2: PyTorch \S+ finds 2 CUDA devices here, the first of which is cuda:0. Use --device"
+    ):
+        device.resolve("cuda:2")
+
+
+@pytest.mark.parametrize(
+    ("built", "sentence"), [(True, "finds no GPU of Apple here"), (False, "is built without support for Apple's GPUs")]
+)
+def test_what_there_is_not_of_apple_is_one_sentence(monkeypatch: pytest.MonkeyPatch, built: bool, sentence: str) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: built)
+    with pytest.raises(UsageError, match=rf"^--device mps: PyTorch \S+ {sentence}\. Use --device cpu or auto\.$"):
+        device.resolve("mps")
+
+
+def test_a_form_offers_the_gpus_that_the_driver_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_names, "DRIVER", tmp_path)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert device_names.choices() == ["auto", "cpu", "cuda"]
+    for name in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / name).mkdir()
+    assert device_names.choices() == ["auto", "cpu", "cuda", "cuda:1"]
+
+
+def test_a_run_of_a_second_gpu_continues_there_or_on_the_only_one(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = trained_on_a_gpu("cuda:1")
+    assert api.device_to_resume(run, None) == "cuda:1"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert api.device_to_resume(run, None) == "cuda"
+
+
+def trained_on_a_gpu(name: str = "cuda") -> lab.Run:
+    run = lab.train("toy", steps=2, device="cpu")
+    run.stored["device"] = name
     return run
 
 
