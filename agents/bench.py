@@ -13,14 +13,14 @@ from agents.dqn_config import DQNConfig
 from agents.pqn import PQN
 from agents.pqn_config import PQNConfig
 from lab import device as devices
-from lab.cores import cores
+from lab.cores import threads_for
 from lab.registry import recipe
 
 
 def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> dict[str, Any]:
     """Agent steps per second of `dqn` on Pong: batch 32, one update per 4 agent steps, the replay filled past its start."""
     place = devices.resolve(device)
-    torch.set_num_threads(cores())
+    torch.set_num_threads(threads_for(place))
     config = DQNConfig(game="pong", replay_capacity=20_000, learning_starts=1_000)
     experiment = DQN(config, place)
     try:
@@ -45,7 +45,7 @@ def bench_dqn(device: str = "auto", steps: int = 4_000, warmup: int = 400) -> di
 def bench_pqn(device: str = "auto", steps: int = 12_288) -> dict[str, Any]:
     """Agent steps per second of `pqn` on Pong with its published settings, once the first rollout is there to learn from."""
     place = devices.resolve(device)
-    torch.set_num_threads(cores())
+    torch.set_num_threads(threads_for(place))
     config = PQNConfig(game="pong")
     experiment = PQN(config, place)
     try:
@@ -69,7 +69,7 @@ def bench_pqn(device: str = "auto", steps: int = 12_288) -> dict[str, Any]:
 def bench_heads(device: str = "auto", steps: int = 1_000, rounds: int = 3) -> dict[str, Any]:
     """Agent steps per second of recipes with other heads beside those of `dqn`, in turns: medians of `rounds`, and of their ratios."""
     place = devices.resolve(device)
-    torch.set_num_threads(cores())
+    torch.set_num_threads(threads_for(place))
     names = ("dqn", "qr-dqn", "c51", "iqn", "rainbow")
     fields = {"game": "pong", "replay_capacity": 20_000, "learning_starts": 1_000}
     made = {name: (r := recipe(name)).experiment_class()(r.config_class().parse(fields), place) for name in names}
@@ -106,14 +106,17 @@ def sampling_share(experiment: DQN, repeats: int = 60) -> float:
         replay.blocks(batch.rows)
         replay.blocks(batch.next_rows)
 
-    return seconds_of(sample, repeats) / seconds_of(lambda: experiment.update(experiment.draw(1)), repeats)
+    place = experiment.device
+    return seconds_of(sample, repeats, place) / seconds_of(lambda: experiment.update(experiment.draw(1)), repeats, place)
 
 
-def seconds_of(work: Callable[[], object], repeats: int) -> float:
-    """Median seconds of a call."""
+def seconds_of(work: Callable[[], object], repeats: int, place: torch.device) -> float:
+    """Median seconds of a call and of what it gave the device to do."""
     taken = []
+    devices.finish(place)
     for _ in range(repeats):
         start = time.perf_counter()
         work()
+        devices.finish(place)
         taken.append(time.perf_counter() - start)
     return statistics.median(taken)

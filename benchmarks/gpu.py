@@ -65,14 +65,14 @@ def speed(step: Callable[[], object], batch: int, seconds: float, place: torch.d
     """Examples per second, after ten steps to warm up."""
     for _ in range(10):
         step()
-    finish(place)
+    devices.finish(place)
     steps, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         step()
         steps += 1
         if steps % 20 == 0:
-            finish(place)  # Otherwise the queue of the GPU would hide what a step takes.
-    finish(place)
+            devices.finish(place)  # Otherwise the queue of the GPU would hide what a step takes.
+    devices.finish(place)
     return steps * batch / (time.perf_counter() - start)
 
 
@@ -84,11 +84,6 @@ def as_pytorch_has_it(step: Callable[[], object]) -> Callable[[], object]:
             return step()
 
     return run
-
-
-def finish(place: torch.device) -> None:
-    if place.type == "cuda":
-        torch.cuda.synchronize(place)
 
 
 def pairs(place: torch.device) -> dict[str, tuple[int, Callable[[], object], Callable[[], object]]]:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from lab import device as devices
-from lab.cores import cores
+from lab.cores import threads_for
 from lab.data.catalogue import DIGITS
 from lab.data.images import LabelledImages
 from lab.registry import recipe
@@ -35,7 +35,7 @@ def bench_generate(device: str = "auto") -> dict[str, Any]:
     without one. The same of `vae`, `gan`, `flow` and `meanflow` ("one_step"), their names in front. `flow_ratio`: images per second
     of the default `flow` over those of its network in a plain loop, in turns."""
     place = devices.resolve(device)
-    torch.set_num_threads(cores())
+    torch.set_num_threads(threads_for(place))
     figures: dict[str, Any] = {
         "vae_images_per_s": round(training_speed("vae", {"size": 28}, place), 1),
         "dcgan_images_per_s": round(training_speed("dcgan", {"size": 64, "channels": 1, "features": 64, "r1": 0}, place), 1),
@@ -70,12 +70,12 @@ def plain_flow_speed(place: torch.device, seconds: float) -> float:
 
     for _ in range(3):
         step()
-    finish(place)
+    devices.finish(place)
     steps, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         step()
         steps += 1
-    finish(place)
+    devices.finish(place)
     return steps * config.batch_size / (time.perf_counter() - start)
 
 
@@ -89,13 +89,13 @@ def training_speed(name: str, settings: dict[str, Any], place: torch.device, sec
     experiment.feed.images.loaded |= {"train": labelled, "test": labelled}
     for _ in range(5):
         experiment.step()
-    finish(place)
+    devices.finish(place)
     done, start = experiment.steps, time.perf_counter()
     while time.perf_counter() - start < seconds:
         experiment.step()
         if place.type == "cuda" and experiment.steps % 20 == 0:
-            finish(place)  # Otherwise the queue of the GPU would hide what a step takes.
-    finish(place)
+            devices.finish(place)  # Otherwise the queue of the GPU would hide what a step takes.
+    devices.finish(place)
     return (experiment.steps - done) * experiment.config.batch_size / (time.perf_counter() - start)
 
 
@@ -170,8 +170,3 @@ def speed(session: Any, seconds: float) -> float:
     done, start = session.experiment.progress().done, time.perf_counter()
     time.sleep(seconds)
     return (session.experiment.progress().done - done) / (time.perf_counter() - start)
-
-
-def finish(place: torch.device) -> None:
-    if place.type == "cuda":
-        torch.cuda.synchronize(place)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from lab import device as devices
-from lab.cores import cores
+from lab.cores import threads_for
 from lab.recipes.sequence.gpt import GPT
 from lab.recipes.sequence.gpt_config import GPTConfig
 from models.sequence import gpt as network
@@ -15,7 +15,7 @@ from models.sequence import gpt as network
 def bench_sequences(device: str = "auto", steps: int = 200, warmup: int = 20) -> dict[str, Any]:
     """Tokens per second of `gpt` as it is by default, and how many times faster 256 tokens are written with the cache."""
     place = devices.resolve(device)
-    torch.set_num_threads(cores())
+    torch.set_num_threads(threads_for(place))
     experiment = GPT(GPTConfig(validate_every=0), place)
     for _ in range(warmup):
         loss = experiment.step()["losses/train"]

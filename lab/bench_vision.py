@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from lab import device as devices
-from lab.cores import cores
+from lab.cores import threads_for
 from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.snapshot import frozen_copy
@@ -23,8 +23,12 @@ def bench_vision(device: str = "auto") -> dict[str, Any]:
     """Images per second of ResNet-18 (small stem, 32 px, batch 64) and of LeNet-5, and the milliseconds of the view `look`
     on a drawing with LeNet-5: probabilities, feature maps and Grad-CAM, in one thread as the viewer has it."""
     place = devices.resolve(device)
-    torch.set_num_threads(cores())
-    large = training(ClassifyConfig.parse({"network": "resnet18", "size": 32, "colours": "rgb", **PLAIN}), place, 8, 2)
+    torch.set_num_threads(threads_for(place))
+    large = training(
+        ClassifyConfig.parse({"network": "resnet18", "size": 32, "colours": "rgb", **PLAIN}),
+        place,
+        *((8, 2) if place.type == "cpu" else (100, 30)),
+    )
     small = training(ClassifyConfig.parse({"network": "lenet5"}), place, 200, 20)
     looks = look_times(place)
     return {
@@ -40,11 +44,11 @@ def training(config: ClassifyConfig, place: torch.device, steps: int, warmup: in
     experiment = Classify(config, place)
     for _ in range(warmup):
         experiment.step()
-    synchronise(place)
+    devices.finish(place)
     start, cpu = time.perf_counter(), time.process_time()
     for _ in range(steps):
         experiment.step()
-    synchronise(place)
+    devices.finish(place)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
     images = steps * config.batch_size
     return {
@@ -68,8 +72,3 @@ def look_times(place: torch.device, count: int = 60) -> list[float]:
         taken.append(1000 * (time.perf_counter() - start))
     torch.set_num_threads(threads)
     return taken[5:]
-
-
-def synchronise(place: torch.device) -> None:
-    if place.type == "cuda":
-        torch.cuda.synchronize()

@@ -128,6 +128,12 @@ def cpu_has_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def finish(device: torch.device) -> None:
+    """Wait until a GPU has done what it was given: the time of a call is that of its launches otherwise."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def out_of_memory(settings: tuple[str, ...], where: str = "cpu") -> LabError:
     """The sentence for a full memory: the processor's or the GPU's."""
     flags = " or ".join("--" + name.replace("_", "-") for name in settings)

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,7 +125,7 @@ def loaded(net: Judge, file: Path) -> bool:
 def store(net: Judge, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
+        temporary = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")  # Two runs may train the same judge at once.
         save_file({name: value.contiguous() for name, value in net.state_dict().items()}, temporary)
         temporary.replace(file)
     except (OSError, SafetensorError) as error:

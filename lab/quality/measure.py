@@ -63,12 +63,15 @@ class Given(nn.Module):
 
 
 def frechet_distance(reference: Tensor, features: Tensor) -> float:
-    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of the two means and covariances."""
+    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)) of the two means and covariances.
+
+    On the processor: a GPU takes far longer for the eigenvalues of a matrix that is not symmetric.
+    """
     from torchmetrics.image.fid import FrechetInceptionDistance
 
-    metric = FrechetInceptionDistance(feature=Given(features.shape[1]), normalize=True).to(features.device)
-    metric.update(reference, real=True)
-    metric.update(features, real=False)
+    metric = FrechetInceptionDistance(feature=Given(features.shape[1]), normalize=True)
+    metric.update(reference.cpu(), real=True)
+    metric.update(features.cpu(), real=False)
     return float(metric.compute())
 
 

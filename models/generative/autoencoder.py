@@ -132,7 +132,8 @@ class Autoencoder(nn.Module):
 
     def prior(self, noise: Tensor) -> Tensor:
         """Codes (B, latent) for standard normal noise (B, latent)."""
-        values, vectors = torch.linalg.eigh(torch.nan_to_num(self.code_covariance.float()))
+        covariance = torch.nan_to_num(self.code_covariance.float()).cpu()  # A GPU takes longer for a small matrix.
+        values, vectors = (part.to(noise.device) for part in torch.linalg.eigh(covariance))
         return self.code_mean + (noise * values.clamp(min=0).sqrt()) @ vectors.T
 
     @torch.no_grad()

@@ -7,6 +7,7 @@ module with `torch.optim.Adam`.
 
 import copy
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
+
+# cuDNN's layers would have their own weights side by side; in the buffer of the whole network they are not, and are copied at each call.
+warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk of memory")
 
 PIECE = 1 << 20
 """Parameters that `FlatAdam.update` works on at a time, at most: 16 MB of weights, averages and gradient."""
