@@ -188,6 +188,12 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         QUICK: quick(30),
         "words": Preset("Three words at a time, Katz's smoothing.", {"level": "word", "order": 3, "smoothing": "katz"}),
     },
+    "siamese": {
+        QUICK: quick(200, schedule_steps=200),
+        "two numbers": Preset("An embedding on a circle: the picture shows all of it.", {"width": 2, "margin": 0.7}),
+        "new classes": Preset("Three classes are never seen in training; one picture of each is all there is.", {"new_classes": 3}),
+        "contrastive": Preset("Pairs in place of triplets (Hadsell et al. 2006).", {"loss": "contrastive", "margin": 1.0}),
+    },
     "gpt": {
         QUICK: quick(300, decay_steps=300),
         PUBLISHED: Preset(

@@ -82,6 +82,8 @@ BUILT_IN = (
            "lab.recipes.vision.locate_config:LocateConfig", "lab.recipes.vision.locate:Locate", 1_500),
     Recipe("ngram", "Sequences", "Counts what follows what: n-grams with Kneser-Ney or Katz smoothing, to be beaten by networks.",
            "lab.recipes.sequence.ngram_config:NGramConfig", "lab.recipes.sequence.ngram:NGramRecipe", 100),
+    Recipe("siamese", "Vision", "Metric learning: are two pictures of the same thing? One template a class is enough (FaceNet, Schroff et al. 2015).",
+           "lab.recipes.vision.siamese_config:SiameseConfig", "lab.recipes.vision.siamese:Siamese", 1_500),
     Recipe("gpt", "Sequences", "A GPT on characters or bytes: writes text after a prompt.",
            "lab.recipes.sequence.gpt_config:GPTConfig", "lab.recipes.sequence.gpt:GPT", 2_000),
     Recipe("char-rnn", "Sequences", "An RNN, LSTM or GRU language model with truncated back-propagation through time.",
