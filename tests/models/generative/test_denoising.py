@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from models.generative import ddpm
 from models.generative.conditioning import Conditioning
 from models.generative.ddpm import DDPM, signal_shares
-from models.generative.denoising_unet import DenoisingUNet, attend, levels
+from models.generative.denoising_unet import DenoisingUNet, Norm, attend, levels
 from models.generative.dit import DiT
 from models.generative.flow import Flow, between, integrate, training_times
 from models.generative.latent import image_directions
@@ -199,3 +199,20 @@ def test_image_directions_are_the_principal_ones() -> None:
     points = 1 + torch.stack([10 * along, -10 * along, across, -across])
     got = image_directions(points, 2)
     assert torch.allclose(got, torch.stack([along * (200 / 3) ** 0.5, -across * (2 / 3) ** 0.5]), atol=1e-4)
+
+
+def test_attention_is_that_of_pytorch() -> None:
+    qkv = torch.randn(2, 9, 24, generator=torch.Generator().manual_seed(0))
+    q, k, v = qkv.view(2, 9, 3, 2, 4).permute(2, 0, 3, 1, 4)
+    expected = torch.nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(2, 9, 8)
+    torch.testing.assert_close(attend(qkv, 2), expected)
+
+
+def test_the_norm_of_bf16_is_computed_in_float32() -> None:
+    x = torch.randn(2, 8, 3, 3, generator=torch.Generator().manual_seed(0)).bfloat16()
+    norm = Norm(4, 8)
+    torch.nn.init.normal_(norm.weight)
+    expected = torch.nn.functional.group_norm(x.float(), 4, norm.weight, norm.bias)
+    drawn = norm.bfloat16()(x)
+    assert drawn.dtype == torch.float32
+    torch.testing.assert_close(drawn, expected, rtol=0.02, atol=0.02)  # The weights are rounded.
