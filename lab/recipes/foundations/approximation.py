@@ -27,11 +27,11 @@ class Approximation(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/squared_error",)
 
     def __init__(self, config: ApproximationConfig, device: torch.device):
-        super().__init__(config, device)
+        super().__init__(config, torch.device("cpu"))  # Too small to gain by a GPU.
         self.config: ApproximationConfig = config
         weights, order = (int(value) for value in np.random.SeedSequence(config.seed).generate_state(2))
         with seeded(weights):
-            self.net = CurveNetwork(config.units, config.activation).to(device)
+            self.net = CurveNetwork(config.units, config.activation)
         self.adam = torch.optim.Adam(self.net.parameters(), config.learning_rate, fused=True)
         self.order = torch.Generator().manual_seed(order)
         self.x = torch.linspace(-1, 1, PLACES)

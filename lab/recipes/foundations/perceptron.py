@@ -24,7 +24,7 @@ class Perceptron(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/perceptron",)
 
     def __init__(self, config: PerceptronConfig, device: torch.device):
-        super().__init__(config, device)
+        super().__init__(config, torch.device("cpu"))  # Too small to gain by a GPU.
         self.config: PerceptronConfig = config
         data, order = (int(value) for value in np.random.SeedSequence(config.seed).generate_state(2))
         if config.points == "drawn":

@@ -37,7 +37,7 @@ class Playground(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/train",)
 
     def __init__(self, config: PlaygroundConfig, device: torch.device):
-        super().__init__(config, device)
+        super().__init__(config, torch.device("cpu"))  # Too small to gain by a GPU.
         self.config: PlaygroundConfig = config
         c = config
         data, order, weights = (int(value) for value in np.random.SeedSequence(c.seed).generate_state(3))
@@ -47,7 +47,7 @@ class Playground(Experiment):
         self.test, self.train = shuffled[:held_out], shuffled[held_out:]
         self.order = torch.Generator().manual_seed(order)
         with seeded(weights):
-            self.net = PointNetwork(c.input_names, c.layer_list, c.dropout, c.batch_norm, c.initialisation).to(device)
+            self.net = PointNetwork(c.input_names, c.layer_list, c.dropout, c.batch_norm, c.initialisation)
         set_generator(self.net, self.order)
         self.optimizer = optimiser(c.optimizer, self.net.parameters(), c.learning_rate)
 

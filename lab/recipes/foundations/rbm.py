@@ -28,7 +28,7 @@ class RestrictedBoltzmann(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/reconstruction",)
 
     def __init__(self, config: RBMConfig, device: torch.device):
-        super().__init__(config, device)
+        super().__init__(config, torch.device("cpu"))  # Too small to gain by a GPU.
         self.config: RBMConfig = config
         weights, order = (int(value) for value in np.random.SeedSequence(config.seed).generate_state(2))
         self.order = torch.Generator().manual_seed(order)

@@ -28,7 +28,7 @@ class SOM(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("losses/distance",)
 
     def __init__(self, config: SOMConfig, device: torch.device):
-        super().__init__(config, device)
+        super().__init__(config, torch.device("cpu"))  # Too small to gain by a GPU.
         self.config: SOMConfig = config
         weights, order = (int(value) for value in np.random.SeedSequence(config.seed).generate_state(2))
         self.order = torch.Generator().manual_seed(order)
