@@ -129,7 +129,7 @@ class DQN(Experiment):
         """
         if batch is None or self.device.type != "cpu":
             observed, seen = self.collect().blocks(), None
-            values = self.values_of(observed.to(self.device))  # (E, A)
+            values = self.values_of(observed.to(self.device, non_blocking=True))  # (E, A)
         else:
             replay, size = self.memory(), self.config.batch_size
             blocks = replay.blocks(np.concatenate([batch.rows[:size], replay.newest_rows()]))
@@ -249,8 +249,12 @@ class DQN(Experiment):
         return error, torch.dot(shares, each)
 
     def to_device(self, batch: Batch) -> tuple[Tensor, ...]:
+        """Actions, returns, discounts and weights (B,) of a batch; in one copy where there is one to make."""
         arrays = (batch.actions, batch.returns, batch.discounts, batch.weights)
-        return tuple(torch.from_numpy(array).to(self.device, non_blocking=True) for array in arrays)
+        if self.device.type == "cpu":
+            return tuple(map(torch.from_numpy, arrays))
+        actions, *others = torch.from_numpy(np.stack(arrays, dtype=np.float32)).to(self.device, non_blocking=True)
+        return actions.long(), *others
 
     @property
     def network(self) -> ActionValueNetwork:

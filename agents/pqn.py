@@ -132,7 +132,7 @@ class PQN(Experiment):
     @torch.inference_mode()
     def q_values(self, blocks: Tensor) -> np.ndarray:
         """(N, A) of blocks (N, 64, 21, 21)."""
-        return self.network.record(blocks.to(self.device)).outputs.cpu().numpy()
+        return self.network.record(blocks.to(self.device, non_blocking=True)).outputs.cpu().numpy()
 
     @torch.inference_mode()
     def learn(self) -> Metrics:

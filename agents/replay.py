@@ -134,7 +134,9 @@ class ReplayMemory:
         index = self.count[envs]
         rows = self.base[envs] + index % self.length
         place = self.frames.device
-        self.frames.index_copy_(0, torch.from_numpy(rows).to(place), frame_blocks(torch.from_numpy(frames)).to(place))
+        self.frames.index_copy_(
+            0, torch.from_numpy(rows).to(place, non_blocking=True), frame_blocks(torch.from_numpy(frames)).to(place, non_blocking=True)
+        )
         before = self.base[envs] + (index - 1) % self.length
         self.age[rows] = 0 if first else np.minimum(self.age[before] + 1, STACK - 1)
         self.actions[rows] = NO_ACTION

@@ -31,7 +31,7 @@ class ImagePool:
             return images
         place = torch.randperm(self.size, generator=self.generator)[: len(late)]
         swap = torch.rand(len(place), generator=self.generator) < 0.5
-        place, rows = place[swap].to(images.device), (swap.nonzero()[:, 0] + fresh).to(images.device)
+        place, rows = place[swap].to(images.device, non_blocking=True), (swap.nonzero()[:, 0] + fresh).to(images.device, non_blocking=True)
         given = images.clone()
         given[rows] = self.images[place]
         self.images[place] = images[rows]

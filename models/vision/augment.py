@@ -38,18 +38,18 @@ def augment(
         cos, sin = size * angle.cos(), size * angle.sin()
         moves = draws[:, 2:4] * 2 * shift
         theta = torch.stack([mirror * cos, -sin, moves[:, 0], mirror * sin, cos, moves[:, 1]], 1).view(count, 2, 3)
-        grid = F.affine_grid(theta.to(images.device), [count, 1, height, width], align_corners=False)
+        grid = F.affine_grid(theta.to(images.device, non_blocking=True), [count, 1, height, width], align_corners=False)
         if warp:
-            bends = torch.rand(count, 2, BENDS, BENDS, generator=generator).to(images.device) * 2 - 1
+            bends = torch.rand(count, 2, BENDS, BENDS, generator=generator).to(images.device, non_blocking=True) * 2 - 1
             smooth = F.interpolate(bends, (height, width), mode="bicubic", align_corners=True)
             grid = grid + 2 * warp * smooth.permute(0, 2, 3, 1)
         pixels = F.grid_sample(pixels, grid, align_corners=False)
     if colour:
         channels = images.shape[1]
         mix = torch.eye(channels) + colour * (torch.rand(count, channels, channels, generator=generator) * 2 - 1)
-        pixels = torch.einsum("bij,bjhw->bihw", mix.to(images.device), pixels).clamp(0, 255)
+        pixels = torch.einsum("bij,bjhw->bihw", mix.to(images.device, non_blocking=True), pixels).clamp(0, 255)
     if erase:
-        draws = torch.rand(count, 3, generator=generator).to(images.device)
+        draws = torch.rand(count, 3, generator=generator).to(images.device, non_blocking=True)
         side = draws[:, :1] * erase  # (B, 1), a share of the side
         rows = torch.arange(height, device=images.device) / height
         columns = torch.arange(width, device=images.device) / width

@@ -117,9 +117,9 @@ class ImageTranslation(Experiment):
         for i, images in enumerate((a, b)):
             k = 0 if paired else i
             if c.jitter:
-                images = cut(images, offsets[k].to(images.device), c.size)
+                images = cut(images, offsets[k].to(images.device, non_blocking=True), c.size)
             if c.flip:
-                images = torch.where(flips[k].to(images.device)[:, None, None, None], images.flip(3), images)
+                images = torch.where(flips[k].to(images.device, non_blocking=True)[:, None, None, None], images.flip(3), images)
             augmented.append(images)
         return augmented[0], augmented[1]
 

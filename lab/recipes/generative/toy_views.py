@@ -28,7 +28,9 @@ class ToyPoints:
 
     def batch(self) -> Tensor:
         """(B, d) on the device."""
-        return toy_distributions.sample(self.config.distribution, self.config.batch_size, self.generator, self.drawn).to(self.device)
+        return toy_distributions.sample(self.config.distribution, self.config.batch_size, self.generator, self.drawn).to(
+            self.device, non_blocking=True
+        )
 
     def shown(self, count: int, seed: int = 0) -> Tensor:
         """(count, d), always the same of a seed."""

@@ -52,10 +52,10 @@ class CharRNN(SequenceExperiment):
         restarted = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.text.windows))
         anywhere = torch.randint(len(self.text.windows), (c.batch_size,), generator=self.generator)
         self.places = torch.where(restarted, anywhere, self.places)
-        tokens = self.text.windows[self.places.to(self.device)].long()  # (B, unroll + 1)
+        tokens = self.text.windows[self.places.to(self.device, non_blocking=True)].long()  # (B, unroll + 1)
         state = self.compute.core.first_state(c.batch_size)
         if self.carried:
-            fresh = restarted.to(self.device)[None, :, None]
+            fresh = restarted.to(self.device, non_blocking=True)[None, :, None]
             state = tuple(torch.where(fresh, first, before) for first, before in zip(state, self.carried, strict=True))
         logits, state = self.compute(tokens[:, :-1], state)
         self.carried = tuple(part.detach() for part in state)

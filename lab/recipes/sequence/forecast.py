@@ -101,7 +101,7 @@ class Forecast(SequenceExperiment):
     def loss(self) -> tuple[Tensor, Metrics]:
         values = self.series[0]
         windows = values[: self.cut(len(values))].unfold(0, self.config.window + 1, 1).transpose(1, 2)  # (N, window + 1, C)
-        rows = torch.randint(len(windows), (self.config.batch_size,), generator=self.generator).to(self.device)
+        rows = torch.randint(len(windows), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         batch = windows[rows].to(self.dtype)
         out, _ = self.compute(batch[:, :-1])
         return F.mse_loss(out.float(), batch[:, 1:].float()), {}

@@ -37,7 +37,7 @@ class GPT(SequenceExperiment):
         self.writing = LanguageViews(self.text, device, network.generate, c.context)
 
     def loss(self) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device)
+        rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         return self.cross_entropy(self.text.windows[rows].long()), {}
 
     def cross_entropy(self, windows: Tensor) -> Tensor:

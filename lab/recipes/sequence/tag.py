@@ -75,7 +75,7 @@ class Tag(SequenceExperiment):
 
     def loss(self) -> tuple[Tensor, Metrics]:
         c, source = self.config, self.source
-        rows = torch.randint(len(source.train) - c.length + 1, (c.batch_size,), generator=self.generator).to(self.device)
+        rows = torch.randint(len(source.train) - c.length + 1, (c.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         tokens = source.train.unfold(0, c.length, 1)[rows].long()  # (B, T)
         kinds = source.train_kinds.unfold(0, c.length, 1)[rows].long()
         scores = self.compute(tokens).float()  # (B, T, K)

@@ -84,7 +84,7 @@ class TextClass(SequenceExperiment):
         return np.pad(np.array(numbers, np.int64), (0, self.config.max_length - len(numbers)))
 
     def loss(self) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator).to(self.device)
+        rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         labels = self.train_labels[rows]
         scores = self.compute(self.train_tokens[rows]).float()  # (B, classes)
         return F.cross_entropy(scores, labels), {"charts/accuracy": (scores.argmax(1) == labels).float().mean()}

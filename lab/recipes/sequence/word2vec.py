@@ -94,16 +94,20 @@ class Word2Vec(SequenceExperiment):
         c = self.config
         middle = torch.randint(c.window, len(words) - c.window, (size,), generator=generator)
         reach = torch.randint(1, c.window + 1, (size,), generator=generator)  # Nearer words are drawn more often.
-        noise = torch.multinomial(self.noise, size * c.negatives, replacement=True, generator=generator).view(size, -1).to(self.device)
+        noise = (
+            torch.multinomial(self.noise, size * c.negatives, replacement=True, generator=generator)
+            .view(size, -1)
+            .to(self.device, non_blocking=True)
+        )
         if c.method == "cbow":
             offsets = torch.cat([torch.arange(-c.window, 0), torch.arange(1, c.window + 1)])
-            given = words[(middle[:, None] + offsets).to(self.device)]
-            present = (offsets.abs() <= reach[:, None]).to(self.device)
-            return given, present, words[middle.to(self.device)], noise
+            given = words[(middle[:, None] + offsets).to(self.device, non_blocking=True)]
+            present = (offsets.abs() <= reach[:, None]).to(self.device, non_blocking=True)
+            return given, present, words[middle.to(self.device, non_blocking=True)], noise
         distance = (torch.rand(size, generator=generator) * reach).long() + 1  # 1 to reach
         side = 2 * torch.randint(2, (size,), generator=generator) - 1
-        given = words[middle.to(self.device)][:, None]
-        return given, torch.ones_like(given, dtype=torch.bool), words[(middle + side * distance).to(self.device)], noise
+        given = words[middle.to(self.device, non_blocking=True)][:, None]
+        return given, torch.ones_like(given, dtype=torch.bool), words[(middle + side * distance).to(self.device, non_blocking=True)], noise
 
     def loss(self) -> tuple[Tensor, Metrics]:
         return self.compute(*self.batch(self.train_words, self.config.batch_size, self.generator)), {}

@@ -209,7 +209,7 @@ class Classify(Experiment):
                 unit_to_normalised(self.net.net.layers[0], self.net.mean, self.net.std)  # type: ignore[index, arg-type]
         if self.steps == 0:
             log.info("%d training images, %s", len(data), "; ".join(self.notes))
-        rows = self.order.take(self.config.batch_size, len(data)).to(self.device)
+        rows = self.order.take(self.config.batch_size, len(data)).to(self.device, non_blocking=True)
         return self.predictor.augmented(data.images[rows], self.augment_rng), data.labels[rows]
 
     def remember(self, images: Tensor, labels: Tensor) -> Metrics:

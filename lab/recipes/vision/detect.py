@@ -65,17 +65,22 @@ class Detect(SceneExperiment):
             if self.steps == 0:
                 self.measure()
         rows = self.order.take(c.batch_size, len(scenes))
-        images = self.images[rows.to(self.device)]
+        images = self.images[rows.to(self.device, non_blocking=True)]
         own = [torch.from_numpy(scenes.boxes[row]) for row in rows.tolist()]
         boxes = torch.cat(own)
         picture = torch.arange(len(own)).repeat_interleave(torch.tensor([len(part) for part in own]))
         corners = boxes[:, 1:]
         if c.augment_flip:
             turned = torch.rand(len(own), generator=self.augment_rng) < 0.5
-            images = torch.where(turned.to(self.device)[:, None, None, None], images.flip(3), images)
+            images = torch.where(turned.to(self.device, non_blocking=True)[:, None, None, None], images.flip(3), images)
             mirrored = torch.stack([images.shape[3] - corners[:, 2], corners[:, 1], images.shape[3] - corners[:, 0], corners[:, 3]], 1)
             corners = torch.where(turned[picture][:, None], mirrored, corners)
-        return images, corners.to(self.device), boxes[:, 0].long().to(self.device) - 1, picture.to(self.device)
+        return (
+            images,
+            corners.to(self.device, non_blocking=True),
+            boxes[:, 0].long().to(self.device, non_blocking=True) - 1,
+            picture.to(self.device, non_blocking=True),
+        )
 
     def measure(self) -> None:
         """Take mean and deviation of the pixels, and the anchors, from the training scenes."""

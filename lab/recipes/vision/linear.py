@@ -38,7 +38,7 @@ class Linear(Experiment):
         )
 
     def step(self) -> Metrics:
-        index = torch.randint(len(self.data.labels), (self.config.batch_size,), generator=self.generator).to(self.device)
+        index = torch.randint(len(self.data.labels), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         images, labels = self.data.images[index].float() / 255, self.data.labels[index]
         scores = self.net(images)  # (B, 10)
         loss = F.cross_entropy(scores, labels)

@@ -99,10 +99,10 @@ class Locate(SceneExperiment):
             things = torch.from_numpy(np.concatenate(scenes.boxes))  # (N, 5)
             self.training = scenes.images.to(self.device), things[:, 0].long().to(self.device) - 1, things[:, 1:].to(self.device)
         images, labels, boxes = self.training
-        rows = self.order.take(self.config.batch_size, len(images)).to(self.device)
+        rows = self.order.take(self.config.batch_size, len(images)).to(self.device, non_blocking=True)
         pixels, corner = images[rows], boxes[rows]
         if self.config.augment_flip:
-            turned = (torch.rand(len(rows), generator=self.augment_rng) < 0.5).to(self.device)
+            turned = (torch.rand(len(rows), generator=self.augment_rng) < 0.5).to(self.device, non_blocking=True)
             width = pixels.shape[3]
             pixels = torch.where(turned[:, None, None, None], pixels.flip(3), pixels)
             mirrored = torch.stack([width - corner[:, 2], corner[:, 1], width - corner[:, 0], corner[:, 3]], 1)

@@ -118,12 +118,14 @@ def distorted(parts: list[Tensor], generator: torch.Generator, flip: bool, warp:
     images = parts[0]
     count, _, height, width = images.shape
     if flip:
-        turned = (torch.rand(count, generator=generator) < 0.5).to(images.device)[:, None, None, None]
+        turned = (torch.rand(count, generator=generator) < 0.5).to(images.device, non_blocking=True)[:, None, None, None]
         parts = [torch.where(turned, part.flip(3), part) for part in parts]
     if not warp:
         return parts
-    still = F.affine_grid(torch.eye(2, 3).expand(count, 2, 3).to(images.device), [count, 1, height, width], align_corners=False)
-    bends = torch.rand(count, 2, 4, 4, generator=generator).to(images.device) * 2 - 1
+    still = F.affine_grid(
+        torch.eye(2, 3).expand(count, 2, 3).to(images.device, non_blocking=True), [count, 1, height, width], align_corners=False
+    )
+    bends = torch.rand(count, 2, 4, 4, generator=generator).to(images.device, non_blocking=True) * 2 - 1
     grid = still + 2 * warp * F.interpolate(bends, (height, width), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
     bent = []
     for i, part in enumerate(parts):

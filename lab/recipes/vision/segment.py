@@ -83,7 +83,7 @@ class Segment(SceneExperiment):
         """Patches: images (B, 3, h, w) uint8, labels (B, h, w) int64 and weights (B, h, w) float32."""
         c = self.config
         images, maps, borders, of_classes = self.training_data()
-        rows = self.order.take(c.batch_size, len(images)).to(self.device)
+        rows = self.order.take(c.batch_size, len(images)).to(self.device, non_blocking=True)
         cut = patches([images[rows], maps[rows][:, None], borders[rows][:, None]], c.patch, self.augment_rng)
         pixels, labels, near = distorted(cut, self.augment_rng, c.augment_flip, c.augment_warp)
         labels = labels[:, 0].long()
