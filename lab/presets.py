@@ -125,6 +125,27 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "deep belief network": Preset("Three machines, each on what the one below says.", {"hidden": "128,64,32", "layer_steps": 1_000}),
     },
     "approximation": {QUICK: quick(300)},
+    "activations": {
+        QUICK: quick(300),
+        "vanishing": Preset("Twenty layers of sigmoid: nothing of the gradient reaches the first.", {"depth": 20}),
+        "he and relu": Preset("The size of what flows stays as it is.", {"activation": "relu", "initialisation": "he", "depth": 20}),
+        "saturated": Preset("Large weights: tanh says -1 or 1, and its slope is 0.", {"activation": "tanh", "initialisation": "large"}),
+    },
+    "backpropagation": {
+        QUICK: quick(10),
+        "sigmoid 2-3-2": Preset("Two outputs, and hidden units that bend.", {"layers": "2-3-2", "targets": "1,0", "activation": "sigmoid"}),
+    },
+    "likelihood": {
+        QUICK: quick(30),
+        "coin": Preset("Ten thousand tosses.", {"kind": "coin", "count": 10_000}),
+        "prior": Preset("A prior that is worth ten observations: weight decay.", {"kind": "line", "prior": 10.0}),
+    },
+    "descent": {
+        QUICK: quick(150),
+        "saddle": Preset("Plain descent lingers in the middle.", {"surface": "saddle"}),
+        "one example": Preset("A real model, with the gradient of one example at a time.", {"surface": "model", "batch": 1}),
+    },
+    "validation": {QUICK: quick(20), "overfit": Preset("A polynomial that learns its points by heart.", {"degree": 12, "count": 40})},
     "perceptron": {QUICK: quick(200), "xor": Preset("No line separates XOR: the perceptron never stops.", {"points": "xor"})},
     "playground": {
         QUICK: quick(500),

@@ -10,12 +10,12 @@ OWN = "Of this recipe"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
-        "data", "points", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level", "order", "smoothing",
-        "size", "width", "entries", "layers", "inputs", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
+        "data", "points", "kind", "surface", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level", "order", "smoothing",
+        "size", "width", "entries", "layers", "inputs", "targets", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
     "Data": (
-        "count", "drawn", "csv", "test_share", "parts",
+        "count", "drawn", "csv", "test_share", "parts", "truth", "share",
         "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "labels", "left_out", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "unroll", "memory",
     ),
@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Network": (
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
-        "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "mapping_layers",
+        "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
         "entry_width", "prior_features", "prior_layers", "prior_by_class",
     ),
     "Loss": (

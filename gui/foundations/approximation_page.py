@@ -36,7 +36,7 @@ class ApproximationPage(LivePage):
     recipe: ClassVar[str] = "approximation"
 
     def __init__(self, parent: QWidget | None = None):
-        self.config = ApproximationConfig()
+        self.config: ApproximationConfig = ApproximationConfig()
         self.frame: Any = None
         self.hand: np.ndarray | None = None
         self.last: int | None = None
@@ -87,17 +87,16 @@ class ApproximationPage(LivePage):
 
         return frame_of(experiment)
 
-    def fields(self) -> dict[str, Any]:
-        first = ApproximationConfig()
-        return {name: value for name, value in self.config.model_dump().items() if value != getattr(first, name)}
-
     def change(self, **fields: Any) -> None:
         """Set settings, and start again."""
         before, self.config = self.config, ApproximationConfig.parse({**self.config.model_dump(), **fields})
         if (before.curve, before.drawn, before.activation) != (self.config.curve, self.config.drawn, self.config.activation):
             self.errors = {}
         self.units.set_value(self.config.units)
+        self.curve.setCurrentIndex(self.curve.findText(self.config.curve))
+        self.activation.setCurrentText(self.config.activation)
         self.sandbox.do(lambda _: self.make())
+        self.edited.emit()
 
     def restart(self) -> None:
         self.change(seed=self.config.seed + 1)

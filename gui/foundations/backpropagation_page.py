@@ -1,157 +1,262 @@
 """Backpropagation by hand: a small network forward and backward, with its numbers on the edges."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QRegularExpression, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QRegularExpressionValidator, QShowEvent
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from gui import theme
 from gui.foundations.foundation_page import FoundationPage
-from gui.theme import ACCENT, is_dark
+from gui.foundations.step_graph import StepGraph
+from gui.widgets import icons
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.room import Scroller
 from gui.widgets.stepper import Stepper
 from gui.widgets.titled import Heading
+from lab.errors import UsageError
+from lab.recipes.foundations.backpropagation_config import (
+    MOST_HIDDEN,
+    MOST_UNITS,
+    BackpropagationConfig,
+    first_weights,
+    numbers_text,
+    parse_numbers,
+)
+from models.foundations.backpropagation import BENDS, backpropagation, edges_of, error, nodes_of
 
-LECTURE_WEIGHTS = {"I1H1": 0.11, "I2H1": 0.21, "I1H2": 0.12, "I2H2": 0.08, "H1O": 0.14, "H2O": 0.15}
-PLACES = {"I1": (0.12, 0.25), "I2": (0.12, 0.75), "H1": (0.5, 0.25), "H2": (0.5, 0.75), "O": (0.88, 0.5)}
 SMALL = 0.01
 """The challenge: an error below this."""
+NETWORKS = ("2-2-1", "2-3-1", "2-2-2", "3-3-2", "2-3-3-1", "2-2-2-2-1", "4-5-3")
+STEP_MS = 1100
+"""How long it shows each step while it plays."""
+ACROSS, MOST_ROWS = 6, 2
+"""Fields in a row, and rows that are seen at once."""
 
 
 class BackpropagationPage(FoundationPage):
-    """The 2-2-1 network with its numbers on the edges, forward and backward."""
+    """A small network with its numbers on the edges, forward and backward, step by step."""
 
     title: ClassVar[str] = "Backpropagation"
-    tip: ClassVar[str] = "Backpropagation by hand: a 2-2-1 network forward and backward, every number of it"
+    tip: ClassVar[str] = "Backpropagation by hand: a small network forward and backward, every number of it"
     about: ClassVar[str] = (
-        "Forward, each unit adds up what comes in; the error is <i>E = (t &minus; o)&sup2;</i>. Backward, the chain rule multiplies along each path from "
-        "the error to a weight, <i>&part;E/&part;w = &part;E/&part;o &middot; &part;o/&part;h &middot; &part;h/&part;w</i>, and what is shared is computed "
-        "once. Then each weight takes a step, <i>w &larr; w &minus; &eta; &part;E/&part;w</i>. Rumelhart, Hinton &amp; Williams 1986, "
+        "Forward, each unit adds up what comes in; the error is <i>E = &Sigma;(t &minus; o)&sup2;</i>. Backward, <i>&delta;</i> says how the error changes "
+        "with what a unit adds up, and is computed once from the units above it: <i>&delta;<sub>j</sub> = f'(z<sub>j</sub>) &Sigma; &delta;<sub>k</sub> "
+        "w<sub>jk</sub></i>. Then <i>&part;E/&part;w<sub>ij</sub> = &delta;<sub>j</sub> h<sub>i</sub></i>, and each weight takes a step, <i>w &larr; w "
+        "&minus; &eta; &part;E/&part;w</i>. Rumelhart, Hinton &amp; Williams 1986, "
         '<a href="https://doi.org/10.1038/323533a0">Learning representations by back-propagating errors</a>.'
     )
-    challenge: ClassVar[str] = "bring the error below 0.01, step by step (Continue from the new weights)."
+    challenge: ClassVar[str] = f"bring the error below {SMALL:g}, step by step (Continue from the new weights)."
+    recipe: ClassVar[str] = "backpropagation"
+
+    def __init__(self, parent: QWidget | None = None):
+        self.config: BackpropagationConfig = BackpropagationConfig()
+        self.continued = False
+        self.timer = QTimer(interval=STEP_MS)
+        self.timer.timeout.connect(self.advance)
+        self.spins: dict[str, QDoubleSpinBox] = {}
+        super().__init__(parent)
+        self.timer.setParent(self)
 
     def build(self) -> None:
-        self.graph = Graph()
-        self.continued = False
+        self.graph = StepGraph()
+        self.graph.edge_pressed.connect(self.go_to_field)
         self.heading, self.formula = Heading(), QLabel(wordWrap=True)
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.stepper = Stepper(self)
-        self.spins: dict[str, QDoubleSpinBox] = {}
-        numbers = QGridLayout()
-        values = {"input 1": 2.0, "input 2": 3.0, "target": 1.0, "learning rate": 0.05, **LECTURE_WEIGHTS}
-        for i, (name, value) in enumerate(values.items()):
-            field = QDoubleSpinBox(minimum=-10, maximum=10, decimals=2, singleStep=0.01, value=value)
-            field.setToolTip(f"{name}: edit to recompute")
-            field.valueChanged.connect(self.compute)
-            self.spins[name] = field
-            numbers.addWidget(QLabel(name), 2 * (i // 5), i % 5)
-            numbers.addWidget(field, 2 * (i // 5) + 1, i % 5)
+        self.stepper.moved.connect(self.show_step)
+        for button in (self.stepper.back, self.stepper.next):
+            button.clicked.connect(self.pause)
+        self.stepper.slider.sliderPressed.connect(self.pause)
+        self.column.addLayout(self.build_row())
+        self.column.addWidget(self.graph, 1)
+        self.column.addWidget(self.heading)
+        self.column.addWidget(self.formula)
+        self.column.addWidget(self.stepper)
+        self.numbers = QWidget()
+        self.grid = QGridLayout(self.numbers)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.fields_area = Scroller(self.numbers, (320, 120))
+        self.column.addWidget(self.fields_area)
+        self.show_settings()
+
+    def build_row(self) -> FlowLayout:
+        self.restart_button = icons.IconButton(
+            icons.reset, "Restart", "Start again: of 2-2-1 with the lecture's numbers, else with other weights", self.restart
+        )
+        self.play_button = QToolButton(
+            text="Pause", checkable=True, checked=True, toolTip="Go through the steps, or pause", objectName="Pause"
+        )
+        self.play_button.toggled.connect(self.play)
+        self.step_button = QToolButton(text="Step", toolTip="Pause, and take one step")
+        self.step_button.clicked.connect(self.step_once)
+        self.network = QComboBox(
+            toolTip=f"Units of each layer, such as 2-3-1: up to {MOST_HIDDEN} hidden layers of {MOST_UNITS}", editable=True
+        )
+        self.network.setAccessibleName("Network")
+        self.network.addItems(NETWORKS)
+        pattern = QRegularExpression(rf"[1-{MOST_UNITS}](-[1-{MOST_UNITS}]){{1,{MOST_HIDDEN + 1}}}")
+        self.network.setValidator(QRegularExpressionValidator(pattern, self.network))
+        self.network.activated.connect(lambda _: self.change(layers=self.network.currentText()))
+        self.activation = QComboBox(toolTip="f of the hidden units; outputs are linear")
+        self.activation.setAccessibleName("Activation")
+        self.activation.addItems(list(BENDS))
+        self.activation.activated.connect(lambda _: self.change(activation=self.activation.currentText()))
         self.keep = QPushButton("Continue from the new weights", toolTip="Start again from the updated weights, rounded")
         self.keep.clicked.connect(self.go_on)
-        self.lecture = QPushButton("Reset to lecture", toolTip="Inputs 2 and 3, target 1, learning rate 0.05 and the lecture's weights")
-        self.lecture.clicked.connect(lambda: self.set_values(values))
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.keep)
-        buttons.addWidget(self.lecture)
-        buttons.addStretch(1)
-        layout = self.column
-        layout.addWidget(self.graph, 1)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.formula)
-        layout.addWidget(self.stepper)
-        layout.addLayout(numbers)
-        layout.addLayout(buttons)
-        self.stepper.moved.connect(self.show_step)
-        self.compute()
+        self.lecture = QPushButton(
+            "Reset to lecture", toolTip="2-2-1, inputs 2 and 3, target 1, learning rate 0.05 and the lecture's weights"
+        )
+        self.lecture.clicked.connect(self.reset)
+        self.run_button = QToolButton(
+            text="Train as a run", toolTip="Train these settings as a run, which is stored, compared and exported"
+        )
+        self.run_button.clicked.connect(lambda: self.run_wanted.emit(self.recipe, self.fields()))
+        row = FlowLayout()
+        for widget in (
+            self.restart_button, self.play_button, self.step_button, self.network, self.activation, self.keep, self.lecture, self.run_button,
+        ):  # fmt: skip
+            row.addWidget(widget)
+        return row
 
-    def compute(self, *_: object) -> None:
-        from models.foundations.backpropagation import backpropagation
+    # -- settings --------------------------------------------------------------------------------------------------
 
-        f = {name: field.value() for name, field in self.spins.items()}
-        weights = {edge: f[edge] for edge in LECTURE_WEIGHTS}
-        self.steps = backpropagation((f["input 1"], f["input 2"]), f["target"], weights, f["learning rate"])
+    def change(self, **fields: Any) -> None:
+        """Set settings; where the network is another, its numbers are filled up and its weights are drawn."""
+        values = {**self.config.model_dump(), **fields}
+        if values["layers"] != self.config.layers and len(fields) < len(values):
+            shape = tuple(int(part) for part in values["layers"].split("-"))
+            for name, count, more in (("inputs", shape[0], (2.0, 3.0, -1.0, 1.0, 0.5)), ("targets", shape[-1], (1.0, 0.0, 1.0, 0.0, 1.0))):
+                values[name] = numbers_text((*parse_numbers(values[name]), *more[len(parse_numbers(values[name])) :])[:count])
+            values["weights"] = ""
+        try:
+            self.config = self.config.parse(values)
+        except UsageError as problem:
+            self.problem.setText(str(problem))
+            self.problem.show()
+            return
+        self.problem.hide()
+        self.show_settings()
+        self.edited.emit()
+
+    def restart(self) -> None:
+        self.stepper.slider.setValue(0)
+        self.change(weights="", seed=self.config.seed + 1)
+
+    def reset(self) -> None:
+        """All as in the lecture."""
+        self.stepper.slider.setValue(0)
+        self.change(**BackpropagationConfig().model_dump())
+
+    def values(self) -> dict[str, float]:
+        """Every number that can be edited, by the name of its field."""
+        c = self.config
+        nodes = nodes_of(c.shape)
+        one = len(c.target_values) == 1
+        return {
+            **{f"input {i + 1}": value for i, value in enumerate(c.input_values)},
+            **{"target" if one else f"target {node}": value for node, value in zip(nodes[-1], c.target_values, strict=True)},
+            "learning rate": c.learning_rate, **first_weights(c),
+        }  # fmt: skip
+
+    def show_settings(self) -> None:
+        """The fields as the settings are, others where the network is another one, and what comes of them."""
+        values = self.values()
+        self.network.setEditText(self.config.layers)
+        self.activation.setCurrentText(self.config.activation)
+        if list(values) != list(self.spins):
+            self.build_fields(values)
+        for name, value in values.items():
+            field = self.spins[name]
+            field.blockSignals(True)
+            field.setValue(value)
+            field.blockSignals(False)
+        c = self.config
+        self.steps = backpropagation(c.shape, c.input_values, c.target_values, first_weights(c), c.learning_rate, c.activation)
+        self.graph.show_network(nodes_of(c.shape), edges_of(c.shape))
         self.stepper.set_count(len(self.steps))
+
+    def build_fields(self, values: dict[str, float]) -> None:
+        while self.grid.count():
+            item = self.grid.takeAt(0)
+            assert item is not None
+            widget = item.widget()
+            assert widget is not None
+            widget.hide()
+            widget.deleteLater()
+        self.spins = {}
+        for i, name in enumerate(values):
+            field = QDoubleSpinBox(self.numbers, minimum=-10, maximum=10, decimals=2, singleStep=0.01)
+            field.setToolTip(f"{name}: edit to recompute")
+            field.setAccessibleName(name)
+            field.valueChanged.connect(self.read_fields)
+            self.spins[name] = field
+            self.grid.addWidget(QLabel(name, self.numbers), 2 * (i // ACROSS), i % ACROSS)
+            self.grid.addWidget(field, 2 * (i // ACROSS) + 1, i % ACROSS)
+        self.numbers.updateGeometry()
+        rows = min(MOST_ROWS, -(-len(values) // ACROSS))  # The fields of a larger network scroll: what one looks at is above.
+        row = field.sizeHint().height() + self.heading.sizeHint().height() + 2 * self.grid.verticalSpacing()
+        self.fields_area.setFixedHeight(rows * row)
+
+    def read_fields(self, *_: object) -> None:
+        """A number was edited."""
+        read = {name: field.value() for name, field in self.spins.items()}
+        weights = tuple(read[edge] for edge in edges_of(self.config.shape))
+        inputs = tuple(value for name, value in read.items() if name.startswith("input"))
+        targets = tuple(value for name, value in read.items() if name.startswith("target"))
+        rate = max(0.01, read["learning rate"])
+        self.pause()
+        self.change(inputs=numbers_text(inputs), targets=numbers_text(targets), learning_rate=rate, weights=numbers_text(weights))
+
+    def go_to_field(self, edge: str) -> None:
+        """An edge was pressed: its weight can be typed."""
+        self.pause()
+        self.spins[edge].setFocus(Qt.FocusReason.MouseFocusReason)
+        self.spins[edge].selectAll()
+
+    def go_on(self) -> None:
+        """Another gradient step from where this one ended."""
+        self.continued = True
+        self.stepper.slider.setValue(0)
+        self.change(weights=numbers_text(tuple(round(weight, 2) for weight in self.steps[-1].weights.values())))
+
+    # -- steps -----------------------------------------------------------------------------------------------------
 
     def show_step(self, number: int) -> None:
         step = self.steps[number]
         self.heading.setText(step.title)
         self.formula.setText(step.formula)
-        self.graph.show_step(step.nodes, step.weights, step.gradients, step.new)
-        last = self.steps[-1].nodes["O"]
-        self.note_challenge(self.continued and (self.spins["target"].value() - last) ** 2 < SMALL)
+        self.graph.show_step(step)
+        last = self.steps[-1].nodes
+        self.note_challenge(self.continued and error(nodes_of(self.config.shape), last, self.config.target_values) < SMALL)
 
-    def set_values(self, values: dict[str, float]) -> None:
-        for name, value in values.items():
-            self.spins[name].setValue(value)
-        self.stepper.slider.setValue(0)
+    def advance(self) -> None:
+        """The next step; after the last one, on from the new weights, until the error is as good as 0."""
+        if self.stepper.next.isEnabled():
+            self.stepper.slider.setValue(self.stepper.slider.value() + 1)
+        else:
+            self.stepper.slider.setValue(0)
 
-    def go_on(self) -> None:
-        """Another gradient step from where this one ended."""
-        self.continued = True
-        self.set_values({edge: round(weight, 2) for edge, weight in self.steps[-1].weights.items()})
+    def step_once(self) -> None:
+        self.pause()
+        self.advance()
 
+    def play(self, on: bool) -> None:
+        self.play_button.setText("Pause" if on else "Play")
+        if on and self.isVisible():
+            self.timer.start()
+        else:
+            self.timer.stop()
 
-class Graph(QWidget):
-    """Nodes with their values, edges with their weights and gradients; what is new is in colour."""
+    def pause(self) -> None:
+        self.play_button.setChecked(False)
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(parent)
-        self.nodes: dict[str, float] = {}
-        self.weights: dict[str, float] = {}
-        self.gradients: dict[str, float] = {}
-        self.new: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.play(self.play_button.isChecked())
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(300, 200)
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.timer.stop()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        self.update()
-
-    def letters(self) -> QFont:
-        """Letters that grow with the graph."""
-        return theme.sized(self.font(), max(1.0, min(self.width() / 640, self.height() / 320)))
-
-    def show_step(self, nodes: dict[str, float], weights: dict[str, float], gradients: dict[str, float], new: tuple[str, ...]) -> None:
-        self.nodes, self.weights, self.gradients, self.new = nodes, weights, gradients, new
-        self.update()
-
-    def at(self, node: str) -> QPointF:
-        x, y = PLACES[node]
-        return QPointF(x * self.width(), y * self.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        text, faint = self.palette().color(QPalette.ColorRole.Text), self.palette().color(QPalette.ColorRole.PlaceholderText)
-        bright = QColor(ACCENT[is_dark(self.palette())])
-        painter.setFont(self.letters())
-        metrics = painter.fontMetrics()
-        wide, high = metrics.horizontalAdvance("∂E +0.000e-0"), 2 * metrics.height()
-        radius = 0.6 * metrics.horizontalAdvance("-0.0000")
-        for edge, weight in self.weights.items():
-            start, end = self.at(edge[:2]), self.at(edge[2:])
-            hue = bright if edge in self.new else faint
-            painter.setPen(QPen(hue, 3 if edge in self.new else 1.5))
-            painter.drawLine(start, end)
-            # Crossing edges carry their numbers near their beginning.
-            middle = start + (end - start) * (0.5 if edge in ("I1H1", "I2H2", "H1O", "H2O") else 0.26)
-            line = f"{weight:.4g}" + (f"\n∂E {self.gradients[edge]:+.4g}" if edge in self.gradients else "")
-            box = QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self.palette().color(QPalette.ColorRole.Window))
-            painter.drawRoundedRect(box, 5, 5)
-            painter.setPen(bright if edge in self.new else text)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line)
-        for node in PLACES:
-            hue = bright if node in self.new else faint
-            painter.setPen(QPen(hue, 2.5 if node in self.new else 1.5))
-            painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
-            painter.drawEllipse(self.at(node), radius, radius)
-            painter.setPen(text)
-            value = f"\n{self.nodes[node]:.4g}" if node in self.nodes else ""
-            box = QRectF(self.at(node).x() - radius, self.at(node).y() - radius, 2 * radius, 2 * radius)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{node}{value}")
-        painter.end()
+    def shut(self) -> None:
+        self.timer.stop()

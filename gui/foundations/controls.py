@@ -1,6 +1,6 @@
 """Controls of the pages: a slider with its name and value, a choice with its name, small pictures of the sets of points."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,16 @@ class Choices(QGridLayout):
         self.setContentsMargins(0, 0, 0, 0)
         self.setVerticalSpacing(theme.GAP)
         self.setColumnStretch(1, 1)
+        self.of: dict[str, Slider | QComboBox] = {}
+        """The controls by the setting that they change."""
+
+    def show_values(self, values: Mapping[str, Any]) -> None:
+        """Show settings as they are."""
+        for field, control in self.of.items():
+            if isinstance(control, Slider):
+                control.set_value(values[field])
+            else:
+                control.setCurrentIndex(max(0, control.findData(values[field])))
 
     def heading(self, text: str) -> None:
         label = QLabel(text)
@@ -28,8 +38,9 @@ class Choices(QGridLayout):
         self.addWidget(label, self.rowCount(), 0, 1, 3)
 
     def slider(
-        self, name: str, values: Sequence[Any], value: Any, tip: str, say: Callable[[Any], str], act: Callable[[Any], None]
-    ) -> "Slider":
+        self, name: str, values: Sequence[Any], value: Any, tip: str, say: Callable[[Any], str], act: Callable[[Any], None],
+        field: str = "",
+    ) -> "Slider":  # fmt: skip
         row, made = self.rowCount(), Slider(values, tip, name)
         shown = QLabel(say(value))
         shown.setMinimumWidth(shown.fontMetrics().horizontalAdvance("0.000"))
@@ -41,9 +52,11 @@ class Choices(QGridLayout):
         self.addWidget(label, row, 0)
         self.addWidget(made, row, 1)
         self.addWidget(shown, row, 2)
+        if field:
+            self.of[field] = made
         return made
 
-    def choice(self, name: str, values: Sequence[Any], value: Any, tip: str, act: Callable[[Any], None]) -> QComboBox:
+    def choice(self, name: str, values: Sequence[Any], value: Any, tip: str, act: Callable[[Any], None], field: str = "") -> QComboBox:
         row, box = self.rowCount(), QComboBox(toolTip=tip)
         box.setAccessibleName(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -55,6 +68,8 @@ class Choices(QGridLayout):
         label.setToolTip(tip)
         self.addWidget(label, row, 0)
         self.addWidget(box, row, 1, 1, 2)
+        if field:
+            self.of[field] = box
         return box
 
 

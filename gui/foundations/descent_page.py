@@ -1,7 +1,6 @@
 """Descent: the paths of eight rules over one loss surface, side by side."""
 
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -11,11 +10,11 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBox
 from gui import theme
 from gui.foundations.controls import Choices
 from gui.foundations.curve_plot import CurvePlot, Stroke
-from gui.foundations.foundation_page import LivePage
+from gui.foundations.recipe_page import RecipePage
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import COLOURS
 from lab.data.drawn_points import REACH
-from lab.recipes.foundations.descent import RATES, SURFACES, Race, Settings, Standing, X, Y, picture
+from lab.recipes.foundations.surfaces import RATES, SURFACES, Standing, X, Y, picture
 
 HUES = dict(zip(RATES, COLOURS, strict=True))
 TITLES = {"valley": "A valley", "saddle": "A saddle", "model": "A small model"}
@@ -39,7 +38,7 @@ class Ground(SurfaceView):
             self.placed.emit(u, v)
 
 
-class DescentPage(LivePage):
+class DescentPage(RecipePage):
     """Left the settings and the rules, in the middle the paths, right the losses and what the model says."""
 
     title: ClassVar[str] = "Descent"
@@ -52,10 +51,10 @@ class DescentPage(LivePage):
         "descent optimization algorithms</a>."
     )
     challenge: ClassVar[str] = "find a rate with which SGD leaves for good while Adam still arrives."
+    recipe: ClassVar[str] = "descent"
+    drawing: ClassVar[str] = "lab.recipes.foundations.descent:frame_of"
 
     def __init__(self, parent: QWidget | None = None):
-        self.settings = Settings()
-        self.frame: Standing | None = None
         super().__init__(parent)
         self.pace.setCurrentIndex(1)
         self.set_pace(1)
@@ -65,22 +64,22 @@ class DescentPage(LivePage):
         self.ground.setAccessibleName("Loss over two weights")
         self.ground.setToolTip("The loss over two weights, in contours, and the paths of the rules; press to start from another place")
         self.ground.overlay = self.paint_paths
-        self.ground.placed.connect(lambda u, v: self.change(start=(u, v)))
+        self.ground.placed.connect(lambda u, v: self.change(start=f"{u:.3f},{v:.3f}"))
         self.losses = CurvePlot((0, 50, -6, 2), "log10 of the loss above the least there is, over the steps")
         self.curves = CurvePlot((-2.2, 2.2, -2.2, 2.2), "The examples, and what the model says with each rule's weights")
-        rows = Choices()
+        rows = self.rows = Choices()
         self.surface = rows.choice("Surface", tuple(TITLES.values()), TITLES["valley"], "The loss over two weights", self.choose)
         self.factor = rows.slider(
             "Rate ×", [0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 8.0, 12.0, 20.0, 50.0], 1.0,  # noqa: RUF001
-            "Every rule's learning rate, η, is multiplied by this", lambda v: f"{v:g}", lambda v: self.change(factor=v),
+            "Every rule's learning rate, η, is multiplied by this", lambda v: f"{v:g}", lambda v: self.change(factor=v), field="factor",
         )  # fmt: skip
         self.beta = rows.slider(
             "Memory β", [0.0, 0.5, 0.8, 0.9, 0.95, 0.99], 0.9, "How much momentum, Nesterov and Adam keep of the steps before",
-            lambda v: f"{v:g}", lambda v: self.change(beta=v),
+            lambda v: f"{v:g}", lambda v: self.change(beta=v), field="beta",
         )  # fmt: skip
         self.batch = rows.slider(
             "Batch", [1, 2, 4, 8, 16, 0], 0, "Examples of each gradient, from one to all; of the small model",
-            lambda v: str(v) if v else "all", lambda v: self.change(batch=v),
+            lambda v: str(v) if v else "all", lambda v: self.change(batch=v), field="batch",
         )  # fmt: skip
         self.rules: dict[str, QCheckBox] = {}
         self.numbers: dict[str, QLabel] = {}
@@ -110,40 +109,26 @@ class DescentPage(LivePage):
         self.column.addLayout(row, 1)
         self.show_settings()
 
-    def make(self) -> Race:
-        return Race(self.settings)
-
-    def draw(self, experiment: Race) -> Standing:
-        return experiment.standing()
-
     def choose(self, title: str) -> None:
         name = next(name for name, shown in TITLES.items() if shown == title)
-        self.change(surface=name, start=SURFACES[name].start)
-
-    def change(self, **fields: Any) -> None:
-        """Set settings, and start again."""
-        self.settings = replace(self.settings, **fields)
-        self.show_settings()
-        self.sandbox.do(lambda _: self.make())
+        self.change(surface=name, start="")
 
     def restart(self) -> None:
         """From another place, drawn at random."""
-        u, v = np.random.default_rng(self.settings.seed + 1).uniform(-0.9 * REACH, 0.9 * REACH, 2).round(2).tolist()
-        self.change(seed=self.settings.seed + 1, start=(u, v))
+        u, v = np.random.default_rng(self.config.seed + 1).uniform(-0.9 * REACH, 0.9 * REACH, 2).round(2).tolist()
+        self.change(seed=self.config.seed + 1, start=f"{u},{v}")
 
     def show_settings(self) -> None:
-        name = self.settings.surface
+        super().show_settings()
+        name = self.config.surface
         self.surface.setCurrentText(TITLES[name])
-        self.factor.set_value(self.settings.factor)
-        self.beta.set_value(self.settings.beta)
-        self.batch.set_value(self.settings.batch)
         self.batch.setEnabled(name == "model")
         self.curves.setVisible(name == "model")
         self.said.setText(TIPS[name])
         self.ground.show_surface(picture(name), 2.4)
 
     def show_frame(self, frame: Standing) -> None:
-        if frame.settings != self.settings or (
+        if frame.settings != self.config or (
             self.frame is not None and (self.frame.settings, self.frame.steps) == (frame.settings, frame.steps)
         ):
             return  # Of before a change, or nothing new.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import GAP, faint, is_dark, readable
 from gui.widgets import icons
@@ -30,12 +30,16 @@ class FoundationPage(QWidget):
     """One paragraph on what one sees, with the formula and the paper; HTML."""
     challenge: ClassVar[str] = ""
     recipe: ClassVar[str] = ""
-    """The recipe that trains the same as a run; "" where there is none."""
+    """The recipe that trains the same as a run."""
+    config: Any
+    """The settings that the page has now."""
 
     run_wanted = Signal(str, dict)
     """A recipe and its settings, to be trained as a run."""
     met = Signal()
     """The challenge is met."""
+    edited = Signal()
+    """A setting may have been changed by hand."""
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -58,9 +62,27 @@ class FoundationPage(QWidget):
     def build(self) -> None:
         """Fill `column` with what the page is made of."""
 
+    def settings(self) -> dict[str, Any]:
+        """All settings of the page, as undo keeps them."""
+        return dict(self.config.model_dump())
+
     def fields(self) -> dict[str, Any]:
-        """The settings of a run of the same."""
-        return {}
+        """The settings of a run of the same: those that differ from the recipe's own."""
+        first = type(self.config)()
+        return {name: value for name, value in self.settings().items() if value != getattr(first, name)}
+
+    def change(self, **fields: Any) -> None:
+        """Set settings by hand, or put them back."""
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        """Start again."""
+
+    def press(self, name: str) -> None:
+        """Press a button of the row above the page: `restart`, `play`, `step` or `run`."""
+        button: QAbstractButton = getattr(self, f"{name}_button")
+        if button.isVisibleTo(self) and button.isEnabled():
+            button.click()
 
     def show_goal(self) -> None:
         sign = "✓ Met: " if self.challenge_met else "Challenge: "
@@ -132,8 +154,6 @@ class LivePage(FoundationPage):
             row.addWidget(widget)
         row.addWidget(self.count)
         row.addWidget(self.run_button)
-        if not self.recipe:
-            self.run_button.hide()  # Shown before the row has a parent, it would be a window of its own.
         return row
 
     # -- in the sandbox's thread -----------------------------------------------------------------------------------
@@ -151,10 +171,6 @@ class LivePage(FoundationPage):
     def show_frame(self, frame: Any) -> None:
         """Draw what `draw` gave."""
         raise NotImplementedError
-
-    def restart(self) -> None:
-        """Start again."""
-        self.sandbox.do(lambda _: self.make())
 
     def play(self, on: bool) -> None:
         self.play_button.setText("Pause" if on else "Play")

@@ -1,7 +1,6 @@
 """Losses from likelihood: the data as dots, the model's curve that one moves, and where what was seen is most probable."""
 
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -9,9 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.foundations.controls import Choices
 from gui.foundations.curve_plot import CurvePlot, Stroke
-from gui.foundations.foundation_page import LivePage
+from gui.foundations.recipe_page import RecipePage
 from gui.theme import COLOURS
-from lab.recipes.foundations.likelihood import RANGES, TRUTHS, Observing, Problem, Seen, log_likelihood, loss, sigmoid
+from lab.recipes.foundations.likelihood_config import OF_ITS_KIND, RANGES
+from lab.recipes.foundations.log_likelihood import Seen, log_likelihood, loss, sigmoid
 
 BLUE, ORANGE, GREEN, RED, PURPLE = COLOURS[:5]
 QUIET = "#8a929b"
@@ -35,7 +35,7 @@ COUNTS = {"gaussian": [3, 10, 30, 60, 100], "coin": [10, 100, 1000, 10_000], "li
 FIRST_COUNT = {"gaussian": 30, "coin": 10_000, "line": 30, "classes": 60}
 
 
-class LikelihoodPage(LivePage):
+class LikelihoodPage(RecipePage):
     """Left what to ask, in the middle the data and the curve, right likelihood and loss over the parameter."""
 
     title: ClassVar[str] = "Likelihood"
@@ -47,10 +47,10 @@ class LikelihoodPage(LivePage):
         'publication/pattern-recognition-machine-learning/">Pattern Recognition and Machine Learning</a>, chapters 1 to 4.'
     )
     challenge: ClassVar[str] = f"by hand, bring the likelihood to {NEAR:.0%} of its maximum, with at least {LEAST} observations."
+    recipe: ClassVar[str] = "likelihood"
+    drawing: ClassVar[str] = "lab.recipes.foundations.likelihood:frame_of"
 
     def __init__(self, parent: QWidget | None = None):
-        self.question = Problem()
-        self.frame: Seen | None = None
         self.parameter = -0.5
         super().__init__(parent)
         self.pace.setCurrentIndex(1)
@@ -63,7 +63,7 @@ class LikelihoodPage(LivePage):
         for plot in (self.bell, self.bowl):
             plot.pressed.connect(lambda x, _: self.move_to(x))
         self.data.pressed.connect(self.move_curve)
-        rows = Choices()
+        rows = self.rows = Choices()
         self.kind = rows.choice("Question", tuple(TITLES.values()), TITLES["gaussian"], "What is asked", self.choose)
         self.kind.setMinimumContentsLength(20)  # Room for every question in larger text too.
         self.own = rows.slider(
@@ -79,7 +79,7 @@ class LikelihoodPage(LivePage):
         )  # fmt: skip
         self.sigma = rows.slider(
             "Noise σ", [0.2, 0.4, 0.6, 0.8, 1.0, 1.5], 0.8, "Deviation of the Gaussian noise", lambda v: f"{v:g}",  # noqa: RUF001
-            lambda v: self.change(sigma=v),
+            lambda v: self.change(sigma=v), field="sigma",
         )  # fmt: skip
         self.prior = rows.slider(
             "Prior γ", [0, 1, 2, 5, 10, 20, 50, 100, 1000], 0, "How many observations the prior is worth; 0: every parameter is as likely",  # noqa: RUF001
@@ -101,63 +101,49 @@ class LikelihoodPage(LivePage):
         self.column.addLayout(row, 1)
         self.show_settings()
 
-    def make(self) -> Observing:
-        return Observing(self.question)
-
-    def draw(self, experiment: Observing) -> Seen:
-        return experiment.seen()
-
     def counts(self) -> list[int]:
-        return COUNTS[self.question.kind]
+        return COUNTS[self.config.kind]
 
     def value(self, place: float) -> float:
         """The parameter at a place from 0 to 240 of its range."""
-        low, high = RANGES[self.question.kind]
+        low, high = RANGES[self.config.kind]
         return low + (high - low) * place / 240
 
     def place_of(self, parameter: float) -> float:
-        low, high = RANGES[self.question.kind]
+        low, high = RANGES[self.config.kind]
         return 240 * (parameter - low) / (high - low)
 
     def choose(self, title: str) -> None:
         kind = next(kind for kind, name in TITLES.items() if name == title)
         self.parameter = {"gaussian": -0.5, "coin": 0.7, "line": 0.6, "classes": -1.0}[kind]
-        self.change(kind=kind, truth=TRUTHS[kind], count=FIRST_COUNT[kind])
-
-    def change(self, **fields: Any) -> None:
-        """Set settings, and observe again."""
-        self.question = replace(self.question, **fields)
-        self.show_settings()
-        self.sandbox.do(lambda _: self.make())
-
-    def restart(self) -> None:
-        self.change(seed=self.question.seed + 1)
+        self.change(kind=kind, truth=OF_ITS_KIND, count=FIRST_COUNT[kind])
 
     def show_settings(self) -> None:
         """The controls and the formula, as the problem says."""
-        kind = self.question.kind
+        super().show_settings()
+        kind = self.config.kind
         self.kind.setCurrentText(TITLES[kind])
         self.own.set_value(self.place_of(self.parameter))
-        self.prior.set_value(self.question.prior)
+        self.prior.set_value(self.config.prior)
         self.count_slider.setMaximum(len(self.counts()) - 1)
-        self.count_slider.set_value(self.counts().index(self.question.count))
-        self.truth.set_value(self.place_of(self.question.truth) / 6)
+        self.count_slider.set_value(self.counts().index(self.config.count))
+        self.truth.set_value(self.place_of(self.config.parameter) / 6)
         self.sigma.setEnabled(kind in ("gaussian", "line"))
         self.formula.setText(FORMULAS[kind])
 
     def move_to(self, parameter: float) -> None:
         """Choose a parameter by hand."""
-        low, high = RANGES[self.question.kind]
-        margin = 0.001 if self.question.kind == "coin" else 0.0  # At 0 and 1 one toss is impossible.
+        low, high = RANGES[self.config.kind]
+        margin = 0.001 if self.config.kind == "coin" else 0.0  # At 0 and 1 one toss is impossible.
         self.parameter = float(np.clip(parameter, low + margin, high - margin))
         self.own.set_value(self.place_of(self.parameter))
-        if self.frame is not None and self.frame.problem == self.question:
+        if self.frame is not None and self.frame.problem == self.config:
             self.redraw(self.frame)
             self.note_challenge(self.frame.y.size >= LEAST and self.ratio(self.frame) >= NEAR)
 
     def move_curve(self, x: float, y: float) -> None:
         """Drag the model's curve to a place among the data."""
-        match self.question.kind:
+        match self.config.kind:
             case "gaussian":
                 self.move_to(x)
             case "coin":
@@ -176,7 +162,7 @@ class LikelihoodPage(LivePage):
         return float(np.exp(self.log_at(seen, self.parameter) - self.log_at(seen, seen.ml)))
 
     def show_frame(self, frame: Seen) -> None:
-        if frame.problem == self.question and frame is not self.frame:  # Else it is of before a change, or nothing is new.
+        if frame.problem == self.config and frame is not self.frame:  # Else it is of before a change, or nothing is new.
             self.frame = frame
             self.redraw(frame)
 

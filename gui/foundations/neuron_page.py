@@ -38,7 +38,7 @@ class NeuronPage(LivePage):
     recipe: ClassVar[str] = "perceptron"
 
     def __init__(self, parent: QWidget | None = None):
-        self.config = PerceptronConfig()
+        self.config: PerceptronConfig = PerceptronConfig()
         self.frame: Any = None
         super().__init__(parent)
         self.pace.setCurrentIndex(1)
@@ -70,7 +70,7 @@ class NeuronPage(LivePage):
             row.addWidget(button)
             button.clicked.connect(lambda _=False, name=name: self.change(points=name))
         row.addStretch(1)
-        rows = Choices()
+        rows = self.rows = Choices()
         rows.slider(
             "Noise",
             [n / 20 for n in range(21)],
@@ -78,9 +78,12 @@ class NeuronPage(LivePage):
             "Deviation of the noise on the points",
             lambda v: f"{v:.2f}",
             lambda v: self.change(noise=v),
+            field="noise",
         )
-        rows.slider("Points", [6, 10, 20, 40, 60, 100, 200], 60, "How many points", str, lambda v: self.change(count=v))
-        rows.choice("Rate η", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), 0.1, "Learning rate", lambda v: self.change(learning_rate=v))
+        rows.slider("Points", [6, 10, 20, 40, 60, 100, 200], 60, "How many points", str, lambda v: self.change(count=v), field="count")
+        rows.choice(
+            "Rate η", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), 0.1, "Learning rate", lambda v: self.change(learning_rate=v), field="learning_rate"
+        )
         self.shown_rules: dict[str, QCheckBox] = {}
         left.addLayout(row)
         left.addLayout(rows)
@@ -112,15 +115,16 @@ class NeuronPage(LivePage):
 
         return frame_of(experiment)
 
-    def fields(self) -> dict[str, Any]:
-        first = PerceptronConfig()
-        return {name: value for name, value in self.config.model_dump().items() if value != getattr(first, name)}
-
     def change(self, **fields: Any) -> None:
         """Set settings, and start again."""
         self.config = PerceptronConfig.parse({**self.config.model_dump(), **fields})
         self.losses.reset()
+        self.rows.show_values(self.config.model_dump())
+        for button in self.sets.buttons():
+            assert isinstance(button, PointsButton)
+            button.setChecked(button.name == self.config.points)
         self.sandbox.do(lambda _: self.make())
+        self.edited.emit()
 
     def restart(self) -> None:
         self.change(seed=self.config.seed + 1)

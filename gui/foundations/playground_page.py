@@ -68,7 +68,7 @@ class PlaygroundPage(LivePage):
     recipe: ClassVar[str] = "playground"
 
     def __init__(self, parent: QWidget | None = None):
-        self.config = PlaygroundConfig()
+        self.config: PlaygroundConfig = PlaygroundConfig()
         self.own: list[drawn_points.Point] = []
         self.pointed = (-1, -1)
         self.frame: Any = None
@@ -125,6 +125,7 @@ class PlaygroundPage(LivePage):
             "Deviation of the noise on the points",
             lambda v: f"{v:.2f}",
             lambda v: change(noise=v),
+            field="noise",
         )
         self.counted = rows.slider(
             "Points",
@@ -133,27 +134,45 @@ class PlaygroundPage(LivePage):
             "Points for training and test together",
             str,
             lambda v: change(count=v),
+            field="count",
         )
         self.share = rows.slider(
-            "Test", percent, 0.5, "Share of the points kept for the test", lambda v: f"{v:.0%}", lambda v: change(test_share=v)
+            "Test",
+            percent,
+            0.5,
+            "Share of the points kept for the test",
+            lambda v: f"{v:.0%}",
+            lambda v: change(test_share=v),
+            field="test_share",
         )
         self.batch = rows.slider(
             "Batch", [1, 2, 4, 8, 16, 32, 64, 128, 256, 0], 32, "Points per step, from one to all",
-            lambda v: str(v) if v else "all", lambda v: change(batch_size=v),
+            lambda v: str(v) if v else "all", lambda v: change(batch_size=v), field="batch_size",
         )  # fmt: skip
         self.dropout = rows.slider(
             "Dropout", [d / 10 for d in range(9)], 0.0, "Share of hidden units left out at each step", lambda v: f"{v:.1f}",
-            lambda v: change(dropout=v),
+            lambda v: change(dropout=v), field="dropout",
         )  # fmt: skip
-        self.rate = rows.choice("Rate η", RATES, 0.01, "Learning rate, the size of a step", lambda v: change(learning_rate=v))
+        self.rate = rows.choice(
+            "Rate η", RATES, 0.01, "Learning rate, the size of a step", lambda v: change(learning_rate=v), field="learning_rate"
+        )
         optimisers = ("adam", "sgd", "momentum", "nesterov", "rprop", "adagrad", "rmsprop", "adadelta")
-        self.optimizer = rows.choice("Optimiser", optimisers, "adam", "How a gradient becomes a step", lambda v: change(optimizer=v))
-        self.loss = rows.choice("Loss", ("cross-entropy", "hinge", "squared"), "cross-entropy", "Loss of classes", lambda v: change(loss=v))
-        self.l1 = rows.choice("L1", WEIGHTS, 0.0, "Weight of the sum of |w|: drives weights to 0", lambda v: change(l1=v))
-        self.l2 = rows.choice("L2", WEIGHTS, 0.0, "Weight of the sum of w²/2: keeps weights small", lambda v: change(l2=v))
+        self.optimizer = rows.choice(
+            "Optimiser", optimisers, "adam", "How a gradient becomes a step", lambda v: change(optimizer=v), field="optimizer"
+        )
+        self.loss = rows.choice(
+            "Loss", ("cross-entropy", "hinge", "squared"), "cross-entropy", "Loss of classes", lambda v: change(loss=v), field="loss"
+        )
+        self.l1 = rows.choice("L1", WEIGHTS, 0.0, "Weight of the sum of |w|: drives weights to 0", lambda v: change(l1=v), field="l1")
+        self.l2 = rows.choice("L2", WEIGHTS, 0.0, "Weight of the sum of w²/2: keeps weights small", lambda v: change(l2=v), field="l2")
         starts = ("xavier", "he", "1/n", "small", "large", "zeros")
         self.start = rows.choice(
-            "Weights", starts, "xavier", "How weights are drawn; starts again", lambda v: change(True, initialisation=v)
+            "Weights",
+            starts,
+            "xavier",
+            "How weights are drawn; starts again",
+            lambda v: change(True, initialisation=v),
+            field="initialisation",
         )
         self.norm = QCheckBox("Batch norm", toolTip="Normalise each unit's sum over the batch")
         self.norm.clicked.connect(lambda on: change(batch_norm=on))
@@ -210,11 +229,6 @@ class PlaygroundPage(LivePage):
 
     # -- what is changed by hand -----------------------------------------------------------------------------------
 
-    def fields(self) -> dict[str, Any]:
-        """The settings that differ from the recipe's own."""
-        first = PlaygroundConfig()
-        return {name: value for name, value in self.config.model_dump().items() if value != getattr(first, name)}
-
     def change(self, again: bool = False, **fields: Any) -> None:
         """Set settings and keep what was learned, as far as it fits; or start `again`."""
         try:
@@ -230,6 +244,7 @@ class PlaygroundPage(LivePage):
         else:
             self.sandbox.do(lambda experiment: experiment.adapted(config))
         self.show_config()
+        self.edited.emit()
 
     def restart(self) -> None:
         """Start again from weights of the next seed."""

@@ -35,17 +35,24 @@ class BoltzmannPage(RecipePage):
         self.digits = MosaicView("Digits, and below them what comes back")
         self.errors = LossStrip(0.001)
         self.errors.setToolTip("Squared error of the digits that come back, over the steps")
-        rows = Choices()
+        rows = self.rows = Choices()
         rows.choice(
             "Hidden units", ("16", "64", "128", "64,32", "128,64,32"), "64", "Of each machine, from below",
-            lambda v: self.change(hidden=v, layer_steps=600),
+            lambda v: self.change(hidden=v, layer_steps=600), field="hidden",
         )  # fmt: skip
-        rows.slider("k", [1, 2, 3, 5, 10], 1, "Gibbs steps of contrastive divergence", str, lambda v: self.change(k=v))
+        rows.slider("k", [1, 2, 3, 5, 10], 1, "Gibbs steps of contrastive divergence", str, lambda v: self.change(k=v), field="k")
         self.rate: QComboBox = rows.choice(
-            "Rate η", (0.01, 0.03, 0.1, 0.3, 1.0), 0.1, "Learning rate", lambda v: self.change(learning_rate=v)
+            "Rate η", (0.01, 0.03, 0.1, 0.3, 1.0), 0.1, "Learning rate", lambda v: self.change(learning_rate=v), field="learning_rate"
         )
-        rows.choice("Decay", (0.0, 0.0002, 0.002, 0.02), 0.0002, "How much weights shrink", lambda v: self.change(weight_decay=v))
-        rows.slider("Batch", [1, 8, 32, 128, 512], 32, "Digits per step", str, lambda v: self.change(batch_size=v))
+        rows.choice(
+            "Decay",
+            (0.0, 0.0002, 0.002, 0.02),
+            0.0002,
+            "How much weights shrink",
+            lambda v: self.change(weight_decay=v),
+            field="weight_decay",
+        )
+        rows.slider("Batch", [1, 8, 32, 128, 512], 32, "Digits per step", str, lambda v: self.change(batch_size=v), field="batch_size")
         left = QVBoxLayout()
         left.addLayout(rows)
         left.addWidget(titled("Squared error", self.errors), 1)

@@ -2,9 +2,9 @@
 
 from typing import Any, ClassVar
 
+from gui.foundations.controls import Choices
 from gui.foundations.foundation_page import LivePage
 from lab import registry
-from lab.config import Config
 from lab.registry import load
 
 
@@ -16,8 +16,9 @@ class RecipePage(LivePage):
     """Settings with which the page comes up."""
 
     def __init__(self, parent: Any = None):
-        self.config: Config = registry.recipe(self.recipe).config_class().parse(self.first)
+        self.config = registry.recipe(self.recipe).config_class().parse(self.first)
         self.frame: Any = None
+        self.rows: Choices | None = None
         super().__init__(parent)
 
     def make(self) -> Any:
@@ -28,15 +29,17 @@ class RecipePage(LivePage):
     def draw(self, experiment: Any) -> Any:
         return load(self.drawing)(experiment)
 
-    def fields(self) -> dict[str, Any]:
-        """The settings that differ from the recipe's own."""
-        first = type(self.config)()
-        return {name: value for name, value in self.config.model_dump().items() if value != getattr(first, name)}
-
     def change(self, **fields: Any) -> None:
         """Set settings, and start again."""
         self.config = self.config.parse({**self.config.model_dump(), **fields})
+        self.show_settings()
         self.sandbox.do(lambda _: self.make())
+        self.edited.emit()
+
+    def show_settings(self) -> None:
+        """The controls as the settings are."""
+        if self.rows is not None:
+            self.rows.show_values(self.config.model_dump())
 
     def restart(self) -> None:
         self.change(seed=self.config.seed + 1)

@@ -44,15 +44,35 @@ class MapPage(RecipePage):
         )
         self.said = QLabel(wordWrap=True)
         rows, change = Choices(), self.change
-        rows.choice("Over", ("colours", "digits", "square", "ring"), "colours", "What the net unfolds over", lambda v: change(samples=v))
-        rows.slider("Rows", list(range(2, 33)), 12, "Rows of the grid", str, lambda v: change(rows=v))
-        rows.slider("Columns", list(range(2, 33)), 16, "Columns of the grid", str, lambda v: change(columns=v))
-        rows.choice("Rate η", (0.05, 0.1, 0.3, 0.5, 1.0), 0.5, "Eta at first", lambda v: change(learning_rate=v))
+        self.rows = rows
         rows.choice(
-            "Radius \N{GREEK SMALL LETTER SIGMA}", (0.6, 1.0, 2.0, 4.0, 6.0, 10.0), 6.0, "Sigma at first", lambda v: change(radius=v)
+            "Over",
+            ("colours", "digits", "square", "ring"),
+            "colours",
+            "What the net unfolds over",
+            lambda v: change(samples=v),
+            field="samples",
+        )
+        rows.slider("Rows", list(range(2, 33)), 12, "Rows of the grid", str, lambda v: change(rows=v), field="rows")
+        rows.slider("Columns", list(range(2, 33)), 16, "Columns of the grid", str, lambda v: change(columns=v), field="columns")
+        rows.choice("Rate η", (0.05, 0.1, 0.3, 0.5, 1.0), 0.5, "Eta at first", lambda v: change(learning_rate=v), field="learning_rate")
+        rows.choice(
+            "Radius \N{GREEK SMALL LETTER SIGMA}",
+            (0.6, 1.0, 2.0, 4.0, 6.0, 10.0),
+            6.0,
+            "Sigma at first",
+            lambda v: change(radius=v),
+            field="radius",
         )
         steps = (300, 1000, 3000, 10000, 30000)
-        rows.choice("Shrink over", steps, 3000, "Examples over which rate and radius fall", lambda v: change(schedule_steps=v))
+        rows.choice(
+            "Shrink over",
+            steps,
+            3000,
+            "Examples over which rate and radius fall",
+            lambda v: change(schedule_steps=v),
+            field="schedule_steps",
+        )
         left = QVBoxLayout()
         left.addLayout(rows)
         left.addWidget(self.said)

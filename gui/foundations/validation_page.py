@@ -1,7 +1,6 @@
 """Validation: five estimates of a model's error on points that it has not seen, their spread, and early stopping."""
 
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -9,11 +8,12 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from gui.foundations.controls import Choices
 from gui.foundations.curve_plot import CurvePlot, Stroke
-from gui.foundations.foundation_page import LivePage
+from gui.foundations.recipe_page import RecipePage
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import COLOURS, is_dark, readable
 from lab.data.drawn_points import CLASSES
-from lab.recipes.foundations.validation import METHODS, MOMENTS, ROUNDS, Estimated, Settings, Validating
+from lab.recipes.foundations.splits import METHODS, MOMENTS, Estimated
+from lab.recipes.foundations.validation_config import ROUNDS
 
 HUES = dict(zip(METHODS, (COLOURS[1], COLOURS[0], COLOURS[7], COLOURS[3], COLOURS[4]), strict=True))
 TRUTH, TRAIN = "#8a929b", COLOURS[2]
@@ -21,7 +21,7 @@ WRONG = 0.25
 """The challenge: a model without a mistake on its own points that is wrong on more than this of new ones."""
 
 
-class ValidationPage(LivePage):
+class ValidationPage(RecipePage):
     """Left the settings and the numbers, in the middle the points and the model, right the estimates and early stopping."""
 
     title: ClassVar[str] = "Validation"
@@ -34,10 +34,10 @@ class ValidationPage(LivePage):
         "of cross-validation and bootstrap</a>."
     )
     challenge: ClassVar[str] = f"overfit: a model without a mistake on its own points that is wrong on more than {WRONG:.0%} of new ones."
+    recipe: ClassVar[str] = "validation"
+    drawing: ClassVar[str] = "lab.recipes.foundations.validation:frame_of"
 
     def __init__(self, parent: QWidget | None = None):
-        self.settings = Settings()
-        self.frame: Estimated | None = None
         super().__init__(parent)
         self.pace.setCurrentIndex(1)
         self.set_pace(1)
@@ -49,9 +49,16 @@ class ValidationPage(LivePage):
         self.spread = CurvePlot((0, 0.6, 0, 6), "Each estimate of the error, a row for each method; lines are the mean and one deviation")
         self.curves = CurvePlot((0, 5, 0, 1.5), "Squared error of training and validation over log10 of the steps of gradient descent")
         rows, change = Choices(), self.change
-        self.sets = rows.choice("Points", CLASSES, "moons", "Which points", lambda v: change(points=v))
+        self.rows = rows
+        self.sets = rows.choice("Points", CLASSES, "moons", "Which points", lambda v: change(points=v), field="points")
         rows.slider(
-            "How many", [20, 30, 40, 60, 100, 200], 60, "Points there are to learn and to test with", str, lambda v: change(count=v)
+            "How many",
+            [20, 30, 40, 60, 100, 200],
+            60,
+            "Points there are to learn and to test with",
+            str,
+            lambda v: change(count=v),
+            field="count",
         )
         rows.slider(
             "Noise",
@@ -60,13 +67,14 @@ class ValidationPage(LivePage):
             "Deviation of the noise on the points",
             lambda v: f"{v:.1f}",
             lambda v: change(noise=v),
+            field="noise",
         )
         rows.slider(
             "Class 1", [0.1, 0.2, 0.3, 0.4, 0.5], 0.5, "Share of class 1: stratified folds keep it", lambda v: f"{v:.0%}",
-            lambda v: change(share=v),
+            lambda v: change(share=v), field="share",
         )  # fmt: skip
         self.degree = rows.slider(
-            "Degree", list(range(1, 13)), 4, "Degree of the polynomial that is fitted", str, lambda v: change(degree=v)
+            "Degree", list(range(1, 13)), 4, "Degree of the polynomial that is fitted", str, lambda v: change(degree=v), field="degree"
         )
         rows.slider(
             "Held out",
@@ -75,9 +83,10 @@ class ValidationPage(LivePage):
             "Share that the hold-out tests on",
             lambda v: f"{v:.0%}",
             lambda v: change(held_out=v),
+            field="held_out",
         )
-        rows.slider("Folds k", [2, 3, 5, 10], 5, "How many folds", str, lambda v: change(folds=v))
-        rows.slider("Draws", [1, 5, 20, 50], 20, "Bootstrap samples of one estimate", str, lambda v: change(draws=v))
+        rows.slider("Folds k", [2, 3, 5, 10], 5, "How many folds", str, lambda v: change(folds=v), field="folds")
+        rows.slider("Draws", [1, 5, 20, 50], 20, "Bootstrap samples of one estimate", str, lambda v: change(draws=v), field="draws")
         self.fresh = QCheckBox(
             "New points each time", toolTip="Draw new points for every estimate, in place of new splits of the same ones"
         )
@@ -99,23 +108,12 @@ class ValidationPage(LivePage):
         self.column.addLayout(self.transport())
         self.column.addLayout(row, 1)
 
-    def make(self) -> Validating:
-        return Validating(self.settings)
-
-    def draw(self, experiment: Validating) -> Estimated:
-        return experiment.shown()
-
-    def change(self, **fields: Any) -> None:
-        """Set settings, and estimate again."""
-        self.settings = replace(self.settings, **fields)
-        self.sandbox.do(lambda _: self.make())
-
     def restart(self) -> None:
-        self.change(seed=self.settings.seed + ROUNDS)
+        self.change(seed=self.config.seed + ROUNDS)
 
     def show_frame(self, frame: Estimated) -> None:
         rounds = len(frame.truths)
-        if frame.settings != self.settings or (
+        if frame.settings != self.config or (
             self.frame is not None and self.frame.settings == frame.settings and len(self.frame.truths) == rounds
         ):
             return  # Of before a change, or nothing new.

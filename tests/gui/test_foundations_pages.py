@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from controls import drives
 from latent_space import LONG
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
@@ -54,7 +55,7 @@ def test_an_activation_is_chosen_and_a_gradient_vanishes(home: Any, qtbot: QtBot
     page.names.setCurrentRow(2)
     page.change(depth=20)
     qtbot.waitUntil(lambda: page.challenge_met, timeout=LONG)
-    assert "Largest slope 0.25 at x = 0" in page.said.text()
+    assert "Largest slope 0.25 at z = 0" in page.said.text()
 
 
 def test_a_curve_is_drawn_and_followed(home: Any, qtbot: QtBot) -> None:
@@ -108,12 +109,12 @@ def test_ten_thousand_tosses_of_a_coin_and_a_prior(home: Any, qtbot: QtBot) -> N
     page.pace.setCurrentIndex(3)
     page.choose("A coin")
     page.change(prior=100.0)
-    qtbot.waitUntil(lambda: page.frame.problem == page.question and len(page.frame.y) == 10_000, timeout=LONG)
+    qtbot.waitUntil(lambda: page.frame.problem == page.config and len(page.frame.y) == 10_000, timeout=LONG)
     assert page.frame.ml == pytest.approx(0.5, abs=0.02)
     assert "MAP" in page.numbers.text()
     for kind in ("Squared error", "Cross-entropy"):
         page.choose(kind)
-        qtbot.waitUntil(lambda: page.frame.problem == page.question, timeout=LONG)
+        qtbot.waitUntil(lambda: page.frame.problem == page.config, timeout=LONG)
         QTest.mouseClick(page.data, LEFT, pos=page.data.place(1.0, 0.6).toPoint())
         assert page.parameter == pytest.approx({"Squared error": 0.6, "Cross-entropy": np.log(1.5)}[kind], abs=0.1)
 
@@ -123,9 +124,9 @@ def test_rules_race_from_where_one_presses(home: Any, qtbot: QtBot) -> None:
     page.pace.setCurrentIndex(3)
     page.choose("A small model")
     QTest.mouseClick(page.ground, LEFT, pos=page.ground.place(1.0, -1.0).toPoint())
-    assert page.settings.start == pytest.approx((1.0, -1.0), abs=0.05)
-    qtbot.waitUntil(lambda: page.frame.settings == page.settings and page.frame.steps > 0, timeout=LONG)
-    assert all(runner.path[0] == pytest.approx(page.settings.start) for runner in page.frame.runners.values())
+    assert page.config.place == pytest.approx((1.0, -1.0), abs=0.05)
+    qtbot.waitUntil(lambda: page.frame.settings == page.config and page.frame.steps > 0, timeout=LONG)
+    assert all(runner.path[0] == pytest.approx(page.config.place) for runner in page.frame.runners.values())
     assert page.curves.isVisibleTo(page)
     assert page.batch.isEnabled()
     page.rules["sgd"].setChecked(False)
@@ -164,6 +165,58 @@ def test_backpropagation_is_stepped_through(home: Any, qtbot: QtBot) -> None:
     page.stepper.slider.setFocus()
     qtbot.keyClick(page.stepper.slider, Qt.Key.Key_Right)
     assert page.stepper.slider.value() == 1
+
+
+def test_backpropagation_of_another_network_and_a_weight_that_is_pressed(home: Any, qtbot: QtBot) -> None:
+    page = home.page("Backpropagation")
+    assert page.timer.isActive()  # It comes up playing.
+    page.network.setCurrentText("2-3-2")
+    page.network.activated.emit(0)
+    assert page.config.shape == (2, 3, 2)
+    assert len(page.spins) == 2 + 2 + 1 + 12
+    page.activation.setCurrentText("tanh")
+    page.activation.activated.emit(0)
+    page.graph.grab()
+    edge, box = next(iter(page.graph.boxes.items()))
+    qtbot.mouseClick(page.graph, LEFT, pos=box.center().toPoint())
+    page.spins[edge].setValue(0.9)
+    assert not page.timer.isActive()
+    assert page.steps[0].weights[edge] == 0.9
+    page.stepper.slider.setValue(page.stepper.slider.maximum())
+    assert page.graph.grab().width() > 0
+    assert page.fields()["layers"] == "2-3-2"
+
+
+def test_changes_on_pages_are_undone_and_redone_where_they_were_made(home: Any, qtbot: QtBot) -> None:
+    window, page = home.window(), shown(home, qtbot, "Validation")
+    page.rows.of["degree"].setValue(8)
+    qtbot.waitUntil(lambda: page.config.degree == 9 and home.history.count() == 1, timeout=LONG)
+    other = shown(home, qtbot, "Descent")
+    other.rows.of["factor"].setValue(7)
+    qtbot.waitUntil(lambda: other.config.factor == 8.0 and home.history.count() == 2, timeout=LONG)
+    window.action_set["undo"].trigger()
+    assert other.config.factor == 1.0
+    window.action_set["undo"].trigger()
+    assert home.front is page
+    assert (page.config.degree, page.degree.value()) == (4, 3)
+    window.action_set["redo"].trigger()
+    assert page.config.degree == 9
+
+
+@drives("Training > Restart")
+def test_pages_and_their_buttons_have_shortcuts(home: Any, qtbot: QtBot) -> None:
+    actions = home.window().panels["Foundations"].action_set
+    assert actions["page_2"].text() == "One neuron"
+    actions["page_2"].trigger()
+    page = home.front
+    assert page.title == "One neuron"
+    actions["pause"].trigger()
+    assert not page.sandbox.playing
+    seed = page.config.seed
+    actions["restart"].trigger()
+    assert page.config.seed == seed + 1
+    actions["next_page"].trigger()
+    assert home.front.title == "Activations"
 
 
 def test_estimates_come_in_and_a_model_that_overfits_is_noticed(home: Any, qtbot: QtBot) -> None:

@@ -1,166 +1,128 @@
-"""Eight rules of gradient descent from one place on one loss surface, side by side.
+"""Eight rules of gradient descent from one place on one loss surface, side by side. Read first: `Descent.step`."""
 
-A surface is a loss over two weights: a valley, a saddle, or that of a real small model, one tanh unit v tanh(u x) on 40 examples, whose
-gradient may be that of a few of them only. Read first: `Surface`, `Race.step`.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
+from lab.answers import Curves, Landscape
 from lab.data.drawn_points import REACH
+from lab.experiment import Experiment, Metrics, view
+from lab.recipes.foundations.descent_config import DescentConfig
+from lab.recipes.foundations.surfaces import EXAMPLES, FAR, RATES, SURFACES, Runner, Standing
+from lab.state import Tree, attributes
 from models.foundations.descent import RULES, Rule
 
-RATES = {
-    "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "rprop": 0.05, "adagrad": 0.3, "rmsprop": 0.03, "adadelta": 1.0, "adam": 0.05,
-}  # fmt: skip
-"""With which each rule arrives on all three surfaces."""
 STEPS = 1500
-FAR = 30.0
-"""A weight that is larger has left for good."""
-EXAMPLES = 40
 SHOWN = 250
 """Points of a path in a picture."""
 
 
-@dataclass(frozen=True)
-class Surface:
-    """A loss (...,) of two weights (..., 2), its gradient (2,) on some of the examples, its least value, and where to start."""
+class Places(nn.Module):
+    """Where each rule is (rules, 2)."""
 
-    loss: Callable[[np.ndarray], np.ndarray]
-    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    least: float
-    start: tuple[float, float]
+    weights: Tensor
 
-
-def valley(w: np.ndarray) -> np.ndarray:
-    """L = u^2 / 20 + v^2: twenty times as steep across as along."""
-    return w[..., 0] ** 2 / 20 + w[..., 1] ** 2
+    def __init__(self, start: tuple[float, float]):
+        super().__init__()
+        self.register_buffer("weights", torch.tensor([start] * len(RULES), dtype=torch.float64))
 
 
-def saddle(w: np.ndarray) -> np.ndarray:
-    """L = u^2 / 2 - v^2 / 2 + v^4 / 8: flat at (0, 0), least at (0, +-sqrt 2)."""
-    u, v = w[..., 0], w[..., 1]
-    return u**2 / 2 - v**2 / 2 + v**4 / 8
-
-
-def examples() -> tuple[np.ndarray, np.ndarray]:
-    """x and y (40,) of y = tanh(1.5 x) with noise."""
-    random = np.random.default_rng(5)
-    x = random.uniform(-2, 2, EXAMPLES)
-    return x, np.tanh(1.5 * x) + 0.15 * random.standard_normal(EXAMPLES)
-
-
-X, Y = examples()
-
-
-def model(w: np.ndarray) -> np.ndarray:
-    """Mean of (v tanh(u x) - y)^2 / 2 over the examples. (-u, -v) is as good as (u, v), and between the two lies a saddle."""
-    said = w[..., 1, None] * np.tanh(w[..., 0, None] * X)
-    return ((said - Y) ** 2).mean(-1) / 2
-
-
-def model_gradient(w: np.ndarray, batch: np.ndarray) -> np.ndarray:
-    """By the chain rule: dL/dv = mean e h, dL/du = mean e v (1 - h^2) x, with e = v h - y, h = tanh(u x)."""
-    x, y = X[batch], Y[batch]
-    h = np.tanh(w[0] * x)
-    e = w[1] * h - y
-    return np.array([(e * w[1] * (1 - h * h) * x).mean(), (e * h).mean()])
-
-
-def least_of_model() -> float:
-    """For each u on a fine grid the best v is known: mean y h / mean h^2."""
-    h = np.tanh(np.linspace(0.05, 4, 4000)[:, None] * X)  # (4000, 40)
-    v = (h * Y).mean(1) / (h * h).mean(1)
-    return float((((v[:, None] * h - Y) ** 2).mean(1) / 2).min())
-
-
-SURFACES = {
-    "valley": Surface(valley, lambda w, _: np.array([w[0] / 10, 2 * w[1]]), 0.0, (-2.6, 1.8)),
-    "saddle": Surface(saddle, lambda w, _: np.array([w[0], -w[1] + w[1] ** 3 / 2]), -0.5, (-2.4, 0.02)),
-    "model": Surface(model, model_gradient, least_of_model(), (0.3, -2.2)),
-}
-
-
-@cache
-def picture(name: str, side: int = 160) -> np.ndarray:
-    """The surface (side, side) as heights from -1 (least) to 1, row by row from above, in steps so that contours are seen."""
-    ticks = np.linspace(-REACH, REACH, side)
-    surface = SURFACES[name]
-    loss = surface.loss(np.stack(np.meshgrid(ticks, -ticks), -1)) - surface.least
-    height = np.log1p(20 * loss)
-    return np.floor(12 * height / height.max()) / 6 - 1
-
-
-@dataclass(frozen=True)
-class Settings:
-    surface: str = "valley"
-    factor: float = 1.0
-    """Every rule's rate is multiplied by this."""
-    beta: float = 0.9
-    batch: int = 0
-    """Examples of each gradient; 0: all."""
-    start: tuple[float, float] = SURFACES["valley"].start
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Runner:
-    """One rule as it stands: a thinned path (P, 2), its loss, and log10 of loss above the least at some steps."""
-
-    path: np.ndarray
-    loss: float
-    excess: np.ndarray
-    gone: bool
-
-
-@dataclass(frozen=True)
-class Standing:
-    settings: Settings
-    steps: int
-    at: np.ndarray
-    """The steps (P,) that paths and losses are of."""
-    runners: dict[str, Runner]
-
-
-class Race:
+class Descent(Experiment):
     """All rules from one start; each step has one batch, the same for all."""
 
-    def __init__(self, settings: Settings):
-        self.settings, self.surface = settings, SURFACES[settings.surface]
-        self.random = np.random.default_rng(settings.seed)
-        self.rules: dict[str, Rule] = {name: made(settings.factor * RATES[name], settings.beta) for name, made in RULES.items()}
-        self.paths = {name: [np.array(settings.start, float)] for name in self.rules}
-        self.steps = 0
+    log_every: ClassVar[int] = 10
+    checkpoint_every: ClassVar[int] = 5_000
+    headline: ClassVar[tuple[str, ...]] = ("losses/sgd", "losses/adam")
+
+    def __init__(self, config: DescentConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: DescentConfig = config
+        self.surface = SURFACES[config.surface]
+        self.random = np.random.default_rng(config.seed)
+        self.rules: dict[str, Rule] = {name: made(config.factor * RATES[name], config.beta) for name, made in RULES.items()}
+        self.net = Places(config.place)
+        self.track = np.array([[config.place] * len(RULES)])
+        """(steps + 1, rules, 2) or longer: where each rule has been."""
 
     @property
-    def ended(self) -> bool:
+    def ended(self) -> bool:  # type: ignore[override]
         return self.steps >= STEPS
 
-    def step(self) -> None:
+    def why_ended(self) -> str:
+        return f"after {STEPS:,} steps every rule has arrived or is gone."
+
+    def step(self) -> Metrics:
         if self.ended:
-            return
-        batch = self.batch()
-        for name, rule in self.rules.items():
-            w = self.paths[name][-1]
-            inside = np.abs(w).max() < FAR
-            self.paths[name].append(w + rule.step(self.surface.gradient(w, batch)) if inside else w)
+            return {}
+        batch, here = self.batch(), self.track[self.steps]
+        if self.steps + 1 == len(self.track):  # Room for as many steps again.
+            self.track = np.concatenate([self.track, np.zeros_like(self.track)])
+        for i, rule in enumerate(self.rules.values()):
+            w = here[i]
+            self.track[self.steps + 1, i] = w + rule.step(self.surface.gradient(w, batch)) if np.abs(w).max() < FAR else w
         self.steps += 1
+        self.net.weights.copy_(torch.from_numpy(self.track[self.steps]))
+        return {f"losses/{name}": value for name, value in zip(RULES, self.losses_at(self.track[self.steps]).tolist(), strict=True)}
 
     def batch(self) -> np.ndarray:
         """Which examples this step's gradient is of."""
-        if not self.settings.batch:
+        if not self.config.batch or self.config.surface != "model":
             return np.arange(EXAMPLES)
-        return self.random.choice(EXAMPLES, self.settings.batch, replace=False)
+        return self.random.choice(EXAMPLES, self.config.batch, replace=False)
+
+    def losses_at(self, places: np.ndarray) -> np.ndarray:
+        """The loss (...,) at places (..., 2)."""
+        return self.surface.loss(np.clip(places, -FAR, FAR))
+
+    def serving(self) -> nn.Module:
+        return self.net
+
+    def stateful(self) -> Tree:
+        memories = {
+            name: attributes(rule, *(key for key in vars(rule) if key not in ("rate", "beta"))) for name, rule in self.rules.items()
+        }
+        return {"net": self.net, "generators": {"order": self.random}, "rules": memories, **attributes(self, "steps", "track")}
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """The loss of each rule, the least there is, and which rules have left for good."""
+        places = self.net.weights.numpy()
+        losses = dict(zip((f"loss_{name}" for name in RULES), self.losses_at(places).tolist(), strict=True))
+        gone = [name for name, place in zip(RULES, places, strict=True) if np.abs(place).max() >= FAR]
+        return {"loss": losses["loss_adam"], **losses, "least": self.surface.least, "gone": ", ".join(gone)}
+
+    @view
+    def paths(self) -> Landscape:
+        """The loss as colours, green low, and each rule's way over it."""
+        ticks = np.linspace(-REACH, REACH, 120)
+        loss = self.surface.loss(np.stack(np.meshgrid(ticks, ticks), -1)) - self.surface.least
+        standing = self.standing()
+        ways = np.stack([np.clip(runner.path, -REACH, REACH) for runner in standing.runners.values()])
+        ends = {name: ways[i, -1:] for i, name in enumerate(standing.runners)}
+        return Landscape(
+            ends, (-REACH, REACH, -REACH, REACH), surface=-np.log1p(20 * loss), paths=ways, title=f"after {self.steps:,} steps"
+        )
+
+    @view
+    def losses(self) -> Curves:
+        """log10 of each rule's loss above the least there is, over the steps."""
+        standing = self.standing()
+        return Curves(
+            {name: (standing.at, runner.excess) for name, runner in standing.runners.items()},
+            x_label="steps",
+            y_label="log10 of loss above the least",
+        )
 
     def standing(self) -> Standing:
         at = np.unique(np.linspace(0, self.steps, min(SHOWN, self.steps + 1)).astype(int))
-        runners = {}
-        for name, places in self.paths.items():
-            path = np.array([places[i] for i in at])
-            loss = self.surface.loss(np.clip(path, -FAR, FAR))
-            excess = np.log10(np.maximum(loss - self.surface.least, 1e-8))
-            runners[name] = Runner(path, float(loss[-1]), excess, bool(np.abs(path[-1]).max() >= FAR))
-        return Standing(self.settings, self.steps, at, runners)
+        places = self.track[at]  # (P, rules, 2)
+        losses = self.losses_at(places)
+        excess = np.log10(np.maximum(losses - self.surface.least, 1e-8))
+        gone = np.abs(places[-1]).max(1) >= FAR
+        runners = {name: Runner(places[:, i], float(losses[-1, i]), excess[:, i], bool(gone[i])) for i, name in enumerate(RULES)}
+        return Standing(self.config, self.steps, at, runners)
+
+
+def frame_of(experiment: Descent) -> Standing:
+    return experiment.standing()

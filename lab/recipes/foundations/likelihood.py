@@ -1,157 +1,112 @@
-"""Losses from likelihood: observations come in one by one, and the best parameter is where what was seen is most probable.
+"""Losses from likelihood: observations come in one by one, and the best parameter is where what was seen is most probable."""
 
-Four problems with one parameter each. The mean of a Gaussian and a line through 0 with Gaussian noise give the squared error; a coin
-(Bernoulli) and two classes give the cross-entropy. A prior turns the maximum of the likelihood (ML) into that of the posterior (MAP):
-squared weights in the loss (L2) are a Gaussian prior with gamma = sigma^2 / sigma_w^2. Read first: `log_likelihood`, `estimates`.
-"""
-
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
-KINDS = ("gaussian", "coin", "line", "classes")
-RANGES = {"gaussian": (-3.0, 3.0), "coin": (0.0, 1.0), "line": (-3.0, 3.0), "classes": (-6.0, 6.0)}
-"""Where the parameter of each is looked for."""
-TRUTHS = {"gaussian": 1.2, "coin": 0.5, "line": -0.8, "classes": 2.0}
+from lab.answers import Curves
+from lab.experiment import Experiment, Metrics, view
+from lab.recipes.foundations.likelihood_config import RANGES, LikelihoodConfig
+from lab.recipes.foundations.log_likelihood import Seen, estimates, log_likelihood, log_prior, loss, observe, share
+from lab.state import Tree, attributes
+
 FIRST_ONES = 60
 """So many observations come one at a time; after them come ever more at once."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What is asked, and the settings of its data."""
+class Estimates(nn.Module):
+    """How many observations there were, and the two estimates then: ML and MAP."""
 
-    kind: str = "gaussian"
-    count: int = 30
-    sigma: float = 0.8
-    """Deviation of the Gaussian noise, known to the model; of "coin" and "classes" it is not used."""
-    truth: float = TRUTHS["gaussian"]
-    prior: float = 0.0
-    """gamma: how many observations the prior is worth. mu and w ~ N(0, sigma^2 / gamma); theta ~ Beta(1 + gamma / 2, 1 + gamma / 2)."""
-    seed: int = 0
+    numbers: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("numbers", torch.zeros(3, dtype=torch.float64))
 
 
-def observe(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """All observations: x (count,) and y (count,). The Gaussian's and the coin's are y; their x counts them."""
-    random = np.random.default_rng(problem.seed)
-    n = problem.count
-    match problem.kind:
-        case "gaussian":
-            return np.arange(n, dtype=float), problem.truth + problem.sigma * random.standard_normal(n)
-        case "coin":
-            return np.arange(n, dtype=float), (random.random(n) < problem.truth).astype(float)
-        case "line":
-            x = random.uniform(-2, 2, n)
-            return x, problem.truth * x + problem.sigma * random.standard_normal(n)
-        case "classes":
-            x = random.uniform(-2.5, 2.5, n)
-            return x, (random.random(n) < sigmoid(problem.truth * x)).astype(float)
-    raise ValueError(f"no problem {problem.kind!r}")
+class Likelihood(Experiment):
+    """One step is one more observation, later two in a hundred more."""
 
+    log_every: ClassVar[int] = 1
+    checkpoint_every: ClassVar[int] = 1_000
+    headline: ClassVar[tuple[str, ...]] = ("losses/loss",)
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(z / 2))
-
-
-def log_likelihood(problem: Problem, x: np.ndarray, y: np.ndarray, parameter: np.ndarray) -> np.ndarray:
-    """log p(observations | parameter) for each of (P,) parameters, from observations (N,).
-
-    Gaussian: -N/2 log(2 pi sigma^2) - sum (y - m)^2 / (2 sigma^2), where m is mu or w x. Bernoulli: sum t log p + (1 - t) log(1 - p),
-    where p is theta or sigmoid(w x).
-    """
-    if problem.kind in ("gaussian", "line"):
-        inputs = np.ones_like(y) if problem.kind == "gaussian" else x
-        squares = (y @ y) - 2 * parameter * (inputs @ y) + parameter**2 * (inputs @ inputs)  # sum (y - parameter * inputs)^2
-        return -len(y) / 2 * np.log(2 * np.pi * problem.sigma**2) - squares / (2 * problem.sigma**2)
-    if problem.kind == "coin":
-        heads = y.sum()
-        with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is 0.
-            of_heads = np.where(heads > 0, heads * np.log(parameter), 0.0)
-            of_tails = np.where(len(y) > heads, (len(y) - heads) * np.log1p(-parameter), 0.0)
-        return of_heads + of_tails
-    margins = np.outer(parameter, x * (2 * y - 1))  # (P, N): positive where the class is right
-    return -np.logaddexp(0, -margins).sum(1)
-
-
-def log_prior(problem: Problem, parameter: np.ndarray) -> np.ndarray:
-    """log p(parameter) (P,), up to a constant."""
-    if problem.kind == "coin":
-        with np.errstate(divide="ignore"):
-            return problem.prior / 2 * (np.log(parameter) + np.log1p(-parameter)) if problem.prior else np.zeros_like(parameter)
-    variance = 1.0 if problem.kind == "classes" else problem.sigma**2
-    return -problem.prior * parameter**2 / (2 * variance)
-
-
-def loss(problem: Problem, x: np.ndarray, y: np.ndarray, parameter: np.ndarray) -> np.ndarray:
-    """The loss that training would use (P,), the mean over observations: squared error, or cross-entropy in nats."""
-    log = log_likelihood(problem, x, y, parameter)
-    if problem.kind in ("gaussian", "line"):
-        return -2 * problem.sigma**2 * (log / len(y) + np.log(2 * np.pi * problem.sigma**2) / 2)
-    return -log / len(y)
-
-
-def estimates(problem: Problem, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """The parameter of the largest likelihood (ML) and of the largest posterior (MAP)."""
-    gamma = problem.prior
-    if problem.kind == "gaussian":
-        return float(y.mean()), float(y.sum() / (len(y) + gamma))
-    if problem.kind == "coin":
-        return float(y.mean()), float((y.sum() + gamma / 2) / (len(y) + gamma))
-    if problem.kind == "line":
-        return float(x @ y / (x @ x)), float(x @ y / (x @ x + gamma))
-    return steepest(x, y, 0.0), steepest(x, y, gamma)
-
-
-def steepest(x: np.ndarray, y: np.ndarray, gamma: float) -> float:
-    """Where sum x (t - sigmoid(w x)) - gamma w, which falls with w, is 0; the end of the range where a weight that grows is always better."""
-    low, high = RANGES["classes"]
-    for _ in range(50):
-        w = (low + high) / 2
-        low, high = (w, high) if x @ (y - sigmoid(w * x)) - gamma * w > 0 else (low, w)
-    return (low + high) / 2
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The observations so far, and over a grid of parameters (P,) what they say."""
-
-    problem: Problem
-    x: np.ndarray
-    y: np.ndarray
-    grid: np.ndarray
-    likelihood: np.ndarray
-    """(P,) as a share of its maximum."""
-    prior: np.ndarray
-    posterior: np.ndarray
-    loss: np.ndarray
-    ml: float
-    map: float
-    history: np.ndarray
-    """(3, T) how many observations there were, and the two estimates then."""
-
-
-class Observing:
-    """Observations that come in: one more at each step, later two in a hundred more."""
-
-    def __init__(self, problem: Problem):
-        self.problem = problem
-        self.x, self.y = observe(problem)
-        self.n = 1
-        self.history: list[tuple[int, float, float]] = []
+    def __init__(self, config: LikelihoodConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: LikelihoodConfig = config
+        self.x, self.y = observe(config)
+        self.net = Estimates()
+        self.history: list[list[float]] = []
+        """How many observations there were, and the two estimates then."""
         self.last: Seen | None = None
-        self.note()
+        self.note(1)
 
     @property
-    def ended(self) -> bool:
-        return self.n >= self.problem.count
+    def n(self) -> int:
+        """How many observations have come in."""
+        return int(self.net.numbers[0])
 
-    def step(self) -> None:
+    @property
+    def ended(self) -> bool:  # type: ignore[override]
+        return self.n >= self.config.count
+
+    def why_ended(self) -> str:
+        return f"all {self.config.count:,} observations have come in; --count gives a new run more."
+
+    def step(self) -> Metrics:
         if not self.ended:
-            self.n = min(self.problem.count, self.n + 1 + max(0, self.n - FIRST_ONES) // 50)
-            self.note()
+            self.note(min(self.config.count, self.n + 1 + max(0, self.n - FIRST_ONES) // 50))
+        self.steps += 1
+        return {"losses/loss": self.least(), "charts/ml": self.history[-1][1], "charts/map": self.history[-1][2]}
 
-    def note(self) -> None:
-        self.history.append((self.n, *estimates(self.problem, self.x[: self.n], self.y[: self.n])))
+    def note(self, n: int) -> None:
+        """Write down the estimates from the first n observations."""
+        self.history.append([n, *estimates(self.config, self.x[:n], self.y[:n])])
+        self.net.numbers.copy_(torch.tensor(self.history[-1], dtype=torch.float64))
+
+    def least(self) -> float:
+        """The loss at the likeliest parameter."""
+        return float(loss(self.config, self.x[: self.n], self.y[: self.n], self.net.numbers[1:2].numpy())[0])
+
+    def serving(self) -> nn.Module:
+        return self.net
+
+    def stateful(self) -> Tree:
+        return {"net": self.net, **attributes(self, "steps", "history")}
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """The parameter of the largest likelihood (ML) and of the largest posterior (MAP), the loss at the first, and the truth."""
+        _, ml, maximum = self.net.numbers.tolist()
+        return {"loss": self.least(), "ml": ml, "map": maximum, "truth": self.config.parameter, "observations": self.n}
+
+    @view
+    def likelihood(self) -> Curves:
+        """The likelihood over the parameter, as a share of its maximum; with a prior, that and the posterior too."""
+        seen = self.seen()
+        curves = {"likelihood": (seen.grid, seen.likelihood)}
+        if self.config.prior:
+            curves |= {"prior": (seen.grid, seen.prior), "posterior": (seen.grid, seen.posterior)}
+        return Curves(curves, x_label="parameter", y_label="share of the maximum", title=f"{self.n:,} observations")
+
+    @view
+    def losses(self) -> Curves:
+        """The loss over the parameter, least where the likelihood is largest."""
+        seen = self.seen()
+        known = np.isfinite(seen.loss)
+        error = "mean squared error" if self.config.kind in ("gaussian", "line") else "cross-entropy"
+        return Curves({error: (seen.grid[known], seen.loss[known])}, x_label="parameter", y_label=error)
+
+    @view
+    def estimates_over_observations(self) -> Curves:
+        """Both estimates after each observation, and the truth."""
+        n, ml, maximum = np.array(self.history).T
+        return Curves(
+            {"ML": (n, ml), "MAP": (n, maximum), "truth": (n, np.full_like(n, self.config.parameter))},
+            x_label="observations",
+            y_label="parameter",
+        )
 
     def seen(self) -> Seen:
         """What there is to show; the same object while nothing new has come in."""
@@ -160,7 +115,7 @@ class Observing:
         return self.last
 
     def summary(self) -> Seen:
-        x, y, problem = self.x[: self.n], self.y[: self.n], self.problem
+        x, y, problem = self.x[: self.n], self.y[: self.n], self.config
         grid = np.linspace(*RANGES[problem.kind], 481)
         log, prior = log_likelihood(problem, x, y, grid), log_prior(problem, grid)
         ml, maximum = self.history[-1][1:]
@@ -170,6 +125,5 @@ class Observing:
         )  # fmt: skip
 
 
-def share(log: np.ndarray) -> np.ndarray:
-    """exp(log) (P,) as a share of its largest value."""
-    return np.exp(log - log.max())
+def frame_of(experiment: Likelihood) -> Seen:
+    return experiment.seen()

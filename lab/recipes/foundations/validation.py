@@ -1,190 +1,170 @@
-"""How wrong is a model on points that it has not seen? Five ways to estimate it from the points at hand, and early stopping.
+"""Validation: the error of a polynomial, estimated by every method again and again, so that the spread of each is seen."""
 
-The model is a polynomial in x and y fitted by least squares to classes -1 and 1, which takes a moment, so that each estimate can be made
-hundreds of times. Read first: `splits`, `Validating.step`. Kohavi 1995, "A study of cross-validation and bootstrap".
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
+from lab.answers import Curves, Landscape, Table
 from lab.data.drawn_points import REACH
+from lab.experiment import Experiment, Metrics, State, view
+from lab.recipes.foundations.splits import (
+    FRESH,
+    METHODS,
+    MOMENTS,
+    Estimated,
+    draw,
+    early_stopping,
+    error,
+    estimate,
+    fit,
+    splits,
+    terms,
+)
+from lab.recipes.foundations.validation_config import ROUNDS, ValidationConfig
+from lab.state import Tree, attributes
 
-METHODS = ("hold-out", "k-fold", "stratified", "leave one out", "bootstrap")
-RIDGE = 1e-4
-"""Keeps the sum of squares solvable where there are more terms than points."""
-FRESH = 2000
-"""Points on which the truth is measured."""
-ROUNDS = 200
-VALIDATION = 0.3
-"""Share of the points kept for early stopping."""
-MOMENTS = np.unique(np.round(np.logspace(0, 5, 120)).astype(int))
-"""Steps of gradient descent (T,) at which losses are looked at."""
-
-Split = tuple[np.ndarray, np.ndarray]
-"""Indices of what is trained on, and of what is tested on."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    points: str = "moons"
-    count: int = 60
-    noise: float = 0.4
-    share: float = 0.5
-    """Share of class 1."""
-    degree: int = 4
-    held_out: float = 0.3
-    folds: int = 5
-    draws: int = 20
-    """Bootstrap samples of one estimate."""
-    fresh: bool = False
-    """New points for every estimate, in place of new splits of the same ones."""
-    seed: int = 0
+NOT_YET = -1.0
 
 
-def splits(method: str, labels: np.ndarray, settings: Settings, random: np.random.Generator) -> Iterator[Split]:
-    """The splits of one estimate over N points with labels (N,)."""
-    n = len(labels)
-    order = random.permutation(n)
-    if method == "hold-out":
-        kept = max(1, round(settings.held_out * n))
-        yield order[kept:], order[:kept]
-    elif method == "bootstrap":
-        for _ in range(settings.draws):
-            drawn = random.integers(0, n, n)  # With replacement: 1 - 1/e = 63 % of the points, some of them several times.
-            left = np.setdiff1d(np.arange(n), drawn)
-            if len(left):
-                yield drawn, left
-    else:
-        folds = n if method == "leave one out" else settings.folds
-        if method == "stratified":
-            order = order[np.argsort(labels[order], kind="stable")]  # Dealt out class by class, every fold gets its share of each.
-        for fold in range(folds):
-            tested = order[fold::folds]
-            yield np.setdiff1d(order, tested), tested
+class Estimates(nn.Module):
+    """The error by each method (ROUNDS, methods) and the truth (ROUNDS,), of rounds to come NOT_YET."""
+
+    errors: Tensor
+    truths: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("errors", torch.full((ROUNDS, len(METHODS)), NOT_YET, dtype=torch.float64))
+        self.register_buffer("truths", torch.full((ROUNDS,), NOT_YET, dtype=torch.float64))
 
 
-def terms(points: np.ndarray, degree: int) -> np.ndarray:
-    """Points (N, 2) -> all products x^i y^j with i + j <= degree (N, K), of x and y scaled to -1 to 1."""
-    x, y = points.T / REACH
-    return np.stack([x**i * y**j for i in range(degree + 1) for j in range(degree + 1 - i)], 1)
+class Validation(Experiment):
+    """One step estimates the error once more by every method."""
 
+    unit: ClassVar[str] = "rounds"
+    log_every: ClassVar[int] = 1
+    checkpoint_every: ClassVar[int] = 1_000
+    headline: ClassVar[tuple[str, ...]] = ("error/truth", "error/k-fold")
 
-def fit(inputs: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """The weights (K,) of least squared error, of inputs (N, K) and classes t (N,) -1 or 1."""
-    return np.linalg.solve(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]), inputs.T @ t)
+    def __init__(self, config: ValidationConfig, device: torch.device):
+        super().__init__(config, device)
+        self.config: ValidationConfig = config
+        self.random = np.random.default_rng(config.seed)
+        self.net = Estimates()
+        self.unseen, self.unseen_t = draw(config, FRESH, 10_000 + config.seed)
+        self.unseen_terms = terms(self.unseen, config.degree)
+        self.place(config.seed)
+        self.estimate_again()
 
+    @property
+    def rounds(self) -> int:
+        """How many times the error has been estimated."""
+        return int((self.net.truths != NOT_YET).sum())
 
-def error(inputs: np.ndarray, t: np.ndarray, w: np.ndarray) -> float:
-    """The share of points on the wrong side."""
-    return float(((inputs @ w > 0) != (t > 0)).mean())
+    @property
+    def truths(self) -> np.ndarray:
+        """The error on fresh points (R,) of each round."""
+        return self.net.truths[: self.rounds].numpy().copy()
 
-
-def estimate(method: str, inputs: np.ndarray, t: np.ndarray, settings: Settings, random: np.random.Generator) -> float:
-    """The error by one method: the mean over its splits."""
-    return float(
-        np.mean([error(inputs[test], t[test], fit(inputs[train], t[train])) for train, test in splits(method, t, settings, random)])
-    )
-
-
-def draw(settings: Settings, count: int, seed: int) -> Split:
-    """Points (count, 2) and classes -1 or 1 (count,), with the wanted share of class 1."""
-    import torch
-
-    from lab.data.points import sample
-
-    points, labels = sample(settings.points, 4 * count, settings.noise, torch.Generator().manual_seed(seed))
-    ones = min(count - 1, max(1, round(settings.share * count)))
-    kept = np.concatenate([np.flatnonzero(labels.numpy() == 1)[:ones], np.flatnonzero(labels.numpy() == 0)[: count - ones]])
-    return points.numpy().astype(float)[kept], 2.0 * labels.numpy()[kept] - 1
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """Squared errors over the steps of gradient descent (T,), and the step at which the validation error is least."""
-
-    train: np.ndarray
-    validation: np.ndarray
-    best: int
-
-
-def early_stopping(inputs: np.ndarray, t: np.ndarray, random: np.random.Generator) -> Stopping:
-    """Gradient descent from weights of 0 on part of the points, watched on the rest.
-
-    On a squared error it is known where it is after s steps: along each eigenvector of the inputs' covariance, with eigenvalue l, it has
-    come 1 - (1 - eta l)^s of the way.
-    """
-    order = random.permutation(len(t))
-    kept = max(1, round(VALIDATION * len(t)))
-    test, train = order[:kept], order[kept:]
-    covariance = inputs[train].T @ inputs[train] / len(train)
-    values, vectors = np.linalg.eigh(covariance)
-    values = np.maximum(values, 1e-12)
-    rate = 1 / values.max()
-    pull = vectors.T @ (inputs[train].T @ t[train] / len(train))  # (K,)
-    weights = vectors @ ((1 - (1 - rate * values[:, None]) ** MOMENTS) * (pull / values)[:, None])  # (K, T)
-    losses = [((inputs[rows] @ weights - t[rows, None]) ** 2).mean(0) for rows in (train, test)]
-    return Stopping(losses[0], losses[1], int(MOMENTS[losses[1].argmin()]))
-
-
-@dataclass(frozen=True)
-class Estimated:
-    settings: Settings
-    points: np.ndarray
-    t: np.ndarray
-    surface: np.ndarray
-    tested: np.ndarray
-    """(N,) which points the shown hold-out keeps for its test."""
-    estimates: dict[str, np.ndarray]
-    truths: np.ndarray
-    """The error on fresh points for each round (R,)."""
-    train_error: float
-    stopping: Stopping
-
-
-class Validating:
-    """Each step estimates the error once more by every method."""
-
-    def __init__(self, settings: Settings):
-        self.settings = settings
-        self.random = np.random.default_rng(settings.seed)
-        self.estimates: dict[str, list[float]] = {method: [] for method in METHODS}
-        self.truths: list[float] = []
-        self.unseen, self.unseen_t = draw(settings, FRESH, 10_000 + settings.seed)
-        self.unseen_terms = terms(self.unseen, settings.degree)
-        self.place(settings.seed)
-        self.step()
+    @property
+    def estimates_of(self) -> dict[str, np.ndarray]:
+        """Each method's estimates (R,)."""
+        return {method: self.net.errors[: self.rounds, i].numpy().copy() for i, method in enumerate(METHODS)}
 
     def place(self, seed: int) -> None:
         """Draw the points, and fit all of them."""
-        self.points, self.t = draw(self.settings, self.settings.count, seed)
-        self.inputs = terms(self.points, self.settings.degree)
+        self.points, self.t = draw(self.config, self.config.count, seed)
+        self.inputs = terms(self.points, self.config.degree)
         self.w = fit(self.inputs, self.t)
         self.truth = error(self.unseen_terms, self.unseen_t, self.w)
         self.stopping = early_stopping(self.inputs, self.t, np.random.default_rng(seed))
         self.tested = np.zeros(len(self.t), bool)
-        self.tested[next(splits("hold-out", self.t, self.settings, np.random.default_rng(seed)))[1]] = True
+        self.tested[next(splits("hold-out", self.t, self.config, np.random.default_rng(seed)))[1]] = True
         ticks = np.linspace(-REACH, REACH, 48)
         lattice = np.stack(np.meshgrid(ticks, -ticks), -1).reshape(-1, 2)
-        self.surface = np.tanh(terms(lattice, self.settings.degree) @ self.w).reshape(48, 48)
+        self.surface = np.tanh(terms(lattice, self.config.degree) @ self.w).reshape(48, 48)
 
     @property
-    def ended(self) -> bool:
-        return len(self.truths) >= ROUNDS
+    def ended(self) -> bool:  # type: ignore[override]
+        return self.rounds >= ROUNDS
 
-    def step(self) -> None:
-        if self.ended:
-            return
-        if self.settings.fresh and self.truths:
-            self.place(self.settings.seed + len(self.truths))
-        for method in METHODS:
-            again = self.estimates[method] if method == "leave one out" and not self.settings.fresh else []  # Nothing of it is by chance.
-            self.estimates[method].append(again[0] if again else estimate(method, self.inputs, self.t, self.settings, self.random))
-        self.truths.append(self.truth)
+    def why_ended(self) -> str:
+        return f"{ROUNDS} estimates by every method show their spread."
+
+    def step(self) -> Metrics:
+        if not self.ended:
+            if self.config.fresh:
+                self.place(self.config.seed + self.rounds)
+            self.estimate_again()
+        self.steps += 1
+        return {"error/truth": self.truth, **{f"error/{method}": values[-1] for method, values in self.estimates_of.items()}}
+
+    def estimate_again(self) -> None:
+        row = self.rounds
+        for i, method in enumerate(METHODS):
+            if method == "leave one out" and row and not self.config.fresh:
+                self.net.errors[row, i] = self.net.errors[0, i]  # Nothing of it is by chance.
+            else:
+                self.net.errors[row, i] = estimate(method, self.inputs, self.t, self.config, self.random)
+        self.net.truths[row] = self.truth
+
+    def serving(self) -> nn.Module:
+        return self.net
+
+    def stateful(self) -> Tree:
+        return {"net": self.net, "generators": {"order": self.random}, **attributes(self, "steps")}
+
+    def restore(self, state: State) -> None:
+        super().restore(state)
+        if self.config.fresh and self.rounds > 1:
+            self.place(self.config.seed + self.rounds - 1)
+
+    def evaluate(self, **options: Any) -> dict[str, Any]:
+        """The truth, the error on its own points, and of each method the mean estimate and its deviation."""
+        means = {method.replace(" ", "_").replace("-", "_"): values for method, values in self.estimates_of.items()}
+        return {
+            "loss": float(np.mean(self.truths)), "own_points": error(self.inputs, self.t, self.w),
+            **{name: float(values.mean()) for name, values in means.items()},
+            **{f"{name}_deviation": float(values.std()) for name, values in means.items()}, "early_stop": self.stopping.best,
+        }  # fmt: skip
+
+    @view
+    def estimates(self) -> Table:
+        """Each method's mean estimate of the error, its deviation, and how far it is from the truth."""
+        truth = float(np.mean(self.truths))
+        rows = [[method, np.mean(values), np.std(values), np.mean(values) - truth] for method, values in self.estimates_of.items()]
+        return Table(["method", "error", "deviation", "above the truth"], [[name, *map(float, numbers)] for name, *numbers in rows])
+
+    @view
+    def spread(self) -> Curves:
+        """Each method's estimates, one after the other, and the truth."""
+        rounds = np.arange(1, len(self.truths) + 1)
+        lines = {method: (rounds, values) for method, values in self.estimates_of.items()}
+        return Curves({**lines, "truth": (rounds, self.truths)}, x_label="estimate", y_label="error")
+
+    @view
+    def early_stopping(self) -> Curves:
+        """Squared error of training and validation over log10 of the steps of gradient descent: stop where the second is least."""
+        at, stopping = np.log10(MOMENTS), self.stopping
+        return Curves(
+            {"training": (at, stopping.train), "validation": (at, stopping.validation)}, x_label="log10 of the steps", y_label="squared error",
+            title=f"stop at step {stopping.best:,}",
+        )  # fmt: skip
+
+    @view
+    def fitted(self) -> Landscape:
+        """The points by class, and the polynomial that is fitted to all of them."""
+        groups = {f"class {label}": self.points[self.t == 2 * label - 1] for label in (0, 1)}
+        return Landscape(groups, (-REACH, REACH, -REACH, REACH), surface=self.surface[::-1])
 
     def shown(self) -> Estimated:
         return Estimated(
-            self.settings, self.points, self.t, self.surface, self.tested, {m: np.array(e) for m, e in self.estimates.items()},
-            np.array(self.truths), error(self.inputs, self.t, self.w), self.stopping,
+            self.config, self.points, self.t, self.surface, self.tested, self.estimates_of,
+            self.truths, error(self.inputs, self.t, self.w), self.stopping,
         )  # fmt: skip
+
+
+def frame_of(experiment: Validation) -> Estimated:
+    return experiment.shown()

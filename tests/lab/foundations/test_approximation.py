@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from lab.errors import UsageError
-from lab.recipes.foundations.activation_profile import gradients, profile
 from lab.recipes.foundations.approximation import Approximation, frame_of, height
 from lab.recipes.foundations.approximation_config import ApproximationConfig
 
@@ -47,15 +46,3 @@ def test_every_view_answers_and_can_be_drawn() -> None:
         experiment.step()
         for name, spec in experiment.views().items():
             assert experiment.answer(name, experiment.serving(), spec.checked({})).picture().ndim == 3
-
-
-def test_gradients_vanish_through_sigmoids_and_pass_relus() -> None:
-    assert gradients("sigmoid", 0, 10, "xavier", 0)[0] < 0.25**9 * 2
-    assert 0.05 < gradients("relu", 0, 10, "he", 0)[0] < 20
-    assert gradients("linear", 0, 1, "xavier", 0).tolist() == [1.0]
-
-
-def test_a_profile_has_the_notes_numbers() -> None:
-    assert profile("sigmoid", 0).largest_slope == pytest.approx(0.25)
-    assert profile("tanh", 0).largest_slope == pytest.approx(1.0)
-    assert profile("leaky relu", 0.1, probe=-1.0).probe == (-1.0, pytest.approx(-0.1), pytest.approx(0.1))

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from lab.recipes.foundations.descent import EXAMPLES, RATES, SURFACES, Race, Settings, X, Y, picture
+from lab.recipes.foundations.descent import Descent
+from lab.recipes.foundations.descent_config import DescentConfig
+from lab.recipes.foundations.surfaces import EXAMPLES, RATES, SURFACES, X, Y, picture
 
 ALL = np.arange(EXAMPLES)
 
 
-def race(steps: int, **settings: object) -> Race:
-    made = Race(Settings(**settings))  # type: ignore[arg-type]
+def race(steps: int, **settings: object) -> Descent:
+    made = Descent(DescentConfig.parse(settings), torch.device("cpu"))
     for _ in range(steps):
         made.step()
     return made
@@ -33,14 +35,14 @@ def test_the_models_gradient_is_that_of_autograd_on_a_batch() -> None:
 
 @pytest.mark.parametrize("name", SURFACES)
 def test_every_rule_arrives_with_its_own_rate(name: str) -> None:
-    standing = race(1500, surface=name, start=SURFACES[name].start).standing()
+    standing = race(1500, surface=name).standing()
     late = {rule: runner.loss - SURFACES[name].least for rule, runner in standing.runners.items()}
     assert {rule for rule, excess in late.items() if excess > 0.05} == set()
     assert set(late) == set(RATES)
 
 
 def test_plain_descent_lingers_at_the_saddle_and_momentum_leaves_it_first() -> None:
-    runners = race(40, surface="saddle", start=(-2.4, 0.02)).standing().runners
+    runners = race(40, surface="saddle", start="-2.4,0.02").standing().runners
     assert abs(runners["sgd"].path[-1, 1]) < abs(runners["momentum"].path[-1, 1])
 
 
@@ -52,7 +54,7 @@ def test_a_rate_that_is_too_high_takes_plain_descent_away() -> None:
 
 def test_few_examples_make_a_path_that_never_comes_to_rest() -> None:
     def unrest(batch: int) -> float:
-        path = np.array(race(600, surface="model", start=(0.5, 0.5), batch=batch).paths["sgd"][-100:])
+        path = race(600, surface="model", start="0.5,0.5", batch=batch).track[501:601, 0]
         return float(np.abs(np.diff(path, axis=0)).mean())
 
     whole, eight, one = unrest(0), unrest(8), unrest(1)
@@ -60,7 +62,7 @@ def test_few_examples_make_a_path_that_never_comes_to_rest() -> None:
 
 
 def test_the_least_loss_of_the_model_is_not_beaten() -> None:
-    standing = race(1500, surface="model", start=(1.0, 1.0)).standing()
+    standing = race(1500, surface="model", start="1,1").standing()
     assert min(runner.loss for runner in standing.runners.values()) == pytest.approx(SURFACES["model"].least, abs=1e-6)
 
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
-from lab.recipes.foundations.validation import (
+from lab.recipes.foundations.splits import (
     METHODS,
     MOMENTS,
     VALIDATION,
-    Settings,
-    Validating,
     draw,
     early_stopping,
     error,
@@ -16,12 +15,14 @@ from lab.recipes.foundations.validation import (
     splits,
     terms,
 )
+from lab.recipes.foundations.validation import Validation
+from lab.recipes.foundations.validation_config import ValidationConfig
 
 LABELS = np.array([1.0] * 6 + [-1.0] * 24)
 
 
 def made(method: str, **fields: object) -> list[tuple[np.ndarray, np.ndarray]]:
-    return list(splits(method, LABELS, Settings(**fields), np.random.default_rng(0)))  # type: ignore[arg-type]
+    return list(splits(method, LABELS, ValidationConfig.parse(fields), np.random.default_rng(0)))
 
 
 @pytest.mark.parametrize(("method", "count"), [("k-fold", 5), ("stratified", 5), ("leave one out", 30)])
@@ -57,13 +58,13 @@ def test_terms_and_fit_by_hand() -> None:
 
 
 def test_classes_have_the_wanted_share() -> None:
-    points, t = draw(Settings(share=0.1), 60, 0)
+    points, t = draw(ValidationConfig(share=0.1), 60, 0)
     assert points.shape == (60, 2)
     assert (t > 0).sum() == 6
 
 
 def test_leave_one_out_has_no_spread_and_the_hold_out_the_widest() -> None:
-    validating = Validating(Settings(count=30, draws=5))
+    validating = Validation(ValidationConfig(count=30, draws=5), torch.device("cpu"))
     for _ in range(25):
         validating.step()
     shown = validating.shown()
@@ -75,14 +76,14 @@ def test_leave_one_out_has_no_spread_and_the_hold_out_the_widest() -> None:
 
 
 def test_new_points_have_truths_of_their_own() -> None:
-    validating = Validating(Settings(count=20, draws=2, fresh=True))
+    validating = Validation(ValidationConfig(count=20, draws=2, fresh=True), torch.device("cpu"))
     validating.step()
     validating.step()
-    assert len(set(validating.truths)) > 1
+    assert len(set(validating.truths.tolist())) > 1
 
 
 def test_early_stopping_is_gradient_descent() -> None:
-    points, t = draw(Settings(), 40, 1)
+    points, t = draw(ValidationConfig(), 40, 1)
     inputs = terms(points, 3)
     stopping = early_stopping(inputs, t, np.random.default_rng(2))
     order = np.random.default_rng(2).permutation(40)
