@@ -37,7 +37,7 @@ class Part:
     def batch(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S') and (B, T') int64, cut to the longest of the `rows` (B,), which are on the CPU."""
         source, target = self.lengths[rows].amax(0).tolist()
-        rows = rows.to(self.source.device)
+        rows = rows.to(self.source.device, non_blocking=True)
         return self.source[rows, :source].long(), self.target[rows, :target].long()
 
 

@@ -66,10 +66,10 @@ class Seq2Seq(nn.Module):
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(hidden, target_tokens)
 
-    def forward(self, source: Tensor, target: Tensor, forced: Tensor | None = None) -> Tensor:
+    def forward(self, source: Tensor, target: Tensor, forced: Tensor | None = None, lengths: Tensor | None = None) -> Tensor:
         """`target` begins with <SOS>. `forced` (T,) bool on the CPU says at which steps the true token is fed in (teacher
-        forcing); at the others it is the network's own most likely one. All are forced unless given."""
-        decoding = self.start(source)
+        forcing); at the others it is the network's own most likely one. All are forced unless given. `lengths` as in `start`."""
+        decoding = self.start(source, lengths)
         if forced is None or bool(forced.all()):
             return decoding.run(target)
         logits, token = [], target[:, 0]
@@ -81,10 +81,12 @@ class Seq2Seq(nn.Module):
             token = out.argmax(-1)
         return torch.stack(logits, 1)
 
-    def start(self, source: Tensor) -> "RecurrentDecoding":
-        """Encode `source` (B, S): the decoder before its first token."""
+    def start(self, source: Tensor, lengths: Tensor | None = None) -> "RecurrentDecoding":
+        """Encode `source` (B, S): the decoder before its first token. `lengths` (B,) on the CPU are those of the sources; unless given,
+        a GPU has to be waited for to know them."""
         mask = source != PAD
-        memory, last = self.encoder(self.dropout(self.source_embedding(source)), lengths=mask.sum(1).clamp(min=1).cpu())
+        lengths = (mask.sum(1).cpu() if lengths is None else lengths).clamp(min=1)
+        memory, last = self.encoder(self.dropout(self.source_embedding(source)), lengths=lengths)
         state = []
         for part in last:  # (layers * 2, B, H)
             both = torch.cat([part[0::2], part[1::2]], -1)  # (layers, B, 2 H)

@@ -53,13 +53,14 @@ class TextClassifier(nn.Module):
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.core.width, classes)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.head(self.dropout(self.features(tokens).amax(1)))
+    def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """`lengths` (B,) on the CPU are those of the sentences; unless given, a GPU has to be waited for to know them."""
+        return self.head(self.dropout(self.features(tokens, lengths).amax(1)))
 
-    def features(self, tokens: Tensor) -> Tensor:
+    def features(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
         """(B, T, width) with -inf on padding, so that no maximum is taken there."""
         inside = tokens != 0
-        lengths = inside.sum(1).clamp(min=1).cpu()
+        lengths = (inside.sum(1).cpu() if lengths is None else lengths).clamp(min=1)
         x, _ = self.core(self.dropout(self.embedding(tokens)), lengths=lengths)
         inside[:, 0] = True  # An empty sentence is its first padding.
         return x.masked_fill(~inside[..., None], float("-inf"))

@@ -73,7 +73,8 @@ class Seq2Seq(SequenceExperiment):
         rows = torch.randint(len(self.pairs.train), (c.batch_size,), generator=self.generator)
         source, target = self.pairs.train.batch(rows)
         forced = torch.rand(target.shape[1] - 1, generator=self.generator) < c.teacher_forcing
-        logits = self.compute(source, target[:, :-1], forced).float()  # (B, T, V)
+        known = {} if c.model == "transformer" else {"lengths": self.pairs.train.lengths[rows, 0]}
+        logits = self.compute(source, target[:, :-1], forced, **known).float()  # (B, T, V)
         wanted = target[:, 1:]
         inside = wanted != PAD
         right = ((logits.argmax(-1) == wanted) & inside).sum() / inside.sum()

@@ -61,7 +61,9 @@ class TextClass(SequenceExperiment):
         vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=self.config.words)
         self.record = {**data.record, "vocabulary": list(vocabulary.names)}
         self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
-        tokens = torch.from_numpy(np.stack([self.encode(s) for s in split])).to(self.device)  # (N, max_length)
+        encoded = torch.from_numpy(np.stack([self.encode(s) for s in split]))  # (N, max_length)
+        self.train_lengths = (encoded != 0).sum(1)[torch.from_numpy(~data.held_out)]  # On the CPU, as steps need them there.
+        tokens = encoded.to(self.device)
         labels, out = (torch.from_numpy(part).to(self.device) for part in (data.labels, data.held_out))
         self.train_tokens, self.train_labels = tokens[~out], labels[~out]
         self.test_tokens, self.test_labels = tokens[out], labels[out]
@@ -84,9 +86,10 @@ class TextClass(SequenceExperiment):
         return np.pad(np.array(numbers, np.int64), (0, self.config.max_length - len(numbers)))
 
     def loss(self) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
+        rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator)
+        lengths, rows = self.train_lengths[rows], rows.to(self.device, non_blocking=True)
         labels = self.train_labels[rows]
-        scores = self.compute(self.train_tokens[rows]).float()  # (B, classes)
+        scores = self.compute(self.train_tokens[rows], lengths).float()  # (B, classes)
         return F.cross_entropy(scores, labels), {"charts/accuracy": (scores.argmax(1) == labels).float().mean()}
 
     @torch.no_grad()
