@@ -1,6 +1,6 @@
 """The lab's speeds on a GPU, beside those of plain loops on the same GPU, in turns, and beside the same machine's processor.
 
-    python benchmarks/gpu.py [--device cuda] [--seconds 4] [--rounds 2]
+    python benchmarks/gpu.py [--device cuda] [--seconds 4] [--rounds 2] [--parts networks agents looks]
 The plain loops are eager fp32 with their images on the device already; they are those of `plain_generative.py`, `translate.py`,
 `plain_gpt.py` and `plain_vision.py`. Prints one line a figure and a JSON document.
 """
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--parts", nargs="+", default=["networks", "agents", "looks"], choices=["networks", "agents", "looks"])
     options = parser.parse_args()
     place = devices.resolve(options.device)
     figures: dict[str, Any] = {"device": devices.describe(place), "host": devices.describe(CPU)}
@@ -40,8 +41,10 @@ def main() -> None:
         figures.update(values)
         print(values, flush=True)
 
-    torch.set_default_device(place)
-    for name, (batch, ours, plain) in pairs(place).items():
+    for name, (batch, make) in pairs(place).items():
+        if "networks" not in options.parts:
+            break
+        ours, plain = make()
         rounds = [
             (speed(ours, batch, options.seconds, place), speed(as_pytorch_has_it(plain), batch, options.seconds, place))
             for _ in range(options.rounds)
@@ -50,13 +53,14 @@ def main() -> None:
             name: round(statistics.median(lab for lab, _ in rounds), 1), f"plain_{name}": round(statistics.median(p for _, p in rounds), 1),
             f"{name}_ratio": round(statistics.median(lab / p for lab, p in rounds), 2),
         })  # fmt: skip
-    torch.set_default_device(CPU)
     for name, bench in (("dqn", bench_dqn), ("pqn", bench_pqn)):
-        ours = bench(options.device)["sps"]
-        note(**{f"{name}_steps_per_s": ours})
+        if "agents" not in options.parts:
+            break
+        sps = bench(options.device)["sps"]
+        note(**{f"{name}_steps_per_s": sps})
         on_cpu = bench("cpu")["sps"]
-        note(**{f"{name}_cpu_steps_per_s": on_cpu, f"{name}_over_cpu": round(ours / on_cpu, 2)})
-    for name in ("dcgan", "vae"):
+        note(**{f"{name}_cpu_steps_per_s": on_cpu, f"{name}_over_cpu": round(sps / on_cpu, 2)})
+    for name in ("dcgan", "vae") if "looks" in options.parts else ():
         note(**{f"{name}_{key}": value for key, value in latent_speed(name, options.device).items()})
     print(json.dumps(figures))
 
@@ -86,69 +90,59 @@ def as_pytorch_has_it(step: Callable[[], object]) -> Callable[[], object]:
     return run
 
 
-def pairs(place: torch.device) -> dict[str, tuple[int, Callable[[], object], Callable[[], object]]]:
-    """Name -> (examples of a step, the lab's step, the plain loop's)."""
+Step = Callable[[], object]
+
+
+def pairs(place: torch.device) -> dict[str, tuple[int, Callable[[], tuple[Step, Step]]]]:
+    """Name -> (examples of a step, what makes the lab's step and the plain loop's)."""
     return {
-        "vae_images_per_s": (128, ours("vae", place, size=28), on_noise(plain_generative.vae(), 128, 28)),
-        "dcgan_images_per_s": (64, ours("dcgan", place, size=64, features=64, r1=0), on_noise(plain_generative.dcgan(), 64, 64)),
-        "cyclegan256_images_per_s": (1, *translating("cyclegan-256", translate.plain_cyclegan, place)),
-        "pix2pix256_images_per_s": (1, *translating("pix2pix-256", translate.plain_pix2pix, place)),
-        "gpt_tokens_per_s": (12 * 64, ours("gpt", place, validate_every=0), plain_gpt()),
-        "resnet18_images_per_s": (64, ours("classify", place, network="resnet18", size=32, colours="rgb", batch_size=64), plain_resnet()),
+        "vae_images_per_s": (128, lambda: (ours("vae", place, size=28), on_noise(plain_generative.vae(place), 128, 28, place))),
+        "dcgan_images_per_s": (
+            64, lambda: (ours("dcgan", place, size=64, features=64, r1=0), on_noise(plain_generative.dcgan(device=place), 64, 64, place))
+        ),
+        "cyclegan256_images_per_s": (1, lambda: translating("cyclegan-256", translate.plain_cyclegan, place)),
+        "pix2pix256_images_per_s": (1, lambda: translating("pix2pix-256", translate.plain_pix2pix, place)),
+        "gpt_tokens_per_s": (12 * 64, lambda: (ours("gpt", place, validate_every=0), plain_gpt(place))),
+        "resnet18_images_per_s": (
+            64, lambda: (ours("classify", place, network="resnet18", size=32, colours="rgb", batch_size=64), plain_resnet(place))
+        ),
     }  # fmt: skip
 
 
-def ours(name: str, place: torch.device, **settings: object) -> Callable[[], object]:
+def ours(name: str, place: torch.device, **settings: object) -> Step:
     entry = recipe(name)
     config = entry.config_class()
     fields = {key: value for key, value in {"quality_every": 0, "validation": 0.0, **settings}.items() if key in config.model_fields}
-    with torch.device("cpu"):
-        experiment = entry.experiment_class()(config.parse(fields), place)
-        experiment.step()
-    return on_the_processor(experiment.step)
+    return entry.experiment_class()(config.parse(fields), place).step
 
 
-def on_the_processor(step: Callable[[], object]) -> Callable[[], object]:
-    """The lab names its devices itself; the plain loops rely on a default."""
-
-    def run() -> object:
-        with torch.device("cpu"):
-            return step()
-
-    return run
-
-
-def translating(
-    name: str, plain: Callable[[Any, tuple[Tensor, Tensor]], Callable[[], None]], place: torch.device
-) -> tuple[Callable[[], object], Callable[[], object]]:
+def translating(name: str, plain: Callable[[Any, tuple[Tensor, Tensor]], Step], place: torch.device) -> tuple[Step, Step]:
     """The steps of an image translation at 256 pixels, and of its plain loop on the same pictures."""
     entry = recipe(name)
-    config = entry.config_class().parse({"data": "digits", **({"task": "outline"} if name.startswith("pix2pix") else {})})
-    with torch.device("cpu"):
-        experiment = entry.experiment_class()(config, place)
-        data = experiment.domains("train")
-        images = tuple(part.images[:64, :, : config.size, : config.size].to(place) for part in (data.a, data.b))
-        experiment.step()
+    config = entry.config_class().parse({"data": "atari", "games": "pong", "frames": 64})
+    experiment = entry.experiment_class()(config, place)
+    data = experiment.domains("train")
+    a, b = (part.images[:64, :, : config.size, : config.size].to(place) for part in (data.a, data.b))
     experiment.lapse_every = 10**9  # The film is kept every few steps later on; in the first ones it would be at each.
-    return on_the_processor(experiment.step), plain(config, images)
+    return experiment.step, plain(config, (a, b))
 
 
-def on_noise(step: Callable[[Tensor], float], batch: int, size: int) -> Callable[[], object]:
-    images = torch.rand(batch, 1, size, size)
+def on_noise(step: Callable[[Tensor], float], batch: int, size: int, place: torch.device) -> Step:
+    images = torch.rand(batch, 1, size, size, device=place)
     return lambda: step(images)
 
 
-def plain_gpt() -> Callable[[], object]:
+def plain_gpt(place: torch.device) -> Step:
     context, batch, vocabulary = 64, 12, 96
-    data = torch.randint(vocabulary, (100_000,))
-    net = models.build("gpt", vocabulary=vocabulary, context=context)
+    data = torch.randint(vocabulary, (100_000,), device=place)
+    net = models.build("gpt", vocabulary=vocabulary, context=context).to(place)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, betas=(0.9, 0.99), weight_decay=0.1)
+    places = torch.arange(context, device=place)
 
     def step() -> float:
-        rows = torch.randint(len(data) - context, (batch,))
-        x, y = (torch.stack([data[i + shift : i + shift + context] for i in rows]) for shift in (0, 1))
-        logits, _ = net(x)
-        loss = F.cross_entropy(logits.flatten(0, 1), y.flatten())
+        rows = torch.randint(len(data) - context - 1, (batch, 1), device=place) + places
+        logits, _ = net(data[rows])
+        loss = F.cross_entropy(logits.flatten(0, 1), data[rows + 1].flatten())
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -158,9 +152,9 @@ def plain_gpt() -> Callable[[], object]:
     return step
 
 
-def plain_resnet() -> Callable[[], object]:
-    net = models.build("resnet18", classes=10, channels=3, size=32)
-    images, labels = torch.rand(64, 3, 32, 32), torch.randint(10, (64,))
+def plain_resnet(place: torch.device) -> Step:
+    net = models.build("resnet18", classes=10, channels=3, size=32).to(place)
+    images, labels = torch.rand(64, 3, 32, 32, device=place), torch.randint(10, (64,), device=place)
     optimizer, criterion = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.01), nn.CrossEntropyLoss()
 
     def step() -> float:

@@ -36,11 +36,12 @@ class Pictures(Dataset[Tensor]):
         return torch.from_numpy(np.asarray(picture, dtype=np.float32) / 255).unsqueeze(0)
 
 
-def vae() -> Callable[[Tensor], float]:
+def vae(device: torch.device | str = "cpu") -> Callable[[Tensor], float]:
     """784-400-20-400-784, binary cross-entropy plus KL, Adam 1e-3."""
     encoder, to_mu, to_logvar = nn.Linear(784, 400), nn.Linear(400, 20), nn.Linear(400, 20)
     decoder = nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784), nn.Sigmoid())
-    optimizer = torch.optim.Adam([p for part in (encoder, to_mu, to_logvar, decoder) for p in part.parameters()], lr=1e-3)
+    parts = nn.ModuleList([encoder, to_mu, to_logvar, decoder]).to(device)
+    optimizer = torch.optim.Adam(parts.parameters(), lr=1e-3)
 
     def step(images: Tensor) -> float:
         x = images.view(len(images), 784)
@@ -57,7 +58,7 @@ def vae() -> Callable[[Tensor], float]:
     return step
 
 
-def dcgan(latent: int = 100, f: int = 64) -> Callable[[Tensor], float]:
+def dcgan(latent: int = 100, f: int = 64, device: torch.device | str = "cpu") -> Callable[[Tensor], float]:
     """The 64-pixel DCGAN with one channel, binary cross-entropy, Adam 2e-4 with beta1 0.5."""
     widths = [8 * f, 4 * f, 2 * f, f]
     g_layers: list[nn.Module] = [nn.ConvTranspose2d(latent, widths[0], 4, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()]
@@ -68,12 +69,13 @@ def dcgan(latent: int = 100, f: int = 64) -> Callable[[Tensor], float]:
         d_layers += [nn.Conv2d(narrow, wide, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.2)]
     g = nn.Sequential(*g_layers, nn.ConvTranspose2d(f, 1, 4, stride=2, padding=1, bias=False), nn.Tanh())
     d = nn.Sequential(*d_layers, nn.Conv2d(8 * f, 1, 4, bias=False), nn.Flatten(0))
+    g, d = g.to(device), d.to(device)
     g_optimizer, d_optimizer = (torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999)) for net in (g, d))
     criterion = nn.BCEWithLogitsLoss()
 
     def step(images: Tensor) -> float:
-        ones, zeros = torch.ones(len(images)), torch.zeros(len(images))
-        fake = g(torch.randn(len(images), latent, 1, 1))
+        ones, zeros = torch.ones(len(images), device=device), torch.zeros(len(images), device=device)
+        fake = g(torch.randn(len(images), latent, 1, 1, device=device))
         d_optimizer.zero_grad()
         on_real = criterion(d(2 * images - 1), ones)
         on_real.backward()

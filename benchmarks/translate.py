@@ -123,6 +123,8 @@ def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable
     g, f = ResNet(c.features, c.blocks, c.style), ResNet(c.features, c.blocks)
     e = style_encoder(c.features, c.style) if c.style else nn.Identity()
     d_a, d_b = (patchgan(3, c.d_features, c.patch_layers, c.d_norm) for _ in "ab")
+    for net in (g, f, e, d_a, d_b):
+        net.to(images[0].device)
     g_adam = torch.optim.Adam([*g.parameters(), *f.parameters(), *e.parameters()], c.learning_rate, (c.beta1, 0.999))
     d_adam = torch.optim.Adam([*d_a.parameters(), *d_b.parameters()], c.learning_rate, (c.beta1, 0.999))
     mse, l1 = nn.MSELoss(), nn.L1Loss()
@@ -134,7 +136,7 @@ def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable
         a, b = (batch(part, c.batch_size) for part in images)
         for d in (d_a, d_b):
             d.requires_grad_(False)
-        style, own = (torch.randn(len(a), c.style), e(b)) if c.style else (None, None)
+        style, own = (torch.randn(len(a), c.style, device=a.device), e(b)) if c.style else (None, None)
         fake_b, fake_a = g(a, style), f(b)
         loss = adversarial(d_b(fake_b), True) + adversarial(d_a(fake_a), True)
         back_a, back_b = (x + c.cycle_noise * torch.randn_like(x) if c.cycle_noise else x for x in (fake_b, fake_a))
@@ -154,7 +156,7 @@ def plain_cyclegan(c: CycleGANConfig, images: tuple[Tensor, Tensor]) -> Callable
 
 
 def plain_pix2pix(c: Pix2PixConfig, images: tuple[Tensor, Tensor]) -> Callable[[], None]:
-    g, d = UNet(c.size, c.features), patchgan(6, c.d_features, c.patch_layers, c.norm)
+    g, d = (net.to(images[0].device) for net in (UNet(c.size, c.features), patchgan(6, c.d_features, c.patch_layers, c.norm)))
     g_adam = torch.optim.Adam(g.parameters(), c.learning_rate, (c.beta1, 0.999))
     d_adam = torch.optim.Adam(d.parameters(), c.learning_rate, (c.beta1, 0.999))
     mse, l1 = nn.MSELoss(), nn.L1Loss()
@@ -177,7 +179,7 @@ def plain_pix2pix(c: Pix2PixConfig, images: tuple[Tensor, Tensor]) -> Callable[[
 
 
 def batch(images: Tensor, size: int) -> Tensor:
-    return images[torch.randint(len(images), (size,))].float() / 127.5 - 1
+    return images[torch.randint(len(images), (size,), device=images.device)].float() / 127.5 - 1
 
 
 def clocked(step: Callable[[], Any], steps: int) -> tuple[float, float]:
