@@ -20,7 +20,13 @@ from lab.atari.player import Player
 from lab.atari.player import q_values as q_values_of
 from lab.experiment import view
 from lab.parameters import Count, Index, Seed
+from models.kernels.pixel_blocks import plain_space_to_depth
 from models.q_network import ActionValueNetwork
+from models.vision.excite import excite
+
+EXCITED_NOISE = 12.0
+"""Deviation of the first pixels around grey, of 255."""
+MOST_STEPS = 1024
 
 
 class Agent(Protocol):
@@ -117,6 +123,28 @@ class AgentViews:
         pixels = (1 - 0.7 * heat) * grey + 0.7 * heat * np.array([255, 40, 20], np.float32)
         q = q_values_of(net, stack)
         return Images(pixels.astype(np.uint8)[None], [f"{self.agent.action_names[q.argmax()]}  Q {q.max():.3f}"], scale=5)
+
+    @view(live=True)
+    def excited(self, net: ActionValueNetwork, steps: Count = 96, robust: bool = True, seed: Seed = 0) -> Images:
+        """For each action the four frames, oldest left, that speak for it most: made from noise so that its Q value rises above the actions' mean.
+
+        Below, that difference before and after. `robust` frames must do so under small shifts, turns and zooms, else noise will do.
+        """
+        rng = torch.Generator().manual_seed(seed)
+        count = len(self.agent.action_names)
+        start = (127.5 + EXCITED_NOISE * torch.randn(1, 4, 84, 84, generator=rng)).clamp(0, 255).to(next(net.parameters()).device)
+        actions = torch.arange(count, device=start.device)
+
+        def score(frames: Tensor) -> Tensor:
+            q = net(plain_space_to_depth(frames))
+            return q[actions, actions] - q.mean(1)
+
+        frames = excite(net, score, start.expand(count, -1, -1, -1), min(steps, MOST_STEPS), rng, robust=robust, smoothness=4.0)
+        with torch.no_grad():
+            before, after = score(start.expand(count, -1, -1, -1)).tolist(), score(frames).tolist()
+        pixels = frames.round().to(torch.uint8).cpu().numpy()
+        captions = [f"{name}: {a:+.2f} to {b:+.2f}" for name, a, b in zip(self.agent.action_names, before, after, strict=True)]
+        return Images(np.concatenate(list(pixels.transpose(1, 0, 2, 3)), axis=2), captions, columns=2 if count > 4 else 1)
 
     def example_stack(self, net: nn.Module, frames: int) -> Tensor:
         """What the first environment shows (1, 4, 84, 84); of a stored run, what its agent sees after `frames` frames."""

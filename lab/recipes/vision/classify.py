@@ -23,6 +23,7 @@ from lab.experiment import Experiment, Metrics
 from lab.exported import Exported
 from lab.recipes.vision.classify_config import ClassifyConfig
 from lab.recipes.vision.classify_data import FLAT, ImageSplits, image_format
+from lab.recipes.vision.excite_views import ExciteViews
 from lab.recipes.vision.image_views import ImageViews
 from lab.recipes.vision.layer_statistics import LayerStatistics
 from lab.recipes.vision.predictor import Predictor
@@ -48,7 +49,7 @@ class Classify(Experiment):
     checkpoint_every = 1_000
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_accuracy", "losses/cross_entropy")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size")
-    view_parts: ClassVar[dict[str, type]] = {"image_views": ImageViews, "training": TrainingViews}
+    view_parts: ClassVar[dict[str, type]] = {"image_views": ImageViews, "exciting": ExciteViews, "training": TrainingViews}
 
     def __init__(self, config: ClassifyConfig, device: torch.device):
         super().__init__(config, device)
@@ -72,6 +73,8 @@ class Classify(Experiment):
         self.statistics = LayerStatistics(self.net.net)
         self.predictor = Predictor(config, self.images, device, self.dtype)
         self.image_views = ImageViews(self.predictor, self.format, self.notes)
+        f = self.format
+        self.exciting = ExciteViews((f.channels, f.size, f.size), f.classes, device, lambda image: self.images.picture(image)[0])
         self.training = TrainingViews(self.stopping, self.statistics)
 
     def read_data(self) -> None:

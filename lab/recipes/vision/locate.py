@@ -19,6 +19,7 @@ from lab.errors import LabError
 from lab.experiment import Metrics
 from lab.exported import Exported
 from lab.quality.localisation import box_of_heat, fit
+from lab.recipes.vision.excite_views import ExciteViews
 from lab.recipes.vision.locate_config import LocateConfig
 from lab.recipes.vision.locate_views import Located, LocateViews
 from lab.recipes.vision.scene_data import SceneData
@@ -54,7 +55,7 @@ class Locate(SceneExperiment):
 
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_iou", "losses/cross_entropy")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "features")
-    view_parts: ClassVar[dict[str, type]] = {"shown": LocateViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": LocateViews, "exciting": ExciteViews}
     scene_data: ClassVar[type[SceneData]] = WindowData
     randomness = "flip"
     shown: LocateViews
@@ -64,6 +65,8 @@ class Locate(SceneExperiment):
         self.training: tuple[Tensor, Tensor, Tensor] | None = None
         """Images, classes from 0 and boxes in pixels, on the device from the first step on."""
         self.shown = LocateViews(self.scenes, self.located, config)
+        side = config.side or 64
+        self.exciting = ExciteViews((3, side, side), self.scenes.classes[1:], device, lambda image: self.scenes.picture(image)[0])
 
     def network(self) -> Localizer:
         c = self.config

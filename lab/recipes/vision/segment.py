@@ -19,6 +19,7 @@ from lab.errors import LabError
 from lab.experiment import Metrics
 from lab.exported import Exported
 from lab.quality.segmentation import figures, pixel_counts
+from lab.recipes.vision.excite_views import ExciteViews
 from lab.recipes.vision.scene_data import distorted, patches
 from lab.recipes.vision.scene_experiment import BATCH, SceneExperiment
 from lab.recipes.vision.segment_config import SegmentConfig
@@ -29,13 +30,16 @@ from models.vision.classifier import ImageClassifier
 
 log = logging.getLogger("lab.segment")
 
+SIDE = 64
+"""Of the pictures that excite a class."""
+
 
 class Segment(SceneExperiment):
     """Trains a network on labelled scenes. One step is one mini-batch of patches, each from another scene."""
 
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_iou", "losses/cross_entropy")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "patch", "features")
-    view_parts: ClassVar[dict[str, type]] = {"shown": SegmentViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": SegmentViews, "exciting": ExciteViews}
     randomness = "patches"
     shown: SegmentViews
 
@@ -44,6 +48,7 @@ class Segment(SceneExperiment):
         self.weighted: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
         """Images, maps, borders and the classes' weights, on the device from the first step on."""
         self.shown = SegmentViews(self.scenes, self.predicted)
+        self.exciting = ExciteViews((3, SIDE, SIDE), self.scenes.classes, device, lambda image: self.scenes.picture(image)[0])
 
     def network(self) -> Any:
         c = self.config

@@ -20,6 +20,7 @@ from lab.experiment import Experiment, Metrics
 from lab.exported import Exported
 from lab.quality.verification import one_shot, pair_distances, template_rows, verification
 from lab.recipes.vision.classify_data import ImageSplits, image_format
+from lab.recipes.vision.excite_views import ExciteViews
 from lab.recipes.vision.predictor import Predictor
 from lab.recipes.vision.siamese_config import SiameseConfig
 from lab.recipes.vision.siamese_views import SiameseViews
@@ -45,7 +46,7 @@ class Siamese(Experiment):
     checkpoint_every = 500
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_auc", "losses/metric")
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size")
-    view_parts: ClassVar[dict[str, type]] = {"shown": SiameseViews}
+    view_parts: ClassVar[dict[str, type]] = {"shown": SiameseViews, "exciting": ExciteViews}
 
     def __init__(self, config: SiameseConfig, device: torch.device):
         super().__init__(config, device)
@@ -67,6 +68,8 @@ class Siamese(Experiment):
         self.of_classes: list[Tensor] = []
         """The rows of each known class among the training images."""
         self.shown = SiameseViews(self.images, self.points)
+        f, numbers = self.format, tuple(f"number {i}" for i in range(config.width))
+        self.exciting = ExciteViews((f.channels, f.size, f.size), numbers, device, lambda image: self.images.picture(image)[0])
 
     def read_data(self) -> None:
         if self.images.own:
