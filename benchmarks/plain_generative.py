@@ -47,13 +47,12 @@ def vae(device: torch.device | str = "cpu") -> Callable[[Tensor], float]:
         x = images.view(len(images), 784)
         h = torch.relu(encoder(x))
         mu, logvar = to_mu(h), to_logvar(h)
-        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
-        reconstruction = F.binary_cross_entropy(decoder(z), x, reduction="sum")
-        kl = 0.5 * torch.sum(mu.pow(2) + logvar.exp() - logvar - 1)
+        z = mu + torch.randn_like(mu) * (0.5 * logvar).exp()
+        loss = F.binary_cross_entropy(decoder(z), x, reduction="sum") - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
         optimizer.zero_grad()
-        (reconstruction + kl).backward()
+        loss.backward()
         optimizer.step()
-        return reconstruction.item() + kl.item()
+        return loss.item()
 
     return step
 

@@ -79,7 +79,7 @@ alone once the codebook rests: it draws a class and then the codes of a new pict
         json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
     drawing_temperature: float = Field(
-        0.9, gt=0, le=10,
+        0.8, gt=0, le=10,
         description="Temperature at which codes are drawn. Lower draws what is likely more often: clearer and less varied; 1 draws as learned.",
     )  # fmt: skip
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
