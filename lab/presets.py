@@ -247,8 +247,12 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         PUBLISHED: Preset("300 hidden units and a CRF (Huang et al. 2015).", {"hidden": 300, "crf": True}),
         BEST: best("an accuracy of 0.974", 600),
     },
-    "text-class": {QUICK: quick(150, decay_steps=150), BEST: best("an accuracy of 0.369, of 0.135 for the largest class", 600)},
-    "forecast": {QUICK: quick(200, decay_steps=200), BEST: best("an error of 0.186 variances", 500, decay_steps=500)},
+    "text-class": {
+        QUICK: quick(150, decay_steps=150),
+        BEST: best("an accuracy of 0.369, of 0.135 for the largest class", 600),
+        "names": Preset("From which language is this name? Letter by letter.", {"level": "char", "data": "names", "weight_decay": 0.01}, 1_000),
+    },
+    "forecast": {QUICK: quick(200, decay_steps=200), "without memory": Preset("One hidden layer that sees the last 8 values.", {"model": "window"}), BEST: best("an error of 0.186 variances", 500, decay_steps=500)},
     "word2vec": {
         QUICK: quick(1_000, decay_steps=1_000),
         PUBLISHED: Preset(

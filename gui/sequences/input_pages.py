@@ -57,7 +57,20 @@ class ClassifyPage(InputPage):
     reading: ClassVar[str] = "Each bar is the probability of a label, from 0 to 1; the most likely labels are shown."
     needs: ClassVar[tuple[str, ...]] = ("classify",)
     parameter: ClassVar[str] = "sentence"
-    prompt: ClassVar[str] = "Your sentence"
+    prompt: ClassVar[str] = "Your sentence (empty: an example)"
+
+
+class PrefixesPage(InputPage):
+    """A sentence in, the probabilities of its labels after every token out."""
+
+    title: ClassVar[str] = "As it reads"
+    tip: ClassVar[str] = "See the labels' probabilities after every word, or letter, that you type"
+    reading: ClassVar[str] = (
+        "A column is the text up to a word, or letter; a row is a label. The brighter, the likelier: follow a row to see where the network makes up its mind."
+    )
+    needs: ClassVar[tuple[str, ...]] = ("prefixes",)
+    parameter: ClassVar[str] = "sentence"
+    prompt: ClassVar[str] = "Your sentence or name (empty: an example)"
 
 
 class OrdersPage(InputPage):

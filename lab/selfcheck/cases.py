@@ -127,6 +127,8 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "seq2seq lstm with Luong's attention": ("seq2seq", {"attention": "luong", "model": "lstm"}),
     "seq2seq transformer": ("seq2seq", {"model": "transformer"}),
     "ngram of words by Katz": ("ngram", {"level": "word", "smoothing": "katz"}),
+    "text-class letter by letter": ("text-class", {"level": "char"}),
+    "forecast through a window": ("forecast", {"model": "window", "taps": 3}),
     "word2vec cbow": ("word2vec", {"method": "cbow"}),
 }
 FILES = {

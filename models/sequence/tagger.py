@@ -81,12 +81,13 @@ class Forecaster(nn.Module):
         x, state = self.core(values, state)
         return values + self.head(self.dropout(x)), state
 
-    @torch.no_grad()
-    def forecast(self, values: Tensor, steps: int) -> Tensor:
-        """The next `steps` values (B, steps, C), each from the network's own last one."""
-        out, state = self(values)
-        predictions = [out[:, -1:]]
-        for _ in range(steps - 1):
-            out, state = self(predictions[-1], state)
-            predictions.append(out)
-        return torch.cat(predictions, 1)
+
+@torch.no_grad()
+def forecast(net: nn.Module, values: Tensor, steps: int) -> Tensor:
+    """The next `steps` values (B, steps, C) after values (B, T, C), each from a forecaster's own last one."""
+    out, state = net(values)
+    predictions = [out[:, -1:]]
+    for _ in range(steps - 1):
+        out, state = net(predictions[-1], state)
+        predictions.append(out)
+    return torch.cat(predictions, 1)

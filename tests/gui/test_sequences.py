@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.sequences.attention_page import AttentionPage
-from gui.sequences.input_pages import ClassifyPage, OrdersPage, TagPage
+from gui.sequences.input_pages import ClassifyPage, OrdersPage, PrefixesPage, TagPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
 from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
@@ -133,6 +133,15 @@ def test_orders_are_those_of_the_context_that_is_typed(qtbot: QtBot, start: Call
 
     qtbot.waitUntil(lambda: len(shown("left")) == 4 and shown("left")[-1].startswith("ca ("), timeout=LONG)
     assert shown("bottom")[0] == "t"
+
+
+def test_labels_are_shown_after_every_word_that_is_typed(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("text-class", "a.tsv"), PrefixesPage)
+    page.given.setPlainText("a nice day")
+    qtbot.waitUntil(
+        lambda: getattr(getattr(page.answer.currentWidget(), "matrix", None), "names", {}).get("bottom") == ["a", "nice", "day"],
+        timeout=LONG,
+    )
 
 
 def test_hovering_over_a_token_shows_where_it_looks(qtbot: QtBot, start: Callable[..., Any]) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from models.sequence.beam_search import beam_search, greedy, length_penalty
 from models.sequence.crf import CRF
 from models.sequence.seq2seq import EOS, SOS, Seq2Seq, TransformerTranslator
-from models.sequence.tagger import Forecaster, Tagger, TextClassifier
+from models.sequence.tagger import Forecaster, Tagger, TextClassifier, forecast
 from models.sequence.word2vec import Word2Vec
 
 
@@ -170,7 +170,7 @@ def test_a_forecast_goes_on_from_its_own_predictions() -> None:
     torch.manual_seed(4)
     net = Forecaster(2, "gru", 5)
     values = torch.randn(1, 6, 2)
-    made = net.forecast(values, 3)
+    made = forecast(net, values, 3)
     longer = torch.cat([values, made[:, :2]], 1)
     torch.testing.assert_close(net(longer)[0][:, -1], made[:, 2])
 

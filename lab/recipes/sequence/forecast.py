@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.answers import Curves, Table
@@ -22,7 +22,8 @@ from lab.exported import Exported, sequences
 from lab.parameters import Index, Length
 from lab.recipes.sequence.forecast_config import ForecastConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
-from models.sequence.tagger import Forecaster
+from models.sequence.memoryless import Autoregressive, WindowForecaster
+from models.sequence.tagger import Forecaster, forecast
 
 
 class Forecast(SequenceExperiment):
@@ -35,7 +36,13 @@ class Forecast(SequenceExperiment):
         c = config
         own = file_of(c.data) is not None
         channels = len(self.loaded.names) if own else len((self.remembered or {}).get("columns", [])) or c.channels
-        self.install(lambda: Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.unfused))
+        self.install(
+            lambda: (
+                WindowForecaster(channels, c.taps, c.hidden, c.dropout)
+                if c.model == "window"
+                else Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.unfused)
+            )
+        )
 
     @cached_property
     def loaded(self) -> Series:
@@ -127,15 +134,27 @@ class Forecast(SequenceExperiment):
         return {
             "loss": loss,
             "persistence": still,
+            "autoregressive": self.autoregressive_loss,
             "ratio": loss / max(still, 1e-12),
             "rows": len(truth),
             "parameters": self.parameter_count,
         }
 
+    @cached_property
+    def autoregressive_loss(self) -> float:
+        """One step ahead on the last fifth, by the autoregressive model of `taps` values."""
+        return float((self.by_autoregression() - self.series[0][self.cut(len(self.series[0])) + 1 :]).square().mean())
+
+    def by_autoregression(self) -> Tensor:
+        """What the autoregressive model predicts one step ahead on the last fifth (N, C); its first windows reach into what it was fitted to."""
+        values, taps = self.series[0], min(self.config.taps, self.config.window)
+        cut = self.cut(len(values))
+        return Autoregressive(values[:cut], taps).predict(values[cut - taps + 1 : -1])
+
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def forecast(self, net: Forecaster, start: Index = 0, seen: Length = 60, ahead: Length = 40, series: Index = 0) -> Curves:
+    def forecast(self, net: nn.Module, start: Index = 0, seen: Length = 60, ahead: Length = 40, series: Index = 0) -> Curves:
         """Truth against forecast on validation data: the network reads as many steps as `seen` says, then continues on its own predictions."""
         values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
@@ -143,14 +162,14 @@ class Forecast(SequenceExperiment):
         start = max(0, min(start, len(test) - seen - 1))
         ahead = min(ahead, len(test) - start - seen)
         i = max(0, min(series, len(names) - 1))
-        made = self.in_own_units(net.forecast(test[None, start : start + seen], ahead)[0, :, i], i)
+        made = self.in_own_units(forecast(net, test[None, start : start + seen], ahead)[0, :, i], i)
         truth = self.in_own_units(test[start : start + seen + ahead, i], i)
         x = np.arange(start, start + seen + ahead, dtype=np.float64)
         lines = {"truth": (x, truth), "forecast": (x[seen:], made)}
         return Curves(lines, "step", names[i], f"{names[i]}: forecast from step {start + seen}")
 
     @view(live=True)
-    def one_step_ahead(self, net: Forecaster, start: Index = 0, length: Length = 150, series: Index = 0) -> Curves:
+    def one_step_ahead(self, net: nn.Module, start: Index = 0, length: Length = 150, series: Index = 0) -> Curves:
         """Truth, and what the network predicted one step before."""
         values, _, _, names = self.series
         test = values[self.cut(len(values)) :]
@@ -164,12 +183,12 @@ class Forecast(SequenceExperiment):
 
     @view
     def errors(self) -> Table:
-        """The squared error of each series one step ahead, and that of persistence ("same as before"), both in variances."""
+        """The squared error of each series one step ahead, that of the autoregressive model and that of persistence ("same as before"), in variances."""
         out, truth = self.predicted()
         values, _, _, names = self.series
         before = values[self.cut(len(values)) : -1]
-        mine, still = ((a - truth).square().mean(0).tolist() for a in (out, before))
-        return Table(["series", "network", "persistence"], [list(row) for row in zip(names, mine, still, strict=True)])
+        errors = [(a - truth).square().mean(0).tolist() for a in (out, self.by_autoregression(), before)]
+        return Table(["series", "network", "autoregressive", "persistence"], [list(row) for row in zip(names, *errors, strict=True)])
 
     @view
     def columns(self) -> Table:

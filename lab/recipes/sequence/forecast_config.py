@@ -15,7 +15,9 @@ class ForecastConfig(with_defaults(SequenceConfig, "ForecastDefaults", data="ram
     explanation: ClassVar[str] = """<h3>Forecasting</h3>
 <p>The series are bytes of the emulator's memory while an agent plays, or the columns of a CSV. The network predicts the change to the next
 step, x<sub>t+1</sub> = x<sub>t</sub> + f(x<sub>1</sub> ... x<sub>t</sub>); further ahead it reads its own predictions. The loss is in variances
-of the series: 1 is no better than the mean. A forecast has to beat <i>persistence</i>, "same as the last value".</p>
+of the series: 1 is no better than the mean. A forecast has to beat <i>persistence</i>, "same as the last value", and models without a memory: the
+<b>autoregressive</b> one, linear in the last values and fitted at once, whose loss <tt>lab eval</tt> prints, and a network that sees the last values through a
+window (<tt>--model window</tt>).</p>
 <p>Hochreiter &amp; Schmidhuber 1997, <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Long short-term memory</a>.</p>
 """
     first_views: ClassVar[tuple[str, ...]] = ("forecast", "one_step_ahead")
@@ -54,12 +56,40 @@ of the series: 1 is no better than the mean. A forecast has to beat <i>persisten
         description="Steps per training sequence. Longer learns longer dependencies and is slower.",
         json_schema_extra=unit("steps"),
     )
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
-    layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
-    hidden: int = Field(
-        96, ge=1, le=4096, description="Units of the hidden state. More remember more and are slower.", json_schema_extra=unit("units")
+    model: Literal["recurrent", "window"] = Field(
+        "recurrent", description="A recurrent network, or one hidden layer that sees the last values alone."
     )
-    unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
+    taps: int = Field(
+        8,
+        ge=1,
+        le=1024,
+        description="Last values that the window, and the autoregressive model beside every network, see. More see further back.",
+        json_schema_extra=unit("steps"),
+    )
+    cell: Literal["rnn", "lstm", "gru"] = Field(
+        "lstm",
+        description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.",
+        json_schema_extra=only(model="recurrent"),
+    )
+    layers: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="Stacked recurrent layers. More have more capacity and are slower.",
+        json_schema_extra=only(model="recurrent"),
+    )
+    hidden: int = Field(
+        96,
+        ge=1,
+        le=4096,
+        description="Units of the hidden state, or layer. More remember more and are slower.",
+        json_schema_extra=unit("units"),
+    )
+    unfused: bool = Field(
+        False,
+        description="Compute step by step from the equations instead of with fused kernels: same results, slower.",
+        json_schema_extra=only(model="recurrent"),
+    )
 
     @field_validator("game")
     @classmethod

@@ -1,5 +1,9 @@
-"""Sentence classification: which section of Python's documentation is this sentence from? Or the labels of any TSV."""
+"""Sentence classification: which section of Python's documentation is this sentence from? Or the labels of any TSV.
 
+By words, or letter by letter: which language is this name from?
+"""
+
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -7,14 +11,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.answers import Bars, Scatter, Table
-from lab.data.catalogue import Absent
+from lab.answers import Bars, Heatmap, Scatter, Table
+from lab.data.catalogue import Absent, file_of
 from lab.data.record import Record
 from lab.data.sentences import Labelled, load_sentences
-from lab.data.words import Vocabulary
+from lab.data.text import visible
+from lab.data.words import Vocabulary, readable
 from lab.experiment import Metrics, view
 from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count
+from lab.recipes.sequence.bag_of_words import BagOfWords
 from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.text_class_config import TextClassConfig
@@ -49,6 +55,14 @@ class TextClass(SequenceExperiment):
             )
         )
 
+    def split(self, text: str) -> list[str]:
+        """A text as words, or as its letters."""
+        return list(readable(text, lower=True)) if self.config.level == "char" else self.data.split(text)
+
+    @cached_property
+    def bag_of_words(self) -> BagOfWords:
+        return BagOfWords(self.data, self.config.level == "char")
+
     def take_no_texts(self, data: Labelled) -> None:
         """What a stored run can do without its data: classify a sentence."""
         self.record, self.vocabulary = data.record, Vocabulary.from_names(data.record["vocabulary"])
@@ -57,7 +71,7 @@ class TextClass(SequenceExperiment):
 
     def take(self, data: Labelled) -> None:
         """Both parts as tokens on the device, and the vocabulary of the first."""
-        split = [data.split(text) for text in data.texts]
+        split = [self.split(text) for text in data.texts]
         vocabulary = Vocabulary.of((s for s, out in zip(split, data.held_out, strict=True) if not out), most=self.config.words)
         self.record = {**data.record, "vocabulary": list(vocabulary.names)}
         self.vocabulary = vocabulary.as_remembered(self.remembered, "vocabulary")
@@ -75,7 +89,7 @@ class TextClass(SequenceExperiment):
     def exported(self) -> Exported:
         length = self.config.max_length
         about = (
-            f"tokens, int64 (B, {length}), numbers of words (the run's config.json lists them under data, vocabulary), padded with 0 "
+            f"tokens, int64 (B, {length}), numbers of {'letters' if self.config.level == 'char' else 'words'} (the run's config.json lists them under data, vocabulary), padded with 0 "
             f"-> scores, float32 (B, {len(self.classes)}), of {', '.join(self.classes)}."
         )
         return sequences(self.net, {"tokens": tokens(len(self.vocabulary), length, padded=True)}, "scores", about)
@@ -108,6 +122,7 @@ class TextClass(SequenceExperiment):
             **super().evaluate(),
             "accuracy": float(right),
             "majority": float((self.test_labels == majority).float().mean()),
+            **self.bag_of_words.accuracies,
             "classes": len(self.classes),
             "sentences": len(self.test_labels),
         }
@@ -115,12 +130,35 @@ class TextClass(SequenceExperiment):
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
-    def classify(self, net: TextClassifier, sentence: str = "The with statement calls the method when the block is left.") -> Bars:
+    def classify(self, net: TextClassifier, sentence: str = "") -> Bars:
         """The most likely labels of a sentence of your own, with their probabilities."""
-        tokens = torch.from_numpy(self.encode(self.data.split(sentence)))[None].to(self.device)
+        tokens = torch.from_numpy(self.encode(self.split(sentence or self.example())))[None].to(self.device)
         p = net(tokens)[0].float().softmax(-1).cpu()
         best = p.topk(min(12, len(p)))
         return Bars([self.classes[i] for i in best.indices.tolist()], best.values.numpy(), 0, "probability of each label")
+
+    @view(live=True)
+    def prefixes(self, net: TextClassifier, sentence: str = "", most: Count = 12) -> Heatmap:
+        """The probability of each label (row) after each word, or letter, of a text (column): the brighter, the likelier. The likeliest labels
+        at the end are shown."""
+        pieces = self.split(sentence or self.example())[: self.config.max_length] or [""]
+        tokens = torch.from_numpy(np.stack([self.encode(pieces[: i + 1]) for i in range(len(pieces))])).to(self.device)
+        p = net(tokens).float().softmax(-1).cpu()  # (T, classes)
+        best = p[-1].topk(min(most, p.shape[1])).indices
+        labels = [visible(piece) if len(piece) == 1 else piece for piece in pieces]
+        return Heatmap(p[:, best].T.numpy(), "read so far", "label", "", labels, [self.classes[i] for i in best.tolist()], "probability")
+
+    def example(self) -> str:
+        """A text for a view that was given none: one that training does not see."""
+        if self.config.level == "word" and file_of(self.config.data) is None:
+            return "The with statement calls the method when the block is left."
+        return self.test_texts[len(self.test_texts) // 2]
+
+    @view
+    def telling_words(self, count: Count = 8) -> Table:
+        """For each label, the words (or groups of letters) that speak for it most under TF-IDF and a linear classifier, which knows no order."""
+        rows = [[label, "  ".join(words)] for label, words in self.bag_of_words.telling(count).items()]
+        return Table(["label", "words"], rows)
 
     @view
     def mistakes(self, count: Count = 20) -> Table:

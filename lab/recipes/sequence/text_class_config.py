@@ -18,14 +18,17 @@ class TextClassConfig(
     explanation: ClassVar[str] = """<h3>Classifying sentences</h3>
 <p>A recurrent network reads the words of a sentence; the maximum of each unit over time goes to a dense layer that scores the labels:</p>
 <p align="center"><i>p = softmax(W max<sub>t</sub> h<sub>t</sub> + b)</i></p>
-<p>Compare the accuracy with that of always predicting the most common label.</p>
+<p>Compare the accuracy with that of always predicting the most common label, and with that of a <b>bag of words</b>: a linear classifier that knows
+which words a sentence has, but not in which order; <b>TF-IDF</b> weights a word down that many sentences have. <tt>lab eval</tt> prints all
+three. Letter by letter (<tt>--level char --data names</tt>), the network learns from which language a name is.</p>
 <p>Collobert et al. 2011, <a href="https://arxiv.org/abs/1103.0398">Natural language processing (almost) from scratch</a> (max over time).</p>
 """
-    pages: ClassVar[tuple[str, ...]] = ("classify_text",)
+    pages: ClassVar[tuple[str, ...]] = ("classify_text", "prefixes")
     first_views: ClassVar[tuple[str, ...]] = ("sentences",)
     former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
     data: str = data_field("pydocs", "labelled text", about="Sentences with labels")
+    level: Literal["word", "char"] = Field("word", description="Tokens are words, or letters: of names, say.")
     min_count: int = Field(
         20,
         ge=1,
@@ -36,8 +39,8 @@ class TextClassConfig(
         40,
         ge=1,
         le=1000,
-        description="Words read per sentence; the rest is cut off. Higher sees more and is slower.",
-        json_schema_extra=unit("words"),
+        description="Words, or letters, read per sentence; the rest is cut off. Higher sees more and is slower.",
+        json_schema_extra=unit("tokens"),
     )
     words: int = Field(
         5000,
