@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import AdaptiveMaxPool2d, MaxPool2d
+
 POOL = 6
 MAPS = (16, 32, 32)
 SQUARINGS = 6
@@ -22,11 +24,12 @@ class ImpalaTrunk(nn.Module):
         super().__init__()
         maps = [4, *(width * m for m in MAPS)]
         self.stage1, self.stage2, self.stage3 = (Stage(i, o, spectral) for i, o in pairwise(maps))
+        self.largest = AdaptiveMaxPool2d(POOL)
         self.features = POOL * POOL * maps[-1]
 
     def forward(self, frames: Tensor) -> Tensor:
         x = self.stage3(self.stage2(self.stage1(frames * (1 / 255))))
-        return F.adaptive_max_pool2d(F.relu(x), POOL).flatten(1)
+        return self.largest(F.relu(x)).flatten(1)
 
     def first_maps(self, frames: Tensor) -> Tensor:
         """The first convolution's maps (B, 16 * width, 84, 84)."""
@@ -43,10 +46,11 @@ class Stage(nn.Module):
     def __init__(self, inputs: int, outputs: int, spectral: bool):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.pool = MaxPool2d(3, stride=2, padding=1)
         self.residual1, self.residual2 = ResidualBlock(outputs, spectral), ResidualBlock(outputs, spectral)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.residual2(self.residual1(F.max_pool2d(self.conv(x), 3, stride=2, padding=1)))
+        return self.residual2(self.residual1(self.pool(self.conv(x))))
 
 
 class ResidualBlock(nn.Module):

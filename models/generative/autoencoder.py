@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from models.generative.building_blocks import dense, stages, with_classes
+from models.generative.latent import eigh
 
 Architecture = Literal["dense", "conv"]
 
@@ -132,8 +133,7 @@ class Autoencoder(nn.Module):
 
     def prior(self, noise: Tensor) -> Tensor:
         """Codes (B, latent) for standard normal noise (B, latent)."""
-        covariance = torch.nan_to_num(self.code_covariance.float()).cpu()  # A GPU takes longer for a small matrix.
-        values, vectors = (part.to(noise.device) for part in torch.linalg.eigh(covariance))
+        values, vectors = eigh(torch.nan_to_num(self.code_covariance.float()))
         return self.code_mean + (noise * values.clamp(min=0).sqrt()) @ vectors.T
 
     @torch.no_grad()

@@ -58,6 +58,13 @@ def plane_through(anchors: Tensor) -> tuple[Tensor, Tensor]:
     return anchors[0], anchors[1:3] - anchors[0]
 
 
+def eigh(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors of a small symmetric matrix, found on the processor: a GPU takes longer, and two threads that need its
+    solver for the first time at once get in each other's way."""
+    values, vectors = torch.linalg.eigh(matrix.cpu())
+    return values.to(matrix.device), vectors.to(matrix.device)
+
+
 def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor]:
     """(mean (D,), axes (count, D)) of points (N, D): each axis as long as the standard deviation along it.
 
@@ -65,7 +72,7 @@ def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor
     """
     points = points.float()
     mean = points.mean(0)
-    values, vectors = torch.linalg.eigh(torch.cov((points - mean).T).reshape(points.shape[1], points.shape[1]))
+    values, vectors = eigh(torch.cov((points - mean).T).reshape(points.shape[1], points.shape[1]))
     axes = vectors.T.flip(0)[:count] * values.flip(0)[:count].clamp(min=0).sqrt()[:, None]
     return mean, upright(axes)
 
@@ -73,7 +80,7 @@ def principal_directions(points: Tensor, count: int = 2) -> tuple[Tensor, Tensor
 def image_directions(images: Tensor, count: int) -> Tensor:
     """Principal directions (count, D) of images (N, D), each as long as the standard deviation along it; for N below D."""
     centred = images - images.mean(0)
-    _, vectors = torch.linalg.eigh(centred @ centred.T)  # (N, N), whose eigenvectors combine the images to directions.
+    _, vectors = eigh(centred @ centred.T)  # (N, N), whose eigenvectors combine the images to directions.
     count = min(count, len(images) - 1)
     directions = vectors.T.flip(0)[:count] @ centred  # Of length sqrt(eigenvalue), which is sqrt(N - 1) deviations.
     return upright(directions) / (len(images) - 1) ** 0.5
@@ -81,7 +88,7 @@ def image_directions(images: Tensor, count: int) -> Tensor:
 
 def strongest_directions(weights: Tensor, count: int = 2) -> Tensor:
     """Unit axes (count, D): the right singular vectors of weights (U, D), by which a layer changes most (Shen & Zhou 2021)."""
-    _, vectors = torch.linalg.eigh(weights.float().T @ weights.float())
+    _, vectors = eigh(weights.float().T @ weights.float())
     return upright(vectors.T.flip(0)[:count])
 
 

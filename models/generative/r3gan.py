@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import bilinear
 from models.generative.building_blocks import stages, with_classes
 
 GROUP = 16
@@ -71,7 +72,7 @@ class R3Generator(nn.Module):
         h = self.first(with_classes(z, labels, self.classes)).view(len(z), -1, self.base, self.base)
         h = self.blocks[0](h.contiguous(memory_format=torch.channels_last))
         for change, block in zip(self.change, list(self.blocks)[1:], strict=True):
-            h = block(F.interpolate(change(h), scale_factor=2, mode="bilinear", align_corners=False))
+            h = block(bilinear(change(h), 2))
         return self.last(h)
 
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:

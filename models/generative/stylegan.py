@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import bilinear
 from models.generative.r3gan import widths
 
 SLOPE = 0.2
@@ -176,7 +177,7 @@ class StyleGenerator(nn.Module):
 
 def doubled(x: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, C, 2 H, 2 W)."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    return bilinear(x, 2)
 
 
 def in_unit_range(images: Tensor) -> Tensor:

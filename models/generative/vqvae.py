@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import totals
 from models.generative.pixelcnn import PixelCNN
 
 CELL = 4
@@ -76,8 +77,9 @@ class VQAutoencoder(nn.Module):
     def follow(self, encodings: Tensor, codes: Tensor, decay: float) -> None:
         """Move each entry to the moving average of the encodings (B, width, h, w) that took it (van den Oord et al. 2017, app. A.1)."""
         points, taken = encodings.movedim(1, -1).flatten(0, 2), codes.flatten()
-        self.uses.lerp_(torch.bincount(taken, minlength=self.entries).float(), 1 - decay)
-        self.sums.lerp_(torch.zeros_like(self.sums).index_add_(0, taken, points), 1 - decay)
+        uses, sums = totals(points, taken, self.entries)
+        self.uses.lerp_(uses, 1 - decay)
+        self.sums.lerp_(sums, 1 - decay)
         self.codebook.copy_(torch.where(self.uses[:, None] > FEWEST, self.sums / self.uses.clamp(min=FEWEST)[:, None], self.codebook))
 
     @torch.no_grad()

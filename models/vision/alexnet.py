@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from models.fixed_order import MaxPool2d
+
 
 class AlexNet(nn.Module):
     """Images (B, channels, size, size) -> class scores (B, classes); 61,100,840 parameters for 1,000 classes.
@@ -19,11 +21,11 @@ class AlexNet(nn.Module):
         self.stem = "small stem: 3x3, stride 2" if small else "11x11, stride 4"
         stem = nn.Conv2d(channels, 64, 3, 2, 1) if small else nn.Conv2d(channels, 64, 11, 4, 2)
         self.features = nn.Sequential(
-            stem, nn.ReLU(), nn.MaxPool2d(3, 2, padding=pad),
-            nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2, padding=pad),
+            stem, nn.ReLU(), MaxPool2d(3, 2, padding=pad),
+            nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), MaxPool2d(3, 2, padding=pad),
             nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(),
             nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2, padding=pad),
+            nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), MaxPool2d(3, 2, padding=pad),
         )  # fmt: skip
         side = 2 if small else 6
         self.avgpool = nn.AdaptiveAvgPool2d(side)

@@ -5,6 +5,8 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from models.fixed_order import MaxPool2d
+
 LAYERS = {121: (6, 12, 24, 16)}
 GROWTH, BOTTLENECK = 32, 4
 
@@ -23,7 +25,7 @@ class DenseNet(nn.Module):
         self.stem = "small stem: 3x3, stride 1, no pooling" if small else "7x7, stride 2, pooling"
         conv0 = nn.Conv2d(channels, 64, 3, 1, 1, bias=False) if small else nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
         self.features = nn.Sequential(
-            OrderedDict(conv0=conv0, norm0=nn.BatchNorm2d(64), relu0=nn.ReLU(), pool0=nn.Identity() if small else nn.MaxPool2d(3, 2, 1))
+            OrderedDict(conv0=conv0, norm0=nn.BatchNorm2d(64), relu0=nn.ReLU(), pool0=nn.Identity() if small else MaxPool2d(3, 2, 1))
         )
         width = 64
         for i, count in enumerate(LAYERS[depth]):

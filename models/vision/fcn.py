@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import bilinear
 from models.vision.surgery import initialise
 from models.vision.unet import conv_norm_relu, padded
 from models.vision.upsampling import bilinear_kernel
@@ -70,7 +71,7 @@ class FCN(nn.Module):
             scores = self.up2(scores) + self.score_pool4(pooled[3])  # Added, where a U-Net concatenates.
         if self.stride == 8:
             scores = self.up_pool4(scores) + self.score_pool3(pooled[2])
-        return F.interpolate(scores, scale_factor=float(self.stride), mode="bilinear", align_corners=False)[:, :, :height, :width]
+        return bilinear(scores, self.stride)[:, :, :height, :width]
 
 
 def shift_and_stitch(net: FCN, images: Tensor, step: int = 8) -> Tensor:

@@ -4,6 +4,7 @@ from collections import Counter, OrderedDict
 
 from torch import Tensor, nn
 
+from models.fixed_order import MaxPool2d
 from models.vision.layer_list import ListedLayer, calculate, read_layers, shape_text
 from models.vision.surgery import ACTIVATIONS
 
@@ -63,7 +64,7 @@ def module_of(layer: ListedLayer, before: tuple[int, ...], after: tuple[int, ...
         case "conv":
             return nn.Conv2d(before[0], layer.units, layer.side, layer.stride, layer.padding)
         case "pool":
-            return nn.MaxPool2d(layer.side, layer.stride, layer.padding)
+            return MaxPool2d(layer.side, layer.stride, layer.padding)
         case "average":
             return nn.AvgPool2d(layer.side, layer.stride, layer.padding)
         case "gap":

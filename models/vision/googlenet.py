@@ -4,6 +4,8 @@ with torchvision's state_dict keys."""
 import torch
 from torch import Tensor, nn
 
+from models.fixed_order import MaxPool2d
+
 INCEPTIONS: dict[str, tuple[int, int, int, int, int, int, int]] = {
     "3a": (192, 64, 96, 128, 16, 32, 32), "3b": (256, 128, 128, 192, 32, 96, 64),
     "4a": (480, 192, 96, 208, 16, 48, 64), "4b": (512, 160, 112, 224, 24, 64, 64), "4c": (512, 128, 128, 256, 24, 64, 64),
@@ -28,12 +30,12 @@ class GoogLeNet(nn.Module):
         small = size < 64
         self.stem = "small stem: 3x3, stride 1, no pooling" if small else "7x7, stride 2, two poolings"
         self.conv1 = BasicConv2d(channels, 64, 3, 1, 1) if small else BasicConv2d(channels, 64, 7, 2, 3)
-        self.maxpool1 = nn.Identity() if small else nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.maxpool1 = nn.Identity() if small else MaxPool2d(3, 2, ceil_mode=True)
         self.conv2 = BasicConv2d(64, 64, 1)
         self.conv3 = BasicConv2d(64, 192, 3, 1, 1)
-        self.maxpool2 = nn.Identity() if small else nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.maxpool2 = nn.Identity() if small else MaxPool2d(3, 2, ceil_mode=True)
         self.inception3a, self.inception3b = Inception(*INCEPTIONS["3a"]), Inception(*INCEPTIONS["3b"])
-        self.maxpool3 = nn.MaxPool2d(3, 2, ceil_mode=True)
+        self.maxpool3 = MaxPool2d(3, 2, ceil_mode=True)
         self.inception4a, self.inception4b = Inception(*INCEPTIONS["4a"]), Inception(*INCEPTIONS["4b"])
         self.inception4c, self.inception4d = Inception(*INCEPTIONS["4c"]), Inception(*INCEPTIONS["4d"])
         self.inception4e = Inception(*INCEPTIONS["4e"])
@@ -86,7 +88,7 @@ class Inception(nn.Module):
         self.branch1 = BasicConv2d(channels, one, 1)
         self.branch2 = nn.Sequential(BasicConv2d(channels, three_in, 1), BasicConv2d(three_in, three, 3, 1, 1))
         self.branch3 = nn.Sequential(BasicConv2d(channels, five_in, 1), BasicConv2d(five_in, five, 3, 1, 1))
-        self.branch4 = nn.Sequential(nn.MaxPool2d(3, 1, 1, ceil_mode=True), BasicConv2d(channels, pool, 1))
+        self.branch4 = nn.Sequential(MaxPool2d(3, 1, 1, ceil_mode=True), BasicConv2d(channels, pool, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)

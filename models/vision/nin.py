@@ -3,6 +3,8 @@ dense layers, so that each class has a map of its own. Small images take the pap
 
 from torch import Tensor, nn
 
+from models.fixed_order import MaxPool2d
+
 
 class NiN(nn.Module):
     """Images (B, channels, size, size) -> class scores (B, classes): the mean of the class's map."""
@@ -17,18 +19,18 @@ class NiN(nn.Module):
         self.features = nn.Sequential()
         if small:
             self.mlpconv(1, channels, (192, 160, 96), 5, padding=2)
-            self.rest(1, nn.MaxPool2d(3, 2, ceil_mode=True))
+            self.rest(1, MaxPool2d(3, 2, ceil_mode=True))
             self.mlpconv(2, 96, (192, 192, 192), 5, padding=2)
             self.rest(2, nn.AvgPool2d(3, 2, ceil_mode=True))
             self.mlpconv(3, 192, (192, 192), 3, padding=1)
             last = 192
         else:
             self.mlpconv(1, channels, (96, 96, 96), 11, stride=4)
-            self.rest(1, nn.MaxPool2d(3, 2), drop=False)
+            self.rest(1, MaxPool2d(3, 2), drop=False)
             self.mlpconv(2, 96, (256, 256, 256), 5, padding=2)
-            self.rest(2, nn.MaxPool2d(3, 2), drop=False)
+            self.rest(2, MaxPool2d(3, 2), drop=False)
             self.mlpconv(3, 256, (384, 384, 384), 3, padding=1)
-            self.rest(3, nn.MaxPool2d(3, 2, ceil_mode=True))
+            self.rest(3, MaxPool2d(3, 2, ceil_mode=True))
             self.mlpconv(4, 384, (1024, 1024), 3, padding=1)
             last = 1024
         self.maps = next(name for name in reversed([f"features.{n}" for n, _ in self.features.named_children()]) if "act" in name)

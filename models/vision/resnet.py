@@ -3,6 +3,8 @@ its stride in the 3x3 convolution."""
 
 from torch import Tensor, nn
 
+from models.fixed_order import MaxPool2d
+
 LAYERS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
 
@@ -26,7 +28,7 @@ class ResNet(nn.Module):
         self.conv1 = nn.Conv2d(channels, 64, 3, 1, 1, bias=False) if small else nn.Conv2d(channels, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU()
-        self.maxpool = nn.Identity() if small else nn.MaxPool2d(3, 2, 1)
+        self.maxpool = nn.Identity() if small else MaxPool2d(3, 2, 1)
         width = 64
         for i, count in enumerate(LAYERS[depth]):
             blocks: list[nn.Module] = []

@@ -55,7 +55,7 @@ class EncoderViews:
         count = max(1, min(n, len(self.feed.images("test")), most))
         z = self.latent.encode(net, slice(0, count))
         origin, axes, _ = self.latent.frame_of(net, anchors)
-        points = (z - origin) @ torch.linalg.pinv(axes)
+        points = (z - origin) @ torch.linalg.pinv(axes.cpu()).to(axes.device)
         classes = self.feed.images("test").labels[:count].cpu().numpy()
         return Scatter(
             points.float().cpu().numpy(), classes, list(self.feed.class_names), x_label="first direction", y_label="second direction"
