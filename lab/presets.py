@@ -205,6 +205,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "global maximum": Preset("One part of a digit is enough for its class: boxes from CAM become smaller.", {"pooling": "max"}),
         "both heads together": Preset("The box teaches the maps too, as usual: better boxes, and CAM is no longer weakly supervised.", {"detached": False}),
     },
+    "style": {
+        QUICK: quick(60, size=160),
+        "from noise": Preset("The content has to appear out of noise.", {"start": "noise", "content_weight": 1.0}, 400),
+        "texture": Preset("No content: the manner alone, wherever it falls.", {"start": "noise", "content_weight": 0.0}, 400),
+    },
     "ngram": {
         QUICK: quick(30),
         "words": Preset("Three words at a time, Katz's smoothing.", {"level": "word", "order": 3, "smoothing": "katz"}),

@@ -91,6 +91,8 @@ BUILT_IN = (
            "lab.recipes.vision.detect_config:DetectConfig", "lab.recipes.vision.detect:Detect", 1_500),
     Recipe("locate", "Vision", "Localisation: which thing, and the box around it; also learned from classes alone (CAM).",
            "lab.recipes.vision.locate_config:LocateConfig", "lab.recipes.vision.locate:Locate", 1_500),
+    Recipe("style", "Vision", "Style transfer: a picture painted in the manner of another, by descent on its pixels (Gatys et al. 2016).",
+           "lab.recipes.vision.style_config:StyleConfig", "lab.recipes.vision.style:Style", 200),
     Recipe("ngram", "Sequences", "Counts what follows what: n-grams with Kneser-Ney or Katz smoothing, to be beaten by networks.",
            "lab.recipes.sequence.ngram_config:NGramConfig", "lab.recipes.sequence.ngram:NGramRecipe", 100),
     Recipe("siamese", "Vision", "Metric learning: are two pictures of the same thing? One template a class is enough (FaceNet, Schroff et al. 2015).",

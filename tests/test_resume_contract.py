@@ -20,7 +20,7 @@ from lab.selfcheck.exactness import everything, stored_and_read
 CPU = torch.device("cpu")
 GENERATOR_BYTES = torch.Generator().get_state().numel()
 CASES = cases()
-WITHOUT_CHANCE = {"backpropagation", "likelihood"}
+WITHOUT_CHANCE = {"backpropagation", "likelihood", "style"}
 """Recipes that draw nothing by chance once they have begun: of these the negative control leaves the weights out."""
 
 

@@ -1,7 +1,6 @@
 """Pictures to try things on: two photographs that come with scikit-learn, or a file of one's own; and who computes with them meanwhile."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,10 @@ from gui import theme
 from gui.background import Background
 from gui.widgets.dropped_file import dropped_file
 from lab.data.image_files import IMAGE_FILTER
+from lab.data.photographs import SAMPLES, sample_file
 
-SAMPLES = {"flower": "flower.jpg", "temple": "china.jpg"}
 LARGEST_SIDE = 320
 """Pictures are shrunk to this many pixels, so that their pixels can be seen and nothing takes long."""
-
-
-def sample_file(name: str) -> Path:
-    """The file of one of `SAMPLES`; scikit-learn itself is not imported."""
-    spec = find_spec("sklearn")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "datasets" / "images" / SAMPLES[name]
 
 
 def read_picture(path: Path) -> np.ndarray:

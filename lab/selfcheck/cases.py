@@ -45,6 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "segment": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "patch": 24, "augment_flip": True, "augment_warp": 0.1},
     "detect": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "augment_flip": True},
     "locate": {"data": "digits", "scenes": 20, "size": 32, "window": 24, "features": 4, "batch_size": 4, "validate_every": 4, "augment_flip": True},
+    "style": {"size": 32},
     "siamese": {"data": "digits", "batch_size": 20, "per_class": 4, "validate_every": 4, "width": 4, "new_classes": 2},
     "autoencoder": {**DENSE, "noise": 0.3, "mask": 0.2, "sparsity": 0.1},
     "vae": DENSE,

@@ -11,20 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.eval_mode import eval_mode
+from models.vision.style import taps
 
 SHIFT, TURN, ZOOM = 0.08, 0.09, 0.06
 """The largest moves of a picture between two steps: share of the side, radians, share of the size."""
 
 
 def tapped(net: nn.Module, images: Tensor, layer: str) -> Tensor:
-    """The output of the module `layer`, with its graph; the rest of the network runs for nothing."""
-    caught: list[Tensor] = []
-    hook = net.get_submodule(layer).register_forward_hook(lambda module, inputs, output: caught.append(output))
-    try:
-        net(images)
-    finally:
-        hook.remove()
-    return caught[-1]
+    """The output of the module `layer`, with its graph."""
+    return taps(net, images, [layer])[0]
 
 
 def channel_score(maps: Tensor, channels: Tensor, centre: bool = False) -> Tensor:
