@@ -13,7 +13,7 @@ from gui.generate.sample_browser import SampleBrowser
 from gui.photographer import Photographer
 from lab import registry
 
-STEPS = {"cyclegan": 400, "pix2pix": 1500, "flow": 1500}
+STEPS = {"cyclegan": 400, "pix2pix": 1500, "flow": 1500, "vqvae": 2500, "stylegan": 600}
 """Shorter than the recipes' own lengths, for time; what is not here trains as long as by default."""
 SECONDS = 400
 
@@ -76,6 +76,17 @@ def take(photographer: Photographer) -> None:
         box.kinds.button(2).setChecked(True)
         box.slider.setValue(box.slider.maximum() // 4)
 
+    def clusters() -> None:
+        shown = page(vae, "Uses")
+        shown.tabs.setCurrentIndex(2)
+        until(lambda: shown.tabs.grids["Clusters"].image is not None, 60)
+
+    def places() -> None:
+        """Nine samples, of which three fifths of the places are drawn."""
+        shown = page(vqvae, "Places")
+        shown.play.setChecked(False)
+        shown.place.setValue(3 * shown.place.maximum() // 5)
+
     def diagnosis() -> None:
         shown = page(gan, "Diagnosis")
         shown.buttons["class_share"].click()
@@ -86,15 +97,22 @@ def take(photographer: Photographer) -> None:
     photographer.scene("generate-plane", plane)
     photographer.scene("generate-arithmetic", arithmetic)
     photographer.scene("generate-code", code)
+    photographer.scene("generate-uses", clusters)
     photographer.scene("generate-film", film)
     cvae = train("cvae")
     photographer.scene("generate-classes", lambda: page(cvae, "Classes"))
     gan = train("gan")
     photographer.scene("generate-diagnosis", diagnosis)
+    photographer.scene("generate-directions", lambda: page(gan, "Directions"))
     toy = train("toy-gan", False)
     photographer.scene("generate-landscape", lambda: page(toy, "Landscape"))
     flow = train("flow")
     photographer.scene("generate-denoising", lambda: page(flow, "Denoising"))
+    vqvae = train("vqvae")
+    photographer.scene("generate-codes", lambda: page(vqvae, "Codes"))
+    photographer.scene("generate-places", places)
+    stylegan = train("stylegan")
+    photographer.scene("generate-styles", lambda: page(stylegan, "Styles"))
     photographer.scene("generate-about", panel.about_dock.raise_)
     panel.settings_dock.raise_()
     translate(photographer, panel)
@@ -105,8 +123,8 @@ def steps_of(recipe: str) -> int:
 
 
 def translate(photographer: Photographer, panel: Any) -> None:
-    """The Translate page: painted digits in a style, an outline drawn with the mouse, and the game that is being watched."""
-    from gui.generate.image_translation_page import ATARI, DRAWN
+    """The Translate page: painted digits in a style, an outline and holes drawn with the mouse, and the game that is being watched."""
+    from gui.generate.image_translation_page import ATARI, DRAWN, HOLES
 
     def page(recipe: str, **fields: Any) -> Any:
         photographer.train_in("Generate", recipe, fields, steps_of(recipe), SECONDS)
@@ -129,6 +147,18 @@ def translate(photographer: Photographer, panel: Any) -> None:
             QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=points[-1])
         until(lambda: not outline.translating.waiting and outline.translated.image is not None, 30)
 
+    def cover() -> None:
+        """A hole across the middle of a digit."""
+        holes.kind.setCurrentText(HOLES)
+        holes.index.setValue(2)
+        canvas = holes.holes
+        until(lambda: canvas.isVisible() and canvas.ground is not None, 30)
+        centre, side = canvas.area().center(), canvas.area().width()
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPointF(centre.x() - side / 5, centre.y() - side / 8).toPoint())
+        QTest.mouseMove(canvas, QPointF(centre.x() + side / 5, centre.y() + side / 8).toPoint())
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton)
+        until(lambda: holes.translating.settled, 30)
+
     def live() -> None:
         watch: Any = photographer.window.go_to("Atari").watch  # type: ignore[attr-defined]
         until(lambda: watch.panes[0].playing is not None and watch.panes[0].playing.latest is not None, 60)
@@ -140,5 +170,7 @@ def translate(photographer: Photographer, panel: Any) -> None:
     photographer.scene("generate-translate", lambda: None)
     outline = page("pix2pix")
     photographer.scene("generate-translate-drawn", draw)
+    holes = page("pix2pix", task="holes")
+    photographer.scene("generate-translate-holes", cover)
     game = page("cyclegan", data="atari", game="pong", style=0)
     photographer.scene("generate-translate-live", live)
