@@ -127,10 +127,11 @@ def new_session(
     run: str | Path | None = None,
     on_update: Callable[[Latest], None] | None = None,
     part_of: dict[str, str] | None = None,
+    processes: int = 1,
 ) -> Session:
     """A session for a new run, not started. Without `steps` or `minutes` it trains for the recipe's default number of steps.
 
-    `part_of` says what the run belongs to, such as a suite.
+    `part_of` says what the run belongs to, such as a suite; `processes` how many train it (`lab.torchrun`).
     """
     entry = registry.recipe(recipe)
     config = entry.config_class().parse(fields)
@@ -148,7 +149,9 @@ def new_session(
         experiment = kind(config, place)
         try:
             experiment.read_data()
-            folder = Run.create(entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of)
+            folder = Run.create(
+                entry, config, place, threads, expanded(run) if run is not None else None, target, minutes, part_of, processes
+            )
             for message in said:
                 folder.log(message)
             return Session(experiment, folder, threads=threads, steps=target, minutes=minutes, on_update=on_update)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from lab.cores import run_threads
 from models.kernels.flat_parameters import FlatNetwork, views
+from models.processes import group
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ class ShardGradients:
 
     def backward(self, shard: int, loss: Tensor, share: float) -> None:
         """Store the gradient of `share` * `loss` (0-d) as the shard's. `.grad`, which all threads share, is left alone."""
-        gradients = torch.autograd.grad(loss, self.network.parameters, loss.new_full((), share), allow_unused=True)
+        gradients = torch.autograd.grad(loss, self.network.parameters, loss.new_full((), share * group.share), allow_unused=True)
         kept = [(view, gradient) for view, gradient in zip(self.views[shard], gradients, strict=True) if gradient is not None]
         torch._foreach_copy_([view for view, _ in kept], [gradient for _, gradient in kept])
 
@@ -90,7 +91,7 @@ class ShardGradients:
         """The gradient (P,) of the whole batch, overwritten by the next step."""
         for other in self.flat[1:shards]:
             self.flat[0].add_(other)
-        return self.flat[0]
+        return group.add(self.flat[0])
 
 
 def sum_terms(terms: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -107,6 +107,8 @@ class Experiment(ABC):
     """The config fields to lower when memory runs out."""
     view_parts: ClassVar[dict[str, type]] = {}
     """Attributes that answer views too, and their classes: the views of those are views of the experiment."""
+    takes_processes: ClassVar[bool] = False
+    """Whether several processes can share its batches, see `models.processes`."""
     steps: int = 0
     """Units of work done."""
     ended: bool = False

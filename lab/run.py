@@ -72,11 +72,11 @@ class Run:
     @classmethod
     def create(
         cls, recipe: registry.Recipe, config: Config, device: "torch.device", threads: int, path: Path | None = None,
-        steps: int | None = None, minutes: float | None = None, part_of: dict[str, str] | None = None,
+        steps: int | None = None, minutes: float | None = None, part_of: dict[str, str] | None = None, processes: int = 1,
     ) -> "Run":  # fmt: skip
         """A new folder with its `config.json`, which notes how long and with how many threads the run is to train, for its resumption.
 
-        `part_of` says what the run belongs to, such as a suite.
+        `part_of` says what the run belongs to, such as a suite; `processes` how many train it.
 
         Raises LabError where it cannot be written or is taken.
         """
@@ -99,6 +99,7 @@ class Run:
             "steps": steps,
             "minutes": minutes,
             **({"part_of": part_of} if part_of else {}),
+            **({"processes": processes} if processes > 1 else {}),
         }
         existed = folder.exists()
         try:

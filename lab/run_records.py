@@ -14,6 +14,7 @@ CONFIG = {
     "minutes": float | int | None,
     "data": dict,
     "part_of": dict,
+    "processes": int,
 }
 """What `config.json` may hold that the app relies on, and of which type; the first two it must."""
 STATUS = {

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from models.processes import group
+
 
 class Dropout(nn.Dropout):
     """Zeroes each element with probability `p` in training and scales the others by 1 / (1 - p); the identity in eval mode.
@@ -23,8 +25,13 @@ class Dropout(nn.Dropout):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
             return x
-        kept = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.generator)
+        kept = group.drawn(len(x), lambda count: self.mask(x, count))
         return x * kept / (1 - self.p)
+
+    def mask(self, x: Tensor, count: int) -> Tensor:
+        """Which elements are kept, for `count` rows like those of x."""
+        like = x if count == len(x) else torch.empty_like(x[:1]).expand(count, *x.shape[1:])
+        return torch.empty_like(like).bernoulli_(1 - self.p, generator=self.generator)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Dropout":
         # A copy with the same generator would change what the original draws.

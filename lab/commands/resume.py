@@ -1,5 +1,8 @@
 """`lab resume`: continue a run from its newest good checkpoint."""
 
+from functools import partial
+
+from lab import torchrun
 from lab.commands.follow import follow
 from lab.device_names import checked
 from lab.flags import add_data, add_json, add_length, parser
@@ -27,5 +30,7 @@ def main(arguments: list[str]) -> int:
     run = find(options.run)
     from lab.api import resumed_session
 
-    session = resumed_session(run, steps=options.steps, minutes=options.minutes, data=options.data, device=options.device)
-    return follow(session, options.json)
+    session_of = partial(resumed_session, run, steps=options.steps, minutes=options.minutes, data=options.data)
+    if torchrun.processes() > 1:
+        return torchrun.resume(run, options.device, lambda device: session_of(device=device), lambda session: follow(session, options.json))
+    return follow(session_of(device=options.device), options.json)

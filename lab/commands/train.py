@@ -1,10 +1,11 @@
 """`lab train`: a recipe into a new run folder."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lab import presets, registry
+from lab import presets, registry, torchrun
 from lab.commands.follow import follow, train
 from lab.commands.output import in_columns, print_json
 from lab.errors import LabError, UsageError
@@ -17,8 +18,17 @@ def main(arguments: list[str]) -> int:
         return train_seeds(recipe, fields, options)
     from lab.api import new_session
 
-    session = new_session(recipe, fields, steps=options.steps, minutes=options.minutes, device=options.device, run=options.run)
-    return follow(session, options.json)
+    session_of = partial(new_session, recipe, steps=options.steps, minutes=options.minutes, run=options.run)
+    if torchrun.processes() > 1:
+        leader = partial(session_of, processes=torchrun.processes())
+        return torchrun.train(
+            recipe,
+            fields,
+            options.device,
+            lambda fields, device: leader(fields, device=device),
+            lambda session: follow(session, options.json),
+        )
+    return follow(session_of(fields, device=options.device), options.json)
 
 
 def asked_for(command: str, arguments: list[str]) -> tuple[str, dict[str, Any], Any]:
@@ -78,6 +88,8 @@ def several(text: str) -> list[int]:
 
 def train_seeds(recipe: str, fields: dict[str, Any], options: Any) -> int:
     """An ordinary run for each seed; at the end the mean of each metric. The first that fails or is stopped ends it."""
+    if torchrun.processes() > 1:
+        raise UsageError("torchrun trains one run. Leave out --seeds.")
     if "seed" in fields or options.run is not None:
         raise UsageError(f"With --seeds leave out {'--seed' if 'seed' in fields else '--run, which names one folder'}.")
     for seed in options.seeds:

@@ -36,7 +36,7 @@ def kept(name: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
     made = make()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(".tmp")
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")
         save_file(made, temporary)
         temporary.replace(file)
     except (OSError, SafetensorError) as error:

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
+from models.processes import group
+
 # cuDNN's layers would have their own weights side by side; in the buffer of the whole network they are not, and are copied at each call.
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk of memory")
 
@@ -61,24 +63,26 @@ class FlatNetwork:
         return views(self.compute_gradient, self.compute)
 
     def cast_gradient(self) -> Tensor:
-        """The flat fp32 gradient (P,), from what was written into `compute_gradient_views`."""
+        """The flat fp32 gradient (P,), from what was written into `compute_gradient_views`; of the whole batch, where processes share it."""
         if self.compute_gradient is not self.gradient:
             self.gradient.copy_(self.compute_gradient)
-        return self.gradient
+        return group.mean(self.gradient)
 
     def backward(self, output: Tensor, gradient: Tensor | None = None) -> Tensor:
         """The flat fp32 gradient (P,) of `output` (given the `gradient` at it, 1 for a scalar), overwritten by the next call.
 
         Where `grad` is None, autograd hands over its own tensors, which saves zeroing and adding; one pass casts them.
-        They are released at once, so that the next pass reuses their memory while it is in the cache.
+        Where processes share the batch, it is that of the whole. Autograd's are released at once, so that the next pass reuses their memory while it is in the cache.
         """
+        if group.stepping and gradient is None:
+            gradient = torch.full_like(output, group.share)
         output.backward(gradient)
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         assert len(gradients) == len(self.parameters), "a parameter on which the output does not depend"
         torch._foreach_copy_(self.gradient_views, gradients)
         for parameter in self.parameters:
             parameter.grad = None
-        return self.gradient
+        return group.add(self.gradient)
 
     @torch.no_grad()
     def sync(self) -> None:

@@ -28,6 +28,7 @@ from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from models.generative.gan_losses import discriminator_loss, generator_loss, r1_penalty, threshold
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+from models.processes import group
 
 
 class Adversarial(Experiment):
@@ -94,7 +95,7 @@ class Adversarial(Experiment):
         return self.g.master(self.normal(count, self.settings.latent), labels)
 
     def normal(self, *shape: int) -> Tensor:
-        return torch.randn(*shape, generator=self.seeds.noise, device=self.device)
+        return group.drawn(shape[0], lambda count: torch.randn(count, *shape[1:], generator=self.seeds.noise, device=self.device))
 
     def d_step(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Metrics:
         """One step of D. Real and generated images pass separately: batch norm would see a mixture."""

@@ -29,12 +29,14 @@ from models.generative.cyclegan import ResNetGenerator, StyleEncoder
 from models.generative.gan_losses import boundary, discriminator_loss, generator_loss
 from models.generative.image_pool import ImagePool
 from models.generative.patchgan import PatchGAN
+from models.processes import group
 
 
 class CycleGAN(ImageTranslation):
     """One step is one step of both generators (and the style's encoder), then one of both discriminators."""
 
     headline: ClassVar[tuple[str, ...]] = ("losses/cycle_a", "losses/cycle_b", "losses/d_a", "losses/d_b")
+    takes_processes = True
     directions: ClassVar[tuple[Direction, ...]] = ("ab", "ba")
 
     def __init__(self, config: CycleGANConfig, device: torch.device):
@@ -75,10 +77,12 @@ class CycleGAN(ImageTranslation):
 
     def step(self) -> Metrics:
         rate = self.set_rates()
-        a, b = self.batch()
+        a, b = group.part(*self.batch())
         terms, fake_a, fake_b = self.g_step(a, b)
         pool_a, pool_b = self.pools
-        terms |= self.d_step(a, b, pool_a.exchange(fake_a), pool_b.exchange(fake_b))
+        # Each process keeps the pictures of all, so that they keep the same.
+        seen_a, seen_b = group.part(pool_a.exchange(group.whole(fake_a)), pool_b.exchange(group.whole(fake_b)))
+        terms |= self.d_step(a, b, seen_a, seen_b)
         accuracies = {f"charts/{name}": terms.pop(name) for name in ("d_a_accuracy", "d_b_accuracy")}
         return {**self.after_step(terms, rate), **accuracies}
 
@@ -86,7 +90,8 @@ class CycleGAN(ImageTranslation):
         """One step of the generators, the discriminators held fixed: (the terms, generated images of A, of B)."""
         c, style, noise_a, noise_b = self.config, None, None, None
         if c.style:
-            style = torch.randn(len(a), c.style, generator=self.noise_generator, device=self.device).to(a.dtype)
+            drawn = group.drawn(len(a), lambda count: torch.randn(count, c.style, generator=self.noise_generator, device=self.device))
+            style = drawn.to(a.dtype)
         if c.cycle_noise:
             noise_a, noise_b = (c.cycle_noise * self.noise_like(x) for x in (b, a))
         self.d.compute.requires_grad_(False)
@@ -100,7 +105,7 @@ class CycleGAN(ImageTranslation):
     def noise_like(self, images: Tensor) -> Tensor:
         """Standard normal noise with the shape, memory format and dtype of images (B, C, H, W)."""
         n, c, h, w = images.shape
-        drawn = torch.randn(n, h, w, c, generator=self.noise_generator, device=self.device)
+        drawn = group.drawn(n, lambda count: torch.randn(count, h, w, c, generator=self.noise_generator, device=self.device))
         return drawn.permute(0, 3, 1, 2).to(images.dtype)
 
     def g_shard(

@@ -8,17 +8,23 @@ from lab.recipes.generative.generative_config import ConvAdversarialConfig
 from models.generative.building_blocks import Norm
 from models.generative.conv import draw_weights
 from models.generative.dcgan import DCGANDiscriminator, DCGANGenerator
+from models.processes import normalise_whole_batches
 
 
 class DCGAN(Adversarial):
     """One step is k steps of D and one of G."""
+
+    takes_processes = True
 
     def __init__(self, config: ConvAdversarialConfig, device: torch.device):
         self.config: ConvAdversarialConfig = config
         super().__init__(config, device)
 
     def build(self) -> tuple[nn.Module, nn.Module]:
-        return dcgan_networks(self.config, self.feed.shape)
+        g, d = dcgan_networks(self.config, self.feed.shape)
+        normalise_whole_batches(g)
+        normalise_whole_batches(d)
+        return g, d
 
 
 def dcgan_networks(

@@ -29,6 +29,7 @@ from models.generative.denoising_unet import DenoisingUNet
 from models.generative.dit import DiT
 from models.generative.flow import NoiseToImage
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+from models.processes import group
 
 
 class Denoising(Experiment):
@@ -86,7 +87,7 @@ class Denoising(Experiment):
         c = self.settings
         images, labels = self.feed.batch()
         x, noise = signed_images(images), self.normal(*images.shape)
-        kept = torch.rand(len(x), 1, generator=self.seeds.noise, device=self.device) >= c.class_dropout
+        kept = group.drawn(len(x), lambda count: torch.rand(count, 1, generator=self.seeds.noise, device=self.device)) >= c.class_dropout
         loss = self.errors(x, noise, class_weights(labels, len(self.feed.class_names), torch.float32) * kept).square().mean()
         self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
         self.optimizer.step(self.net.backward(loss))
@@ -97,7 +98,7 @@ class Denoising(Experiment):
         return {"losses/denoising": loss.detach(), **self.monitor.after_step(self.steps)}
 
     def normal(self, *shape: int) -> Tensor:
-        return torch.randn(*shape, generator=self.seeds.noise, device=self.device)
+        return group.drawn(shape[0], lambda count: torch.randn(count, *shape[1:], generator=self.seeds.noise, device=self.device))
 
     def answer_of(self, x: Tensor, times: Tensor, weights: Tensor) -> Tensor:
         """The network's answer in training (B, C, H, W), float32."""

@@ -11,6 +11,8 @@ from models.generative import flow
 class Flow(Denoising):
     """The network learns the velocity from noise to picture."""
 
+    takes_processes = True
+
     def __init__(self, config: FlowConfig, device: torch.device):
         self.config: FlowConfig = config
         super().__init__(config, device)

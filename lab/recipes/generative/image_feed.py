@@ -12,6 +12,7 @@ from lab.data.record import Record
 from lab.data.splits import Splits
 from lab.epochs import EpochOrder
 from lab.recipes.generative.generative_config import ImageConfig
+from models.processes import group
 
 
 class ImageFeed:
@@ -53,9 +54,13 @@ class ImageFeed:
         return (self.images("train").labels != self.class_names.index(left_out)).nonzero()[:, 0]
 
     def batch(self) -> tuple[Tensor, Tensor]:
-        """The next uint8 images (B, C, H, W) and their labels (B,): each image once per epoch; an incomplete last batch is dropped."""
+        """The next uint8 images (B, C, H, W) and their labels (B,): each image once per epoch; an incomplete last batch is dropped.
+
+        Of several processes each gets its part.
+        """
         data, seen = self.images("train"), self.seen()
         rows = self.order.take(self.config.batch_size, len(data) if seen is None else len(seen)).to(self.device, non_blocking=True)
+        (rows,) = group.part(rows)
         if seen is not None:
             rows = seen[rows]
         return data.images.index_select(0, rows), data.labels.index_select(0, rows)

@@ -19,6 +19,7 @@ from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.pixels import enlargement, fixed_noise, to_pixels
 from lab.time_lapse import Film, TimeLapse
 from models.eval_mode import eval_mode
+from models.processes import group
 
 LAPSE_FIRST = 10
 """Steps between the pictures of the time-lapse at the start."""
@@ -42,6 +43,8 @@ class SampleMonitor:
 
     def after_step(self, step: int) -> Metrics:
         """Keep a picture, look for trouble and measure the quality where they are due after `step` steps; the metrics of the quality."""
+        if not group.leads:
+            return {}
         if self.lapse.is_due(step):
             self.lapse.add(step, self.picture())
         if step % CHECK_EVERY == 0:

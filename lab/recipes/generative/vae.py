@@ -28,6 +28,7 @@ from lab.state import Tree
 from models.generative import vae as networks
 from models.generative.building_blocks import class_weights
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
+from models.processes import group
 
 TERMS_EVERY = 4
 """Interval in steps at which the terms of the bound are computed: a hand-written gradient does not need them."""
@@ -39,6 +40,7 @@ class VAE(Experiment):
     log_every: ClassVar[int] = 100
     checkpoint_every: ClassVar[int] = 2_000
     headline: ClassVar[tuple[str, ...]] = ("losses/negative_elbo", "losses/reconstruction", "losses/kl")
+    takes_processes = True
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size", "features")
     view_parts: ClassVar[dict[str, type]] = {
         "monitor": SampleMonitor, "latent": LatentViews, "encoder": EncoderViews, "directions": DirectionViews, "uses": CodeUses,
@@ -72,7 +74,7 @@ class VAE(Experiment):
     def step(self) -> Metrics:
         images, labels = self.feed.batch()
         x = unit_images(images, torch.float32)
-        noise = torch.randn(len(x), self.config.latent, generator=self.seeds.noise, device=self.device)
+        noise = group.drawn(len(x), lambda count: torch.randn(count, self.config.latent, generator=self.seeds.noise, device=self.device))
         given = labels if self.conditional else None
         terms: tuple[Tensor, Tensor] | None
         if self.elbo_gradient is not None:

@@ -18,6 +18,7 @@ from lab.parameters import Index
 from lab.recipes.sequence.gpt_config import GPTConfig
 from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_prompt, layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
+from models.processes import group
 from models.sequence import gpt as network
 
 
@@ -25,6 +26,7 @@ class GPT(SequenceExperiment):
     """One step is one batch of random windows of the text."""
 
     config: GPTConfig
+    takes_processes = True
     view_parts: ClassVar[dict[str, type]] = {"writing": LanguageViews}
 
     def __init__(self, config: GPTConfig, device: torch.device):
@@ -38,6 +40,7 @@ class GPT(SequenceExperiment):
 
     def loss(self) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
+        (rows,) = group.part(rows)
         return self.cross_entropy(self.text.windows[rows].long()), {}
 
     def cross_entropy(self, windows: Tensor) -> Tensor:

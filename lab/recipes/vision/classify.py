@@ -31,6 +31,7 @@ from lab.recipes.vision.training_views import TrainingViews
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
 from lab.weights import begin_with_encoder, is_autoencoder, load_weights, read_weights, unit_to_normalised, weights_file
+from models.processes import group, normalise_whole_batches
 from models.vision import surgery
 from models.vision.classifier import IMAGENET, ImageClassifier
 from models.vision.knn import NearestNeighbours
@@ -48,6 +49,7 @@ class Classify(Experiment):
     log_every = 50
     checkpoint_every = 1_000
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_accuracy", "losses/cross_entropy")
+    takes_processes = True
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size")
     view_parts: ClassVar[dict[str, type]] = {"image_views": ImageViews, "exciting": ExciteViews, "training": TrainingViews}
 
@@ -115,6 +117,7 @@ class Classify(Experiment):
             for buffer in net.buffers():
                 buffer.zero_()
         surgery.initialise(net, c.initialisation, torch.Generator().manual_seed(c.seed))
+        normalise_whole_batches(net)
         made = ImageClassifier(net, f.channels).to(self.device)
         if weights:
             self.take_weights(made, weights)
@@ -151,8 +154,9 @@ class Classify(Experiment):
         images, labels = self.batch()
         if self.optimizer is None:
             return self.remember(images, labels)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
+        rate = self.learning_rate()
+        for options in self.optimizer.param_groups:
+            options["lr"] = rate
         surgery.train_mode(self.net)
         watching = self.steps % STATISTICS_EVERY == 0
         with self.statistics.recording(watching):
@@ -166,18 +170,20 @@ class Classify(Experiment):
                     f"at --size {self.format.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
                 ) from None
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            (group.share * loss if group.stepping else loss).backward()
+            group.add_gradients(self.trainable)
             if watching:
                 self.statistics.take_gradients(self.steps)
         self.optimizer.step()
         self.predictor.updates += 1
         self.steps += 1
         accuracy = (scores.argmax(1) == labels).float().mean()
-        self.recent.append(torch.stack([loss.detach(), accuracy]))
+        figures = group.mean(torch.stack([loss.detach(), accuracy]))
+        self.recent.append(figures)
         metrics: dict[str, Any] = {
             "losses/cross_entropy": loss.detach(),
             "charts/train_accuracy": accuracy,
-            "charts/learning_rate": group["lr"],
+            "charts/learning_rate": rate,
         }
         if c.validation and self.steps % c.validate_every == 0:
             metrics |= self.validate()
@@ -213,7 +219,8 @@ class Classify(Experiment):
         if self.steps == 0:
             log.info("%d training images, %s", len(data), "; ".join(self.notes))
         rows = self.order.take(self.config.batch_size, len(data)).to(self.device, non_blocking=True)
-        return self.predictor.augmented(data.images[rows], self.augment_rng), data.labels[rows]
+        images, labels = group.part(self.predictor.augmented(data.images[rows], self.augment_rng), data.labels[rows])
+        return images, labels
 
     def remember(self, images: Tensor, labels: Tensor) -> Metrics:
         """The step of k nearest neighbours: guess, then remember."""
