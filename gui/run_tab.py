@@ -187,7 +187,10 @@ class RunTab(QWidget):
     def show_made(self, made: Making) -> None:
         """Show the view of a saved picture, asked as it was then."""
         self.page_tabs.setCurrentWidget(self.split)
-        self.views.show_made(made)
+        if made.view == "curves":
+            self.curves.show_made(made)
+        else:
+            self.views.show_made(made)
 
     def demonstrate(self) -> None:
         """Let the page in front move by itself, as soon as there is somebody to answer it."""

@@ -35,6 +35,7 @@ from gui.widgets.saved_note import tell_saved
 from gui.widgets.series import POINTS, RunSeries, Series
 from lab.answers.bands import Band
 from lab.errors import LabError
+from lab.making import KEY, Making
 from lab.metrics import title
 from lab.run import Run
 from lab.seed_groups import BandKind, labels, mean_band, seed_groups
@@ -418,9 +419,19 @@ class Curves(QWidget):
     # -- export ----------------------------------------------------------------------------------------------------
 
     def save_png(self, path: Path) -> None:
-        """The plots as they are on screen. Raises LabError where the file cannot be written."""
-        if not self.grab().save(str(path)):
+        """The plots as they are on screen; of one run alone the picture says how it was made. Raises LabError where the file cannot be written."""
+        image, runs = self.grab().toImage(), [line.run for line in self.lines.values()]
+        if len(runs) == 1 and runs[0] is not None:
+            axis = "time" if self.axis.currentText() == "time" else "step"
+            asked = {"metrics": ",".join(self.chosen), "axis": axis}
+            image.setText(KEY, Making("curves", asked, runs[0].name, step=runs[0].checkpoint_step() or 0).text())
+        if not image.save(str(path)):
             raise LabError(f"Cannot write {path}.")
+
+    def show_made(self, made: Making) -> None:
+        """The curves of a saved picture."""
+        self.axis.setCurrentText("time" if made.parameters.get("axis") == "time" else "steps")
+        self.choose([name for name in str(made.parameters.get("metrics", "")).split(",") if name] or self.chosen)
 
     def save_csv(self, path: Path) -> None:
         """Every point of the chosen metrics: run, metric, step, seconds, value. Raises LabError where the file cannot be written."""

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from gui.widgets.curves import Curves, Line
 from gui.widgets.plot import Plot
 from gui.widgets.series import POINTS, RunSeries, Series
+from lab.api import train
+from lab.making import read
 from lab.metrics import read_rows, series
 
 
@@ -224,6 +226,24 @@ def test_export_as_numbers_and_as_a_picture(qtbot: QtBot, curves: Curves, tmp_pa
     pick(qtbot, curves.all_action)
     QApplication.processEvents()
     assert np.allclose(box.viewRange(), everything)
+
+
+def test_a_picture_of_one_run_says_how_it_was_made_and_can_be_shown_again(qtbot: QtBot, tmp_path: Path) -> None:
+    run = train("linear", data="digits", steps=60, device="cpu", run=tmp_path / "one", quiet=True)
+    shown, again = Curves(), Curves()
+    for curves in (shown, again):
+        qtbot.addWidget(curves)
+        curves.add_run("one", Line("one", RunSeries(run.path), "#3b8ee0", run=run))
+        curves.refresh()
+    shown.choose(shown.known()[-1:])
+    shown.axis.setCurrentText("time")
+    shown.save_png(tmp_path / "curves.png")
+    made = read(tmp_path / "curves.png")
+    assert made is not None
+    assert (made.view, made.run, made.step) == ("curves", "one", 60)
+    assert run.show("curves", **made.parameters).series.keys() == set(shown.chosen)
+    again.show_made(made)
+    assert (again.chosen, again.axis.currentText()) == (shown.chosen, "time")
 
 
 def test_an_empty_run_says_why_nothing_is_drawn(qtbot: QtBot, tmp_path: Path) -> None:
