@@ -54,6 +54,8 @@ class Play:
     def starts(self, steps: int = 1, past: int = 0) -> Tensor:
         """The rows (N,) from which at least `steps` are played on in one episode, with at least `past` rows of it before."""
         going = self.played.clone()
+        if steps > len(going):
+            return torch.empty(0, dtype=torch.long)
         for k in range(1, steps):
             going[: len(going) - k] &= self.played[k:]
             going[len(going) - k :] = False

@@ -4,6 +4,7 @@ A recipe is among them by being registered; `SMALL` makes it small, `VARIANTS` a
 """
 
 import math
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,14 @@ FILES = {
 def cases() -> dict[str, tuple[str, dict[str, Any]]]:
     """(recipe, fields that differ from its small settings) of each case: every recipe under its own name, then the variants."""
     return {**{name: (name, {}) for name in registry.recipes()}, **VARIANTS}
+
+
+def in_turns() -> list[str]:
+    """The cases in the order in which they are checked: one of each family in turns, so that little time reaches all of them."""
+    families: dict[str, list[str]] = {}
+    for case, (name, _) in cases().items():
+        families.setdefault(registry.recipe(name).family, []).append(case)
+    return [case for turn in zip_longest(*families.values()) for case in turn if case is not None]
 
 
 def write_files(folder: Path) -> None:

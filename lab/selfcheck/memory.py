@@ -67,13 +67,14 @@ def fill(check: Check) -> None:
 def limited(check: Check) -> Iterator[None]:
     """Inside, this process has a few hundred MB or GB more than it takes now."""
     if check.cuda:
-        total = torch.cuda.mem_get_info(check.device)[1]
-        share = (torch.cuda.memory_reserved(check.device) + ROOM_GPU) / total
-        torch.cuda.set_per_process_memory_fraction(min(1.0, share), check.device)
+        place = torch.cuda.current_device()  # The worker has made it that of the check; "cuda" alone is not taken here.
+        total = torch.cuda.mem_get_info(place)[1]
+        share = (torch.cuda.memory_reserved(place) + ROOM_GPU) / total
+        torch.cuda.set_per_process_memory_fraction(min(1.0, share), place)
         try:
             yield
         finally:
-            torch.cuda.set_per_process_memory_fraction(1.0, check.device)
+            torch.cuda.set_per_process_memory_fraction(1.0, place)
         return
     import resource
 

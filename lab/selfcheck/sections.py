@@ -42,13 +42,13 @@ def machine(check: Check) -> dict[str, Any]:
 
 SECTIONS = {
     "machine": Section(machine, 1),
-    "recipes": Section(check_recipes, 36),
+    "recipes": Section(check_recipes, 38),
     "sessions": Section(check_sessions, 9),
     "snapshots": Section(check_snapshots, 2),
     "memory": Section(check_memory, 7),
-    "processor": Section(check_against_processor, 13),
+    "processor": Section(check_against_processor, 16),
     "speed": Section(check_speed, 14),
-    "deterministic": Section(check_deterministic, 18),
+    "deterministic": Section(check_deterministic, 13),
 }
 ABOUT = {
     "machine": "what it is",

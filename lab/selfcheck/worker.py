@@ -13,6 +13,9 @@ from typing import Any
 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # Deterministic algorithms ask for it, before CUDA starts.
 
+import torch
+
+from lab import cores
 from lab.device import resolve
 from lab.selfcheck.cases import write_files
 from lab.selfcheck.check import BrokenDeviceError, Check, short
@@ -37,6 +40,9 @@ def main() -> int:
         os.environ["LAB_RUNS"] = str(Path(folder) / "runs")
         write_files(Path(folder))
         device = resolve(order["device"])
+        cores.use_threads(cores.threads_for(device))
+        if device.type == "cuda" and device.index is not None:
+            torch.cuda.set_device(device)
         for i, name in enumerate(names):
             left, share = end - time.monotonic(), SECTIONS[name].share
             seconds = left * share / sum(SECTIONS[other].share for other in names[i:])

@@ -10,7 +10,7 @@ import torch
 
 from lab import cli, registry
 from lab.selfcheck import overseer, recipes, sessions
-from lab.selfcheck.cases import cases, made, write_files
+from lab.selfcheck.cases import cases, in_turns, made, write_files
 from lab.selfcheck.check import Check, not_finite
 from lab.selfcheck.exactness import stored_and_read
 from lab.selfcheck.overseer import Overseer, Report, Seen
@@ -36,12 +36,14 @@ def failures(news: list[dict[str, Any]]) -> list[str]:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    monkeypatch.setattr("lab.selfcheck.recipes.cases", lambda: {name: cases()[name] for name in names})
-    monkeypatch.setattr("lab.selfcheck.processor.cases", lambda: {name: cases()[name] for name in names})
+    monkeypatch.setattr("lab.selfcheck.recipes.in_turns", lambda: names)
+    monkeypatch.setattr("lab.selfcheck.processor.in_turns", lambda: names)
 
 
 def test_every_recipe_is_a_case() -> None:
     assert set(registry.recipes()) <= set(cases())
+    assert sorted(in_turns()) == sorted(cases())
+    assert len({registry.recipe(cases()[name][0]).family for name in in_turns()[:5]}) == 5
 
 
 def test_a_recipe_is_stepped_resumed_shown_and_evaluated(check: Check, news, monkeypatch: pytest.MonkeyPatch) -> None:
