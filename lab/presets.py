@@ -255,7 +255,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     "text-class": {
         QUICK: quick(150, decay_steps=150),
         BEST: best("an accuracy of 0.369, of 0.135 for the largest class", 600),
-        "names": Preset("From which language is this name? Letter by letter.", {"level": "char", "data": "names", "weight_decay": 0.01}, 1_000),
+        "names": Preset("From which language is this name? Letter by letter.", {"level": "char", "data": "names", "batch_size": 64, "learning_rate": 5e-3, "decay_steps": 1_500}, 1_500),
+        "sentiment": Preset(
+            "How was the film? Two LSTM layers of 64 and 32 units over embeddings of 100.",
+            {"data": "reviews", "width": 100, "hidden": 64, "hidden_above": 32, "bidirectional": False, "pooling": "last", "dropout": 0.2},
+        ),
     },
     "forecast": {QUICK: quick(200, decay_steps=200), "without memory": Preset("One hidden layer that sees the last 8 values.", {"model": "window"}), BEST: best("an error of 0.186 variances", 500, decay_steps=500)},
     "word2vec": {

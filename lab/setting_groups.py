@@ -11,7 +11,7 @@ OWN = "Of this recipe"
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
         "data", "points", "kind", "surface", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "task", "level", "order", "smoothing",
-        "size", "width", "entries", "layers", "inputs", "targets", "hidden", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
+        "size", "width", "entries", "layers", "inputs", "targets", "hidden", "hidden_above", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),
     "Data": (
@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Network": (
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
-        "bidirectional", "crf", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
+        "bidirectional", "pooling", "crf", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
         "entry_width", "prior_features", "prior_layers", "prior_by_class",
     ),
     "Loss": (

@@ -162,6 +162,10 @@ RECORDS = (
         "multi30k", "29,000 German and English captions, downloaded once", "download", "CC BY-NC-SA 4.0 (Flickr30k)",
         {"sentence pairs": "lab.data.pairs:multi30k"},
     ),
+    DataSet(
+        "reviews", "6,000 generated reviews of films in five classes, with their phrases", "generated", "none",
+        {"labelled text": "lab.data.reviews:reviews"},
+    ),
     DataSet("names", "5,705 surnames of ten languages (Faker)", "embedded", "MIT", {"labelled text": "lab.data.names:surnames"}),
     DataSet(
         "ram", "bytes of the emulator's memory while an agent plays", "embedded", "the games' publishers (ale-py carries them)",

@@ -1,5 +1,7 @@
 """Taggers and classifiers on a bidirectional recurrent network: a label for every token, or one for the whole."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
@@ -41,29 +43,40 @@ class Tagger(nn.Module):
 
 
 class TextClassifier(nn.Module):
-    """tokens (B, T) int64 (0 pads) -> scores (B, classes): recurrent layers, then the largest value of each unit over time."""
+    """tokens (B, T) int64 (0 pads) -> scores (B, classes): recurrent layers, then the largest value of each unit over time, or its last.
+
+    `above` is the width of one more layer on top of the others, 0 for none.
+    """
 
     def __init__(
         self, tokens: int, classes: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
-        dropout: float = 0.0, bidirectional: bool = True, unfused: bool = False,
+        dropout: float = 0.0, bidirectional: bool = True, unfused: bool = False, above: int = 0, pooling: Literal["max", "last"] = "max",
     ):  # fmt: skip
         super().__init__()
+        self.pooling = pooling
         self.embedding = nn.Embedding(tokens, width, padding_idx=0)
         self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, unfused=unfused)
+        self.above = Recurrent(kind, self.core.width, above, bidirectional=bidirectional, unfused=unfused) if above else None
         self.dropout = Dropout(dropout)
-        self.head = nn.Linear(self.core.width, classes)
+        self.head = nn.Linear(self.core.width if self.above is None else self.above.width, classes)
 
     def forward(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
         """`lengths` (B,) on the CPU are those of the sentences; unless given, a GPU has to be waited for to know them."""
-        return self.head(self.dropout(self.features(tokens, lengths).amax(1)))
+        return self.head(self.dropout(self.summary(tokens, lengths)))
 
-    def features(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """(B, T, width) with -inf on padding, so that no maximum is taken there."""
+    def summary(self, tokens: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """One vector (B, width) of each text."""
         inside = tokens != 0
         lengths = (inside.sum(1).cpu() if lengths is None else lengths).clamp(min=1)
         x, _ = self.core(self.dropout(self.embedding(tokens)), lengths=lengths)
-        inside[:, 0] = True  # An empty sentence is its first padding.
-        return x.masked_fill(~inside[..., None], float("-inf"))
+        if self.above is not None:
+            x, _ = self.above(self.dropout(x), lengths=lengths)
+        if self.pooling == "max":
+            inside[:, 0] = True  # An empty sentence is its first padding, else no maximum is taken there.
+            return x.masked_fill(~inside[..., None], float("-inf")).amax(1)
+        ends = x.gather(1, (lengths.to(x.device) - 1)[:, None, None].expand(-1, 1, x.shape[2]))[:, 0]
+        half = x.shape[2] // 2
+        return torch.cat([ends[:, :half], x[:, 0, half:]], 1) if self.core.bidirectional else ends
 
 
 class Forecaster(nn.Module):

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from gui.main_window import MainWindow
 from gui.sequences.attention_page import AttentionPage
 from gui.sequences.input_pages import ClassifyPage, OrdersPage, PrefixesPage, TagPage
+from gui.sequences.phrases_page import PhrasesPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
 from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
@@ -142,6 +143,15 @@ def test_labels_are_shown_after_every_word_that_is_typed(qtbot: QtBot, start: Ca
         lambda: getattr(getattr(page.answer.currentWidget(), "matrix", None), "names", {}).get("bottom") == ["a", "nice", "day"],
         timeout=LONG,
     )
+
+
+def test_every_phrase_of_the_sentence_has_its_box(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("text-class", "a.tsv"), PhrasesPage)
+    page.given.setText("a nice day")
+    qtbot.waitUntil(lambda: page.pyramid.words == ["a", "nice", "day"], timeout=LONG)
+    assert page.pyramid.phrase_at(page.pyramid.box(2, 1).center()) == (2, 1)
+    assert page.pyramid.phrase_at(page.pyramid.box(3, 0).center()) == (3, 0)
+    assert "mean over all 6 phrases" in page.mean.text()
 
 
 def test_hovering_over_a_token_shows_where_it_looks(qtbot: QtBot, start: Callable[..., Any]) -> None:

@@ -10,7 +10,9 @@ import torch
 
 from lab import registry
 from lab.data.names import LANGUAGES, MOST, surnames
+from lab.data.reviews import ADJECTIVES, LABELS, both, contrasted, reviews
 from lab.recipes.sequence.text_class import TextClass
+from models.sequence.tagger import TextClassifier
 
 CPU = torch.device("cpu")
 TINY: dict[str, Any] = {
@@ -64,7 +66,51 @@ def test_after_every_letter_it_says_what_it_says_of_that_much_of_the_name(made: 
         experiment.step()
     net = experiment.net.eval()
     answer = experiment.answer("prefixes", net, {"sentence": "Ó Bri"})
-    assert answer.x_ticks == ["ó", "␣", "b", "r", "i"]
-    alone = experiment.answer("classify", net, {"sentence": "Ó B"})
-    column = dict(zip(answer.y_ticks, answer.values[:, 2].tolist(), strict=True))
+    assert answer.x_ticks == ["Ó", "␣", "B", "r", "i", "end"]
+    alone = experiment.answer("classify", net, {"sentence": "Ó Bri"})
+    column = dict(zip(answer.y_ticks, answer.values[:, -1].tolist(), strict=True))
     assert column == pytest.approx(dict(zip(alone.names, alone.values.tolist(), strict=True)), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined", "expected"),
+    [(2, -1, "and", 1), (1, 2, "and", 2), (0, -2, "and", -2), (1, -1, "and", 0), (-1, 2, "but", 1), (2, -2, "but", -1), (1, 0, "but", 1), (0, 2, "but", 2)],
+)  # fmt: skip
+def test_reviews_join_their_clauses_by_rules(first: int, second: int, joined: str, expected: int) -> None:
+    assert {"and": both, "but": contrasted}[joined](first, second) == expected
+
+
+def test_reviews_are_five_classes_each_with_its_share() -> None:
+    labels = [label for label, _ in reviews().rows]
+    assert sorted(set(labels)) == sorted(LABELS.values())
+    assert all(labels.count(label) > 0.08 * len(labels) for label in LABELS.values())
+    rows = {text: label for label, text in reviews().rows}
+    assert {label for text, label in rows.items() if text.startswith("not very") and " " not in text[9:] and text[9:] in ADJECTIVES[1]} <= {
+        "2 bad"
+    }
+
+
+def test_the_network_of_the_notes_has_its_parameters() -> None:
+    """1,300,000 + 42,240 + 12,416 + 165 = 1,354,821 with one bias a gate; PyTorch's LSTM has two."""
+    net = TextClassifier(13_000, 5, "lstm", 100, 64, bidirectional=False, above=32, pooling="last")
+    second_biases = 4 * 64 + 4 * 32
+    assert sum(p.numel() for p in net.parameters()) == 1_354_821 + second_biases
+
+
+def test_the_last_state_is_that_of_the_last_word_and_read_backwards_of_the_first() -> None:
+    net = TextClassifier(9, 3, "gru", 4, 5, pooling="last").eval()
+    tokens = torch.tensor([[3, 4, 5, 0, 0], [6, 7, 8, 3, 4]])
+    for row, length in ((0, 3), (1, 5)):
+        x, _ = net.core(net.embedding(tokens[row : row + 1, :length]))
+        expected = torch.cat([x[0, -1, :5], x[0, 0, 5:]])
+        torch.testing.assert_close(net.summary(tokens)[row], expected)
+
+
+def test_every_phrase_is_judged_as_if_it_stood_alone(made: Callable[..., TextClass]) -> None:
+    experiment = made([(("1 bad", "2 good")[i % 2], f"{('ugly', 'nice')[i % 2]} day {i}") for i in range(40)])
+    net = experiment.net.eval()
+    answer = experiment.answer("phrases", net, {"sentence": "a nice day"})
+    alone = experiment.answer("classify", net, {"sentence": "nice day"})
+    mean = sum(int(name[0]) * float(p) for name, p in zip(alone.names, alone.values, strict=True))
+    assert answer.values[1, 1] == pytest.approx(mean, abs=1e-5)
+    assert np.isnan(answer.values).tolist() == [[False] * 3, [False, False, True], [False, True, True]]

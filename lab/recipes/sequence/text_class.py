@@ -3,6 +3,7 @@
 By words, or letter by letter: which language is this name from?
 """
 
+import re
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -12,11 +13,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.answers import Bars, Heatmap, Scatter, Table
-from lab.data.catalogue import Absent, file_of
+from lab.data.catalogue import Absent
 from lab.data.record import Record
 from lab.data.sentences import Labelled, load_sentences
 from lab.data.text import visible
-from lab.data.words import Vocabulary, readable
+from lab.data.words import EOS, SPECIALS, Vocabulary, readable
 from lab.experiment import Metrics, view
 from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count
@@ -25,6 +26,11 @@ from lab.recipes.sequence.language import layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.recipes.sequence.text_class_config import TextClassConfig
 from models.sequence.tagger import TextClassifier
+
+LONGEST_SENTENCE = 24
+"""Words of which all phrases are shown."""
+NUMBER = re.compile(r"\d+(?=\s)")
+"""At the start of a class's name, where the classes are in an order."""
 
 
 class TextClass(SequenceExperiment):
@@ -51,13 +57,23 @@ class TextClass(SequenceExperiment):
             self.take(data)
         self.install(
             lambda: TextClassifier(
-                len(self.vocabulary), len(self.classes), c.cell, c.width, c.hidden, c.layers, c.dropout, c.bidirectional, c.unfused
+                len(self.vocabulary),
+                len(self.classes),
+                c.cell,
+                c.width,
+                c.hidden,
+                c.layers,
+                c.dropout,
+                c.bidirectional,
+                c.unfused,
+                c.hidden_above,
+                c.pooling,
             )
         )
 
     def split(self, text: str) -> list[str]:
-        """A text as words, or as its letters."""
-        return list(readable(text, lower=True)) if self.config.level == "char" else self.data.split(text)
+        """A text as words, or as its letters and its end."""
+        return [*readable(text, lower=False), SPECIALS[EOS]] if self.config.level == "char" else self.data.split(text)
 
     @cached_property
     def bag_of_words(self) -> BagOfWords:
@@ -145,12 +161,35 @@ class TextClass(SequenceExperiment):
         tokens = torch.from_numpy(np.stack([self.encode(pieces[: i + 1]) for i in range(len(pieces))])).to(self.device)
         p = net(tokens).float().softmax(-1).cpu()  # (T, classes)
         best = p[-1].topk(min(most, p.shape[1])).indices
-        labels = [visible(piece) if len(piece) == 1 else piece for piece in pieces]
+        labels = ["end" if piece == SPECIALS[EOS] else visible(piece) if len(piece) == 1 else piece for piece in pieces]
         return Heatmap(p[:, best].T.numpy(), "read so far", "label", "", labels, [self.classes[i] for i in best.tolist()], "probability")
+
+    @view(live=True)
+    def phrases(self, net: TextClassifier, sentence: str = "") -> Heatmap:
+        """Every part of a sentence by its length (row, one word at the top) and its first word (column): the brighter, the higher the mean of the classes'
+        numbers where they have some, else the likelier the whole sentence's label."""
+        words = [piece for piece in self.split(sentence or self.example()) if piece != SPECIALS[EOS]][:LONGEST_SENTENCE] or [""]
+        places = [(length, start) for length in range(1, len(words) + 1) for start in range(len(words) - length + 1)]
+        tokens = torch.from_numpy(np.stack([self.encode(words[start : start + length]) for length, start in places])).to(self.device)
+        p = net(tokens).float().softmax(-1).cpu()  # (phrases, classes); the last is the whole sentence.
+        numbers = [NUMBER.match(name) for name in self.classes]
+        if all(numbers):
+            worth, of = torch.tensor([float(number[0]) for number in numbers if number]), "mean of the classes' numbers"
+            values = (p @ worth).numpy()
+        else:
+            best = int(p[-1].argmax())
+            values, of = p[:, best].numpy(), f"probability of {self.classes[best]}"
+        grid = np.full((len(words), len(words)), np.nan, np.float32)
+        for (length, start), value in zip(places, values, strict=True):
+            grid[length - 1, start] = value
+        title = f"The whole: {values[-1]:.2f}; mean over all {len(places)} phrases: {values.mean():.2f}"
+        return Heatmap(grid, "first word", "words in the phrase", title, words, [str(i + 1) for i in range(len(words))], of)
 
     def example(self) -> str:
         """A text for a view that was given none: one that training does not see."""
-        if self.config.level == "word" and file_of(self.config.data) is None:
+        if self.config.data == "reviews":
+            return "the plot is not very good but the acting was brilliant"
+        if self.config.data == "pydocs":
             return "The with statement calls the method when the block is left."
         return self.test_texts[len(self.test_texts) // 2]
 
@@ -173,5 +212,6 @@ class TextClass(SequenceExperiment):
         """Validation sentences of the most common labels in the network's feature space, in two dimensions: one colour per label, similar ones close; the axes mean nothing by themselves."""
         common = self.train_labels.bincount().topk(min(max(1, most), len(self.classes))).indices
         rows = torch.isin(self.test_labels, common).nonzero().flatten()
-        features = net.features(self.test_tokens[rows]).float().amax(1)
-        return layout(features, [], method, "sentences", [self.classes[i] for i in self.test_labels[rows].tolist()])
+        return layout(
+            net.summary(self.test_tokens[rows]).float(), [], method, "sentences", [self.classes[i] for i in self.test_labels[rows].tolist()]
+        )

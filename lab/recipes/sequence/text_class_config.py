@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from lab.config import data_field, unit, with_defaults
+from lab.config import words as in_words
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -20,10 +21,11 @@ class TextClassConfig(
 <p align="center"><i>p = softmax(W max<sub>t</sub> h<sub>t</sub> + b)</i></p>
 <p>Compare the accuracy with that of always predicting the most common label, and with that of a <b>bag of words</b>: a linear classifier that knows
 which words a sentence has, but not in which order; <b>TF-IDF</b> weights a word down that many sentences have. <tt>lab eval</tt> prints all
-three. Letter by letter (<tt>--level char --data names</tt>), the network learns from which language a name is.</p>
+three. Letter by letter (<tt>--level char --data names</tt>), the network learns from which language a name is. On <tt>--data reviews</tt> it learns how a film was liked, of which <i>not</i> and <i>but</i> decide: the page
+<b>Phrases</b> shows what it makes of every part of a sentence.</p>
 <p>Collobert et al. 2011, <a href="https://arxiv.org/abs/1103.0398">Natural language processing (almost) from scratch</a> (max over time).</p>
 """
-    pages: ClassVar[tuple[str, ...]] = ("classify_text", "prefixes")
+    pages: ClassVar[tuple[str, ...]] = ("classify_text", "prefixes", "phrases")
     first_views: ClassVar[tuple[str, ...]] = ("sentences",)
     former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
@@ -54,6 +56,16 @@ three. Letter by letter (<tt>--level char --data names</tt>), the network learns
     layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
     hidden: int = Field(
         96, ge=1, le=4096, description="Units per direction. More remember more and are slower.", json_schema_extra=unit("units")
+    )
+    hidden_above: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description="Units per direction of one more layer on top, of a width of its own. More remember more and are slower.",
+        json_schema_extra=unit("units") | in_words({0: "no such layer"}),
+    )
+    pooling: Literal["max", "last"] = Field(
+        "max", description="What is told of a sentence: the largest value of each unit over its words, or the last one."
     )
     width: int = Field(64, ge=1, le=1024, description="Embedding size of a word. More have more capacity.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
