@@ -250,7 +250,7 @@ def wall(panel: Any, pause: Callable[[float], None], until: Any) -> dict[str, fl
     }
 
 
-def heartbeat(pause: Callable[[float], None]) -> dict[str, float]:
+def heartbeat(pause: Callable[[float], None], seconds: float = HEARTBEAT_SECONDS) -> dict[str, float]:
     """The 99th percentile and the longest of the intervals of a 16 ms timer."""
     from PySide6.QtCore import Qt, QTimer
 
@@ -259,7 +259,7 @@ def heartbeat(pause: Callable[[float], None]) -> dict[str, float]:
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
     timer.start()
-    pause(HEARTBEAT_SECONDS)
+    pause(seconds)
     timer.stop()
     intervals = 1000 * np.diff(beats)
     return {"heartbeat_p99_ms": round(float(np.percentile(intervals, 99)), 1), "heartbeat_max_ms": round(float(intervals.max()), 1)}

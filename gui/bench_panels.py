@@ -1,4 +1,5 @@
-"""How fluid the Vision and Sequences panels are while they train, without a screen: parts of `lab bench vision` and `sequences`.
+"""How fluid the Vision and Sequences panels are while they train, without a screen: parts of `lab bench vision` and `sequences`,
+and `lab bench foundations`.
 
 Read first: `bench_vision`. A stroke's time goes from the mouse's event to the end of the painting that shows what came of it.
 """
@@ -12,6 +13,8 @@ from gui.bench import heartbeat, opened, own_place, start_session
 
 STROKES = 60
 FRAME_SECONDS = 1 / 60
+FRAMES_WARM, FRAMES_SECONDS = 1.0, 4.0
+"""How long a page of Foundations moves before its pictures are counted, and how long they are."""
 WARM_SECONDS = 5.0
 """How long a run trains before the heartbeat is listened to."""
 
@@ -64,6 +67,43 @@ def bench_sequences(device: str = "auto") -> dict[str, float]:
         bridge.session.stop()
         until(lambda: not bridge.running, 60)
         return {"texts_written": texts, **beats}
+
+
+def bench_foundations(device: str = "auto") -> dict[str, Any]:
+    """Of the panel and each page: seconds from choosing it to its first picture, pictures a second, and the processor's milliseconds for each of
+    them in the window's thread, everything that the window does meanwhile included; the heartbeat over all pages."""
+    with own_place(), opened() as window:
+        from gui.event_loop import pause, until
+
+        window.torch_loaded.connect(lambda: ready.append(True))
+        ready: list[bool] = []
+        until(lambda: bool(ready), 120)
+        pause(WARM_SECONDS)  # One comes from another panel, in which an agent has begun to play.
+        begin = time.perf_counter()
+        home: Any = window.go_to("Foundations").home
+        until(lambda: home.front.shown > 0, 60)
+        first = {"panel": time.perf_counter() - begin}
+        rates, costs, beats = {}, {}, []
+        for kind in home.classes:
+            begin = time.perf_counter()
+            page = home.page(kind.title)
+            until(lambda page=page: getattr(page, "shown", 1) > 0, 60)  # type: ignore[misc]
+            first[kind.title] = time.perf_counter() - begin
+            if not hasattr(page, "shown"):
+                continue  # It moves a step a second.
+            pause(FRAMES_WARM)
+            shown, spent, begin = page.shown, time.thread_time(), time.perf_counter()
+            beats.append(heartbeat(pause, FRAMES_SECONDS))
+            frames = page.shown - shown
+            rates[kind.title] = frames / (time.perf_counter() - begin)
+            costs[kind.title] = 1000 * (time.thread_time() - spent) / max(1, frames)
+        return {
+            "first_s": {name: round(value, 2) for name, value in first.items()},
+            "pictures_per_s": {name: round(value, 1) for name, value in rates.items()},
+            "picture_ms": {name: round(value, 1) for name, value in costs.items()},
+            "heartbeat_p99_ms": max(beat["heartbeat_p99_ms"] for beat in beats),
+            "heartbeat_max_ms": max(beat["heartbeat_max_ms"] for beat in beats),
+        }  # fmt: skip
 
 
 def strokes(page: Any, count: int = STROKES) -> list[float]:

@@ -19,6 +19,7 @@ def take(folder: str) -> int:
     from gui.app import application, open_window
     from gui.atari import shots as atari
     from gui.event_loop import until
+    from gui.foundations import shots as foundations
     from gui.generate import shots as generate
     from gui.photographer import Photographer
     from gui.sequences import shots as sequences
@@ -35,7 +36,7 @@ def take(folder: str) -> int:
         window.resize(1280, 800)
         photographer = Photographer(app, window, out)
         try:
-            for family in (atari, generate, vision, sequences):
+            for family in (foundations, atari, generate, vision, sequences):
                 family.take(photographer)
             take_runs(photographer)
             take_shortcuts(photographer)

@@ -336,7 +336,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     },
     "toy-flow": {QUICK: quick(1_500)},
     "cyclegan": {
-        QUICK: quick(200, constant_steps=100, decay_steps=100),
+        QUICK: quick(120, batch_size=8, constant_steps=60, decay_steps=60),
         BEST: best("976 of 1,000 digits keep their class", 700),
     },
     "cyclegan-256": {PUBLISHED: Preset("The recipe as it is: 200 epochs of horse2zebra (Zhu et al. 2017); for a GPU.", {}, 266_800)},

@@ -120,6 +120,8 @@ class Sandbox:
             try:
                 if experiment is None:
                     experiment = self.make()
+                    serial += 1
+                    self.latest = Frame(serial, self.frame(experiment), speed)  # Seen before the first step, which may take longer.
                 for change in changes:
                     experiment = self.changed(experiment, change)
                 if moving and pace.steps_per_second:

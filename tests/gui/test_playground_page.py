@@ -131,17 +131,20 @@ def test_settings_that_cannot_be_are_said_and_nothing_changes(page: Any) -> None
     assert page.config is before
 
 
-def test_the_challenge_is_noticed(page: Any) -> None:
-    assert not page.challenge_met
-    config = SimpleNamespace(layer_list=[(8, "tanh")], points="spirals", noise=0.06, count=600)
+def test_the_challenge_is_noticed_when_a_real_network_meets_it(page: Any, qtbot: QtBot) -> None:
+    still(page, qtbot, lambda: page.frame.steps > 0)
     good = SimpleNamespace(**{**vars(page.frame), "test_accuracy": 0.98})
     page.show_frame(good)  # With 24 units.
     assert not page.challenge_met
-    names = {"input_names": page.frame.config.input_names, "inputs": "x,y", "loss": "cross-entropy"}
-    layers = {"layers": [page.frame.layers[0], page.frame.layers[1], page.frame.layers[-1]]}
-    weights = {"weights": [page.frame.weights[0], page.frame.weights[-1]], "biases": [page.frame.biases[0], page.frame.biases[-1]]}
-    page.show_frame(SimpleNamespace(**{**vars(good), **layers, **weights, "config": SimpleNamespace(**vars(config), **names)}))
-    assert page.challenge_met
+    for name in ("x2", "y2", "xy", "sinx", "siny"):
+        page.toggle_input(name)
+    for _ in range(2):
+        qtbot.mouseClick(page.fewer, LEFT)
+    page.pace.setCurrentIndex(3)
+    page.rate.setCurrentIndex(page.rate.findData(0.03))
+    page.rate.activated.emit(page.rate.currentIndex())
+    still(page, qtbot, lambda: page.challenge_met)
+    assert page.config.layers == "8 tanh"
     assert page.goal.text().startswith("✓")
 
 

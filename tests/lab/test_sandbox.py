@@ -101,3 +101,17 @@ def test_an_error_is_a_sentence_and_the_experiment_stays(sandbox: Callable[[], S
 
 def test_slow_motion_takes_a_step_in_half_a_second() -> None:
     assert [pace.steps_per_second for pace in PACES][:2] == [2, 30]
+
+
+def test_there_is_something_to_see_before_the_first_step() -> None:
+    seen: list[int] = []
+
+    def frame(counter: Counter) -> int:
+        seen.append(counter.steps)
+        return counter.steps
+
+    one = Sandbox(Counter, frame)
+    one.start()
+    until(one, lambda: len(seen) > 2)
+    assert one.close(60)
+    assert seen[0] == 0

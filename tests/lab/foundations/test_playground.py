@@ -55,6 +55,14 @@ def test_settings_that_mean_nothing_are_refused_in_words(fields: dict[str, Any],
         make(**fields)
 
 
+def test_eight_units_separate_the_spirals() -> None:
+    """What the page asks as its challenge, by a real network: one layer that is given sines and products too."""
+    experiment = make(inputs=",".join(INPUT_NAMES), layers="8 tanh", learning_rate=0.03, batch_size=64)
+    for _ in range(1000):
+        experiment.step()
+    assert experiment.evaluate()["accuracy"] >= 0.97
+
+
 def test_names_in_settings_are_those_of_the_networks() -> None:
     assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
     assert list(INPUT_NAMES) == list(INPUTS)
