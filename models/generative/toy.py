@@ -30,5 +30,6 @@ class ToyVelocity(nn.Module):
         self.layers = nn.Sequential(*dense([dimensions + 2 * len(TURNS) + 1, *widths], nn.SiLU), nn.Linear(widths[-1], dimensions))
 
     def forward(self, x: Tensor, times: Tensor) -> Tensor:
-        angle = math.pi * times[:, None] * torch.tensor(TURNS, device=x.device)  # (B, len(TURNS))
+        half = math.pi * times
+        angle = torch.stack([half * turns for turns in TURNS], 1)  # (B, len(TURNS))
         return self.layers(torch.cat([x, times[:, None], angle.sin(), angle.cos()], 1))

@@ -56,10 +56,15 @@ class Localizer(nn.Module):
 def corners(boxes: Tensor, height: int, width: int) -> Tensor:
     """Centre, width and height as shares (N, 4) -> x0, y0, x1, y1 in pixels."""
     centre, half = boxes[:, :2], boxes[:, 2:] / 2
-    return torch.cat([centre - half, centre + half], 1) * boxes.new_tensor([width, height, width, height])
+    return torch.cat([centre - half, centre + half], 1) * sides(height, width, boxes)
 
 
 def shares(boxes: Tensor, height: int, width: int) -> Tensor:
     """x0, y0, x1, y1 in pixels (N, 4) -> centre, width and height as shares of the sides."""
-    part = boxes / boxes.new_tensor([width, height, width, height])
+    part = boxes / sides(height, width, boxes)
     return torch.cat([(part[:, :2] + part[:, 2:]) / 2, part[:, 2:] - part[:, :2]], 1)
+
+
+def sides(height: int, width: int, like: Tensor) -> Tensor:
+    """width, height, width, height (4,) where the tensor `like` is; written there, as a copy would wait for a GPU."""
+    return torch.cat([like.new_full((1,), width), like.new_full((1,), height)]).repeat(2)
