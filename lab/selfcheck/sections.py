@@ -47,7 +47,7 @@ SECTIONS = {
     "snapshots": Section(check_snapshots, 2),
     "memory": Section(check_memory, 7),
     "processor": Section(check_against_processor, 16),
-    "speed": Section(check_speed, 14),
+    "speed": Section(check_speed, 11),
     "deterministic": Section(check_deterministic, 13),
 }
 ABOUT = {
