@@ -194,6 +194,8 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     "detect": {
         QUICK: quick(200, games="pong,breakout", frames=80, schedule_steps=200),
         "digits": Preset("Digits among pieces of others, 64 pixels.", {"data": "digits", "batch_size": 32}, 1_000),
+        "Faster R-CNN": Preset("Regions first, by a network of their own; then a class and a finer box for each.", {"method": "faster"}),
+        "sliding windows": Preset("A classifier reads thousands of windows, to see why nobody does: watch how long a picture takes.", {"method": "windows", "games": "pong,breakout"}, 500),
     },
     "segment": {
         QUICK: quick(150, games="pong,breakout,freeway", frames=60, schedule_steps=150),

@@ -48,6 +48,7 @@ CATALOG: dict[str, tuple[str, dict[str, Any], str]] = {
     "fcn16s": ("models.vision.fcn:FCN", {"stride": 16}, "the same with scores of the fourth pooling added"),
     "fcn8s": ("models.vision.fcn:FCN", {"stride": 8}, "the same with those of the third pooling as well"),
     "localizer": ("models.vision.localizer:Localizer", {}, "a class and a box by two heads (Sermanet et al. 2014), CAM (Zhou et al. 2016)"),
+    "faster-rcnn": ("models.vision.regions:RegionNet", {}, "a detector that proposes regions first (Ren et al. 2015)"),
     "single-shot": ("models.vision.single_shot:SingleShot", {}, "a detector in one pass: grid and anchors (Redmon & Farhadi 2017)"),
     "cnn1d": ("models.vision.cnn1d:CNN1D", {}, "1-D convolutions for series (Wang et al. 2017)"),
     "vit": ("models.sequence.vit:ViT", {}, "a transformer over patches of an image (Dosovitskiy et al. 2021)"),

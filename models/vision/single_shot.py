@@ -29,7 +29,24 @@ def block(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential
     )
 
 
-class SingleShot(nn.Module):
+class Trunk(nn.Module):
+    """The small backbone that the detectors share: maps of a quarter of the picture's side, which know their surroundings."""
+
+    def __init__(self, channels: int, features: int):
+        super().__init__()
+        f = features
+        self.fine = nn.Sequential(block(channels, f), block(f, 2 * f, 2), block(2 * f, 2 * f), block(2 * f, 4 * f, 2), block(4 * f, 4 * f))
+        self.coarse = nn.Sequential(block(4 * f, 4 * f, 2), block(4 * f, 4 * f), block(4 * f, 4 * f, 2), block(4 * f, 4 * f))
+        self.mix = block(8 * f, 4 * f)
+
+    def maps(self, images: Tensor) -> Tensor:
+        """(B, channels, H, W) -> (B, 4 features, h, w), of pictures whose sides are first filled up to multiples of 16."""
+        fine = self.fine(padded(images, 16))
+        context = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="nearest")  # What a cell's surroundings show.
+        return self.mix(torch.cat([fine, context], 1))
+
+
+class SingleShot(Trunk):
     """(B, channels, H, W) -> (B, h, w, anchors, 5 + classes): dx, dy, log of width and height over the anchor's, objectness, class scores.
 
     The grid is `STRIDE` times smaller than the picture, whose sides are first filled up to multiples of 16.
@@ -39,13 +56,9 @@ class SingleShot(nn.Module):
     anchors: Tensor
 
     def __init__(self, classes: int, anchors: int = 4, channels: int = 3, features: int = 16):
-        super().__init__()
-        f = features
+        super().__init__(channels, features)
         self.classes = classes
-        self.fine = nn.Sequential(block(channels, f), block(f, 2 * f, 2), block(2 * f, 2 * f), block(2 * f, 4 * f, 2), block(4 * f, 4 * f))
-        self.coarse = nn.Sequential(block(4 * f, 4 * f, 2), block(4 * f, 4 * f), block(4 * f, 4 * f, 2), block(4 * f, 4 * f))
-        self.mix = block(8 * f, 4 * f)
-        self.predict = nn.Conv2d(4 * f, anchors * (5 + classes), 1)
+        self.predict = nn.Conv2d(4 * features, anchors * (5 + classes), 1)
         self.register_buffer("anchors", torch.full((anchors, 2), 8.0))
 
     @torch.no_grad()
@@ -58,9 +71,7 @@ class SingleShot(nn.Module):
         self.predict.bias.view(len(self.anchors), -1)[:, 4] = -math.log((1 - PRIOR) / PRIOR)
 
     def forward(self, images: Tensor) -> Tensor:
-        fine = self.fine(padded(images, 16))
-        context = F.interpolate(self.coarse(fine), size=fine.shape[2:], mode="nearest")  # What a cell's surroundings show.
-        raw = self.predict(self.mix(torch.cat([fine, context], 1)))
+        raw = self.predict(self.maps(images))
         b, _, h, w = raw.shape
         return raw.view(b, len(self.anchors), -1, h, w).permute(0, 3, 4, 1, 2).float()
 

@@ -1,4 +1,7 @@
-"""Object detection: a single-shot detector learns the boxes of labelled scenes. Read first: `Detect.step`. Its views are in `detect_views`."""
+"""Object detection: a detector of one step or of two learns the boxes of labelled scenes.
+
+Read first: `Detect.step`. What detectors of two steps do is in `detect_regions`, the views are in `detect_views`.
+"""
 
 import logging
 from typing import Any, ClassVar
@@ -7,15 +10,17 @@ import torch
 from torch import Tensor
 
 from lab.data.catalogue import shown
-from lab.errors import LabError
+from lab.errors import LabError, UsageError
 from lab.experiment import Metrics
 from lab.exported import Exported
 from lab.quality.detection import mean_average_precision
 from lab.recipes.vision.detect_config import DetectConfig
+from lab.recipes.vision.detect_regions import Keys, Regions
 from lab.recipes.vision.detect_views import COUNTED, DetectViews
 from lab.recipes.vision.scene_experiment import BATCH, SceneExperiment
 from models.eval_mode import eval_mode
 from models.vision.boxes import anchors_of
+from models.vision.regions import CropNet, RegionNet
 from models.vision.single_shot import Detections, SingleShot, candidates, detection_loss, suppressed
 
 log = logging.getLogger("lab.detect")
@@ -38,27 +43,37 @@ class Detect(SceneExperiment):
         super().__init__(config, device)
         self.images: Tensor | None = None
         """The training images on the device, from the first step on."""
-        self.shown = DetectViews(self.scenes, self.detections, config)
+        self.shown = DetectViews(self.scenes, self.detections, self.regions_of, config)
 
-    def network(self) -> SingleShot:
-        return SingleShot(len(self.scenes.classes) - 1, self.config.anchors, features=self.config.features)
+    def network(self) -> SingleShot | RegionNet | CropNet:
+        classes = len(self.scenes.classes) - 1
+        self.regions = None if self.config.method == "single-shot" else Regions(self.config)
+        if self.regions is not None:
+            return self.regions.network(classes)
+        return SingleShot(classes, self.config.anchors, features=self.config.features)
 
     # -- training --------------------------------------------------------------------------------------------------
 
     def step(self) -> Metrics:
         c = self.config
-        images, boxes, classes, picture = self.batch()
+        images, boxes, classes, picture, keys = self.batch()
         self.net.train()
-        parts = detection_loss(self.detector(self.net), self.answers_of(self.net, images), boxes, classes, picture)
-        rate = self.update(c.box_weight * parts["box"] + parts["objectness"] + parts["class"], LARGEST_NORM)
+        outputs = self.answers_of(self.net, images)
+        if self.regions is None:
+            parts = detection_loss(self.detector(self.net), outputs, boxes, classes, picture)
+            loss = c.box_weight * parts["box"] + parts["objectness"] + parts["class"]
+        else:
+            parts = self.regions.losses(self.detector(self.net), outputs, images, boxes, classes, picture, keys, self.augment_rng)
+            loss = torch.stack([c.box_weight * part if "box" in name else part for name, part in parts.items()]).sum()
+        rate = self.update(loss, LARGEST_NORM)
         metrics: dict[str, Any] = {f"losses/{name}": part.detach() for name, part in parts.items()}
         metrics["charts/learning_rate"] = rate
         if self.steps % c.validate_every == 0:
             metrics |= self.validate()
         return metrics
 
-    def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """images (B, 3, H, W) uint8; boxes (N, 4), their classes (N,) from 0 and pictures (N,)."""
+    def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Keys]:
+        """images (B, 3, H, W) uint8; boxes (N, 4), their classes (N,) from 0 and pictures (N,); which pictures these are."""
         c, scenes = self.config, self.scenes("train")
         if self.images is None:
             self.images = scenes.images.to(self.device)
@@ -70,6 +85,7 @@ class Detect(SceneExperiment):
         boxes = torch.cat(own)
         picture = torch.arange(len(own)).repeat_interleave(torch.tensor([len(part) for part in own]))
         corners = boxes[:, 1:]
+        turned = torch.zeros(len(own), dtype=torch.bool)
         if c.augment_flip:
             turned = torch.rand(len(own), generator=self.augment_rng) < 0.5
             images = torch.where(turned.to(self.device, non_blocking=True)[:, None, None, None], images.flip(3), images)
@@ -80,6 +96,7 @@ class Detect(SceneExperiment):
             corners.to(self.device, non_blocking=True),
             boxes[:, 0].long().to(self.device, non_blocking=True) - 1,
             picture.to(self.device, non_blocking=True),
+            list(zip(rows.tolist(), turned.tolist(), strict=True)),
         )
 
     def measure(self) -> None:
@@ -95,7 +112,7 @@ class Detect(SceneExperiment):
         text = ", ".join(f"{w:g}x{h:g}" for w, h in anchors.tolist())
         log.info("%d training scenes with %d boxes of %d classes; anchors %s", len(scenes), len(boxes), len(self.scenes.classes) - 1, text)
 
-    def detector(self, net: Any) -> SingleShot:
+    def detector(self, net: Any) -> Any:
         return net.net
 
     # -- answers and figures ---------------------------------------------------------------------------------------
@@ -107,11 +124,23 @@ class Detect(SceneExperiment):
         answers: list[Detections] = []
         with eval_mode(net):
             for part in images.split(BATCH):
-                raw = self.answers_of(net, part.to(self.device)).cpu()
-                for one in candidates(as_on_cpu(self.detector(net)), raw, least, CANDIDATES, height, width):
+                outputs = self.answers_of(net, part.to(self.device))
+                if self.regions is None:
+                    every = candidates(as_on_cpu(self.detector(net)), outputs.cpu(), least, CANDIDATES, height, width)
+                else:
+                    every = self.regions.candidates(self.detector(net), outputs, part, least, CANDIDATES)
+                for one in every:
                     kept = suppressed(one, self.config.nms_overlap) if suppress else one
                     answers.append(Detections(kept.boxes, kept.scores, kept.classes + 1))
         return answers
+
+    @torch.no_grad()
+    def regions_of(self, net: Any, images: Tensor) -> list[Detections]:
+        """What a detector of two steps looks at in each image. Raises UsageError for one of one step."""
+        if self.regions is None:
+            raise UsageError("A single-shot detector has no proposals: it answers for all anchors at once. `anchors` shows those.")
+        with eval_mode(net):
+            return self.regions.of(self.detector(net), self.answers_of(net, images.to(self.device)), images)
 
     def figures(self, split: Any) -> dict[str, float]:
         """map50 and map of a split."""
@@ -132,7 +161,9 @@ class Detect(SceneExperiment):
 
     # -- the rest of the contract ----------------------------------------------------------------------------------
 
-    def exported(self) -> Exported:
+    def exported(self) -> Exported | None:
+        if self.regions is not None:
+            return None
         pixels = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 255
         about = (
             "images, float32 (B, 3, H, W), pixel values from 0 to 255, H and W multiples of 16 -> (B, H/4, W/4, anchors, 5 + classes): dx, dy in "

@@ -1,6 +1,7 @@
 """Views of a detector: boxes with scores, non-maximum suppression before and after, anchors, precision over recall."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from lab.answers import Boxes, Curves, Table
 from lab.experiment import view
 from lab.parameters import Choice, Count, Real, Share
-from lab.quality.detection import PictureBoxes, average_precision, matches, per_class, precision_recall
+from lab.quality.detection import PictureBoxes, average_precision, matches, overlaps, per_class, precision_recall
 from lab.recipes.vision import image_pictures as draw
 from lab.recipes.vision.detect_config import DetectConfig
 from lab.recipes.vision.scene_data import SceneData, Split
@@ -22,10 +23,12 @@ COUNTED = 0.01
 
 
 class DetectViews:
-    """The views of a detector by its answers; `detect` gives the detections of images by a network."""
+    """The views of a detector by its answers; `detect` gives the detections of images by a network, `regions` what it looks at first."""
 
-    def __init__(self, scenes: SceneData, detect: Callable[..., list[Detections]], config: DetectConfig):
-        self.scenes, self.detect, self.config = scenes, detect, config
+    def __init__(
+        self, scenes: SceneData, detect: Callable[..., list[Detections]], regions: Callable[..., list[Detections]], config: DetectConfig
+    ):  # fmt: skip
+        self.scenes, self.detect, self.regions, self.config = scenes, detect, regions, config
         self.history: list[list[float]] = []
         """Of each validation: the step, mAP50 and mAP."""
 
@@ -63,6 +66,23 @@ class DetectViews:
         after = before.rows(torch.tensor([row for row in range(len(before.boxes)) if row not in gone], dtype=torch.long))
         captions = [f"{len(before.boxes)} boxes", f"{len(after.boxes)} after {len(done)} of {len(steps)} steps"]
         return self.drawn(np.repeat(draw.shown(pixels), 2, axis=0), [before, after], captions, columns=2)
+
+    @view(live=True)
+    def proposals(self, net: Any, image: Any = "test:0", n: Count = 30) -> Boxes:
+        """Of a detector of two steps: the first regions that it reads, and how many there are; of a region proposal network with their scores.
+
+        Of a held-out picture also the share of true boxes that some region overlaps by a half: what no region holds is never found.
+        """
+        pixels, row, name = self.scenes.picture(image)
+        regions = self.regions(net, pixels)[0]
+        caption = f"{min(n, len(regions.boxes))} of {len(regions.boxes)} regions"
+        if row is not None:
+            true = self.scenes(name.partition(":")[0]).boxes[row]  # type: ignore[arg-type]
+            if len(true):
+                held = float((overlaps(true[:, 1:], regions.boxes.numpy()).max(1) >= 0.5).mean())
+                caption += f", recall {held:.0%}"
+        answer = self.drawn(draw.shown(pixels), [regions.rows(torch.arange(min(n, len(regions.boxes))))], [caption], columns=1)
+        return replace(answer, names=["region"])
 
     @view(live=True)
     def anchors(self, net: Any, image: Any = "test:0") -> Boxes:
