@@ -124,7 +124,7 @@ class Locate(SceneExperiment):
                 pixels = net.normalise(part.to(self.device)).contiguous(memory_format=torch.channels_last)
                 answers = net.net(pixels)
                 best = answers[:, :-4].softmax(1).max(1)
-                maps = net.net.cams(pixels)[torch.arange(len(part)), best.indices]  # (N, h, w)
+                maps = net.net.cams(pixels)[torch.arange(len(part), device=self.device), best.indices]  # (N, h, w)
                 large = F.interpolate(maps[:, None], (height, width), mode="bilinear", align_corners=False)[:, 0].cpu().numpy()
                 classes.append(best.indices.cpu().numpy() + 1)
                 probabilities.append(best.values.cpu().numpy())
