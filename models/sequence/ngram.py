@@ -61,7 +61,7 @@ class NGram(nn.Module):
         super().__init__()
         self.words, self.order, self.smoothing = words, order, smoothing
         self.register_buffer("text", text)
-        self.register_buffer("read", torch.zeros(parts, dtype=torch.bool))
+        self.register_buffer("read", torch.zeros(parts, dtype=torch.bool, device=text.device))
         self.counted: tuple[tuple[bool, ...], list[Order]] = ((), [])
 
     def orders(self) -> list[Order]:
