@@ -25,8 +25,10 @@ HEIGHT, WIDTH = 210, 160
 """Every frame has this size: taller ones lose their lowest rows."""
 APART = 24
 """Emulator frames (60 a second) between two that are kept, on average."""
-VERSION = 1
+VERSION = 2
 """Raise it when labels or boxes change."""
+FLASH = 0.2
+"""A class of all but some colours that covers more of a frame than this is no thing but another colour of the ground."""
 BACKGROUND, MOVING = "background", "moving thing"
 STUFF = ("wall", "brick", "shield", "score")
 """Classes without boxes: what stands still."""
@@ -56,6 +58,8 @@ class Rule:
         inside[:, rows, columns] = np.isin(part, wanted, invert=self.others)
         if self.moves:
             inside[:, rows, columns] &= part != np.median(part, axis=0)
+        if self.others:  # The whole screen flashes when something is hit.
+            inside[inside.mean((1, 2)) > FLASH] = False
         if self.heights is not None:
             for one in inside:
                 for (top, left), shape in instances(one):
@@ -105,6 +109,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("wall", ((195, 144, 61),)),
     ),
     "seaquest": (
+        Rule("player", (YELLOW,), rows=(40, 53), columns=(8, 159)),
         Rule("player", (YELLOW,), rows=(40, 152), columns=(8, 159), heights=(4, 40)),
         Rule("shot", (YELLOW, (66, 72, 200)), rows=(46, 152), columns=(8, 159), heights=(1, 3)),
         Rule("diver", ((66, 72, 200),), rows=(46, 152), columns=(8, 159)),
