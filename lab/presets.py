@@ -253,11 +253,12 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         QUICK: quick(150, decay_steps=150),
         PUBLISHED: Preset("300 hidden units and a CRF (Huang et al. 2015).", {"hidden": 300, "crf": True}),
         BEST: best("an accuracy of 0.974", 600),
+        "named entities": Preset("People, places and products in sentences.", {"data": "entities", "crf": True, "dropout": 0.2}, 400),
     },
     "text-class": {
         QUICK: quick(150, decay_steps=150),
         BEST: best("an accuracy of 0.369, of 0.135 for the largest class", 600),
-        "names": Preset("From which language is this name? Letter by letter.", {"level": "char", "data": "names", "batch_size": 64, "learning_rate": 5e-3, "decay_steps": 1_500}, 1_500),
+        "names": Preset("From which language is this name? Letter by letter.", {"level": "char", "dropout": 0.3, "data": "names", "batch_size": 64, "learning_rate": 5e-3, "decay_steps": 1_500}, 1_500),
         "sentiment": Preset(
             "How was the film? Two LSTM layers of 64 and 32 units over embeddings of 100.",
             {"data": "reviews", "width": 100, "hidden": 64, "hidden_above": 32, "bidirectional": False, "pooling": "last", "dropout": 0.2},

@@ -103,7 +103,7 @@ BUILT_IN = (
            "lab.recipes.sequence.char_rnn_config:CharRNNConfig", "lab.recipes.sequence.char_rnn:CharRNN", 2_000),
     Recipe("seq2seq", "Sequences", "Translation: encoder and decoder, recurrent with or without attention, or a transformer.",
            "lab.recipes.sequence.seq2seq_config:Seq2SeqConfig", "lab.recipes.sequence.seq2seq:Seq2Seq", 1_500),
-    Recipe("tag", "Sequences", "A bidirectional LSTM, with or without CRF, tags each character of Python source.",
+    Recipe("tag", "Sequences", "A bidirectional LSTM, with or without CRF, tags Python source, or names in sentences.",
            "lab.recipes.sequence.tag_config:TagConfig", "lab.recipes.sequence.tag:Tag", 600),
     Recipe("text-class", "Sequences", "Which section of the documentation is this sentence from? Any labelled TSV.",
            "lab.recipes.sequence.text_class_config:TextClassConfig", "lab.recipes.sequence.text_class:TextClass", 600),

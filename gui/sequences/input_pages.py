@@ -39,14 +39,14 @@ class InputPage(Page):
 
 
 class TagPage(InputPage):
-    """Python source in, its tokens in colours out."""
+    """Python source or a sentence in, its tokens or names in colours out."""
 
     title: ClassVar[str] = "Tag"
-    tip: ClassVar[str] = "Tag the tokens of your own Python source"
+    tip: ClassVar[str] = "Tag your own Python source, or sentences"
     reading: ClassVar[str] = "The colour of a character is the kind that the network takes it for, as named above the text."
     needs: ClassVar[tuple[str, ...]] = ("tagged",)
     parameter: ClassVar[str] = "source"
-    prompt: ClassVar[str] = "Your Python source (empty: a held-out file)"
+    prompt: ClassVar[str] = "Your Python source or sentences (empty: a held-out text)"
 
 
 class ClassifyPage(InputPage):

@@ -23,6 +23,7 @@ Kind = Literal[
     "sentence pairs",
     "series",
     "Python source",
+    "tagged text",
 ]
 Origin = Literal["embedded", "generated", "download", "own"]
 
@@ -166,7 +167,11 @@ RECORDS = (
         "reviews", "6,000 generated reviews of films in five classes, with their phrases", "generated", "none",
         {"labelled text": "lab.data.reviews:reviews"},
     ),
-    DataSet("names", "5,705 surnames of ten languages (Faker)", "embedded", "MIT", {"labelled text": "lab.data.names:surnames"}),
+    DataSet(
+        "entities", "generated sentences with people, places and products", "generated", "MIT (names: Faker)",
+        {"tagged text": "lab.data.tagged_text:entities"},
+    ),
+    DataSet("names", "5,682 surnames of ten languages (Faker)", "embedded", "MIT", {"labelled text": "lab.data.names:surnames"}),
     DataSet(
         "ram", "bytes of the emulator's memory while an agent plays", "embedded", "the games' publishers (ale-py carries them)",
         {"series": "lab.data.series:memory_series"},
@@ -174,10 +179,11 @@ RECORDS = (
     DataSet(
         "file:PATH", "your own text, TSV or CSV file", "own", "yours",
         {"text": "lab.data.text:own_file", "labelled text": "lab.data.sentences:own_sentences", "sentence pairs": "lab.data.pairs:own_pairs",
-         "series": "lab.data.series:table_series", "Python source": "lab.data.python_tokens:own_parts"},
+         "series": "lab.data.series:table_series", "Python source": "lab.data.python_tokens:own_parts", "tagged text": "lab.data.tagged_text:own_tagged"},
         {"text": "your own text file", "labelled text": "your own TSV: label, tab, text on each line",
          "sentence pairs": "your own TSV: source, tab, target on each line",
-         "series": "your own table (CSV, TSV), one column per series", "Python source": "your own Python source"},
+         "series": "your own table (CSV, TSV), one column per series", "Python source": "your own Python source, or a file (.tsv, .conll) with a word and its tag on each line",
+         "tagged text": "your own file (.tsv, .conll), a word and its tag on each line"},
         asks=("A text, TSV, CSV or Python file",),
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ import importlib
 from lab.data.tsv import Rows
 
 LANGUAGES: dict[str, tuple[str, ...]] = {
-    "English": ("en_US", "en_NZ"), "Finnish": ("fi_FI",), "French": ("fr_FR", "fr_CA"), "German": ("de_DE", "de_AT"), "Icelandic": ("is_IS",),
+    "English": ("en_GB", "en_NZ"), "Finnish": ("fi_FI",), "French": ("fr_FR", "fr_CA"), "German": ("de_DE", "de_CH"), "Icelandic": ("is_IS",),
     "Irish": ("ga_IE",), "Italian": ("it_IT",), "Slovak": ("sk_SK",), "Spanish": ("es_ES",), "Zulu": ("zu_ZA",),
 }  # fmt: skip
 """The languages and Faker's lists of each."""

@@ -38,6 +38,7 @@ class TaggedSource:
     train_kinds: Tensor
     validation: Tensor
     validation_kinds: Tensor
+    kinds: tuple[str, ...] = KINDS
 
 
 def load_tagged(data: str, characters: int, length: int, seed: int, device: torch.device, rules: int = RULES) -> TaggedSource:

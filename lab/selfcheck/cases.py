@@ -133,6 +133,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "ngram of words by Katz": ("ngram", {"level": "word", "smoothing": "katz"}),
     "text-class letter by letter": ("text-class", {"level": "char"}),
     "forecast through a window": ("forecast", {"model": "window", "taps": 3}),
+    "tag named entities": ("tag", {"data": "entities"}),
     "word2vec cbow": ("word2vec", {"method": "cbow"}),
 }
 FILES = {

@@ -1,10 +1,13 @@
 """Tagging: which kind of token is each character of Python source? A bidirectional LSTM, optionally with a CRF (Huang et al. 2015).
 
-The labels come from Python's own `tokenize`; validation is on files that training does not see.
+The labels come from Python's own `tokenize`; validation is on files that training does not see. Or named entities: people, places and products
+in sentences, or the tags of any file of two columns.
 """
 
 import platform
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +19,7 @@ from lab.answers import Heatmap, Table, Text
 from lab.data.catalogue import file_of
 from lab.data.python_tokens import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.record import Record, of_content, rules_of
+from lab.data.tagged_text import load_tagged_text
 from lab.data.text import Codec, own_file
 from lab.experiment import Metrics, view
 from lab.exported import Exported, sequences, tokens
@@ -29,6 +33,18 @@ EVALUATED = 8
 """Length of a validation window, in training windows."""
 
 
+def span_f1(predicted: Sequence[int], true: Sequence[int]) -> float:
+    """The harmonic mean of precision and recall of whole spans: neighbours of one kind other than 0, right where both ends and the kind are."""
+    mine, theirs = spans(predicted), spans(true)
+    return 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))
+
+
+def spans(kinds: Sequence[int]) -> set[tuple[int, int, int]]:
+    """(start, end, kind) of every span."""
+    edges = [0, *(i for i in range(1, len(kinds)) if kinds[i] != kinds[i - 1]), len(kinds)]
+    return {(start, end, kinds[start]) for start, end in pairwise(edges) if end > start and kinds[start]}
+
+
 class Tag(SequenceExperiment):
     """One step is one batch of random windows of source."""
 
@@ -40,9 +56,22 @@ class Tag(SequenceExperiment):
         super().__init__(config, device)
         c = config
         self.codec = Codec(VOCABULARY)
+        self.kinds = KINDS
+        """What a character may be. Of Python source that is known before any is read."""
+        if c.of_sentences:
+            self.kinds = tuple((self.remembered or {}).get("classes", ())) or self.source.kinds
         self.install(
             lambda: Tagger(
-                torch.from_numpy(VOCABULARY), len(KINDS), c.cell, c.width, c.hidden, c.layers, c.dropout, c.crf, c.bidirectional, c.unfused
+                torch.from_numpy(VOCABULARY),
+                len(self.kinds),
+                c.cell,
+                c.width,
+                c.hidden,
+                c.layers,
+                c.dropout,
+                c.crf,
+                c.bidirectional,
+                c.unfused,
             )
         )
 
@@ -50,6 +79,8 @@ class Tag(SequenceExperiment):
     def source(self) -> TaggedSource:
         """Read when it is first needed: `tokenize` takes a moment."""
         c = self.config
+        if c.of_sentences:
+            return load_tagged_text(c.data, c.length, self.device, self.rules, (self.remembered or {}).get("classes", ()))
         return load_tagged(c.data, c.characters, c.length, c.seed, self.device, self.rules)
 
     @property
@@ -59,12 +90,15 @@ class Tag(SequenceExperiment):
     def exported(self) -> Exported:
         length, known = self.config.length, "".join(map(chr, VOCABULARY.tolist()))
         crf = ", before the CRF, whose weights are in the safetensors" if self.config.crf else ""
-        about = f"tokens, int64 (B, {length}), places (from 0) in {known!r} -> scores, float32 (B, {length}, {len(KINDS)}), of {', '.join(KINDS)}{crf}."
+        about = f"tokens, int64 (B, {length}), places (from 0) in {known!r} -> scores, float32 (B, {length}, {len(self.kinds)}), of {', '.join(self.kinds)}{crf}."
         return sequences(self.net, {"tokens": tokens(len(VOCABULARY), length)}, "scores", about)
 
     def data_record(self) -> Record:
         """Of one's own source its content; of the standard library Python's version, as only its files that are needed are read."""
         data = self.config.data
+        if self.config.of_sentences:
+            raw = own_file(data) if file_of(data) is not None else data.encode()
+            return {"data": data, **of_content(raw, "bytes", self.remembered), "rules": self.rules, "classes": list(self.kinds)}
         if file_of(data) is None:
             return {"data": data, "fingerprint": f"Python {platform.python_version()}"}
         return {"data": data, **of_content(own_file(data), "bytes", self.remembered), "rules": self.rules}
@@ -118,15 +152,16 @@ class Tag(SequenceExperiment):
             "accuracy": float((predicted == true).float().mean()),
             "majority": commonest / len(true),
             "characters": len(true),
+            **({"entity_f1": span_f1(predicted.tolist(), true.tolist())} if self.config.of_sentences else {}),
         }
 
     # -- views -----------------------------------------------------------------------------------------------------
 
     @view(live=True)
     def tagged(self, net: Tagger, source: str = "", characters: Length = 1500) -> Text:
-        """Python source, your own or held out, with each character in the colour of its predicted kind; the key is above."""
+        """Source or sentences, your own or held out, with each character in the colour of its predicted kind; the key is above."""
         text, tokens = self.given(source, characters)
-        return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(KINDS))
+        return Text(text, net.decode(tokens[None])[0].cpu().numpy(), list(self.kinds))
 
     @view
     def mistakes(self, characters: Length = 1500) -> Text:
@@ -143,26 +178,27 @@ class Tag(SequenceExperiment):
         p = net(tokens[None])[0].float().softmax(-1).T.cpu().numpy()  # (K, T)
         from lab.data.text import visible
 
-        return Heatmap(p, "source", "kind", "", [visible(c) for c in text], list(KINDS), "probability")
+        return Heatmap(p, "source", "kind", "", [visible(c) for c in text], list(self.kinds), "probability")
 
     @view(live=True)
     def transitions(self, net: Tagger) -> Heatmap:
         """The CRF's score for a kind (column) after a kind (row): the brighter, the likelier; all 0 without a CRF."""
-        values = np.zeros((len(KINDS), len(KINDS)), np.float32) if net.crf is None else net.crf.transition.float().cpu().numpy()
+        values = np.zeros((len(self.kinds), len(self.kinds)), np.float32) if net.crf is None else net.crf.transition.float().cpu().numpy()
         title = "score of a transition" if net.crf is not None else "no CRF: train with --crf"
-        return Heatmap(values, "to", "from", title, list(KINDS), list(KINDS), "score")
+        return Heatmap(values, "to", "from", title, list(self.kinds), list(self.kinds), "score")
 
     @view
     def confusion(self) -> Table:
         """Number of validation characters by true kind (rows) and predicted kind (columns): the diagonal is right."""
         predicted, true = self.predictions()
-        return confusion_table(true, predicted, KINDS)
+        return confusion_table(true, predicted, self.kinds)
 
     def given(self, source: str, characters: int) -> tuple[str, Tensor]:
         """A user's source, or the first characters of validation: the text and its tokens (N,)."""
         characters = max(1, min(characters, 20_000))
         if source:
             tokens = torch.from_numpy(self.codec.encode(source[:characters], lenient=True))
-            return self.codec.decode(tokens.numpy()), tokens.to(self.device)
+            shown = source[:characters]
+            return shown if len(shown) == len(tokens) else self.codec.decode(tokens.numpy()), tokens.to(self.device)
         tokens = self.source.validation[:characters].long()
         return self.codec.decode(tokens.cpu().numpy()), tokens

@@ -1,10 +1,11 @@
-"""Settings of the tagger of Python source."""
+"""Settings of the tagger of Python source and of sentences."""
 
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, unit, with_defaults
+from lab.config import data_field, only, unit, with_defaults
+from lab.data.catalogue import file_of
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -16,19 +17,21 @@ class TagConfig(with_defaults(SequenceConfig, "TagDefaults", data="stdlib", lear
 come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole sequences of tags:</p>
 <p align="center"><i>score(x, y) = &Sigma; emission[t, y<sub>t</sub>] + &Sigma; transition[y<sub>t-1</sub>, y<sub>t</sub>]</i></p>
 <p>and Viterbi's algorithm finds the best one. Validation uses files that are not trained on.</p>
+<p><b>Named entities</b> (<tt>--data entities</tt>, or your own file of two columns, a word and its tag on each line): letter by letter it finds people, places and
+products, also such as it never saw, by their form and their neighbours.</p>
 <p>Huang et al. 2015, <a href="https://arxiv.org/abs/1508.01991">Bidirectional LSTM-CRF</a>.</p>
 """
     pages: ClassVar[tuple[str, ...]] = ("tag",)
     first_views: ClassVar[tuple[str, ...]] = ("tagged", "probabilities")
     former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
-    data: str = data_field("stdlib", "Python source", about="Python source to tag")
+    data: str = data_field("stdlib", "Python source", "tagged text", about="What to tag")
     characters: int = Field(
         1_000_000,
         ge=10_000,
         le=20_000_000,
         description="Characters of source to read. More generalises better and takes longer to load.",
-        json_schema_extra=unit("characters"),
+        json_schema_extra=unit("characters") | only(data=("stdlib", "file:")),
     )
     length: int = Field(
         128,
@@ -46,3 +49,9 @@ come from Python's own <tt>tokenize</tt>. A <b>CRF</b> on top scores whole seque
     width: int = Field(32, ge=1, le=1024, description="Embedding size of a character. More have more capacity.")
     crf: bool = Field(False, description="Score whole tag sequences with a CRF and decode with Viterbi: better at boundaries, and slower.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
+
+    @property
+    def of_sentences(self) -> bool:
+        """Whether the data are sentences with tags, not Python source: one's own file is that where its name ends in .tsv or .conll."""
+        file = file_of(self.data)
+        return self.data == "entities" if file is None else file.suffix.lower() in (".tsv", ".conll", ".iob", ".bio")
