@@ -50,7 +50,8 @@ def load_tagged(data: str, characters: int, length: int, seed: int, device: torc
     if not parts or min(len(tokens) for tokens, _ in parts) < length:
         raise LabError(f"{shown(data)} is too short: training and validation need at least {length} characters each. Lower --length.")
     (train, train_kinds), (validation, validation_kinds) = parts
-    return TaggedSource(*(torch.from_numpy(part).to(device) for part in (train, train_kinds, validation, validation_kinds)))
+    tensors = [torch.from_numpy(part).to(device) for part in (train, train_kinds, validation, validation_kinds)]
+    return TaggedSource(tensors[0], tensors[1], tensors[2], tensors[3])
 
 
 def own_parts(data: str, characters: int, length: int, seed: int, rules: int) -> list[tuple[np.ndarray, np.ndarray]]:

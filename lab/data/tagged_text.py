@@ -61,7 +61,7 @@ def load_tagged_text(data: str, length: int, device: torch.device, rules: int, k
         if len(tokens) < length:
             raise LabError(f"{shown(data)} is too short: training and validation need at least {length} letters each. Lower --length.")
         parts += [torch.from_numpy(tokens).to(device), torch.from_numpy(numbers).to(device)]
-    return TaggedSource(*parts, kinds=known)
+    return TaggedSource(parts[0], parts[1], parts[2], parts[3], known)
 
 
 def letters(sentences: list[Sentence], kinds: Sequence[str]) -> tuple[str, np.ndarray]:

@@ -56,7 +56,7 @@ class Tag(SequenceExperiment):
         super().__init__(config, device)
         c = config
         self.codec = Codec(VOCABULARY)
-        self.kinds = KINDS
+        self.kinds: tuple[str, ...] = KINDS
         """What a character may be. Of Python source that is known before any is read."""
         if c.of_sentences:
             self.kinds = tuple((self.remembered or {}).get("classes", ())) or self.source.kinds
