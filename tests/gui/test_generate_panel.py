@@ -16,7 +16,7 @@ def test_each_recipe_has_the_pages_of_its_config(qtbot: QtBot, make_window: Call
 
     panel: Any = make_window("Generate").panel("Generate")
     for recipe, titles in (
-        ("vae", ["Walk", "Plane", "Arithmetic", "Dimensions", "Directions", "Code", "Diagnosis"]),
+        ("vae", ["Walk", "Plane", "Arithmetic", "Dimensions", "Directions", "Code", "Uses", "Diagnosis"]),
         ("pix2pix", ["Translate"]),
     ):
         fields = SETTINGS.get(recipe, {"size": 16, "features": 4, "d_features": 4, "patch_layers": 1})
