@@ -131,6 +131,7 @@ class Closing(QObject):
         window = self.window
         window.status_timer.stop()
         window.queue.shut()
+        window.sweeps.shut()
         self.timer.stop()
         for panel in window.panels.values():
             panel.shut()

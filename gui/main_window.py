@@ -31,6 +31,7 @@ from gui.panel import AppContext, Panel
 from gui.panels import PANELS
 from gui.queue_worker import QueueWorker
 from gui.settings import FILM_SIZES, film_size, settings
+from gui.sweep_runner import LOG, SWEEPS, SweepRunner
 from gui.system import device_text, gpu_memory, process_memory
 from gui.tour import Tour
 from gui.training_panel import TrainingPanel
@@ -80,13 +81,23 @@ class MainWindow(QMainWindow):
         self.sessions = Sessions(self.background, self)
         self.action_set = ActionSet("Everywhere", parent=self)
         self.queue = QueueWorker(self.sessions, self.start_job, self)
+        self.sweeps = SweepRunner(self)
+        self.sweeps.ended.connect(self.sweep_ended)
         self.undo_group = UndoGroup(self)
         self.undo_group.changed.connect(self.show_undo)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self.undo_keys = UndoKeys(app, self)
         self.context = AppContext(
-            self.background, self.sessions, self.say, self.report, self.open_run, self.queue, actions=self.action_set, undo=self.undo_group
+            self.background,
+            self.sessions,
+            self.say,
+            self.report,
+            self.open_run,
+            self.queue,
+            self.sweeps,
+            actions=self.action_set,
+            undo=self.undo_group,
         )
         self.panels: dict[str, Panel] = {}
         self.ready = False
@@ -183,6 +194,11 @@ class MainWindow(QMainWindow):
         """Start a training whose turn it is, in the panel of its recipe."""
         family = registry.recipe(job.recipe).family
         self.panel(next(spec.name for spec in PANELS if family in spec.families)).start_job(job)
+
+    def sweep_ended(self, name: str, code: int) -> None:
+        """Say what became of a sweep."""
+        ends = {0: "has finished", 130: "has stopped; Continue in Runs > Sweeps goes on where it was"}
+        self.say(f"Sweep {name} {ends.get(code, f'has trials that failed: {SWEEPS.folder(name) / LOG} says why')}.")
 
     def panel(self, name: str) -> Panel:
         """The panel of that name, made if need be."""

@@ -13,6 +13,7 @@ from gui.actions import Action, ActionSet
 from gui.background import Background
 from gui.bridge import Sessions
 from gui.queue_worker import QueueWorker
+from gui.sweep_runner import SweepRunner
 from gui.undo import History, UndoGroup
 from gui.widgets.dismantle import dismantle
 from gui.widgets.dock_title import DockTitle
@@ -55,6 +56,8 @@ class AppContext:
     """Open a stored run in its panel."""
     queue: QueueWorker
     """The trainings that wait."""
+    sweeps: SweepRunner = field(default_factory=SweepRunner)
+    """The sweeps that are at work."""
     run_folders: RunFolders = field(default_factory=RunFolders)
     actions: ActionSet = field(default_factory=lambda: ActionSet("Everywhere"))
     """The window's actions, which are heard in every panel."""

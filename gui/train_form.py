@@ -50,6 +50,10 @@ QUEUE = Action(
     "queue", "Add to queue", "Train with these settings once the trainings before have ended",
     lambda panel: panel.form.queue_button.click(), "Ctrl+Alt+R", MENU,
 )  # fmt: skip
+SWEEP = Action(
+    "sweep", "Sweep over settings…", "Try several values of a setting, each with a training of its own, and see which is best",
+    lambda panel: panel.ask_sweep(), "Ctrl+Alt+I", MENU,
+)  # fmt: skip
 COPY_COMMAND = Action(
     "copy_command", "Copy as command line", "Copy the `lab train` line that makes the same run",
     lambda panel: panel.copy_command(), "Ctrl+Shift+C", MENU,

@@ -8,7 +8,7 @@ import traceback
 from contextlib import suppress
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import ref
 
 from PySide6.QtCore import QEvent, Qt
@@ -27,7 +27,7 @@ from gui.pages import page_class
 from gui.panel import AppContext, Panel
 from gui.run_tabs import RunTabs
 from gui.settings import settings
-from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, TRAIN, TrainForm, named_setting
+from gui.train_form import COPY_COMMAND, COPY_PYTHON, QUEUE, SWEEP, TRAIN, TrainForm, named_setting
 from gui.undo import Trail
 from gui.widgets.data_edit import names_of
 from gui.widgets.dismantle import dismantle
@@ -60,6 +60,7 @@ class TrainingPanel(Panel):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         TRAIN,
         QUEUE,
+        SWEEP,
         *TRANSPORT_ACTIONS,
         COPY_COMMAND,
         COPY_PYTHON,
@@ -219,6 +220,26 @@ class TrainingPanel(Panel):
             self.context.queue.set_active(True)
         except LabError as error:
             self.context.report(str(error), "")
+
+    def ask_sweep(self) -> None:
+        """Ask which of the form's settings to vary, and start a sweep."""
+        from gui.sweep_dialog import SweepDialog
+
+        try:
+            config = self.form.fields.config()
+        except UsageError as error:
+            self.context.report(str(error), "")
+            return
+        recipe, length, device = self.form.recipe, self.form.length(), self.form.device.currentText()
+
+        def ask(metrics: tuple[str, ...]) -> None:
+            SweepDialog(recipe.name, config, length, metrics, device, self.start_sweep, self.context.background, self).open()
+
+        self.context.background.submit(lambda: recipe.experiment_class().headline, ask, self.not_started, receiver=self)
+
+    def start_sweep(self, sweep: Any, jobs: int) -> None:
+        self.context.sweeps.start(sweep, jobs)
+        self.context.say(f"Sweep {sweep.name} has started; Runs > Sweeps shows its settings.")
 
     def start_job(self, job: Job) -> None:
         """Start a training whose turn it is."""

@@ -7,17 +7,18 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from gui.panel import AppContext
+from gui.sweep_runner import SWEEPS
 from gui.theme import faint
 from gui.widgets.picture import Picture
+from lab.errors import LabError
 from lab.listing import sort_key
 from lab.paths import runs_folder
 from lab.run import Run
-from lab.trial_sets import TrialSets
 
 Index = QModelIndex | QPersistentModelIndex
-SWEEPS = TrialSets("sweep")
 NOTHING = (
-    "No sweeps yet. In a terminal, lab sweep vae --range learning_rate=1e-4..1e-2 --trials 12 tries settings and shows here which are best."
+    "No sweeps yet. Training > Sweep over settings… in a panel, or in a terminal lab sweep vae --range learning_rate=1e-4..1e-2 --trials 12, "
+    "tries settings and shows here which are best."
 )
 
 
@@ -83,6 +84,9 @@ class SweepPane(QWidget):
         self.names.currentTextChanged.connect(lambda _: self.refresh())
         self.open_button = QPushButton("Open run", toolTip="Open the first run of the selected setting in its panel")
         self.open_button.clicked.connect(self.open_selected)
+        self.go_button = QPushButton("Continue")
+        self.go_button.clicked.connect(self.stop_or_continue)
+        context.sweeps.changed.connect(self.enable)
         self.note = QLabel(NOTHING, wordWrap=True)
         faint(self.note)
         self.table = SettingsTable(self)
@@ -103,6 +107,7 @@ class SweepPane(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.names)
         head.addWidget(self.open_button)
+        head.addWidget(self.go_button)
         head.addWidget(self.note, 1)
         self.split = QSplitter()
         self.split.addWidget(self.view)
@@ -135,7 +140,7 @@ class SweepPane(QWidget):
             self.names.addItems(names)
             self.names.setCurrentIndex(max(0, self.names.findText(chosen)))
             self.names.blockSignals(blocked)
-        for part in (self.names, self.open_button, self.split):
+        for part in (self.names, self.open_button, self.go_button, self.split):
             part.setVisible(bool(names))
         if not names:
             self.note.setText(NOTHING)
@@ -167,6 +172,23 @@ class SweepPane(QWidget):
     def enable(self) -> None:
         rows = self.view.selectionModel().selectedRows()
         self.open_button.setEnabled(bool(rows))
+        at_work = self.names.currentText() in self.context.sweeps.processes
+        self.go_button.setText("Stop" if at_work else "Continue")
+        self.go_button.setToolTip(
+            "Stop this sweep with a checkpoint of each training; it can continue" if at_work else "Train what this sweep has not finished"
+        )
+
+    def stop_or_continue(self) -> None:
+        """Stop the sweep that is shown where the app works on it, else continue it."""
+        name, sweeps = self.names.currentText(), self.context.sweeps
+        if name in sweeps.processes:
+            sweeps.stop(name)
+            self.context.say(f"Sweep {name} stops after the present steps, with a checkpoint of each training.")
+            return
+        try:
+            sweeps.resume(name)
+        except LabError as error:
+            self.context.report(str(error), "")
 
     def open_selected(self) -> None:
         run = self.selected_run()

@@ -22,11 +22,13 @@ from gui.own_pictures import OwnPictures
 from gui.palette import CommandPalette, entries
 from gui.runs.marks_dialog import MarksDialog
 from gui.runs.space import SpaceDialogs
+from gui.sweep_dialog import SweepDialog
 from gui.vision.convolution_by_hand import ConvolutionByHand
 from gui.vision.workbench import Workbench
 from gui.widgets.points_edit import Canvas
 from gui.widgets.room import FRAME
 from gui.window_actions import every_action
+from lab.errors import UsageError
 
 LONG = 120_000
 SIZES = ((1024, 768), (1280, 800), (1920, 1080))
@@ -59,6 +61,18 @@ def dialogs(window: MainWindow, run: Any, pictures: Path) -> Iterator[QDialog]:
     yield OwnPictures([pictures], "vae", window.background, window)
     yield GamePicker("pong", window.background, window)
     yield MarksDialog(run, lambda given: None, window)
+    sweep = SweepDialog(
+        "dqn",
+        run.config(),
+        {"steps": 100},
+        ("charts/episodic_return", "losses/td_loss"),
+        "cpu",
+        lambda made, jobs: None,
+        window.background,
+        window,
+    )
+    sweep.refuse(UsageError(SENTENCE))
+    yield sweep
     yield ConvolutionByHand(window)
     yield Workbench(window.background, window)
     yield Canvas("", window)

@@ -1,17 +1,19 @@
 """Sweeps in the Runs panel: what their settings were worth, sorted, drawn, and opened."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from controls import drives
+from controls import drives, find_buttons, pick
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
+from gui.sweep_dialog import SweepDialog
 from lab.paths import runs_folder
-from lab.sweep import SWEEPS, Wish, prepared, record
+from lab.sweep import SWEEPS, Wish, find, prepared, record
 from lab.sweep_search import distributions, study_of, suggest
 
 LONG = 60_000
@@ -67,3 +69,68 @@ def test_without_a_sweep_it_says_how_to_make_one(qtbot: QtBot, window: MainWindo
     qtbot.waitUntil(runs.sweep_pane.isVisible, timeout=LONG)
     assert "lab sweep vae" in runs.sweep_pane.note.text()
     assert not runs.sweep_pane.names.isVisible()
+
+
+@drives("Training > Sweep over settings", "SweepDialog: Start", "SweepDialog: Cancel", "SweepPane: Continue", "SweepPane: Stop")
+def test_a_sweep_is_started_from_a_form_stopped_and_continued(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    signals: list[int] = []
+    codes: list[int] = []
+
+    class Process:
+        """In place of `lab sweep`, which tests/lab/test_sweep.py trains."""
+
+        def __init__(self, command: list[str], **options: Any):
+            commands.append(command[3:])
+
+        def send_signal(self, number: int) -> None:
+            signals.append(number)
+
+        def poll(self) -> int | None:
+            return codes[-1] if codes else None
+
+    monkeypatch.setattr("gui.sweep_runner.subprocess.Popen", Process)
+    panel: Any = window.go_to("Vision")
+    panel.form.recipe_box.setCurrentText("linear")
+    panel.form.steps.setValue(12)
+    pick(qtbot, panel.action_set["sweep"])
+    qtbot.waitUntil(lambda: panel.findChild(SweepDialog) is not None, timeout=LONG)
+    dialog = panel.findChild(SweepDialog)
+    assert not dialog.start_button.isEnabled()
+    (field, values), *_ = dialog.rows
+    field.setCurrentText("learning rate")
+    values.setText("0.1, fast")
+    dialog.seeds.setValue(2)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "learning" in dialog.problem.text() and dialog.start_button.isEnabled(), timeout=LONG)
+    values.setText("0.1, 0.3")
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(commands) == 1, timeout=LONG)
+    made = find("linear-1")
+    assert commands == [["sweep", "linear-1", "--jobs", "1"]]
+    assert (made.grid, made.seeds, made.steps) == ({"learning_rate": [0.1, 0.3]}, 2, 12)
+    runs: Any = window.go_to("Runs")
+    pane = runs.sweep_pane
+    runs.sweep_dock.raise_()
+    qtbot.waitUntil(lambda: pane.names.currentText() == "linear-1" and pane.go_button.text() == "Stop", timeout=LONG)
+    qtbot.mouseClick(pane.go_button, Qt.MouseButton.LeftButton)
+    assert signals == [signal.SIGINT]
+    codes.append(130)
+    qtbot.waitUntil(lambda: pane.go_button.text() == "Continue", timeout=LONG)
+    assert "linear-1 has stopped" in window.statusBar().currentMessage()
+    codes.clear()
+    qtbot.mouseClick(pane.go_button, Qt.MouseButton.LeftButton)
+    assert commands[1:] == [["sweep", "linear-1", "--jobs", "1"]]
+    codes.append(0)
+    qtbot.waitUntil(lambda: not window.sweeps.processes, timeout=LONG)
+    panel = window.go_to("Vision")
+    pick(qtbot, panel.action_set["sweep"])
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in panel.findChildren(SweepDialog)), timeout=LONG)
+    dialog = next(one for one in panel.findChildren(SweepDialog) if one.isVisible())
+    (field, values), *_ = dialog.rows
+    field.setCurrentText("learning rate")
+    values.setText("0.01..1")
+    assert dialog.trials.isEnabled()
+    assert dialog.wish().ranges == ["learning_rate=0.01..1"]
+    qtbot.mouseClick(find_buttons(dialog)["SweepDialog: Cancel"], Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
