@@ -1,5 +1,5 @@
-"""The speed of image classifiers on this machine: training for real, and how soon the view `look` answers. What the screen adds
-to it is in gui/bench_panels.py."""
+"""The speed of vision on this machine: classifiers training for real, how soon the view `look` answers, and `lab.bench_scenes`. What the screen
+adds to it is in gui/bench_panels.py."""
 
 import time
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from lab import device as devices
+from lab.bench_scenes import bench_scenes
 from lab.cores import threads_for
 from lab.recipes.vision.classify import Classify
 from lab.recipes.vision.classify_config import ClassifyConfig
@@ -35,7 +36,7 @@ def bench_vision(device: str = "auto") -> dict[str, Any]:
         "resnet18_images_per_s": large["images_per_s"], "resnet18_images_per_cpu_s": large["images_per_cpu_s"],
         "lenet5_images_per_s": small["images_per_s"], "look_ms": round(float(np.median(looks)), 1),
         "look_p95_ms": round(float(np.percentile(looks, 95)), 1), "batch_size": 64, "precision": large["precision"],
-        "device": devices.describe(place), "threads": torch.get_num_threads(),
+        **bench_scenes(place), "device": devices.describe(place), "threads": torch.get_num_threads(),
     }  # fmt: skip
 
 

@@ -44,6 +44,15 @@ def test_things_of_pong_are_read_off_colours_and_rows() -> None:
     ]  # fmt: skip
 
 
+def test_a_frame_that_flashes_as_a_whole_holds_no_enemies() -> None:
+    frames = np.zeros((2, HEIGHT, WIDTH, 3), np.uint8)
+    frames[:, 60:64, 40:48] = (200, 120, 40)
+    frames[1, 24:188][(frames[1, 24:188] == 0).all(-1)] = 236
+    names = class_names("demon_attack")
+    enemies = (labels_of("demon_attack", frames) == names.index("enemy")).sum((1, 2))
+    assert enemies.tolist() == [32, 0]
+
+
 def test_what_moves_is_a_thing_in_games_without_rules() -> None:
     frames = np.zeros((5, HEIGHT, WIDTH, 3), np.uint8)
     for i in range(5):
