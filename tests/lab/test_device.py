@@ -1,5 +1,6 @@
 """A full memory while a run is made, opened, looked at or evaluated; and where a run continues."""
 
+import gc
 import os
 import sys
 import weakref
@@ -144,3 +145,15 @@ def test_a_run_on_a_gpu_computes_in_ieee_float32_and_with_the_same_sums_each_tim
         device.prepare(torch.device("cuda"))
         assert (cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark) == (False, True, False)
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
+
+
+def test_the_memory_of_a_gpus_experiment_goes_back_when_it_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[bool] = []
+    monkeypatch.setattr("lab.experiment.give_back_soon", lambda: given_back.append(True))
+    cudnn = torch.backends.cudnn
+    with cudnn.flags(enabled=True, benchmark=cudnn.benchmark, deterministic=cudnn.deterministic, allow_tf32=cudnn.allow_tf32):
+        experiment = toy.Toy(toy.ToyConfig(), torch.device("cuda"))
+    assert not given_back
+    del experiment
+    gc.collect()
+    assert given_back == [True]
