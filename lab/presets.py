@@ -222,6 +222,12 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "new classes": Preset("Three classes are never seen in training; one picture of each is all there is.", {"new_classes": 3}),
         "contrastive": Preset("Pairs in place of triplets (Hadsell et al. 2006).", {"loss": "contrastive", "margin": 1.0}),
     },
+    "bengio": {
+        QUICK: quick(300, decay_steps=300),
+        PUBLISHED: Preset("The Brown corpus's settings: four words before, 30 numbers a word, 100 units, direct connections.",
+                          {"width": 30, "direct": True, "words": 16_383}),
+        "characters": Preset("Eight characters before, to be compared with n-grams, gpt and char-rnn.", {"level": "char", "context": 8, "width": 24, "hidden": 256, "dropout": 0.0}),
+    },
     "gpt": {
         QUICK: quick(300, decay_steps=300),
         PUBLISHED: Preset(

@@ -97,6 +97,8 @@ BUILT_IN = (
            "lab.recipes.sequence.ngram_config:NGramConfig", "lab.recipes.sequence.ngram:NGramRecipe", 100),
     Recipe("siamese", "Vision", "Metric learning: are two pictures of the same thing? One template a class is enough (FaceNet, Schroff et al. 2015).",
            "lab.recipes.vision.siamese_config:SiameseConfig", "lab.recipes.vision.siamese:Siamese", 1_500),
+    Recipe("bengio", "Sequences", "The neural language model of 2003: vectors of the last words, a tanh layer, a softmax (Bengio et al. 2003).",
+           "lab.recipes.sequence.bengio_config:BengioConfig", "lab.recipes.sequence.bengio:Bengio", 3_000),
     Recipe("gpt", "Sequences", "A GPT on characters or bytes: writes text after a prompt.",
            "lab.recipes.sequence.gpt_config:GPTConfig", "lab.recipes.sequence.gpt:GPT", 2_000),
     Recipe("char-rnn", "Sequences", "An RNN, LSTM or GRU language model with truncated back-propagation through time.",

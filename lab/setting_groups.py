@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Network": (
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
-        "bidirectional", "pooling", "crf", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
+        "bidirectional", "direct", "pooling", "crf", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
         "entry_width", "prior_features", "prior_layers", "prior_by_class",
     ),
     "Loss": (

@@ -82,6 +82,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "pix2pix": {**TRANSLATION, "dropout": 0.5},
     "pix2pix-256": {**TRANSLATION, "task": "half"},
     "ngram": {"parts": 40, "validate_every": 3, "order": 3},
+    "bengio": {"width": 4, "hidden": 6, "batch_size": 32, "words": 20, "validate_every": 3},
     "gpt": {"context": 16, "layers": 2, "heads": 2, "width": 16, "batch_size": 4, "dropout": 0.1, "validate_every": 3},
     "char-rnn": {"hidden": 12, "width": 8, "unroll": 8, "batch_size": 4, "dropout": 0.1, "layers": 2, "validate_every": 3},
     "seq2seq": {

@@ -56,12 +56,17 @@ class TextWindows:
         figures = {"bits_per_token": loss / np.log(2), "ngram_loss": self.ngram_loss, "tokens": len(self.validation)}
         return {**figures, "nats_per_character": loss * len(self.validation) / self.characters} if self.characters else figures
 
-    @cached_property
+    @property
     def ngram_loss(self) -> float:
         """Nats per token of 5-grams, of words 3-grams, with Kneser and Ney's smoothing: what a model has to beat that only counts."""
+        return -float(self.by_ngrams.mean())
+
+    @cached_property
+    def by_ngrams(self) -> Tensor:
+        """log p of every token of validation by those n-grams, (N,) float64."""
         net = NGram(self.train[-COUNTED:], 1, len(self.vocabulary), 3 if self.characters else 5)
         net.read.fill_(True)
-        return -float(net.log_probabilities(self.validation).mean())
+        return net.log_probabilities(self.validation)
 
     def tokens_text(self, length: int) -> str:
         """What `length` tokens are, for a model card."""
