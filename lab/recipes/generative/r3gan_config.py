@@ -11,7 +11,7 @@ from lab.recipes.generative.generative_config import LATENT_SPACE, ConvAdversari
 class R3GANConfig(
     with_defaults(  # type: ignore[misc]
         ConvAdversarialConfig, "R3GANDefaults", size=0, latent=64, beta1=0.0, ema=0.995, r1_every=2,
-        g_learning_rate=5e-4, d_learning_rate=5e-4, beta2=0.99,
+        g_learning_rate=1e-3, d_learning_rate=5e-4, beta2=0.99,
     )
 ):  # fmt: skip
     """R3GAN (Huang et al. 2024): the GAN baseline of today."""
