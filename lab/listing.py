@@ -64,10 +64,12 @@ class Entry:
         return column in COLUMNS or self.setting(column) is not None or self.metric(column) is not None
 
     def metric(self, word: str) -> str | None:
-        """The metric of that name, or of that part of its name: `accuracy` is accuracy/test, `loss` is losses/loss."""
+        """The metric of that name, or of that part of its name: `accuracy` is accuracy/test, `loss` is losses/loss, or else one of losses/."""
         if word in self.metrics:
             return word
-        near = [name for name in self.metrics if word in name.split("/")]
+        near = [name for name in self.metrics if word in name.split("/")] or [
+            name for name in self.metrics if f"{word}es" in name.split("/")
+        ]
         return min(near, key=lambda name: (name.split("/")[-1] not in TOLD_FIRST, TOLD_FIRST[:1] != (name.split("/")[-1],)), default=None)
 
     def setting(self, word: str) -> str | None:
@@ -80,11 +82,10 @@ class Entry:
             return COLUMNS[column].value(self)
         if column in self.metrics:
             return self.metrics[column]
-        setting = self.setting(column)
-        if setting is not None:
-            value = self.run.stored["config"][setting]
+        setting, metric = self.setting(column), self.metric(column)
+        value = self.run.stored["config"][setting] if setting is not None else None
+        if setting is not None and not (isinstance(value, str) and metric is not None):  # The loss is a number, not its name.
             return value if value is None or isinstance(value, str | bool | int | float) else str(value)
-        metric = self.metric(column)
         return None if metric is None else self.metrics[metric]
 
     def exported(self, column: str) -> Value:
@@ -243,7 +244,8 @@ def equal(entry: Entry, column: str, value: Value, wanted: str) -> bool:
         return wanted.lower() in (("yes", "true", "1", "on") if value else ("no", "false", "0", "off"))
     if is_number(value) and number(wanted) is not None:
         return value == number(wanted)
-    texts = entry.marks.tags if column == "tags" else (str(value or ""), entry.text(column))
+    named = entry.setting(column)
+    texts = entry.marks.tags if column == "tags" else (str(value or ""), entry.text(column), str(entry.settings[named]) if named else "")
     return any(fnmatchcase(text.lower(), wanted.lower()) for text in texts)
 
 

@@ -192,7 +192,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: best("LeNet-5, an accuracy of 0.983 on the digits in a minute", 2_000),
     },
     "detect": {
-        QUICK: quick(200, games="pong,breakout", frames=80, schedule_steps=200),
+        QUICK: quick(100, games="pong,breakout", frames=60, schedule_steps=100),
         "digits": Preset("Digits among pieces of others, 64 pixels.", {"data": "digits", "batch_size": 32}, 1_000),
         "Faster R-CNN": Preset("Regions first, by a network of their own; then a class and a finer box for each.", {"method": "faster"}),
         "sliding windows": Preset("A classifier reads thousands of windows, to see why nobody does: watch how long a picture takes.", {"method": "windows", "games": "pong,breakout"}, 500),
@@ -314,9 +314,9 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: best("a coverage of 0.653 on the digits", 3_000),
     },
     "r3gan": {QUICK: quick(300, features=8, batch_size=32, quality_every=0)},
-    "stylegan": {QUICK: quick(300, features=8, d_features=8, batch_size=32, quality_every=0)},
+    "stylegan": {QUICK: quick(500, size=16, features=8, d_features=8, batch_size=32, quality_every=0)},
     "pixelcnn": {
-        QUICK: quick(250, features=16, quality_every=0),
+        QUICK: quick(180, features=16, quality_every=0),
         "grey": Preset("Eight greys, which take longer to learn.", {"levels": 8, "features": 48}, 6_000),
     },
     "vqvae": {QUICK: quick(600, features=16, prior_features=24, batch_size=32, codebook_steps=400, quality_every=0)},

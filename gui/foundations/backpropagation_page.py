@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QRegularExpression, Qt, QTimer
+from PySide6.QtCore import QEvent, QRegularExpression, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QRegularExpressionValidator, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
@@ -75,7 +75,7 @@ class BackpropagationPage(FoundationPage):
         self.numbers = QWidget()
         self.grid = QGridLayout(self.numbers)
         self.grid.setContentsMargins(0, 0, 0, 0)
-        self.fields_area = Scroller(self.numbers, (320, 120))
+        self.fields_area = Scroller(self.numbers, (320, 60))
         self.column.addWidget(self.fields_area)
         self.show_settings()
 
@@ -193,9 +193,18 @@ class BackpropagationPage(FoundationPage):
             self.grid.addWidget(QLabel(name, self.numbers), 2 * (i // ACROSS), i % ACROSS)
             self.grid.addWidget(field, 2 * (i // ACROSS) + 1, i % ACROSS)
         self.numbers.updateGeometry()
-        rows = min(MOST_ROWS, -(-len(values) // ACROSS))  # The fields of a larger network scroll: what one looks at is above.
-        row = field.sizeHint().height() + self.heading.sizeHint().height() + 2 * self.grid.verticalSpacing()
+        self.give_room()
+
+    def give_room(self) -> None:
+        """Room for two rows of fields; those of a larger network scroll: what one looks at is above."""
+        rows = min(MOST_ROWS, -(-len(self.spins) // ACROSS))
+        row = next(iter(self.spins.values())).sizeHint().height() + self.fontMetrics().height() + 2 * self.grid.verticalSpacing()
         self.fields_area.setFixedHeight(rows * row)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "fields_area"):
+            QTimer.singleShot(0, self, self.give_room)  # Once the fields have the new size of text too.
 
     def read_fields(self, *_: object) -> None:
         """A number was edited."""

@@ -1,5 +1,6 @@
 """One neuron: its line turns point by point, by three rules in one picture."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from gui.foundations.foundation_page import LivePage
 from gui.foundations.loss_strip import LossStrip
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import ACCENT, COLOURS, is_dark, readable
+from gui.widgets.fast_label import FastLabel
 from lab.data import drawn_points
 from lab.data.drawn_points import REACH
 from lab.recipes.foundations.perceptron_config import PerceptronConfig
@@ -21,6 +23,11 @@ from lab.sandbox import PACES
 RULES = {"perceptron": COLOURS[2], "logistic": COLOURS[4], "hinge": COLOURS[5]}
 ENDLESS = 300
 """Mistakes after which it is clear that the perceptron will not stop."""
+NO_GATE = "none"
+CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+GATES = {"AND": (0.0, 0.0, 0.0, 1.0), "OR": (0.0, 1.0, 1.0, 1.0), "NAND": (1.0, 1.0, 1.0, 0.0), "XOR": (0.0, 1.0, 1.0, 0.0)}
+"""What each gate says of the CORNERS."""
+WEIGHTS = [round(w / 10, 1) for w in range(-30, 31)]
 
 
 class NeuronPage(LivePage):
@@ -31,7 +38,8 @@ class NeuronPage(LivePage):
     about: ClassVar[str] = (
         "The neuron says on which side of its line a point lies, <i>y = sign(w x + w<sub>0</sub>)</i>; the arrow is w. It looks at one point at a time "
         "(ringed) and learns only where it is wrong: <i>w &larr; w + &eta; x t</i>, so that <i>D(w, w<sub>0</sub>) = &minus;&Sigma;<sub>wrong</sub> "
-        "t (w x + w<sub>0</sub>)</i> falls. On points that a line separates it stops; on XOR it never does. Rosenblatt 1958, "
+        "t (w x + w<sub>0</sub>)</i> falls. On points that a line separates it stops; on XOR it never does. With a gate of logic and weights set by "
+        "hand it is the unit of McCulloch &amp; Pitts 1943. Rosenblatt 1958, "
         '<a href="https://doi.org/10.1037/h0042519">The perceptron</a>.'
     )
     challenge: ClassVar[str] = f"paint points on which the perceptron never stops ({ENDLESS} mistakes)."
@@ -84,9 +92,22 @@ class NeuronPage(LivePage):
         rows.choice(
             "Rate η", (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), 0.1, "Learning rate", lambda v: self.change(learning_rate=v), field="learning_rate"
         )
+        self.gate = rows.choice(
+            "Gate", (NO_GATE, *GATES), NO_GATE,
+            "McCulloch-Pitts unit: inputs 0 and 1, and a gate of logic to wire by hand with the weights below, or to learn", self.choose_gate,
+        )  # fmt: skip
+        self.weights = [
+            rows.slider(
+                name, WEIGHTS, 0.0, f"{name} of the perceptron: follows what it learns; drag to set it by hand, which pauses",
+                lambda v: f"{v:.1f}", partial(self.set_weight, i),
+            )
+            for i, name in enumerate(("w₀", "w₁", "w₂"))
+        ]  # fmt: skip
+        self.truth = FastLabel(wrap=True)
         self.shown_rules: dict[str, QCheckBox] = {}
         left.addLayout(row)
         left.addLayout(rows)
+        left.addWidget(self.truth)
         for name in RULES:
             box = QCheckBox(name, checked=True, toolTip=f"Show the line of the {name} rule")
             box.toggled.connect(lambda _: self.plane.update())
@@ -97,6 +118,7 @@ class NeuronPage(LivePage):
         left.addStretch(1)
         middle, right = QHBoxLayout(), QVBoxLayout()
         right.addWidget(self.plane, 4)
+        right.addWidget(QLabel("D over the points seen", toolTip=self.losses.toolTip()))
         right.addWidget(self.losses, 1)
         middle.addLayout(left)
         middle.addLayout(right, 1)
@@ -120,14 +142,43 @@ class NeuronPage(LivePage):
         self.config = PerceptronConfig.parse({**self.config.model_dump(), **fields})
         self.losses.reset()
         self.rows.show_values(self.config.model_dump())
+        self.sets.setExclusive(False)  # None of them is chosen where points are drawn.
         for button in self.sets.buttons():
             assert isinstance(button, PointsButton)
             button.setChecked(button.name == self.config.points)
+        self.sets.setExclusive(True)
+        drawn = tuple(label for *_, label in drawn_points.parse(self.config.drawn)) if self.config.points == "drawn" else ()
+        self.gate.setCurrentIndex(self.gate.findData(next((name for name, labels in GATES.items() if labels == drawn), NO_GATE)))
         self.sandbox.do(lambda _: self.make())
         self.edited.emit()
 
     def restart(self) -> None:
         self.change(seed=self.config.seed + 1)
+
+    def choose_gate(self, name: str) -> None:
+        """The four inputs of a gate, and what it says of each."""
+        if name == NO_GATE:
+            self.change(points="gaussians")
+        else:
+            self.change(
+                points="drawn", drawn=drawn_points.text([(x, y, label) for (x, y), label in zip(CORNERS, GATES[name], strict=True)])
+            )
+
+    def set_weight(self, index: int, value: float) -> None:
+        """Wire the unit by hand."""
+        self.play_button.setChecked(False)
+        self.sandbox.do(lambda experiment: experiment.set_weight(index, value))
+
+    def show_truth(self, w: np.ndarray) -> None:
+        """What the unit says of a gate's four inputs."""
+        gate = self.gate.currentData()
+        if gate == NO_GATE:
+            self.truth.setText("y = 1 where w₀ + w₁x + w₂y ≥ 0, else 0")
+            return
+        said = [int(w[0] + w[1] * x + w[2] * y >= 0) for x, y in CORNERS]
+        right = sum(a == b for a, b in zip(said, GATES[gate], strict=True))
+        answers = ", ".join(f"{x:.0f}{y:.0f} → {answer}" for (x, y), answer in zip(CORNERS, said, strict=True))
+        self.truth.setText(f"{answers}: {f'this is {gate}' if right == len(CORNERS) else f'{right} of 4 as {gate}'}")
 
     def add_points(self, points: list[drawn_points.Point]) -> None:
         if self.frame is None:
@@ -146,6 +197,10 @@ class NeuronPage(LivePage):
         self.plane.show_points(frame.points, frame.t, np.zeros(len(frame.t), bool))
         self.losses.add(frame.steps, frame.loss, frame.loss)
         self.count.setText(self.pace_text(frame.steps).replace("steps", "points seen"))
+        for slider, value in zip(self.weights, frame.weights[0].tolist(), strict=True):
+            if not slider.isSliderDown():
+                slider.set_value(min(max(value, WEIGHTS[0]), WEIGHTS[-1]))
+        self.show_truth(frame.weights[0])
         dark = is_dark(self.palette())
         rows = "".join(
             f'<tr><td style="color:{readable(hue, dark).name()}">{name}&nbsp;&nbsp;</td><td align="right">{mistakes}&nbsp;&nbsp;</td>'

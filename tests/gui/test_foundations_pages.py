@@ -230,3 +230,20 @@ def test_estimates_come_in_and_a_model_that_overfits_is_noticed(home: Any, qtbot
     assert "its own points 0.0%" in page.numbers.text()
     page.fresh.click()
     qtbot.waitUntil(lambda: page.frame.settings.fresh and len(set(page.frame.truths.tolist())) > 1, timeout=LONG)
+
+
+def test_a_mcculloch_pitts_unit_is_wired_by_hand_and_learns_what_a_line_can(home: Any, qtbot: QtBot) -> None:
+    page = shown(home, qtbot, "One neuron")
+    page.play_button.setChecked(False)
+    page.gate.setCurrentText("AND")
+    page.gate.activated.emit(page.gate.currentIndex())
+    qtbot.waitUntil(lambda: len(page.frame.points) == 4, timeout=LONG)
+    for slider, value in zip(page.weights, (-1.5, 1.0, 1.0), strict=True):
+        slider.setValue(slider.values.index(value))
+    qtbot.waitUntil(lambda: page.truth.text() == "00 → 0, 10 → 0, 01 → 0, 11 → 1: this is AND", timeout=LONG)
+    page.gate.setCurrentText("XOR")
+    page.gate.activated.emit(page.gate.currentIndex())
+    page.pace.setCurrentIndex(3)
+    page.play_button.setChecked(True)
+    qtbot.waitUntil(lambda: page.frame.mistakes[0] > 50, timeout=LONG)
+    assert "of 4 as XOR" in page.truth.text()

@@ -122,3 +122,14 @@ def test_a_column_that_no_run_has_is_named_with_its_neighbours(make: Make, capsy
 
 def test_a_word_that_is_part_of_a_column_suggests_that_one() -> None:
     assert "Did you mean losses/kl?" in str(unknown("column", "loss", ["process", "losses/kl"]))
+
+
+def test_the_loss_is_a_number_though_a_setting_has_its_name(make: Make) -> None:
+    good = make("good", {"losses/train": 0.1, "losses/validation": 0.3}, loss="hinge")
+    bad = make("bad", {"losses/train": 0.05, "losses/validation": 0.9}, loss="squared")
+    assert good.value("loss") == 0.3
+    assert [entry.run.name for entry in ordered([good, bad], "loss", reverse=True)] == ["good", "bad"]
+    assert Filter.of("loss<0.5").accepts(good)
+    assert not Filter.of("loss<0.5").accepts(bad)
+    assert Filter.of("loss=hinge").accepts(good)
+    assert not Filter.of("loss=hinge").accepts(bad)

@@ -62,6 +62,11 @@ class Perceptron(Experiment):
         self.steps += 1
         return {"losses/perceptron": perceptron_loss(self.net.weight[0], self.x, self.t)}
 
+    @torch.no_grad()
+    def set_weight(self, index: int, value: float) -> None:
+        """Set a weight of the perceptron by hand, w0 first: then it is a McCulloch-Pitts unit, which somebody wires."""
+        self.net.weight[0, index] = value
+
     # -- the contract ----------------------------------------------------------------------------------------------
 
     def serving(self) -> nn.Module:
