@@ -188,6 +188,10 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             },
             64_000,
         ),
+        "LeNet-5 of 1998": Preset("Its own tanh and average pooling, without batch norm.", {"network": "lenet5", "activation": "tanh", "pooling": "average", "batch_norm": "own"}, 2_000),
+        "degradation": Preset(
+            "56 layers without shortcuts: compare plain20, resnet20 and resnet56 by their training loss.", {"network": "plain56", "augment_warp": 0.0, "schedule_steps": 2_000}, 2_000
+        ),
         "a list of layers": Preset("Convolutions, global average pooling, a dense layer: change the list.", {"network": "layers"}, 2_000),
         BEST: best("LeNet-5, an accuracy of 0.983 on the digits in a minute", 2_000),
     },

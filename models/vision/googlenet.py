@@ -25,7 +25,8 @@ class GoogLeNet(nn.Module):
 
     head, maps, gap = "fc", "inception5b", True
 
-    def __init__(self, classes: int = 1000, channels: int = 3, size: int = 224, auxiliary: bool = False):
+    def __init__(self, classes: int = 1000, channels: int = 3, size: int = 224, auxiliary: bool = False, five: int = 3):
+        """`five` is the side of the kernels in the "5x5" branch: 5 in the paper (7,005,832 parameters), 3 in torchvision."""
         super().__init__()
         small = size < 64
         self.stem = "small stem: 3x3, stride 1, no pooling" if small else "7x7, stride 2, two poolings"
@@ -34,13 +35,13 @@ class GoogLeNet(nn.Module):
         self.conv2 = BasicConv2d(64, 64, 1)
         self.conv3 = BasicConv2d(64, 192, 3, 1, 1)
         self.maxpool2 = nn.Identity() if small else MaxPool2d(3, 2, ceil_mode=True)
-        self.inception3a, self.inception3b = Inception(*INCEPTIONS["3a"]), Inception(*INCEPTIONS["3b"])
+        self.inception3a, self.inception3b = Inception(*INCEPTIONS["3a"], five), Inception(*INCEPTIONS["3b"], five)
         self.maxpool3 = MaxPool2d(3, 2, ceil_mode=True)
-        self.inception4a, self.inception4b = Inception(*INCEPTIONS["4a"]), Inception(*INCEPTIONS["4b"])
-        self.inception4c, self.inception4d = Inception(*INCEPTIONS["4c"]), Inception(*INCEPTIONS["4d"])
-        self.inception4e = Inception(*INCEPTIONS["4e"])
+        self.inception4a, self.inception4b = Inception(*INCEPTIONS["4a"], five), Inception(*INCEPTIONS["4b"], five)
+        self.inception4c, self.inception4d = Inception(*INCEPTIONS["4c"], five), Inception(*INCEPTIONS["4d"], five)
+        self.inception4e = Inception(*INCEPTIONS["4e"], five)
         self.maxpool4 = nn.MaxPool2d(2, 2, ceil_mode=True)
-        self.inception5a, self.inception5b = Inception(*INCEPTIONS["5a"]), Inception(*INCEPTIONS["5b"])
+        self.inception5a, self.inception5b = Inception(*INCEPTIONS["5a"], five), Inception(*INCEPTIONS["5b"], five)
         self.aux1 = AuxiliaryHead(512, classes) if auxiliary else None
         self.aux2 = AuxiliaryHead(528, classes) if auxiliary else None
         self.avgpool = nn.AdaptiveAvgPool2d(1)
@@ -83,11 +84,11 @@ class BasicConv2d(nn.Module):
 class Inception(nn.Module):
     """Four branches side by side, concatenated: (B, channels, H, W) -> (B, sum of widths, H, W)."""
 
-    def __init__(self, channels: int, one: int, three_in: int, three: int, five_in: int, five: int, pool: int):
+    def __init__(self, channels: int, one: int, three_in: int, three: int, five_in: int, five: int, pool: int, side: int = 3):
         super().__init__()
         self.branch1 = BasicConv2d(channels, one, 1)
         self.branch2 = nn.Sequential(BasicConv2d(channels, three_in, 1), BasicConv2d(three_in, three, 3, 1, 1))
-        self.branch3 = nn.Sequential(BasicConv2d(channels, five_in, 1), BasicConv2d(five_in, five, 3, 1, 1))
+        self.branch3 = nn.Sequential(BasicConv2d(channels, five_in, 1), BasicConv2d(five_in, five, side, 1, side // 2))
         self.branch4 = nn.Sequential(MaxPool2d(3, 1, 1, ceil_mode=True), BasicConv2d(channels, pool, 1))
 
     def forward(self, x: Tensor) -> Tensor:

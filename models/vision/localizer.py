@@ -45,12 +45,27 @@ class Localizer(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         maps = self.maps(images)  # (B, 4 features, H / 4, W / 4)
         pooled = maps.mean((2, 3)) if self.pooling == "average" else maps.amax((2, 3))
-        seen = F.adaptive_avg_pool2d(maps.detach() if self.detached else maps, GRID).flatten(1)
+        seen = reduced(maps.detach() if self.detached else maps).flatten(1)
         return torch.cat([self.score(pooled), self.box(seen).sigmoid()], 1).float()
 
     def cams(self, images: Tensor) -> Tensor:
         """Class activation maps (B, classes, H / 4, W / 4): sum_k w_k^c A^k, whose mean (or, of each A^k, maximum) the class's score is made of."""
         return F.conv2d(self.maps(images), self.score.weight[:, :, None, None]).float()
+
+
+def reduced(maps: Tensor) -> Tensor:
+    """(B, K, h, w) -> (B, K, GRID, GRID): means of parts, as products, whose gradient is the same each time on every device."""
+    down, across = (shares_of_parts(side).to(maps) for side in maps.shape[2:])
+    return down @ maps @ across.T
+
+
+def shares_of_parts(side: int) -> Tensor:
+    """(GRID, side): row i averages the cells from floor(i side / GRID) to ceil((i + 1) side / GRID)."""
+    made = torch.zeros(GRID, side)
+    for i in range(GRID):
+        first, last = i * side // GRID, -(-(i + 1) * side // GRID)
+        made[i, first:last] = 1 / (last - first)
+    return made
 
 
 def corners(boxes: Tensor, height: int, width: int) -> Tensor:

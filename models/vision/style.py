@@ -58,9 +58,7 @@ class FilterBank(nn.Module):
         for scale in SCALES:
             self.add_module(
                 f"scale{scale}",
-                nn.Sequential(
-                    nn.AvgPool2d(scale), nn.Conv2d(3, filters, SIDE, padding=SIDE // 2, padding_mode="reflect", bias=False), nn.ReLU()
-                ),
+                nn.Sequential(nn.AvgPool2d(scale), nn.Conv2d(3, filters, SIDE, padding=SIDE // 2, bias=False), nn.ReLU()),
             )
 
     @torch.no_grad()

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.dropout import Dropout
+from models.fixed_order import MaxPool2d
 
-Initialisation = Literal["he", "xavier", "normal", "zeros"]
+Initialisation = Literal["he", "xavier", "lecun", "normal", "big", "zeros"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.01), "prelu": nn.PReLU, "elu": nn.ELU, "softplus": nn.Softplus,
@@ -31,7 +32,7 @@ def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generato
     """Fill every parameter and buffer; the draws come from `generator`, a CPU one, so they are the same on any device.
 
     he: N(0, 2 / fan_in) (He et al. 2015); xavier: U(+-sqrt(6 / (fan_in + fan_out))) (Glorot & Bengio 2010); normal:
-    N(0, 0.01^2); zeros: all units of a layer stay identical, so nothing is learned. Biases are 0, norms 1 and 0.
+    N(0, 0.01^2); lecun: N(0, 1 / fan_in); big: N(0, 1), which saturates; zeros: all units of a layer stay identical, so nothing is learned. Biases are 0, norms 1 and 0.
     """
     for module in net.modules():
         if isinstance(module, LAYERS):
@@ -44,6 +45,10 @@ def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generato
             elif scheme == "xavier":
                 bound = math.sqrt(6 / (fan_in + fan_out))
                 drawn.uniform_(-bound, bound, generator=generator)
+            elif scheme == "lecun":
+                drawn.normal_(0, math.sqrt(1 / fan_in), generator=generator)
+            elif scheme == "big":
+                drawn.normal_(0, 1, generator=generator)
             elif scheme == "normal":
                 drawn.normal_(0, 0.01, generator=generator)
             weight.copy_(drawn)
@@ -66,6 +71,15 @@ def initialise(net: nn.Module, scheme: Initialisation, generator: torch.Generato
 def set_activation(net: nn.Module, name: str) -> int:
     """Replace every activation by `name`; returns how many were replaced."""
     return replace(net, lambda module: isinstance(module, ACTIVATION_TYPES), lambda module: ACTIVATIONS[name]())
+
+
+def set_pooling(net: nn.Module, kind: Literal["max", "average"]) -> int:
+    """Let every pooling of windows take their maxima, or their means, with the same sides and strides; returns how many there are."""
+    if kind == "max":
+        return replace(
+            net, lambda m: isinstance(m, nn.AvgPool2d), lambda m: MaxPool2d(m.kernel_size, m.stride, m.padding, ceil_mode=m.ceil_mode)
+        )
+    return replace(net, lambda m: isinstance(m, nn.MaxPool2d), lambda m: nn.AvgPool2d(m.kernel_size, m.stride, m.padding, m.ceil_mode))
 
 
 def set_dropout(net: nn.Module, p: float | None, generator: torch.Generator | None) -> int:

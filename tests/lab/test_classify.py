@@ -325,3 +325,25 @@ def test_a_list_that_cannot_be_built_says_why() -> None:
         ClassifyConfig.parse({**TINY, "network": "layers", "layers": "cov 8 3"})
     with pytest.raises(UsageError, match="--network layers: the list must end with `dense classes`"):
         make(network="layers", layers="gap, dense 3")
+
+
+def test_l1_and_class_weights_change_the_loss_as_by_hand() -> None:
+    def made(**settings: Any) -> Classify:
+        fields = {"data": "digits", "network": "linear", "batch_size": 16, "validation": 0.0, **settings}
+        return Classify(ClassifyConfig.parse(fields), torch.device("cpu"))
+
+    plain, sparse, balanced = made(), made(l1=0.01), made(class_balance=1.0)
+    images, labels = plain.batch()
+    scores, loss = plain.scores_and_loss(images, labels)
+    for other in (sparse, balanced):
+        other.net.load_state_dict(plain.net.state_dict())
+    weight = next(p for p in plain.net.parameters() if p.dim() > 1)
+    assert float((sparse.scores_and_loss(images, labels)[1] - loss).detach()) == pytest.approx(
+        0.01 * float(weight.detach().abs().sum()), rel=1e-4
+    )
+    counts = torch.bincount(balanced.images.split("train").labels).double()
+    each = (counts.sum() / 10 / counts)[labels].float()
+    losses = torch.nn.functional.cross_entropy(scores, labels, reduction="none")
+    assert float(balanced.scores_and_loss(images, labels)[1].detach()) == pytest.approx(
+        float(((each * losses).sum() / each.sum()).detach()), rel=1e-4
+    )

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models
+from lab.data.border_weights import class_weights
 from lab.data.catalogue import shown
 from lab.device import compute_dtype
 from lab.early_stopping import EarlyStopping
@@ -62,6 +63,8 @@ class Classify(Experiment):
         self.dropout_rng = torch.Generator(device).manual_seed(config.seed + 2)
         self.notes: list[str] = []
         self.measured = False
+        self.of_classes: Tensor | None = None
+        """The classes' weights in the loss, from the first step on that needs them."""
         self.takes_unit_pixels = False
         """Whether the first weights are an autoencoder's, whose images are not normalised."""
         self.net = self.build()
@@ -93,7 +96,7 @@ class Classify(Experiment):
             arguments["layers"] = c.layers
         elif c.network == "knn":
             arguments |= {"k": c.neighbours, "memory": c.memory}
-        elif c.network == "googlenet":
+        elif c.network.startswith("googlenet"):
             arguments["auxiliary"] = c.auxiliary_weight > 0
         weights = read_weights(weights_file(c.weights)) if c.weights else {}
         # Published files come without the batch norm that the config may add; those of runs here bring it.
@@ -107,6 +110,8 @@ class Classify(Experiment):
                 raise UsageError(f"--network {c.network}: {error}.") from None
             if c.activation != "own" and not surgery.set_activation(net, c.activation):
                 raise UsageError(f"--activation {c.activation}: {c.network} has no activation functions to replace.")
+            if c.pooling != "own" and not surgery.set_pooling(net, c.pooling):
+                raise UsageError(f"--pooling {c.pooling}: {c.network} has no other pooling of windows to replace.")
             if (c.batch_norm == "off" and c.network != "layers") or adds_norm:
                 surgery.set_batch_norm(net, c.batch_norm == "on")
             dropouts = surgery.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
@@ -200,10 +205,20 @@ class Classify(Experiment):
                 scores, *others = self.net.net.with_auxiliary(pixels)  # type: ignore[operator]
             else:
                 scores, others = self.net.net(pixels), []
-        loss = F.cross_entropy(scores.float(), labels, label_smoothing=c.label_smoothing)
+        weights = self.class_weights() if c.class_balance else None
+        loss = F.cross_entropy(scores.float(), labels, weights, label_smoothing=c.label_smoothing)
         for other in others:
             loss = loss + c.auxiliary_weight * F.cross_entropy(other.float(), labels, label_smoothing=c.label_smoothing)
+        if c.l1:
+            loss = loss + c.l1 * torch.stack([weight.abs().sum() for weight in self.trainable if weight.dim() > 1]).sum()
         return scores, loss
+
+    def class_weights(self) -> Tensor:
+        """(classes,): by frequency among the training images, their mean over those 1."""
+        if self.of_classes is None:
+            data = self.images.split("train")
+            self.of_classes = class_weights(data.labels.cpu(), len(data.classes), self.config.class_balance).to(self.device)
+        return self.of_classes
 
     def channels_last(self) -> bool:
         return self.config.network not in SMALL and self.config.network != "cnn1d"

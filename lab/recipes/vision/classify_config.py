@@ -46,7 +46,7 @@ with a high learning rate).</p>
     first_views: ClassVar[tuple[str, ...]] = ("training_curves", "confusion", "layer_statistics", "filters")
 
     network: Literal[
-        "lenet5", "alexnet", "vgg11", "vgg13", "vgg16", "vgg19", "nin", "googlenet", "resnet18", "resnet34", "resnet50",
+        "lenet5", "alexnet", "alexnet-lrn", "vgg11", "vgg13", "vgg16", "vgg19", "nin", "googlenet", "googlenet-5x5", "resnet20", "resnet56", "plain20", "plain56", "resnet18", "resnet34", "resnet50",
         "resnet101", "resnet152", "densenet121", "mobilenet_v1", "mobilenet_v2", "mlp", "linear", "knn", "cnn1d", "vit", "layers",
     ] = Field("lenet5", description="Network. Deeper ones have more capacity and are slower; linear, mlp and knn are baselines. layers is your own list; layers:FILE reads it from a file.")  # fmt: skip
     size: int = Field(
@@ -134,9 +134,18 @@ with a high learning rate).</p>
         description="Label smoothing: fraction of the target spread over all classes. Higher makes the network less confident.",
         json_schema_extra=words({0.0: "off"}) | unless(network="knn"),
     )
-    initialisation: Literal["he", "xavier", "normal", "zeros"] = Field(
+    class_balance: float = Field(
+        0.0, ge=0, le=1,
+        description="Weights of classes in the loss: their frequency to minus this power. Higher finds more of the rare classes; 1 gives every class the same say.",
+        json_schema_extra=words({0.0: "off"}) | unless(network="knn"),
+    )  # fmt: skip
+    l1: float = Field(
+        0.0, ge=0, le=1, description="L1: this times the sum of all weights' absolute values is added to the loss. Higher leaves fewer weights that are not near 0.",
+        json_schema_extra=words({0.0: "off"}) | unless(network="knn"),
+    )  # fmt: skip
+    initialisation: Literal["he", "xavier", "lecun", "normal", "big", "zeros"] = Field(
         "he",
-        description="Weight initialisation: He suits ReLU, Xavier tanh; with normal (0.01) signals fade in deep networks; zeros never learn.",
+        description="Weight initialisation: He suits ReLU, Xavier and lecun (variance 1/n) tanh; with normal (0.01) signals fade in deep networks, big ones (1) saturate; zeros never learn.",
         json_schema_extra=unless(network="knn"),
     )
     activation: Literal["own", "relu", "leaky_relu", "prelu", "elu", "softplus", "sigmoid", "tanh"] = Field(
@@ -144,6 +153,10 @@ with a high learning rate).</p>
         description="Activation function between layers; own keeps the network's. sigmoid and tanh saturate in deep networks; ReLU units can die.",
         json_schema_extra=words({"own": "the network's own"}) | unless(network=("linear", "knn", "vit")),
     )
+    pooling: Literal["own", "max", "average"] = Field(
+        "own", description="Pooling of windows: their maxima or their means; own keeps the network's. Maxima usually do better; LeNet-5 was published with means.",
+        json_schema_extra=words({"own": "the network's own"}) | unless(network=("mlp", "linear", "knn", "vit", "layers")),
+    )  # fmt: skip
     batch_norm: Literal["on", "own", "off"] = Field(
         "on",
         description="Batch norm: on adds it after every convolution that lacks it (not with --weights), own keeps the published network, off removes it.",
@@ -239,7 +252,7 @@ with a high learning rate).</p>
         ge=0,
         le=1,
         description="Weight of the auxiliary heads' loss: 0.3 in the paper; 0 removes the heads. Higher drives the lower layers harder.",
-        json_schema_extra=words({0.0: "off"}) | only(network="googlenet"),
+        json_schema_extra=words({0.0: "off"}) | only(network=("googlenet", "googlenet-5x5")),
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",

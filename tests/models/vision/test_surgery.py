@@ -19,7 +19,14 @@ def filled(name: str = "lenet5", scheme: surgery.Initialisation = "he", seed: in
 
 @pytest.mark.parametrize(
     ("scheme", "deviation"),
-    [("he", math.sqrt(2 / 784)), ("xavier", math.sqrt(2 / (784 + 128))), ("normal", 0.01), ("zeros", 0.0)],
+    [
+        ("he", math.sqrt(2 / 784)),
+        ("xavier", math.sqrt(2 / (784 + 128))),
+        ("normal", 0.01),
+        ("zeros", 0.0),
+        ("lecun", math.sqrt(1 / 784)),
+        ("big", 1.0),
+    ],
 )
 def test_initialisations_have_their_published_deviation(scheme: surgery.Initialisation, deviation: float) -> None:
     weight = filled("mlp", scheme).layers[0].weight.detach()
@@ -138,3 +145,15 @@ def test_freezing_by_name() -> None:
     assert {name.split(".")[0] for name in frozen} == {"conv1", "layer1"}
     with pytest.raises(ValueError, match=r"no module 'layer9'; it has conv1"):
         surgery.freeze(net, ["layer9"])
+
+
+def test_pooling_takes_means_or_maxima_of_the_same_windows() -> None:
+    net = nn.Sequential(nn.MaxPool2d(2, 2, ceil_mode=True), nn.MaxPool2d(3, 1, 1))
+    x = torch.arange(25.0).view(1, 1, 5, 5)
+    before = net(x).shape
+    assert surgery.set_pooling(net, "average") == 2
+    assert net(x).shape == before
+    assert net[0](x)[0, 0, 0].tolist() == [3.0, 5.0, 6.5]  # Of the cut-off window, the two pixels that it has.
+    assert surgery.set_pooling(net, "max") == 2
+    assert net[0](x)[0, 0, 0].tolist() == [6.0, 8.0, 9.0]
+    assert surgery.set_pooling(net, "max") == 0

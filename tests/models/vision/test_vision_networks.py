@@ -8,10 +8,12 @@ import models
 
 COUNTS = {
     "lenet5": 61_706, "alexnet": 61_100_840, "vgg11": 132_863_336, "vgg13": 133_047_848, "vgg16": 138_357_544, "vgg19": 143_667_240,
-    "googlenet": 6_624_904, "resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032, "resnet101": 44_549_160,
+    "googlenet": 6_624_904, "googlenet-5x5": 7_005_832, "alexnet-lrn": 61_100_840, "resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032, "resnet101": 44_549_160,
     "resnet152": 60_192_808, "densenet121": 7_978_856, "mobilenet_v1": 4_231_976, "mobilenet_v2": 3_504_872, "mlp": 101_770,
 }  # fmt: skip
-NETWORKS = (*COUNTS, "nin", "cnn1d", "linear", "knn")
+SMALL_COUNTS = {"resnet20": 269_722, "plain20": 269_722, "resnet56": 853_018, "plain56": 853_018}
+"""Of ten classes and three channels; the paper gives 0.27 and 0.85 million."""
+NETWORKS = (*COUNTS, "resnet20", "plain20", "nin", "cnn1d", "linear", "knn")
 
 KEYS: dict[str, dict[str, tuple[int, ...]]] = {
     "alexnet": {
@@ -159,3 +161,31 @@ def test_the_1d_network_takes_series_and_images() -> None:
     assert net(torch.randn(3, 2, 50)).shape == (3, 4)
     assert net(torch.randn(3, 2, 17)).shape == (3, 4)
     torch.testing.assert_close(net.eval()(torch.arange(32.0).view(1, 2, 4, 4)), net(torch.arange(32.0).view(1, 2, 16)))
+
+
+@pytest.mark.parametrize(("name", "count"), SMALL_COUNTS.items())
+def test_networks_for_small_images_have_the_papers_number_of_parameters(name: str, count: int) -> None:
+    assert sum(p.numel() for p in empty(name, classes=10, channels=3, size=32).parameters()) == count
+
+
+def test_a_shortcut_takes_every_second_pixel_and_zeros_for_new_maps_and_a_plain_block_none() -> None:
+    from models.vision.cifar_resnet import Block
+
+    x = torch.arange(2 * 4 * 4, dtype=torch.float32).view(1, 2, 4, 4)
+    for shortcut in (True, False):
+        block = Block(2, 4, 2, shortcut).eval()
+        with torch.no_grad():
+            block.bn2.weight.zero_()
+        expected = torch.zeros(1, 4, 2, 2)
+        if shortcut:
+            expected[:, 1:3] = torch.tensor([[[0.0, 2.0], [8.0, 10.0]], [[16.0, 18.0], [24.0, 26.0]]])
+        assert torch.equal(block(x), expected)
+
+
+def test_local_response_normalisation_is_the_papers_formula() -> None:
+    from models.vision.alexnet import NormReLU
+
+    maps = torch.tensor([[30.0, -5.0, 40.0, 10.0, 0.0, 20.0, 50.0]]).view(1, 7, 1, 1)
+    a = [30.0, 0.0, 40.0, 10.0, 0.0, 20.0, 50.0]
+    by_hand = [a[i] / (2 + 1e-4 * sum(v * v for v in a[max(0, i - 2) : i + 3])) ** 0.75 for i in range(7)]
+    assert NormReLU()(maps).flatten().tolist() == pytest.approx(by_hand, rel=1e-5)
