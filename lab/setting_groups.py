@@ -16,7 +16,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Data": (
         "count", "drawn", "csv", "test_share", "parts", "truth", "share",
-        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "labels", "left_out", "decisions", "pairs", "characters", "length",
+        "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "folds", "fold", "labels", "left_out", "decisions", "pairs", "characters", "length",
         "tokens", "min_count", "max_length", "words", "subsample", "window", "taps", "unroll", "memory",
     ),
     "Augmentation": (

@@ -133,3 +133,29 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
 def test_an_array_of_another_kind_is_named() -> None:
     with pytest.raises(UsageError, match=r"uint8, got \(3, 4, 5, 6\)"):
         images().picture(np.zeros((3, 4, 5, 6), np.uint8))
+
+
+def test_the_folds_are_all_training_images_each_held_out_once() -> None:
+    held = []
+    for fold in range(3):
+        parts = images(folds=3, fold=fold)
+        validation, train = parts.split("validation"), parts.split("train")
+        assert len(validation) + len(train) == 1500
+        held.append(validation.images.flatten(1))
+    assert [len(part) for part in held] == [500, 500, 500]
+    whole = images(validation=0.0).split("train").images.flatten(1)
+    counts = [torch.unique(rows, dim=0, return_counts=True) for rows in (torch.cat(held), whole)]
+    assert torch.equal(counts[0][0], counts[1][0])
+    assert torch.equal(counts[0][1], counts[1][1])
+
+
+def test_leaving_one_out_is_as_many_folds_as_images() -> None:
+    assert len(images(folds=1500, fold=7).split("validation")) == 1
+    with pytest.raises(LabError, match="there are 1500 training images"):
+        images(folds=1501, fold=0).split("train")
+
+
+@pytest.mark.parametrize("settings", [{"folds": 1}, {"folds": 3, "fold": 3}, {"folds": 3, "validation": 0.0}])
+def test_a_fold_that_does_not_exist_is_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="--folds"):
+        images(**settings)

@@ -63,6 +63,15 @@ with a high learning rate).</p>
         le=0.5,
         description="Fraction of the training images held out for validation. More makes validation more reliable and leaves less to train on.",
     )
+    folds: int = Field(
+        0, ge=0, le=100_000,
+        description="Cross-validation: the training images are divided into so many parts, and validation is one of them (fold) in place of a fraction. More leave more to train on; as many as there are images leave one out.",
+        json_schema_extra=unit("parts") | words({0: "off"}),
+    )  # fmt: skip
+    fold: int = Field(
+        0, ge=0, le=100_000, description="Which of the parts is held out, from 0. One run for each of them gives mean and spread: lab sweep classify --grid fold=0,1,2,3,4. Higher numbers are other parts.",
+        json_schema_extra=unless(folds=0),
+    )  # fmt: skip
     labels: int = Field(
         0, ge=0, le=10_000_000,
         description="Labelled training images, as many of each class; the rest are left out. Fewer show what pretrained weights (--weights) are worth.",
@@ -292,6 +301,10 @@ with a high learning rate).</p>
             raise ValueError(f"--games must name at least two games to tell apart, got {self.games!r}")
         if self.patience and not self.validation:
             raise ValueError("--patience needs a validation loss: set --validation above 0")
+        if self.folds and not self.validation:
+            raise ValueError("--folds needs a validation: set --validation above 0")
+        if self.folds == 1 or (self.folds and self.fold >= self.folds):
+            raise ValueError(f"--fold must be below --folds, which must be at least 2, got {self.fold} of {self.folds}")
         if self.freeze and not self.weights and self.network == "knn":
             raise ValueError("--freeze: knn has no weights to freeze")
         return self

@@ -138,7 +138,9 @@ class ImageSplits:
                 return
         order = torch.randperm(len(whole), generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
         held = round(self.config.validation * len(whole))
-        if len(whole.labels[order[held:]].unique()) < len(whole.labels.unique()):
+        if self.config.folds:
+            order, held = with_fold_first(order, self.config.fold, self.config.folds)
+        elif len(whole.labels[order[held:]].unique()) < len(whole.labels.unique()):
             order = with_every_class_last(order, whole.labels)
         if self.config.validation and not held:
             raise LabError(f"--validation {self.config.validation:g} of {len(whole)} images is zero images: raise it, or set it to 0.")
@@ -193,6 +195,14 @@ def first_of_each(order: Tensor, labels: Tensor, count: int) -> Tensor:
         of_class = labels[order] == label
         rank[of_class] = torch.arange(int(of_class.sum()), device=order.device)
     return order[rank < each][:count]
+
+
+def with_fold_first(order: Tensor, fold: int, folds: int) -> tuple[Tensor, int]:
+    """`order` (N,) with its part `fold` of `folds` equal ones moved to the front, and how many those are. Raises LabError where there are more parts than images."""
+    if folds > len(order):
+        raise LabError(f"--folds {folds}: there are {len(order)} training images; at most so many parts can be held out in turn.")
+    first, last = fold * len(order) // folds, (fold + 1) * len(order) // folds
+    return torch.cat([order[first:last], order[:first], order[last:]]), last - first
 
 
 def with_every_class_last(order: Tensor, labels: Tensor) -> Tensor:

@@ -261,7 +261,8 @@ class ImageViews:
             experiment: Any = run.experiment(self.device.type, serving_only=True)
             mine, theirs = self.images.config, experiment.images.config
             same = (mine.data, experiment.format.classes) == (theirs.data, self.format.classes)
-            if not same or (split != "test" and (mine.seed, mine.validation) != (theirs.seed, theirs.validation)):
+            parts = [(of.seed, of.validation, of.folds, of.fold) for of in (mine, theirs)]
+            if not same or (split != "test" and parts[0] != parts[1]):
                 raise UsageError(
                     f"{run.name} was trained on {theirs.data} with other classes or splits; both runs must use the same images."
                 )
