@@ -119,7 +119,7 @@ def ours(name: str, place: torch.device, **settings: object) -> Step:
 def translating(name: str, plain: Callable[[Any, tuple[Tensor, Tensor]], Step], place: torch.device) -> tuple[Step, Step]:
     """The steps of an image translation at 256 pixels, and of its plain loop on the same pictures."""
     entry = recipe(name)
-    config = entry.config_class().parse({"data": "atari", "games": "pong", "frames": 64})
+    config = entry.config_class().parse({"data": "atari", ("game" if name.startswith("cyclegan") else "games"): "pong", "frames": 64})
     experiment = entry.experiment_class()(config, place)
     data = experiment.domains("train")
     a, b = (part.images[:64, :, : config.size, : config.size].to(place) for part in (data.a, data.b))
