@@ -22,7 +22,7 @@ class Dreamt:
 class World:
     """B dreams of one game, side by side: `begin` or `show` gives them real frames to start from, `step` goes on.
 
-    The same `seed` and the same actions give the same dreams.
+    The same `seed` and the same actions give the same dreams. They are kept on the processor, also where the network is on a GPU.
     """
 
     def __init__(self, net: nn.Module, count: int = 1, *, steps: int = 1, temperature: float = 0.0, seed: int = 0):
@@ -43,9 +43,10 @@ class World:
     def step(self, actions: Tensor) -> Dreamt:
         """The next frame of each dream for actions (B,)."""
         self.actions = torch.cat([self.actions[:, 1:], actions[:, None]], 1)
-        frames, rewards, ends = draw(
-            self.net, self.frames, self.actions, self.clock, steps=self.steps, temperature=self.temperature, generator=self.generator
-        )
+        place = next(self.net.parameters(), self.frames).device
+        seen = (part.to(place) for part in (self.frames, self.actions, self.clock))
+        made = draw(self.net, *seen, steps=self.steps, temperature=self.temperature, generator=self.generator)
+        frames, rewards, ends = (part.cpu() for part in made)
         signs = rewards.argmax(1) - 1
         self.frames = torch.cat([self.frames[:, 1:], frames[:, None]], 1)
         self.clock = torch.where((signs != 0) | (ends > 0.5), 0, (self.clock + 1).clamp(max=CLOCK - 1))

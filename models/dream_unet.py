@@ -91,8 +91,8 @@ class DreamUNet(nn.Module):
         )
 
     def pictures(self, frames: Tensor) -> Tensor:
-        """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8."""
-        return self.rgb[frames.long()]
+        """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8, on the processor."""
+        return self.rgb.cpu()[frames.cpu().long()]
 
 
 @torch.no_grad()
@@ -111,14 +111,19 @@ def draw(
     In each an equal share of the pixels is revealed and drawn, at `temperature`, 0 for the likeliest; those after it know what it drew.
     Rewards and ends are read off the last step, which sees nearly all of the frame.
     """
+
+    def uniform(like: Tensor) -> Tensor:
+        place = like.device if generator is None else generator.device
+        return torch.rand(like.shape, generator=generator, device=place).to(like.device)
+
     guess = torch.full_like(frames[:, -1], net.colours)  # type: ignore[arg-type]
-    order = torch.rand(guess.shape, generator=generator, device=guess.device) if steps > 1 else None
+    order = uniform(guess) if steps > 1 else None
     for k in range(steps):
         share = torch.full((len(frames),), k / steps, device=guess.device)
         predicted = net(frames, actions, clock, guess, share)
         logits = predicted.frame.float()
         if temperature > 0:
-            noise = torch.rand(logits.shape, generator=generator, device=logits.device).clamp_min_(1e-20)
+            noise = uniform(logits).clamp_min_(1e-20)
             logits = logits / temperature - (-noise.log()).log()  # Gumbel's: the largest is a draw from the softmax.
         drawn = logits.argmax(1).to(torch.uint8)
         if order is None:
