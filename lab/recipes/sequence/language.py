@@ -64,7 +64,7 @@ class TextWindows:
     @cached_property
     def by_ngrams(self) -> Tensor:
         """log p of every token of validation by those n-grams, (N,) float64."""
-        net = NGram(self.train[-COUNTED:], 1, len(self.vocabulary), 3 if self.characters else 5)
+        net = NGram(self.train[-COUNTED:].cpu(), 1, len(self.vocabulary), 3 if self.characters else 5)
         net.read.fill_(True)
         return net.log_probabilities(self.validation)
 

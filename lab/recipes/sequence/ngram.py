@@ -34,6 +34,7 @@ class NGramRecipe(Experiment):
     view_parts: ClassVar[dict[str, type]] = {"writing": LanguageViews}
 
     def __init__(self, config: NGramConfig, device: torch.device):
+        device = torch.device("cpu")  # Counting would wait for a GPU again and again.
         super().__init__(config, device)
         self.config: NGramConfig = config
         c = config
