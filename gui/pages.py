@@ -34,6 +34,7 @@ PAGES = {
     "text_translation": "gui.sequences.text_translation_page:TextTranslationPage",
     "tag": "gui.sequences.input_pages:TagPage",
     "classify_text": "gui.sequences.input_pages:ClassifyPage",
+    "word_vectors": "gui.sequences.word_vectors_page:WordVectorsPage",
     "phrases": "gui.sequences.phrases_page:PhrasesPage",
     "prefixes": "gui.sequences.input_pages:PrefixesPage",
 }

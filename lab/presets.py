@@ -281,6 +281,12 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             "Vectors of 300 numbers, frequent words left out more often (Mikolov et al. 2013).", {"width": 300, "subsample": 1e-5}
         ),
         BEST: best("a validation loss of 3.06, of 4.16 by chance", 3_000, decay_steps=3_000),
+        "analogies": Preset("A text on which king - man + woman has an answer.", {"data": "analogies", "width": 50}, 3_000),
+        "a tree": Preset("Hierarchical softmax in place of random words.", {"output": "hierarchical softmax"}),
+    },
+    "glove": {
+        QUICK: quick(500, decay_steps=500),
+        "documentation": Preset("Real text: Python's documentation.", {"data": "pydocs"}),
     },
     "autoencoder": {
         QUICK: quick(1_000, quality_every=0),

@@ -157,6 +157,10 @@ RECORDS = (
         "tinyshakespeare", "1,115,394 characters of Shakespeare's plays, downloaded once", "download", "public domain",
         {"text": "lab.data.text:tinyshakespeare"},
     ),
+    DataSet(
+        "analogies", "generated sentences whose analogies are known, and some of Python's documentation", "generated", "PSF",
+        {"text": "lab.data.analogies:analogies"},
+    ),
     DataSet("dates", "generated dates in words, with their ISO form", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:dates"}),
     DataSet("numbers", "generated numbers in words, with their digits", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:numbers"}),
     DataSet(

@@ -93,6 +93,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "text-class": {"hidden": 6, "width": 4, "batch_size": 8, "dropout": 0.5},
     "forecast": {"hidden": 6, "batch_size": 4, "window": 8, "dropout": 0.1},
     "word2vec": {"width": 8, "batch_size": 32, "window": 2, "subsample": 1.0},
+    "glove": {"width": 8, "batch_size": 16, "window": 2},
 }  # fmt: skip
 """Settings of a small and quick run of each recipe; one that is not here trains with its defaults."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -135,6 +136,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "text-class letter by letter": ("text-class", {"level": "char"}),
     "forecast through a window": ("forecast", {"model": "window", "taps": 3}),
     "tag named entities": ("tag", {"data": "entities"}),
+    "word2vec by a tree": ("word2vec", {"output": "hierarchical softmax"}),
     "word2vec cbow": ("word2vec", {"method": "cbow"}),
 }
 FILES = {
@@ -142,6 +144,7 @@ FILES = {
     "gpt": "a.txt",
     "char-rnn": "a.txt",
     "word2vec": "a.txt",
+    "glove": "a.txt",
     "tag": "a.py",
     "text-class": "a.tsv",
     "forecast": "a.csv",

@@ -125,6 +125,7 @@ OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
     "pix2pix": (1, {"data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2}),
     "seq2seq": (2, {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),
     "ngram": (3, {"order": 3}),
+    "glove": (2, {"width": 4, "batch_size": 16}),
     "text-class": (2, {"hidden": 6, "width": 4, "batch_size": 8}),
 }  # fmt: skip
 """Small runs that have the pages which no example has."""

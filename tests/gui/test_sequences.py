@@ -19,6 +19,7 @@ from gui.sequences.input_pages import ClassifyPage, OrdersPage, PrefixesPage, Ta
 from gui.sequences.phrases_page import PhrasesPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
+from gui.sequences.word_vectors_page import WordVectorsPage
 from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
 from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.text_view import TextView
@@ -29,6 +30,7 @@ TEXT = "the cat sat on the mat and the dog lay by the door. " * 60
 TINY: dict[str, dict[str, Any]] = {
     "gpt": {"context": 16, "layers": 2, "heads": 2, "width": 16, "batch_size": 2},
     "ngram": {"order": 3},
+    "glove": {"width": 4, "batch_size": 8, "window": 2},
     "char-rnn": {"hidden": 8, "width": 8, "unroll": 8, "batch_size": 2},
     "seq2seq": {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4},
     "tag": {"length": 16, "hidden": 4, "width": 4, "batch_size": 2},
@@ -143,6 +145,23 @@ def test_labels_are_shown_after_every_word_that_is_typed(qtbot: QtBot, start: Ca
         lambda: getattr(getattr(page.answer.currentWidget(), "matrix", None), "names", {}).get("bottom") == ["a", "nice", "day"],
         timeout=LONG,
     )
+
+
+def test_words_are_calculated_with_and_compared_as_they_are_typed(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("glove"), WordVectorsPage)
+    for field, word in zip(page.words, ("cat", "mat", "dog"), strict=True):
+        field.setText(word)
+
+    def cells(view: Any) -> list[str]:
+        table = view.currentWidget()
+        return (
+            [table.item(0, column).text() for column in range(table.columnCount())] if hasattr(table, "item") and table.rowCount() else []
+        )
+
+    qtbot.waitUntil(lambda: cells(page.one_hot)[:3] == ["cat", "mat", "0"], timeout=LONG)
+    qtbot.waitUntil(lambda: bool(cells(page.analogy)) and cells(page.analogy)[0] not in ("cat", "mat", "dog"), timeout=LONG)
+    page.words[2].setText("nothing")
+    qtbot.waitUntil(lambda: "'nothing' is not in the vocabulary" in page.problem.text(), timeout=LONG)
 
 
 def test_every_phrase_of_the_sentence_has_its_box(qtbot: QtBot, start: Callable[..., Any]) -> None:

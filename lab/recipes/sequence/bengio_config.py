@@ -8,7 +8,7 @@ from lab.config import data_field, only, unit, with_defaults
 from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
-class BengioConfig(with_defaults(SequenceConfig, "BengioDefaults", learning_rate=3e-3, batch_size=512, decay_steps=3000, dropout=0.3)):  # type: ignore[misc]
+class BengioConfig(with_defaults(SequenceConfig, "BengioDefaults", learning_rate=3e-3, batch_size=512, decay_steps=1500, dropout=0.3)):  # type: ignore[misc]
     """The language model of 2003, of words or characters."""
 
     explanation: ClassVar[str] = (

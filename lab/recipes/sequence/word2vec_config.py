@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, unit, with_defaults
+from lab.config import data_field, only, unit, with_defaults
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
 
@@ -20,16 +20,21 @@ class Word2VecConfig(
 <p>Each word gets a vector; words with similar neighbours get similar vectors. Skip-gram tells true neighbours u of a word v from
 random words:</p>
 <p align="center"><i>&minus;log &sigma;(v &middot; u) &minus; &Sigma; log &sigma;(&minus;v &middot; u<sub>k</sub>)</i></p>
-<p>CBOW predicts the word from the mean of its neighbours instead. Directions then carry meaning: b &minus; a + c lies near the word that is to c
-as b is to a.</p>
+<p>With <b>hierarchical softmax</b> a word is a path in a Huffman tree instead: log<sub>2</sub> V turns in place of V scores. CBOW predicts the word from the mean of its neighbours instead. Directions then carry meaning: b &minus; a + c lies near the word that is to c
+as b is to a: on the text <tt>analogies</tt> <tt>lab eval</tt> counts how many of its known analogies come out.</p>
 <p>Mikolov et al. 2013, <a href="https://arxiv.org/abs/1310.4546">Distributed representations of words and phrases</a>.</p>
 """
-    first_views: ClassVar[tuple[str, ...]] = ("words", "neighbours")
+    pages: ClassVar[tuple[str, ...]] = ("word_vectors",)
+    first_views: ClassVar[tuple[str, ...]] = ("words", "neighbours", "one_hot")
     former_names: ClassVar[dict[str, str]] = {"least": "min_count"}
 
     data: str = data_field("stdlib", "text", about="The text to learn")
     method: Literal["skip-gram", "cbow"] = Field(
         "skip-gram", description="skip-gram predicts the surrounding words from the middle one; cbow the middle one from its surroundings."
+    )
+    output: Literal["negative sampling", "hierarchical softmax"] = Field(
+        "negative sampling",
+        description="How a word is predicted: told from random ones, or by log2 V turns in a tree over all V words.",
     )
     width: int = Field(100, ge=2, le=2048, description="Length of a word vector. Longer holds more and needs more text.")
     window: int = Field(
@@ -40,7 +45,11 @@ as b is to a.</p>
         json_schema_extra=unit("words"),
     )
     negatives: int = Field(
-        5, ge=1, le=100, description="Negative samples per true word. More are more stable and slower.", json_schema_extra=unit("words")
+        5,
+        ge=1,
+        le=100,
+        description="Negative samples per true word. More are more stable and slower.",
+        json_schema_extra=unit("words") | only(output="negative sampling"),
     )
     min_count: int = Field(
         5, ge=1, description="Drop words that occur less often. Higher gives a smaller vocabulary.", json_schema_extra=unit("times")
