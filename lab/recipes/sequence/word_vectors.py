@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import numpy as np
+from torch import nn
 
 from lab.answers import Scatter, Table
 from lab.data.catalogue import Absent, file_of, missing, shown
@@ -63,8 +64,9 @@ class WordText:
             raise UsageError(f"{word!r} is not in the vocabulary.{hint}")
         return number
 
-    def figures(self, net: WordVectors) -> dict[str, float]:
+    def figures(self, net: nn.Module) -> dict[str, float]:
         """The share of the analogies of the generated text that the vectors answer, by relation; {} for other texts."""
+        assert isinstance(net, WordVectors)
         if self.record["data"] != "analogies":
             return {}
         answers = {relation: answered(self, net, questions) for relation, questions in known_questions(self).items()}
