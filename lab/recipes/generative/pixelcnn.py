@@ -27,6 +27,9 @@ from lab.state import Tree
 from models.generative import pixelcnn as networks
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
+LAPSE_FIRST = 50
+"""Steps between the first pictures of the time-lapse: drawing one, pixel after pixel, takes as long as two steps, on a GPU as long as a hundred."""
+
 
 class PixelCNN(Experiment):
     """One step is one mini-batch."""
@@ -56,7 +59,7 @@ class PixelCNN(Experiment):
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.average.master.eval()
         self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
-        self.monitor = SampleMonitor(config, self.feed, self.average.master, True, self.autocast)
+        self.monitor = SampleMonitor(config, self.feed, self.average.master, True, self.autocast, LAPSE_FIRST)
         self.latent = LatentViews(config, self.feed)
         self.by_class = ConditionalViews(self.latent)
         self.places = PlaceViews(self.latent)

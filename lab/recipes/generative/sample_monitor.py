@@ -31,14 +31,16 @@ QUALITY_METRICS = (
 
 
 class SampleMonitor:
-    """Monitors the samples of `net`, the serving module. `autocast` gives the precision of training."""
+    """Monitors the samples of `net`, the serving module. `autocast` gives the precision of training, `lapse_first` the steps between the
+    first pictures of the time-lapse."""
 
     def __init__(
-        self, config: ImageConfig, feed: ImageFeed, net: Any, conditional: bool, autocast: Callable[[], AbstractContextManager[Any]]
-    ):
+        self, config: ImageConfig, feed: ImageFeed, net: Any, conditional: bool, autocast: Callable[[], AbstractContextManager[Any]],
+        lapse_first: int = LAPSE_FIRST,
+    ):  # fmt: skip
         self.config, self.feed, self.net, self.conditional, self.autocast = config, feed, net, conditional, autocast
         self.code_length = config.code_length(feed.shape)
-        self.lapse = TimeLapse(LAPSE_FIRST, keep_first=True)
+        self.lapse = TimeLapse(lapse_first, keep_first=True)
         self.diagnosis = Diagnosis(feed.device)
 
     def after_step(self, step: int) -> Metrics:

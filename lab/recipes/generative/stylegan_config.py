@@ -11,7 +11,7 @@ from lab.recipes.generative.generative_config import LATENT_SPACE, ConvAdversari
 class StyleGANConfig(
     with_defaults(  # type: ignore[misc]
         ConvAdversarialConfig, "StyleGANDefaults", data="mnist-5k", size=0, loss="relativistic", latent=64, beta1=0.0, ema=0.995,
-        r1_every=2, g_learning_rate=4e-3, d_learning_rate=5e-4, beta2=0.99,
+        r1_every=2, g_learning_rate=2e-3, d_learning_rate=5e-4, beta2=0.99,
     )
 ):  # fmt: skip
     """StyleGAN (Karras et al. 2019; 2020): styles for each layer, from coarse to fine."""
@@ -51,7 +51,7 @@ StyleGAN</a> (demodulation, images added up); Mescheder et al. 2018, <a href="ht
         json_schema_extra=unit("layers"),
     )  # fmt: skip
     equalised: bool = Field(
-        True, description="Equalised learning rate of G: on, wide layers learn no faster than narrow ones; off, they run ahead and samples collapse. On wants a learning rate some eight times as high."
+        True, description="Equalised learning rate of G: on, wide layers learn no faster than narrow ones; off, they run ahead and samples collapse. On wants a learning rate some four times as high."
     )  # fmt: skip
     mixing: float = Field(
         0.5, ge=0, le=1,
