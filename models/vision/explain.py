@@ -194,6 +194,24 @@ def occlusion(net: nn.Module, image: Tensor, label: int, patch: int, stride: int
     return torch.einsum("n,nhw->hw", drops.float(), covers.float()) / covers.float().sum(0)
 
 
+@torch.no_grad()
+def deletion_and_insertion(net: nn.Module, image: Tensor, label: int, heat: Tensor, ground: float, steps: int = 16) -> tuple[float, float]:
+    """How far a map can be trusted (Petsiuk et al. 2018, section 4.1): the mean probability of `label` while pixels give way to `ground`, and while they
+    come back on it, those of the largest heat (H, W) first. A good map has a low deletion and a high insertion; image (1, C, H, W).
+    """
+    order = heat.flatten().argsort(descending=True, stable=True)
+    rank = torch.empty_like(order)
+    rank[order] = torch.arange(len(order), device=order.device)
+    limits = (torch.arange(steps + 1, device=heat.device) * len(order)) // steps  # How many pixels are touched.
+    touched = (rank[None] < limits[:, None]).view(steps + 1, 1, *heat.shape)
+    values = image.float()
+    with eval_mode(net):
+        both = torch.cat([values.where(~touched, ground), values.where(touched, ground)])
+        probabilities = net(both).softmax(1)[:, label].float()
+    deleted, inserted = probabilities.chunk(2)
+    return float(torch.trapezoid(deleted) / steps), float(torch.trapezoid(inserted) / steps)
+
+
 def layers_with_maps(net: nn.Module, images: Tensor, kinds: tuple[type[nn.Module], ...]) -> list[str]:
     """The names of the modules of these kinds whose output is maps (B, K, h, w), in the order of their calls."""
     names: list[str] = []

@@ -183,13 +183,14 @@ class ImageViews:
         return self.overlaid(net, pixels, chosen, shares.sum(0)[None].relu(), name)
 
     def overlaid(self, net: Any, pixels: Tensor, chosen: int, heat: Tensor, name: str) -> Images:
-        """The image, and the image under a heat map (1, h, w)."""
+        """The image, and the image under a heat map (1, h, w), with how far it can be trusted: `explain.deletion_and_insertion`."""
         p = float(self.predictor.probabilities(net, pixels)[0, chosen])
         values = draw.heat(heat, self.format.size)
         image = draw.enlarged(draw.shown(pixels)[0])
-        return Images(
-            np.stack([image, draw.overlay(image, values)]), ["image", f"{name}: {self.format.classes[chosen]} {p:.3f}"], columns=2
-        )
+        ranks = torch.from_numpy(values).to(pixels.device)
+        deletion, insertion = explain.deletion_and_insertion(net, pixels, chosen, ranks, float(pixels.float().median()))
+        trust = f"deletion {deletion:.2f}, insertion {insertion:.2f}"
+        return Images(np.stack([image, draw.overlay(image, values)]), [trust, f"{name}: {self.format.classes[chosen]} {p:.3f}"], columns=2)
 
     @view(live=True)
     def neighbours(self, net: Any, image: Any = "test:0") -> Images:

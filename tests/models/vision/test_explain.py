@@ -208,3 +208,20 @@ def test_integrated_gradients_of_a_linear_network_are_weight_times_input() -> No
     layer = net[1]
     assert torch.allclose(shares.flatten(), layer.weight[0] * image.flatten())
     assert delta == pytest.approx(0, abs=1e-5)
+
+
+def test_deletion_and_insertion_are_means_of_probabilities_by_hand() -> None:
+    class Counts(nn.Module):
+        """The odds of class 1 are 1 + 2 x the first pixel + 4 x the second."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            odds = 1 + 2 * x[:, 0, 0, 0] + 4 * x[:, 0, 0, 1]
+            return torch.stack([torch.zeros_like(odds), odds.log()], 1)
+
+    image = torch.ones(1, 1, 1, 2)
+    p = {0: 1 / 2, 1: 3 / 4, 2: 5 / 6, 3: 7 / 8}  # By which pixels are there, as bits.
+    right = explain.deletion_and_insertion(Counts(), image, 1, torch.tensor([[0.0, 1.0]]), 0.0, steps=2)
+    assert right == (pytest.approx((p[3] / 2 + p[1] + p[0] / 2) / 2), pytest.approx((p[0] / 2 + p[2] + p[3] / 2) / 2))
+    wrong = explain.deletion_and_insertion(Counts(), image, 1, torch.tensor([[1.0, 0.0]]), 0.0, steps=2)
+    assert wrong[0] > right[0]
+    assert wrong[1] < right[1]
