@@ -34,6 +34,14 @@ class AdaptiveMaxPool2d(nn.AdaptiveMaxPool2d):
         return adaptive_max_pool(x, self.output_size) if x.is_cuda else super().forward(x)
 
 
+class AdaptiveAvgPool2d(nn.AdaptiveAvgPool2d):
+    """Averages of `output_size` parts along each side, which overlap where it does not divide the image's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert isinstance(self.output_size, int)
+        return adaptive_avg_pool(x, self.output_size)
+
+
 def max_pool(x: Tensor, side: int, stride: int, padding: int = 0, ceil_mode: bool = False) -> Tensor:
     """`F.max_pool2d` of x (B, C, H, W), with a gradient that is added offset by offset."""
 
@@ -115,6 +123,25 @@ def interpolation(size: int, factor: int, dtype: torch.dtype, device: torch.devi
     with torch.inference_mode(False), torch.no_grad():
         lines = F.interpolate(torch.eye(size)[:, None], scale_factor=factor, mode="linear", align_corners=False)[:, 0]
         return lines.T.to(device, dtype)
+
+
+def adaptive_avg_pool(x: Tensor, count: int) -> Tensor:
+    """`F.adaptive_avg_pool2d` of x (B, C, H, W) to (B, C, count, count)."""
+    even = all(of % count == 0 for of in x.shape[2:])
+    return F.adaptive_avg_pool2d(x, count) if even or not x.is_cuda else averages_by_products(x, count)
+
+
+def averages_by_products(x: Tensor, count: int) -> Tensor:
+    """`adaptive_avg_pool` as two matrix products."""
+    down, across = (parts(size, count, x.dtype, x.device) for size in x.shape[2:])
+    return down @ (x @ across.T)
+
+
+@lru_cache(maxsize=64)
+def parts(size: int, count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """What each of `size` values counts in the average of each of `count` parts, (count, size)."""
+    with torch.inference_mode(False), torch.no_grad():
+        return F.adaptive_avg_pool1d(torch.eye(size)[:, None], count)[:, 0].T.to(device, dtype)
 
 
 def totals(points: Tensor, groups: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import adaptive_avg_pool
+
 LARGEST = 32
 """Larger images are first reduced to this size, for speed."""
 
@@ -38,7 +40,7 @@ class Judge(nn.Module):
             x = F.relu(norm(convolution(x)))
             if x.shape[-1] >= 8:
                 x = F.max_pool2d(x, 2)
-        return self.to_features(F.adaptive_avg_pool2d(x, 4).flatten(1)) * self.scale
+        return self.to_features(adaptive_avg_pool(x, 4).flatten(1)) * self.scale
 
 
 def rotations(images: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.fixed_order import MaxPool2d
+from models.fixed_order import AdaptiveAvgPool2d, MaxPool2d
 
 
 class AlexNet(nn.Module):
@@ -30,7 +30,7 @@ class AlexNet(nn.Module):
             nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), MaxPool2d(3, 2, padding=pad),
         )  # fmt: skip
         side = 2 if small else 6
-        self.avgpool = nn.AdaptiveAvgPool2d(side)
+        self.avgpool = AdaptiveAvgPool2d(side)
         self.classifier = nn.Sequential(
             nn.Dropout(0.5), nn.Linear(256 * side * side, 4096), nn.ReLU(),
             nn.Dropout(0.5), nn.Linear(4096, 4096), nn.ReLU(),

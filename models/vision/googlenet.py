@@ -4,7 +4,7 @@ with torchvision's state_dict keys."""
 import torch
 from torch import Tensor, nn
 
-from models.fixed_order import MaxPool2d
+from models.fixed_order import AdaptiveAvgPool2d, MaxPool2d
 
 INCEPTIONS: dict[str, tuple[int, int, int, int, int, int, int]] = {
     "3a": (192, 64, 96, 128, 16, 32, 32), "3b": (256, 128, 128, 192, 32, 96, 64),
@@ -100,7 +100,7 @@ class AuxiliaryHead(nn.Module):
 
     def __init__(self, channels: int, classes: int):
         super().__init__()
-        self.pool = nn.AdaptiveAvgPool2d(4)
+        self.pool = AdaptiveAvgPool2d(4)
         self.conv = BasicConv2d(channels, 128, 1)
         self.fc1 = nn.Linear(2048, 1024)
         self.relu = nn.ReLU()

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from models.fixed_order import AdaptiveAvgPool2d
+
 BLOCKS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """3x3 convolutions before each of the five poolings."""
 WIDTHS = (64, 128, 256, 512, 512)
@@ -30,7 +32,7 @@ class VGG(nn.Module):
         self.features = nn.Sequential(*layers)
         self.maps = f"features.{len(layers) - 2}"
         side, hidden = (1, 512) if small else (7, 4096)
-        self.avgpool = nn.AdaptiveAvgPool2d(side)
+        self.avgpool = AdaptiveAvgPool2d(side)
         self.classifier = nn.Sequential(
             nn.Linear(512 * side * side, hidden), nn.ReLU(), nn.Dropout(0.5),
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5),

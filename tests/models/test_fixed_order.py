@@ -65,6 +65,14 @@ def test_bilinear_resizing_by_products_is_pytorchs(factor: int, shape: tuple[int
         torch.testing.assert_close(one, other)
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 7, 9), (1, 2, 3, 2)])
+def test_averages_of_uneven_parts_by_products_are_pytorchs(shape: tuple[int, ...]) -> None:
+    x = image(*shape)
+    mine = with_gradient(lambda x: fixed_order.averages_by_products(x, 4), x)
+    for one, other in zip(mine, with_gradient(fixed_order.AdaptiveAvgPool2d(4), x), strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_totals_of_groups_are_the_sums_of_their_members() -> None:
     points, groups = torch.tensor([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]]), torch.tensor([2, 0, 2])
     for function in (fixed_order.totals, fixed_order.totals_by_products):
@@ -77,7 +85,12 @@ def test_totals_of_groups_are_the_sums_of_their_members() -> None:
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_gradients_on_a_gpu_are_the_same_each_time(layout: torch.memory_format) -> None:
     x = image(8, 32, 43, 43).float().cuda().to(memory_format=layout)
-    for function in (fixed_order.MaxPool2d(3, 2, 1), fixed_order.AdaptiveMaxPool2d(6), lambda x: fixed_order.bilinear(x, 2)):
+    for function in (
+        fixed_order.MaxPool2d(3, 2, 1),
+        fixed_order.AdaptiveMaxPool2d(6),
+        fixed_order.AdaptiveAvgPool2d(6),
+        lambda x: fixed_order.bilinear(x, 2),
+    ):
         first, again = (with_gradient(function, x)[1] for _ in range(2))
         assert torch.equal(first, again)
         torch.testing.assert_close(first.cpu(), with_gradient(function, x.cpu())[1], rtol=1e-4, atol=1e-4)
