@@ -137,6 +137,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "forecast through a window": ("forecast", {"model": "window", "taps": 3}),
     "tag named entities": ("tag", {"data": "entities"}),
     "word2vec by a tree": ("word2vec", {"output": "hierarchical softmax"}),
+    "char-rnn of ReLUs": ("char-rnn", {"cell": "relu"}),
     "word2vec cbow": ("word2vec", {"method": "cbow"}),
 }
 FILES = {

@@ -1,4 +1,4 @@
-"""The recurrent cells in their equations: vanilla RNN (Elman 1990), LSTM (Hochreiter & Schmidhuber 1997, with forget gate) and GRU
+"""The recurrent cells in their equations: vanilla RNN (Elman 1990), RNN of ReLUs (Le et al. 2015), LSTM (Hochreiter & Schmidhuber 1997, with forget gate) and GRU
 (Cho et al. 2014), with the weight layout of torch.nn, so that weights move between these and its fused kernels.
 
 Read first: `lstm_step`. Training uses the fused kernels by default; these are for reading and for inspecting gates.
@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-CellKind = Literal["rnn", "lstm", "gru"]
+CellKind = Literal["rnn", "relu", "lstm", "gru"]
 State = tuple[Tensor, ...]
 """(h,) of an RNN or GRU, (h, c) of an LSTM."""
 Gates = dict[str, Tensor]
@@ -18,9 +18,10 @@ Gates = dict[str, Tensor]
 Weights = tuple[Tensor, Tensor, Tensor, Tensor]
 """weight_ih (G * H, I), weight_hh (G * H, H), bias_ih (G * H,), bias_hh (G * H,), for G gates."""
 
-GATES: dict[str, int] = {"rnn": 1, "lstm": 4, "gru": 3}
+GATES: dict[str, int] = {"rnn": 1, "relu": 1, "lstm": 4, "gru": 3}
 GATE_NAMES: dict[str, tuple[str, ...]] = {
     "rnn": ("hidden h",),
+    "relu": ("hidden h",),
     "lstm": ("input i", "forget f", "output o", "candidate g", "cell c", "hidden h"),
     "gru": ("reset r", "update z", "candidate n", "hidden h"),
 }
@@ -32,6 +33,28 @@ def rnn_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
     (h,) = state
     h = torch.tanh(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (B, H)
     return (h,), {"hidden h": h}
+
+
+def relu_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
+    """h' = max(0, W_ih x + b_ih + W_hh h + b_hh).
+
+    W_hh begins as the identity and the biases as 0: what is in h stays, x is added to it, and the gradient passes from step to step unchanged (the
+    constant error carousel), as long as a unit is above 0.
+    """
+    w_ih, w_hh, b_ih, b_hh = weights
+    (h,) = state
+    h = torch.relu(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # (B, H)
+    return (h,), {"hidden h": h}
+
+
+@torch.no_grad()
+def begin_as_identity(layer: nn.Module, suffixes: tuple[str, ...]) -> None:
+    """The first weights of a layer of ReLUs."""
+    for suffix in suffixes:
+        _, w_hh, b_ih, b_hh = layer_weights(layer, suffix)
+        nn.init.eye_(w_hh)
+        for bias in (b_ih, b_hh):
+            nn.init.zeros_(bias)
 
 
 def lstm_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
@@ -60,7 +83,12 @@ def gru_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
     return (h,), {"reset r": r, "update z": z, "candidate n": n, "hidden h": h}
 
 
-STEPS: dict[str, Callable[[Tensor, State, Weights], tuple[State, Gates]]] = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
+STEPS: dict[str, Callable[[Tensor, State, Weights], tuple[State, Gates]]] = {
+    "rnn": rnn_step,
+    "relu": relu_step,
+    "lstm": lstm_step,
+    "gru": gru_step,
+}
 
 
 class UnrolledLayer(nn.Module):

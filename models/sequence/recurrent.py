@@ -4,6 +4,7 @@ torch.nn's fused layers are the default; `unfused=True` uses the layers of cells
 Read first: `Recurrent.forward`; `Recurrent.trace` returns the gates.
 """
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,10 +12,21 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from models.dropout import Dropout
-from models.sequence.cells import STEPS, CellKind, Gates, State, UnrolledLayer, Weights, layer_weights, unroll
+from models.sequence.cells import (
+    STEPS,
+    CellKind,
+    Gates,
+    State,
+    UnrolledLayer,
+    Weights,
+    begin_as_identity,
+    directions,
+    layer_weights,
+    unroll,
+)
 from models.sequence.sampling import choose
 
-FUSED: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+FUSED: dict[str, Any] = {"rnn": nn.RNN, "relu": partial(nn.RNN, nonlinearity="relu"), "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Recurrent(nn.Module):
@@ -37,6 +49,9 @@ class Recurrent(nn.Module):
             else FUSED[kind](size, hidden, batch_first=True, bidirectional=bidirectional)
             for size in sizes
         )  # fmt: skip
+        if kind == "relu":
+            for layer in self.layers:
+                begin_as_identity(layer, directions(bidirectional))
         self.dropout = Dropout(dropout)
         parts = 2 if kind == "lstm" else 1
         shape = (parts, layers * (2 if bidirectional else 1), 1, hidden)

@@ -142,3 +142,22 @@ def test_reading_in_two_parts_with_the_state_carried_on_is_reading_at_once() -> 
     first, state = net(tokens[:, :4])
     second, _ = net(tokens[:, 4:], state)
     torch.testing.assert_close(torch.cat([first, second], 1), whole)
+
+
+def test_relus_that_begin_as_the_identity_add_up_and_pass_the_gradient_unchanged() -> None:
+    """The constant error carousel: h is the sum of what came in, and |dL / dh| is the same at every distance."""
+    net = Recurrent("relu", 2, 2)
+    with torch.no_grad():
+        net.layers[0].weight_ih_l0.copy_(torch.eye(2))
+    x = torch.rand(1, 30, 2, generator=torch.Generator().manual_seed(0)) + 0.1
+    out, _ = net(x)
+    torch.testing.assert_close(out, x.cumsum(1))
+    norms = gradient_norms(net.layers[0], "relu", x, torch.tensor([3.0, 4.0]))
+    torch.testing.assert_close(norms, torch.full((30,), 5.0, dtype=torch.float64))
+
+
+def test_relus_fused_and_unfused_agree() -> None:
+    unfused, fused = Recurrent("relu", 3, 4, 2, bidirectional=True, unfused=True), Recurrent("relu", 3, 4, 2, bidirectional=True)
+    fused.load_state_dict(unfused.state_dict())
+    x = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(unfused(x)[0], fused(x)[0], atol=1e-6, rtol=0)

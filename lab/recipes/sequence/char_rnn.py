@@ -1,4 +1,4 @@
-"""A recurrent language model: an RNN, LSTM or GRU that reads a text character by character and predicts the next one.
+"""A recurrent language model: an RNN, of tanh or ReLU, LSTM or GRU that reads a text character by character and predicts the next one.
 
 Truncated back-propagation through time (Williams & Peng 1990): each row of the batch reads its own stretch of the text,
 `unroll` characters a step; the state is carried on from step to step, the gradient is not.
@@ -117,7 +117,7 @@ class CharRNN(SequenceExperiment):
     @view(live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: Length = 100, runs: str = "", seed: Seed = 0) -> Curves:
         """How much of an error reaches the state k characters earlier. Where the log10 of the gradient's norm falls along a straight line,
-        the gradient vanishes. This run's network is compared with a new RNN, LSTM and GRU of the same size, or with the trained ones of
+        the gradient vanishes. This run's network is compared with a new RNN, RNN of ReLUs, LSTM and GRU of the same size, or with the trained ones of
         other runs of char-rnn, named in `runs` and separated by commas."""
         length = max(2, min(length, 500))
         text = text or self.text.sample(length)
@@ -127,7 +127,7 @@ class CharRNN(SequenceExperiment):
             trained = other.serving()
             assert isinstance(trained, RecurrentLM)
             cores[f"{trained.core.kind} of {run}"] = trained.core, other.embedded(trained, text, length)
-        for kind in () if others else ("rnn", "lstm", "gru"):
+        for kind in () if others else ("rnn", "relu", "lstm", "gru"):
             with seeded(seed):
                 core = Recurrent(kind, net.embedding.embedding_dim, net.core.hidden).to(self.device)
             cores[f"new {kind}"] = core, self.embedded(net, text, length)

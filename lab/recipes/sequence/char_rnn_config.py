@@ -17,9 +17,10 @@ class CharRNNConfig(with_defaults(SequenceConfig, "CharRNNDefaults", learning_ra
         + """<p>A recurrent network keeps a state: <i>h<sub>t</sub> = tanh(W x<sub>t</sub> + U h<sub>t-1</sub> + b)</i>. On the way back through time the
 gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a cell that is only scaled and added to:</p>
 <p align="center"><i>c<sub>t</sub> = f &middot; c<sub>t-1</sub> + i &middot; g, &nbsp; h<sub>t</sub> = o &middot; tanh(c<sub>t</sub>)</i></p>
-<p>The view <b>gradient by distance</b> measures this; <b>gates</b> shows what the units do while the network reads.</p>
+<p>A plain RNN of ReLUs whose matrix U begins as the identity (<tt>--cell relu</tt>) does so too, without gates: its gradient passes unchanged from step to step, the
+<i>constant error carousel</i>, but all it can do at first is add up. The view <b>gradient by distance</b> measures this; <b>gates</b> shows what the units do while the network reads.</p>
 <p>Hochreiter &amp; Schmidhuber 1997, <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Long short-term memory</a>; Cho et al. 2014,
-<a href="https://arxiv.org/abs/1406.1078">GRU</a>; Pascanu et al. 2013, <a href="https://arxiv.org/abs/1211.5063">On the difficulty of training RNNs</a>.</p>
+<a href="https://arxiv.org/abs/1406.1078">GRU</a>; Le et al. 2015, <a href="https://arxiv.org/abs/1504.00941">RNNs of rectified linear units</a>; Pascanu et al. 2013, <a href="https://arxiv.org/abs/1211.5063">On the difficulty of training RNNs</a>.</p>
 """
     )
     pages: ClassVar[tuple[str, ...]] = ("text_generation",)
@@ -28,7 +29,10 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
 
     data: str = data_field("pydocs", "text", about="The text to learn")
     level: Literal["char", "byte"] = Field("char", description="Tokens are characters or bytes.")
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    cell: Literal["rnn", "relu", "lstm", "gru"] = Field(
+        "lstm",
+        description="Recurrent cell. LSTM and GRU remember longer than a plain RNN; relu is a plain one of ReLUs that begins as the identity.",
+    )
     layers: int = Field(
         1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.", json_schema_extra=unit("layers")
     )
