@@ -10,6 +10,7 @@ from torch import nn
 from lab.answers import Curves, Heatmap, Text
 from lab.data import points
 from lab.experiment import Experiment, Metrics, view
+from lab.exported import Exported
 from lab.recipes.foundations.activation_profile import Profile, profile
 from lab.recipes.foundations.activations_config import ActivationsConfig
 from lab.seeding import seeded
@@ -66,6 +67,10 @@ class Activations(Experiment):
             "loss": float(self.loss(output, self.y)), "accuracy": float(((output > 0) == (self.y > 0.5)).float().mean()),
             "gradient_at_the_first_layer": float(layers.gradients[0]), "deviation_at_the_last_layer": float(layers.deviations[-1]),
         }  # fmt: skip
+
+    def exported(self) -> Exported:
+        about = "points, float32 (B, 2), between -3 and 3 -> log-odds of class 1, float32 (B)."
+        return Exported(self.net, {"points": self.x[:2].clone()}, "output", about)
 
     def through(self) -> "Layers":
         """What flows through the layers, forward and backward."""
