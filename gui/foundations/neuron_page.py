@@ -15,6 +15,7 @@ from gui.foundations.loss_strip import LossStrip
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import ACCENT, COLOURS, is_dark, readable
 from gui.widgets.fast_label import FastLabel
+from gui.widgets.room import Scroller
 from lab.data import drawn_points
 from lab.data.drawn_points import REACH
 from lab.recipes.foundations.perceptron_config import PerceptronConfig
@@ -60,7 +61,9 @@ class NeuronPage(LivePage):
             "Points, the three lines and the perceptron's weights as an arrow. Paint to add points (right button: orange)"
         )
         self.losses.setToolTip("D(w, w0) over the points that it has looked at")
-        left = QVBoxLayout()
+        settings = QWidget()
+        left = QVBoxLayout(settings)
+        left.setContentsMargins(0, 0, theme.GAP, 0)
         row = QHBoxLayout()
         row.setSpacing(theme.THIN)
         self.sets = QButtonGroup(self)
@@ -120,7 +123,7 @@ class NeuronPage(LivePage):
         right.addWidget(self.plane, 4)
         right.addWidget(QLabel("D over the points seen", toolTip=self.losses.toolTip()))
         right.addWidget(self.losses, 1)
-        middle.addLayout(left)
+        middle.addWidget(Scroller(settings, (320, 100)))
         middle.addLayout(right, 1)
         self.column.addLayout(self.transport())
         self.column.addLayout(middle, 1)
