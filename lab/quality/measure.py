@@ -35,7 +35,7 @@ def quality(images: Tensor, labels: Tensor | None, train: LabelledImages, test: 
         figures[f"{key}_floor"] = value
     if judged.task == "classes":
         shares = class_shares(predicted, train.labels, len(train.classes))
-        figures["smallest_class_share"], figures["largest_class_share"] = float(shares.min()), float(shares.max())
+        figures["class_share_min"], figures["class_share_max"] = float(shares.min()), float(shares.max())
         figures["class_shares"] = {name: round(share, 3) for name, share in zip(train.classes, shares.tolist(), strict=True)}
         if labels is not None:
             figures["conditional_accuracy"] = float((predicted == labels).float().mean())

@@ -26,7 +26,7 @@ LAPSE_FIRST = 10
 LAPSE_COUNT = 36
 LAPSE_SEED = 0
 QUALITY_METRICS = (
-    "frechet_distance", "kernel_distance", "density", "coverage", "smallest_class_share", "largest_class_share", "conditional_accuracy",
+    "frechet_distance", "kernel_distance", "density", "coverage", "class_share_min", "class_share_max", "conditional_accuracy",
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def test_real_images_are_near_and_noise_is_far() -> None:
     assert noise["conditional_accuracy"] < 0.3
     assert real["frechet_distance"] < 0.2 * noise["frechet_distance"]
     assert real["coverage"] > 0.7 > 0.1 > noise["coverage"]
-    assert real["smallest_class_share"] > 0.7
+    assert real["class_share_min"] > 0.7
 
 
 @pytest.mark.usefixtures("quick")
