@@ -144,7 +144,11 @@ class Overseer:
             return
         name = self.section if self.section in self.waiting else self.waiting[0]
         at = f"{self.case}: " if self.case else ""
-        why = "it hung, and was killed" if hung else f"its process ended with {f'signal {-code}' if code < 0 else f'code {code}'}"
+        why = (
+            f"it took {GRACE:.0f} s more than its time, and was killed"
+            if hung
+            else f"its process ended with {f'signal {-code}' if code < 0 else f'code {code}'}"
+        )
         self.seen(name).failures.append(f"{at}{why}")
         if not self.case:
             self.waiting.remove(name)

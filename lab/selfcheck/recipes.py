@@ -19,6 +19,9 @@ from lab.selfcheck.check import Check, not_finite, short
 from lab.selfcheck.exactness import differences, stored_and_read
 from lab.snapshot import frozen_copy
 
+VIEW_SECONDS, SLOW = 10.0, 1.0
+"""For the views of a case in all, and from when on one is told to be slow."""
+
 
 def check_recipes(check: Check) -> dict[str, Any]:
     """Every case: finite metrics and resume with PyTorch's defaults; once for each class also views, evaluation and a look on a processor."""
@@ -76,7 +79,7 @@ def one_recipe(check: Check, name: str, values: dict[str, Any], lap: Callable[[s
         lap("resume")
         if not whole:
             return
-        values["views"] = answered(check, straight)
+        values |= answered(check, straight)
         lap("views")
         if check.device.type != "cpu":
             on_processor(check, name, state)
@@ -119,10 +122,16 @@ def host_waits(check: Check, experiment: Experiment) -> dict[str, int]:
     return dict(collections.Counter(f"{w.filename.removeprefix(root)}:{w.lineno}" for w in caught if "synchron" in str(w.message)))
 
 
-def answered(check: Check, experiment: Experiment) -> int:
-    """Ask every view, the live ones about a frozen copy; how many answered. One that needs something said first is passed over."""
-    net, count = frozen_copy(experiment.serving()), 0
-    for view in experiment.views():
+def answered(check: Check, experiment: Experiment) -> dict[str, Any]:
+    """Ask every view, the live ones about a frozen copy: how many answered, the seconds of slow ones, and those that there was no time for.
+
+    One that needs something said first is passed over.
+    """
+    net, count, slow = frozen_copy(experiment.serving()), 0, dict[str, float]()
+    waiting = list(experiment.views())
+    until = time.monotonic() + VIEW_SECONDS
+    while waiting and time.monotonic() < until:
+        view, start = waiting.pop(0), time.monotonic()
         try:
             experiment.answer(view, net, {})
             count += 1
@@ -130,7 +139,9 @@ def answered(check: Check, experiment: Experiment) -> int:
             continue
         except Exception as error:
             check.fail(f"view {view}: {short(error)}")
-    return count
+        if (seconds := time.monotonic() - start) > SLOW:
+            slow[view] = round(seconds, 1)
+    return {"views": count, "slow": slow, "unasked": waiting}
 
 
 def on_processor(check: Check, name: str, state: dict[str, Any]) -> None:

@@ -165,7 +165,7 @@ def test_a_worker_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.Monke
         "say(section='sessions', limit=0.01)\nsys.stdin.read()\nimport threading\nthreading.Event().wait()\n",
     )  # fmt: skip
     report = Overseer("cpu", ["sessions", "speed"], 60, tmp_path / "report.json", lambda report: None).run()
-    assert report.failures == ["sessions: it hung, and was killed"]
+    assert report.failures == ["sessions: it took 0 s more than its time, and was killed"]
     assert report.sections["speed"].done
 
 
