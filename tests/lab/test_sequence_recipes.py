@@ -222,7 +222,7 @@ def test_the_gradients_of_trained_networks_stand_side_by_side(files: dict[str, s
     alone = make("char-rnn", files, cell="gru").answer(
         "gradient_by_distance", make("char-rnn", files, cell="gru").serving(), {"text": "the"}
     )
-    assert list(alone.series) == ["this run's gru", "new rnn", "new lstm", "new gru"]
+    assert list(alone.series) == ["this run's gru", "new rnn", "new relu", "new lstm", "new gru"]
 
 
 def test_gradients_are_compared_with_runs_of_char_rnn_alone(files: dict[str, str], tmp_path: Path) -> None:
