@@ -1,6 +1,6 @@
 """Make the runs that the panels open on a fresh start: `python scripts/ship_examples.py [NAME ...] [--runs DIR]`.
 
-Each is trained with one thread, which takes from seconds to some minutes, and then written into lab/examples/ with weights of half
+Each is trained with one thread, which takes from seconds to some minutes (the dream an hour), and then written into lab/examples/ with weights of half
 precision, whose figures have to be as good as the run's own. With --runs, a run that has been trained in DIR/NAME before is taken from there.
 """
 
@@ -29,13 +29,14 @@ EXAMPLES: dict[str, tuple[str, int, dict[str, Any]]] = {
     "gpt-pydocs": ("gpt", 2_000, {"width": 96, "layers": 3}),
     "seq2seq-dates": ("seq2seq", 1_000, {"hidden": 64, "width": 48, "decay_steps": 1_000}),
     "tag-stdlib": ("tag", 400, {"hidden": 48}),
+    "pong-dream": ("dream", 7_841, {"frames": 32_000, "batch_size": 16, "learning_rate_steps": 17_000}),
 }
 """The recipe, the steps and the settings of each; the first of a panel is the one that it opens."""
 ROWS = 150
 """At most so many rows of each kind are kept of the metrics: enough for a curve."""
 WORSE = 0.02
 """By how much of itself a figure may change with weights of half precision."""
-FIGURES = ("accuracy", "loss", "conditional_accuracy")
+FIGURES = ("accuracy", "loss", "conditional_accuracy", "one_step_ratio")
 
 
 def main() -> int:

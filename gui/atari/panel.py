@@ -303,6 +303,9 @@ class AtariPanel(TrainingPanel):
         if settings().value(WALL_IN_FRONT, True, type=bool):
             self.tabs.setCurrentWidget(self.wall)
 
+    def open_first_example(self) -> None:
+        """The wall has something that moves already."""
+
     def remember(self) -> None:
         super().remember()
         if self.reopened:
