@@ -203,8 +203,8 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     },
     "segment": {
         QUICK: quick(150, games="pong,breakout,freeway", frames=60, schedule_steps=150),
-        "digits": Preset("Digits among pieces of others, by whole pictures of 64 pixels.", {"data": "digits", "patch": 0, "batch_size": 32}, 800),
-        "FCN-32s": Preset("The coarse network, the first of three; train 16s and 8s from its weights.", {"network": "fcn32s", "patch": 0, "border_weight": 0.0}),
+        "digits": Preset("Digits among pieces of others, by whole pictures of 64 pixels.", {"data": "digits", "patch": 0, "batch_size": 32, "schedule_steps": 800}, 800),
+        "FCN-32s": Preset("The coarse network, the first of three; train 16s and 8s from its weights.", {"network": "fcn32s", "patch": 0, "border_weight": 0.0, "schedule_steps": 1_500}, 1_500),
     },
     "locate": {
         QUICK: quick(150, scenes=600, schedule_steps=150),

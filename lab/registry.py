@@ -86,7 +86,7 @@ BUILT_IN = (
     Recipe("classify", "Vision", "An image classifier: LeNet-5 to DenseNet, on digits, photographs, games or your own folders.",
            "lab.recipes.vision.classify_config:ClassifyConfig", "lab.recipes.vision.classify:Classify", 2_000),
     Recipe("segment", "Vision", "Segmentation: which thing is each pixel? U-Net or FCN on games, digits or your own masks.",
-           "lab.recipes.vision.segment_config:SegmentConfig", "lab.recipes.vision.segment:Segment", 1_500),
+           "lab.recipes.vision.segment_config:SegmentConfig", "lab.recipes.vision.segment:Segment", 4_000),
     Recipe("detect", "Vision", "Detection: a box and a class for each moving thing, live in a game; in one pass (YOLO, SSD) or by regions (R-CNNs).",
            "lab.recipes.vision.detect_config:DetectConfig", "lab.recipes.vision.detect:Detect", 1_500),
     Recipe("locate", "Vision", "Localisation: which thing, and the box around it; also learned from classes alone (CAM).",

@@ -31,9 +31,8 @@ class Localizer(nn.Module):
         super().__init__()
         f = features
         self.pooling, self.detached = pooling, detached
-        self.maps = nn.Sequential(
-            block(channels, f), block(f, 2 * f, 2), block(2 * f, 2 * f), block(2 * f, 4 * f, 2), *(block(4 * f, 4 * f) for _ in range(3))
-        )
+        # A place sees 21 pixels, about as many as a digit has: what sees more answers beside the thing too, and its map is too wide.
+        self.maps = nn.Sequential(block(channels, f), block(f, 2 * f, 2), block(2 * f, 2 * f), block(2 * f, 4 * f, 2), block(4 * f, 4 * f))
         self.score = nn.Linear(4 * f, classes)
         self.box = nn.Sequential(nn.Linear(4 * f * GRID**2, 8 * f), nn.ReLU(), nn.Linear(8 * f, 4))
 

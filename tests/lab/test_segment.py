@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from lab.api import train
 from lab.errors import LabError, UsageError
-from lab.recipes.vision.segment import Segment, weighted_cross_entropy
+from lab.recipes.vision.segment import Segment, momentum, weighted_cross_entropy
 from lab.recipes.vision.segment_config import SegmentConfig
 
 TINY: dict[str, Any] = {
@@ -65,3 +65,7 @@ def test_a_finer_fcn_begins_with_the_weights_of_the_coarser_one(tmp_path: Path) 
     assert not fine["net.score_pool4.weight"].any()
     with pytest.raises(LabError, match="weights of another network"):
         made(weights=str(file))
+
+
+def test_running_statistics_become_steadier_with_the_steps() -> None:
+    assert [momentum(step) for step in (0, 99, 199, 499, 9_999)] == [0.1, 0.1, 0.05, 0.02, 0.02]

@@ -44,7 +44,7 @@ from classes alone. The mean makes the network use all of a thing; with the <i>m
         True, description="The box head learns without changing the maps, so that boxes from CAM have never seen a box. Off trains both heads together.",
     )  # fmt: skip
     cam_threshold: float = Field(
-        0.6, ge=0.01, le=1, description="Boxes from CAM hold what is at least this share of the map's maximum. Higher makes them smaller.",
+        0.45, ge=0.01, le=1, description="Boxes from CAM hold what is at least this share of the map's maximum. Higher makes them smaller.",
     )  # fmt: skip
 
     @property

@@ -4,11 +4,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import only, unit, words
+from lab.config import only, unit, with_defaults, words
 from lab.recipes.vision.scene_config import SceneConfig
 
 
-class SegmentConfig(SceneConfig):
+class SegmentConfig(with_defaults(SceneConfig, "SegmentDefaults", schedule_steps=4_000)):  # type: ignore[misc]
     """Semantic segmentation: the class of every pixel."""
 
     explanation: ClassVar[str] = """<h3>Semantic segmentation</h3>
@@ -69,7 +69,7 @@ sum of both areas. Pixel accuracy says little where most pixels are background.<
     )  # fmt: skip
     weights: str = Field(
         "",
-        description="File of weights to start from (serving.safetensors of a checkpoint): those of FCN-32s for 16s, of 16s for 8s. Empty starts from scratch.",
+        description="Weights to start from: a run, or a file (serving.safetensors of a checkpoint); those of FCN-32s for 16s, of 16s for 8s. Empty starts from scratch.",
         json_schema_extra=words({"": "none"}),
     )
 
