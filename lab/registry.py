@@ -207,7 +207,12 @@ def example_record(path: Path) -> dict[str, Any]:
     """The recipe, data, figures and training of an example run."""
     stored = json.loads((path / "config.json").read_text())
     figures = json.loads((path / "evaluation.json").read_text())
-    return {"recipe": stored["recipe"], "data": stored["config"].get("data") or stored["config"].get("game"), "figures": figures, **stored["training"]}
+    return {
+        "recipe": stored["recipe"],
+        "data": stored["config"].get("data") or stored["config"].get("game"),
+        "figures": figures,
+        **stored["training"],
+    }
 
 
 def example_about(path: Path) -> str:
