@@ -22,6 +22,7 @@ import models
 from agents.bench import bench_dqn, bench_pqn
 from lab import device as devices
 from lab.bench_generate import latent_speed
+from lab.bench_vision import PLAIN
 from lab.registry import recipe
 
 CPU = torch.device("cpu")
@@ -104,7 +105,7 @@ def pairs(place: torch.device) -> dict[str, tuple[int, Callable[[], tuple[Step, 
         "pix2pix256_images_per_s": (1, lambda: translating("pix2pix-256", translate.plain_pix2pix, place)),
         "gpt_tokens_per_s": (12 * 64, lambda: (ours("gpt", place, validate_every=0), plain_gpt(place))),
         "resnet18_images_per_s": (
-            64, lambda: (ours("classify", place, network="resnet18", size=32, colours="rgb", batch_size=64), plain_resnet(place))
+            64, lambda: (ours("classify", place, network="resnet18", size=32, colours="rgb", batch_size=64, **PLAIN), plain_resnet(place))
         ),
     }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Devices: which one a run gets, which arithmetic suits it, and what to say when its memory is full."""
 
 import ctypes
+import os
 import platform
 import sys
 import threading
@@ -62,14 +63,14 @@ def cpu_name() -> str:
 def prepare(device: torch.device) -> None:
     """Settings of the whole process for a run on a device.
 
-    On a GPU: float32 is IEEE float32, in convolutions and recurrent networks too, where cuDNN's own choice is TF32 with 10 bits of
-    mantissa; and of cuDNN's algorithms only those that give the same sums each time.
+    On a GPU float32 is IEEE float32, in convolutions and recurrent networks too, where cuDNN's own choice is TF32 with 10 bits of mantissa.
+    With LAB_DETERMINISTIC=1 cuDNN may use only algorithms that give the same sums each time, which for some convolutions are far slower.
     """
     if device.type != "cuda":
         keep_freed_memory()
         return
     torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.deterministic = os.environ.get("LAB_DETERMINISTIC", "") not in ("", "0")
     torch.backends.cudnn.benchmark = False
 
 

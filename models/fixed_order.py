@@ -1,6 +1,6 @@
 """Layers whose gradient is the same each time on a GPU, where PyTorch's own adds what overlaps in any order.
 
-On a processor they are PyTorch's own. Read first: `MaxPool2d`.
+On a processor they are PyTorch's own; so are maximum pools where cuDNN too may add in any order. Read first: `MaxPool2d`.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,11 @@ Places = slice | Tensor
 """Of one offset within every window: the rows of an image, or its columns."""
 
 
+def in_fixed_order(x: Tensor) -> bool:
+    """Whether x is on a GPU on which sums are to be the same each time (`torch.backends.cudnn.deterministic`), at the cost of many kernels."""
+    return x.is_cuda and torch.backends.cudnn.deterministic
+
+
 class MaxPool2d(nn.MaxPool2d):
     """Maximum pooling whose windows may overlap."""
 
@@ -23,7 +28,9 @@ class MaxPool2d(nn.MaxPool2d):
         assert isinstance(side, int)
         assert isinstance(stride, int)
         assert isinstance(padding, int)
-        return super().forward(x) if side <= stride or not x.is_cuda else max_pool(x, side, stride, padding, self.ceil_mode)
+        if side <= stride or not in_fixed_order(x):
+            return super().forward(x)
+        return max_pool(x, side, stride, padding, self.ceil_mode)
 
 
 class AdaptiveMaxPool2d(nn.AdaptiveMaxPool2d):
@@ -31,7 +38,7 @@ class AdaptiveMaxPool2d(nn.AdaptiveMaxPool2d):
 
     def forward(self, x: Tensor) -> Tensor:
         assert isinstance(self.output_size, int)
-        return adaptive_max_pool(x, self.output_size) if x.is_cuda else super().forward(x)
+        return adaptive_max_pool(x, self.output_size) if in_fixed_order(x) else super().forward(x)
 
 
 class AdaptiveAvgPool2d(nn.AdaptiveAvgPool2d):

@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import gc
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,14 +25,28 @@ VIEW_SECONDS, SLOW = 10.0, 1.0
 
 
 def check_recipes(check: Check) -> dict[str, Any]:
-    """Every case: finite metrics and resume with PyTorch's defaults; once for each class also views, evaluation and a look on a processor."""
+    """Every case: finite metrics and exact resume; once for each class also views, evaluation and a look on a processor."""
     known = {class_of(name) for name in check.finished}
-    for name in check.in_time(in_turns()):
-        with check.case(name) as values, timed(values) as lap:
-            one_recipe(check, name, values, lap, whole=class_of(name) not in known)
-        known.add(class_of(name))
-        gc.collect()  # An experiment goes round in circles with its views.
+    with same_sums():
+        for name in check.in_time(in_turns()):
+            with check.case(name) as values, timed(values) as lap:
+                one_recipe(check, name, values, lap, whole=class_of(name) not in known)
+            known.add(class_of(name))
+            gc.collect()  # An experiment goes round in circles with its views.
     return {}
+
+
+@contextlib.contextmanager
+def same_sums() -> Iterator[None]:
+    """Experiments that are made inside let cuDNN use only algorithms that give the same sums each time."""
+    before = os.environ.get("LAB_DETERMINISTIC")
+    os.environ["LAB_DETERMINISTIC"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("LAB_DETERMINISTIC")
+        if before is not None:
+            os.environ["LAB_DETERMINISTIC"] = before
 
 
 def class_of(name: str) -> str:
@@ -170,7 +185,7 @@ def evaluated(check: Check, experiment: Experiment) -> bool:
 
 def check_deterministic(check: Check) -> dict[str, Any]:
     """Exact resume again where PyTorch may only use operations that have a deterministic form."""
-    with deterministic():
+    with same_sums(), deterministic():
         for name in check.in_time(in_turns()):
             with check.case(name) as values, experiment_of(check, name) as straight, experiment_of(check, name) as resumed:
                 before, after = steps_to_check(name)

@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 EPS = 1e-5
 ROW = 48
+FEW = 2
+"""Images up to which a GPU normalises them one by one: more would be more kernels than copies cost."""
 LARGE = 16384
 """Elements per image from which on each image gets a call of its own."""
 
@@ -29,7 +31,7 @@ def instance_norm(x: Tensor, gain: Tensor | None, shift: Tensor | None, slope: f
     if not x.is_contiguous(memory_format=torch.channels_last) or x.is_contiguous():
         return plain_instance_norm(x, gain, shift, slope)
     if x.device.type != "cpu":
-        return affine(normalised_in_place(x), gain, shift, slope)
+        return affine(normalised_one_by_one(x), gain, shift, slope) if len(x) <= FEW else plain_instance_norm(x, gain, shift, slope)
     if x[0].numel() < LARGE:
         return affine(NormaliseTogether.apply(x)[0], gain, shift, slope)
     if gain is None or shift is None:
@@ -37,17 +39,13 @@ def instance_norm(x: Tensor, gain: Tensor | None, shift: Tensor | None, slope: f
     return NormaliseEach.apply(x, gain, shift, slope)
 
 
-def normalised_in_place(x: Tensor) -> Tensor:
+def normalised_one_by_one(x: Tensor) -> Tensor:
     """(x - mean) / sqrt(var + eps) for channels_last x (B, C, H, W) on a GPU, without a copy to the layout that `F.instance_norm` wants.
 
-    One image's instance norm is its batch norm.
+    One image's instance norm is its batch norm, which reads channels_last in place.
     """
-    if len(x) == 1:
-        return F.batch_norm(x, None, None, training=True, eps=EPS)
-    wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-    variance, mean = torch.var_mean(wide, (2, 3), correction=0, keepdim=True)
-    scale = torch.rsqrt(variance + EPS)
-    return torch.addcmul(-mean * scale, wide, scale).to(x.dtype)
+    normal = [F.batch_norm(image, None, None, training=True, eps=EPS) for image in x.split(1)]
+    return normal[0] if len(normal) == 1 else torch.cat(normal)
 
 
 def affine(y: Tensor, gain: Tensor | None, shift: Tensor | None, slope: float) -> Tensor:

@@ -24,12 +24,67 @@ def reflection_pad(x: Tensor, reach: int) -> Tensor:
 
 
 def mirrored(x: Tensor, reach: int) -> Tensor:
-    """`reflection_pad` for a GPU, where PyTorch's own adds gradients in any order and copies channels_last images to another layout."""
-    layout = torch.channels_last if x.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
-    for side in (-1, -2):
-        first, last = x.narrow(side, 1, reach), x.narrow(side, x.shape[side] - 1 - reach, reach)
-        x = torch.cat([first.flip(side), x, last.flip(side)], side)
-    return x.contiguous(memory_format=layout)
+    """`reflection_pad` for a GPU: one kernel, and three for the gradient, in the memory order of channels_last images.
+
+    PyTorch's own copies those to another order and back, and adds gradients in any order.
+    """
+    return Mirrored.apply(x, reach)
+
+
+class Mirrored(torch.autograd.Function):
+    """x (B, C, H, W) -> (B, C, H + 2 reach, W + 2 reach), by rows of channels."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, reach: int) -> Tensor:
+        n, c, h, w = x.shape
+        ctx.reach, ctx.shape = reach, x.shape
+        rows = x.permute(0, 2, 3, 1).reshape(-1, c).index_select(0, mirror_places(n, h, w, reach, x.device))
+        return rows.view(n, h + 2 * reach, w + 2 * reach, c).permute(0, 3, 1, 2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """Each pixel collects the gradients of the few places that show it."""
+        n, c, h, w = ctx.shape
+        places, shown = mirror_sources(n, h, w, ctx.reach, gradients[0].device)  # (N H W, k)
+        rows = gradients[0].permute(0, 2, 3, 1).reshape(-1, c).index_select(0, places.flatten()).view(*places.shape, c)
+        total = (rows * shown.to(rows.dtype)[..., None]).sum(1)
+        return total.view(n, h, w, c).permute(0, 3, 1, 2), None
+
+
+def mirror(size: int, reach: int) -> list[int]:
+    """Which of `size` places each of `size + 2 * reach` shows."""
+    return [size - 1 - abs(size - 1 - abs(p)) for p in range(-reach, size + reach)]
+
+
+@lru_cache(maxsize=32)
+def mirror_places(count: int, height: int, width: int, reach: int, device: torch.device) -> Tensor:
+    """Rows of `count` images in the order of the padded ones, (count * (H + 2 reach) * (W + 2 reach),) int32."""
+    with torch.inference_mode(False):
+        y, x = (torch.tensor(mirror(size, reach)) for size in (height, width))
+        image = torch.arange(count)[:, None, None] * (height * width)
+        return (image + y[:, None] * width + x).flatten().int().to(device)
+
+
+@lru_cache(maxsize=32)
+def mirror_sources(count: int, height: int, width: int, reach: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The other way round: the rows of padded images that show each pixel (count * H * W, k) int32, and which of them count, 1 or 0."""
+    with torch.inference_mode(False):
+        (y, of_y), (x, of_x) = (sources_along(size, reach) for size in (height, width))  # (H, j), (W, i)
+        wide, tall = width + 2 * reach, height + 2 * reach
+        places = y[:, None, :, None] * wide + x[None, :, None, :]  # (H, W, j, i)
+        known = of_y[:, None, :, None] * of_x[None, :, None, :]
+        image = torch.arange(count)[:, None, None] * (tall * wide)
+        places = (image + places.flatten(0, 1).flatten(1)).flatten(0, 1)
+        return places.int().to(device), known.flatten(0, 1).flatten(1).repeat(count, 1).to(device)
+
+
+def sources_along(size: int, reach: int) -> tuple[Tensor, Tensor]:
+    """Along one side: the padded places that show each place (size, k), and which of them count, 1 or 0."""
+    shown = mirror(size, reach)
+    each = [[p for p, of in enumerate(shown) if of == place] for place in range(size)]
+    most = max(map(len, each))
+    places = [row + [0] * (most - len(row)) for row in each]
+    return torch.tensor(places), torch.tensor([[1] * len(row) + [0] * (most - len(row)) for row in each])
 
 
 def reflected_conv3x3(x: Tensor, weight: Tensor) -> Tensor:

@@ -139,11 +139,15 @@ def test_a_run_of_a_gpu_continues_on_a_processor_where_it_is_told_to_and_the_log
     assert "trained on cuda until now and continues on cpu: this is not bit for bit" in (run.path / "log.txt").read_text()
 
 
-def test_a_run_on_a_gpu_computes_in_ieee_float32_and_with_the_same_sums_each_time() -> None:
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_run_on_a_gpu_computes_in_ieee_float32_and_where_it_is_asked_for_with_the_same_sums_each_time(
+    wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_DETERMINISTIC", str(int(wanted)))
     cudnn = torch.backends.cudnn
-    with cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True):
+    with cudnn.flags(enabled=True, benchmark=True, deterministic=not wanted, allow_tf32=True):
         device.prepare(torch.device("cuda"))
-        assert (cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark) == (False, True, False)
+        assert (cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark) == (False, wanted, False)
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
 
 

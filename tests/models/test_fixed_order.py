@@ -83,8 +83,9 @@ def test_totals_of_groups_are_the_sums_of_their_members() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_gradients_on_a_gpu_are_the_same_each_time(layout: torch.memory_format) -> None:
+def test_gradients_on_a_gpu_are_the_same_each_time(layout: torch.memory_format, monkeypatch: pytest.MonkeyPatch) -> None:
     x = image(8, 32, 43, 43).float().cuda().to(memory_format=layout)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
     for function in (
         fixed_order.MaxPool2d(3, 2, 1),
         fixed_order.AdaptiveMaxPool2d(6),

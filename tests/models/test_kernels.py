@@ -129,6 +129,7 @@ CASES = [
              ((2, i, h, 12), (o, i, 7, 7), (o,)))
         for i, o, h in ((3, 8, 8), (8, 3, 8), (3, 8, 9))  # 9 pixels make no blocks.
     ),
+    Case("mirrored for a GPU", lambda x: reflected_conv.mirrored(x, 2), lambda x: torch.nn.functional.pad(x, (2,) * 4, mode="reflect"), ((2, 5, 6, 3),)),
     Case("transposed linear", dense.transposed_linear, dense.plain_transposed_linear, ((5, 7), (4, 7), (4,))),
     Case("noisy linear", dense.noisy_linear, dense.plain_noisy_linear, ((5, 7), (4, 7), (4,), (4, 7), (4,), (7,), (4,))),
     *(trunk(batch) for batch in (1, 3)),
@@ -275,7 +276,7 @@ def first_and_second(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[T
     return y, first, second
 
 
-@pytest.mark.parametrize(("reach", "shape"), [(1, (2, 3, 2, 5)), (3, (1, 16, 4, 6))])
+@pytest.mark.parametrize(("reach", "shape"), [(1, (2, 3, 2, 5)), (3, (1, 16, 4, 6)), (3, (2, 8, 9, 12))])
 def test_mirrored_pixels_are_those_of_reflection_padding_in_the_layout_of_the_image(reach: int, shape: Shape) -> None:
     x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to(memory_format=torch.channels_last)
     mirrored = first_and_second(lambda x: reflected_conv.mirrored(x, reach), x)
@@ -283,20 +284,19 @@ def test_mirrored_pixels_are_those_of_reflection_padding_in_the_layout_of_the_im
     for mine, theirs in zip(mirrored, padded, strict=True):
         torch.testing.assert_close(mine, theirs)
     assert mirrored[0].is_contiguous(memory_format=torch.channels_last)
-    assert reflected_conv.mirrored(x.contiguous(), reach).is_contiguous()
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [1, 2])
 def test_the_instance_norm_of_a_gpu_keeps_the_layout_and_both_derivatives(count: int) -> None:
     x = torch.randn(count, 8, 5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).to(memory_format=torch.channels_last)
     fast, plain = (
         first_and_second(function, x)
-        for function in (instance_norm.normalised_in_place, lambda x: torch.nn.functional.instance_norm(x, eps=instance_norm.EPS))
+        for function in (instance_norm.normalised_one_by_one, lambda x: torch.nn.functional.instance_norm(x, eps=instance_norm.EPS))
     )
     for mine, theirs in zip(fast, plain, strict=True):
         torch.testing.assert_close(mine, theirs)
     assert fast[0].is_contiguous(memory_format=torch.channels_last)
-    low = instance_norm.normalised_in_place(x.bfloat16())
+    low = instance_norm.normalised_one_by_one(x.bfloat16())
     torch.testing.assert_close(low, fast[0].bfloat16(), atol=0.03, rtol=0.02)
 
 

@@ -36,7 +36,9 @@ class Bengio(SequenceExperiment):
         self.writing = LanguageViews(self.text, device, generate, c.context)
 
     def loss(self) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(self.text.windows), (max(1, self.config.batch_size // STRETCH),), generator=self.generator).to(self.device)
+        rows = torch.randint(len(self.text.windows), (max(1, self.config.batch_size // STRETCH),), generator=self.generator).to(
+            self.device, non_blocking=True
+        )
         return self.cross_entropy(self.text.windows[rows].long()), {}
 
     def cross_entropy(self, windows: Tensor) -> Tensor:

@@ -36,8 +36,8 @@ class GloVeRecipe(SequenceExperiment):
     @cached_property
     def pairs(self) -> tuple[Tensor, Tensor, Tensor]:
         """(keys (M,), X (M,) float32, held out (M,) bool) of all pairs that occur, counted when first needed."""
-        numbers = torch.from_numpy(self.text.numbers).to(self.device)
-        keys, x = cooccurrences(numbers, self.config.window, len(self.text.names))
+        counted = cooccurrences(torch.from_numpy(self.text.numbers), self.config.window, len(self.text.names))
+        keys, x = (part.to(self.device) for part in counted)  # A GPU would add up the counts in any order.
         # A pair and its mirror image are on one side: they have one count.
         size = len(self.text.names)
         low, high = torch.minimum(keys // size, keys % size), torch.maximum(keys // size, keys % size)
@@ -58,7 +58,7 @@ class GloVeRecipe(SequenceExperiment):
 
     def loss(self) -> tuple[Tensor, Metrics]:
         keys, x = self.parts[0]
-        rows = torch.randint(len(keys), (self.config.batch_size,), generator=self.generator).to(self.device)
+        rows = torch.randint(len(keys), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         return self.of_pairs(self.compute, keys[rows], x[rows]), {}
 
     def validation_loss(self, most: int | None = None) -> Tensor:
