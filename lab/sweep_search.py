@@ -19,7 +19,7 @@ from lab import registry
 from lab.paths import write_atomic
 from lab.sweep import SWEEPS, Sweep, record
 from lab.trial import Trial
-from lab.trials import State, Trials, check_jobs, with_runs
+from lab.trials import Local, State, Trials, with_runs
 
 CHECKS = 20
 """How often in the course of a training its setting is compared with others."""
@@ -29,12 +29,13 @@ SETTING, FAILED = "setting", "reason"
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
-def run(sweep: Sweep, jobs: int = 1, on_news: Callable[[list[State]], None] = lambda states: None) -> None:
-    """Try what has not been tried yet, `jobs` trainings at a time; what failed before is tried again.
+def run(sweep: Sweep, jobs: int = 1, on_news: Callable[[list[State]], None] = lambda states: None, place: Local | None = None) -> None:
+    """Try what has not been tried yet, `jobs` trainings at a time, at a `place`; what failed before is tried again.
 
     Raises LabError where another process has the sweep. Ctrl-C stops every training with a checkpoint.
     """
-    check_jobs(jobs)
+    place = place or Local()
+    place.check(jobs)
     with SWEEPS.lock(sweep.name):
         write_atomic(SWEEPS.file(sweep.name), json.dumps(record(sweep), indent=1) + "\n")
         searching = Searching(sweep, study_of(sweep))
@@ -43,7 +44,7 @@ def run(sweep: Sweep, jobs: int = 1, on_news: Callable[[list[State]], None] = la
             searching.take(states, trials)
             on_news(states)
 
-        trials = Trials([], sweep.folder / "logs", jobs, heard, searching.more)
+        trials = Trials([], sweep.folder / "logs", jobs, heard, searching.more, place)
         trials.run()
 
 

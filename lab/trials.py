@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from lab.errors import UsageError
 from lab.stored_runs import runs
@@ -69,6 +69,45 @@ def check_jobs(jobs: int) -> None:
         raise UsageError(f"--jobs must be from 1 to {cores_here()}, the cores of this machine, got {jobs}.")
 
 
+class Process(Protocol):
+    """A trial's process, as `subprocess.Popen` has it: news on stdout, and it stops where stdin is closed."""
+
+    @property
+    def stdin(self) -> Any: ...
+
+    @property
+    def stdout(self) -> Any: ...
+
+    @property
+    def returncode(self) -> Any: ...
+
+    def wait(self) -> Any: ...
+
+
+class Local:
+    """Trials in processes of this machine, which share its cores."""
+
+    attempts = ATTEMPTS
+
+    def check(self, jobs: int) -> None:
+        """Raises UsageError for more jobs than can be at once."""
+        check_jobs(jobs)
+
+    def threads(self, jobs: int) -> int:
+        """The threads that each trial takes."""
+        from lab.cores import cores, cores_here
+
+        return min(cores(), cores_here() // jobs)
+
+    def start(self, trial: Trial, threads: int, log: Path) -> Process:
+        """Start the process of a trial, which writes what it says into `log`."""
+        with log.open("ab") as file:
+            return subprocess.Popen(
+                command(trial), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+                start_new_session=True,  # Ctrl-C is for this process, which then asks the others to stop.
+            )  # fmt: skip
+
+
 class Trials:
     """Carries out `trials`, `jobs` at a time. `on_news(states)` is called in the caller's thread whenever something has changed.
 
@@ -82,15 +121,15 @@ class Trials:
         jobs: int = 1,
         on_news: Callable[[list[State]], None] = lambda states: None,
         more: Callable[[], Sequence[Trial]] = lambda: (),
+        place: Local | None = None,
     ):
-        """`logs`: the folder for what the processes write to stderr. Raises UsageError for more jobs than cores."""
-        from lab.cores import cores, cores_here
-
-        check_jobs(jobs)
+        """`logs`: the folder for what the processes write to stderr; `place`: where they run. Raises UsageError for more jobs than it takes."""
+        self.place = place or Local()
+        self.place.check(jobs)
         self.states: list[State] = []
         self.logs, self.jobs, self.on_news, self.more = logs, jobs, on_news, more
-        self.threads = min(cores(), cores_here() // jobs)
-        self.processes: dict[int, subprocess.Popen[bytes]] = {}
+        self.threads = self.place.threads(jobs)
+        self.processes: dict[int, Process] = {}
         self.heard: queue.Queue[tuple[int, dict[str, Any] | None]] = queue.Queue()
         self.add(trials)
 
@@ -139,7 +178,7 @@ class Trials:
         if state.status == "waiting":
             state.status = "pruned"
         if i in self.processes:
-            self.processes[i].stdin.close()  # type: ignore[union-attr]
+            self.processes[i].stdin.close()
 
     def start(self, i: int) -> None:
         """Start the process of a trial."""
@@ -149,16 +188,11 @@ class Trials:
         run = trial.opened()
         # A run keeps the number of threads that it began with: its sums depend on it.
         threads = run.threads() if run is not None else self.threads
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        with (self.logs / f"{trial.name}.txt").open("ab") as log:
-            process = subprocess.Popen(
-                command(trial), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment,
-                start_new_session=True,  # Ctrl-C is for this process, which then asks the others to stop.
-            )  # fmt: skip
+        process = self.place.start(trial, threads, self.logs / f"{trial.name}.txt")
         self.processes[i] = process
         threading.Thread(target=self.listen, args=(i, process), name=f"trial {trial.name}", daemon=True).start()
 
-    def listen(self, i: int, process: "subprocess.Popen[bytes]") -> None:
+    def listen(self, i: int, process: Process) -> None:
         """Hand over what a process says, then that it has ended."""
         assert process.stdout is not None
         for line in process.stdout:
@@ -181,7 +215,7 @@ class Trials:
             self.recall(state)
         elif state.pruned:
             state.status = "pruned"
-        elif process.returncode < 0 and state.attempts < ATTEMPTS:
+        elif process.returncode < 0 and state.attempts < self.place.attempts:
             state.status = "waiting"
         else:
             state.status = "failed"

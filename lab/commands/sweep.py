@@ -10,7 +10,7 @@ from lab.flags import add_device, add_fields, add_json, add_length, parser, whol
 
 USAGE = (
     "RECIPE --grid FIELD=A,B | --range FIELD=LOW..HIGH[:log] [--trials N] [--search grid|random|tpe] [--prune none|median|hyperband] "
-    "[--metric M] [--seeds N] [--steps N | --minutes M] [--jobs J] [--name NAME] [--FIELD VALUE ...] [--json]\n"
+    "[--metric M] [--seeds N] [--steps N | --minutes M] [--jobs J] [--on local|ray] [--name NAME] [--FIELD VALUE ...] [--json]\n"
     "       lab sweep NAME [--trials N] [--seeds N] [--jobs J] [--json]\n       lab sweep show NAME [--out FILE.png] [--json]"
 )
 MORE = """\
@@ -34,6 +34,16 @@ def main(arguments: list[str]) -> int:
     p.add_argument("--trials", type=whole, metavar="N", help="settings to draw with --search random or tpe (default: 20)")
     p.add_argument("--seeds", type=whole, metavar="N", help="trainings of each setting, each with a seed of its own (default: 1)")
     p.add_argument("--jobs", type=whole, metavar="J", default=1, help="trainings at once, which share the cores (default: 1)")
+    p.add_argument(
+        "--on", choices=("local", "ray"), default="local", help="where the trainings run (default: in processes of this machine)"
+    )
+    p.add_argument(
+        "--address", metavar="HOST:PORT", default="", help="with --on ray: the cluster (default: the one this machine belongs to)"
+    )
+    p.add_argument("--cpus", type=whole, metavar="N", default=1, help="with --on ray: CPUs of each training (default: 1)")
+    p.add_argument(
+        "--gpus", type=float, metavar="G", default=0.0, help="with --on ray: GPUs of each training, 0.5 for half of one (default: 0)"
+    )
     add_json(p)
     if arguments[0] not in registry.recipes():
         if any(argument.split("=")[0] in ("--grid", "--range") for argument in arguments):
@@ -85,13 +95,14 @@ def continued_sweep(sweep: Any, options: Any) -> Any:
 
 
 def carry_out(sweep: Any, options: Any) -> int:
+    from lab.ray_trials import on
     from lab.sweep_report import known_metrics, report
     from lab.sweep_search import run
     from lab.trials_display import TrialsDisplay
 
     display = TrialsDisplay(f"sweep {sweep.name}", known_metrics(sweep), label=lambda state: label(sweep, state.trial))
     try:
-        run(sweep, options.jobs, display.update)
+        run(sweep, options.jobs, display.update, on(options.on, options.address, options.cpus, options.gpus))
     except KeyboardInterrupt:
         print(f"Stopped, with a checkpoint of each training. `lab sweep {sweep.name}` continues.", file=sys.stderr)
         return 130
