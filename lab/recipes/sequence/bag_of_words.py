@@ -41,7 +41,7 @@ class BagOfWords:
         weighted = TfidfTransformer().fit(counts[inside]).transform(counts)
         made = {}
         for name, matrix in (("bag_of_words_accuracy", counts), ("tf_idf_accuracy", weighted)):
-            made[name] = LinearSVC(random_state=0, tol=1e-2, max_iter=5_000).fit(matrix[inside], self.data.labels[inside]), matrix
+            made[name] = LinearSVC(dual=False, tol=1e-2, random_state=0).fit(matrix[inside], self.data.labels[inside]), matrix
         return made
 
     @cached_property
