@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.fixed_order import parts
 from models.vision.single_shot import block
 from models.vision.surgery import initialise
 
@@ -54,17 +55,8 @@ class Localizer(nn.Module):
 
 def reduced(maps: Tensor) -> Tensor:
     """(B, K, h, w) -> (B, K, GRID, GRID): means of parts, as products, whose gradient is the same each time on every device."""
-    down, across = (shares_of_parts(side).to(maps) for side in maps.shape[2:])
+    down, across = (parts(side, GRID, maps.dtype, maps.device) for side in maps.shape[2:])
     return down @ maps @ across.T
-
-
-def shares_of_parts(side: int) -> Tensor:
-    """(GRID, side): row i averages the cells from floor(i side / GRID) to ceil((i + 1) side / GRID)."""
-    made = torch.zeros(GRID, side)
-    for i in range(GRID):
-        first, last = i * side // GRID, -(-(i + 1) * side // GRID)
-        made[i, first:last] = 1 / (last - first)
-    return made
 
 
 def corners(boxes: Tensor, height: int, width: int) -> Tensor:
