@@ -46,7 +46,8 @@ def dense_layer(inputs: int, outputs: int, noisy: float) -> nn.Linear:
 def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     """A layer's outputs (B, O) of x (B, I), in the dtype of x, with its `noise` (see `Draw`) or without."""
     if not noise or len(x) > FEW:
-        product = F.linear if len(x) > MANY else transposed_linear
+        # An exported network takes batches of any size, and must not ask for theirs.
+        product = F.linear if torch.compiler.is_exporting() or len(x) > MANY else transposed_linear
         return product(x, *weights_with(layer, x.dtype, *noise))
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(x.dtype) for part in noise)
