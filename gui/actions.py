@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-DIGITS = 9
+DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,8 @@ class ActionSet(QObject):
 
 
 def numbered(keys: str, index: int) -> str:
-    """The shortcut of the entry with this index in a list that may grow: `Ctrl+1` to `Ctrl+9`, none for those after."""
-    return f"{keys}+{index + 1}" if index < DIGITS else ""
+    """The shortcut of the entry with this index in a list that may grow: `Ctrl+1` to `Ctrl+9`, `Ctrl+0`, none for those after."""
+    return f"{keys}+{(index + 1) % 10}" if index < DIGITS else ""
 
 
 def native(keys: str) -> str:

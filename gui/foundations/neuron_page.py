@@ -116,7 +116,7 @@ class NeuronPage(LivePage):
             box.toggled.connect(lambda _: self.plane.update())
             self.shown_rules[name] = box
             left.addWidget(box)
-        self.numbers = QLabel(textFormat=Qt.TextFormat.RichText)
+        self.numbers = QLabel(textFormat=Qt.TextFormat.RichText, wordWrap=True)
         left.addWidget(self.numbers)
         left.addStretch(1)
         middle, right = QHBoxLayout(), QVBoxLayout()

@@ -16,7 +16,7 @@ from lab.data.image_files import IMAGE_FILTER
 SPLITS = ("test", "validation", "train")
 BELOW = {"Templates": "one_shot", "Hardest pairs": "hardest"}
 MENU = "&Pairs"
-NEXT = Action("next", "Next pair", "Compare the next picture with the first one", lambda page: page.next_pair(), "Ctrl+N", MENU)
+NEXT = Action("next", "Next pair", "Compare the next picture with the first one", lambda page: page.next_pair(), "Ctrl+Alt+N", MENU)
 OPEN = Action(
     "open",
     "Open image…",

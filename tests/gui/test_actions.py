@@ -115,7 +115,7 @@ def test_menus_and_tips_come_from_the_declaration(owner: Owner) -> None:
 
 
 def test_entries_of_a_list_that_grows_have_keys_up_to_the_ninth() -> None:
-    assert [numbered("Ctrl+Shift", i) for i in (0, 8, 9, 40)] == ["Ctrl+Shift+1", "Ctrl+Shift+9", "", ""]
+    assert [numbered("Ctrl+Shift", i) for i in (0, 8, 9, 10, 40)] == ["Ctrl+Shift+1", "Ctrl+Shift+9", "Ctrl+Shift+0", "", ""]
 
 
 def test_an_owner_that_is_gone_is_not_called(owner: Owner) -> None:

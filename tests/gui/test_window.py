@@ -78,7 +78,7 @@ def test_no_shortcut_has_two_meanings_in_one_panel(window: MainWindow) -> None:
         menus = (*window.action_set.top_menus(), *panel.menus())
         shortcuts = {action.text(): action.shortcut().toString() for menu in menus for action in menu.actions()}  # Pages may share one.
         keys = [keys for keys in shortcuts.values() if keys]
-        assert len(keys) == len(set(keys))
+        assert len(keys) == len(set(keys)), (spec.name, [(t, k) for t, k in shortcuts.items() if k and keys.count(k) > 1])
 
 
 def test_the_sheet_lists_every_shortcut(qtbot: QtBot, window: MainWindow) -> None:

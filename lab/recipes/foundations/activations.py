@@ -11,6 +11,7 @@ from lab.answers import Curves, Heatmap, Text
 from lab.data import points
 from lab.experiment import Experiment, Metrics, view
 from lab.exported import Exported
+from lab.parameters import Real
 from lab.recipes.foundations.activation_profile import Profile, profile
 from lab.recipes.foundations.activations_config import ActivationsConfig
 from lab.seeding import seeded
@@ -106,7 +107,7 @@ class Activations(Experiment):
         return Curves({"f": (shown.x, shown.f), "f'": (shown.x, shown.slope)}, x_label="z", y_label="")
 
     @view
-    def numbers(self, at: float = 1.0) -> Text:
+    def numbers(self, at: Real = 1.0) -> Text:
         """Formula, largest slope, and f and f' at a place."""
         shown = self.profile(at)
         _, value, slope = shown.probe

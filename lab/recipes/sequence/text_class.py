@@ -189,7 +189,7 @@ class TextClass(SequenceExperiment):
         """A text for a view that was given none: one that training does not see."""
         if self.config.data == "reviews":
             return "the plot is not very good but the acting was brilliant"
-        if self.config.data == "pydocs":
+        if self.config.data == "pydocs" or isinstance(self.data.texts, Absent):
             return "The with statement calls the method when the block is left."
         return self.test_texts[len(self.test_texts) // 2]
 

@@ -28,7 +28,7 @@ from classes alone. The mean makes the network use all of a thing; with the <i>m
     window: int = Field(
         0, ge=0, le=1024,
         description="Side of the windows cut out of the scenes, each around one thing; 0 is 48 for digits and 64 for games, and takes your own pictures whole. Larger shows more ground.",
-        json_schema_extra=unit("pixels") | words({0: "48 for digits, 64 for games"}),
+        json_schema_extra=unit("pixels") | words({0: "data's own"}),
     )  # fmt: skip
     features: int = Field(
         16, ge=2, le=256, description="Feature maps at the full size, four times as many at a quarter. More have more capacity and are slower.",

@@ -42,7 +42,7 @@ class SceneConfig(Config):
     size: int = Field(
         0, ge=0, le=1024,
         description="Side of the scenes in pixels; 0 is 64 for digits and 128 for your own pictures. Larger shows more and is slower; frames of games keep the console's 160x210.",
-        json_schema_extra=unit("pixels") | words({0: "64 for digits, 128 for your own"}) | only(data=(*DIGITS, "pairs:")),
+        json_schema_extra=unit("pixels") | words({0: "data's own"}) | only(data=(*DIGITS, "pairs:")),
     )  # fmt: skip
     batch_size: int = Field(
         16, ge=1, le=1024, description="Pictures per step. Larger is more stable and needs more memory.", json_schema_extra=unit("images")
