@@ -63,7 +63,7 @@ def train(recipe: str, fields: dict[str, Any], device: str, session_of: Callable
         return entry.experiment_class()(entry.config_class().parse(fields), resolve(device_of(device)))
 
     fields = whole_batch(recipe, fields)
-    return together(device, partial(session_of, fields), other, follow)
+    return left(together(device, partial(session_of, fields), other, follow))
 
 
 def resume(run: Any, device: str | None, session_of: Callable[..., Any], follow: Callable[[Any], int]) -> int:
@@ -75,7 +75,7 @@ def resume(run: Any, device: str | None, session_of: Callable[..., Any], follow:
             + (f"Use --nproc-per-node={before}." if before > 1 else f"Use `lab resume {run.name}` without torchrun.")
         )
     place = device or str(run.stored["device"]).partition(":")[0]
-    return together(place, session_of, lambda: run.experiment(device_of(place), same_data=True), follow)
+    return left(together(place, session_of, lambda: run.experiment(device_of(place), same_data=True), follow))
 
 
 def together(device: str, session_of: Callable[..., Any], other: Callable[[], Any], follow: Callable[[Any], int]) -> int:
@@ -112,6 +112,16 @@ def together(device: str, session_of: Callable[..., Any], other: Callable[[], An
     finally:
         with suppress(RuntimeError):
             distributed.destroy_process_group()
+
+
+def left(code: int) -> int:
+    """The leader's exit code. Another process ends here: it has nothing to finish, and where the interpreter is taken down while a thread
+    of Gloo or PyTorch is at work in it, that thread aborts the process, and torchrun calls the training failed."""
+    if not leads():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def lead(experiment: Any) -> None:
