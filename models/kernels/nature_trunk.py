@@ -85,32 +85,8 @@ def trunk_backward(gradient: Tensor, seen: Activations, w3: Tensor, into: Sequen
 
 def convolution_gradients(gradient: Tensor, x: Tensor, weight: Tensor, of_input: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients in input (if asked for), weight and bias of a convolution of stride 1 without padding."""
-    # In bfloat16 oneDNN's threads take a part of the images each and add up their weight gradients behind a barrier of its own, where one
-    # spins for as long as another has no core: of two trainings on two cores each took 15 % longer. Matrix products have no such barrier.
-    as_product = x.device.type == "cpu" and x.dtype == torch.bfloat16
-    wanted = [of_input, not as_product, True]
-    of_x, of_weight, of_bias = convolution_backward(
-        gradient, x, weight, [weight.shape[0]], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted
-    )
-    return of_x, weight_gradient(gradient, x, weight) if as_product else of_weight, of_bias
-
-
-def weight_gradient(gradient: Tensor, x: Tensor, weight: Tensor) -> Tensor:
-    """The gradient (O, C, K, K) in the weight of a convolution of stride 1 without padding, as matrix products of a CPU.
-
-    `gradient` (B, O, H', W') and `x` (B, C, H, W), channels_last both.
-    """
-    k, (b, c, h, w), (_, o, height, width) = weight.shape[-1], x.shape, gradient.shape
-    pixels, of_pixels = x.permute(0, 2, 3, 1), gradient.permute(0, 2, 3, 1)
-    if o < 64:
-        # For few outputs copies of all windows would take as long as the products. With zeros added to the gradient until it has the rows
-        # and columns of x, each place in the window is a product with all pixels from there on: what wraps around meets a zero.
-        flat = F.pad(of_pixels, (0, 0, 0, w - width, 0, h - height)).view(-1, o)
-        flat, rows = flat[: len(flat) - (k - 1) * (w + 1)].t(), pixels.reshape(-1, c)
-        return torch.stack([flat @ rows[i * w + j :][: flat.shape[1]] for i in range(k) for j in range(k)], 2).view(o, c, k, k)
-    batch, row, column, channel = pixels.stride()
-    windows = pixels.as_strided((b, height, width, k, k, c), (batch, row, column, row, column, channel))
-    return (of_pixels.reshape(-1, o).t() @ windows.reshape(b * height * width, -1)).view(o, k, k, c).permute(0, 3, 1, 2)
+    wanted = [of_input, True, True]
+    return convolution_backward(gradient, x, weight, [weight.shape[0]], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted)
 
 
 class NatureTrunk(torch.autograd.Function):

@@ -418,28 +418,3 @@ def test_the_bounds_gradient_is_autograds(hidden: Shape, classes: int, batch: in
     expected = torch.autograd.grad(plain[0] + 0.7 * plain[1], list(layers.parameters()))
     for got, wanted in zip((*terms, *first), (*plain, *expected), strict=True):
         assert_near(got, wanted.detach(), torch.float32 if dtype == torch.float32 else torch.bfloat16)
-
-
-@pytest.mark.parametrize("outputs", [8, 64], ids=["product by product", "all windows at once"])
-@pytest.mark.parametrize("kernel", [2, 3])
-def test_a_weight_gradient_as_matrix_products_is_autograds(outputs: int, kernel: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    x, gradient = (
-        torch.randn(shape, generator=generator, dtype=torch.float64).to(memory_format=torch.channels_last)
-        for shape in ((3, 5, 7, 6), (3, outputs, 8 - kernel, 7 - kernel))
-    )
-    weight = torch.zeros(outputs, 5, kernel, kernel, dtype=torch.float64, requires_grad=True)
-    F.conv2d(x, weight).backward(gradient)
-    assert weight.grad is not None
-    torch.testing.assert_close(nature_trunk.weight_gradient(gradient, x, weight), weight.grad)
-
-
-def test_the_gradients_of_a_convolution_in_bf16_are_near_those_in_fp32() -> None:
-    generator = torch.Generator().manual_seed(0)
-    x, gradient, weight = (
-        torch.randn(shape, generator=generator).to(memory_format=torch.channels_last)
-        for shape in ((2, 64, 21, 21), (2, 32, 20, 20), (32, 64, 2, 2))
-    )
-    halved = nature_trunk.convolution_gradients(*(tensor.bfloat16() for tensor in (gradient, x, weight)))
-    for mine, exact in zip(halved, nature_trunk.convolution_gradients(gradient, x, weight), strict=True):
-        assert ((mine.float() - exact).norm() / exact.norm()).item() < TOLERANCE[torch.bfloat16]
