@@ -1,19 +1,17 @@
 """The run: the folder on disk that holds everything about one execution, and what one can do with a stored one."""
 
-import fcntl
 import json
 import logging
 import os
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from lab import agent_file, registry
+from lab import agent_file, lock_file, registry
 from lab.config import Config
 from lab.data import catalogue
 from lab.errors import LabError, UsageError, unknown
@@ -33,9 +31,6 @@ log = logging.getLogger("lab.run")
 
 MOST_FIGURES = 5
 """How many figures of an evaluation a shipped run is listed with: the telling ones come first."""
-
-HOLDER_CHARACTERS = 20
-"""The length of a run's lock file: the number of the process that trains it, and spaces."""
 
 
 class Run:
@@ -299,17 +294,12 @@ class Run:
         """Hold the run: one writer at a time. Raises LabError where another process or session has it."""
         if self.shipped:
             raise self.no_training()
-        try:
-            file = os.fdopen(os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666), "r+")
-        except OSError as error:
-            raise LabError(f"Cannot write to the run folder {self.path} ({error.strerror}).") from None
-        with file:
-            if not locked(file):
-                holder = holder_in(file)
-                other = f" (process {holder})" if holder not in (None, os.getpid()) else ""
-                raise LabError(f"Run {self.name} is being trained by another session{other}. Stop that one first.")
-            # One write over what is there: whoever reads meanwhile must not find the file empty.
-            os.pwrite(file.fileno(), f"{os.getpid():<{HOLDER_CHARACTERS}}".encode(), 0)
+
+        def taken(process: int | None) -> str:
+            other = f" (process {process})" if process not in (None, os.getpid()) else ""
+            return f"Run {self.name} is being trained by another session{other}. Stop that one first."
+
+        with lock_file.held(self.path / "lock", f"Cannot write to the run folder {self.path}", taken):
             yield
 
     def check_writable(self) -> None:
@@ -334,24 +324,11 @@ class Run:
             raise LabError(f"Run {self.name} has changed since it was opened: {where}. Open it again to continue from there.")
 
     def is_locked(self) -> bool:
-        try:
-            with (self.path / "lock").open() as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True
-        return False
+        return lock_file.is_held(self.path / "lock")
 
     def trainer(self) -> int | None:
         """The process that trains the run, 0 where it does not say its number; None where nobody does."""
-        if not self.is_locked():
-            return None
-        try:
-            with (self.path / "lock").open() as file:
-                return holder_in(file) or 0
-        except OSError:
-            return 0
+        return lock_file.holder(self.path / "lock")
 
     def checkpoint_step(self) -> int | None:
         """How far training was at the newest checkpoint, by its name; None where there is none."""
@@ -485,21 +462,3 @@ def check_name(path: Path) -> None:
     """Raises UsageError for a path that no run folder should have."""
     if path == Path() or any(not c.isprintable() for c in path.name):
         raise UsageError(f"--run must name a folder, in characters that can be seen, got {'' if path == Path() else str(path)!r}.")
-
-
-def holder_in(file: IO[str]) -> int | None:
-    """The number of the process that an open lock file names."""
-    file.seek(0)
-    text = file.read(HOLDER_CHARACTERS).strip()
-    return int(text) if text.isdecimal() else None
-
-
-def locked(file: IO[str], tries: int = 20) -> bool:
-    """Take the lock on an open file. Retries briefly: reading a run's status takes the lock for a moment too."""
-    for attempt in range(tries):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except OSError:
-            time.sleep(0.01 if attempt + 1 < tries else 0)
-    return False

@@ -3,20 +3,17 @@
 Whoever holds the queue (`hold`) works through it: `lab queue run`, or the app. Read first: `Job`, then `add` and `waiting`.
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import registry
+from lab import lock_file, registry
 from lab.errors import LabError, UsageError
 from lab.flags import check_length, command_line
 from lab.paths import runs_folder, write_atomic
-from lab.run import holder_in
 
 
 @dataclass(frozen=True)
@@ -93,17 +90,11 @@ def remove(number: int) -> None:
 @contextmanager
 def hold() -> Iterator[None]:
     """Be the one that works through the queue. Raises LabError where another process does."""
-    try:
+    with suppress(OSError):  # Then there can be no lock either, which is told.
         folder().mkdir(parents=True, exist_ok=True)
-        file = (folder() / "lock").open("a+")
-    except OSError as error:
-        raise LabError(f"Cannot write the queue {folder()} ({error.strerror}).") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LabError(f"Process {holder_in(file) or '?'} works through the queue already.") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    with lock_file.held(
+        folder() / "lock",
+        f"Cannot write the queue {folder()}",
+        lambda process: f"Process {process or '?'} works through the queue already.",
+    ):
         yield

@@ -1,14 +1,14 @@
 """Sets of trials under a name, such as suites and sweeps: a folder each below the runs folder, which one process at a time works on."""
 
-import fcntl
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import lock_file
 from lab.errors import LabError, UsageError
 from lab.paths import runs_folder
 
@@ -51,14 +51,10 @@ class TrialSets:
     def lock(self, name: str) -> Iterator[None]:
         """One process at a time. Raises LabError where another has it, or where its folder cannot be written."""
         folder = self.folder(name)
-        try:
+        with suppress(OSError):  # Then there can be no lock either, which is told.
             folder.mkdir(parents=True, exist_ok=True)
-            file = (folder / "lock").open("w")
-        except OSError as error:
-            raise LabError(f"Cannot write to the {self.word}'s folder {folder} ({error.strerror}).") from None
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise LabError(f"{self.word.capitalize()} {name} is being trained by another process.") from None
+        with lock_file.held(
+            folder / "lock", f"Cannot write to the {self.word}'s folder {folder}",
+            lambda _: f"{self.word.capitalize()} {name} is being trained by another process.",
+        ):  # fmt: skip
             yield

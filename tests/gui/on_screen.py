@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QCoreApplication, QEvent, QRect
 from PySide6.QtGui import Qt, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,12 +22,17 @@ from PySide6.QtWidgets import (
 
 from gui.widgets.fast_label import FastLabel
 
+LEVELS = 8
+"""Layouts inside each other that one change of a text may go through."""
 SLACK = 1
 """Pixels that rounding may take."""
 
 
 def faults(root: QWidget) -> list[str]:
     """What is wrong with the visible widgets below `root`, a line each."""
+    # A text that a timer has just changed, of the status bar say, has its room once the layouts that it asked for have had their turn.
+    for _ in range(LEVELS):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
     return [f"{describe(widget)}: {fault}" for widget in visible(root) for fault in faults_of(widget)]
 
 

@@ -8,6 +8,7 @@ from lab.atari.games import check_games
 from lab.config import Config, data_field, only, unit, words
 from lab.data.catalogue import find, subject
 from lab.recipes.images_config import Ground
+from lab.recipes.vision import cosine_fields
 
 EIGHT = "pong,breakout,space_invaders,freeway,boxing,seaquest,ms_pacman,demon_attack"
 """The games whose things have names, see `lab.data.game_things.RULES`."""
@@ -47,21 +48,9 @@ class SceneConfig(Config):
     batch_size: int = Field(
         16, ge=1, le=1024, description="Pictures per step. Larger is more stable and needs more memory.", json_schema_extra=unit("images")
     )
-    learning_rate: float = Field(
-        2e-3, gt=0, le=1, description="Learning rate (AdamW). Higher learns faster until the loss oscillates or grows."
-    )
-    weight_decay: float = Field(
-        1e-4,
-        ge=0,
-        le=1,
-        description="Weight decay. Higher gives smaller weights and less overfitting.",
-        json_schema_extra=words({0.0: "off"}),
-    )
-    schedule_steps: int = Field(
-        1_500, ge=1, le=100_000_000,
-        description="Step at which the learning rate has fallen to 0 along a cosine. Higher keeps the rate high for longer; best set to the length of the run.",
-        json_schema_extra=unit("steps"),
-    )  # fmt: skip
+    learning_rate: float = cosine_fields.learning_rate(2e-3)
+    weight_decay: float = cosine_fields.weight_decay(1e-4)
+    schedule_steps: int = cosine_fields.schedule_steps(1_500)
     warmup_steps: int = Field(
         30, ge=0, le=1_000_000, description="Warm-up steps, over which the learning rate rises linearly. More are gentler.",
         json_schema_extra=unit("steps") | words({0: "off"}),

@@ -7,6 +7,7 @@ from pydantic import Field
 from lab.config import only, unit, words
 from lab.data.catalogue import subject
 from lab.recipes.images_config import ImagesConfig
+from lab.recipes.vision import cosine_fields
 from lab.recipes.vision.classify_config import ClassifyConfig
 
 
@@ -69,21 +70,9 @@ template of their own class, one random training image of each class, over 20 dr
         0, ge=0, le=1000, description="Classes, the last ones, that training never sees; they have figures of their own. More leave fewer to learn from.",
         json_schema_extra=unit("classes") | words({0: "none"}),
     )  # fmt: skip
-    learning_rate: float = Field(
-        1e-3, gt=0, le=1, description="Learning rate (AdamW). Higher learns faster until the loss oscillates or grows."
-    )
-    weight_decay: float = Field(
-        1e-4,
-        ge=0,
-        le=1,
-        description="Weight decay. Higher gives smaller weights and less overfitting.",
-        json_schema_extra=words({0.0: "off"}),
-    )
-    schedule_steps: int = Field(
-        1_500, ge=1, le=100_000_000,
-        description="Step at which the learning rate has fallen to 0 along a cosine. Higher keeps the rate high for longer; best set to the length of the run.",
-        json_schema_extra=unit("steps"),
-    )  # fmt: skip
+    learning_rate: float = cosine_fields.learning_rate(1e-3)
+    weight_decay: float = cosine_fields.weight_decay(1e-4)
+    schedule_steps: int = cosine_fields.schedule_steps(1_500)
     augment: bool = Field(
         True, description="Augmentation: shift, turn, scale and bend training images a little. Right for handwriting; off is faster."
     )
