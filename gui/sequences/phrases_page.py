@@ -97,7 +97,7 @@ class PhrasesPage(Page):
     title: ClassVar[str] = "Phrases"
     tip: ClassVar[str] = "See what the network makes of every part of your own sentence"
     reading: ClassVar[str] = (
-        "The words stand below; a box above them is the phrase of the words under it, the topmost the whole sentence. Blue is high, red is low: where not or but stands, the colour turns."
+        "The words, or letters, stand below; a box above them is the phrase of those under it, the topmost the whole text. Blue is high, red is low: where not or but stands, the colour turns."
     )
     needs: ClassVar[tuple[str, ...]] = ("phrases",)
 
