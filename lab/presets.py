@@ -56,6 +56,11 @@ QUICK_PICTURES: dict[str, Any] = {"features": 16, "batch_size": 32, "quality_eve
 """A small U-Net: half a minute of one core."""
 QUICK_AGENT: dict[str, Any] = {"learning_starts": 1_000, "replay_capacity": 20_000, "epsilon_steps": 10_000}
 
+MEMORY: dict[str, Any] = {
+    "attention": "none", "bidirectional": False, "hidden": 64, "width": 16, "batch_size": 32, "decay_steps": 900,
+}  # fmt: skip
+"""A small encoder and decoder with nothing but the state of their cells between them."""
+
 BUILT_IN: dict[str, dict[str, Preset]] = {
     "dqn": {
         QUICK: quick(20_000, **QUICK_AGENT),
@@ -258,6 +263,13 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
             "The widths of Bahdanau et al. 2015, with AdamW in place of Adadelta; for a GPU.", {"hidden": 1_000, "width": 620, "batch_size": 80}
         ),
         BEST: Preset("The transformer: the lowest perplexity on Multi30k of those in docs/results.md.", {"model": "transformer"}),
+        "long sentences": Preset(
+            "English to German, up to six clauses: compare --attention none and dot by the view by length.",
+            {"data": "clauses", "attention": "dot", "hidden": 96, "width": 48, "batch_size": 32, "decay_steps": 800},
+            800,
+        ),
+        "copy task": Preset("Four letters, then up to 60 blanks: how far does --model rnn, relu, lstm or gru remember?", {"data": "copy", **MEMORY}, 900),
+        "adding task": Preset("The sum of two marked digits among up to 40: which --model can tell?", {"data": "adding", **MEMORY}, 900),
     },
     "tag": {
         QUICK: quick(150, decay_steps=150),

@@ -164,6 +164,12 @@ RECORDS = (
     DataSet("dates", "generated dates in words, with their ISO form", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:dates"}),
     DataSet("numbers", "generated numbers in words, with their digits", "generated", "none", {"sentence pairs": "lab.data.generated_pairs:numbers"}),
     DataSet(
+        "clauses", "generated sentences of one to six clauses, English and German", "generated", "none",
+        {"sentence pairs": "lab.data.long_pairs:clauses"},
+    ),
+    DataSet("copy", "the copy task: four letters, up to 60 blanks, the letters again", "generated", "none", {"sentence pairs": "lab.data.long_pairs:copies"}),
+    DataSet("adding", "the adding task: up to 40 digits, the sum of the two marked ones", "generated", "none", {"sentence pairs": "lab.data.long_pairs:sums"}),
+    DataSet(
         "multi30k", "29,000 German and English captions, downloaded once", "download", "CC BY-NC-SA 4.0 (Flickr30k)",
         {"sentence pairs": "lab.data.pairs:multi30k"},
     ),

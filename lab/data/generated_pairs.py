@@ -100,14 +100,14 @@ def numbers(data: str, count: int, rules: int) -> SentencePairs:
     return generated(one_number, count)
 
 
-def generated(one: Callable[[random.Random], tuple[str, str]], count: int) -> SentencePairs:
-    """`count` training pairs and 1,000 validation pairs; no day and no number is in both."""
+def generated(one: Callable[[random.Random], tuple[str, str]], count: int, by: int = 1) -> SentencePairs:
+    """`count` training pairs and 1,000 validation pairs; no target (`by` 1), or no source (0), is in both."""
     rng = random.Random(0)
     train: list[tuple[str, str]] = []
     validation: list[tuple[str, str]] = []
     while len(train) < count or len(validation) < 1000:
         pair = one(rng)
-        unseen = hashlib.sha256(pair[1].encode()).digest()[0] < 26  # A tenth of all targets, by a fixed rule.
+        unseen = hashlib.sha256(pair[by].encode()).digest()[0] < 26  # A tenth of all, by a fixed rule.
         part, limit = (validation, 1000) if unseen else (train, count)
         if len(part) < limit:
             part.append(pair)

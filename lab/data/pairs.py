@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lab.data.catalogue import Absent, file_of, find, loader, missing, shown
+from lab.data.catalogue import Absent, file_of, loader, missing, shown
 from lab.data.record import Record, of_content, rules_of
 from lab.data.sentences import held_out_rows, own_rows
 from lab.data.tsv import SentencePairs
@@ -20,6 +20,8 @@ from lab.errors import LabError, UsageError
 from lab.registry import load
 
 Tokens = Literal["auto", "char", "word"]
+BY_CHARACTER = ("dates", "numbers", "copy", "adding")
+"""The data whose tokens are characters unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def load_pairs(
 
     Pairs with a side of more than `longest` tokens are left out. The vocabularies are those that a stored run has `remembered`.
     """
-    by_word = tokens == "word" or (tokens == "auto" and find(data).origin != "generated")
+    by_word = tokens == "word" or (tokens == "auto" and data not in BY_CHARACTER)
     if remembered and missing(data) is not None:
         absent: Any = Absent(data)
         known = [Vocabulary.from_names(remembered[key]) for key in ("source_vocabulary", "target_vocabulary")]

@@ -131,6 +131,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt in bf16": ("gpt", {"precision": "bf16"}),
     "char-rnn gru in bf16": ("char-rnn", {"precision": "bf16", "cell": "gru"}),
     "seq2seq lstm with Luong's attention": ("seq2seq", {"attention": "luong", "model": "lstm"}),
+    "seq2seq by the dot product": ("seq2seq", {"attention": "dot", "learned_state": True}),
     "seq2seq transformer": ("seq2seq", {"model": "transformer"}),
     "ngram of words by Katz": ("ngram", {"level": "word", "smoothing": "katz"}),
     "text-class letter by letter": ("text-class", {"level": "char"}),

@@ -1,4 +1,4 @@
-"""Attention: scaled dot-product in several heads (Vaswani et al. 2017), Luong's (2015) and Bahdanau's (2015) for seq2seq.
+"""Attention: scaled dot-product in several heads (Vaswani et al. 2017), Luong's (2015, two of them) and Bahdanau's (2015) for seq2seq.
 
 Read first: `models.kernels.attention`. The fused kernel trains; the written-out form shows the weights.
 """
@@ -88,6 +88,19 @@ class LuongAttention(nn.Module):
         """The context (B, T, M) and the alignment (B, T, S) for queries (B, T, Q); `mask` (B, S) is False on padding."""
         weights = self.scores(query, keys).masked_fill(~mask[:, None], float("-inf")).softmax(-1)
         return weights @ memory, weights
+
+
+class DotAttention(LuongAttention):
+    """score(h_t, h_s) = h_t^T h_s ("dot", Luong et al. 2015, eq. 8): no weights. Of an encoder that reads both ways, h_s is the sum of its two
+    states, so that it has the size of h_t.
+    """
+
+    def __init__(self, query: int):
+        nn.Module.__init__(self)
+        self.query = query
+
+    def keys(self, memory: Tensor) -> Tensor:
+        return memory.unflatten(-1, (-1, self.query)).sum(-2)  # (B, S, query)
 
 
 class BahdanauAttention(LuongAttention):

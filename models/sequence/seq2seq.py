@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from models.dropout import Dropout
-from models.sequence.attention import BahdanauAttention, KeyValue, LuongAttention
+from models.sequence.attention import BahdanauAttention, DotAttention, KeyValue, LuongAttention
 from models.sequence.cells import CellKind, State
 from models.sequence.recurrent import Recurrent
 from models.sequence.transformer import EncoderDecoder, Norm, PositionKind
 
 PAD, SOS, EOS, UNK = 0, 1, 2, 3
 SPECIALS = ("<PAD>", "<SOS>", "<EOS>", "<UNK>")
-AttentionKind = Literal["none", "luong", "bahdanau"]
+AttentionKind = Literal["none", "dot", "luong", "bahdanau"]
 
 
 class Decoding(Protocol):
@@ -38,27 +38,34 @@ class Decoding(Protocol):
 class Seq2Seq(nn.Module):
     """source (B, S) and target (B, T) -> logits (B, T, V).
 
-    The encoder is bidirectional; its last states, through a dense layer, initialise the decoder's. Luong's attention attends from
-    the decoder's output, h~ = tanh(W [c; h]); Bahdanau's from its state before the step, and the context enters the step.
+    The encoder's last states (of both directions), through a dense layer, initialise the decoder's. Luong's attention, general or by the dot product
+    alone, attends from the decoder's output, h~ = tanh(W [c; h]); Bahdanau's from its state before the step, and the context enters the step.
     """
 
     def __init__(
         self, source_tokens: int, target_tokens: int, kind: CellKind = "gru", attention: AttentionKind = "bahdanau",
         width: int = 128, hidden: int = 128, layers: int = 1, dropout: float = 0.0, unfused: bool = False,
+        bidirectional: bool = True, learned_state: bool = False,
     ):  # fmt: skip
+        """`learned_state` is the encoder's; the decoder's first state comes from the source."""
         super().__init__()
         self.kind: CellKind = kind
         self.attention_kind: AttentionKind = attention
         self.source_embedding = nn.Embedding(source_tokens, width, padding_idx=PAD)
         self.target_embedding = nn.Embedding(target_tokens, width, padding_idx=PAD)
-        self.encoder = Recurrent(kind, width, hidden, layers, bidirectional=True, dropout=dropout, unfused=unfused)
-        self.bridge = nn.Linear(2 * hidden, hidden)
-        memory = 2 * hidden
+        self.encoder = Recurrent(
+            kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, learned_state=learned_state, unfused=unfused
+        )
+        memory = self.encoder.width
+        self.bridge = nn.Linear(memory, hidden)
         inputs = width + (memory if attention == "bahdanau" else 0)
         self.decoder = Recurrent(kind, inputs, hidden, layers, dropout=dropout, unfused=unfused)
         self.attention: LuongAttention | None = None
         if attention == "luong":
             self.attention = LuongAttention(hidden, memory)
+            self.join = nn.Linear(memory + hidden, hidden)
+        elif attention == "dot":
+            self.attention = DotAttention(hidden)
             self.join = nn.Linear(memory + hidden, hidden)
         elif attention == "bahdanau":
             self.attention = BahdanauAttention(hidden, memory, hidden)
@@ -88,8 +95,8 @@ class Seq2Seq(nn.Module):
         lengths = (mask.sum(1).cpu() if lengths is None else lengths).clamp(min=1)
         memory, last = self.encoder(self.dropout(self.source_embedding(source)), lengths=lengths)
         state = []
-        for part in last:  # (layers * 2, B, H)
-            both = torch.cat([part[0::2], part[1::2]], -1)  # (layers, B, 2 H)
+        for part in last:  # (layers * D, B, H)
+            both = torch.cat([part[0::2], part[1::2]], -1) if self.encoder.bidirectional else part  # (layers, B, D H)
             state.append(torch.tanh(self.bridge(both)))
         keys = self.attention.keys(memory) if self.attention is not None else memory[:, :, :0]
         return RecurrentDecoding(self, memory, keys, mask, tuple(state))
@@ -100,7 +107,7 @@ class RecurrentDecoding:
     """A `Seq2Seq` decoder in the middle of several sentences."""
 
     net: Seq2Seq
-    memory: Tensor  # (B, S, 2 H)
+    memory: Tensor  # (B, S, D H)
     keys: Tensor
     mask: Tensor
     state: State
@@ -138,7 +145,7 @@ class RecurrentDecoding:
         net = self.net
         assert net.attention is not None
         query = self.state[0][-1][:, None]  # (B, 1, H)
-        context, weights = net.attention(query, self.keys, self.memory, self.mask)  # (B, 1, 2 H)
+        context, weights = net.attention(query, self.keys, self.memory, self.mask)  # (B, 1, D H)
         out, self.state = net.decoder(torch.cat([x[:, None], context], -1), self.state)
         return torch.tanh(net.join(torch.cat([context[:, 0], out[:, 0], x], -1))), weights[:, 0]
 

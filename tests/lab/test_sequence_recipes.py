@@ -12,7 +12,7 @@ import torch
 from lab import checkpoint, registry
 from lab.answers import Answer
 from lab.errors import LabError, UsageError
-from lab.recipes.sequence.seq2seq import bleu, tree_text
+from lab.recipes.sequence.seq2seq import tree_text
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.beam_search import Hypothesis, Node
 
@@ -234,15 +234,17 @@ def test_gradients_are_compared_with_runs_of_char_rnn_alone(files: dict[str, str
         lstm.answer("gradient_by_distance", lstm.serving(), {"runs": str(path)})
 
 
-def test_bleu_by_hand() -> None:
-    assert bleu([["a", "b", "c", "d"]], [["a", "b", "c", "d"]]) == pytest.approx(100.0)
-    assert bleu([["a", "b"]], [["c", "d"]]) == 0.0
-    # Precisions 4/5, 3/4, 2/3, 1/2; no penalty for length.
-    made, wanted = [["a", "b", "c", "d", "x"]], [["a", "b", "c", "d", "e"]]
-    assert bleu(made, wanted) == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
-
-
 def test_a_tree_is_drawn_with_its_best_path_marked() -> None:
     nodes = [Node(-1, 1, 0.0, True), Node(0, 5, -0.1, True, 1), Node(0, 6, -2.0, False, 1), Node(1, 2, -0.2, True, 2)]
     text = tree_text(nodes, [Hypothesis([5], -0.2, -0.2, torch.zeros(2, 3), 3)], {5: "five", 6: "six", 2: "<EOS>"}.get)
     assert text == "<SOS>\n├ five  -0.10 *\n│ └ <EOS>  -0.20 *  done\n└ six  -2.00  (dropped)"
+
+
+def test_translations_are_measured_by_the_length_of_their_source(files: dict[str, str]) -> None:
+    experiment = make("seq2seq", files, attention="dot", bidirectional=False)
+    figures = experiment.evaluate()
+    assert {"exact", "bleu", "chrf", "exact_short", "bleu_long", "chrf_long"} <= figures.keys()
+    curves = experiment.answer("by_length", experiment.serving(), {"count": 20, "groups": 3, "of": "chrf"})
+    (x, y) = curves.series["chrf"]
+    assert (np.diff(x) > 0).all()
+    assert ((y >= 0) & (y <= 100)).all()

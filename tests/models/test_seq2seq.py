@@ -1,11 +1,13 @@
 """The CRF against brute force, beam search against trying everything, and the encoder-decoders."""
 
 import itertools
+import math
 
 import pytest
 import torch
 from torch import Tensor
 
+from models.sequence.attention import DotAttention
 from models.sequence.beam_search import beam_search, greedy, length_penalty
 from models.sequence.crf import CRF
 from models.sequence.seq2seq import EOS, SOS, Seq2Seq, TransformerTranslator
@@ -64,7 +66,7 @@ def translator(model: str, attention: str = "bahdanau") -> Seq2Seq | Transformer
     return net.eval()
 
 
-MODELS = [("rnn", "none"), ("lstm", "luong"), ("gru", "bahdanau"), ("gru", "none"), ("transformer", "")]
+MODELS = [("rnn", "none"), ("lstm", "luong"), ("relu", "dot"), ("gru", "bahdanau"), ("gru", "none"), ("transformer", "")]
 
 
 @pytest.mark.parametrize(("model", "attention"), MODELS)
@@ -193,3 +195,20 @@ def test_nearest_words_are_ordered_by_cosine() -> None:
     cosine, indices = net.nearest(net.inputs.weight[0], 2, [0])
     assert indices.tolist() == [1, 2]
     assert float(cosine[0].detach()) == pytest.approx(10 / 101**0.5)
+
+
+def test_dot_product_attention_is_the_softmax_of_the_products_with_both_directions_summed() -> None:
+    query = torch.tensor([[[1.0, 2.0]]])
+    memory = torch.tensor([[[1.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0], [9.0, 9.0, 9.0, 9.0]]])  # Forward and backward states of size 2.
+    attention = DotAttention(2)
+    context, weights = attention(query, attention.keys(memory), memory, torch.tensor([[True, True, False]]))
+    # Sums (1, 1) and (1, 0): scores 3 and 1, and the padding has none.
+    first = 1 / (1 + math.exp(-2))
+    torch.testing.assert_close(weights, torch.tensor([[[first, 1 - first, 0.0]]]))
+    torch.testing.assert_close(context, torch.tensor([[[first, 0.0, 1 - first, first]]]))
+
+
+def test_an_encoder_of_one_direction_hands_on_its_last_state() -> None:
+    net = Seq2Seq(9, 7, "gru", "dot", 6, 8, bidirectional=False)
+    decoding = net.start(torch.tensor([[4, 5, 6, 0]]))
+    torch.testing.assert_close(decoding.state[0], torch.tanh(net.bridge(decoding.memory[:, 2]))[None])

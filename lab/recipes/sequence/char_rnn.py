@@ -13,7 +13,6 @@ from torch.nn import functional as F
 
 from lab.answers import Curves, Heatmap, Scatter
 from lab.data.record import Record
-from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count, Index, Length, Seed
@@ -121,7 +120,7 @@ class CharRNN(SequenceExperiment):
         other runs of char-rnn, named in `runs` and separated by commas."""
         length = max(2, min(length, 500))
         text = text or self.text.sample(length)
-        others = [self.other_run(name.strip()) for name in runs.split(",") if name.strip()]
+        others = [self.other_run(name.strip(), "char-rnn") for name in runs.split(",") if name.strip()]
         cores = {f"this run's {net.core.kind}": (net.core, self.embedded(net, text, length))}
         for run, other in others:
             trained = other.serving()
@@ -142,19 +141,6 @@ class CharRNN(SequenceExperiment):
         """What the first layer reads of a text (1, T, I), at most `length` tokens of it."""
         tokens = checked_prompt(self.text.codec, text)[:length]
         return net.embedding(torch.from_numpy(tokens)[None].to(self.device)).detach().float()
-
-    def other_run(self, name: str) -> "tuple[str, CharRNN]":
-        """Another run's name and its trained network. Raises UsageError where it is not a run of char-rnn."""
-        from lab.stored_runs import find
-
-        run = find(name)
-        known = self.__dict__.setdefault("others", {})
-        key = (str(run.path), max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0))
-        if key not in known:
-            if run.recipe.name != "char-rnn":
-                raise UsageError(f"{run.name} is not a run of char-rnn: name other runs with --runs RUN,RUN.")
-            known[key] = run.experiment(self.device.type, serving_only=True, to_look=True)
-        return run.name, known[key]
 
     @view(live=True)
     def embeddings(self, net: RecurrentLM, method: Literal["pca", "tsne"] = "pca") -> Scatter:

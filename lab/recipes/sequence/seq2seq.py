@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lab.answers import Heatmap, Images, Table, Text
+from lab.answers import Curves, Heatmap, Images, Table, Text
 from lab.data.catalogue import missing
 from lab.data.pairs import load_pairs
 from lab.data.record import Record
@@ -20,12 +20,14 @@ from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.exported import Exported, sequences, tokens
 from lab.parameters import Count, Index, Span
+from lab.quality.sentences import MEASURES, by_length, scores
 from lab.recipes.sequence.seq2seq_config import Seq2SeqConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.sequence.beam_search import Hypothesis, Node, beam_search, greedy
 from models.sequence.seq2seq import Seq2Seq as Seq2SeqNetwork
 from models.sequence.seq2seq import TransformerTranslator
 
+FIFTHS = 5
 MARGIN = 8
 """How many tokens an output may be longer than the longest target."""
 
@@ -66,7 +68,9 @@ class Seq2Seq(SequenceExperiment):
         if c.model == "transformer":
             length = max(c.max_length, self.longest) + MARGIN
             return TransformerTranslator(*sizes, c.layers, c.width, c.heads, length, c.dropout, c.norm, c.positions)
-        return Seq2SeqNetwork(*sizes, c.model, c.attention, c.width, c.hidden, c.layers, c.dropout, c.unfused)
+        return Seq2SeqNetwork(
+            *sizes, c.model, c.attention, c.width, c.hidden, c.layers, c.dropout, c.unfused, c.bidirectional, c.learned_state
+        )
 
     def loss(self) -> tuple[Tensor, Metrics]:
         c = self.config
@@ -96,25 +100,38 @@ class Seq2Seq(SequenceExperiment):
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        """Loss and perplexity, and greedy outputs against the targets: the share that is exactly right, and BLEU.
+        """Loss and perplexity, and greedy outputs against the targets: the share that is exactly right, BLEU and chrF; also of the shortest and the
+        longest fifth of the sources."""
+        first_rules = self.pairs.record["rules"] == 1
+        made, wanted, lengths = self.outputs(self.evaluating(), len(self.pairs.validation))
+        figures: dict[str, Any] = {}
+        groups = by_length(lengths, FIFTHS)
+        for name, rows in (("", range(len(wanted))), ("_short", groups[0]), ("_long", groups[-1])):
+            part = scores([made[i] for i in rows], [wanted[i] for i in rows], self.pairs.join, self.unknown)
+            figures |= {f"exact{name}": part["exact"] / 100, f"bleu{name}": part["bleu"], f"chrf{name}": part["chrf"]}
+        what = (
+            f"{'words' if self.pairs.by_word else 'characters'} of held-out pairs, {'in lower case' if first_rules else 'with their case'}"
+        )
+        return {**super().evaluate(), **figures, "pairs": len(wanted), "compared": what}
 
-        A target with a word that the vocabulary lacks is never exactly right.
-        """
-        net = self.evaluating()
+    @property
+    def unknown(self) -> str | None:
+        """The token that makes a target never right; by the first rules there was none."""
+        return None if self.pairs.record["rules"] == 1 else "<UNK>"
+
+    @torch.no_grad()
+    def outputs(self, net: Any, most: int) -> tuple[list[list[str]], list[list[str]], list[int]]:
+        """Greedy outputs and targets, as tokens, and the lengths of the sources, of `most` validation pairs."""
         part = self.pairs.validation
         made, wanted = [], []
         vocabulary = self.pairs.target_vocabulary
-        for some in torch.arange(len(part)).split(128):
+        rows = torch.arange(min(most, len(part)))
+        for some in rows.split(128):
             source, target = part.batch(some)
             tokens, _ = greedy(net.start(source), len(some), self.longest, self.device)
             made += [vocabulary.decode(row) for row in tokens.tolist()]
             wanted += [vocabulary.decode(row) for row in target.tolist()]
-        first_rules = self.pairs.record["rules"] == 1
-        exact = sum(a == b and (first_rules or "<UNK>" not in b) for a, b in zip(made, wanted, strict=True)) / len(wanted)
-        what = (
-            f"{'words' if self.pairs.by_word else 'characters'} of held-out pairs, {'in lower case' if first_rules else 'with their case'}"
-        )
-        return {**super().evaluate(), "exact": exact, "bleu": bleu(made, wanted), "pairs": len(wanted), "compared": what}
+        return made, wanted, part.lengths[rows, 0].tolist()
 
     # -- translating -----------------------------------------------------------------------------------------------
 
@@ -183,6 +200,26 @@ class Seq2Seq(SequenceExperiment):
         )
 
     @view(live=True)
+    def by_length(
+        self, net: nn.Module, of: Literal["all", "exact", "bleu", "chrf"] = "all", runs: str = "", groups: Count = 6, count: Count = 500
+    ) -> Curves:
+        """How good the greedy outputs are (exactly right, BLEU, chrF, all in per cent) by the length of the source, on `count` validation pairs. Other
+        runs of seq2seq on the same data, named in `runs` and separated by commas, are measured beside: one without attention, say."""
+        cores: dict[str, tuple[Seq2Seq, Any]] = {"": (self, net)}
+        for name in filter(None, map(str.strip, runs.split(","))):
+            run, other = self.other_run(name, "seq2seq")
+            cores[f" of {run}"] = other, other.evaluating()
+        lines = {}
+        for name, (experiment, network) in cores.items():
+            made, wanted, lengths = experiment.outputs(network, count)
+            parts = by_length(lengths, groups)
+            x = np.array([np.mean([lengths[i] for i in part]) for part in parts])
+            kept = [scores([made[i] for i in part], [wanted[i] for i in part], experiment.pairs.join, experiment.unknown) for part in parts]
+            for measure in MEASURES if of == "all" else (of,):
+                lines[f"{measure}{name}"] = x, np.array([part[measure] for part in kept])
+        return Curves(lines, "length of the source (tokens)", "per cent", "By length of the source")
+
+    @view(live=True)
     def examples(self, net: nn.Module, count: Count = 12) -> Table:
         """Validation pairs and the network's greedy output."""
         rows = torch.arange(min(max(1, count), len(self.pairs.validation)))
@@ -240,21 +277,3 @@ def tree_text(nodes: list[Node], hypotheses: list[Hypothesis], label: Any) -> st
 
     walk(0, "")
     return "\n".join(lines)
-
-
-def bleu(made: list[list[str]], wanted: list[list[str]]) -> float:
-    """BLEU-4 of a corpus in per cent, with one reference each (Papineni et al. 2002)."""
-    from collections import Counter
-
-    log_precision = 0.0
-    for n in range(1, 5):
-        hits = total = 0
-        for a, b in zip(made, wanted, strict=True):
-            grams, reference = (Counter(tuple(s[i : i + n]) for i in range(len(s) - n + 1)) for s in (a, b))
-            hits += sum((grams & reference).values())
-            total += sum(grams.values())
-        if not hits:
-            return 0.0
-        log_precision += np.log(hits / total) / 4
-    lengths = sum(map(len, made)), sum(map(len, wanted))
-    return float(100 * np.exp(min(0.0, 1 - lengths[1] / max(1, lengths[0]))) * np.exp(log_precision))

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from lab.config import data_field, only, unit, unless, with_defaults, words
 from lab.recipes.sequence.sequence_config import SequenceConfig
 
-RECURRENT = ("rnn", "lstm", "gru")
+RECURRENT = ("rnn", "relu", "lstm", "gru")
 
 
 class Seq2SeqConfig(with_defaults(SequenceConfig, "Seq2SeqDefaults", data="dates", learning_rate=2e-3, batch_size=64, decay_steps=1500)):  # type: ignore[misc]
@@ -16,9 +16,10 @@ class Seq2SeqConfig(with_defaults(SequenceConfig, "Seq2SeqDefaults", data="dates
     explanation: ClassVar[str] = """<h3>Encoder and decoder</h3>
 <p>One network reads the source, another writes the target, token by token, until &lt;EOS&gt;. In training it is fed the true tokens
 (<i>teacher forcing</i>), afterwards its own. With <b>attention</b> it looks back at the source before each token, with weights from</p>
-<p align="center"><i>Luong: h<sub>t</sub><sup>T</sup> W h<sub>s</sub> &nbsp;
+<p align="center"><i>dot: h<sub>t</sub><sup>T</sup> h<sub>s</sub> &nbsp; Luong: h<sub>t</sub><sup>T</sup> W h<sub>s</sub> &nbsp;
 Bahdanau: v<sup>T</sup> tanh(W<sub>1</sub> h<sub>t</sub> + W<sub>2</sub> h<sub>s</sub>)</i></p>
-<p>The alignment matrix shows these weights. A <b>beam</b> follows the best few outputs at once; scores are divided by
+<p>Without attention all that is said must pass through one vector, and long sentences suffer: the view <b>by length</b> measures it, on <tt>--data clauses</tt>
+for a language, on <tt>copy</tt> and <tt>adding</tt> for the memory of the cells themselves. The alignment matrix shows these weights. A <b>beam</b> follows the best few outputs at once; scores are divided by
 ((5 + length) / 6)<sup>&alpha;</sup>, so that short outputs have no advantage.</p>
 <p>Sutskever et al. 2014, <a href="https://arxiv.org/abs/1409.3215">Sequence to sequence learning</a>; Bahdanau et al. 2015,
 <a href="https://arxiv.org/abs/1409.0473">Neural machine translation</a>; Luong et al. 2015, <a href="https://arxiv.org/abs/1508.04025">Effective approaches to attention</a>;
@@ -29,23 +30,32 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
     former_names: ClassVar[dict[str, str]] = {"written": "unfused", "longest": "max_length", "least": "min_count"}
 
     data: str = data_field("dates", "sentence pairs", about="Pairs to learn")
-    model: Literal["rnn", "lstm", "gru", "transformer"] = Field(
-        "gru", description="Recurrent cell of encoder and decoder, or a transformer."
+    model: Literal["rnn", "relu", "lstm", "gru", "transformer"] = Field(
+        "gru", description="Recurrent cell of encoder and decoder (relu is an RNN of ReLUs that begins as the identity), or a transformer."
     )
-    attention: Literal["none", "luong", "bahdanau"] = Field(
+    attention: Literal["none", "dot", "luong", "bahdanau"] = Field(
         "bahdanau",
-        description="How a recurrent decoder attends to the source: not at all, by a product (Luong), or by a small network (Bahdanau).",
+        description="How a recurrent decoder attends to the source: not at all, by the dot product, by a product with weights between (Luong's general), or by a small network (Bahdanau's additive).",
         json_schema_extra=only(model=RECURRENT),
     )
+    bidirectional: bool = Field(
+        True,
+        description="The encoder reads the source in both directions; off, forwards only.",
+        json_schema_extra=only(model=RECURRENT),
+    )
+    learned_state: bool = Field(
+        False, description="Train the encoder's initial state; off, it is zero.", json_schema_extra=only(model=RECURRENT)
+    )
     tokens: Literal["auto", "char", "word"] = Field(
-        "auto", description="Tokens are characters or words; auto takes characters for generated pairs, words otherwise."
+        "auto",
+        description="Tokens are characters or words; auto takes characters for dates, numbers and the tasks of memory, words otherwise.",
     )
     pairs: int = Field(
         20_000,
         ge=100,
         le=1_000_000,
-        description="Dates or numbers to generate for training. More generalise better and take longer to generate.",
-        json_schema_extra=unit("pairs") | only(data=("dates", "numbers")),
+        description="Pairs to generate for training. More generalise better and take longer to generate.",
+        json_schema_extra=unit("pairs") | only(data=("dates", "numbers", "clauses", "copy", "adding")),
     )
     max_length: int = Field(
         80,

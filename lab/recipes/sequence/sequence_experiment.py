@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.device import compute_dtype
+from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics
 from lab.recipes.sequence.sequence_config import SequenceConfig
 from lab.schedules import warmup_cosine
@@ -103,6 +104,19 @@ class SequenceExperiment(Experiment):
 
     def serving(self) -> nn.Module:
         return self.net
+
+    def other_run(self, name: str, recipe: str) -> tuple[str, Any]:
+        """The name and the trained experiment of another run. Raises UsageError where it is not of this recipe."""
+        from lab.stored_runs import find
+
+        run = find(name)
+        known = self.__dict__.setdefault("others", {})
+        key = (str(run.path), max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0))
+        if key not in known:
+            if run.recipe.name != recipe:
+                raise UsageError(f"{run.name} is not a run of {recipe}: name other runs with --runs RUN,RUN.")
+            known[key] = run.experiment(self.device.type, serving_only=True, to_look=True)
+        return run.name, known[key]
 
     def stateful(self) -> Tree:
         return {

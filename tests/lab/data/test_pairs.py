@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from lab.data.generated_pairs import date_words, number_words, ordinal, year_words
+from lab.data.long_pairs import ACTIONS, SAYINGS, TIMES, one_copy, one_sum, sentence, sums
 from lab.data.pairs import load_pairs
 from lab.data.words import UNK, Vocabulary, words
 from lab.errors import LabError, UsageError
@@ -96,3 +97,27 @@ def test_words_keep_marks_apart() -> None:
     vocabulary = Vocabulary.of([["b", "a", "b"]])
     assert vocabulary.names[4:] == ("b", "a")
     assert vocabulary.decode([4, 2, 5]) == ["b"]
+
+
+def test_the_verb_of_a_german_subordinate_clause_comes_last() -> None:
+    pairs = [sentence(random.Random(seed), 2) for seed in range(20)]
+    for english, german in pairs:
+        verb = next(word for word in english.split(" that ")[1].split() if word in ACTIONS)
+        first, second = german.split(", dass ")
+        assert second.split()[-1] == ACTIONS[verb]
+        inverted = english.split()[0] in TIMES
+        assert (first.split()[-1] in SAYINGS.values()) != inverted
+
+
+def test_the_sum_is_of_the_marked_digits_and_a_copy_of_its_letters() -> None:
+    for seed in range(20):
+        digits, total = one_sum(random.Random(seed))
+        assert int(total) == sum(int(piece[0]) for piece in digits.split("+")[1:])
+        letters, again = one_copy(random.Random(seed))
+        assert letters.rstrip(".") == again
+
+
+def test_no_source_of_the_adding_task_is_in_training_and_in_validation() -> None:
+    pairs = sums("adding", 300, 1)
+    assert not {source for source, _ in pairs.train} & {source for source, _ in pairs.validation}
+    assert {target for _, target in pairs.train} == {str(i) for i in range(19)}
