@@ -35,6 +35,7 @@ PAGES = {
     "tag": "gui.sequences.input_pages:TagPage",
     "classify_text": "gui.sequences.input_pages:ClassifyPage",
     "word_vectors": "gui.sequences.word_vectors_page:WordVectorsPage",
+    "memory": "gui.sequences.memory_page:MemoryPage",
     "phrases": "gui.sequences.phrases_page:PhrasesPage",
     "prefixes": "gui.sequences.input_pages:PrefixesPage",
 }

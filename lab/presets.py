@@ -300,6 +300,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         QUICK: quick(500, decay_steps=500),
         "documentation": Preset("Real text: Python's documentation.", {"data": "pydocs"}),
     },
+    "ntm": {
+        QUICK: quick(600, length=5, bits=4, locations=20, growing_steps=200, decay_steps=600),
+        "an LSTM": Preset("Without a memory apart, to compare.", {"network": "lstm"}),
+        "a transformer": Preset("Without a memory apart, to compare.", {"network": "transformer"}),
+    },
     "autoencoder": {
         QUICK: quick(1_000, quality_every=0),
         PUBLISHED: Preset(

@@ -17,7 +17,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Data": (
         "count", "drawn", "csv", "test_share", "parts", "truth", "share",
         "frames", "scenes", "random_share", "player", "ground", "colours", "channels", "levels", "flip", "jitter", "validation", "folds", "fold", "labels", "left_out", "decisions", "pairs", "characters", "length",
-        "tokens", "min_count", "max_length", "words", "subsample", "window", "taps", "unroll", "memory",
+        "tokens", "min_count", "max_length", "bits", "repeats", "growing_steps", "words", "subsample", "window", "taps", "unroll", "memory",
     ),
     "Augmentation": (
         "augment_shift", "augment_rotate", "augment_scale", "augment_warp", "augment_colour", "augment_flip", "augment_erase", "patch",
@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Network": (
         "trunk", "trunk_width", "dueling", "spectral_norm", "features", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
-        "bidirectional", "direct", "pooling", "crf", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
+        "bidirectional", "direct", "pooling", "crf", "controller", "locations", "read_heads", "write_heads", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
         "entry_width", "prior_features", "prior_layers", "prior_by_class",
     ),
     "Loss": (

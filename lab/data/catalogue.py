@@ -24,6 +24,7 @@ Kind = Literal[
     "series",
     "Python source",
     "tagged text",
+    "bit sequences",
 ]
 Origin = Literal["embedded", "generated", "download", "own"]
 
@@ -182,6 +183,15 @@ RECORDS = (
         {"tagged text": "lab.data.tagged_text:entities"},
     ),
     DataSet("names", "5,682 surnames of ten languages (Faker)", "embedded", "MIT", {"labelled text": "lab.data.names:surnames"}),
+    DataSet("copy", "generated sequences of bits, to be given back", "generated", "none", {"bit sequences": "lab.data.memory_tasks:Copy"}),
+    DataSet(
+        "repeat-copy", "generated sequences of bits, to be given back several times", "generated", "none",
+        {"bit sequences": "lab.data.memory_tasks:RepeatCopy"},
+    ),
+    DataSet(
+        "sort", "generated sequences of bits, to be given back by their priorities", "generated", "none",
+        {"bit sequences": "lab.data.memory_tasks:Sort"},
+    ),
     DataSet(
         "ram", "bytes of the emulator's memory while an agent plays", "embedded", "the games' publishers (ale-py carries them)",
         {"series": "lab.data.series:memory_series"},

@@ -94,6 +94,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "forecast": {"hidden": 6, "batch_size": 4, "window": 8, "dropout": 0.1},
     "word2vec": {"width": 8, "batch_size": 32, "window": 2, "subsample": 1.0},
     "glove": {"width": 8, "batch_size": 16, "window": 2},
+    "ntm": {"length": 3, "bits": 3, "locations": 6, "width": 4, "hidden": 8, "batch_size": 4, "validate_every": 4},
 }  # fmt: skip
 """Settings of a small and quick run of each recipe; one that is not here trains with its defaults."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -139,6 +140,12 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "tag named entities": ("tag", {"data": "entities"}),
     "word2vec by a tree": ("word2vec", {"output": "hierarchical softmax"}),
     "char-rnn of ReLUs": ("char-rnn", {"cell": "relu"}),
+    "ntm with two heads on repeat copy": (
+        "ntm",
+        {"data": "repeat-copy", "repeats": 2, "controller": "lstm", "read_heads": 2, "write_heads": 2},
+    ),
+    "ntm: an LSTM that sorts": ("ntm", {"data": "sort", "network": "lstm", "layers": 2, "dropout": 0.1}),
+    "ntm: a transformer": ("ntm", {"network": "transformer"}),
     "word2vec cbow": ("word2vec", {"method": "cbow"}),
 }
 FILES = {

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from gui.main_window import MainWindow
 from gui.sequences.attention_page import AttentionPage
 from gui.sequences.input_pages import ClassifyPage, OrdersPage, PrefixesPage, TagPage
+from gui.sequences.memory_page import MemoryPage
 from gui.sequences.phrases_page import PhrasesPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
@@ -31,6 +32,7 @@ TINY: dict[str, dict[str, Any]] = {
     "gpt": {"context": 16, "layers": 2, "heads": 2, "width": 16, "batch_size": 2},
     "ngram": {"order": 3},
     "glove": {"width": 4, "batch_size": 8, "window": 2},
+    "ntm": {"length": 3, "bits": 3, "locations": 6, "width": 4, "hidden": 8, "batch_size": 4},
     "char-rnn": {"hidden": 8, "width": 8, "unroll": 8, "batch_size": 2},
     "seq2seq": {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4},
     "tag": {"length": 16, "hidden": 4, "width": 4, "batch_size": 2},
@@ -55,7 +57,7 @@ def start(qtbot: QtBot, make_window: Callable[..., MainWindow], data: Path) -> C
         panel: Any = window.panel("Sequences")
         panel.form.recipe_box.setCurrentText(recipe)
         panel.form.fields.reset()
-        if recipe != "seq2seq":
+        if recipe not in ("seq2seq", "ntm"):
             panel.form.fields.set_values({"data": f"file:{data / file}"})
         panel.form.fields.set_values({"validate_every": 0, **({} if recipe == "ngram" else {"precision": "fp32"}), **TINY[recipe]})
         panel.form.steps.setValue(steps)
@@ -395,3 +397,19 @@ def test_place_of_a_token_follows_the_width(qtbot: QtBot) -> None:
     assert len(rows) > 1
     assert text.token_at(text.places[20].center()) == 20
     assert text.token_at(QPoint(-5, -5).toPointF()) == -1
+
+
+def test_longer_sequences_and_other_ones_are_shown_with_the_heads(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("ntm"), MemoryPage)
+
+    def width(picture: Any) -> int:
+        return picture.image.width() if picture.image is not None else 0
+
+    qtbot.waitUntil(lambda: width(page.bits) > 0 and width(page.heads) > 0, timeout=LONG)
+    before = page.bits.image
+    page.length.setValue(60)
+    qtbot.waitUntil(lambda: page.heads.image.width() > 3 * 100 and page.bits.image != before, timeout=LONG)
+    before = page.bits.image
+    qtbot.mouseClick(page.another, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.bits.image != before, timeout=LONG)
+    qtbot.waitUntil(lambda: not isinstance(page.errors.currentWidget(), TextView), timeout=LONG)
