@@ -19,11 +19,13 @@ from agents.dream_data import Play, Recorded, collected
 from agents.dream_views import DreamViews
 from lab.atari.games import action_names
 from lab.device import compute_dtype
+from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics
 from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from lab.state import Tree, attributes
-from models.dream_unet import DreamUNet, Predicted
+from lab.stored_runs import find
+from models.dream_unet import DreamUNet, Predicted, likeliest
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 log = logging.getLogger("lab.agents")
@@ -85,8 +87,24 @@ class Dream(Experiment):
             network.rgb.copy_(recorded.rgb)  # type: ignore[operator]
             network.rewards.copy_(recorded.means)  # type: ignore[operator]
 
+    def take_weights(self, name: str) -> None:
+        """Begin from the weights of another dream. Raises UsageError where its network is another one, or of another game."""
+        from agents.dream_play import opened
+
+        net, config = opened(find(name))
+        mine, theirs = ((c.game, c.size, c.colours, c.history, c.features, c.rows) for c in (self.config, config))
+        if mine != theirs:
+            raise UsageError(f"--begin-from {name} is a dream with game, size, colours, history, features and crop {theirs}, not {mine}.")
+        if not torch.equal(net.palette, self.data().palette):  # type: ignore[arg-type]
+            raise UsageError(f"--begin-from {name} has other colours than the play. Give the --source and --seed it was trained with.")
+        for network in (self.net, self.average):
+            network.master.load_state_dict(net.state_dict())
+        self.net.sync()
+
     def step(self) -> Metrics:
         c, play = self.config, self.data().play
+        if not self.steps and c.begin_from:
+            self.take_weights(c.begin_from)
         if not len(self.rows):
             self.rows = torch.zeros(c.batch_size, dtype=torch.int64)
             self.frames = torch.zeros(c.batch_size, c.history, c.size, c.size, dtype=torch.uint8)
@@ -106,7 +124,7 @@ class Dream(Experiment):
         self.optimizer.step(self.net.backward(frame / PIXELS + reward + end))
         self.net.sync()
         self.follow()
-        drawn = torch.where(revealed, target, predicted.frame.detach().argmax(1).to("cpu", torch.uint8))
+        drawn = torch.where(revealed, target, likeliest(predicted.frame.detach().float()).cpu())
         wrong = (drawn != target).sum((1, 2))
         self.frames, self.rows = torch.cat([dreams[:, 1:], drawn[:, None]], 1), rows + 1
         horizon = max(1.0, c.horizon * min(1.0, self.steps / c.horizon_steps))

@@ -40,6 +40,10 @@ follows dreams: the network's frames take the place of the real ones for some st
         "agent",
         description="Who plays the games to learn from: agent for the shipped agent of the game (random actions where there is none), random, or the name of a run.",
     )
+    begin_from: str = Field(
+        "", description="A dream of the same game and network, by its name, from whose weights training begins; nothing for random ones. "
+        "A lower --learning-rate then suits.",
+    )  # fmt: skip
     random_share: float = Field(
         0.25, ge=0, le=1, description="Share of random actions in that play. Higher shows rarer moments, and less of good play."
     )

@@ -90,6 +90,9 @@ class Part(NamedTuple):
     least: int
     most: int
 
+    def frames(self, config: DreamConfig) -> int:
+        return int(min(max(self.least, config.frames * self.share), self.most))
+
 
 PARTS = {
     "train": Part(1, 1.0, 64, 2_000_000),
@@ -102,7 +105,7 @@ PARTS = {
 def collected(config: DreamConfig, name: str) -> Recorded:
     """A part of the play that a config asks for, from the cache or played now. Raises UsageError for a source that cannot be used."""
     c, part = config, PARTS[name]
-    frames = int(min(max(part.least, c.frames * part.share), part.most))
+    frames = part.frames(c)
     source = c.source.replace(":", "-").replace("/", "-")
     file = (
         f"dream/{c.game}-{source}-{c.size}px-{c.rows.replace(',', '-')}-{c.colours}c-skip{c.frame_skip}"

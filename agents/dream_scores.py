@@ -1,10 +1,9 @@
 """How good a dream is, on held-out play: speed, what stays in it, whether it follows the keys, and rewards. Read first: `evaluate`.
 
-Things are told by their colours: the ball's and the own paddle's in Pong and Breakout (`THINGS`).
+The ball, the paddle and bricks are `agents.dream_things`'.
 """
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,31 +11,12 @@ from torch import Tensor, nn
 
 from agents.dream_config import DreamConfig
 from agents.dream_data import Play
+from agents.dream_things import THINGS, of_bricks, of_things
 from agents.dream_world import World
-from lab.atari.games import cut_rows
 from lab.errors import UsageError
 
 STEPS = 60
 """Of a dream in an evaluation."""
-PADDLE_STEPS = 15
-"""After so many the paddle's place is compared, and before them each single move."""
-NEAR = 3.0
-"""Emulator's pixels within which the paddle is at its place."""
-
-
-@dataclass(frozen=True)
-class Things:
-    """Colour numbers of the ball and the own paddle, the axis along which the paddle moves (0 down, 1 across), and the actions of each way."""
-
-    ball: int
-    paddle: int
-    axis: int
-    ways: dict[str, int]
-
-
-THINGS = {
-    "pong": Things(14, 200, 0, {"RIGHT": -1, "RIGHTFIRE": -1, "LEFT": 1, "LEFTFIRE": 1}),
-}
 
 
 def evaluate(net: nn.Module, config: DreamConfig, play: Play, **options: Any) -> dict[str, Any]:
@@ -47,7 +27,7 @@ def evaluate(net: nn.Module, config: DreamConfig, play: Play, **options: Any) ->
         raise UsageError(f"The held-out play has no {length} steps in a row. Give more --frames.")
     rng = torch.Generator().manual_seed(config.seed)
     rows = starts[torch.randperm(len(starts), generator=rng)[:count]]
-    real, dreamt, _, _ = film(net, config, play, rows, length)
+    real, dreamt, signs, _ = film(net, config, play, rows, length)
     before = play.frames[rows]
     figures: dict[str, Any] = {"frames_per_second": speed(net, config, play, rows[:1]), "dreams": len(rows), "steps": length}
     figures |= one_step(net, config, play)
@@ -57,9 +37,10 @@ def evaluate(net: nn.Module, config: DreamConfig, play: Play, **options: Any) ->
         "wrong_pixels_by_step": {str(k): float(wrong[:, k - 1].mean()) for k in (1, 5, 15, 30, 60) if k <= length},
         "copy_wrong_pixels_by_step": {str(k): float(copied[:, k - 1].mean()) for k in (1, 5, 15, 30, 60) if k <= length},
     }
-    things = THINGS.get(config.game)
-    if things is not None:
-        figures |= of_things(things, net, config, play, rows, real, dreamt)
+    if config.game in THINGS:
+        figures |= of_things(net, config, play, rows, real, dreamt)
+        if THINGS[config.game].bricks is not None:
+            figures |= of_bricks(net, config, play, rows, dreamt, signs)
     return figures | of_rewards(net, config, play)
 
 
@@ -114,69 +95,3 @@ def of_rewards(net: nn.Module, config: DreamConfig, play: Play) -> dict[str, flo
         "reward_recall": hits / len(points) if points else float("nan"), "points": len(points),
         "false_points_per_200": 200 * false / max(1, len(rows)),
     }  # fmt: skip
-
-
-def of_things(
-    things: Things, net: nn.Module, config: DreamConfig, play: Play, rows: Tensor, real: Tensor, dreamt: Tensor
-) -> dict[str, float]:
-    """The ball's share, the paddle's place and its answer to single moves."""
-    palette = net.palette.tolist()  # type: ignore[operator]
-    ball, paddle = palette.index(things.ball), palette.index(things.paddle)
-    there, dreamt_there = (real == ball).any(3).any(2), (dreamt == ball).any(3).any(2)
-    scale = rows_per_pixel(config) if things.axis == 0 else 160 / config.size
-    places, dreamt_places = place_of(real == paddle, things.axis) * scale, place_of(dreamt == paddle, things.axis) * scale
-    last = min(PADDLE_STEPS, real.shape[1]) - 1
-    known = ~places[:, last].isnan()
-    near = (places[:, last] - dreamt_places[:, last]).abs() <= NEAR  # A paddle that has vanished is nowhere near.
-    upto = (places - dreamt_places)[:, : last + 1].abs() <= NEAR
-    figures = {
-        "ball_share": float((dreamt_there & there).sum() / max(1, there.sum())),
-        "false_ball_share": float((dreamt_there & ~there).sum() / max(1, (~there).sum())),
-        "paddle_within_3": float(near[known].float().mean()),
-        "paddle_within_3_upto": float(upto[~places[:, : last + 1].isnan()].float().mean()),
-    }
-    balls, dreamt_balls = centre_of(real == ball) * scale, centre_of(dreamt == ball) * scale
-    for k in (1, 5, 15, 30):
-        if k <= real.shape[1]:
-            d = (balls[:, k - 1] - dreamt_balls[:, k - 1]).norm(dim=1)[there[:, k - 1]]
-            figures[f"ball_within_6_at_{k}"] = float((d <= 6).float().mean())
-    return figures | {"follows_key": follows_key(things, net, config, play, rows, paddle)}
-
-
-def follows_key(things: Things, net: nn.Module, config: DreamConfig, play: Play, rows: Tensor, paddle: int, steps: int = 3) -> float:
-    """The share of single moves after which the dream's paddle is where its way leads: each key is held for three steps from a start,
-    and the paddle must end further that way than after no key, unless it is at the wall in both."""
-    from lab.atari.games import action_names
-
-    names = action_names(config.game)
-    ends = {}
-    for name in ("NOOP", "RIGHT", "LEFT"):
-        world = World(net, len(rows), steps=config.drawing_steps, temperature=config.drawing_temperature)
-        world.begin(play, rows)
-        for _ in range(steps):
-            seen = world.step(torch.full((len(rows),), names.index(name)))
-        ends[name] = place_of((seen.frames == paddle)[:, None], things.axis)[:, 0]
-    good = total = 0
-    for name in ("RIGHT", "LEFT"):
-        way = things.ways[name]
-        moved = (ends[name] - ends["NOOP"]) * way
-        wall = (ends["NOOP"] < 4) if way < 0 else (ends["NOOP"] > config.size - 5)
-        counted = ~wall
-        good, total = good + int((moved[counted] > 0.5).sum()), total + int(counted.sum())
-    return good / max(1, total)
-
-
-def place_of(mask: Tensor, axis: int) -> Tensor:
-    """The mean place (B, T) along an axis of the pixels of a mask (B, T, S, S), in its pixels; NaN where there are none."""
-    profile = mask.float().sum(3 if axis == 0 else 2)  # (B, T, S)
-    return (profile * torch.arange(profile.shape[2])).sum(2) / profile.sum(2)
-
-
-def centre_of(mask: Tensor) -> Tensor:
-    """The centre (B, T, 2) of a mask (B, T, S, S)."""
-    return torch.stack([place_of(mask, 0), place_of(mask, 1)], 2)
-
-
-def rows_per_pixel(config: DreamConfig) -> float:
-    top, bottom = cut_rows(config.rows)
-    return (210 - top - bottom) / config.size

@@ -51,7 +51,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "revive_below", "cycle_noise", "class_dropout", "prior_dropout", "pool", "patience",
     ),
     "Optimiser": (
-        "equalised", "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "ema", "codebook_ema", "codebook_steps", "schedule", "schedule_steps", "learning_rate_end",
+        "equalised", "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "begin_from", "ema", "codebook_ema", "codebook_steps", "schedule", "schedule_steps", "learning_rate_end",
         "learning_rate_steps", "warmup", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",
     ),
     OWN: (),

@@ -17,6 +17,8 @@ WIDTHS = (1, 2, 3)
 """Channels at each size of the maps, in multiples of `features`: 40x40, 20x20 and 10x10 for frames of 80x80."""
 CLOCK = 64
 """Steps that the clock counts; it stays at the last."""
+DOUBTFUL = 8
+"""One in so many pixels of a frame, the least certain ones, is drawn by how many of each class there are to be."""
 SIGNS = 3
 """A reward's classes: below, at and above 0."""
 
@@ -108,7 +110,7 @@ def draw(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The next frame (B, S, S) uint8, the probabilities of the reward's sign (B, 3) and of an end (B,), in `steps` steps.
 
-    In each an equal share of the pixels is revealed and drawn, at `temperature`, 0 for the likeliest; those after it know what it drew.
+    In each an equal share of the pixels is revealed and drawn, at `temperature`, 0 for the likeliest picture; those after it know what it drew.
     Rewards and ends are read off the last step, which sees nearly all of the frame.
     """
 
@@ -124,11 +126,32 @@ def draw(
         logits = predicted.frame.float()
         if temperature > 0:
             noise = uniform(logits).clamp_min_(1e-20)
-            logits = logits / temperature - (-noise.log()).log()  # Gumbel's: the largest is a draw from the softmax.
-        drawn = logits.argmax(1).to(torch.uint8)
+            # Gumbel's noise: the largest is a draw from the softmax.
+            drawn = (logits / temperature - (-noise.log()).log()).argmax(1).to(torch.uint8)
+        else:
+            drawn = likeliest(logits)
         if order is None:
             guess = drawn
         else:
             now = (order < (k + 1) / steps) & (guess == net.colours)
             guess = torch.where(now, drawn, guess)
     return guess, predicted.reward.softmax(1), predicted.end.sigmoid()
+
+
+def likeliest(logits: Tensor) -> Tensor:
+    """A frame (B, S, S) uint8 that has as many pixels of each class as logits (B, C, S, S) expect, at the places where it is likeliest.
+
+    Where a ball may be here or one cell further, no pixel is more likely ball than ground, and the likeliest class of each would lose it.
+    """
+    certain, drawn = logits.max(1)
+    drawn = drawn.flatten(1)
+    # Only the pixels in doubt can differ: the others are their likeliest class.
+    doubt = max(1, drawn.shape[1] // DOUBTFUL)
+    certain = certain - logits.logsumexp(1)
+    where = certain.flatten(1).topk(doubt, largest=False, sorted=False).indices  # (B, D)
+    each = logits.flatten(2).gather(2, where[:, None].expand(-1, logits.shape[1], -1)).softmax(1)  # (B, C, D)
+    wanted = each.sum(2, keepdim=True).round().long()
+    least = each.sort(2, descending=True).values.gather(2, (wanted - 1).clamp(min=0))
+    # Of each class as many pixels as wanted reach 1; one that two claim is of the class that is further above its least.
+    chosen = (each / torch.where(wanted > 0, least.clamp(min=1e-12), 1.0)).argmax(1)
+    return drawn.scatter(1, where, chosen).view(logits.shape[0], *logits.shape[2:]).to(torch.uint8)

@@ -14,13 +14,13 @@ from agents.dream import Dream, losses
 from agents.dream_config import DreamConfig
 from agents.dream_data import Play, class_table, collected
 from agents.dream_play import SideBySide
-from agents.dream_scores import of_rewards, place_of
+from agents.dream_scores import of_rewards
 from agents.dream_world import World
 from lab.api import train
 from lab.atari.preprocessing import observed
 from lab.cli import main
 from lab.errors import LabError, UsageError
-from models.dream_unet import DreamUNet, Predicted, draw
+from models.dream_unet import DreamUNet, Predicted, draw, likeliest
 from models.q_network import QNetwork
 
 TINY: dict[str, Any] = {
@@ -135,6 +135,29 @@ def test_drawing_is_deterministic_for_a_seed(net: DreamUNet) -> None:
     assert drawn(1).max() < 4
 
 
+def test_a_ball_that_may_be_in_two_places_is_drawn_in_the_likelier() -> None:
+    """One pixel of 64 is ball, at (1, 1) with probability 0.45, at (1, 2) with 0.35 and at (5, 5) with 0.2: nowhere likelier than ground."""
+    ball = torch.zeros(8, 8)
+    ball[1, 1], ball[1, 2], ball[5, 5] = 0.45, 0.35, 0.2
+    frame = likeliest(torch.stack([1 - ball, ball]).clamp(min=1e-6).log()[None])
+    assert frame[0].nonzero().tolist() == [[1, 1]]
+    faint = likeliest(torch.stack([1 - ball / 3, ball / 3]).clamp(min=1e-6).log()[None])  # A third of a pixel is expected.
+    assert not faint.any()
+
+
+def test_training_can_begin_from_another_dream(dream: Dream, tmp_path: Path) -> None:
+    first = train("dream", steps=2, run=tmp_path / "first", device="cpu", quiet=True, **TINY)
+    still = {"begin_from": str(first.path), "learning_rate": 1e-12}
+    second = Dream(DreamConfig.parse(TINY | still), CPU)
+    second.step()
+    theirs = first.experiment("cpu").net.weights  # type: ignore[attr-defined]
+    average = first.experiment("cpu").average.weights  # type: ignore[attr-defined]
+    assert not torch.allclose(second.net.weights, theirs, atol=1e-6)  # The averaged weights are what a dream is drawn with.
+    assert torch.allclose(second.net.weights, average, atol=1e-6)
+    with pytest.raises(UsageError, match="is a dream with game, size"):
+        Dream(DreamConfig.parse(TINY | {"features": 16} | still), CPU).step()
+
+
 def test_pixels_that_change_weigh_more() -> None:
     """Two hidden pixels of four, which were 1 and 0 and are 0 now. The first changes: of its logits, (0, log 5), the second is shifted by
     -log 5, so both colours are as likely. The second's, (log 5, 0), become the same."""
@@ -227,15 +250,6 @@ def test_points_are_found_within_two_steps_and_once() -> None:
     figures = of_rewards(Two(), DreamConfig.parse({**TINY, "drawing_steps": 1}), play)
     assert figures["reward_recall"] == 0.5
     assert figures["false_points_per_200"] == pytest.approx(200 / 26)
-
-
-def test_a_things_place_is_the_mean_of_its_pixels() -> None:
-    mask = torch.zeros(1, 2, 8, 8)
-    mask[0, 0, 2:4, 5] = 1
-    places = place_of(mask == 1, 0)
-    assert places[0, 0] == 2.5
-    assert places[0, 1].isnan()
-    assert place_of(mask == 1, 1)[0, 0] == 5
 
 
 def test_an_evaluation_has_the_figures_that_scripts_rely_on(dream: Dream) -> None:
