@@ -33,7 +33,7 @@ class Pictures(Dataset[Tensor]):
         picture = Image.fromarray(self.pixels[index])
         if picture.width != self.size:
             picture = picture.resize((self.size, self.size), Image.Resampling.BILINEAR)
-        return torch.from_numpy(np.asarray(picture, dtype=np.float32) / 255).unsqueeze(0)
+        return torch.from_numpy(np.array(picture, np.float32) / 255.0)[None]
 
 
 def vae(device: torch.device | str = "cpu") -> Callable[[Tensor], float]:
