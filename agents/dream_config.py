@@ -2,10 +2,12 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lab.config import Config, unit, words
 
+RECORDED = "recorded:"
+"""Begins a source that is so many of the recorded episodes of the game."""
 COURTS = {"pong": "34,16", "breakout": "34,16"}
 """The rows without the score, above and below the field of games that are usually learned."""
 
@@ -38,7 +40,8 @@ follows dreams: the network's frames take the place of the real ones for some st
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
     source: str = Field(
         "agent",
-        description="Who plays the games to learn from: agent for the shipped agent of the game (random actions where there is none), random, or the name of a run.",
+        description="Who plays the games to learn from: agent for the shipped agent of the game (random actions where there is none), random, the name of a run, "
+        "or recorded for the games that you have had a hand in by Take over, without random actions.",
     )
     begin_from: str = Field(
         "", description="A dream of the same game and network, by its name, from whose weights training begins; nothing for random ones. "
@@ -164,6 +167,14 @@ follows dreams: the network's frames take the place of the real ones for some st
 
         return check_game(value)
 
+    @field_validator("source")
+    @classmethod
+    def counted(cls, value: str, info: ValidationInfo) -> str:
+        """recorded:N for recorded: those that there are now, so that a run that is resumed learns from the same."""
+        from lab.atari.recorded import files
+
+        return f"{RECORDED}{len(files(info.data.get('game', '')))}" if value == RECORDED[:-1] else value
+
     @field_validator("crop")
     @classmethod
     def known_rows(cls, value: str) -> str:
@@ -173,9 +184,17 @@ follows dreams: the network's frames take the place of the real ones for some st
 
     @model_validator(mode="after")
     def fits(self) -> "DreamConfig":
-        if self.source not in ("agent", "random") and not self.source.strip():
-            raise ValueError("--source must be agent, random or the name of a run")
+        if not self.source.strip():
+            raise ValueError("--source must be agent, random, recorded or the name of a run")
+        if self.recorded is not None and self.frame_skip != 4:
+            raise ValueError(f"--source recorded has a decision every 4 frames: give --frame-skip 4, not {self.frame_skip}")
         return self
+
+    @property
+    def recorded(self) -> int | None:
+        """How many recorded episodes are learned from; None where others play."""
+        count = self.source.removeprefix(RECORDED)
+        return int(count) if self.source.startswith(RECORDED) and count.isdecimal() else None
 
     @property
     def rows(self) -> str:

@@ -4,6 +4,7 @@ The console has 128 colours and a game uses few, so each pixel's class is read o
 rarest class stays, so that a ball of 2x4 pixels is not lost. Read first: `Play`, then `collected`.
 """
 
+import hashlib
 import logging
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from agents.dream_config import DreamConfig
 from lab.atari.games import cut_rows
 from lab.atari.player import Player
+from lab.atari.recorded import Episode, episodes
 from lab.data.cache import kept
 from lab.data.palette_masks import shrunk
 from lab.errors import UsageError
@@ -30,6 +32,8 @@ OTHER_HUE = 4
 """How far apart two hues are, in steps of brightness."""
 PROBE = 40
 """Steps of each player from which the palette is read."""
+HELD_OUT = 5
+"""Of recorded episodes one in so many is held out."""
 HOLD = 8
 """The most steps for which a random action is held: single ones cancel out, and a paddle would never reach the walls."""
 
@@ -111,10 +115,67 @@ def collected(config: DreamConfig, name: str) -> Recorded:
         f"dream/{c.game}-{source}-{c.size}px-{c.rows.replace(',', '-')}-{c.colours}c-skip{c.frame_skip}"
         f"-random{c.random_share:g}-{name.replace(' ', '-')}-{frames}-s{c.seed}.safetensors"
     )
-    tensors = kept(file, lambda: play(config, part, frames))
+    if c.recorded is not None:
+        chosen = recorded_part(c, name)
+        digest = hashlib.sha256(repr([(e.noops, e.actions) for e in chosen]).encode()).hexdigest()[:12]
+        file = f"dream/{c.game}-recorded-{c.size}px-{c.rows.replace(',', '-')}-{c.colours}c-{digest}.safetensors"
+        tensors = kept(file, lambda: play_recorded(config, chosen))
+    else:
+        tensors = kept(file, lambda: play(config, part, frames))
     return Recorded(
         Play(**{field.name: tensors[field.name] for field in fields(Play)}), tensors["palette"], tensors["rgb"], tensors["means"]
     )
+
+
+def recorded_part(config: DreamConfig, name: str) -> list[Episode]:
+    """The recorded episodes of a part of the play: each fifth, from the first on, is held out. Raises UsageError where there are under two."""
+    every = episodes(config.game, config.recorded)
+    if len(every) < max(2, config.recorded or 0):
+        raise UsageError(
+            f"--source {config.source} needs {max(2, config.recorded or 0)} recorded episodes of {config.game}, found {len(every)}. "
+            "Take over beside Watch, for 5 seconds or more, makes one."
+        )
+    return [episode for i, episode in enumerate(every) if (i % HELD_OUT == 0) == (name != "train")]
+
+
+def play_recorded(config: DreamConfig, chosen: list[Episode]) -> dict[str, Tensor]:
+    """Recorded episodes, played again by the emulator, and their palette: that of all of the game's, so that its parts agree."""
+    log.info("%s: playing %d recorded episodes again", config.game, len(chosen))
+    cut = cut_rows(config.rows)
+    counts, looks = np.zeros(256, np.int64), np.zeros((256, 3), np.uint8)
+    for episode in episodes(config.game, config.recorded):
+        for step, (player, _) in enumerate(episode.replay()):
+            if step % 10 == 0:
+                count_colours(player, cut, counts, looks)
+    numbers, rgb = most_frequent(counts, looks, config.colours)
+    table = class_table(numbers)
+    parts: list[dict[str, list[Any]]] = []
+    for episode in chosen:
+        rows: dict[str, list[Any]] = {field.name: [] for field in fields(Play)}
+        age = clock = 0
+        score, lives, before = 0.0, 0, None
+        for player, action in episode.replay():
+            if before is not None:
+                reward, lost = player.score - score, player.ale.lives() < lives
+                add(rows, *before, reward, lost, True, age, clock)
+                age, clock = age + 1, 0 if reward or lost else min(clock + 1, CLOCK - 1)
+            score, lives = player.score, player.ale.lives()
+            before = (shown(player, cut, table, config.size), action)
+        if before is None:
+            continue
+        # The player is as it was left by the last action.
+        reward, lost = player.score - score, player.over or player.ale.lives() < lives
+        add(rows, *before, reward, lost, True, age, clock)
+        clock = 0 if reward or lost else min(clock + 1, CLOCK - 1)
+        add(rows, shown(player, cut, table, config.size), 0, 0.0, False, False, age + 1, clock)
+        parts.append(rows)
+    return tensors_of(parts, numbers, rgb)
+
+
+def shown(player: Player, cut: tuple[int, int], table: Tensor, size: int) -> Tensor:
+    """What a player's emulator shows, as classes (size, size)."""
+    screen = player.ale.getScreen()
+    return classes(screen[None, cut[0] : len(screen) - cut[1]], table, size)[0]
 
 
 def player_of(config: DreamConfig) -> tuple[nn.Module | None, str]:
@@ -201,6 +262,11 @@ def play(config: DreamConfig, part: Part, frames: int) -> dict[str, Tensor]:
                 players.players[i].reset()
         if step % 250 == 0 or step == steps:
             log.info("%s: %d of %d frames", config.game, step * count, steps * count)
+    return tensors_of(rows, numbers, rgb)
+
+
+def tensors_of(rows: list[dict[str, list[Any]]], numbers: np.ndarray, rgb: np.ndarray) -> dict[str, Tensor]:
+    """What is kept of some play: its rows one part after the other, its palette and the mean reward of each sign."""
     tensors = {name: joined(name, rows) for name in rows[0]}
     given = tensors["rewards"]
     means = [given[sign].mean().item() if sign.any() else value for value, sign in ((-1.0, given < 0), (0.0, given == 0), (1.0, given > 0))]
@@ -232,15 +298,27 @@ def palette_of(config: DreamConfig, net: nn.Module | None, crop: str) -> tuple[n
     players = Players(config, net, crop, 0, PROBE * 50)
     counts, looks = np.zeros(256, np.int64), np.zeros((256, 3), np.uint8)
     for _ in range(PROBE):
-        counts += np.bincount(players.screens().ravel(), minlength=256)
+        for player in players.players:
+            count_colours(player, players.cut, counts, looks)
         players.act()
         for player in players.players:
-            number, place = np.unique(player.ale.getScreen(), return_index=True)
-            looks[number] = player.ale.getScreenRGB().reshape(-1, 3)[place]
             if player.over:
                 player.reset()
-    order = [number for number in np.argsort(-counts, kind="stable") if counts[number]][: config.colours]
-    numbers, rgb = np.full(config.colours, UNUSED, np.uint8), np.zeros((config.colours, 3), np.uint8)
+    return most_frequent(counts, looks, config.colours)
+
+
+def count_colours(player: Player, cut: tuple[int, int], counts: np.ndarray, looks: np.ndarray) -> None:
+    """Add a screen's colour numbers to `counts` (256,), those of rows that are cut excepted, and note how they look in `looks` (256, 3)."""
+    screen = player.ale.getScreen()
+    counts += np.bincount(screen[cut[0] : len(screen) - cut[1]].ravel(), minlength=256)
+    number, place = np.unique(screen, return_index=True)
+    looks[number] = player.ale.getScreenRGB().reshape(-1, 3)[place]
+
+
+def most_frequent(counts: np.ndarray, looks: np.ndarray, colours: int) -> tuple[np.ndarray, np.ndarray]:
+    """The palette of counted colours: numbers (colours,) and how they look (colours, 3)."""
+    order = [number for number in np.argsort(-counts, kind="stable") if counts[number]][:colours]
+    numbers, rgb = np.full(colours, UNUSED, np.uint8), np.zeros((colours, 3), np.uint8)
     numbers[: len(order)], rgb[: len(order)] = order, looks[order]
     return numbers, rgb
 

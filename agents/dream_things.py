@@ -3,6 +3,7 @@
 Things are told by their colours, and where two share one by their place (`THINGS`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from agents.dream_config import DreamConfig
-from agents.dream_data import PARTS, Play, Players, class_table, classes
+from agents.dream_data import PARTS, Play, Players, class_table, classes, recorded_part
 from agents.dream_world import World
 from lab.atari.games import action_names, cut_rows
+from lab.atari.player import Player
 
 PADDLE_STEPS = 15
 """After so many the paddle's place is compared, and before them each single move."""
@@ -159,33 +161,46 @@ def follows_key(at: Places, net: nn.Module, config: DreamConfig, play: Play, row
 def after_keys(config: DreamConfig, play: Play, rows: Tensor, actions: list[int], table: Tensor, part: str = "held out") -> Tensor:
     """What the emulator shows (B, A, S, S) where from the rows (B,) each action is held for three steps.
 
-    A part's play is that of its seeds and its actions, so its games are played again up to each row, and on from there.
+    The games are played again up to each row, and on from there.
     """
-    players = Players(config, None, "0,0", PARTS[part].number, PARTS[part].frames(config))
-    steps = int(play.played.sum()) // len(players.players)
-    wanted = set(rows.tolist())
-    seen: dict[int, Tensor] = {}
-    row, skip = 0, config.frame_skip
-    for player in players.players:
-        for _ in range(steps):
-            if row in wanted:
-                state = player.ale.cloneState()
-                screens = []
-                for action in actions:
-                    for _ in range(KEY_STEPS * skip):
-                        player.ale.act(player.actions[action])
-                    screens.append(player.ale.getScreen()[players.cut[0] : HEIGHT - players.cut[1]])
-                    player.ale.restoreState(state)
-                seen[row] = classes(np.stack(screens), table, config.size)
+    wanted, seen = set(rows.tolist()), dict[int, Tensor]()
+    top, bottom = cut_rows(config.rows)
+    for row, player in played_again(config, play, part):
+        if row in wanted:
+            state, screens = player.ale.cloneState(), []
+            for action in actions:
+                for _ in range(KEY_STEPS * config.frame_skip):
+                    player.ale.act(player.actions[action])
+                screens.append(player.ale.getScreen()[top : HEIGHT - bottom])
+                player.ale.restoreState(state)
+            seen[row] = classes(np.stack(screens), table, config.size)
+            if len(seen) == len(wanted):
+                break
+    return torch.stack([seen[row] for row in rows.tolist()])
+
+
+def played_again(config: DreamConfig, play: Play, part: str) -> Iterator[tuple[int, Player]]:
+    """The rows of a part's play, each with a player in the state that it shows. They are played by the part's seeds and their actions."""
+    row = 0
+    if config.recorded is not None:
+        for episode in recorded_part(config, part):
+            for player, _ in episode.replay():
+                yield row, player
+                row += 1
+            row += 1
+        return
+    players = Players(config, None, "0,0", PARTS[part].number, PARTS[part].frames(config)).players
+    for player in players:
+        for _ in range(int(play.played.sum()) // len(players)):
+            yield row, player
             player.decide(None, int(play.actions[row]))
-            for _ in range(skip):
+            for _ in range(config.frame_skip):
                 if not player.over:
                     player.emulate()
             row += 1
             if not play.played[row]:
                 row += 1
                 player.reset()
-    return torch.stack([seen[row] for row in rows.tolist()])
 
 
 def of_bricks(net: nn.Module, config: DreamConfig, play: Play, rows: Tensor, dreamt: Tensor, signs: Tensor) -> dict[str, float]:

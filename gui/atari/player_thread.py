@@ -132,11 +132,13 @@ class PlayerThread(threading.Thread):
                     c.changed.wait_for(lambda seen=seen: self.stopped or not c.paused or (c.singles, c.restarts) != seen)  # type: ignore[misc]
                     due = time.monotonic()
                 if self.stopped:
+                    self.keep(player)
                     return
                 single = c.paused and c.singles != singles
                 singles = singles + 1 if single else c.singles
             if c.restarts != restarts:
                 restarts = c.restarts
+                self.keep(player)
                 player.sticky = c.sticky
                 player.reset(c.seed)
                 self.decisions = self.by_hand = 0
@@ -144,7 +146,7 @@ class PlayerThread(threading.Thread):
             player.epsilon = c.epsilon
             with self.source.net() as net:
                 frame = player.tick(net, self.human)
-                self.count(frame)
+                self.count(frame, player)
                 now = time.monotonic()
                 if not c.saliency or net is None:
                     layer = None
@@ -166,14 +168,21 @@ class PlayerThread(threading.Thread):
                 recorder.add(frame, player.action_names)
             due = self.wait(due)
 
-    def count(self, frame: "Frame") -> None:
+    def count(self, frame: "Frame", player: "Player") -> None:
         """Note who plays, and at an episode's end whose it was; one that both have played is nobody's."""
         self.decisions += frame.decided
         self.by_hand += frame.decided and self.human is not None
         if frame.over:
             if self.by_hand in (0, self.decisions):
                 self.results.append((self.by_hand > 0, frame.score))
+            self.keep(player)
             self.decisions = self.by_hand = 0
+
+    def keep(self, player: "Player") -> None:
+        """Keep the episode that ends, where the person had a hand in it: a dream can learn from it."""
+        from lab.atari.recorded import keep
+
+        keep(player, self.by_hand)
 
     def wait(self, due: float) -> float:
         """Wait for the next frame's time; that time. A player that fell behind by a tenth of a second does not catch up."""

@@ -52,8 +52,11 @@ class Player:
         self.noop_max, self.fire_reset, self.crop = noop_max, fire_reset, crop
         self.reset(seed)
 
-    def reset(self, seed: int | None = None) -> None:
-        """Start a new episode; with a `seed`, the first of that seed's episodes."""
+    def reset(self, seed: int | None = None, noops: int | None = None) -> None:
+        """Start a new episode; with a `seed`, the first of that seed's episodes. `noops`: frames of nothing before it, drawn unless given.
+
+        These, whether FIRE was `fired` after them and what was `decided` since make an episode (`lab.atari.recorded`).
+        """
         if seed is not None:
             self.rng = np.random.Generator(np.random.PCG64(seed))
             self.ale = load_ale(self.game, seed, self.sticky)
@@ -63,11 +66,15 @@ class Player:
         self.score, self.frames, self.in_decision = 0.0, 0, 0
         self.action = 0
         self.q: np.ndarray | None = None
-        for _ in range(int(self.rng.integers(self.noop_max + 1)) if self.noop_max else 0):
+        self.decided: list[int] = []
+        drawn = int(self.rng.integers(self.noop_max + 1)) if self.noop_max else 0
+        self.noops = drawn if noops is None else noops
+        for _ in range(self.noops):
             self.ale.act(0)
             if self.ale.game_over():
                 self.ale.reset_game()
-        if self.fire_reset and len(self.actions) > 1 and self.action_names[1] == "FIRE":
+        self.fired = self.fire_reset and len(self.actions) > 1 and self.action_names[1] == "FIRE"
+        if self.fired:
             self.ale.act(self.actions[1])
         self.over = False
         self.stack = np.zeros((STACK, 84, 84), np.uint8)
@@ -118,6 +125,7 @@ class Player:
             self.action = anything
         else:
             self.action = int(self.q.argmax())
+        self.decided.append(self.action)
 
 
 @torch.no_grad()

@@ -163,6 +163,19 @@ def test_taking_over_with_the_keyboard_and_handing_back(qtbot: QtBot, watch: Wat
     assert thread.human is None
 
 
+def test_an_episode_that_one_took_over_is_kept(qtbot: QtBot, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lab.atari.recorded import LEAST, episodes
+
+    monkeypatch.setenv("LAB_DATA", str(tmp_path))
+    thread: Any = watch.panes[0].playing
+    click(qtbot, watch, watch.take_over)
+    watch.controls.set(speed=float("inf"))
+    qtbot.waitUntil(lambda: thread.by_hand > LEAST, timeout=LONG)
+    watch.restart()
+    qtbot.waitUntil(lambda: bool(episodes("pong")), timeout=LONG)
+    assert episodes("pong")[0].by_hand > LEAST
+
+
 @pytest.mark.parametrize(
     ("pressed", "names", "expected"),
     [
