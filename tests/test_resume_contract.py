@@ -6,6 +6,7 @@ The negative control leaves the random generators out of the state, which must s
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import torch
 from lab import registry
 from lab.experiment import Experiment
 from lab.selfcheck.cases import advance, cases, made, steps_of, write_files
-from lab.selfcheck.exactness import everything, stored_and_read
+from lab.selfcheck.exactness import everything, read_back, stored
 
 CPU = torch.device("cpu")
 GENERATOR_BYTES = torch.Generator().get_state().numel()
@@ -24,11 +25,12 @@ WITHOUT_CHANCE = {"backpropagation", "likelihood", "style"}
 """Recipes that draw nothing by chance once they have begun: of these the negative control leaves the weights out."""
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with small files to learn from."""
-    write_files(tmp_path)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("data")
+    write_files(folder)
+    return folder
 
 
 @contextmanager
@@ -41,18 +43,38 @@ def experiment_of(case: str, data: Path) -> Iterator[Experiment]:
         experiment.close()
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_resumed_run_equals_an_uninterrupted_one(case: str, data: Path) -> None:
-    before, after = steps_of(case)
-    with experiment_of(case, data) as straight, experiment_of(case, data) as resumed:
-        advance(straight, before)
-        resumed.restore(stored_and_read(straight, data))
-        advance(straight, after)
-        advance(resumed, after)
-        (tree, tensors), (other_tree, others) = everything(straight), everything(resumed)
-    assert tree == other_tree
-    assert tensors.keys() == others.keys()
-    assert [name for name in tensors if not torch.equal(tensors[name], others[name])] == []
+@dataclass
+class Straight:
+    """An uninterrupted run: its checkpoint on the way, and what it held at the end."""
+
+    case: str
+    checkpoint: Path
+    tree: Any
+    tensors: dict[str, torch.Tensor]
+    weights: dict[str, torch.Tensor]
+
+
+@pytest.fixture(scope="module")
+def straight(request: pytest.FixtureRequest, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Straight:
+    """Each case is trained once for the tests that compare with it."""
+    before, after = steps_of(request.param)
+    with experiment_of(request.param, data) as experiment:
+        advance(experiment, before)
+        path = stored(experiment, tmp_path_factory.mktemp("checkpoint"))
+        advance(experiment, after)
+        weights = {name: tensor.clone() for name, tensor in experiment.serving().state_dict().items()}
+        return Straight(request.param, path, *everything(experiment), weights)
+
+
+@pytest.mark.parametrize("straight", CASES, indirect=True)
+def test_a_resumed_run_equals_an_uninterrupted_one(straight: Straight, data: Path) -> None:
+    with experiment_of(straight.case, data) as resumed:
+        resumed.restore(read_back(straight.checkpoint))
+        advance(resumed, steps_of(straight.case)[1])
+        tree, tensors = everything(resumed)
+    assert tree == straight.tree
+    assert tensors.keys() == straight.tensors.keys()
+    assert [name for name in tensors if not torch.equal(tensors[name], straight.tensors[name])] == []
 
 
 def generators_from(fresh: Any, state: Any) -> tuple[Any, int]:
@@ -74,19 +96,16 @@ FIRST_OF_EACH = list({recipe.experiment_path: name for name, recipe in reversed(
 """One recipe of each experiment: others of it differ in settings alone, which the tests of exact resume go through."""
 
 
-@pytest.mark.parametrize("case", FIRST_OF_EACH)
-def test_leaving_the_random_generators_out_shows(case: str, data: Path) -> None:
-    before, after = steps_of(case)
-    with experiment_of(case, data) as straight, experiment_of(case, data) as resumed:
-        advance(straight, before)
-        fresh, stored = resumed.state(), stored_and_read(straight, data)
-        state, count = ({**stored, "net": fresh["net"]}, 1) if case in WITHOUT_CHANCE else generators_from(fresh, stored)
+@pytest.mark.parametrize("straight", FIRST_OF_EACH, indirect=True)
+def test_leaving_the_random_generators_out_shows(straight: Straight, data: Path) -> None:
+    with experiment_of(straight.case, data) as resumed:
+        fresh, state = resumed.state(), read_back(straight.checkpoint)
+        altered, count = ({**state, "net": fresh["net"]}, 1) if straight.case in WITHOUT_CHANCE else generators_from(fresh, state)
         assert count, "a recipe without a generator of its own: leave something else out"
-        resumed.restore(state)
-        advance(straight, after)
-        advance(resumed, after)
-        weights, others = (dict(one.serving().state_dict()) for one in (straight, resumed))
-        assert any(not torch.equal(weights[name], others[name]) for name in weights)
+        resumed.restore(altered)
+        advance(resumed, steps_of(straight.case)[1])
+        weights = dict(resumed.serving().state_dict())
+        assert any(not torch.equal(weights[name], tensor) for name, tensor in straight.weights.items())
 
 
 class GeneratorOfGpu(torch.Generator):

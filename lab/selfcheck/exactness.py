@@ -12,7 +12,16 @@ from lab.experiment import Experiment
 
 def stored_and_read(experiment: Experiment, folder: Path) -> dict[str, Any]:
     """The state of an experiment after a checkpoint in `folder` and back."""
-    path = checkpoint.write(folder / "checkpoints", experiment.progress().done, {"experiment": experiment.state()}, {})
+    return read_back(stored(experiment, folder))
+
+
+def stored(experiment: Experiment, folder: Path) -> Path:
+    """A checkpoint of an experiment in `folder`."""
+    return checkpoint.write(folder / "checkpoints", experiment.progress().done, {"experiment": experiment.state()}, {})
+
+
+def read_back(path: Path) -> dict[str, Any]:
+    """The state of the experiment that a checkpoint holds."""
     return checkpoint.read(path)["experiment"]
 
 

@@ -187,8 +187,8 @@ started = MainWindow.started
 def press_train(self):
     started(self)
     panel = self.panel("Atari")
-    panel.form.recipe_box.setCurrentText("dqn-fast")
-    panel.form.fields.set_values({fields!r})
+    panel.form.recipe_box.setCurrentText("tabular-q")
+    panel.form.steps.setValue(panel.form.steps.maximum())
     panel.form.train_button.click()
     looks = QTimer(self, interval=50)
     def look():
@@ -229,7 +229,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     started: list[subprocess.Popen[str]] = []
 
     def start(hang: bool, more: str = "") -> subprocess.Popen[str]:
-        code = PROGRAM.format(settings=str(tmp_path / "settings"), fields=TINY, hang=hang, more=more)
+        code = PROGRAM.format(settings=str(tmp_path / "settings"), hang=hang, more=more)
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from lab import cores, trials
+from lab import api, cores, trials
 from lab.errors import UsageError
 from lab.stored_runs import runs
 from lab.trial import Trial
@@ -140,50 +139,40 @@ def real(trial: Trial) -> list[str]:
     return [sys.executable, "-c", REAL, json.dumps(vars(trial))]
 
 
-def real_trial(name: str) -> Trial:
-    return Trial("toy", {"seed": 1}, {"suite": "s", "trial": name}, steps=STEPS)
+def real_trial() -> Trial:
+    return Trial("toy", {"seed": 1}, {"suite": "s", "trial": "killed"}, steps=STEPS)
 
 
-def final_weights() -> dict[str, Any]:
-    return {run.stored["part_of"]["trial"]: run.experiment("cpu").state()["net"]["weight"].tolist() for run in runs()}
+TWO_KILLS = f"""
+import os, pathlib, sys
+sys.path.insert(0, {HERE!r})
+import test_trials
+from lab import trials
+trials.command = test_trials.real
+killed = []
+def kill(states):
+    (state,) = states
+    if not killed and state.done >= 20:
+        killed.append(many.processes[0].pid)
+        os.kill(killed[0], 9)
+    if state.attempts == 2 and state.status == "training":
+        os.kill(os.getpid(), 9)
+many = trials.Trials([test_trials.real_trial()], pathlib.Path(sys.argv[1]), 1, kill)
+many.run()
+"""
 
 
 @pytest.mark.timeout(300)
 def test_a_real_training_that_is_killed_continues_and_ends_as_an_uninterrupted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """First its own process is killed, and when it has been started again, its parent: it saves and ends, and the next parent continues."""
+    done = subprocess.run([sys.executable, "-c", TWO_KILLS, str(tmp_path / "logs")], check=False)
+    assert done.returncode == -signal.SIGKILL
     monkeypatch.setattr(trials, "command", real)
-    killed: list[int] = []
-
-    def kill(states: list[State]) -> None:
-        if not killed and states[0].done >= 20:
-            killed.append(many.processes[0].pid)
-            os.kill(killed[0], signal.SIGKILL)
-
-    many = Trials([real_trial("killed"), real_trial("whole")], tmp_path / "logs", 1, kill)
-    states = many.run()
-    assert [state.status for state in states] == ["finished", "finished"], [state.reason for state in states]
-    assert (killed != [], states[0].attempts, states[1].attempts) == (True, 2, 1)
-    weights = final_weights()
-    assert weights["killed"] == weights["whole"]
-    killed_suite(tmp_path, weights["whole"])
-
-
-def killed_suite(tmp_path: Path, expected: Any) -> None:
-    """The same where all the processes' parent is killed: its children save and end, and the next one continues."""
-    script = f"""
-import os, pathlib, sys
-sys.path.insert(0, {HERE!r})
-import toy; toy.install()
-import test_trials
-from lab import trials
-trials.command = test_trials.real
-def kill(states):
-    if states[0].done >= 20: os.kill(os.getpid(), 9)
-trials.Trials([test_trials.real_trial("orphan")], pathlib.Path({str(tmp_path / "logs")!r}), 1, kill).run()
-"""
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
-    states = carried_out(tmp_path, real_trial("orphan"))
-    assert (states[0].status, states[0].attempts) == ("finished", 1), states[0].reason
-    assert final_weights()["orphan"] == expected
+    (state,) = carried_out(tmp_path, real_trial())
+    assert (state.status, state.attempts) == ("finished", 1), state.reason
+    (killed,) = runs()
+    whole = api.train("toy", steps=STEPS, device="cpu", seed=1)
+    assert killed.experiment("cpu").state()["net"]["weight"].tolist() == whole.experiment("cpu").state()["net"]["weight"].tolist()
 
 
 def test_the_table_has_a_line_for_each_trial_with_its_reason() -> None:

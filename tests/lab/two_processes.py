@@ -1,13 +1,15 @@
 """Trains cases for a few steps, alone or as one of several processes, and keeps what they hold; for tests/lab/test_torchrun.py.
 
-`python two_processes.py FOLDER RANK COUNT CASE...`
+`python two_processes.py FOLDER COUNT CASE...` The processes are forks of this one, which imports everything first and has no thread.
 """
 
+import multiprocessing
 import sys
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch._dynamo  # The first optimiser of a process imports it: more than a second.
 from safetensors.torch import save_file
 from torch import distributed
 
@@ -60,4 +62,11 @@ def main(folder: Path, rank: int, count: int, cases: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
+    base, processes, *wanted = sys.argv[1:]
+    fork = multiprocessing.get_context("fork")
+    children = [fork.Process(target=main, args=(Path(base), rank, int(processes), wanted)) for rank in range(int(processes))]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    sys.exit(int(any(child.exitcode for child in children)))
