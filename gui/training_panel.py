@@ -380,7 +380,14 @@ class TrainingPanel(Panel):
         return tab
 
     def open_run(self, run: Run) -> None:
-        """Show a run: its session's tab if it trains here, else as it is stored."""
+        """Show a run, and its settings where the form has those of another recipe."""
+        self.bring(run)
+        if run.recipe.name != self.form.recipe.name:
+            with suppress(LabError):  # Settings of another version: the run is shown all the same.
+                self.form.show_run(run)
+
+    def bring(self, run: Run) -> None:
+        """Bring a run's tab to the front: its session's if it trains here, else as it is stored."""
         tab = self.tabs.of(run)
         if tab is None:
             tab = self.add_tab(run)
@@ -429,14 +436,14 @@ class TrainingPanel(Panel):
         with suppress(ValueError, TypeError):  # A settings file that somebody wrote in.
             for path in json.loads(str(settings().value(f"{self.name}/tabs", "[]"))):
                 with suppress(LabError):
-                    self.open_run(Run(Path(path)))
+                    self.bring(Run(Path(path)))
         if not self.tabs.all():
             self.open_first_example()
 
     def open_first_example(self) -> None:
         """Show something that moves, until a run of one's own is open."""
         for path in list(registry.examples(self.family).values())[:1]:
-            self.open_run(Run(path))
+            self.bring(Run(path))
             tab = self.current_tab()
             assert tab is not None
             tab.demonstrate()

@@ -194,7 +194,7 @@ def resumed_session(
     if steps is not None and done >= steps:
         experiment.close()
         raise UsageError(
-            f"Run {run.name} has reached its {done:,} {experiment.unit}. To train further: `lab resume {run.name} --steps N` with a larger N."
+            f"Run {run.name} has reached its {done:,} {experiment.unit}. To train further: `lab resume {run.typed} --steps N` with a larger N."
         )
     with memory_explained(experiment.memory_settings), one_thread(), threads_of_run(threads):
         return Session(experiment, run, threads=threads, steps=steps, minutes=minutes, seconds=run.stored_seconds, on_update=on_update)
@@ -215,7 +215,7 @@ def device_to_resume(run: Run, device: str | None) -> str:
             if not torch.cuda.is_available():
                 raise UsageError(
                     f"Run {run.name} was trained on a GPU, and PyTorch finds no CUDA device here. Resume it on a machine that has one, or on the "
-                    f"processor, not bit for bit as it would have continued: lab resume {run.name} --device cpu"
+                    f"processor, not bit for bit as it would have continued: lab resume {run.typed} --device cpu"
                 )
             number = int(before.partition(":")[2] or 0)
             return before if number < torch.cuda.device_count() else "cuda"

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ class Run:
         try:
             folder = folder if path is not None else new_folder(folder)
             if (folder / "config.json").exists():
-                raise UsageError(f"{folder} already holds a run. `lab resume {folder}` continues it.")
+                raise UsageError(f"{folder} already holds a run. `lab resume {shlex.quote(str(folder))}` continues it.")
             remains = [name for name in ("metrics.jsonl", "checkpoints", "status.json") if (folder / name).exists()]
             if not remains and path is not None and existed and any(not one.name.startswith(".") for one in folder.iterdir()):
                 raise UsageError(f"{folder} holds other files: a run gets a folder of its own. Choose another with --run DIR.")
@@ -120,6 +121,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.path.stem if self.path.is_file() else self.path.name
+
+    @property
+    def typed(self) -> str:
+        """Its name as one types it into a shell."""
+        return shlex.quote(self.name)
 
     def __repr__(self) -> str:
         status = self.status()
@@ -398,7 +404,7 @@ class Run:
             experiment.close()
             raise LabError(
                 f"{change.sentence} Resuming {self.name} would not reproduce an uninterrupted run. Restore the data, or continue with these "
-                f"deliberately: lab resume {self.name} --data {described['data']}"
+                f"deliberately: lab resume {self.typed} --data {shlex.quote(described['data'])}"
             )
         if change.sentence:
             self.warn(change.sentence)
@@ -417,7 +423,7 @@ class Run:
             return self.curves(**parameters).made_by(Making(view, parameters, self.name, step=self.checkpoint_step() or 0))
         views = self.recipe.experiment_class().views()
         if view not in views:
-            raise unknown("view", view, views, see=f"lab show {self.name}")
+            raise unknown("view", view, views, see=f"lab show {self.typed}")
         checked = views[view].checked(parameters)
         experiment = self.experiment(device, serving_only=views[view].live, data=data, to_look=True, step=at_step)
         try:
@@ -433,13 +439,13 @@ class Run:
         from lab.metrics import names, series
 
         if other:
-            raise unknown("parameter of view curves", next(iter(other)), ["metrics", "axis"], see=f"lab show {self.name}")
+            raise unknown("parameter of view curves", next(iter(other)), ["metrics", "axis"], see=f"lab show {self.typed}")
         rows = self.metrics()
         known = names(rows)
         wanted = [name for name in metrics.split(",") if name] or known
         for name in wanted:
             if name not in known:
-                raise unknown("metric", name, known, see=f"lab show {self.name} curves")
+                raise unknown("metric", name, known, see=f"lab show {self.typed} curves")
         if axis not in ("step", "time"):
             raise UsageError(f"--axis must be step or time, got {axis!r}.")
         lines = {name: series(rows, name, axis) for name in wanted} or {"no metrics yet": (np.zeros(0), np.zeros(0))}

@@ -103,7 +103,7 @@ def curves(
     wanted = [name for name in metrics.split(",") if name] or known
     for name in wanted:
         if name not in known:
-            raise unknown("metric", name, known, see=f"lab show {runs[0].name} curves")
+            raise unknown("metric", name, known, see=f"lab show {runs[0].typed} curves")
     groups = seed_groups(runs) if group == "seeds" else [[run] for run in runs]
     plots: dict[str, dict[str, Band]] = {}
     for name in wanted:

@@ -127,7 +127,7 @@ class Session:
 
         views = self.experiment.views()
         if view not in views:
-            raise unknown("view", view, views, see=f"lab show {self.run_folder.name}")
+            raise unknown("view", view, views, see=f"lab show {self.run_folder.typed}")
         checked = views[view].checked(parameters)
         future: Future[Any] = Future()
         with self.wake:

@@ -72,7 +72,7 @@ def resume(run: Any, device: str | None, session_of: Callable[..., Any], follow:
     if before != processes():
         raise UsageError(
             f"Run {run.name} was trained by {before} process{'es' if before > 1 else ''}, not by {processes()}: it would not continue bit for bit. "
-            + (f"Use --nproc-per-node={before}." if before > 1 else f"Use `lab resume {run.name}` without torchrun.")
+            + (f"Use --nproc-per-node={before}." if before > 1 else f"Use `lab resume {run.typed}` without torchrun.")
         )
     place = device or str(run.stored["device"]).partition(":")[0]
     return left(together(place, session_of, lambda: run.experiment(device_of(place), same_data=True), follow))

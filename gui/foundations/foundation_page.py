@@ -63,13 +63,13 @@ class FoundationPage(QWidget):
         """Fill `column` with what the page is made of."""
 
     def settings(self) -> dict[str, Any]:
-        """All settings of the page, as undo keeps them."""
+        """All settings of the page, and what else of it can be undone."""
         return dict(self.config.model_dump())
 
     def fields(self) -> dict[str, Any]:
         """The settings of a run of the same: those that differ from the recipe's own."""
         first = type(self.config)()
-        return {name: value for name, value in self.settings().items() if value != getattr(first, name)}
+        return {name: value for name, value in self.config.model_dump().items() if value != getattr(first, name)}
 
     def change(self, **fields: Any) -> None:
         """Set settings by hand, or put them back."""

@@ -27,7 +27,7 @@ from gui import theme
 from gui.foundations.controls import Choices, PointsButton
 from gui.foundations.foundation_page import LivePage
 from gui.foundations.loss_strip import TEST, TRAIN, LossStrip
-from gui.foundations.network_view import NetworkView
+from gui.foundations.network_view import NetworkView, Target
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import GAP, is_dark, readable
 from gui.widgets.fast_label import FastLabel
@@ -49,6 +49,8 @@ SETS = {
 FIRST = "Spirals (as the page opens)"
 WIDE_GAP, HIGH_LOSS, LEARNED_LOSS = 2.0, 0.35, 0.1
 """The test loss over the training loss, and the training loss, above which they are spoken of."""
+Place = tuple[int, int, int]
+"""Layer, unit, source (-1 is the bias): where a weight is."""
 UNITS, ACCURACY = 8, 0.97
 """The challenge: at least this test accuracy with no more hidden units."""
 
@@ -70,6 +72,10 @@ class PlaygroundPage(LivePage):
     def __init__(self, parent: QWidget | None = None):
         self.config: PlaygroundConfig = PlaygroundConfig()
         self.own: list[drawn_points.Point] = []
+        self.by_hand: dict[Place, float] = {}
+        """The weights that were set by hand since the last restart."""
+        self.learned: dict[Place, float] = {}
+        """What each of them was before."""
         self.pointed = (-1, -1)
         self.frame: Any = None
         super().__init__(parent)
@@ -229,8 +235,11 @@ class PlaygroundPage(LivePage):
 
     # -- what is changed by hand -----------------------------------------------------------------------------------
 
-    def change(self, again: bool = False, **fields: Any) -> None:
-        """Set settings and keep what was learned, as far as it fits; or start `again`."""
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "weight": dict(self.by_hand)}
+
+    def change(self, again: bool = False, weight: dict[Place, float] | None = None, **fields: Any) -> None:
+        """Set settings and keep what was learned, as far as it fits; or start `again`. `weight`: all that are to be as set by hand."""
         try:
             config = PlaygroundConfig.parse({**self.config.model_dump(), **fields})
         except UsageError as error:
@@ -240,11 +249,23 @@ class PlaygroundPage(LivePage):
             return
         self.config = config
         if again:
+            self.by_hand, self.learned = {}, {}
             self.sandbox.do(lambda _: self.make())
         else:
             self.sandbox.do(lambda experiment: experiment.adapted(config))
+        if weight is not None:
+            self.put_weights(weight)
         self.show_config()
         self.edited.emit()
+
+    def put_weights(self, by_hand: dict[Place, float]) -> None:
+        """Undo or redo: set these weights, and give those that were set by hand and no longer are what they had learned."""
+        before = self.by_hand
+        self.by_hand = dict(by_hand)
+        values = {**{place: self.learned[place] for place in before if place in self.learned}, **by_hand}
+        for place, value in values.items():
+            if value != before.get(place):
+                self.sandbox.do(lambda experiment, place=place, value=value: experiment.set_weight(*place, value))
 
     def restart(self) -> None:
         """Start again from weights of the next seed."""
@@ -286,6 +307,10 @@ class PlaygroundPage(LivePage):
         self.change(points="drawn", drawn=drawn_points.text(self.own))
 
     def edit_weight(self, layer: int, unit: int, source: int, value: float) -> None:
+        place = (layer, unit, source)
+        self.learned.setdefault(place, self.network.value_of(Target("edge", *place)))
+        self.by_hand[place] = value
+        self.edited.emit()
         self.sandbox.do(lambda experiment: experiment.set_weight(layer, unit, source, value))
 
     def set_units(self, layer: int, units: int) -> None:

@@ -1,12 +1,13 @@
 """A pyqtgraph plot that follows the palette, labels its axes and says why it is empty."""
 
+import math
 from collections.abc import Iterable
 from html import escape
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QWidget
 
 from gui.widgets.dismantle import dismantle
@@ -28,6 +29,25 @@ FAINT = 90
 """How opaque, of 255, the raw line behind a smoothed one is."""
 
 
+class ApartAxis(pg.AxisItem):
+    """Numbers that stay apart where the axis is short: pyqtgraph draws its coarsest ticks, however close to each other they are."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float | None, list[float]]]:
+        levels = super().tickValues(low, high, size)
+        if not levels or levels[0][0] is None or size <= 0 or high <= low:
+            return levels
+        spacing, values = levels[0]
+        every = math.ceil(self.letters() * (high - low) / (spacing * size))
+        if every <= 1:
+            return levels
+        kept = [value for value in values if round(value / spacing) % every == 0] or values[:1]
+        return [(spacing * every, kept)]
+
+    def letters(self) -> int:
+        """The height of the numbers, in pixels."""
+        return QFontMetrics(self.style["tickFont"] or self.font()).height()
+
+
 class Plot(pg.PlotWidget):
     """Lines by name. `set_line` makes a line once and then only gives it new data.
 
@@ -35,7 +55,7 @@ class Plot(pg.PlotWidget):
     """
 
     def __init__(self, x_label: str, y_label: str, empty: str = "", parent: QWidget | None = None, y_on_axis: bool = False):
-        super().__init__(parent, enableMenu=False)
+        super().__init__(parent, enableMenu=False, axisItems={"left": ApartAxis("left")})
         self.x_label, self.y_label, self.y_on_axis = x_label, y_label, y_on_axis
         self.lines: dict[str, pg.PlotDataItem] = {}
         self.bands: dict[str, tuple[pg.PlotDataItem, pg.PlotDataItem, pg.FillBetweenItem]] = {}

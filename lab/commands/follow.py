@@ -1,5 +1,6 @@
 """A session in the foreground: progress on stderr, Ctrl-C saves a checkpoint."""
 
+import shlex
 import signal
 import sys
 from contextlib import suppress
@@ -50,7 +51,7 @@ def train(session: Any, as_json: bool) -> tuple[int, dict[str, Any] | None]:
         where = (
             "continues from the newest checkpoint" if checkpoint.listed(run.checkpoints) else "restarts it, as there is no checkpoint yet"
         )
-        print(f"Aborted. `lab resume {run.path}` {where}.", file=sys.stderr)
+        print(f"Aborted. `lab resume {shlex.quote(str(run.path))}` {where}.", file=sys.stderr)
         return 130, None
     if session.error is not None:
         details = "" if isinstance(session.error, LabError) else f"\nWhere it happened is in {run.path / 'log.txt'}."
@@ -62,7 +63,10 @@ def train(session: Any, as_json: bool) -> tuple[int, dict[str, Any] | None]:
         "seconds": round(latest.seconds, 2), "metrics": latest.metrics,
     }  # fmt: skip
     if interrupts and latest.status != "finished":
-        print(f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {run.path}` continues.", file=sys.stderr)
+        print(
+            f"Stopped at {latest.done:,} {latest.unit}, checkpoint saved. `lab resume {shlex.quote(str(run.path))}` continues.",
+            file=sys.stderr,
+        )
         return 130, record
     if not as_json:
         print(f"{latest.status} at {latest.done:,} {latest.unit} after {latest.seconds:,.0f} s: {run.path}")

@@ -21,5 +21,5 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print_json({"name": run.name, "file": str(run.path), **shipped_record(run.path)})
     else:
-        print(f"{run.name}: {shipped_about(run.path)}. `lab watch {run.name}` shows it.")
+        print(f"{run.name}: {shipped_about(run.path)}. `lab watch {run.typed}` shows it.")
     return 0

@@ -1,6 +1,7 @@
 """`lab show`: a view of a run as a file, or the list of its views."""
 
 import inspect
+import shlex
 import sys
 from typing import Any
 
@@ -41,11 +42,15 @@ def main(arguments: list[str]) -> int:
     runs = [find(name) for name in names]
     if view is None:
         if options.out is not None or options.csv or rest:
-            raise UsageError(f"Say which view to save: lab show {names[0]} VIEW --out FILE. `lab show {names[0]}` lists them.")
+            raise UsageError(
+                f"Say which view to save: lab show {shlex.quote(names[0])} VIEW --out FILE. `lab show {shlex.quote(names[0])}` lists them."
+            )
         print(views_text(runs[0]))
         return 0
     if len(runs) > 1 and view != "curves":
-        raise UsageError(f"Of several runs there is only the view curves, got {view!r}: lab show {' '.join(names)} curves --out FILE.png.")
+        raise UsageError(
+            f"Of several runs there is only the view curves, got {view!r}: lab show {shlex.join(names)} curves --out FILE.png."
+        )
     parameters = pairs(rest)
     endings = endings_of(runs[0], view)
     if options.out is not None:
@@ -61,7 +66,7 @@ def main(arguments: list[str]) -> int:
         print_answer(answer(runs, view, options, parameters), options.csv)
         say_how_to_read(runs[0], view)
     else:
-        raise UsageError(f"Say where to save it: lab show {' '.join(names)} {view} --out FILE.png (or .gif, .mp4, .npz).")
+        raise UsageError(f"Say where to save it: lab show {shlex.join(names)} {view} --out FILE.png (or .gif, .mp4, .npz).")
     return 0
 
 
@@ -142,7 +147,7 @@ def table_text(columns: list[str], rows: list[list[Any]]) -> str:
 
 def views_text(run: Any) -> str:
     """The views of a run, their parameters and what each shows."""
-    lines = [f"Views of {run.name} (lab show {run.name} VIEW --out FILE.png):"]
+    lines = [f"Views of {run.name} (lab show {run.typed} VIEW --out FILE.png):"]
     lines.append("  curves  curves  --metrics NAMES  --axis step|time\n      The run's metrics over its progress or time.")
     for spec in run.recipe.experiment_class().views().values():
         parameters = "  ".join(f"{flag(name)} {p.default}{limits(p)}" for name, p in spec.parameters.items())
@@ -151,7 +156,7 @@ def views_text(run: Any) -> str:
 
     kept = bookmarks(run)
     if kept:
-        lines.append(f"Bookmarks of {run.name} (anchors, as in lab show {run.name} interpolate --anchors 'Z;Z'):")
+        lines.append(f"Bookmarks of {run.name} (anchors, as in lab show {run.typed} interpolate --anchors 'Z;Z'):")
         lines += [f"  {one.name}  {one.anchor}" for one in kept]
     return "\n".join(lines)
 

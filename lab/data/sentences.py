@@ -60,7 +60,9 @@ def load_sentences(data: str, least: int, remembered: Record | None = None) -> L
     if dropped:
         record["assumed"] = [*labelled.assumed, f"{shown(data)}: {listed('class', sorted(dropped))} ignored: fewer than {least} texts"]
     if len(classes) < 2:
-        raise LabError(f"{shown(data)} has {len(classes)} labels with at least {least} texts; at least 2 are needed. Lower --min-count.")
+        raise LabError(
+            f"{shown(data)} has {len(classes)} label{'s' if len(classes) != 1 else ''} with at least {least} texts; at least 2 are needed. Lower --min-count."
+        )
     numbers = {label: i for i, label in enumerate(classes)}
     kept = [(numbers[label], text) for label, text in rows if label in numbers]
     # The parts do not depend on the run's seed.

@@ -53,6 +53,18 @@ def test_damaged_rows_do_not_keep_the_others_from_the_curves(tmp_path: Path) -> 
     assert run.metrics["losses/td_loss"].steps.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("height", [20, 35, 50, 80, 300])
+def test_numbers_beside_a_short_curve_stay_apart(qtbot: QtBot, height: int) -> None:
+    plot = Plot("steps", "loss")
+    qtbot.addWidget(plot)
+    axis = plot.item.getAxis("left")
+    for low, high in ((0.0, 1.0), (-0.3, 0.47), (1.22, 1.31), (0.0, 30_000.0)):
+        _, values = axis.tickValues(low, high, height)[0]
+        assert values
+        apart = np.diff(sorted(values)) / (high - low) * height
+        assert (apart >= axis.letters() - 1e-6).all()
+
+
 def grown(values: np.ndarray, *looks: int) -> Series:
     """A series of these values at steps 0, 1, ..., looked at whole after so many points."""
     made = Series()

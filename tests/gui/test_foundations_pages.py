@@ -1,6 +1,7 @@
 """The pages of Foundations: each comes up with something real and follows its controls."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,9 @@ def test_a_curve_is_drawn_and_followed(home: Any, qtbot: QtBot) -> None:
     page.units.setValue(0)
     qtbot.waitUntil(lambda: len(page.frame.parts) == 1, timeout=LONG)
     assert {1, 8} <= set(page.errors) | {8}
+    assert not page.challenge_met
+    page.show_frame(replace(page.frame, loss=0.0))
+    assert page.challenge_met
 
 
 def test_ticks_are_round() -> None:
@@ -83,15 +87,19 @@ def test_a_net_unfolds_over_what_is_chosen(home: Any, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.frame.units.shape == (4, 5, 2) and page.frame.steps > 0, timeout=LONG)
     assert page.mosaic.image.width() == 40
     assert len(page.plane.points) == 300
+    page.pace.setCurrentIndex(3)
+    page.change(schedule_steps=1000)
+    qtbot.waitUntil(lambda: page.challenge_met, timeout=LONG)
 
 
 def test_a_boltzmann_machine_dreams(home: Any, qtbot: QtBot) -> None:
     page = shown(home, qtbot, "Boltzmann machine")
     qtbot.waitUntil(lambda: page.frame.steps > 0, timeout=LONG)
     assert page.frame.fantasies.shape == (36, 8, 8)
-    page.change(hidden="16,8", layer_steps=1)
-    qtbot.waitUntil(lambda: page.frame.layer == 1, timeout=LONG)
-    assert "machine 2 of 2" in page.count.text()
+    assert not page.challenge_met
+    page.change(hidden="8,6,4", layer_steps=1)
+    qtbot.waitUntil(lambda: page.challenge_met, timeout=LONG)
+    assert "machine 3 of 3" in page.count.text()
 
 
 def test_the_likelihood_is_brought_to_its_maximum_by_hand(home: Any, qtbot: QtBot) -> None:

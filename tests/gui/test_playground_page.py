@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from gui.foundations.network_view import Target
 from gui.foundations.playground_page import FIRST, verdict
 from gui.main_window import MainWindow
 
@@ -70,6 +71,25 @@ def test_a_line_is_dragged_and_typed_into(page: Any, qtbot: QtBot) -> None:
     QTest.mouseClick(network, LEFT, pos=where)
     network.field.setValue(-2.5)
     still(page, qtbot, lambda: network.value_of(target) == pytest.approx(-2.5))
+
+
+def test_weights_set_by_hand_are_undone_and_redone(page: Any, qtbot: QtBot) -> None:
+    actions = page.window().action_set
+    page.play_button.setChecked(False)
+    still(page, qtbot, lambda: not page.sandbox.playing)
+    target = Target("edge", 1, 2, 0)
+    history = page.window().panels["Foundations"].home.history
+    before = page.network.value_of(target)
+    for steps, value in enumerate((3.0, -4.0), 1):
+        page.network.weight_edited.emit(1, 2, 0, value)
+        still(page, qtbot, lambda value=value, steps=steps: page.network.value_of(target) == value and history.count() == steps)
+    assert history.undoText() == "weight"
+    for action, value in (("undo", 3.0), ("undo", before), ("redo", 3.0)):
+        actions[action].trigger()
+        still(page, qtbot, lambda value=value: page.network.value_of(target) == pytest.approx(value))
+    page.restart()
+    assert page.settings()["weight"] == {}
+    assert "weight" not in page.fields()
 
 
 def test_painting_adds_points_to_those_there_are(page: Any, qtbot: QtBot) -> None:

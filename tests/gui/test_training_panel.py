@@ -69,6 +69,21 @@ def test_tabs_of_one_minute_have_names_and_colours_of_their_own(panel: Any, tmp_
     assert len({tab.colour for tab in made}) == 3
 
 
+def test_a_run_of_another_recipe_brings_its_settings_into_the_form(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window = make_window("Vision")
+    panel: Any = window.panels["Vision"]
+    before = panel.form.recipe.name
+    panel.form.steps.setValue(123)
+    window.open_run(lab.train("linear", steps=2, batch_size=7))
+    assert (panel.form.recipe.name, panel.form.fields.values()["batch_size"], panel.form.steps.value()) == ("linear", 7, 2)
+    panel.form.fields.set_values({"batch_size": 9})
+    window.open_run(lab.train("linear", steps=1))
+    assert panel.form.fields.values()["batch_size"] == 9, "what was typed for the same recipe stays"
+    while window.action_set["undo"].isEnabled() and panel.form.recipe.name == "linear":
+        window.action_set["undo"].trigger()
+    assert (panel.form.recipe.name, panel.form.steps.value()) == (before, 123)
+
+
 def test_a_recipe_without_a_game_trains_shows_its_views_and_resumes(qtbot: QtBot, panel: Any) -> None:
     assert [panel.form.recipe_box.itemText(i) for i in range(panel.form.recipe_box.count())] == ["linear"]
     panel.form.fields.set_values({"learning_rate": 0.1})

@@ -212,6 +212,12 @@ def test_resuming_a_finished_run_says_how_to_go_on() -> None:
         lab.resume(run)
 
 
+def test_a_command_that_is_told_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    run = lab.train("toy", steps=1, run=tmp_path / "a $1 run")
+    with pytest.raises(UsageError, match=r"`lab resume 'a \$1 run' --steps N`"):
+        lab.resume(run)
+
+
 def test_a_run_that_had_its_time_says_how_to_go_on() -> None:
     run = lab.train("toy", minutes=1e-6)
     with pytest.raises(UsageError, match=r"has used up its training time. To train further"):

@@ -128,8 +128,11 @@ class Playground(Experiment):
         return [tensor for linear in self.net.linears() for tensor in (linear.weight, linear.bias)]
 
     def set_weight(self, layer: int, unit: int, source: int, value: float) -> None:
-        """Set a weight by hand; `layer` 0 is the first hidden one, the last the output; source -1 is the bias."""
-        linear = self.net.linears()[layer]
+        """Set a weight by hand; `layer` 0 is the first hidden one, the last the output; source -1 is the bias. One that is gone is passed over."""
+        linears = self.net.linears()
+        if layer >= len(linears) or unit >= linears[layer].out_features or source >= linears[layer].in_features:
+            return
+        linear = linears[layer]
         with torch.no_grad():
             if source < 0:
                 linear.bias[unit] = value
