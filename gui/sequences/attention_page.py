@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QSpin
 
 from gui import theme
 from gui.actions import Action
+from gui.generate.image_grid import ImageGrid
 from gui.page import Page
 from gui.theme import code_font, colour
 from gui.view_query import PageState
-from gui.widgets.picture import Picture
 
 
 class AttentionText(QWidget):
@@ -130,7 +130,10 @@ class AttentionPage(Page):
         self.head = QSpinBox(minimum=0, maximum=99, value=1, specialValueText="mean", toolTip="Attention head, or the mean over all heads")
         self.text = AttentionText()
         self.sentence = QLabel(wordWrap=True)
-        self.all = Picture("", (200, 160))
+        self.all = ImageGrid("The attention of every layer and head appears here.")
+        self.all.setToolTip("Click a matrix to show its layer and head (arrow keys and Space)")
+        self.all.setAccessibleName("Attention of every layer and head")
+        self.all.picked.connect(self.pick)
         row = QHBoxLayout()
         row.addWidget(self.given, 1)
         for label, widget in (("Layer", self.layer), ("Head", self.head)):
@@ -145,16 +148,33 @@ class AttentionPage(Page):
         layout.addWidget(self.sentence)
         layout.addWidget(self.all, 4)
         self.query("attention", self.wanted, self.show_weights, self.show_problem)
-        self.query(
-            "all_attention", lambda: {"text": self.given.text()}, lambda answer: self.all.show_pixels(answer.picture()), self.show_problem
-        )
+        self.query("all_attention", lambda: {"text": self.given.text()}, self.show_all, self.show_problem)
         self.given.textChanged.connect(self.refresh)
-        self.layer.valueChanged.connect(self.refresh)
-        self.head.valueChanged.connect(self.refresh)
+        for number in (self.layer, self.head):
+            number.valueChanged.connect(self.refresh)
+            number.valueChanged.connect(self.mark)
         self.text.hovered.connect(lambda _: self.describe())
 
     def wanted(self) -> dict[str, Any]:
         return {"text": self.given.text(), "layer": self.layer.value(), "head": self.head.value()}
+
+    def show_all(self, answer: Any) -> None:
+        """A row of matrices for each layer, a column for each head."""
+        heads = answer.columns
+        self.all.name([f"layer {i + 1}" for i in range(len(answer.pixels) // heads)], [f"head {i + 1}" for i in range(heads)])
+        self.all.show_answer(answer)
+        self.mark()
+
+    def pick(self, index: int) -> None:
+        """A matrix was clicked: show its layer and head."""
+        self.layer.setValue(index // self.all.columns + 1)
+        self.head.setValue(index % self.all.columns + 1)
+
+    def mark(self) -> None:
+        """Mark the matrix, or the layer's matrices, that the text above shows."""
+        first, heads = (self.layer.value() - 1) * self.all.columns, self.all.columns
+        shown = range(first, first + heads) if self.head.value() == 0 else (first + self.head.value() - 1,)
+        self.all.set_badges({i: "\N{BLACK CIRCLE}" for i in shown if i < self.all.count})
 
     def show_weights(self, answer: Any) -> None:
         self.text.show_weights(list(answer.x_ticks), answer.values)

@@ -63,7 +63,9 @@ class TextGenerationPage(Page):
             singleStep=0.1,
             toolTip="Below 1 favours likely tokens, 0 is greedy, above 1 is more random",
         )
-        self.top_k = QSpinBox(minimum=0, maximum=1000, value=0, toolTip="Sample from the k most likely tokens only; 0 is all")
+        self.top_k = QSpinBox(
+            minimum=0, maximum=1000, value=0, specialValueText="all", toolTip="Sample from the k most likely tokens only, or from all"
+        )
         self.top_p = QDoubleSpinBox(
             minimum=0.01, maximum=1, value=1, singleStep=0.05, toolTip="Sample from the most likely tokens whose probabilities sum to p"
         )

@@ -33,6 +33,7 @@ from gui.view_query import PageState
 from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
+from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.drawing import Drawing
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture
@@ -45,6 +46,7 @@ DRAWN = 112
 """Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""
 SPLITS = ("test", "validation", "train")
 SLIDE_MS = 2000
+CELLS = "Rows are true classes, columns predicted ones; blue is right, orange wrong. Click a cell to see its images."
 METHODS = {
     "Grad-CAM": "look", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
 }  # fmt: skip
@@ -80,7 +82,8 @@ AGENT = Action(
 BELOW = (
     below_action(0, "Feature maps", "Activations of a layer for this image"),
     below_action(1, "Worst errors", "Misclassified images, most confident first"),
-    below_action(2, "Compare runs", "Images that two runs classify differently"),
+    below_action(2, "Compare runs", "This image seen by another run's network, and images that the two classify differently"),
+    below_action(3, "Confusion", "True and predicted classes; click a cell to see its images"),
 )
 
 
@@ -120,8 +123,15 @@ class InspectPage(Page):
             "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
         )
         self.apart = self.query("compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
+        self.beside = self.query("second_look", self.second_parameters, self.show_second, self.second.show_text, 0.2)
+        self.counts = self.query(
+            "confusion", lambda: {"split": self.split.currentText()}, self.matrix.show_answer, self.cell.show_note, 1.0
+        )
+        self.cells = self.query("confused", self.cell_parameters, self.cell.show_answer, self.cell.show_note, 1.0)
         self.setAcceptDrops(True)
-        self.trail = state.trail(self.image_state, self.set_image, busy=lambda: self.canvas.last is not None)
+        self.trail = state.trail(
+            self.image_state, self.set_image, busy=lambda: self.canvas.last is not None or self.slideshow_button.isChecked()
+        )
         self.canvas.settled.connect(self.trail.note)
 
     # -- parts -----------------------------------------------------------------------------------------------------
@@ -170,13 +180,23 @@ class InspectPage(Page):
         )
         self.mistakes.opened.connect(self.open_spec)
         self.other = QComboBox(toolTip="Run to compare with, image by image")
-        self.other.activated.connect(lambda _: self.apart.ask())
+        self.other.activated.connect(lambda _: self.other_chosen())
         self.refresh_button = QToolButton(text="Refresh", toolTip="Refresh the list of runs on the same data")
         self.refresh_button.clicked.connect(self.offer_runs)
         self.compared: GalleryView = GalleryView(
             "Both runs predict the same classes.", "Captions: true class, then the prediction of this run | of the other run."
         )
         self.compared.opened.connect(self.open_spec)
+        self.second = Picture("The same image, seen by the other run's network", (110, 80))
+        self.second.setToolTip("Grad-CAM of the other run's network for the same image: red is evidence, blue is none")
+        self.second_bars = Probabilities()
+        self.second_bars.picked.connect(self.choose_label)
+        self.matrix = ConfusionView()
+        self.matrix.picked.connect(self.show_cell)
+        self.confused_classes: tuple[str, str] | None = None
+        self.cell = GalleryView("No image.", "The number is the probability of the predicted class.")
+        self.cell.show_note(CELLS)
+        self.cell.opened.connect(self.open_spec)
 
     def lay_out(self) -> None:
         source = QWidget()
@@ -236,11 +256,20 @@ class InspectPage(Page):
         line.addWidget(self.other, 1)
         line.addWidget(self.refresh_button)
         inside.addLayout(line)
-        inside.addWidget(self.compared, 1)
+        pair = Turning((150, 190, 300), (120, 120, 160))
+        for part in (self.second, self.second_bars, self.compared):
+            pair.addWidget(part)
+        pair.setSizes([150, 190, 300])
+        inside.addWidget(pair, 1)
+        confusion = Turning((380, 260), (220, 160))
+        confusion.addWidget(self.matrix)
+        confusion.addWidget(self.cell)
+        confusion.setSizes([380, 260])
         pages: tuple[tuple[QWidget, str, str], ...] = (
             (maps, "Feature maps", "Activations of a layer for this image"),
             (self.mistakes, "Worst errors", "Misclassified images, most confident first"),
-            (compare, "Compare runs", "Images that two runs classify differently"),
+            (compare, "Compare runs", BELOW[2].tip),
+            (confusion, "Confusion", BELOW[3].tip),
         )
         for widget, title, tip in pages:
             self.below.setTabToolTip(self.below.addTab(widget, title), tip)
@@ -276,7 +305,7 @@ class InspectPage(Page):
     def pick_from_data(self, *_: object) -> None:
         self.trail.note()
         self.agent_button.setChecked(False)
-        self.wrong.stale = self.apart.stale = True
+        self.wrong.stale = self.apart.stale = self.counts.stale = self.cells.stale = True
         self.state.show_image(f"{self.split.currentText()}:{self.number.value()}")
 
     def demonstrate(self) -> None:
@@ -326,8 +355,10 @@ class InspectPage(Page):
     def image_changed(self) -> None:
         if not isinstance(self.state.image, str) or self.state.image != f"{self.split.currentText()}:{self.number.value()}":
             self.slideshow_button.setChecked(False)  # Somebody draws, or opens an image.
-        self.heat.stale = True
+        self.heat.stale = self.beside.stale = True
         self.look.ask()
+        if self.below.currentIndex() == 2:
+            self.beside.ask()
 
     # -- which class, which method ---------------------------------------------------------------------------------
 
@@ -335,7 +366,7 @@ class InspectPage(Page):
         """Ask about a class; what the network says where it is empty."""
         self.state.label = label
         self.label.setCurrentIndex(max(0, self.label.findData(label)))
-        self.heat.stale = True
+        self.heat.stale = self.beside.stale = True
         self.look.ask()
 
     def method_changed(self, name: str) -> None:
@@ -431,6 +462,37 @@ class InspectPage(Page):
         other = self.other.currentData()
         return {"other": other, "split": self.split.currentText()} if other else None
 
+    def other_chosen(self) -> None:
+        """Another run to compare with."""
+        self.beside.stale = True
+        self.apart.ask()
+        self.beside.ask()
+
+    def second_parameters(self) -> dict[str, Any] | None:
+        other = self.other.currentData()
+        return {"image": self.state.image, "label": self.state.label, "other": other} if other else None
+
+    def show_second(self, answer: Any) -> None:
+        """What the other network makes of the image, beside what this one does."""
+        from lab.recipes.vision.image_pictures import enlarged, overlay
+
+        large = enlarged(answer.image)
+        self.second.show_pixels(large if answer.heat is None else overlay(large, answer.heat))
+        self.second_bars.show_values(answer.classes, answer.probabilities, answer.chosen, answer.truth)
+
+    # -- confusion -------------------------------------------------------------------------------------------------
+
+    def show_cell(self, true: str, predicted: str) -> None:
+        """Show the images of a cell of the matrix."""
+        self.confused_classes = (true, predicted)
+        self.cells.ask()
+
+    def cell_parameters(self) -> dict[str, Any] | None:
+        if self.confused_classes is None:
+            return None
+        true, predicted = self.confused_classes
+        return {"true": true, "predicted": predicted, "split": self.split.currentText()}
+
     # -- time ------------------------------------------------------------------------------------------------------
 
     def source_changed(self) -> None:
@@ -454,3 +516,7 @@ class InspectPage(Page):
             self.wrong.tick()
         elif self.below.currentIndex() == 2:
             self.apart.tick()
+            self.beside.tick()
+        elif self.below.currentIndex() == 3:
+            self.counts.tick()
+            self.cells.tick()

@@ -15,13 +15,14 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QTableWidget, QTableWidget
 from gui.theme import colour
 from gui.widgets.annotated import BoxesView, MasksView
 from gui.widgets.bars import QBars
+from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.landscape_plot import LandscapePlot
 from gui.widgets.picture import Picture
 from gui.widgets.plot import Plot, legend
 from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.text_view import TextView
-from lab.answers import Answer, Bars, Boxes, Curves, Heatmap, Landscape, Masks, Scatter, Table, Text, cell_text
+from lab.answers import Answer, Bars, Boxes, Confusion, Curves, Heatmap, Landscape, Masks, Scatter, Table, Text, cell_text
 
 SMALLEST = (160, 120)
 
@@ -173,7 +174,7 @@ class BarsView(QWidget):
 
 
 WIDGETS: dict[type[Answer], type[QWidget]] = {
-    Answer: PictureView, Bars: BarsView, Boxes: BoxesView, Curves: CurvesView, Heatmap: HeatmapView, Landscape: LandscapePlot, Masks: MasksView, Scatter: ScatterPlot,
+    Answer: PictureView, Bars: BarsView, Boxes: BoxesView, Confusion: ConfusionView, Curves: CurvesView, Heatmap: HeatmapView, Landscape: LandscapePlot, Masks: MasksView, Scatter: ScatterPlot,
     Table: TableView, Text: TextView,
 }  # fmt: skip
 """What draws each class of answers; it has `show_answer`."""

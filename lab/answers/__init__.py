@@ -6,10 +6,10 @@ The screen draws the arrays; `lab show` and `.save` write them as PNG, GIF, MP4 
 from lab.answers.base import FPS, STILL_SECONDS, Answer, cell_text, write_film
 from lab.answers.images import Boxes, Images, Masks, class_colour
 from lab.answers.landscape import Landscape
-from lab.answers.plots import Bars, Curves, Heatmap, Scatter, Table
+from lab.answers.plots import Bars, Confusion, Curves, Heatmap, Scatter, Table
 from lab.answers.text import Text
 
 __all__ = [
-    "FPS", "STILL_SECONDS", "Answer", "Bars", "Boxes", "Curves", "Heatmap", "Images", "Landscape", "Masks", "Scatter", "Table", "Text",
+    "FPS", "STILL_SECONDS", "Answer", "Bars", "Boxes", "Confusion", "Curves", "Heatmap", "Images", "Landscape", "Masks", "Scatter", "Table", "Text",
     "cell_text", "class_colour", "write_film",
 ]  # fmt: skip

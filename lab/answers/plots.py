@@ -177,6 +177,31 @@ class Table(Answer):
         return rendered(figure)
 
 
+@dataclass(frozen=True)
+class Confusion(Table):
+    """Counts by true class (a row each, whose first cell is its name) and predicted class (columns after the first)."""
+
+    def shares(self) -> np.ndarray:
+        """(classes, classes) float64: the counts over those of their row, 0 in a row without any."""
+        counts = np.array([row[1:] for row in self.rows], np.float64)
+        return counts / counts.sum(1, keepdims=True).clip(1)
+
+    def picture(self) -> np.ndarray:
+        names = list(map(literal, self.columns[1:]))
+        side = max(4.0, 0.5 * len(names) + 1.5)
+        figure = new_figure(side + 1, side)
+        axes = figure.add_subplot()
+        shares = self.shares()
+        figure.colorbar(axes.imshow(shares, cmap="Blues", vmin=0, vmax=1), label="share of the true class")
+        for i, row in enumerate(self.rows):
+            for j, count in enumerate(row[1:]):
+                axes.text(j, i, str(count), ha="center", va="center", fontsize=8, color="white" if shares[i, j] > 0.5 else "black")
+        axes.set(xlabel="predicted class", ylabel="true class", title=literal(self.title))
+        axes.set_xticks(range(len(names)), names, rotation=60 if max(map(len, names)) > 3 else 0, fontsize=8)
+        axes.set_yticks(range(len(names)), names, fontsize=8)
+        return rendered(figure)
+
+
 def new_figure(width: float, height: float) -> Any:
     """A matplotlib figure with no global state behind it (pyplot is not thread-safe)."""
     from matplotlib.figure import Figure

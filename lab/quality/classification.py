@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from lab.answers import Table
+from lab.answers import Confusion, Table
 
 
-def confusion_table(true: Tensor, predicted: Tensor, classes: Sequence[str]) -> Table:
+def confusion_table(true: Tensor, predicted: Tensor, classes: Sequence[str]) -> Confusion:
     """Counts by true class (rows) and predicted class (columns), for int64 labels (N,)."""
     counts = confusion_counts(true, predicted, len(classes)).tolist()
-    return Table(["true", *classes], [[name, *row] for name, row in zip(classes, counts, strict=True)])
+    return Confusion(["true", *classes], [[name, *row] for name, row in zip(classes, counts, strict=True)])
 
 
 def per_class_table(true: Tensor, predicted: Tensor, classes: Sequence[str]) -> Table:

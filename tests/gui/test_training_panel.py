@@ -74,13 +74,14 @@ def test_a_run_of_another_recipe_brings_its_settings_into_the_form(qtbot: QtBot,
     panel: Any = window.panels["Vision"]
     before = panel.form.recipe.name
     panel.form.steps.setValue(123)
+    qtbot.waitUntil(lambda: panel.history.count() == 1, timeout=LONG)
     window.open_run(lab.train("linear", steps=2, batch_size=7))
     assert (panel.form.recipe.name, panel.form.fields.values()["batch_size"], panel.form.steps.value()) == ("linear", 7, 2)
     panel.form.fields.set_values({"batch_size": 9})
     window.open_run(lab.train("linear", steps=1))
     assert panel.form.fields.values()["batch_size"] == 9, "what was typed for the same recipe stays"
-    while window.action_set["undo"].isEnabled() and panel.form.recipe.name == "linear":
-        window.action_set["undo"].trigger()
+    qtbot.waitUntil(lambda: panel.history.count() == 2, timeout=LONG)
+    window.action_set["undo"].trigger()
     assert (panel.form.recipe.name, panel.form.steps.value()) == (before, 123)
 
 

@@ -13,7 +13,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.atari.player_thread import Controls, Shown
 from gui.atari.waiting import DECISIONS, WaitsForFire
+from gui.atari.watch_pane import WatchPane
 from gui.dialogs import ErrorDialog
 from gui.main_window import MainWindow
 from gui.widgets.curves import Curves
@@ -168,3 +170,24 @@ def test_a_game_waits_for_fire_where_nothing_but_a_paddle_moves_for_three_second
 
 def test_a_game_in_which_a_small_ball_flies_does_not_wait() -> None:
     assert not waits([decision(ball=i, paddle=3 * i) for i in range(2 * DECISIONS)])
+
+
+def test_the_watched_game_says_that_it_waits_for_fire(qtbot: QtBot) -> None:
+    pane = WatchPane(Controls(), "#3b8ee0")
+    qtbot.addWidget(pane)
+    still = SimpleNamespace(pixels=np.zeros((210, 160, 3), np.uint8), score=0.0, decided=False, q=None, action=0)
+    for waits_for_fire, banner in ((True, "The agent does not press FIRE yet"), (False, "")):
+        shown = Shown(still, None, 0, None, 60.0, np.zeros(0, np.float32), waits_for_fire)  # type: ignore[arg-type]
+        pane.playing = SimpleNamespace(
+            error=None, latest=shown, names=("NOOP", "FIRE"), results=[], source=SimpleNamespace(game="pong", label="")
+        )  # type: ignore[assignment]
+        pane.draw()
+        assert pane.game.banner == banner
+    pane.playing = None
+
+
+def test_whatever_asks_where_to_save_says_that_it_did() -> None:
+    files = [path for path in (Path(__file__).parents[2] / "gui").rglob("*.py") if path.name != "save_dialog.py"]
+    saving = [path for path in files if "ask_save_path(" in path.read_text(encoding="utf-8")]
+    assert len(saving) >= 6
+    assert [path.name for path in saving if "tell_saved" not in path.read_text(encoding="utf-8")] == []

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.answers import Heatmap, Table, Text
+from lab.answers import Confusion, Heatmap, Text
 from lab.data.catalogue import file_of
 from lab.data.python_tokens import KINDS, VOCABULARY, TaggedSource, load_tagged
 from lab.data.record import Record, of_content, rules_of
@@ -188,7 +188,7 @@ class Tag(SequenceExperiment):
         return Heatmap(values, "to", "from", title, list(self.kinds), list(self.kinds), "score")
 
     @view
-    def confusion(self) -> Table:
+    def confusion(self) -> Confusion:
         """Number of validation characters by true kind (rows) and predicted kind (columns): the diagonal is right."""
         predicted, true = self.predictions()
         return confusion_table(true, predicted, self.kinds)

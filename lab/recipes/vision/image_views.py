@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lab.answers import Images, Table
+from lab.answers import Confusion, Images, Table
 from lab.errors import UsageError, unknown
 from lab.experiment import view
 from lab.parameters import Count, Index, Seed, Side
@@ -40,11 +40,16 @@ class ImageViews:
         self.layers_with_maps: list[str] = []
         self.others: dict[tuple[str, str, int], Predictions] = {}
         """What other runs predict, by their folder, the split and when their newest checkpoint was written."""
+        self.other: tuple[str, int, Any] | None = None
+        """The run that was compared with last: its folder, when its newest checkpoint was written, and its experiment."""
 
     def label_of(self, label: str, net: nn.Module, image: Tensor) -> int:
         """A class by name or number; the network's own answer where none is named. Raises UsageError for an unknown one."""
         if not label:
             return int(self.predictor.probabilities(net, image)[0].argmax())
+        return self.class_number(label)
+
+    def class_number(self, label: str) -> int:
         if label in self.format.classes:
             return self.format.classes.index(label)
         if label.isdigit() and int(label) < len(self.format.classes):
@@ -81,6 +86,16 @@ class ImageViews:
             if layers:
                 maps = self.maps_of(net, pixels, layer)
         return Inspection(draw.shown(pixels)[0], probabilities, self.format.classes, chosen, truth, heat, maps, layers, name)
+
+    @view(live=True)
+    def second_look(self, net: Any, image: Any = "test:0", label: str = "", other: str = "last") -> Inspection:
+        """What another run's network makes of the same image: the probabilities of its classes, and Grad-CAM for one of them (red is
+        evidence, blue is none)."""
+        experiment = self.other_run(other)[2]
+        pixels, truth, name = self.images.picture(image)
+        given = image if truth is None else draw.shown(pixels)[0]  # Its own split may hold another image under this number.
+        seen = experiment.image_views.look(experiment.serving(), given, label if label in experiment.format.classes else "")
+        return replace(seen, truth=truth if experiment.format.classes == self.format.classes else None, name=name)
 
     @view(live=True)
     def feature_maps(self, net: Any, image: Any = "test:0", layer: str = "") -> Images:
@@ -211,10 +226,23 @@ class ImageViews:
     # -- all images of a split -------------------------------------------------------------------------------------
 
     @view(live=True)
-    def confusion(self, net: Any, split: Split = "test") -> Table:
+    def confusion(self, net: Any, split: Split = "test") -> Confusion:
         """Number of images by true class (rows) and predicted class (columns): the diagonal is right."""
         predictions = self.predictor.predictions(net, split)
         return confusion_table(predictions.labels, predictions.guesses, self.format.classes)
+
+    @view(live=True)
+    def confused(self, net: Any, true: str = "0", predicted: str = "0", split: Split = "test", most: Count = 40) -> Gallery:
+        """The images of a class that the network takes for a class, by name or number: one cell of the confusion matrix. The number is
+        the probability of that; the most confident stand first."""
+        predictions = self.predictor.predictions(net, split)
+        row, column = (self.class_number(name) for name in (true, predicted))
+        inside = torch.nonzero((predictions.labels == row) & (predictions.guesses == column))[:, 0]
+        sure = predictions.probabilities[inside, column]
+        order = inside[sure.argsort(descending=True)][: max(1, min(most, 400))].tolist()
+        gallery = self.gallery(split, order, [f"{predictions.probabilities[i, column]:.1%}" for i in order])
+        classes = self.format.classes
+        return replace(gallery, title=f"{len(inside)} of class {classes[row]}, predicted {classes[column]}")
 
     @view(live=True)
     def per_class(self, net: Any, split: Split = "test") -> Table:
@@ -249,17 +277,23 @@ class ImageViews:
         both, one, two, none = (int(rows.sum()) for rows in (first & second, first & ~second, ~first & second, ~first & ~second))
         return replace(gallery, title=f"both right {both}, this one only {one}, the other only {two}, neither {none}")
 
-    def predictions_of(self, other: str, split: Split) -> Predictions:
-        """Another run's answers to the same images. Raises UsageError where it learned other images or classes."""
+    def other_run(self, other: str) -> tuple[Any, int, Any]:
+        """Another run, when its newest checkpoint was written, and its experiment. Raises UsageError where it is no classifier's."""
         from lab.stored_runs import find
 
         run = find(other)
+        if run.recipe.name != "classify":
+            raise UsageError(f"{run.name} is not a run of classify: name another run with --other RUN.")
         written = max((path.stat().st_mtime_ns for path in run.checkpoints.glob("step-*")), default=0)
+        if self.other is None or self.other[:2] != (str(run.path), written):
+            self.other = (str(run.path), written, run.experiment(self.device.type, serving_only=True))
+        return run, written, self.other[2]
+
+    def predictions_of(self, other: str, split: Split) -> Predictions:
+        """Another run's answers to the same images. Raises UsageError where it learned other images or classes."""
+        run, written, experiment = self.other_run(other)
         key = (str(run.path), split, written)
         if key not in self.others:
-            if run.recipe.name != "classify":
-                raise UsageError(f"{run.name} is not a run of classify: name another run with --other RUN.")
-            experiment: Any = run.experiment(self.device.type, serving_only=True)
             mine, theirs = self.images.config, experiment.images.config
             same = (mine.data, experiment.format.classes) == (theirs.data, self.format.classes)
             parts = [(of.seed, of.validation, of.folds, of.fold) for of in (mine, theirs)]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lab.answers import Images, Table
+from lab.answers import Confusion, Images
 from lab.data.load import load_images
 from lab.experiment import Experiment, Metrics, State, view
 from lab.exported import Exported
@@ -82,7 +82,7 @@ class Linear(Experiment):
         return Images(pixels, [str(i) for i in range(10)], columns=5, scale=12)
 
     @view
-    def confusion(self) -> Table:
+    def confusion(self) -> Confusion:
         """Number of test images by true class (rows) and predicted class (columns): the diagonal is right."""
         test = load_images("digits", "test", self.device)
         predicted = self.net(test.images.float() / 255).argmax(1)
