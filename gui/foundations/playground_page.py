@@ -265,7 +265,7 @@ class PlaygroundPage(LivePage):
         values = {**{place: self.learned[place] for place in before if place in self.learned}, **by_hand}
         for place, value in values.items():
             if value != before.get(place):
-                self.sandbox.do(lambda experiment, place=place, value=value: experiment.set_weight(*place, value))
+                self.set_weight(place, value)
 
     def restart(self) -> None:
         """Start again from weights of the next seed."""
@@ -311,7 +311,10 @@ class PlaygroundPage(LivePage):
         self.learned.setdefault(place, self.network.value_of(Target("edge", *place)))
         self.by_hand[place] = value
         self.edited.emit()
-        self.sandbox.do(lambda experiment: experiment.set_weight(layer, unit, source, value))
+        self.set_weight(place, value)
+
+    def set_weight(self, place: Place, value: float) -> None:
+        self.sandbox.do(lambda experiment: experiment.set_weight(*place, value))
 
     def set_units(self, layer: int, units: int) -> None:
         layers = self.config.layer_list
