@@ -3,13 +3,12 @@
 Read first: `DreamThread.play`. `DreamControls` are written by the window's thread only, each a plain value.
 """
 
-import threading
 import time
-import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gui.atari.screen_thread import ScreenControls, ScreenThread
 from gui.atari.weight_sources import WeightSource
 from gui.settings import film_size
 from gui.widgets.recorder import Recorder
@@ -23,74 +22,37 @@ WAIT_SECONDS = 0.5
 
 
 @dataclass
-class DreamControls:
-    """What the person has set."""
+class DreamControls(ScreenControls):
+    """What the person has set of a dream."""
 
     player: str = AGENT
     alone: bool = False
     horizon: int = 0
     drawing_steps: int = 1
     temperature: float = 0.0
-    speed: float = 1.0
-    paused: bool = False
-    singles: int = 0
-    """Steps wanted while paused, counted from the start."""
-    restarts: int = 0
     wakes: int = 0
     """How often the dream was to start afresh from what the game shows."""
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def set(self, **values: Any) -> None:
-        """Change values and wake the player."""
-        with self.changed:
-            for name, value in values.items():
-                setattr(self, name, value)
-            self.changed.notify_all()
 
 
-class DreamThread(threading.Thread):
+class DreamThread(ScreenThread):
     """Plays the dream whose weights `source` gives, under `controls`, until `stop`."""
 
+    controls: DreamControls
+
     def __init__(self, source: WeightSource, config: Any, controls: DreamControls):
-        super().__init__(name=f"dream {source.label}", daemon=True)
-        self.source, self.config, self.controls = source, config, controls
+        super().__init__(f"dream {source.label}", source, controls)
+        self.config = config
         self.human = 0
-        self.names: tuple[str, ...] = ()
         self.latest: Moment | None = None
         self.rate = 0.0
         """Steps a second, of late."""
-        self.error: tuple[str, str] | None = None
-        self.recorder: Recorder | None = None
-        self.stopped = False
         self.asked = (controls.singles, controls.restarts, controls.wakes)
         """What had been asked for when the thread was made: what is asked from then on counts."""
 
-    def stop(self) -> None:
-        """Ask the thread to end; it does so within a step."""
-        with self.controls.changed:
-            self.stopped = True
-            self.controls.changed.notify_all()
+    def make_recorder(self, path: Path) -> Recorder:
+        from agents.dream_play import strip
 
-    def record(self, path: Path | None) -> Recorder | None:
-        """Start recording into `path`; with None, end. Returns the recorder that ended."""
-        before, self.recorder = self.recorder, None
-        if before is not None:
-            before.close(wait=True)
-        if path is not None:
-            from agents.dream_play import strip
-
-            self.recorder = Recorder(path, 60 / self.config.frame_skip, strip, film_size())
-        return before
-
-    def run(self) -> None:
-        try:
-            from lab.cores import use_threads
-
-            use_threads(1)  # Training wants the cores.
-            self.source.open()
-            self.play()
-        except BaseException as error:
-            self.error = (str(error) or type(error).__name__, traceback.format_exc())
+        return Recorder(path, 60 / self.config.frame_skip, strip, film_size())
 
     def made(self) -> "SideBySide | None":
         """The game and the dream, once the network has seen a frame; None where the thread is to end before."""
@@ -148,12 +110,3 @@ class DreamThread(threading.Thread):
             if recorder is not None:
                 recorder.add(moment)
             due = self.wait(due, both.fps)
-
-    def wait(self, due: float, fps: float) -> float:
-        """Wait for the next step's time; that time. One that fell behind by a tenth of a second does not catch up."""
-        due += 1 / (fps * self.controls.speed)
-        now = time.monotonic()
-        if due > now:
-            time.sleep(due - now)
-            return due
-        return max(due, now - 0.1)

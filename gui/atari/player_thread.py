@@ -3,15 +3,14 @@
 Read first: `PlayerThread.play`. `Controls` are written by the window's thread only, each a plain value.
 """
 
-import threading
 import time
-import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui.atari.screen_thread import ScreenControls, ScreenThread
 from gui.atari.waiting import WaitsForFire
 from gui.atari.weight_sources import WeightSource
 from gui.settings import film_size
@@ -26,27 +25,13 @@ SALIENCY_SECONDS = 0.1
 
 
 @dataclass
-class Controls:
+class Controls(ScreenControls):
     """What the person has set. Shared by the agents that are watched side by side."""
 
-    speed: float = 1.0
-    """Emulator seconds per second; infinity for as fast as it goes."""
-    paused: bool = False
-    singles: int = 0
-    """Frames wanted while paused, counted from the start."""
-    restarts: int = 0
     epsilon: float = 0.01
     sticky: float = 0.0
     seed: int = 0
     saliency: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def set(self, **values: float | bool) -> None:
-        """Change values and wake the players."""
-        with self.changed:
-            for name, value in values.items():
-                setattr(self, name, value)
-            self.changed.notify_all()
 
 
 @dataclass(frozen=True)
@@ -63,19 +48,16 @@ class Shown:
     waits_for_fire: bool = False
 
 
-class PlayerThread(threading.Thread):
+class PlayerThread(ScreenThread):
     """Plays `source` under `controls` until `stop`."""
 
+    controls: Controls
+
     def __init__(self, source: WeightSource, controls: Controls, player: "Player | None" = None):
-        super().__init__(name=f"player {source.label}", daemon=True)
-        self.source, self.controls = source, controls
+        super().__init__(f"player {source.label}", source, controls)
         self.player = player
         self.human: int | None = None
         self.latest: Shown | None = None
-        self.names: tuple[str, ...] = ()
-        self.error: tuple[str, str] | None = None
-        self.recorder: Recorder | None = None
-        self.stopped = False
         self.ticks = 0
         self.scores: list[float] = []
         self.results: list[tuple[bool, float]] = []
@@ -83,32 +65,10 @@ class PlayerThread(threading.Thread):
         self.decisions = self.by_hand = 0
         """Of the present episode: all, and those of the person."""
 
-    def stop(self) -> None:
-        """Ask the thread to end; it does so within a frame."""
-        with self.controls.changed:
-            self.stopped = True
-            self.controls.changed.notify_all()
+    def make_recorder(self, path: Path) -> Recorder:
+        from agents.watch import strip
 
-    def record(self, path: Path | None) -> Recorder | None:
-        """Start recording into `path`; with None, end. Returns the recorder that ended."""
-        before, self.recorder = self.recorder, None
-        if before is not None:
-            before.close(wait=True)
-        if path is not None:
-            from agents.watch import strip
-
-            self.recorder = Recorder(path, FPS, strip, film_size())
-        return before
-
-    def run(self) -> None:
-        try:
-            from lab.cores import use_threads
-
-            use_threads(1)  # One frame at a time is too little work to share, and training wants the cores.
-            self.source.open()
-            self.play()
-        except BaseException as error:
-            self.error = (str(error) or type(error).__name__, traceback.format_exc())
+        return Recorder(path, FPS, strip, film_size())
 
     def play(self) -> None:
         from agents.saliency import saliency
@@ -166,7 +126,7 @@ class PlayerThread(threading.Thread):
             recorder = self.recorder
             if recorder is not None:
                 recorder.add(frame, player.action_names)
-            due = self.wait(due)
+            due = self.wait(due, FPS)
 
     def count(self, frame: "Frame", player: "Player") -> None:
         """Note who plays, and at an episode's end whose it was; one that both have played is nobody's."""
@@ -183,16 +143,3 @@ class PlayerThread(threading.Thread):
         from lab.atari.recorded import keep
 
         keep(player, self.by_hand)
-
-    def wait(self, due: float) -> float:
-        """Wait for the next frame's time; that time. A player that fell behind by a tenth of a second does not catch up."""
-        speed = self.controls.speed
-        if speed == float("inf"):
-            time.sleep(0)  # Let the other threads in.
-            return time.monotonic()
-        due += 1 / (FPS * speed)
-        now = time.monotonic()
-        if due > now:
-            time.sleep(due - now)
-            return due
-        return max(due, now - 0.1)

@@ -49,6 +49,13 @@ def take(photographer: Photographer, data: str = "mnist-5k") -> None:
         until(lambda: page.compared.list.count() > 0, 60)
         page.open_spec(page.compared.specs[0])
 
+    def confusion() -> None:
+        page.below.setCurrentIndex(3)
+        until(lambda: page.matrix.answer is not None, 60)
+        counts = {(row[0], name): count for row in page.matrix.answer.rows for name, count in zip(page.classes, row[1:], strict=True)}
+        page.show_cell(*max((cell for cell in counts if cell[0] != cell[1]), key=lambda cell: counts[cell]))
+        until(lambda: page.cells.settled, 60)
+
     def views() -> None:
         tab.page_tabs.setCurrentWidget(tab.split)
         until(lambda: all(frame.answer is not None for frame in tab.views.frames), 60)
@@ -56,6 +63,7 @@ def take(photographer: Photographer, data: str = "mnist-5k") -> None:
     photographer.scene("vision-draw", draw)
     photographer.scene("vision-mistakes", mistakes)
     photographer.scene("vision-compare", compare)
+    photographer.scene("vision-confusion", confusion)
     photographer.scene("vision-views", views)
     panel.show_convolution_by_hand()
     dialog = panel.convolution_by_hand
