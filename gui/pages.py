@@ -36,6 +36,7 @@ PAGES = {
     "classify_text": "gui.sequences.input_pages:ClassifyPage",
     "word_vectors": "gui.sequences.word_vectors_page:WordVectorsPage",
     "memory": "gui.sequences.memory_page:MemoryPage",
+    "captions": "gui.sequences.captions_page:CaptionsPage",
     "phrases": "gui.sequences.phrases_page:PhrasesPage",
     "prefixes": "gui.sequences.input_pages:PrefixesPage",
 }

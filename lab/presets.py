@@ -300,6 +300,13 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         QUICK: quick(500, decay_steps=500),
         "documentation": Preset("Real text: Python's documentation.", {"data": "pydocs"}),
     },
+    "captions": {
+        QUICK: quick(200, games="pong", frames=300, player="random", decay_steps=200),
+        "six more games": Preset(
+            "Where the player is, and how much there is of each thing.",
+            {"games": "space_invaders,freeway,boxing,seaquest,ms_pacman,demon_attack", "frames": 600, "decay_steps": 2_000}, 2_000,
+        ),
+    },
     "ntm": {
         QUICK: quick(600, length=5, bits=4, locations=20, growing_steps=200, decay_steps=600),
         "an LSTM": Preset("Without a memory apart, to compare.", {"network": "lstm"}),

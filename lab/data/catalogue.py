@@ -25,6 +25,7 @@ Kind = Literal[
     "Python source",
     "tagged text",
     "bit sequences",
+    "captioned images",
 ]
 Origin = Literal["embedded", "generated", "download", "own"]
 
@@ -109,8 +110,9 @@ RECORDS = (
     DataSet(
         "atari", "frames of Atari games, recorded at first use; the games are the classes", "embedded", "the games' publishers (ale-py carries them)",
         {"images": "lab.data.atari_frames:atari_frames", "image domains": "lab.data.synthetic_domains:blueprints",
-         "label maps": "lab.data.palette_masks:palette_masks", "labelled scenes": "lab.data.game_things:game_things"},
-        {"image domains": "frames of a game against blueprints of it", "labelled scenes": "frames of Atari games with their things, recorded at first use"}, channels=3,
+         "label maps": "lab.data.palette_masks:palette_masks", "labelled scenes": "lab.data.game_things:game_things",
+         "captioned images": "lab.data.game_captions:game_captions"},
+        {"captioned images": "frames of Atari games with captions of what is in them, recorded at first use", "image domains": "frames of a game against blueprints of it", "labelled scenes": "frames of Atari games with their things, recorded at first use"}, channels=3,
     ),
     DataSet(
         "sprites", "3,000 objects of 84 Atari games, 24x24 in colour, cut out of frames at first use; the games are the classes", "embedded",
@@ -123,7 +125,9 @@ RECORDS = (
     ),
     DataSet(
         "folder:PATH", "a folder of your own images; sub-folders are the classes", "own", "yours",
-        {"images": "lab.data.image_folder:image_folder"}, channels=3, asks=("A folder of images; sub-folders are the classes",),
+        {"images": "lab.data.image_folder:image_folder", "captioned images": "lab.data.captions:own_captions"},
+        {"captioned images": "a folder of your own images with captions.tsv: file name, tab, caption on each line"}, channels=3,
+        asks=("A folder of images; sub-folders are the classes",),
         record="lab.data.image_records:folder_record",
     ),
     DataSet(

@@ -95,6 +95,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "word2vec": {"width": 8, "batch_size": 32, "window": 2, "subsample": 1.0},
     "glove": {"width": 8, "batch_size": 16, "window": 2},
     "ntm": {"length": 3, "bits": 3, "locations": 6, "width": 4, "hidden": 8, "batch_size": 4, "validate_every": 4},
+    "captions": {"games": "pong", "player": "random", "frames": 20, "features": 2, "width": 4, "hidden": 6, "batch_size": 4, "dropout": 0.1, "validate_every": 4},
 }  # fmt: skip
 """Settings of a small and quick run of each recipe; one that is not here trains with its defaults."""
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {

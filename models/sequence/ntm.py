@@ -70,7 +70,7 @@ class NTM(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, locations: int = 64, width: int = 16, hidden: int = 64, read_heads: int = 1, write_heads: int = 1,
+        self, inputs: int, outputs: int, locations: int = 64, width: int = 20, hidden: int = 64, read_heads: int = 1, write_heads: int = 1,
         controller: Controller = "feedforward",
     ):  # fmt: skip
         super().__init__()
@@ -85,8 +85,10 @@ class NTM(nn.Module):
         self.output = nn.Linear(hidden + read_heads * width, outputs)
         self.first_read = nn.Parameter(torch.randn(read_heads * width) * 0.1)
         self.first_state = nn.Parameter(torch.zeros(2, hidden)) if controller == "lstm" else None
-        if controller == "lstm":
-            with torch.no_grad():
+        with torch.no_grad():
+            # Gates begin nearly closed: a head that goes on from where it was works at any length, one that searches for its place less surely.
+            self.addresses.bias.unflatten(0, (self.heads, -1))[:, width + 1] -= 3.0
+            if controller == "lstm":
                 self.sees.bias[hidden : 2 * hidden] += 1.0  # Forget gates begin open.
 
     def forward(self, x: Tensor, keep: list[Trace] | None = None) -> Tensor:

@@ -127,6 +127,9 @@ OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
     "seq2seq": (2, {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),
     "ngram": (3, {"order": 3}),
     "glove": (2, {"width": 4, "batch_size": 16}),
+    "captions": (
+        1, {"games": "pong", "player": "random", "frames": 10, "features": 2, "width": 4, "hidden": 6, "batch_size": 4},
+    ),
     "ntm": (2, {"length": 3, "bits": 3, "locations": 6, "width": 4, "hidden": 8, "batch_size": 4}),
     "text-class": (2, {"hidden": 6, "width": 4, "batch_size": 8}),
 }  # fmt: skip

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.sequences.attention_page import AttentionPage
+from gui.sequences.captions_page import CaptionsPage
 from gui.sequences.input_pages import ClassifyPage, OrdersPage, PrefixesPage, TagPage
 from gui.sequences.memory_page import MemoryPage
 from gui.sequences.phrases_page import PhrasesPage
@@ -24,7 +25,7 @@ from gui.sequences.word_vectors_page import WordVectorsPage
 from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
 from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.text_view import TextView
-from lab.answers import Heatmap, Scatter, Text
+from lab.answers import Heatmap, Images, Scatter, Text
 
 LONG = 60_000
 TEXT = "the cat sat on the mat and the dog lay by the door. " * 60
@@ -33,6 +34,7 @@ TINY: dict[str, dict[str, Any]] = {
     "ngram": {"order": 3},
     "glove": {"width": 4, "batch_size": 8, "window": 2},
     "ntm": {"length": 3, "bits": 3, "locations": 6, "width": 4, "hidden": 8, "batch_size": 4},
+    "captions": {"games": "pong", "player": "random", "frames": 10, "features": 2, "width": 4, "hidden": 6, "batch_size": 4},
     "char-rnn": {"hidden": 8, "width": 8, "unroll": 8, "batch_size": 2},
     "seq2seq": {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4},
     "tag": {"length": 16, "hidden": 4, "width": 4, "batch_size": 2},
@@ -57,7 +59,7 @@ def start(qtbot: QtBot, make_window: Callable[..., MainWindow], data: Path) -> C
         panel: Any = window.panel("Sequences")
         panel.form.recipe_box.setCurrentText(recipe)
         panel.form.fields.reset()
-        if recipe not in ("seq2seq", "ntm"):
+        if recipe not in ("seq2seq", "ntm", "captions"):
             panel.form.fields.set_values({"data": f"file:{data / file}"})
         panel.form.fields.set_values({"validate_every": 0, **({} if recipe == "ngram" else {"precision": "fp32"}), **TINY[recipe]})
         panel.form.steps.setValue(steps)
@@ -413,3 +415,25 @@ def test_longer_sequences_and_other_ones_are_shown_with_the_heads(qtbot: QtBot, 
     qtbot.mouseClick(page.another, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.bits.image != before, timeout=LONG)
     qtbot.waitUntil(lambda: not isinstance(page.errors.currentWidget(), TextView), timeout=LONG)
+
+
+def test_a_caption_is_written_and_its_words_light_up_where_they_look(
+    qtbot: QtBot, start: Callable[..., Any], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_DATA", str(data))
+    page = face(start("captions"), CaptionsPage)
+    qtbot.waitUntil(lambda: page.truth.text().startswith("True: pong: "), timeout=LONG)
+    pixels = np.stack([np.full((4, 4, 3), value, np.uint8) for value in (200, 10, 90)])
+    page.show_answer(Images(pixels, ["test:0", "the", "ball"]))  # A new network may write nothing.
+    shades = [page.picture.image.pixelColor(0, 0).red()]
+    for word in (0, 1):
+        page.words.choose(word)
+        shades.append(page.picture.image.pixelColor(0, 0).red())
+    assert shades == [200, 10, 90]
+    page.number.setValue(1)
+    qtbot.waitUntil(lambda: page.last.captions[0] == "test:1", timeout=LONG)
+    page.open_file(data / "nothing.png")
+    qtbot.waitUntil(lambda: "there is no such file" in page.problem.text(), timeout=LONG)
+    page.agent_button.click()
+    assert "No agent is being watched" in page.problem.text()
+    assert not page.agent_button.isChecked()

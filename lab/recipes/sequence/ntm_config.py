@@ -61,14 +61,14 @@ than any it has seen, where an LSTM (<tt>--network lstm</tt>), which keeps all i
         json_schema_extra=only(network="ntm"),
     )
     locations: int = Field(
-        40,
+        64,
         ge=4,
         le=1024,
         description="Locations of the memory. More hold longer sequences and are slower.",
         json_schema_extra=unit("locations") | only(network="ntm"),
     )
     width: int = Field(
-        12, ge=1, le=512, description="Numbers in each location. More hold more and are slower.", json_schema_extra=only(network="ntm")
+        20, ge=1, le=512, description="Numbers in each location. More hold more and are slower.", json_schema_extra=only(network="ntm")
     )
     read_heads: int = Field(
         1,

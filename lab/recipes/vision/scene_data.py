@@ -1,5 +1,6 @@
 """The labelled scenes of a config on a device: its splits, random patches of them for training, and single pictures from anywhere."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,27 +66,8 @@ class SceneData:
     # -- single pictures -------------------------------------------------------------------------------------------
 
     def picture(self, image: Any) -> tuple[Tensor, int | None, str]:
-        """One picture (1, 3, H, W) uint8, its row in the split it is from, and a name.
-
-        `image` is "test:17" (or train, validation), the path of a file, or an array (H, W) or (H, W, 3) uint8 such as a game's screen.
-        Raises UsageError that says what else was found.
-        """
-        if isinstance(image, np.ndarray):
-            if image.dtype != np.uint8 or image.ndim not in (2, 3) or min(image.shape[:2]) == 0:
-                raise UsageError(f"An image must be (H, W) or (H, W, 3) uint8, got {image.shape} {image.dtype}.")
-            colours = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image[..., :3]
-            return self.fitted(Image.fromarray(np.ascontiguousarray(colours))), None, "picture"
-        text = str(image)
-        name, colon, number = text.partition(":")
-        if colon and name in ("test", "validation", "train"):
-            scenes = self(name)  # type: ignore[arg-type]
-            if not number.isdigit() or int(number) >= len(scenes):
-                raise UsageError(f"--image {text}: expected {name}:N with N from 0 to {len(scenes) - 1}.")
-            return scenes.images[int(number)][None].to(self.device), int(number), text
-        path = Path(text).expanduser()
-        if not path.is_file():
-            raise UsageError(f"--image {text}: there is no such file. Give test:N, train:N, validation:N or an image file.")
-        return self.fitted(read_image(path, ground=self.config.ground, span=span_in(self.remembered))), None, readable(path.name)
+        """One picture (1, 3, H, W) uint8, its row in the split it is from, and a name; `image` as in `one_picture`."""
+        return one_picture(image, lambda name: self(name).images, self.fitted, self.device, self.config.ground, self.remembered)
 
     def fitted(self, image: Image.Image) -> Tensor:
         """A picture as the network's scenes are: a game's frame at its own size, others as squares of the data's side."""
@@ -98,6 +80,33 @@ class SceneData:
             own = self.config.size or (DEFAULT_SIZE["pairs"] if self.config.data.startswith("pairs:") else 64)
             pixels = squared(image, own)
         return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].to(self.device)
+
+
+def one_picture(
+    image: Any, images_of: Callable[[Split], Tensor], fitted: Callable[[Image.Image], Tensor], device: torch.device, ground: str,
+    remembered: Record | None,
+) -> tuple[Tensor, int | None, str]:  # fmt: skip
+    """One picture (1, 3, H, W) uint8, its row in the split it is from, and a name.
+
+    `image` is "test:17" (or train, validation), the path of a file, or an array (H, W) or (H, W, 3) uint8 such as a game's screen; of the
+    last two `fitted` makes what the network takes. Raises UsageError that says what else was found.
+    """
+    if isinstance(image, np.ndarray):
+        if image.dtype != np.uint8 or image.ndim not in (2, 3) or min(image.shape[:2]) == 0:
+            raise UsageError(f"An image must be (H, W) or (H, W, 3) uint8, got {image.shape} {image.dtype}.")
+        colours = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image[..., :3]
+        return fitted(Image.fromarray(np.ascontiguousarray(colours))), None, "picture"
+    text = str(image)
+    name, colon, number = text.partition(":")
+    if colon and name in ("test", "validation", "train"):
+        images = images_of(name)  # type: ignore[arg-type]
+        if not number.isdigit() or int(number) >= len(images):
+            raise UsageError(f"--image {text}: expected {name}:N with N from 0 to {len(images) - 1}.")
+        return images[int(number)][None].to(device), int(number), text
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise UsageError(f"--image {text}: there is no such file. Give test:N, train:N, validation:N or an image file.")
+    return fitted(read_image(path, ground=ground, span=span_in(remembered))), None, readable(path.name)
 
 
 def patches(parts: list[Tensor], side: int, generator: torch.Generator) -> list[Tensor]:
