@@ -1,10 +1,13 @@
 """What is shown of the selected runs: their curves over one another, their settings, the log of the first."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTabWidget
 
+from gui.background import Background
 from gui.runs.compare import Comparison
+from gui.runs.costs_pane import CostsPane
 from gui.theme import COLOURS, colour
 from gui.widgets.curves import Curves, Line
 from gui.widgets.series import RunSeries
@@ -15,9 +18,10 @@ MOST = 16
 
 
 class RunDetails(QTabWidget):
-    """A tab each for curves, settings and log."""
+    """A tab each for curves, settings, log and what accuracy costs."""
 
-    def __init__(self) -> None:
+    def __init__(self, background: Background, listed: Callable[[], list[Run]]) -> None:
+        """`listed` gives the runs of the table."""
         super().__init__(documentMode=True)
         self.run: Run | None = None
         """Whose log is shown."""
@@ -32,6 +36,8 @@ class RunDetails(QTabWidget):
         self.addTab(self.curves, "Curves")
         self.addTab(self.settings, "Settings")
         self.addTab(self.log, "Log")
+        self.costs = CostsPane(background, listed)
+        self.setTabToolTip(self.addTab(self.costs, "Costs"), self.costs.toolTip())
 
     def show_runs(self, chosen: list[Run]) -> None:
         """Show other runs."""
@@ -39,12 +45,15 @@ class RunDetails(QTabWidget):
         self.curves.set_runs(self.lines(chosen[:MOST]))
         self.cut.setText(f"the first {MOST} of {len(chosen)} runs" if len(chosen) > MOST else "")
         self.settings.show_runs(chosen)
+        self.costs.show_runs(chosen)
         self.show_log()
 
     def refresh(self) -> None:
         """Take in what was added to their files."""
         self.curves.refresh()
         self.show_log()
+        if self.currentWidget() is self.costs:
+            self.costs.refresh()
 
     def lines(self, runs: list[Run]) -> dict[str, Line]:
         """A line for each run: the one that it has, or a new one. None has another's colour while there is one to spare."""

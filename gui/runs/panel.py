@@ -70,7 +70,7 @@ class RunsPanel(Panel):
         self.list.view.addActions(run_actions)
         self.setCentralWidget(self.list)
         self.space = SpaceDialogs(context, self, self.refresh)
-        self.pages = RunDetails()
+        self.pages = RunDetails(context.background, self.list.listed_runs)
         self.details = self.add_dock("Selected runs", self.pages, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.queue_pane = QueuePane(context, context.queue)
         self.queue_dock = self.add_dock("Queue", self.queue_pane, Qt.DockWidgetArea.BottomDockWidgetArea)

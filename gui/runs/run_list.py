@@ -187,6 +187,10 @@ class RunList(QWidget):
         """The run in a row as it is sorted and filtered now."""
         return self.table.rows[self.proxy.mapToSource(self.proxy.index(row, 0)).row()].run
 
+    def listed_runs(self) -> list[Run]:
+        """Those that the filter lets through."""
+        return [self.run_at(row) for row in range(self.proxy.rowCount())]
+
     def selected(self) -> list[Run]:
         rows = sorted({index.row() for index in self.view.selectionModel().selectedRows()})
         return [self.run_at(row) for row in rows]

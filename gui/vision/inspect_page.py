@@ -29,6 +29,7 @@ from gui import theme
 from gui.actions import Action
 from gui.atari.watched_frame import watched_frame
 from gui.page import Page
+from gui.theme import faint
 from gui.view_query import PageState
 from gui.vision.gallery import GalleryView
 from gui.vision.probabilities import Probabilities
@@ -48,9 +49,10 @@ SPLITS = ("test", "validation", "train")
 SLIDE_MS = 2000
 CELLS = "Rows are true classes, columns predicted ones; blue is right, orange wrong. Click a cell to see its images."
 METHODS = {
-    "Grad-CAM": "look", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
+    "Grad-CAM": "grad_cam", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
+    "Integrated gradients": "integrated_gradients", "Attention": "attention",
 }  # fmt: skip
-
+"""The views that answer; Grad-CAM's picture comes with `look`, at each stroke, and only its figures come from a view of its own."""
 
 MENU = "&Inspect"
 
@@ -61,7 +63,7 @@ def method_action(name: str, index: int) -> Action:
 
 
 def below_action(index: int, text: str, tip: str) -> Action:
-    return Action(text, text, tip, lambda page: page.below.setCurrentIndex(index), f"Ctrl+{6 + index}", MENU, separator=index == 0)
+    return Action(text, text, tip, lambda page: page.below.setCurrentIndex(index), f"Ctrl+Alt+{7 + index}", MENU, separator=index == 0)
 
 
 CLEAR = Action("clear", "Clear drawing", "Clear the canvas", lambda page: page.canvas.clear(), "Ctrl+Backspace", MENU)
@@ -118,7 +120,9 @@ class InspectPage(Page):
         state.source_changed.connect(self.source_changed)
         state.image_changed.connect(self.image_changed)
         self.look = self.query("look", self.look_parameters, self.show_look, self.excuse, interval=0.2)
-        self.heat = self.query("cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, interval=1.0)
+        self.heat = self.query(
+            "grad_cam", lambda: {"image": state.image, "label": state.label}, self.show_heat, self.excuse_heat, interval=1.0
+        )
         self.wrong = self.query(
             "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
         )
@@ -167,6 +171,12 @@ class InspectPage(Page):
         self.label.activated.connect(lambda _: self.choose_label(str(self.label.currentData())))
         self.seen = Picture("The network's input", (110, 110))
         self.overlay = Picture("Heat map of the evidence for a class", (110, 110))
+        self.trust = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.trust.setToolTip(
+            "Deletion and insertion: the mean probability of the class while pixels give way to grey, and while they come back on it, the reddest first. "
+            "A map that found the evidence has a low deletion and a high insertion."
+        )
+        faint(self.trust)
         self.bars = Probabilities()
         self.bars.picked.connect(self.choose_label)
         self.says = QLabel(wordWrap=True)
@@ -223,6 +233,7 @@ class InspectPage(Page):
             grid.addLayout(head, 0, i)
             grid.addWidget(widget, 1, i)
             grid.setColumnStretch(i, 1)
+        grid.addWidget(self.trust, 2, 0, 1, 2)
         grid.setRowStretch(1, 1)
         answers = QWidget()
         right = QVBoxLayout(answers)
@@ -372,11 +383,12 @@ class InspectPage(Page):
     def method_changed(self, name: str) -> None:
         self.heat.view = METHODS[name]
         self.heat.restart()
+        self.trust.clear()
         if name == "Grad-CAM":
             self.show_overlay()
         else:
             self.overlay.show_text(f"Computing {name}…")
-            self.heat.ask()
+        self.heat.ask()
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
@@ -429,6 +441,7 @@ class InspectPage(Page):
         self.maps.show_pixels(Images(bright(self.last.maps), columns=columns, scale=max(1, 32 // height)).picture())
 
     def show_heat(self, answer: Any) -> None:
+        self.trust.setText(f"{answer.captions[-1]}; {answer.captions[0]}")
         if self.method.currentText() != "Grad-CAM":
             self.overlay.show_pixels(answer.pixels[-1])
 
@@ -436,6 +449,7 @@ class InspectPage(Page):
         self.says.setText(sentence)
 
     def excuse_heat(self, sentence: str) -> None:
+        self.trust.clear()
         if self.method.currentText() != "Grad-CAM":
             self.overlay.show_text(sentence)
 
@@ -510,8 +524,7 @@ class InspectPage(Page):
             if frame is not None and not self.look.waiting:
                 self.state.show_image(np.ascontiguousarray(frame))
         self.look.tick()
-        if self.method.currentText() != "Grad-CAM":
-            self.heat.tick()
+        self.heat.tick()
         if self.below.currentIndex() == 1:
             self.wrong.tick()
         elif self.below.currentIndex() == 2:

@@ -3,10 +3,12 @@
 from typing import ClassVar
 
 from gui.actions import Action
+from gui.page_tabs import LEAST
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
 from gui.vision.convolution_by_hand import ConvolutionByHand
 from gui.vision.workbench import Workbench
+from gui.widgets.room import Scroller
 from gui.widgets.transport import MENU
 
 EXAMPLES = Action(
@@ -14,7 +16,7 @@ EXAMPLES = Action(
     lambda panel: panel.show_convolution_by_hand(), "Ctrl+J", MENU,
 )  # fmt: skip
 WORKBENCH = Action(
-    "workbench", "Workbench…", "Kernels, templates and pooling on a picture, a transpose convolution by hand, the parameters of a list of layers",
+    "workbench", "Workbench", "Kernels, templates and pooling on a picture, a transpose convolution by hand, the parameters of a list of layers",
     lambda panel: panel.show_workbench(), "Ctrl+Shift+J", MENU,
 )  # fmt: skip
 
@@ -45,12 +47,13 @@ class VisionPanel(TrainingPanel):
         self.convolution_by_hand.raise_()
 
     def show_workbench(self) -> None:
-        """Open the workbench in a window of its own."""
+        """Bring the workbench to the front: a tab before those of the runs, made when it is first wanted."""
         if self.workbench is None:
-            self.workbench = Workbench(self.context.background, self)
+            self.workbench = Workbench(self.context.background)
             self.workbench.layers_wanted.connect(self.use_layers)
-        self.workbench.show()
-        self.workbench.raise_()
+            self.tabs.set_home(Scroller(self.workbench, LEAST), "Workbench", WORKBENCH.tooltip)
+        self.stack.setCurrentWidget(self.tabs)
+        self.tabs.setCurrentIndex(0)
 
     def use_layers(self, layers: str) -> None:
         """Put a list of layers into the form."""
@@ -62,9 +65,6 @@ class VisionPanel(TrainingPanel):
 
     def shut(self) -> None:
         super().shut()
-        if self.workbench is not None:
-            self.workbench.close()
-            self.workbench = None
         if self.convolution_by_hand is not None:
             self.convolution_by_hand.close()
             self.convolution_by_hand = None

@@ -76,9 +76,9 @@ def take(photographer: Photographer, data: str = "mnist-5k") -> None:
     bench = panel.workbench
     until(lambda: bench.filters.result is not None and bench.templates.map is not None, 20)
     for index, name in enumerate(("filters", "templates", "transpose", "layers", "pixels")):
-        bench.pages.setCurrentIndex(index)
-        until(lambda: not bench.pixels.newest.waiting, 60)
-        for theme in ("light", "dark"):
-            photographer.theme(theme)
-            photographer.save(bench, f"vision-{name}-{theme}", 2)
-    bench.close()
+
+        def show(index: int = index) -> None:
+            bench.pages.setCurrentIndex(index)
+            until(lambda: not bench.pixels.newest.waiting, 60)
+
+        photographer.scene(f"vision-{name}", show)

@@ -2,7 +2,7 @@
 the calculator of a list of layers, and what moved pixels do to an MLP and a CNN."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from gui.background import Background
 from gui.vision.filters_page import FiltersPage
@@ -12,7 +12,7 @@ from gui.vision.template_page import TemplatePage
 from gui.vision.transpose_page import TransposePage
 
 
-class Workbench(QDialog):
+class Workbench(QWidget):
     """Its pages, in the order of the lectures."""
 
     layers_wanted = Signal(str)
@@ -20,7 +20,6 @@ class Workbench(QDialog):
 
     def __init__(self, background: Background, parent: QWidget | None = None):
         super().__init__(parent)
-        self.setWindowTitle("Workbench")
         self.filters, self.templates = FiltersPage(background), TemplatePage(background)
         self.transpose, self.layers, self.pixels = TransposePage(), LayersPage(), PixelsPage(background)
         self.layers.wanted.connect(self.layers_wanted)
@@ -34,5 +33,5 @@ class Workbench(QDialog):
         ):
             self.pages.setTabToolTip(self.pages.addTab(page, title), tip)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
-        self.resize(920, 600)

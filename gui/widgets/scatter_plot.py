@@ -29,6 +29,13 @@ class ScatterPlot(Plot):
 
     def show_answer(self, answer: Scatter) -> None:
         points, classes = np.asarray(answer.points, np.float64), np.asarray(answer.classes)
+        if answer.log_x:  # Of dots pyqtgraph knows no logarithm, of an axis it does.
+            points = np.stack([np.log10(points[:, 0]), points[:, 1]], 1)
+        axis = self.item.getAxis("bottom")
+        axis.setLogMode(answer.log_x)
+        axis.setStyle(
+            maxTextLevel=0 if answer.log_x and len(points) and np.ptp(points[:, 0]) > 1 else 2
+        )  # Decades have room, what is between has not.
         numbers = sorted(set(classes.tolist()))
         names = {i: answer.names[i] if i < len(answer.names) else str(i) for i in numbers}
         if list(self.groups) != list(names.values()):

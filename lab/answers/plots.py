@@ -126,6 +126,8 @@ class Scatter(Answer):
     y_label: str = ""
     title: str = ""
     labels: list[str] = field(default_factory=list)
+    log_x: bool = False
+    """Whether the axis of x is logarithmic; every x is above 0 then."""
 
     def arrays(self) -> dict[str, np.ndarray]:
         arrays = {"points": self.points, "classes": self.classes, "names": np.array(self.names)}
@@ -142,6 +144,8 @@ class Scatter(Answer):
         for (x, y), label in zip(self.points, self.labels, strict=False):
             axes.annotate(literal(label), (x, y), xytext=(3, 2), textcoords="offset points", fontsize=8)
         axes.set(xlabel=literal(self.x_label), ylabel=literal(self.y_label), title=literal(self.title))
+        if self.log_x:
+            axes.set_xscale("log")
         axes.grid(alpha=0.3)
         if 1 < len(self.names) <= 20:
             axes.legend(dots, names, fontsize=8, markerscale=1.5)

@@ -5,7 +5,7 @@ import shlex
 import sys
 from typing import Any
 
-from lab.answers import Curves, Text, cell_text
+from lab.answers import Curves, Scatter, Text, cell_text
 from lab.config import flag
 from lab.errors import UsageError
 from lab.flags import add_data, add_device, pairs, parser, whole
@@ -15,6 +15,9 @@ from lab.paths import expanded
 from lab.saving import ENDINGS, destination
 from lab.tables import csv_text, text_table
 
+COSTS = "costs"
+"""The view of several runs that compares what networks cost."""
+
 
 def main(arguments: list[str]) -> int:
     usage = "RUN [RUN ...] VIEW | PICTURE [--PARAM VALUE ...] [--data DATA] [--csv | --out FILE.png|.gif|.mp4|.npz|.csv [--size N]]"
@@ -22,7 +25,8 @@ def main(arguments: list[str]) -> int:
         "`lab show RUN` lists the views of a run with their parameters. Without --out, texts and tables are printed.\n"
         "`lab show PICTURE` says how a picture or film that the lab saved was made; with --out it is made again, parameters as given.\n"
         "Of several runs there is the view curves: those that differ in nothing but the seed become a mean with a band\n"
-        "(--group seeds|none, --band deviation|range|quartiles, --smooth N)."
+        "(--group seeds|none, --band deviation|range|quartiles, --smooth N). Of classifiers there is also the view costs:\n"
+        "validation accuracy over the networks' size, a dot for each run (--over parameters|operations)."
     )
     p = parser("show", usage, more)
     p.add_argument("words", metavar="RUN VIEW", nargs="+")
@@ -47,9 +51,9 @@ def main(arguments: list[str]) -> int:
             )
         print(views_text(runs[0]))
         return 0
-    if len(runs) > 1 and view != "curves":
+    if len(runs) > 1 and view not in ("curves", COSTS):
         raise UsageError(
-            f"Of several runs there is only the view curves, got {view!r}: lab show {shlex.join(names)} curves --out FILE.png."
+            f"Of several runs there are only the views curves and {COSTS}, got {view!r}: lab show {shlex.join(names)} curves --out FILE.png."
         )
     parameters = pairs(rest)
     endings = endings_of(runs[0], view)
@@ -58,7 +62,7 @@ def main(arguments: list[str]) -> int:
         print(answer(runs, view, options, parameters).save(out, options.size))
         say_how_to_read(runs[0], view)
         return 0
-    if len(runs) > 1 and not options.csv:
+    if len(runs) > 1 and view == "curves" and not options.csv:
         from lab.seed_groups import summary
 
         print(table_text(*summary(runs)))
@@ -117,10 +121,19 @@ def views_of(run: Any) -> dict[str, Any]:
 def endings_of(run: Any, view: str) -> tuple[str, ...]:
     """The formats in which a view can be saved; a name that is no view is refused later, by whoever answers it."""
     views = views_of(run)
+    if view == COSTS:
+        return Scatter.endings
     return Curves.endings if view == "curves" else views[view].answer.endings if view in views else ENDINGS
 
 
 def answer(runs: list[Any], view: str, options: Any, parameters: dict[str, str]) -> Any:
+    if view == COSTS:
+        from lab.recipes.vision.costs import costs
+
+        try:
+            return costs(runs, **parameters)
+        except TypeError as error:
+            raise UsageError(f"The view {COSTS} takes --over parameters|operations ({error}).") from None
     if len(runs) > 1:
         from lab.seed_groups import curves
 

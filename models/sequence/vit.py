@@ -1,5 +1,8 @@
 """The vision transformer (Dosovitskiy et al. 2021): an image as a sequence of square patches."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -40,3 +43,23 @@ class ViT(nn.Module):
         patches = self.embedding(images).flatten(2).transpose(1, 2)  # (B, patches, width)
         x = F.pad(patches, (0, 0, 1, 0)) + self.positions.weight
         return self.stack(x, keep=keep)[0]
+
+    def attention(self, images: Tensor) -> list[Tensor]:
+        """What each position attends to, of each layer: (B, heads, 1 + patches, 1 + patches), a row for each position."""
+        keep: list[Tensor] = []
+        self.features(images, keep)
+        return keep
+
+
+def attention_rollout(layers: Sequence[Tensor]) -> Tensor:
+    """How much of each patch reaches the class token through all layers (B, patches) (Abnar & Zuidema 2020, section 3).
+
+    Half of a position comes by the residual way, half from where the mean of the heads looks; `layers` as `ViT.attention` gives them.
+    """
+    through: Tensor | None = None
+    for weights in layers:
+        own = torch.eye(weights.shape[-1], device=weights.device)
+        mixed = 0.5 * weights.mean(1) + 0.5 * own  # (B, T, T)
+        through = mixed if through is None else mixed @ through
+    assert through is not None
+    return through[:, 0, 1:]

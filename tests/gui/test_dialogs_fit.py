@@ -24,7 +24,6 @@ from gui.runs.marks_dialog import MarksDialog
 from gui.runs.space import SpaceDialogs
 from gui.sweep_dialog import SweepDialog
 from gui.vision.convolution_by_hand import ConvolutionByHand
-from gui.vision.workbench import Workbench
 from gui.widgets.points_edit import Canvas
 from gui.widgets.room import FRAME
 from gui.window_actions import every_action
@@ -74,7 +73,6 @@ def dialogs(window: MainWindow, run: Any, pictures: Path) -> Iterator[QDialog]:
     sweep.refuse(UsageError(SENTENCE))
     yield sweep
     yield ConvolutionByHand(window)
-    yield Workbench(window.background, window)
     yield Canvas("", window)
     SpaceDialogs(window.context, window, lambda: None).ask(
         "Empty trash", "Delete 3 deleted runs for good?", "This frees 1.2 GB and cannot be undone.", lambda: 0, careful=True

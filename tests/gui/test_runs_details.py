@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
@@ -124,3 +125,34 @@ def test_runs_of_several_seeds_are_drawn_as_one_mean_with_a_band(qtbot: QtBot, p
     qtbot.keyClick(panel.pages.curves.seeds, Qt.Key.Key_Up)
     assert plot.bands == {}
     assert not any(name.endswith("|group") for name in plot.lines)
+
+
+@pytest.fixture
+def classifiers(panel: Any, qtbot: QtBot) -> Any:
+    """Beside the agents two classifiers, one of which has been validated."""
+    for name, metrics in (("mlp", {"charts/validation_accuracy": 0.75}), ("linear", {})):
+        folder = runs_folder() / name
+        folder.mkdir()
+        settings = {"data": "digits", "network": name, "hidden_units": "5"}
+        stored = {"recipe": "classify", "subject": name, "config": settings, "device": "cpu", "created": "2026-01-01T00:00:00+00:00"}
+        (folder / "config.json").write_text(json.dumps(stored))
+        (folder / "status.json").write_text(json.dumps({"status": "finished", "done": 2, "unit": "steps", "metrics": metrics}))
+        (folder / "metrics.jsonl").touch()
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel.list.table.rowCount() == 5, timeout=LONG)
+    return panel
+
+
+def test_a_dot_for_each_validated_classifier_over_parameters_or_operations(qtbot: QtBot, classifiers: Any) -> None:
+    pane = classifiers.pages.costs
+    classifiers.pages.setCurrentWidget(pane)
+    qtbot.waitUntil(lambda: [text.toPlainText() for text in pane.plot.labels] == ["mlp"], timeout=LONG)
+    assert pane.plot.places[0].tolist() == pytest.approx([np.log10(64 * 5 + 5 + 5 * 10 + 10), 0.75])
+    pane.over.setCurrentIndex(1)
+    pane.over.activated.emit(1)
+    qtbot.waitUntil(lambda: pane.plot.places[0][0] == pytest.approx(np.log10(64 * 5 + 5 * 10)), timeout=LONG)
+
+
+def test_without_a_classifier_the_plot_says_what_makes_one(qtbot: QtBot, panel: Any) -> None:
+    panel.pages.setCurrentWidget(panel.pages.costs)
+    qtbot.waitUntil(lambda: "lab train classify" in panel.pages.costs.note.text(), timeout=LONG)

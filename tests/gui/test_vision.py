@@ -178,17 +178,25 @@ def test_a_click_on_a_class_asks_what_speaks_for_it(qtbot: QtBot, panel: Any) ->
     qtbot.waitUntil(lambda: page.last.chosen == 5, timeout=LONG)
 
 
-@drives("Inspect > Grad-CAM", "Inspect > CAM", "Inspect > Augmented Grad-CAM", "Inspect > RISE", "Inspect > Occlusion")
+@drives(
+    "Inspect > Grad-CAM", "Inspect > CAM", "Inspect > Augmented Grad-CAM", "Inspect > RISE", "Inspect > Occlusion",
+    "Inspect > Integrated gradients", "Inspect > Attention",
+)  # fmt: skip
 def test_every_way_to_see_where_it_looks(qtbot: QtBot, panel: Any) -> None:
     page = look(panel)
     for name in ("Occlusion", "RISE", "Augmented Grad-CAM"):
         choose(panel, name)
         assert page.method.currentText() == name
         qtbot.waitUntil(lambda: page.overlay.image is not None, timeout=LONG)
+    choose(panel, "Integrated gradients")
+    qtbot.waitUntil(lambda: "delta" in page.trust.text() and "deletion" in page.trust.text(), timeout=LONG)
+    choose(panel, "Attention")
+    qtbot.waitUntil(lambda: "--network vit" in page.overlay.text, timeout=LONG)
     choose(panel, "CAM")
     qtbot.waitUntil(lambda: "global average" in page.overlay.text and page.overlay.image is None, timeout=LONG)
     choose(panel, "Grad-CAM")
     assert page.overlay.image is not None
+    qtbot.waitUntil(lambda: "insertion" in page.trust.text(), timeout=LONG)  # Its figures follow.
 
 
 @drives("Inspect > Feature maps", "Inspect > Worst errors")

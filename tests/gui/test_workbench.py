@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from controls import drives, find_buttons, plain
+from on_screen import faults
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
@@ -152,10 +153,29 @@ def test_a_shift_and_a_permutation_are_answered_by_both_networks(qtbot: QtBot, b
     assert f"{permuted.accuracy['CNN']:.1%}" in page.titles["CNN"].text()
 
 
+def open_in(panel: Any) -> None:
+    next(action for menu in panel.menus() for action in menu.actions() if plain(action.text()) == "Workbench").trigger()
+
+
+def test_it_is_a_tab_of_the_panel_and_each_page_fits_the_smallest_screen(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
+    window = make_window("Vision")
+    panel: Any = window.panels["Vision"]
+    open_in(panel)
+    open_in(panel)  # It is there already.
+    assert [panel.tabs.tabText(i) for i in range(panel.tabs.count())] == ["Workbench"]
+    window.resize(1024, 768)
+    bench = panel.workbench
+    for index in range(bench.pages.count() - 1):  # The last would train.
+        bench.pages.setCurrentIndex(index)
+        qtbot.waitUntil(lambda: bench.filters.result is not None and bench.templates.map is not None, timeout=LONG)
+        qtbot.waitUntil(lambda: not faults(window), timeout=LONG)
+    assert (window.width(), window.height()) == (1024, 768)
+
+
 @drives("Training > Workbench", "LayersPage: Use in the form")
 def test_a_list_goes_into_the_form(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     panel: Any = make_window("Vision").panels["Vision"]
-    next(action for menu in panel.menus() for action in menu.actions() if plain(action.text()) == "Workbench").trigger()
+    open_in(panel)
     panel.workbench.pages.setCurrentWidget(panel.workbench.layers)
     assert find_buttons(panel.workbench)
     panel.workbench.layers.text.setPlainText("gap\ndense classes")

@@ -14,7 +14,7 @@ from models.sequence.attention import BahdanauAttention, LuongAttention, MultiHe
 from models.sequence.gpt import GPT, generate
 from models.sequence.sampling import choose, probabilities
 from models.sequence.transformer import EncoderDecoder, sinusoidal_positions
-from models.sequence.vit import ViT
+from models.sequence.vit import ViT, attention_rollout
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -164,6 +164,14 @@ def test_dropout_draws_from_its_own_generator_alone() -> None:
     set_generator(layer, torch.Generator().manual_seed(7))
     assert torch.equal(layer(torch.ones(10_000)), out)
     assert torch.equal(layer.eval()(out), out)
+
+
+def test_rollout_multiplies_half_of_each_layers_mean_head_and_half_of_the_identity() -> None:
+    first = torch.tensor([[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # The class token looks at patch 1, patches at themselves.
+    second = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])  # Then at patch 2.
+    heads = [torch.stack([weights, weights])[None] for weights in (first, second)]
+    # Row 0 of (I + second) / 2 is (0.5, 0, 0.5): half of the first layer's row 0, (0.5, 0.5, 0), and half of its row 2, (0, 0, 1).
+    torch.testing.assert_close(attention_rollout(heads), torch.tensor([[0.25, 0.5]]))
 
 
 def test_vit_classifies_and_every_patch_counts() -> None:

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import models
 from lab.data.border_weights import class_weights
 from lab.data.catalogue import shown
 from lab.device import compute_dtype
@@ -22,8 +21,10 @@ from lab.epochs import EpochOrder
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment, Metrics
 from lab.exported import Exported
+from lab.recipes.vision.attention_views import AttentionViews
 from lab.recipes.vision.classify_config import ClassifyConfig
-from lab.recipes.vision.classify_data import FLAT, ImageSplits, image_format
+from lab.recipes.vision.classify_data import ImageSplits, image_format
+from lab.recipes.vision.classify_network import network_of
 from lab.recipes.vision.excite_views import ExciteViews
 from lab.recipes.vision.image_views import ImageViews
 from lab.recipes.vision.layer_statistics import LayerStatistics
@@ -52,7 +53,12 @@ class Classify(Experiment):
     headline: ClassVar[tuple[str, ...]] = ("charts/validation_accuracy", "losses/cross_entropy")
     takes_processes = True
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size", "size")
-    view_parts: ClassVar[dict[str, type]] = {"image_views": ImageViews, "exciting": ExciteViews, "training": TrainingViews}
+    view_parts: ClassVar[dict[str, type]] = {
+        "image_views": ImageViews,
+        "attending": AttentionViews,
+        "exciting": ExciteViews,
+        "training": TrainingViews,
+    }
 
     def __init__(self, config: ClassifyConfig, device: torch.device):
         super().__init__(config, device)
@@ -78,6 +84,7 @@ class Classify(Experiment):
         self.statistics = LayerStatistics(self.net.net)
         self.predictor = Predictor(config, self.images, device, self.dtype)
         self.image_views = ImageViews(self.predictor, self.format, self.notes)
+        self.attending = AttentionViews(self.image_views)
         f = self.format
         self.exciting = ExciteViews((f.channels, f.size, f.size), f.classes, device, lambda image: self.images.picture(image)[0])
         self.training = TrainingViews(self.stopping, self.statistics)
@@ -89,35 +96,8 @@ class Classify(Experiment):
     def build(self) -> ImageClassifier:
         """The network with the config's changes, its first weights drawn from the run's own generator."""
         c, f = self.config, self.format
-        arguments: dict[str, Any] = {"classes": len(f.classes), "channels": f.channels, "size": f.size}
-        if c.network == "mlp":
-            arguments["hidden"] = [int(units) for units in c.hidden_units.split(",")]
-        elif c.network == "layers":
-            arguments["layers"] = c.layers
-        elif c.network == "knn":
-            arguments |= {"k": c.neighbours, "memory": c.memory}
-        elif c.network.startswith("googlenet"):
-            arguments["auxiliary"] = c.auxiliary_weight > 0
         weights = read_weights(weights_file(c.weights)) if c.weights else {}
-        # Published files come without the batch norm that the config may add; those of runs here bring it.
-        adds_norm = (
-            c.batch_norm == "on" and c.network not in (*FLAT, "layers") and (not weights or any(".norm." in name for name in weights))
-        )
-        with torch.device("meta"):  # The constructors' own draws would come from the global generator.
-            try:
-                net = models.build(c.network, **arguments)
-            except ValueError as error:
-                raise UsageError(f"--network {c.network}: {error}.") from None
-            if c.activation != "own" and not surgery.set_activation(net, c.activation):
-                raise UsageError(f"--activation {c.activation}: {c.network} has no activation functions to replace.")
-            if c.pooling != "own" and not surgery.set_pooling(net, c.pooling):
-                raise UsageError(f"--pooling {c.pooling}: {c.network} has no other pooling of windows to replace.")
-            if (c.batch_norm == "off" and c.network != "layers") or adds_norm:
-                surgery.set_batch_norm(net, c.batch_norm == "on")
-            dropouts = surgery.set_dropout(net, c.dropout if c.dropout >= 0 else None, self.dropout_rng)
-            if c.dropout > 0 and not dropouts:
-                raise UsageError(f"--dropout {c.dropout:g}: {c.network} has no dropout layers.")
-        net = net.to_empty(device=self.device)
+        net = network_of(c, f, weights, self.dropout_rng).to_empty(device=self.device)
         if isinstance(net, NearestNeighbours):
             for buffer in net.buffers():
                 buffer.zero_()
