@@ -27,6 +27,7 @@ PAGES = {
     "image_translation": "gui.generate.image_translation_page:ImageTranslationPage",
     "scenes": "gui.vision.scenes_page:ScenesPage",
     "pairs": "gui.vision.pairs_page:PairsPage",
+    "painting": "gui.vision.painting_page:PaintingPage",
     "inspect": "gui.vision.inspect_page:InspectPage",
     "text_generation": "gui.sequences.text_generation_page:TextGenerationPage",
     "orders": "gui.sequences.input_pages:OrdersPage",

@@ -13,6 +13,23 @@ from lab.answers import Scatter
 MOST_LABELS = 300
 
 
+def powers(logarithms: np.ndarray) -> list[list[tuple[float, str]]]:
+    """Ticks (place, text) of a logarithmic axis: 1k, 10k, 100k, 1M; of values within two powers of ten also 2k and 5k."""
+    low, high = int(np.floor(logarithms.min())) - 1, int(np.ceil(logarithms.max())) + 1
+    firsts = (1, 2, 5) if np.ptp(logarithms) < 2 else (1,)
+    exponents = range(max(0, low), high + 1)
+    lined = [(float(np.log10(first) + e), "") for e in exponents for first in range(2, 10) if first not in firsts]
+    return [[(float(np.log10(first) + e), short(first * 10**e)) for e in exponents for first in firsts], lined]
+
+
+def short(number: int) -> str:
+    """A round number as 500, 20k, 1M or 3G."""
+    for unit, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number // unit}{letter}"
+    return str(number)
+
+
 class ScatterPlot(Plot):
     """A plot of a `Scatter`; its items are made once and then only moved. Of labels that would lie over each other, the first is shown:
     zoom in to read the others."""
@@ -31,11 +48,7 @@ class ScatterPlot(Plot):
         points, classes = np.asarray(answer.points, np.float64), np.asarray(answer.classes)
         if answer.log_x:  # Of dots pyqtgraph knows no logarithm, of an axis it does.
             points = np.stack([np.log10(points[:, 0]), points[:, 1]], 1)
-        axis = self.item.getAxis("bottom")
-        axis.setLogMode(answer.log_x)
-        axis.setStyle(
-            maxTextLevel=0 if answer.log_x and len(points) and np.ptp(points[:, 0]) > 1 else 2
-        )  # Decades have room, what is between has not.
+        self.item.getAxis("bottom").setTicks(powers(points[:, 0]) if answer.log_x and len(points) else None)
         numbers = sorted(set(classes.tolist()))
         names = {i: answer.names[i] if i < len(answer.names) else str(i) for i in numbers}
         if list(self.groups) != list(names.values()):

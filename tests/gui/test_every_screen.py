@@ -122,6 +122,7 @@ OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
     ),
     "segment": (1, {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "patch": 24}),
     "siamese": (1, {"data": "digits", "batch_size": 20, "per_class": 2, "width": 4}),
+    "style": (2, {"size": 32}),
     "toy-flow": (2, {"hidden": "8", "batch_size": 16}),
     "pix2pix": (1, {"data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2}),
     "seq2seq": (2, {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),

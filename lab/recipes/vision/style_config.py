@@ -21,6 +21,7 @@ own size).</p>
 <p><b>Features.</b> Random filters at four scales are enough for textures (<a href="https://arxiv.org/abs/1606.00021">Ustyuzhaninov et al. 2017</a>) and need
 no file. A run of <i>classify</i> lends its layers, too. With torchvision's VGG-19 (a file of yours) it is the published method.</p>
 """
+    pages: ClassVar[tuple[str, ...]] = ("painting",)
     first_views: ClassVar[tuple[str, ...]] = ("painting", "time_lapse", "layers")
 
     content: str = Field(
