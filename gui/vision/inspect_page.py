@@ -50,7 +50,7 @@ SLIDE_MS = 2000
 CELLS = "Rows are true classes, columns predicted ones; blue is right, orange wrong. Click a cell to see its images."
 METHODS = {
     "Grad-CAM": "grad_cam", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
-    "Integrated gradients": "integrated_gradients", "Attention": "attention",
+    "Integrated gradients": "integrated_gradients", "Attention": "attention_maps",
 }  # fmt: skip
 """The views that answer; Grad-CAM's picture comes with `look`, at each stroke, and only its figures come from a view of its own."""
 

@@ -32,7 +32,7 @@ def ask(experiment: Classify, name: str, **parameters: Any) -> Any:
     return experiment.answer(name, experiment.net, parameters)
 
 
-FAST = {"rise": {"masks": 20}, "augmented_grad_cam": {"copies": 4}, "compare": None, "second_look": None, "neighbours": None, "cam": None, "attention": None}
+FAST = {"rise": {"masks": 20}, "augmented_grad_cam": {"copies": 4}, "compare": None, "second_look": None, "neighbours": None, "cam": None, "attention_maps": None}
 
 
 def test_every_view_answers_and_becomes_a_picture(trained: Classify, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_neighbours_of_a_remembered_image_begin_with_itself() -> None:
 
 
 def test_attention_shows_each_head_of_a_layer_and_the_rollout() -> None:
-    answer = ask(make(1, network="vit"), "attention", layer=2)
+    answer = ask(make(1, network="vit"), "attention_maps", layer=2)
     assert answer.captions[1:-1] == [f"layer 2, head {i}" for i in (1, 2, 3, 4)]
     assert "deletion" in answer.captions[0]
     assert answer.captions[-1].startswith("rollout")
@@ -198,8 +198,8 @@ def test_attention_shows_each_head_of_a_layer_and_the_rollout() -> None:
         ("grad_cam", {}, {"label": "cat"}, "There is no class 'cat'"),
         ("feature_maps", {}, {"layer": "features.act9"}, r"There is no layer with maps 'features\.act9'"),
         ("neighbours", {}, {}, "--network knn"),
-        ("attention", {}, {}, "--network vit"),
-        ("attention", {"network": "vit"}, {"layer": 7}, "has 6 layers"),
+        ("attention_maps", {}, {}, "--network vit"),
+        ("attention_maps", {"network": "vit"}, {"layer": 7}, "has 6 layers"),
         ("filters", {"network": "knn", "memory": 10}, {}, "has no weights"),
     ],
 )

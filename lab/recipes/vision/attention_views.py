@@ -25,7 +25,7 @@ class AttentionViews:
         self.of_images = image_views
 
     @view(live=True)
-    def attention(self, net: Any, image: Any = "test:0", label: str = "", layer: Index = 0) -> Images:
+    def attention_maps(self, net: Any, image: Any = "test:0", label: str = "", layer: Index = 0) -> Images:
         """Where the class token of a vision transformer looks: each head of a layer (0 is the last), and the rollout through all layers.
 
         Red patches get most, blue ones least. Attention is of no class: `label` only says whose probability the deletion and insertion are.
