@@ -26,7 +26,7 @@ NUMBERS = {"conv": (2, 2), "pool": (1, 1), "average": (1, 1), "dropout": (1, 1),
 WORDS = (*NUMBERS, "input", "batch norm", "gap", "gmp", "flatten")
 MOST = 1_000_000
 NOTES_CNN = "input 64x64x3, conv 8 3, pool 2, conv 16 3, pool 2, conv 16 3, pool 2, conv 24 5, pool 2, conv 24 5, gap, dense 64, dense 16, dense classes"
-"""A Keras exercise: 30,485 parameters with five classes."""
+"""A Keras exercise: 30,485 parameters with five classes. It names filters and no kernels: of 3x3 and 5x5, the smaller first, only these give that number."""
 
 
 @dataclass(frozen=True)

@@ -69,3 +69,15 @@ def test_a_finer_fcn_begins_with_the_weights_of_the_coarser_one(tmp_path: Path) 
 
 def test_running_statistics_become_steadier_with_the_steps() -> None:
     assert [momentum(step) for step in (0, 99, 199, 499, 9_999)] == [0.1, 0.1, 0.05, 0.02, 0.02]
+
+
+def test_in_the_last_fifth_of_the_schedule_batch_norm_keeps_its_statistics() -> None:
+    experiment = Segment(SegmentConfig(**{**TINY, "schedule_steps": 5}), torch.device("cpu"))
+    means, kernels = [], []
+    for _ in range(5):
+        experiment.step()
+        means.append(experiment.norms[0].running_mean.clone())
+        kernels.append(experiment.net.net.down[0][0].weight.detach().clone())
+    assert not torch.equal(means[2], means[3])
+    assert torch.equal(means[3], means[4])
+    assert not torch.equal(kernels[3], kernels[4])  # It still learns.

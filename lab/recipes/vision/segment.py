@@ -30,6 +30,8 @@ from models.vision.classifier import ImageClassifier
 
 log = logging.getLogger("lab.segment")
 
+SETTLED = 0.8
+"""The share of the schedule after which batch norm keeps its running statistics and trains with them, as it will answer."""
 SIDE = 64
 """Of the pictures that excite a class."""
 
@@ -74,6 +76,7 @@ class Segment(SceneExperiment):
         self.net.train()
         for norm in self.norms:
             norm.momentum = momentum(self.steps)
+            norm.train(self.steps < SETTLED * c.schedule_steps)
         scores = self.scores(self.net, images)  # (B, classes, h, w)
         loss = weighted_cross_entropy(scores, maps, weights)
         rate = self.update(loss)
