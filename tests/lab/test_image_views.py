@@ -32,7 +32,15 @@ def ask(experiment: Classify, name: str, **parameters: Any) -> Any:
     return experiment.answer(name, experiment.net, parameters)
 
 
-FAST = {"rise": {"masks": 20}, "augmented_grad_cam": {"copies": 4}, "compare": None, "second_look": None, "neighbours": None, "cam": None, "attention_maps": None}
+FAST = {
+    "rise": {"masks": 20},
+    "augmented_grad_cam": {"copies": 4},
+    "compare": None,
+    "second_look": None,
+    "neighbours": None,
+    "cam": None,
+    "attention_maps": None,
+}
 
 
 def test_every_view_answers_and_becomes_a_picture(trained: Classify, tmp_path: Path) -> None:
