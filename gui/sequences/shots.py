@@ -6,7 +6,11 @@ from gui.event_loop import pause, until
 from gui.photographer import Photographer
 from gui.run_tab import RunTab
 from gui.sequences.attention_page import AttentionPage
+from gui.sequences.attention_steps_page import AttentionStepsPage
+from gui.sequences.cell_page import CellPage
+from gui.sequences.heads_page import HeadsPage
 from gui.sequences.input_pages import ClassifyPage, TagPage
+from gui.sequences.layers_page import LayersPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
 
@@ -73,6 +77,22 @@ def scenes(photographer: Photographer) -> None:
         until(lambda: bool(shown.text.labels) and shown.all.image is not None, 60)
         shown.text.choose(len(shown.text.labels) * 3 // 4)
 
+    def inside(kind: type, text: str) -> None:
+        shown = page("gpt", kind)
+        shown.given.setText(text)
+        until(lambda: all(query.settled for query in shown.queries), 60)
+
+    def heads() -> None:
+        inside(HeadsPage, "the name of th")
+        page("gpt", HeadsPage).off.setText("1.1, 2.3")
+        pause(2)
+
+    def cell() -> None:
+        shown = page("char-rnn", CellPage)
+        shown.given.setText("the name of the class")
+        until(lambda: shown.place.maximum() == 20, 60)
+        shown.place.setValue(9)
+
     def views(recipe: str, wanted: tuple[str, ...]) -> None:
         tab = tabs[recipe]
         panel.tabs.setCurrentWidget(tab)
@@ -105,6 +125,10 @@ def scenes(photographer: Photographer) -> None:
 
     photographer.scene("sequences-write", write)
     photographer.scene("sequences-attention", attention)
+    photographer.scene("sequences-steps", lambda: inside(AttentionStepsPage, "the name of"))
+    photographer.scene("sequences-heads", heads)
+    photographer.scene("sequences-layers", lambda: inside(LayersPage, ""))
+    photographer.scene("sequences-cell", cell)
     photographer.scene("sequences-gates", lambda: views("char-rnn", ("gates", "gradient_by_distance")))
     photographer.scene("sequences-translate", translate)
     photographer.scene("sequences-tag", tag)

@@ -136,10 +136,11 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "seq2seq by the dot product": ("seq2seq", {"attention": "dot", "learned_state": True}),
     "seq2seq transformer": ("seq2seq", {"model": "transformer"}),
     "ngram of words by Katz": ("ngram", {"level": "word", "smoothing": "katz"}),
-    "text-class letter by letter": ("text-class", {"level": "char"}),
+    "text-class letter by letter": ("text-class", {"level": "char", "learned_state": True}),
     "forecast through a window": ("forecast", {"model": "window", "taps": 3}),
-    "tag named entities": ("tag", {"data": "entities"}),
+    "tag named entities": ("tag", {"data": "entities", "learned_state": True}),
     "word2vec by a tree": ("word2vec", {"output": "hierarchical softmax"}),
+    "char-rnn gru, reset before the product": ("char-rnn", {"cell": "gru", "reset": "before"}),
     "char-rnn of ReLUs": ("char-rnn", {"cell": "relu"}),
     "ntm with two heads on repeat copy": (
         "ntm",

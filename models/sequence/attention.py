@@ -31,11 +31,11 @@ class MultiHeadAttention(nn.Module):
 
     def forward(
         self, x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None, causal: bool = False,
-        cache: KeyValue | None = None, keep: list[Tensor] | None = None,
+        cache: KeyValue | None = None, keep: list[Tensor] | None = None, gains: Tensor | None = None,
     ) -> tuple[Tensor, KeyValue]:  # fmt: skip
         """(B, T, width), and the keys and values, with those of `cache` before them.
 
-        `mask` (broadcastable to (B, heads, T, S), bool) is True where attention is allowed; `causal` masks later positions.
+        `gains` (heads,) multiply what each head says: 0 switches it off. `mask` (broadcastable to (B, heads, T, S), bool) is True where attention is allowed; `causal` masks later positions.
         `keep` collects the weights (B, heads, T, S), which only the unfused form computes.
         """
         q, k, v = self.project(x, memory)
@@ -56,6 +56,8 @@ class MultiHeadAttention(nn.Module):
             out = self.dropout(weights) @ v
         else:
             out = attention(q, k, v, mask, causal)
+        if gains is not None:
+            out = out * gains[:, None, None]
         return self.out_proj(out.transpose(1, 2).flatten(2)), (k, v)
 
     def project(self, x: Tensor, memory: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-CellKind = Literal["rnn", "relu", "lstm", "gru"]
+CellKind = Literal["rnn", "relu", "lstm", "gru", "gru-before"]
 State = tuple[Tensor, ...]
 """(h,) of an RNN or GRU, (h, c) of an LSTM."""
 Gates = dict[str, Tensor]
@@ -18,12 +18,13 @@ Gates = dict[str, Tensor]
 Weights = tuple[Tensor, Tensor, Tensor, Tensor]
 """weight_ih (G * H, I), weight_hh (G * H, H), bias_ih (G * H,), bias_hh (G * H,), for G gates."""
 
-GATES: dict[str, int] = {"rnn": 1, "relu": 1, "lstm": 4, "gru": 3}
+GATES: dict[str, int] = {"rnn": 1, "relu": 1, "lstm": 4, "gru": 3, "gru-before": 3}
 GATE_NAMES: dict[str, tuple[str, ...]] = {
     "rnn": ("hidden h",),
     "relu": ("hidden h",),
     "lstm": ("input i", "forget f", "output o", "candidate g", "cell c", "hidden h"),
     "gru": ("reset r", "update z", "candidate n", "hidden h"),
+    "gru-before": ("reset r", "update z", "candidate n", "hidden h"),
 }
 
 
@@ -72,7 +73,10 @@ def lstm_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
 
 
 def gru_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
-    """r and z from x and h; the candidate n = tanh(W_in x + b_in + r * (W_hn h + b_hn)); h' = (1 - z) * n + z * h."""
+    """r and z from x and h; the candidate n = tanh(W_in x + b_in + r * (W_hn h + b_hn)); h' = (1 - z) * n + z * h.
+
+    torch.nn's, and Keras's `reset_after=True`: r acts after the product with W_hn, so that all products with h are one.
+    """
     w_ih, w_hh, b_ih, b_hh = weights
     (h,) = state
     x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, dim=-1)
@@ -83,12 +87,51 @@ def gru_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
     return (h,), {"reset r": r, "update z": z, "candidate n": n, "hidden h": h}
 
 
+def gru_before_step(x: Tensor, state: State, weights: Weights) -> tuple[State, Gates]:
+    """As `gru_step`, but n = tanh(W_in x + b_in + W_hn (r * h) + b_hn): r acts before the product.
+
+    Cho et al. 2014, eq. 8, and Keras's `reset_after=False`. (Chung et al. 2014 and many texts write h' = (1 - z) * h + z * n: their z is 1 - z here.)
+    """
+    w_ih, w_hh, b_ih, b_hh = weights
+    (h,) = state
+    x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, dim=-1)
+    size = h.shape[-1]
+    h_r, h_z = (h @ w_hh[: 2 * size].T + b_hh[: 2 * size]).chunk(2, dim=-1)
+    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+    n = torch.tanh(x_n + (r * h) @ w_hh[2 * size :].T + b_hh[2 * size :])
+    h = (1 - z) * n + z * h
+    return (h,), {"reset r": r, "update z": z, "candidate n": n, "hidden h": h}
+
+
 STEPS: dict[str, Callable[[Tensor, State, Weights], tuple[State, Gates]]] = {
     "rnn": rnn_step,
     "relu": relu_step,
     "lstm": lstm_step,
     "gru": gru_step,
+    "gru-before": gru_before_step,
 }
+
+
+def flow(kind: str, gates: list[Gates], first: State) -> list[Gates]:
+    """What passes through a cell in each step, from the state before it (`first` before the first) to the one after, each (B, H)."""
+    h, c = first[0], first[-1]
+    steps = []
+    for step in gates:
+        if kind == "lstm":
+            kept, added = step["forget f"] * c, step["input i"] * step["candidate g"]
+            names = ("forget f", "input i", "candidate g", "output o")
+            made = {"c before": c, "h before": h, **{name: step[name] for name in names}, "f · c": kept, "i · g": added}
+            made |= {"cell c": step["cell c"], "tanh c": torch.tanh(step["cell c"]), "hidden h": step["hidden h"]}
+            c = step["cell c"]
+        elif kind in ("gru", "gru-before"):
+            kept, added = step["update z"] * h, (1 - step["update z"]) * step["candidate n"]
+            made = {"h before": h, **{name: step[name] for name in ("reset r", "update z", "candidate n")}}
+            made |= {"z · h": kept, "(1 - z) · n": added, "hidden h": step["hidden h"]}
+        else:
+            made = {"h before": h, "hidden h": step["hidden h"]}
+        h = step["hidden h"]
+        steps.append(made)
+    return steps
 
 
 class UnrolledLayer(nn.Module):

@@ -1,6 +1,6 @@
 """Stacked, optionally bidirectional RNN, LSTM and GRU with an optionally learned initial state.
 
-torch.nn's fused layers are the default; `unfused=True` uses the layers of cells.py, which have the same parameters.
+torch.nn's fused layers are the default, where it has the cell; `unfused=True` uses the layers of cells.py, which have the same parameters.
 Read first: `Recurrent.forward`; `Recurrent.trace` returns the gates.
 """
 
@@ -45,7 +45,7 @@ class Recurrent(nn.Module):
         self.width = hidden * (2 if bidirectional else 1)
         sizes = [inputs] + [self.width] * (layers - 1)
         self.layers = nn.ModuleList(
-            UnrolledLayer(kind, size, hidden, bidirectional) if unfused
+            UnrolledLayer(kind, size, hidden, bidirectional) if unfused or kind not in FUSED
             else FUSED[kind](size, hidden, batch_first=True, bidirectional=bidirectional)
             for size in sizes
         )  # fmt: skip

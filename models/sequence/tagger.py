@@ -21,12 +21,14 @@ class Tagger(nn.Module):
 
     def __init__(
         self, vocabulary: Tensor, tags: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
-        dropout: float = 0.0, crf: bool = False, bidirectional: bool = True, unfused: bool = False,
+        dropout: float = 0.0, crf: bool = False, bidirectional: bool = True, unfused: bool = False, learned_state: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.register_buffer("vocabulary", vocabulary)
         self.embedding = nn.Embedding(len(vocabulary), width)
-        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, unfused=unfused)
+        self.core = Recurrent(
+            kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, learned_state=learned_state, unfused=unfused
+        )
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.core.width, tags)
         self.crf = CRF(tags) if crf else None
@@ -51,12 +53,14 @@ class TextClassifier(nn.Module):
     def __init__(
         self, tokens: int, classes: int, kind: CellKind = "lstm", width: int = 64, hidden: int = 128, layers: int = 1,
         dropout: float = 0.0, bidirectional: bool = True, unfused: bool = False, above: int = 0, pooling: Literal["max", "last"] = "max",
+        learned_state: bool = False,
     ):  # fmt: skip
         super().__init__()
         self.pooling = pooling
         self.embedding = nn.Embedding(tokens, width, padding_idx=0)
-        self.core = Recurrent(kind, width, hidden, layers, bidirectional=bidirectional, dropout=dropout, unfused=unfused)
-        self.above = Recurrent(kind, self.core.width, above, bidirectional=bidirectional, unfused=unfused) if above else None
+        options = {"bidirectional": bidirectional, "learned_state": learned_state, "unfused": unfused}
+        self.core = Recurrent(kind, width, hidden, layers, dropout=dropout, **options)
+        self.above = Recurrent(kind, self.core.width, above, **options) if above else None
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(self.core.width if self.above is None else self.above.width, classes)
 
@@ -83,10 +87,11 @@ class Forecaster(nn.Module):
     """Values (B, T, C) float32 -> the next values (B, T, C), each as a change from the one before."""
 
     def __init__(
-        self, channels: int, kind: CellKind = "lstm", hidden: int = 64, layers: int = 1, dropout: float = 0.0, unfused: bool = False
-    ):
+        self, channels: int, kind: CellKind = "lstm", hidden: int = 64, layers: int = 1, dropout: float = 0.0, unfused: bool = False,
+        learned_state: bool = False,
+    ):  # fmt: skip
         super().__init__()
-        self.core = Recurrent(kind, channels, hidden, layers, dropout=dropout, unfused=unfused)
+        self.core = Recurrent(kind, channels, hidden, layers, dropout=dropout, learned_state=learned_state, unfused=unfused)
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(hidden, channels)
 

@@ -76,11 +76,11 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, *, mask: Tensor | None = None, causal: bool = False, memory: Tensor | None = None,
         memory_mask: Tensor | None = None, cache: KeyValue | None = None, keep: list[Tensor] | None = None,
-        keep_cross: list[Tensor] | None = None,
+        keep_cross: list[Tensor] | None = None, gains: Tensor | None = None,
     ) -> tuple[Tensor, KeyValue]:  # fmt: skip
-        """x (B, T, width) -> the same shape, and this block's keys and values; masks as in `MultiHeadAttention`."""
+        """x (B, T, width) -> the same shape, and this block's keys and values; masks and `gains` as in `MultiHeadAttention`."""
         pre = self.norm == "pre"
-        out, new = self.attention(self.attention_norm(x) if pre else x, None, mask, causal, cache, keep)
+        out, new = self.attention(self.attention_norm(x) if pre else x, None, mask, causal, cache, keep, gains)
         x = x + self.dropout(out)
         x = x if pre else self.attention_norm(x)
         if self.cross is not None and self.cross_norm is not None:

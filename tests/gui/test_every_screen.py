@@ -126,6 +126,7 @@ OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
     "toy-flow": (2, {"hidden": "8", "batch_size": 16}),
     "pix2pix": (1, {"data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2}),
     "seq2seq": (2, {"data": "numbers", "pairs": 150, "hidden": 8, "width": 8, "batch_size": 4}),
+    "char-rnn": (2, {"hidden": 8, "width": 8, "unroll": 8, "batch_size": 2, "validate_every": 0}),
     "ngram": (3, {"order": 3}),
     "glove": (2, {"width": 4, "batch_size": 16}),
     "captions": (

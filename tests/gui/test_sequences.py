@@ -15,14 +15,18 @@ from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
 from gui.sequences.attention_page import AttentionPage
+from gui.sequences.attention_steps_page import AttentionStepsPage
 from gui.sequences.captions_page import CaptionsPage
+from gui.sequences.cell_page import CellPage
+from gui.sequences.heads_page import HeadsPage
 from gui.sequences.input_pages import ClassifyPage, OrdersPage, PrefixesPage, TagPage
+from gui.sequences.layers_page import LayersPage
 from gui.sequences.memory_page import MemoryPage
 from gui.sequences.phrases_page import PhrasesPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
 from gui.sequences.word_vectors_page import WordVectorsPage
-from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView
+from gui.widgets.answer_view import AnswerView, BarsView, HeatmapView, TableView
 from gui.widgets.scatter_plot import ScatterPlot
 from gui.widgets.text_view import TextView
 from lab.answers import Heatmap, Images, Scatter, Text
@@ -175,6 +179,67 @@ def test_every_phrase_of_the_sentence_has_its_box(qtbot: QtBot, start: Callable[
     assert page.pyramid.phrase_at(page.pyramid.box(2, 1).center()) == (2, 1)
     assert page.pyramid.phrase_at(page.pyramid.box(3, 0).center()) == (3, 0)
     assert "mean over all 6 phrases" in page.mean.text()
+
+
+def test_the_numbers_of_attention_are_of_the_token_that_asks(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("gpt"), AttentionStepsPage)
+    page.given.setText("the cat")
+
+    def last_weight() -> str:
+        table = page.numbers.currentWidget()
+        return (
+            str(table.item(table.rowCount() - 1, 5).text())
+            if isinstance(table, TableView) and table.rowCount() == page.token.value() + 1
+            else ""
+        )
+
+    page.token.setValue(3)
+    qtbot.waitUntil(lambda: float(last_weight() or 0) == pytest.approx(1), timeout=LONG)
+    assert page.export() == ("attention_numbers", {"text": "the cat", "layer": 1, "head": 1, "token": 3})
+
+
+@drives("Cell > Next token of the cell", "Cell > Read on")
+def test_the_cell_reads_token_after_token(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    tab = start("char-rnn")
+    page, window = face(tab, CellPage), tab.window()
+    menu = menu_of(window.panels["Sequences"], "Cell")
+    page.given.setText("the cat")
+    qtbot.waitUntil(lambda: page.place.maximum() == 6, timeout=LONG)
+    page.place.setValue(2)
+    assert page.diagram.token == "e"
+    after = page.diagram.values["hidden h"], page.diagram.values["cell c"]
+    press(qtbot, window, menu, "Next token of the cell")
+    assert (page.diagram.token, page.diagram.values["h before"], page.diagram.values["c before"]) == ("␣", *after)
+    press(qtbot, window, menu, "Read on")
+    qtbot.waitUntil(lambda: page.place.value() > 3, timeout=LONG)
+    qtbot.mouseClick(page.play, Qt.MouseButton.LeftButton)
+    assert not page.timer.isActive()
+
+
+def test_a_click_switches_a_head_off_and_on(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    tab = start("gpt")
+    page = face(tab, HeadsPage)
+    page.given.setText("the cat")
+    qtbot.waitUntil(lambda: page.grid.effects.shape == (2, 2), timeout=LONG)
+    for place in ((1, 2), (2, 1)):
+        qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=page.grid.box(*place).center().toPoint())
+    assert page.off.text() == "1.2, 2.1"
+    bars = page.without, page.whole
+    qtbot.waitUntil(lambda: all(bar.values is not None for bar in bars) and not np.allclose(*(bar.values for bar in bars)), timeout=LONG)
+    qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=page.grid.box(1, 2).center().toPoint())
+    assert page.grid.off == {(2, 1)}
+    page.off.setText("9.9")
+    qtbot.waitUntil(lambda: "layers 1 to 2" in page.problem.text(), timeout=LONG)
+
+
+def test_a_word_of_both_texts_is_followed_through_the_layers(qtbot: QtBot, start: Callable[..., Any]) -> None:
+    page = face(start("gpt"), LayersPage)
+    qtbot.waitUntil(lambda: page.texts.text().startswith("Compared"), timeout=LONG)
+    page.given.setText("the cat sat")
+    page.other.setText("the dog the cat")
+    qtbot.waitUntil(lambda: "the dog" in page.texts.text(), timeout=LONG)
+    page.word.setText("zebra")
+    qtbot.waitUntil(lambda: "word in common" in page.problem.text(), timeout=LONG)
 
 
 def test_hovering_over_a_token_shows_where_it_looks(qtbot: QtBot, start: Callable[..., Any]) -> None:

@@ -1,11 +1,16 @@
 """The unfused cells against torch.nn's, and what a recurrent network does at the ends of its sequences."""
 
+import itertools
+import math
+
 import pytest
 import torch
 from torch import nn
 
-from models.sequence.cells import GATE_NAMES, UnrolledLayer, lstm_step
+from models.sequence.cells import GATE_NAMES, UnrolledLayer, flow, gru_before_step, gru_step, lstm_step
 from models.sequence.recurrent import FUSED, Recurrent, RecurrentLM, gradient_norms
+from models.sequence.seq2seq import Seq2Seq
+from models.sequence.tagger import Forecaster, Tagger, TextClassifier
 
 KINDS = ("rnn", "lstm", "gru")
 
@@ -161,3 +166,61 @@ def test_relus_fused_and_unfused_agree() -> None:
     fused.load_state_dict(unfused.state_dict())
     x = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(unfused(x)[0], fused(x)[0], atol=1e-6, rtol=0)
+
+
+def test_the_gru_with_its_reset_before_the_product_by_hand() -> None:
+    # One unit, weights 1, no biases: x = 1, h = 0.5.
+    weights = (torch.ones(3, 1), torch.ones(3, 1), torch.zeros(3), torch.zeros(3))
+    x, state = torch.ones(1, 1), (torch.full((1, 1), 0.5),)
+    gate = 1 / (1 + math.exp(-1.5))
+    for step in (gru_step, gru_before_step):  # A single weight commutes with r: both are the same here.
+        (h,), gates = step(x, state, weights)
+        assert float(gates["candidate n"]) == pytest.approx(math.tanh(1 + gate * 0.5))
+        assert float(h) == pytest.approx((1 - gate) * math.tanh(1 + gate * 0.5) + gate * 0.5)
+
+
+def test_the_two_grus_differ_in_what_the_reset_gate_multiplies() -> None:
+    torch.manual_seed(2)
+    weights = tuple(torch.randn(shape) for shape in ((9, 2), (9, 3), (9,), (9,)))
+    x, h = torch.randn(1, 2), torch.randn(1, 3)
+    after, before = gru_step(x, (h,), weights)[1], gru_before_step(x, (h,), weights)[1]  # type: ignore[arg-type]
+    w_ih, w_hh, b_ih, b_hh = (part[6:] for part in weights)
+    torch.testing.assert_close(after["reset r"], before["reset r"])
+    torch.testing.assert_close(after["candidate n"], torch.tanh(w_ih @ x[0] + b_ih + after["reset r"][0] * (w_hh @ h[0] + b_hh))[None])
+    torch.testing.assert_close(before["candidate n"], torch.tanh(w_ih @ x[0] + b_ih + w_hh @ (after["reset r"][0] * h[0]) + b_hh)[None])
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "gru-before"])
+def test_what_flows_through_a_cell_adds_up_to_its_state(kind: str) -> None:
+    torch.manual_seed(3)
+    core = Recurrent(kind, 2, 3, learned_state=True)  # type: ignore[arg-type]
+    assert core.initial is not None
+    torch.nn.init.normal_(core.initial)
+    steps = flow(kind, core.trace(torch.randn(1, 4, 2))[0], tuple(part[0] for part in core.first_state(1)))
+    torch.testing.assert_close(steps[0]["h before"], core.initial[0, 0])
+    for before, after in itertools.pairwise(steps):
+        torch.testing.assert_close(after["h before"], before["hidden h"])
+    last = steps[-1]
+    if kind == "lstm":
+        torch.testing.assert_close(last["f · c"] + last["i · g"], last["cell c"])
+        torch.testing.assert_close(last["output o"] * last["tanh c"], last["hidden h"])
+    elif kind != "rnn":
+        torch.testing.assert_close(last["z · h"] + last["(1 - z) · n"], last["hidden h"])
+
+
+def test_a_tagger_a_classifier_a_forecaster_and_a_translator_may_learn_their_first_state() -> None:
+    tokens = torch.tensor([[4, 5, 6]])
+    nets = (
+        (Tagger(torch.arange(9), 2, learned_state=True, width=3, hidden=4), tokens),
+        (TextClassifier(9, 2, learned_state=True, width=3, hidden=4, above=2), tokens),
+        (Forecaster(2, hidden=4, learned_state=True), torch.randn(1, 3, 2)),
+        (Seq2Seq(9, 7, width=3, hidden=4, learned_state=True).start, tokens),
+    )
+    for net, x in nets:
+        out = net(x)
+        out = out.state[0] if hasattr(out, "state") else out[0]
+        out.sum().backward()
+        owner = net if isinstance(net, torch.nn.Module) else net.__self__
+        initial = [parameter for name, parameter in owner.named_parameters() if name.endswith("initial")]
+        assert initial
+        assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in initial)

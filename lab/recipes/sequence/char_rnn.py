@@ -21,7 +21,7 @@ from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_pr
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
-from models.sequence.cells import GATE_NAMES
+from models.sequence.cells import GATE_NAMES, CellKind, flow
 from models.sequence.recurrent import Recurrent, RecurrentLM, generate, gradient_norms
 
 BEYOND = 2**62
@@ -40,7 +40,8 @@ class CharRNN(SequenceExperiment):
         c = config
         super().__init__(c, device)
         self.text = TextWindows(c.data, c.level, c.unroll, "unroll", device, self.remembered)
-        self.install(lambda: RecurrentLM(self.text.vocabulary, c.cell, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.unfused))
+        kind: CellKind = "gru-before" if (c.cell, c.reset) == ("gru", "before") else c.cell
+        self.install(lambda: RecurrentLM(self.text.vocabulary, kind, c.width, c.hidden, c.layers, c.dropout, c.learned_state, c.unfused))
         self.writing = LanguageViews(self.text, device, generate)
         self.places = torch.full((c.batch_size,), BEYOND)  # Where each row reads next.
         self.carried: tuple[Tensor, ...] = ()
@@ -112,6 +113,21 @@ class CharRNN(SequenceExperiment):
         most = values.std(1, correction=0).topk(min(max(1, units), len(values))).indices
         labels = [self.text.codec.label(t) for t in tokens]
         return Heatmap(values[most].numpy(), "text", "unit", f"layer {layer}", labels, [str(i) for i in most.tolist()], name)
+
+    @view(live=True)
+    def cell(self, net: RecurrentLM, text: str = "", layer: Index = 1, unit: Index = 0) -> Heatmap:
+        """What passes through one unit's cell (rows, in the order of the equations, from the state before a step to the one after) while the network reads a
+        text (columns). Unit 0 is the one that changes most; others are counted from 1."""
+        tokens = checked_prompt(self.text.codec, text or self.text.sample())[:200]
+        layers = net.core.trace(net.embedding(torch.from_numpy(tokens)[None].to(self.device)))
+        layer = max(1, min(layer, len(layers)))
+        gates = layers[layer - 1]
+        hidden = torch.stack([step["hidden h"][0] for step in gates])  # (T, H)
+        at = min(unit, hidden.shape[1]) - 1 if unit else int(hidden.std(0, correction=0).argmax())
+        steps = flow(net.core.kind, gates, tuple(part[layer - 1] for part in net.core.first_state(1)))
+        values = torch.stack([torch.stack([value[0, at] for value in step.values()]) for step in steps], 1).float().cpu().numpy()
+        labels = [self.text.codec.label(t) for t in tokens]
+        return Heatmap(values, "text", "quantity", f"{net.core.kind}, layer {layer}, unit {at + 1}", labels, list(steps[0]), "value")
 
     @view(live=True)
     def gradient_by_distance(self, net: RecurrentLM, text: str = "", length: Length = 100, runs: str = "", seed: Seed = 0) -> Curves:

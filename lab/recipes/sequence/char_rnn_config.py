@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from lab.config import data_field, unit, with_defaults
+from lab.config import data_field, only, unit, with_defaults
 from lab.recipes.sequence.sequence_config import LANGUAGE_MODEL, SequenceConfig
 
 
@@ -18,12 +18,13 @@ class CharRNNConfig(with_defaults(SequenceConfig, "CharRNNDefaults", learning_ra
 gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a cell that is only scaled and added to:</p>
 <p align="center"><i>c<sub>t</sub> = f &middot; c<sub>t-1</sub> + i &middot; g, &nbsp; h<sub>t</sub> = o &middot; tanh(c<sub>t</sub>)</i></p>
 <p>A plain RNN of ReLUs whose matrix U begins as the identity (<tt>--cell relu</tt>) does so too, without gates: its gradient passes unchanged from step to step, the
-<i>constant error carousel</i>, but all it can do at first is add up. The view <b>gradient by distance</b> measures this; <b>gates</b> shows what the units do while the network reads.</p>
+<i>constant error carousel</i>, but all it can do at first is add up. The GRU has no cell of its own: <i>h<sub>t</sub> = z &middot; h<sub>t-1</sub> + (1 - z) &middot; n</i>, here as in PyTorch; where a text
+has <i>(1 - z) &middot; h<sub>t-1</sub> + z &middot; n</i>, its z is 1 - z here. The view <b>gradient by distance</b> measures this; <b>gates</b> shows what the units do while the network reads.</p>
 <p>Hochreiter &amp; Schmidhuber 1997, <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Long short-term memory</a>; Cho et al. 2014,
 <a href="https://arxiv.org/abs/1406.1078">GRU</a>; Le et al. 2015, <a href="https://arxiv.org/abs/1504.00941">RNNs of rectified linear units</a>; Pascanu et al. 2013, <a href="https://arxiv.org/abs/1211.5063">On the difficulty of training RNNs</a>.</p>
 """
     )
-    pages: ClassVar[tuple[str, ...]] = ("text_generation",)
+    pages: ClassVar[tuple[str, ...]] = ("text_generation", "cell")
     first_views: ClassVar[tuple[str, ...]] = ("gates", "gradient_by_distance", "embeddings")
     former_names: ClassVar[dict[str, str]] = {"written": "unfused"}
 
@@ -32,6 +33,11 @@ gradient is multiplied once a step, and vanishes or explodes. The LSTM adds a ce
     cell: Literal["rnn", "relu", "lstm", "gru"] = Field(
         "lstm",
         description="Recurrent cell. LSTM and GRU remember longer than a plain RNN; relu is a plain one of ReLUs that begins as the identity.",
+    )
+    reset: Literal["after", "before"] = Field(
+        "after",
+        description="Where the GRU's reset gate acts: after the product with the state's weights, as in PyTorch, or before it, as in Cho et al. 2014, which has no fused kernel and is slower.",
+        json_schema_extra=only(cell="gru"),
     )
     layers: int = Field(
         1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.", json_schema_extra=unit("layers")

@@ -40,7 +40,7 @@ class Forecast(SequenceExperiment):
             lambda: (
                 WindowForecaster(channels, c.taps, c.hidden, c.dropout)
                 if c.model == "window"
-                else Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.unfused)
+                else Forecaster(channels, c.cell, c.hidden, c.layers, c.dropout, c.unfused, c.learned_state)
             )
         )
 

@@ -66,9 +66,9 @@ window (<tt>--model window</tt>).</p>
         description="Last values that the window, and the autoregressive model beside every network, see. More see further back.",
         json_schema_extra=unit("steps"),
     )
-    cell: Literal["rnn", "lstm", "gru"] = Field(
+    cell: Literal["rnn", "relu", "lstm", "gru"] = Field(
         "lstm",
-        description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.",
+        description="Recurrent cell. LSTM and GRU remember longer than a plain RNN; relu is a plain one of ReLUs that begins as the identity.",
         json_schema_extra=only(model="recurrent"),
     )
     layers: int = Field(
@@ -85,6 +85,7 @@ window (<tt>--model window</tt>).</p>
         description="Units of the hidden state, or layer. More remember more and are slower.",
         json_schema_extra=unit("units"),
     )
+    learned_state: bool = Field(False, description="Train the initial state; off, it is zero.", json_schema_extra=only(model="recurrent"))
     unfused: bool = Field(
         False,
         description="Compute step by step from the equations instead of with fused kernels: same results, slower.",

@@ -16,6 +16,7 @@ from lab.experiment import Metrics, view
 from lab.exported import Exported, sequences, tokens
 from lab.parameters import Index
 from lab.recipes.sequence.gpt_config import GPTConfig
+from lab.recipes.sequence.inside_gpt import InsideViews
 from lab.recipes.sequence.language import LanguageViews, TextWindows, checked_prompt, layout
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from models.processes import group
@@ -27,7 +28,7 @@ class GPT(SequenceExperiment):
 
     config: GPTConfig
     takes_processes = True
-    view_parts: ClassVar[dict[str, type]] = {"writing": LanguageViews}
+    view_parts: ClassVar[dict[str, type]] = {"writing": LanguageViews, "inside": InsideViews}
 
     def __init__(self, config: GPTConfig, device: torch.device):
         c = config
@@ -37,6 +38,7 @@ class GPT(SequenceExperiment):
             lambda: network.GPT(self.text.vocabulary, c.context, c.layers, c.heads, c.width, c.dropout, norm=c.norm, positions=c.positions)
         )
         self.writing = LanguageViews(self.text, device, network.generate, c.context)
+        self.inside = InsideViews(self.text, device, c.context)
 
     def loss(self) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)

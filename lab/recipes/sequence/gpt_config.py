@@ -22,7 +22,7 @@ where it looks.</p>
 multitask learners.</p>
 """
     )
-    pages: ClassVar[tuple[str, ...]] = ("text_generation", "attention")
+    pages: ClassVar[tuple[str, ...]] = ("text_generation", "attention", "attention_steps", "heads", "layers")
     first_views: ClassVar[tuple[str, ...]] = ("attention", "embeddings")
 
     data: str = data_field("pydocs", "text", about="The text to learn")

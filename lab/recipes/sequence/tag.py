@@ -72,6 +72,7 @@ class Tag(SequenceExperiment):
                 c.crf,
                 c.bidirectional,
                 c.unfused,
+                c.learned_state,
             )
         )
 

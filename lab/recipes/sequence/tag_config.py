@@ -40,7 +40,10 @@ products, also such as it never saw, by their form and their neighbours.</p>
         description="Characters per window. Longer shows more of a string or comment and is slower.",
         json_schema_extra=unit("characters"),
     )
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    cell: Literal["rnn", "relu", "lstm", "gru"] = Field(
+        "lstm",
+        description="Recurrent cell. LSTM and GRU remember longer than a plain RNN; relu is a plain one of ReLUs that begins as the identity.",
+    )
     bidirectional: bool = Field(True, description="Read in both directions; off, a character's kind must follow from what came before.")
     layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
     hidden: int = Field(
@@ -48,6 +51,7 @@ products, also such as it never saw, by their form and their neighbours.</p>
     )
     width: int = Field(32, ge=1, le=1024, description="Embedding size of a character. More have more capacity.")
     crf: bool = Field(False, description="Score whole tag sequences with a CRF and decode with Viterbi: better at boundaries, and slower.")
+    learned_state: bool = Field(False, description="Train the initial state; off, it is zero.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
 
     @property

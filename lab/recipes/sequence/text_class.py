@@ -68,6 +68,7 @@ class TextClass(SequenceExperiment):
                 c.unfused,
                 c.hidden_above,
                 c.pooling,
+                c.learned_state,
             )
         )
 

@@ -51,7 +51,10 @@ three. Letter by letter (<tt>--level char --data names</tt>), the network learns
         description="Vocabulary size: the most common words; the rest become <UNK>. More cover rarer words.",
         json_schema_extra=unit("words"),
     )
-    cell: Literal["rnn", "lstm", "gru"] = Field("lstm", description="Recurrent cell. LSTM and GRU remember longer than a plain RNN.")
+    cell: Literal["rnn", "relu", "lstm", "gru"] = Field(
+        "lstm",
+        description="Recurrent cell. LSTM and GRU remember longer than a plain RNN; relu is a plain one of ReLUs that begins as the identity.",
+    )
     bidirectional: bool = Field(True, description="Read in both directions.")
     layers: int = Field(1, ge=1, le=8, description="Stacked recurrent layers. More have more capacity and are slower.")
     hidden: int = Field(
@@ -68,4 +71,5 @@ three. Letter by letter (<tt>--level char --data names</tt>), the network learns
         "max", description="What is told of a sentence: the largest value of each unit over its words, or the last one."
     )
     width: int = Field(64, ge=1, le=1024, description="Embedding size of a word. More have more capacity.")
+    learned_state: bool = Field(False, description="Train the initial state; off, it is zero.")
     unfused: bool = Field(False, description="Compute step by step from the equations instead of with fused kernels: same results, slower.")
