@@ -20,7 +20,7 @@ from lab.errors import LabError, UsageError
 from lab.registry import load
 
 Tokens = Literal["auto", "char", "word"]
-BY_CHARACTER = ("dates", "numbers", "copy", "adding")
+BY_CHARACTER = ("dates", "numbers", "recall", "adding")
 """The data whose tokens are characters unless told otherwise."""
 
 

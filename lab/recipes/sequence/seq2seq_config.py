@@ -19,7 +19,7 @@ class Seq2SeqConfig(with_defaults(SequenceConfig, "Seq2SeqDefaults", data="dates
 <p align="center"><i>dot: h<sub>t</sub><sup>T</sup> h<sub>s</sub> &nbsp; Luong: h<sub>t</sub><sup>T</sup> W h<sub>s</sub> &nbsp;
 Bahdanau: v<sup>T</sup> tanh(W<sub>1</sub> h<sub>t</sub> + W<sub>2</sub> h<sub>s</sub>)</i></p>
 <p>Without attention all that is said must pass through one vector, and long sentences suffer: the view <b>by length</b> measures it, on <tt>--data clauses</tt>
-for a language, on <tt>copy</tt> and <tt>adding</tt> for the memory of the cells themselves. The alignment matrix shows these weights. A <b>beam</b> follows the best few outputs at once; scores are divided by
+for a language, on <tt>recall</tt> and <tt>adding</tt> for the memory of the cells themselves. The alignment matrix shows these weights. A <b>beam</b> follows the best few outputs at once; scores are divided by
 ((5 + length) / 6)<sup>&alpha;</sup>, so that short outputs have no advantage.</p>
 <p>Sutskever et al. 2014, <a href="https://arxiv.org/abs/1409.3215">Sequence to sequence learning</a>; Bahdanau et al. 2015,
 <a href="https://arxiv.org/abs/1409.0473">Neural machine translation</a>; Luong et al. 2015, <a href="https://arxiv.org/abs/1508.04025">Effective approaches to attention</a>;
@@ -55,7 +55,7 @@ Vaswani et al. 2017, <a href="https://arxiv.org/abs/1706.03762">Attention is all
         ge=100,
         le=1_000_000,
         description="Pairs to generate for training. More generalise better and take longer to generate.",
-        json_schema_extra=unit("pairs") | only(data=("dates", "numbers", "clauses", "copy", "adding")),
+        json_schema_extra=unit("pairs") | only(data=("dates", "numbers", "clauses", "recall", "adding")),
     )
     max_length: int = Field(
         80,

@@ -8,7 +8,7 @@ import pytest
 
 from lab.config import data_kinds
 from lab.data.cache import cache
-from lab.data.catalogue import DATA, check, escaped, find, giving, listed, paths, readable, subject
+from lab.data.catalogue import DATA, RECORDS, check, escaped, find, giving, listed, paths, readable, subject
 from lab.data.image_files import class_names
 from lab.errors import UsageError
 from lab.paths import runs_folder
@@ -116,3 +116,7 @@ def test_names_of_run_folders_and_classes() -> None:
     assert class_names("atari", "pong,breakout") == ("pong", "breakout")
     assert class_names("mnist")[3] == "3"
     assert escaped(Path("/a\\b,c")) == "/a\\\\b\\,c"
+
+
+def test_no_two_data_sets_have_one_name() -> None:
+    assert len(RECORDS) == len(DATA)
