@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from weakref import ref
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
@@ -131,7 +131,9 @@ class Panel(QMainWindow):
             self.narrow(at_left)
             return
         scale = self.fontMetrics().height() / LETTER
-        needed = MIDDLE * scale + sum(max(map(need, docks)) for docks in (at_left, at_right))
+        middle = self.centralWidget()
+        least = middle.minimumSizeHint().width() if middle is not None else 0
+        needed = max(MIDDLE * scale, least) + sum(max(map(need, docks)) for docks in (at_left, at_right))
         if needed > self.width() and not self.tucked:
             self.tucked = at_right
             for dock in at_right:
@@ -140,6 +142,14 @@ class Panel(QMainWindow):
         elif needed <= self.width() and self.tucked:
             self.untuck()
         self.narrow([dock for dock in shown if dock in at_left or dock in self.tucked])
+
+    def minimumSizeHint(self) -> QSize:
+        """Without docks on the right, which go behind a tab of the left where there is no room for both."""
+        least = super().minimumSizeHint()
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        beside = [dock for dock in self.docks() if not dock.isHidden() and not dock.isFloating() and self.dockWidgetArea(dock) == right]
+        width = max((dock.minimumSizeHint().width() for dock in beside), default=0)
+        return QSize(least.width() - width, least.height())
 
     def middle_need(self) -> int:
         """The width at which nothing in the middle scrolls sideways."""

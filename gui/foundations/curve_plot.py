@@ -7,6 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+GROUND = 0.8
+"""How opaque the ground of the legend is: a line may run below it, and the names are read."""
+
 
 @dataclass(frozen=True)
 class Stroke:
@@ -116,10 +119,15 @@ class CurvePlot(QWidget):
             )
 
     def paint_legend(self, painter: QPainter, area: QRectF) -> None:
-        x, metrics = area.left() + 10, painter.fontMetrics()
-        for stroke in self.strokes:
-            if not stroke.name:
-                continue
+        named, metrics = [stroke for stroke in self.strokes if stroke.name], painter.fontMetrics()
+        if not named:
+            return
+        x = area.left() + 10
+        width = sum(35 + metrics.horizontalAdvance(stroke.name) for stroke in named) - 8
+        ground = QColor(self.palette().color(QPalette.ColorRole.Base))
+        ground.setAlphaF(GROUND)
+        painter.fillRect(QRectF(x - 4, area.top() + 4, width, metrics.height() + 8), ground)
+        for stroke in named:
             painter.setPen(QPen(QColor(stroke.hue), 3))
             y = area.top() + 8 + metrics.height() / 2
             painter.drawLine(QPointF(x, y), QPointF(x + 14, y))

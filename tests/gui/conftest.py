@@ -20,7 +20,7 @@ import shiboken6
 if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":  # Qt's own is a screen of 800x800.
     os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).with_name('screen.json')}"
 
-from controls import TINY
+from controls import TINY, TINY_CLASSIFIER
 from latent_space import LEFT, LONG, SETTINGS
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QSettings, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -174,6 +174,15 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path
         return made[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two short runs of a classifier, trained once for all tests, to be copied."""
+    from lab.api import train
+
+    folder = tmp_path_factory.mktemp("classifiers")
+    return [train("classify", steps=60, device="cpu", run=folder / f"digits-s{seed}", seed=seed, **TINY_CLASSIFIER).path for seed in (0, 1)]
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from gui.widgets.room import Held, Scroller
 
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 4, "noop_max": 0}
 """A DQN that takes no time and no memory."""
+TINY_CLASSIFIER: dict[str, Any] = {"data": "digits", "batch_size": 32, "validate_every": 10, "schedule_steps": 60}
+"""A classifier that learns most digits within 60 steps."""
 
 
 ASKS = Closing.confirm

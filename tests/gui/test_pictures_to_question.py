@@ -21,16 +21,6 @@ from lab.answers import Confusion
 from lab.paths import runs_folder
 from lab.run import Run
 
-TINY = {"data": "digits", "network": "mlp", "hidden_units": "16", "batch_size": 64}
-
-
-@pytest.fixture(scope="module")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    from lab.api import train
-
-    folder = tmp_path_factory.mktemp("classifiers")
-    return [train("classify", steps=40, device="cpu", run=folder / f"digits-s{seed}", seed=seed, **TINY).path for seed in (0, 1)]
-
 
 @pytest.fixture
 def page(qtbot: QtBot, make_window: Callable[..., MainWindow], two_runs: list[Path]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from controls import drives, find_buttons, plain
+from controls import TINY_CLASSIFIER, drives, find_buttons, plain
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QFileDialog
@@ -20,16 +20,6 @@ from lab.paths import runs_folder
 from lab.run import Run
 
 LONG = 60_000
-TINY: dict[str, Any] = {"data": "digits", "batch_size": 32, "validate_every": 10, "schedule_steps": 60}
-
-
-@pytest.fixture(scope="session")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two short runs on the digits, trained once for all tests, to be copied."""
-    from lab.api import train
-
-    folder = tmp_path_factory.mktemp("classifiers")
-    return [train("classify", steps=60, device="cpu", run=folder / f"digits-s{seed}", seed=seed, **TINY).path for seed in (0, 1)]
 
 
 @pytest.fixture
@@ -70,7 +60,7 @@ def test_training_from_the_form_opens_a_tab_that_follows_the_session(qtbot: QtBo
     window = make_window("Vision")
     panel: Any = window.panels["Vision"]
     assert panel.form.recipe_box.currentText() == "classify"
-    panel.form.fields.set_values(TINY)
+    panel.form.fields.set_values(TINY_CLASSIFIER)
     panel.form.steps.setValue(1_000_000)
     press(qtbot, panel.form.train_button)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
@@ -246,7 +236,7 @@ def test_a_stored_run_shows_its_history_too(qtbot: QtBot, panel: Any) -> None:
 def test_views_that_nobody_saw_are_asked_again_after_the_end(qtbot: QtBot, make_window: Callable[..., MainWindow]) -> None:
     window = make_window("Vision")
     panel: Any = window.panels["Vision"]
-    panel.form.fields.set_values(TINY)
+    panel.form.fields.set_values(TINY_CLASSIFIER)
     panel.form.steps.setValue(60)
     press(qtbot, panel.form.train_button)
     qtbot.waitUntil(lambda: bool(window.sessions.bridges) and not window.sessions.bridges[-1].running, timeout=LONG)

@@ -93,7 +93,8 @@ class ImageViews:
         evidence, blue is none)."""
         experiment = self.other_run(other)[2]
         pixels, truth, name = self.images.picture(image)
-        given = image if truth is None else draw.shown(pixels)[0]  # Its own split may hold another image under this number.
+        known = truth is None or self.same_images(experiment, str(image).partition(":")[0])
+        given = image if known else draw.shown(pixels)[0]  # Its own split holds another image under this number.
         seen = experiment.image_views.look(experiment.serving(), given, label if label in experiment.format.classes else "")
         return replace(seen, truth=truth if experiment.format.classes == self.format.classes else None, name=name)
 
@@ -294,15 +295,19 @@ class ImageViews:
         run, written, experiment = self.other_run(other)
         key = (str(run.path), split, written)
         if key not in self.others:
-            mine, theirs = self.images.config, experiment.images.config
-            same = (mine.data, experiment.format.classes) == (theirs.data, self.format.classes)
-            parts = [(of.seed, of.validation, of.folds, of.fold) for of in (mine, theirs)]
-            if not same or (split != "test" and parts[0] != parts[1]):
+            if not self.same_images(experiment, split):
                 raise UsageError(
-                    f"{run.name} was trained on {theirs.data} with other classes or splits; both runs must use the same images."
+                    f"{run.name} was trained on {experiment.images.config.data} with other classes or splits; both runs must use the same images."
                 )
             self.others[key] = experiment.predictor.predictions(experiment.serving(), split)
         return self.others[key]
+
+    def same_images(self, experiment: Any, split: str) -> bool:
+        """Whether a split of another classifier holds the same images of the same classes, in the same order."""
+        mine, theirs = self.images.config, experiment.images.config
+        parts = [(of.seed, of.validation, of.folds, of.fold) for of in (mine, theirs)]
+        same = (mine.data, self.format.classes) == (theirs.data, experiment.format.classes)
+        return same and (split == "test" or parts[0] == parts[1])
 
     def gallery(self, split: Split, rows: list[int], captions: list[str]) -> Gallery:
         """Some images of a split, each with the name that other views take as `image`."""
