@@ -24,7 +24,12 @@ MENU = "&Captions"
 NEXT = Action("next", "Next image", "Show the next picture of the split", lambda page: page.number.stepUp(), "Ctrl+N", MENU)
 OPEN = Action("open", "Open image…", "Open an image file, or drop one here", lambda page: page.ask_file(), "Ctrl+I", MENU)
 AGENT = Action(
-    "agent", "Agent's screen", "Follow the frames of the game in the Atari panel", lambda page: page.agent_button.toggle(), "Ctrl+L", MENU
+    "agent",
+    "Agent's screen",
+    "Follow the frames of the game in the Atari panel",
+    lambda page: page.agent_button.toggle(),
+    "Ctrl+Alt+O",
+    MENU,
 )
 
 

@@ -482,11 +482,14 @@ def test_longer_sequences_and_other_ones_are_shown_with_the_heads(qtbot: QtBot, 
     qtbot.waitUntil(lambda: not isinstance(page.errors.currentWidget(), TextView), timeout=LONG)
 
 
+@drives("Captions > Next image", "Captions > Open image", "Captions > Agent's screen")
 def test_a_caption_is_written_and_its_words_light_up_where_they_look(
     qtbot: QtBot, start: Callable[..., Any], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LAB_DATA", str(data))
-    page = face(start("captions"), CaptionsPage)
+    tab = start("captions")
+    page, window = face(tab, CaptionsPage), tab.window()
+    menu = menu_of(window.panels["Sequences"], "Captions")
     qtbot.waitUntil(lambda: page.truth.text().startswith("True: pong: "), timeout=LONG)
     pixels = np.stack([np.full((4, 4, 3), value, np.uint8) for value in (200, 10, 90)])
     page.show_answer(Images(pixels, ["test:0", "the", "ball"]))  # A new network may write nothing.
@@ -495,10 +498,11 @@ def test_a_caption_is_written_and_its_words_light_up_where_they_look(
         page.words.choose(word)
         shades.append(page.picture.image.pixelColor(0, 0).red())
     assert shades == [200, 10, 90]
-    page.number.setValue(1)
+    press(qtbot, window, menu, "Next image")
     qtbot.waitUntil(lambda: page.last.captions[0] == "test:1", timeout=LONG)
-    page.open_file(data / "nothing.png")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(data / "nothing.png"), ""))
+    press(qtbot, window, menu, "Open image")
     qtbot.waitUntil(lambda: "there is no such file" in page.problem.text(), timeout=LONG)
-    page.agent_button.click()
+    press(qtbot, window, menu, "Agent's screen")
     assert "No agent is being watched" in page.problem.text()
     assert not page.agent_button.isChecked()
