@@ -13,6 +13,9 @@ from models.dropout import Dropout
 from models.sequence.attention import BahdanauAttention
 from models.sequence.cells import State
 
+GLANCE = 8
+"""Numbers of each place that the first state is of."""
+
 
 def halved(side: int) -> int:
     """A side after a 3x3 convolution with stride 2 and padding 1."""
@@ -37,10 +40,13 @@ class Captioner(nn.Module):
             if isinstance(layer, nn.Conv2d) and layer.bias is not None:
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
-        self.where = nn.Parameter(torch.randn(self.grid[0] * self.grid[1], places) * 0.1)
+        count = self.grid[0] * self.grid[1]
+        self.norm = nn.LayerNorm(places)
+        self.where = nn.Parameter(torch.randn(count, places) * 0.5)
+        self.glance = nn.Linear(places, GLANCE)
         self.embedding = nn.Embedding(words, width, padding_idx=0)
         self.attention = BahdanauAttention(hidden, places, width)
-        self.first = nn.Linear(places, 2 * hidden)
+        self.first = nn.Linear(count * GLANCE, 2 * hidden)
         self.gate = nn.Linear(hidden, places)
         self.cell = nn.LSTMCell(width + places, hidden)
         self.tell = nn.Linear(hidden + places + width, words)
@@ -54,12 +60,13 @@ class Captioner(nn.Module):
 
     def places(self, images: Tensor) -> Tensor:
         """What is at each place of the picture, and which place it is (B, S, D), row by row."""
-        return self.see(images).flatten(2).transpose(1, 2) + self.where
+        return self.norm(self.see(images).flatten(2).transpose(1, 2)) + self.where
 
     def start(self, images: Tensor) -> "CaptionDecoding":
-        """Look at the pictures: the decoder before its first word, its state by the mean over places."""
+        """Look at the pictures: the decoder before its first word. Its state is of a little of every place, where the paper has the mean over
+        places, in which a ball of some pixels is lost."""
         places = self.places(images)
-        h, c = self.first(places.mean(1)).tanh().chunk(2, -1)
+        h, c = self.first(self.glance(places).relu().flatten(1)).tanh().chunk(2, -1)
         mask = torch.ones(places.shape[:2], dtype=torch.bool, device=places.device)
         return CaptionDecoding(self, places, self.attention.keys(places), mask, (h, c))
 
