@@ -259,8 +259,11 @@ def heartbeat(pause: Callable[[float], None], seconds: float = HEARTBEAT_SECONDS
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(lambda: beats.append(time.perf_counter()))
     timer.start()
+    begin = time.perf_counter()
     pause(seconds)
     timer.stop()
+    if len(beats) < 2:  # The window stood still all the time.
+        beats = [begin, time.perf_counter()]
     intervals = 1000 * np.diff(beats)
     return {"heartbeat_p99_ms": round(float(np.percentile(intervals, 99)), 1), "heartbeat_max_ms": round(float(intervals.max()), 1)}
 
