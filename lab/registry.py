@@ -134,7 +134,7 @@ BUILT_IN = (
     Recipe("wgan-gp", "Generate", "The Wasserstein GAN with gradient penalty (Gulrajani et al. 2017).",
            "lab.recipes.generative.wgan_gp_config:WGANGPConfig", "lab.recipes.generative.wgan_gp:WGANGP", 3_000),
     Recipe("r3gan", "Generate", "R3GAN: a relativistic loss and two penalties in place of all tricks (Huang et al. 2024).",
-           "lab.recipes.generative.r3gan_config:R3GANConfig", "lab.recipes.generative.r3gan:R3GAN", 5_000),
+           "lab.recipes.generative.r3gan_config:R3GANConfig", "lab.recipes.generative.r3gan:R3GAN", 10_000),
     Recipe("stylegan", "Generate", "StyleGAN: styles from coarse to fine, mixed and truncated (Karras et al. 2019; 2020).",
            "lab.recipes.generative.stylegan_config:StyleGANConfig", "lab.recipes.generative.stylegan:StyleGAN", 4_000),
     Recipe("pixelcnn", "Generate", "PixelCNN: one pixel after the other, with exact likelihood (van den Oord et al. 2016).",

@@ -10,7 +10,7 @@ from lab.recipes.generative.generative_config import LATENT_SPACE, ConvAdversari
 
 class R3GANConfig(
     with_defaults(  # type: ignore[misc]
-        ConvAdversarialConfig, "R3GANDefaults", size=0, latent=64, beta1=0.0, ema=0.995, r1_every=2,
+        ConvAdversarialConfig, "R3GANDefaults", size=0, batch_size=32, latent=64, beta1=0.0, ema=0.995, r1_every=2,
         g_learning_rate=1e-3, d_learning_rate=5e-4, beta2=0.99,
     )
 ):  # fmt: skip
