@@ -87,8 +87,7 @@ class NTM(nn.Module):
         self.first_state = nn.Parameter(torch.zeros(2, hidden)) if controller == "lstm" else None
         with torch.no_grad():
             # Gates begin nearly closed: a head that goes on from where it was works at any length, one that searches for its place less surely.
-            # Keys begin strong: what tells one location from ten must tell it from twenty.
-            self.addresses.bias.unflatten(0, (self.heads, -1))[:, width : width + 2] += torch.tensor([5.0, -3.0])
+            self.addresses.bias.unflatten(0, (self.heads, -1))[:, width + 1] -= 3.0
             if controller == "lstm":
                 self.sees.bias[hidden : 2 * hidden] += 1.0  # Forget gates begin open.
 

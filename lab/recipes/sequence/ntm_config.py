@@ -11,7 +11,7 @@ from lab.recipes.sequence.sequence_config import SequenceConfig
 class NTMConfig(
     with_defaults(  # type: ignore[misc]
         SequenceConfig, "NTMDefaults", data="copy", learning_rate=3e-3, warmup_steps=50, decay_steps=3_000, weight_decay=0.0,
-        max_grad_norm=10.0, batch_size=16, learning_rate_end=0.02, precision="fp32",
+        max_grad_norm=10.0, batch_size=16, precision="fp32",
     )
 ):  # fmt: skip
     """A network that reads and writes a memory, or an LSTM or a transformer on the same task."""
