@@ -6,7 +6,6 @@ drawn in the place of the real frame, until a dream starts afresh. Read first: `
 
 import copy
 import logging
-import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,7 +24,8 @@ from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from lab.state import Tree, attributes
 from lab.stored_runs import find
-from models.dream_unet import DreamUNet, Predicted, likeliest
+from models.dream_latent import LatentDream
+from models.dream_unet import DreamUNet, Predicted, likeliest, weighted_cross_entropy
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 log = logging.getLogger("lab.agents")
@@ -55,7 +55,12 @@ class Dream(Experiment):
         self.dtype = compute_dtype(config.precision, device)
         seeds = np.random.SeedSequence(config.seed).generate_state(2)
         with seeded(int(seeds[0])):
-            network = DreamUNet(len(self.action_names), config.colours, config.history, config.features)
+            network: nn.Module
+            if config.family == "latent":
+                network = LatentDream(len(self.action_names), config.colours, config.history, config.features, config.size, config.entries)
+                self.dtype = torch.float32  # The distance to the nearest code is too fine for bf16.
+            else:
+                network = DreamUNet(len(self.action_names), config.colours, config.history, config.features)
         network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(network)
         self.net = FlatNetwork(network, self.dtype)
@@ -92,9 +97,11 @@ class Dream(Experiment):
         from agents.dream_play import opened
 
         net, config = opened(find(name))
-        mine, theirs = ((c.game, c.size, c.colours, c.history, c.features, c.rows) for c in (self.config, config))
+        mine, theirs = ((c.game, c.family, c.size, c.colours, c.history, c.features, c.rows) for c in (self.config, config))
         if mine != theirs:
-            raise UsageError(f"--begin-from {name} is a dream with game, size, colours, history, features and crop {theirs}, not {mine}.")
+            raise UsageError(
+                f"--begin-from {name} is a dream with game, family, size, colours, history, features and crop {theirs}, not {mine}."
+            )
         if not torch.equal(net.palette, self.data().palette):  # type: ignore[arg-type]
             raise UsageError(f"--begin-from {name} has other colours than the play. Give the --source and --seed it was trained with.")
         for network in (self.net, self.average):
@@ -117,11 +124,14 @@ class Dream(Experiment):
         guess = torch.where(revealed, target, c.colours)
         sent = [t.to(self.device) for t in (dreams, play.done(rows, c.history), play.clock[rows], guess.to(torch.uint8), share)]
         predicted: Predicted = self.net.compute(*sent)
-        frame, reward, end = losses(
-            predicted, target.to(self.device), sent[0][:, -1], ~revealed.to(self.device), play, rows, c.change_weight
-        )
+        goal, seen = target.to(self.device), sent[0][:, -1]
+        if c.family == "latent":
+            frame, codes = self.learn_codes(predicted, goal, seen)
+        else:
+            frame, codes = frame_loss(predicted.frame, goal, seen, ~revealed.to(self.device), c.change_weight), None
+        reward, end = outcome_losses(predicted, play, rows)
         self.optimizer.set_learning_rate(self.learning_rate())
-        self.optimizer.step(self.net.backward(frame / PIXELS + reward + end))
+        self.optimizer.step(self.net.backward((frame if codes is None else frame + codes) / PIXELS + reward + end))
         self.net.sync()
         self.follow()
         drawn = torch.where(revealed, target, likeliest(predicted.frame.detach().float()).cpu())
@@ -135,8 +145,22 @@ class Dream(Experiment):
         return {
             "losses/frame": frame.detach(), "losses/reward": reward.detach(), "losses/end": end.detach(),
             "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": (target != before).sum((1, 2)).float().mean(),
-            "charts/own_frames": 1 - over.float().mean(),
+            "charts/own_frames": 1 - over.float().mean(), **({} if codes is None else {"losses/codes": codes.detach()}),
         }  # fmt: skip
+
+    def learn_codes(self, predicted: Predicted, target: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the latent family, the losses in nats a frame of the frame after its codes, with the commitment, and of the codes predicted."""
+        net = self.net.compute
+        assert isinstance(net, LatentDream)
+        assert predicted.codes is not None
+        assert predicted.last_codes is not None
+        logits, encodings, codes = net.rebuilt(target)
+        rows = torch.randint(codes.numel(), (net.entries,), generator=self.rng)
+        net.learn_codebook(encodings.detach(), codes, rows.to(codes.device))
+        weight = self.config.change_weight
+        frame = weighted_cross_entropy(logits, target, seen, weight).sum((1, 2)).mean()
+        predictions = weighted_cross_entropy(predicted.codes, codes, predicted.last_codes, weight).sum((1, 2)).mean()
+        return frame + PIXELS * net.commitment(encodings, codes), predictions
 
     def begin(self, over: Tensor) -> None:
         """New dreams where `over` (B,), from real frames anywhere in the play."""
@@ -155,6 +179,8 @@ class Dream(Experiment):
         """Update the averaged network in place; faster in the first steps, so that it soon forgets its random start."""
         share = 1 - min(self.config.ema, (1 + self.steps) / (10 + self.steps))
         self.average.weights.lerp_(self.net.weights, share)
+        if self.config.family == "latent":
+            self.average.master.autoencoder.codebook.lerp_(self.net.master.autoencoder.codebook, share)  # type: ignore[union-attr,operator,arg-type]
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
@@ -173,22 +199,17 @@ class Dream(Experiment):
         return evaluate(self.serving(), self.config, collected(self.config, "held out").play, **options)
 
 
-def losses(
-    predicted: Predicted, target: Tensor, seen: Tensor, hidden: Tensor, play: Play, rows: Tensor, change_weight: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The cross-entropies of the frame (B, S, S), in nats a frame over its `hidden` pixels, those that differ from what was `seen` last
-    (B, S, S) weighted; of the reward; of the end."""
-    device = target.device
-    # Weights alone would teach probabilities that are too high for changes, and dreams would draw what is not there. Shifted by their
-    # logarithm in training only, the logits are those of the true ones (Menon et al. 2020, https://arxiv.org/abs/2007.07314).
-    shift = torch.full_like(predicted.frame[:, :1], -math.log(change_weight), dtype=torch.float32)
-    logits = predicted.frame.float().scatter_add(1, seen[:, None].long(), shift)
-    each = F.cross_entropy(logits, target.long(), reduction="none")
-    weights = torch.where(target != seen, change_weight, 1.0) * hidden
+def frame_loss(logits: Tensor, target: Tensor, seen: Tensor, hidden: Tensor, change_weight: float) -> Tensor:
+    """Nats a frame (0-d), over its `hidden` pixels (B, S, S)."""
+    each = weighted_cross_entropy(logits, target, seen, change_weight) * hidden
     # A frame of which little is hidden counts as much as another: it is as many hidden pixels as there are.
     shares = hidden.float().mean((1, 2)).clamp(min=0.05)
-    frame = ((each * weights).sum((1, 2)) / shares).mean()
+    return (each.sum((1, 2)) / shares).mean()
+
+
+def outcome_losses(predicted: Predicted, play: Play, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The cross-entropies of the reward's sign and of the end, in the rows (B,)."""
+    device = predicted.reward.device
     signs = (torch.sign(play.rewards[rows]) + 1).long().to(device)
-    reward = F.cross_entropy(predicted.reward, signs)
     end = F.binary_cross_entropy_with_logits(predicted.end, play.ended[rows].float().to(device))
-    return frame, reward, end
+    return F.cross_entropy(predicted.reward, signs), end

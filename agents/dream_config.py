@@ -38,6 +38,15 @@ follows dreams: the network's frames take the place of the real ones for some st
     first_views: ClassVar[tuple[str, ...]] = ("film", "every_action", "error_over_time", "outcomes")
 
     game: str = Field("pong", description="The Atari game, one of the 108 that ale-py carries (`lab list`).")
+    family: Literal["flow", "latent"] = Field(
+        "flow",
+        description="What draws the next frame: flow for a U-Net on its pixels; latent for a transformer on the codes of a VQ-VAE, which draws "
+        "faster, and loses small things sooner.",
+    )
+    entries: int = Field(
+        128, ge=2, le=4096, description="Entries of the codebook of --family latent. More keep more detail, and are predicted with more effort.",
+        json_schema_extra=unit("entries"),
+    )  # fmt: skip
     source: str = Field(
         "agent",
         description="Who plays the games to learn from: agent for the shipped agent of the game (random actions where there is none), random, the name of a run, "
@@ -186,6 +195,8 @@ follows dreams: the network's frames take the place of the real ones for some st
     def fits(self) -> "DreamConfig":
         if not self.source.strip():
             raise ValueError("--source must be agent, random, recorded or the name of a run")
+        if self.family == "latent" and self.drawing_steps > 1:
+            raise ValueError(f"--family latent draws in one step: give --drawing-steps 1, not {self.drawing_steps}")
         if self.recorded is not None and self.frame_skip != 4:
             raise ValueError(f"--source recorded has a decision every 4 frames: give --frame-skip 4, not {self.frame_skip}")
         return self

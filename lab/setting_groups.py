@@ -10,7 +10,7 @@ OWN = "Of this recipe"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     MAIN: (
-        "data", "points", "kind", "surface", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "cell", "method", "output", "task", "level", "order", "smoothing",
+        "data", "points", "kind", "surface", "game", "games", "source", "world", "maze", "columns", "network", "architecture", "model", "family", "cell", "method", "output", "task", "level", "order", "smoothing",
         "size", "width", "entries", "layers", "inputs", "targets", "hidden", "hidden_above", "hidden_units", "latent", "beta", "context", "attention", "neighbours",
         "envs", "batch_size", "optimizer", "learning_rate", "g_learning_rate", "d_learning_rate", "weights", "seed",
     ),

@@ -4,6 +4,7 @@ A frame is a map of palette classes. The network completes a frame of which a sh
 in several steps whose pixels agree (discrete flow matching, Gat et al. 2024; MaskGIT, Chang et al. 2022). Read first: `DreamUNet`.
 """
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,11 +26,16 @@ SIGNS = 3
 
 @dataclass(frozen=True)
 class Predicted:
-    """Logits of the next frame (B, C, S, S), of the reward's sign (B, 3), and of the end of a life (B,)."""
+    """Logits of the next frame (B, C, S, S), of the reward's sign (B, 3), and of the end of a life (B,).
+
+    Of the latent family also those of the next frame's codes (B, entries, h, w), and the last frame's codes (B, h, w).
+    """
 
     frame: Tensor
     reward: Tensor
     end: Tensor
+    codes: Tensor | None = None
+    last_codes: Tensor | None = None
 
 
 class DreamUNet(nn.Module):
@@ -155,3 +161,14 @@ def likeliest(logits: Tensor) -> Tensor:
     # Of each class as many pixels as wanted reach 1; one that two claim is of the class that is further above its least.
     chosen = (each / torch.where(wanted > 0, least.clamp(min=1e-12), 1.0)).argmax(1)
     return drawn.scatter(1, where, chosen).view(logits.shape[0], *logits.shape[2:]).to(torch.uint8)
+
+
+def weighted_cross_entropy(logits: Tensor, target: Tensor, seen: Tensor, weight: float) -> Tensor:
+    """Of logits (B, C, H, W), each place (B, H, W), those where the target differs from what was `seen` weighted.
+
+    Weights alone would teach probabilities that are too high for changes, and dreams would draw what is not there. Shifted by their
+    logarithm in training only, the logits are those of the true ones (Menon et al. 2020, https://arxiv.org/abs/2007.07314).
+    """
+    shift = torch.full_like(logits[:, :1], -math.log(weight), dtype=torch.float32)
+    each = F.cross_entropy(logits.float().scatter_add(1, seen[:, None].long(), shift), target.long(), reduction="none")
+    return each * torch.where(target != seen, weight, 1.0)

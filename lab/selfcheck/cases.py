@@ -103,6 +103,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dqn with noisy layers in bf16": ("dqn", {"noisy": True, "double": True, "precision": "bf16"}),
     "qr-dqn with Munchausen rewards": ("qr-dqn", {"munchausen": True, "quantiles": 7}),
     "vae of convolutions in bf16": ("vae", {"architecture": "conv", "features": 4, "precision": "bf16"}),
+    "dream of codes": ("dream", {"family": "latent", "entries": 16}),
     "dcgan in bf16": ("dcgan", {"precision": "bf16"}),
     "dcgan with spectral norm": ("dcgan", {"spectral_norm": True, "loss": "hinge"}),
     "flow by a transformer in bf16": ("flow", {"network": "dit", "width": 16, "depth": 1, "precision": "bf16", "guidance": 2.0}),

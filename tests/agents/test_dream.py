@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from agents.dream import Dream, losses
+from agents.dream import Dream, frame_loss, outcome_losses
 from agents.dream_config import DreamConfig
 from agents.dream_data import Play, class_table, collected
 from agents.dream_play import SideBySide
@@ -154,7 +154,7 @@ def test_training_can_begin_from_another_dream(dream: Dream, tmp_path: Path) -> 
     average = first.experiment("cpu").average.weights  # type: ignore[attr-defined]
     assert not torch.allclose(second.net.weights, theirs, atol=1e-6)  # The averaged weights are what a dream is drawn with.
     assert torch.allclose(second.net.weights, average, atol=1e-6)
-    with pytest.raises(UsageError, match="is a dream with game, size"):
+    with pytest.raises(UsageError, match="is a dream with game, family"):
         Dream(DreamConfig.parse(TINY | {"features": 16} | still), CPU).step()
 
 
@@ -166,7 +166,8 @@ def test_pixels_that_change_weigh_more() -> None:
     predicted = Predicted(logits, torch.zeros(1, 3), torch.zeros(1))
     seen = torch.tensor([[[1, 0], [0, 0]]], dtype=torch.uint8)
     hidden = torch.tensor([[[True, True], [False, False]]])
-    frame, reward, end = losses(predicted, torch.zeros(1, 2, 2), seen, hidden, play_of([3]), torch.tensor([0]), 5.0)
+    frame = frame_loss(logits, torch.zeros(1, 2, 2), seen, hidden, 5.0)
+    reward, end = outcome_losses(predicted, play_of([3]), torch.tensor([0]))
     assert frame.item() == pytest.approx((5 + 1) * np.log(2) / 0.5)
     assert reward.item() == pytest.approx(np.log(3))
     assert end.item() == pytest.approx(np.log(2))
@@ -179,8 +180,7 @@ def test_weights_do_not_bias_what_is_learned() -> None:
 
     def loss(probability: float) -> float:
         logits = torch.tensor([1 - probability, probability]).log().view(1, 2, 1, 1).expand(1, 2, 10, 10)
-        predicted = Predicted(logits, torch.zeros(1, 3), torch.zeros(1))
-        return losses(predicted, target, seen, torch.ones(1, 10, 10), play_of([3]), torch.tensor([0]), 8.0)[0].item()
+        return frame_loss(logits, target, seen, torch.ones(1, 10, 10), 8.0).item()
 
     assert loss(0.2) < min(loss(0.15), loss(0.25))
 
