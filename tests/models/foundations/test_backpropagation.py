@@ -14,7 +14,8 @@ def test_backpropagation_on_the_2_2_1_network() -> None:
     output = next(step.nodes["O"] for step in steps if "O" in step.nodes)
     assert round(output, 3) == 0.191
     assert round((1 - output) ** 2, 3) == 0.654
-    assert len(steps[-2].gradients) == 6
+    slopes = {edge: round(slope, 2) for edge, slope in steps[-2].gradients.items()}
+    assert slopes == {"H1O": -1.38, "H2O": -0.78, "I1H1": -0.45, "I2H1": -0.68, "I1H2": -0.49, "I2H2": -0.73}
     updated = {edge: round(weight, 2) for edge, weight in steps[-1].weights.items()}
     assert updated == {"H1O": 0.21, "H2O": 0.19, "I1H1": 0.13, "I2H1": 0.24, "I1H2": 0.14, "I2H2": 0.12}
     again = backpropagation(LAYERS, (2, 3), (1,), updated, 0.05)
