@@ -30,8 +30,9 @@ from models.vision.classifier import ImageClassifier
 
 log = logging.getLogger("lab.segment")
 
-SETTLED = 0.8
-"""The share of the schedule after which batch norm keeps its running statistics and trains with them, as it will answer."""
+SETTLED = 0.5
+"""The share of the schedule after which batch norm keeps its running statistics and trains with them, as it will answer: those of a batch tell
+which games are in it, and a network that has learned to use that takes a ball for a shield where they are gone."""
 SIDE = 64
 """Of the pictures that excite a class."""
 
