@@ -118,7 +118,7 @@ BUILT_IN = (
     Recipe("ntm", "Sequences", "A neural Turing machine, a network that reads and writes a memory: copies, repeats, sorts (Graves et al. 2014).",
            "lab.recipes.sequence.ntm_config:NTMConfig", "lab.recipes.sequence.ntm:NTMRecipe", 3_000),
     Recipe("captions", "Sequences", "Pictures into words: a convolutional network sees, an LSTM tells, and each word looks somewhere (Xu et al. 2015).",
-           "lab.recipes.sequence.captions_config:CaptionsConfig", "lab.recipes.sequence.captions:CaptionsRecipe", 1_000),
+           "lab.recipes.sequence.captions_config:CaptionsConfig", "lab.recipes.sequence.captions:CaptionsRecipe", 2_000),
     Recipe("autoencoder", "Generate", "An autoencoder: undercomplete, denoising or sparse, dense or convolutional.",
            "lab.recipes.generative.autoencoder_config:AutoencoderConfig", "lab.recipes.generative.autoencoder:Autoencoder", 5_000),
     Recipe("vae", "Generate", "The variational autoencoder, and beta-VAE (Kingma & Welling 2014).",

@@ -14,7 +14,7 @@ from lab.recipes.vision.scene_config import EIGHT
 
 class CaptionsConfig(
     with_defaults(  # type: ignore[misc]
-        SequenceConfig, "CaptionsDefaults", data="atari", learning_rate=2e-3, decay_steps=1_000, batch_size=16, weight_decay=1e-4
+        SequenceConfig, "CaptionsDefaults", data="atari", learning_rate=2e-3, decay_steps=2_000, batch_size=16, weight_decay=1e-4
     )
 ):
     """Pictures into words: a convolutional encoder, an LSTM decoder, attention between them."""
