@@ -120,8 +120,8 @@ def test_help_and_form_say_the_same_condition(recipe: str, form: ConfigForm, cap
 
 
 OF_DATA: dict[str, tuple[str, ...]] = {
-    "games": ("atari",), "frames": ("atari",), "ground": ("folder:", "folders:", "pairs:"), "columns": ("file:",), "pairs": ("dates", "numbers"),
-    "decisions": ("ram",),
+    "games": ("atari",), "frames": ("atari",), "ground": ("folder:", "folders:", "pairs:"), "columns": ("file:",),
+    "pairs": ("dates", "numbers", "clauses", "recall", "adding"), "decisions": ("ram",),
 }  # fmt: skip
 """Settings that have an effect with some data alone, whatever the recipe."""
 

@@ -15,6 +15,7 @@ from gui.atari.game_picker import GamePicker
 from gui.atari.player_thread import Controls, PlayerThread
 from gui.atari.weight_sources import RandomSource, StoredSource, UntrainedSource, of_game_first
 from gui.main_window import MainWindow
+from lab.atari.player import Player
 from lab.run import Run
 
 
@@ -95,11 +96,11 @@ def frame(decided: bool = True, over: bool = False, score: float = 0.0) -> Any:
 
 
 def test_an_episode_is_whose_played_all_of_it() -> None:
-    thread = PlayerThread(RandomSource("pong"), Controls())
+    thread, player = PlayerThread(RandomSource("pong"), Controls()), Player("pong")
     for hands, score in (((None, None), 3.0), ((0, 0), 5.0), ((None, 0), 7.0)):
         for i, human in enumerate(hands):
             thread.human = human
-            thread.count(frame(over=i == 1, score=score))
+            thread.count(frame(over=i == 1, score=score), player)
     assert thread.results == [(False, 3.0), (True, 5.0)]
 
 

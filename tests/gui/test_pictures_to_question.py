@@ -39,7 +39,7 @@ def test_a_cell_of_the_matrix_shows_its_images_and_one_of_them_is_inspected(qtbo
     window = page.window()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
-    qtbot.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     matrix = page.matrix
     qtbot.waitUntil(lambda: matrix.answer is not None, timeout=LONG)
     counts = np.array([row[1:] for row in matrix.answer.rows])

@@ -93,7 +93,7 @@ def test_several_runs_are_shown_and_saved(five: list[Run], tmp_path: Path, capsy
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["weights"], "Of several runs there is only the view curves, got 'weights'"),
+        (["weights"], "Of several runs there are only the views curves and costs, got 'weights'"),
         (["curves", "--band", "wide", "--csv"], "--band deviation|range|quartiles"),
         (["curves", "--smooth", "0", "--csv"], "--smooth must be a whole number from 1"),
         (["curves", "--metrics", "losses/los", "--csv"], "There is no metric 'losses/los'. Did you mean losses/loss"),

@@ -14,7 +14,7 @@ from lab.answers import Curves, Images
 from lab.data import catalogue
 from lab.data.memory_tasks import MemoryTask, RepeatCopy
 from lab.experiment import Metrics, view
-from lab.parameters import Index, Length, Seed
+from lab.parameters import Index, Seed
 from lab.recipes.sequence.ntm_config import NTMConfig
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
 from lab.registry import load
@@ -150,7 +150,7 @@ class NTMRecipe(SequenceExperiment):
         return max(3, min(16, 480 // x.shape[1]))
 
     @view(live=True)
-    def errors_by_length(self, net: nn.Module, longest: Length = 0, repeats: Index = 0, runs: str = "") -> Curves:
+    def errors_by_length(self, net: nn.Module, longest: Index = 0, repeats: Index = 0, runs: str = "") -> Curves:
         """The share of wrong bits by the length of the sequence, up to three times that of training; 0.5 is guessing. Other runs of this recipe on
         the same task stand beside it where they are named in `runs`, separated by commas."""
         longest = min(longest or 3 * self.config.length, LONGEST)

@@ -30,5 +30,5 @@ def test_a_tsv_row_with_one_column_is_refused_with_its_line(tmp_path: Path) -> N
 
 
 def test_one_label_is_not_enough(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="1 labels"):
+    with pytest.raises(LabError, match="has 1 label with"):
         load_sentences(write(tmp_path / "a.tsv", "good\tvery nice\n" * 9), 1)
