@@ -63,7 +63,7 @@ def method_action(name: str, index: int) -> Action:
 
 
 def below_action(index: int, text: str, tip: str) -> Action:
-    return Action(text, text, tip, lambda page: page.below.setCurrentIndex(index), f"Ctrl+Alt+{7 + index}", MENU, separator=index == 0)
+    return Action(text, text, tip, lambda page: page.below.setCurrentIndex(index), f"Ctrl+Alt+{6 + index}", MENU, separator=index == 0)
 
 
 CLEAR = Action("clear", "Clear drawing", "Clear the canvas", lambda page: page.canvas.clear(), "Ctrl+Backspace", MENU)

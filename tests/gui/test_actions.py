@@ -5,6 +5,7 @@ from weakref import ref
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -133,6 +134,7 @@ def test_all_actions_are_known_before_a_panel_is_shown() -> None:
         assert len(keys) == len(set(keys))
         assert not {action.keys for action in groups["Everywhere"]} & set(keys) or actions is groups["Everywhere"]
         for action in actions:
+            assert not action.keys or QKeySequence(action.keys).toString(), action.id  # There is such a key.
             assert action.tip, action.id
             assert not action.tip.endswith("."), action.id
             assert "(" + action.keys + ")" not in action.tip, action.id
