@@ -18,7 +18,7 @@ class MemoryPage(Page):
     title: ClassVar[str] = "Memory"
     tip: ClassVar[str] = "See where the network writes and reads, on sequences longer than any it was trained on"
     reading: ClassVar[str] = (
-        "Time goes from left to right. On the left a row is a bit: first the sequence is shown, then the answer is wanted. On the right a row is a location of the memory, bright where a head is: a slanted line is a head that moves on by one location a step. Below, the share of wrong bits by length; 0.5 is guessing."
+        "Time goes from left to right. Of the sequence a row is a bit: first it is shown, then the answer is wanted. Of the memory a row is a location, bright where a head is: a slanted line is a head that moves on by one location a step. The curve is the share of wrong bits by length; 0.5 is guessing."
     )
     needs: ClassVar[tuple[str, ...]] = ("answered", "memory", "errors_by_length")
 
@@ -36,21 +36,21 @@ class MemoryPage(Page):
         )
         self.another = QPushButton("Another sequence", toolTip="Draw other bits")
         self.seed = 0
-        self.bits, self.heads, self.errors = Picture("", (220, 160)), Picture("", (220, 160)), AnswerView()
+        self.bits, self.heads, self.errors = Picture("", (160, 160)), Picture("", (160, 160)), AnswerView()
         row = QHBoxLayout()
         for label, widget in (("Length", self.length), ("Repeats", self.repeats)):
             row.addWidget(QLabel(label))
             row.addWidget(widget)
         row.addWidget(self.another)
         row.addStretch(1)
-        split = Turning((400, 400), (260, 260))
+        split = Turning((300, 260, 300), (260, 260, 200))
         split.addWidget(titled("Sequence and answer", self.bits))
         split.addWidget(titled("Where it writes and reads", self.heads))
+        split.addWidget(titled("Wrong bits by length", self.errors))
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addWidget(self.problem)
-        layout.addWidget(split, 3)
-        layout.addWidget(titled("Wrong bits by length", self.errors), 2)
+        layout.addWidget(split, 1)
         self.query("answered", self.wanted, lambda answer: self.bits.show_pixels(answer.picture()), self.show_problem)
         self.query("memory", self.wanted, lambda answer: self.heads.show_pixels(answer.picture()), self.show_problem)
         self.query("errors_by_length", dict, self.errors.show_answer, self.show_problem)

@@ -35,14 +35,14 @@ than any it has seen, where an LSTM (<tt>--network lstm</tt>), which keeps all i
         "ntm", description="A neural Turing machine, or a network without a memory apart, to compare: an LSTM or a causal transformer."
     )
     length: int = Field(
-        10,
+        20,
         ge=1,
         le=200,
         description="Longest sequence in training; lengths are drawn from 1 on. Longer takes longer to learn and is slower.",
         json_schema_extra=unit("vectors"),
     )
     growing_steps: int = Field(
-        1_000,
+        1_500,
         ge=0,
         description="Steps over which the longest sequence grows from 3 vectors to `length`. More are gentler.",
         json_schema_extra=unit("steps") | words({0: "off"}),
