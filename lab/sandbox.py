@@ -41,7 +41,7 @@ class Frame:
 class Sandbox:
     """Runs what `make()` gives in a thread of its own and shows it as `frame(experiment)`, `rate` times a second."""
 
-    def __init__(self, make: Callable[[], Any], frame: Callable[[Any], Any], rate: float = 30.0):
+    def __init__(self, make: Callable[[], Any], frame: Callable[[Any], Any], rate: float = 31.0):
         self.make, self.frame, self.interval = make, frame, 1 / rate
         self.latest: Frame | None = None
         self.problem = ""

@@ -15,7 +15,7 @@ from gui.widgets.fast_label import FastLabel
 from gui.widgets.flow_layout import FlowLayout
 from lab.sandbox import PACES, Frame, Sandbox
 
-FRAME_MS = 33
+FRAME_MS = 32
 MET = "#3fa65c"
 CLOSE_SECONDS = 60.0
 """How long a page that is closed by itself waits for its thread, which may still be importing; the window waits without standing still."""
@@ -125,7 +125,7 @@ class LivePage(FoundationPage):
         self.sandbox = Sandbox(self.make, self.draw)
         self.shown = 0
         """The serial number of the frame that is shown."""
-        self.timer = QTimer(interval=FRAME_MS)
+        self.timer = QTimer(interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.poll)
         self.restart_button = icons.IconButton(icons.reset, "Restart", "Start again from new weights", self.restart)
         self.play_button = QToolButton(text="Pause", checkable=True, checked=True, toolTip="Train, or pause", objectName="Pause")

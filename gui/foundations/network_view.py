@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QMenu, QSizePolicy, QToolTip, QWidget
 
 from gui import theme
@@ -24,6 +24,8 @@ NEAR = 6.0
 PER_PIXEL = 0.02
 """How far a weight moves with each pixel of a drag."""
 FORMULAS = {"x": "x", "y": "y", "x2": "x²", "y2": "y²", "xy": "xy", "sinx": "sin x", "siny": "sin y"}
+EDGES_MS = 100
+"""How long the lines stay as they are while the network trains: smooth lines take longer to paint than all else together."""
 SAMPLES = 14
 """Places along a line at which its distance is measured."""
 
@@ -61,6 +63,11 @@ class NetworkView(QWidget):
         self.curves: list[np.ndarray] = []
         self.stages: list[Target] = []
         self.field: QDoubleSpinBox | None = None
+        self.edges: QPixmap | None = None
+        """The lines as they were painted last; None where they are to be painted at once."""
+        self.edges_age = QElapsedTimer()
+        self.late = QTimer(self, interval=EDGES_MS, singleShot=True)
+        self.late.timeout.connect(self.update)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -97,6 +104,7 @@ class NetworkView(QWidget):
 
     def arrange(self) -> None:
         """Place units, edges and heads in the room that there is."""
+        self.edges = None
         if self.frame is None:
             return
         counts = [len(INPUT_NAMES), *(len(bias) for bias in self.frame.biases)]
@@ -164,11 +172,28 @@ class NetworkView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self.paint_edges(painter)
+        painter.drawPixmap(0, 0, self.edges_now())
         self.paint_units(painter)
         self.paint_heads(painter)
         self.paint_value(painter)
         painter.end()
+
+    def edges_now(self) -> QPixmap:
+        """The lines, painted anew where something else is lit or they have got old; else again a little later, so that the last weights are seen."""
+        if self.edges is None or self.edges_age.hasExpired(EDGES_MS):
+            ratio = self.devicePixelRatioF()
+            self.edges = QPixmap(QSize(round(self.width() * ratio), round(self.height() * ratio)))
+            self.edges.setDevicePixelRatio(ratio)
+            self.edges.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self.edges)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.paint_edges(painter)
+            painter.end()
+            self.edges_age.start()
+            self.late.stop()
+        else:
+            self.late.start()
+        return self.edges
 
     def paint_edges(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -311,7 +336,7 @@ class NetworkView(QWidget):
         target = self.at(event.position())
         if target == self.target:
             return
-        self.target = target
+        self.target, self.edges = target, None
         if target is not None and target.kind == "unit":
             self.unit_pointed.emit(target.layer, target.unit)
         else:
@@ -334,7 +359,7 @@ class NetworkView(QWidget):
         }[target.kind]  # fmt: skip
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.target = None
+        self.target = self.edges = None
         self.unit_pointed.emit(-1, -1)
         self.update()
 

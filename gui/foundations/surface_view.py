@@ -25,6 +25,8 @@ class SurfaceView(QWidget):
         self.surface: np.ndarray | None = None
         self.scale = 1.0
         self.points: np.ndarray | None = None
+        self.levels = np.zeros(0)
+        self.tested = np.zeros(0, bool)
         self.dots: QPixmap | None = None
         self.dots_of: tuple[object, ...] = ()
         self.caption = ""
@@ -48,8 +50,8 @@ class SurfaceView(QWidget):
 
     def show_points(self, points: np.ndarray, levels: np.ndarray, tested: np.ndarray) -> None:
         """Points (N, 2), what they are (N,) from -1 to 1, and which are kept for the test."""
-        if self.points is points:
-            return
+        if self.points is not None and all(map(np.array_equal, (self.points, self.levels, self.tested), (points, levels, tested))):
+            return  # Each frame brings arrays of its own, mostly of the same points.
         self.points, self.levels, self.tested = points, levels, tested
         self.dots_of = ()
         self.update()
