@@ -163,7 +163,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         "underfitting": Preset("A line for two spirals: both losses stay high.", {"layers": "1 tanh"}),
         "overfitting": Preset(
             "20 noisy points and 32 units: the training loss goes to 0, the test loss up.",
-            {"points": "moons", "count": 40, "noise": 0.4, "layers": "16 relu, 16 relu", "initialisation": "he", "batch_size": 0},
+            {"points": "moons", "count": 40, "noise": 0.4, "layers": "16 relu, 16 relu", "initialisation": "he", "batch_size": 0, "l2": 0.0},
         ),
         "the cure": Preset(
             "The same points with weight decay: the test loss stays low.",

@@ -170,7 +170,7 @@ class PlaygroundPage(LivePage):
             "Loss", ("cross-entropy", "hinge", "squared"), "cross-entropy", "Loss of classes", lambda v: change(loss=v), field="loss"
         )
         self.l1 = rows.choice("L1", WEIGHTS, 0.0, "Weight of the sum of |w|: drives weights to 0", lambda v: change(l1=v), field="l1")
-        self.l2 = rows.choice("L2", WEIGHTS, 0.0, "Weight of the sum of w²/2: keeps weights small", lambda v: change(l2=v), field="l2")
+        self.l2 = rows.choice("L2", WEIGHTS, 0.001, "Weight of the sum of w²/2: keeps weights small", lambda v: change(l2=v), field="l2")
         starts = ("xavier", "he", "1/n", "small", "large", "zeros")
         self.start = rows.choice(
             "Weights",

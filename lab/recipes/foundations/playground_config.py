@@ -79,7 +79,7 @@ Smilkov et al. 2017, <a href="https://arxiv.org/abs/1708.03788">Direct-manipulat
         json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
     l2: float = Field(
-        0.0, ge=0, le=1, description="Weight of the sum of w squared, halved, in the loss. Higher keeps weights smaller; 0 is off.",
+        0.001, ge=0, le=1, description="Weight of the sum of w squared, halved, in the loss. Higher keeps weights smaller; 0 is off.",
         json_schema_extra=words({0.0: "off"}),
     )  # fmt: skip
 
