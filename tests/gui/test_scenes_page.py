@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from gui.main_window import MainWindow
-from gui.vision.scenes_page import NEXT, ScenesPage
+from gui.vision.scenes_page import ScenesPage
 from lab.paths import runs_folder
 from lab.run import Run
 
@@ -61,7 +61,7 @@ def test_a_held_out_picture_stands_beside_the_truth(page: Any) -> None:
 
 @drives("Scenes > Next image")
 def test_another_picture_is_shown(qtbot: QtBot, page: Any) -> None:
-    NEXT.run(page)
+    ScenesPage.ACTIONS[0].run(page)
     qtbot.waitUntil(lambda: captions(page)[0] == "test:1: predicted", timeout=LONG)
     page.split.setCurrentText("train")
     qtbot.waitUntil(lambda: captions(page)[0] == "train:1: predicted", timeout=LONG)
@@ -81,7 +81,7 @@ def test_the_watched_game_is_followed_and_left(qtbot: QtBot, page: Any, monkeypa
     assert not page.agent_button.isChecked()
     assert "No agent is being watched" in page.note.text()
     screen = np.zeros((210, 160, 3), np.uint8)
-    monkeypatch.setattr("gui.vision.scenes_page.watched_frame", lambda window: screen)
+    monkeypatch.setattr("gui.vision.picture_page.watched_frame", lambda window: screen)
     qtbot.mouseClick(page.agent_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: captions(page) == ["picture: predicted"], timeout=LONG)
     qtbot.mouseClick(page.agent_button, Qt.MouseButton.LeftButton)

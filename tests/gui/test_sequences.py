@@ -506,3 +506,8 @@ def test_a_caption_is_written_and_its_words_light_up_where_they_look(
     press(qtbot, window, menu, "Agent's screen")
     assert "No agent is being watched" in page.problem.text()
     assert not page.agent_button.isChecked()
+    screen = np.zeros((210, 160, 3), np.uint8)
+    monkeypatch.setattr("gui.vision.picture_page.watched_frame", lambda window: screen)
+    press(qtbot, window, menu, "Agent's screen")
+    qtbot.waitUntil(lambda: page.last.captions[0] == "picture", timeout=LONG)
+    assert page.truth.text() == ""  # Nobody knows what is true of it.
