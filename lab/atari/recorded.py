@@ -1,6 +1,7 @@
 """Episodes that a person had a hand in, kept as what was done: the emulator plays them again exactly. Read first: `Episode`."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from lab.atari.player import Player
 from lab.data.cache import cache
 from lab.errors import LabError
 from lab.paths import write_atomic
+
+log = logging.getLogger("lab.atari")
 
 LEAST = 75
 """Decisions, 5 seconds: shorter ones are not kept."""
@@ -49,13 +52,18 @@ def folder(game: str) -> Path:
 
 
 def keep(player: Player, by_hand: int) -> Path | None:
-    """Keep the episode that `player` is in, of whose decisions a person took `by_hand`; its file. None where it is short, nobody's or of sticky actions."""
+    """Keep the episode that `player` is in, of whose decisions a person took `by_hand`; its file. None where it is short, nobody's or of sticky
+    actions, or where there is no room for it: the game goes on without."""
     if not by_hand or len(player.decided) < LEAST or player.sticky:
         return None
     episode = Episode(player.game, player.noops, player.fired, tuple(player.decided), by_hand, player.score)
     file = folder(player.game) / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, json.dumps(asdict(episode)))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(file, json.dumps(asdict(episode)))
+    except OSError as error:
+        log.warning("The episode could not be kept for a dream to learn from: %s", error)
+        return None
     return file
 
 

@@ -64,6 +64,15 @@ def test_short_episodes_and_those_that_nobody_had_a_hand_in_are_not_kept() -> No
     assert keep(played(0, 20)[0], by_hand=20) is None
 
 
+def test_a_game_goes_on_where_an_episode_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "played").write_text("no folder")
+    monkeypatch.setenv("LAB_DATA", str(tmp_path))
+    assert keep(played(0, 80)[0], by_hand=80) is None
+    assert "The episode could not be kept" in caplog.text
+
+
 def test_a_dream_learns_from_recorded_episodes(screens: list[list[np.ndarray]]) -> None:
     config = DreamConfig.parse(SMALL)
     assert config.source == "recorded:3"
