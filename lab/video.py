@@ -30,6 +30,10 @@ class VideoWriter:
         self.path, self.fps, self.count = destination(path, ENDINGS, "--video"), fps, 0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            new = not self.path.exists()
+            self.path.open("ab").close()
+            if new:
+                self.path.unlink()
         except OSError as error:
             raise LabError(f"Cannot write {self.path} ({error.strerror}).") from None
         self.size = size
@@ -51,8 +55,8 @@ class VideoWriter:
             if self.encoder is None:
                 self.encoder = self.start(*frame.shape[:2])
             self.encoder.send(np.ascontiguousarray(frame))
-        except OSError as error:
-            raise LabError(f"The video {self.path} could not be written ({error}). Is the folder writable, or the disk full?") from None
+        except OSError:  # Its text is the encoder's whole command.
+            raise self.broken() from None
 
     def start(self, height: int, width: int) -> Any:
         if self.gif:
@@ -62,7 +66,7 @@ class VideoWriter:
         else:
             options = {"codec": "libx264", "pix_fmt_out": "yuv420p", "quality": 8}
         encoder = self.open(
-            str(self.path.absolute()), (width, height), fps=self.fps / self.every, ffmpeg_log_level="error", macro_block_size=1, **options
+            str(self.path.absolute()), (width, height), fps=self.fps / self.every, ffmpeg_log_level="quiet", macro_block_size=1, **options
         )
         encoder.send(None)  # An absolute path begins with no protocol: ffmpeg takes a:b.mp4 for one, and http:x.mp4 to the network.
         return encoder
@@ -73,7 +77,10 @@ class VideoWriter:
             encoder, self.encoder = self.encoder, None
             encoder.close()
             if not is_whole(self.path):
-                raise LabError(f"The video {self.path} could not be written. Is the folder writable, or the disk full?")
+                raise self.broken()
+
+    def broken(self) -> LabError:
+        return LabError(f"The video {self.path} could not be written. Is the folder writable, or the disk full?")
 
 
 def resized(frame: np.ndarray, size: int) -> np.ndarray:

@@ -78,6 +78,12 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "file" / "a.mp4", 20)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder in which nobody may write")
+def test_a_folder_in_which_one_may_not_write_is_told_before_a_frame_is_drawn() -> None:
+    with pytest.raises(LabError, match=r"Cannot write /proc/a.mp4 \(.+\)"):
+        VideoWriter("/proc/a.mp4", 20)
+
+
 def test_a_sequence_saved_as_mp4_has_a_frame_for_each_picture(tmp_path: Path) -> None:
     pixels = np.stack([np.full((16, 16), 60 * i, np.uint8) for i in range(4)])
     meta, frames_read = decoded(Images(pixels, scale=2).save(tmp_path / "walk.mp4"))
