@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sequence_runs
 import shiboken6
 
 if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":  # Qt's own is a screen of 800x800.
@@ -245,3 +246,39 @@ def form(qtbot: QtBot) -> ConfigForm:
     made.set_open_groups(GROUPS)
     made.set_config(DQNFastConfig, {"game": ("breakout", "pong")})
     return made
+
+
+@pytest.fixture
+def own_files(tmp_path: Path) -> Path:
+    """A folder with a text, a Python file and a table of labels and sentences."""
+    (tmp_path / "a.txt").write_text(sequence_runs.TEXT)
+    (tmp_path / "a.py").write_text("def f(x):\n    return x + 1  # more\n" * 40)
+    (tmp_path / "a.tsv").write_text("".join(f"good\tvery nice day {i}\nbad\tnot a nice night {i}\n" for i in range(20)))
+    return tmp_path
+
+
+@pytest.fixture
+def sequence_tab(qtbot: QtBot, make_window: Callable[..., MainWindow], own_files: Path) -> Callable[..., Any]:
+    """Trains a tiny network for sequences through the form and the Train button, and pauses it; its tab."""
+
+    def start(recipe: str, file: str = "a.txt", steps: int = 1_000_000) -> Any:
+        window = make_window("Sequences")
+        panel: Any = window.panel("Sequences")
+        panel.form.recipe_box.setCurrentText(recipe)
+        panel.form.fields.reset()
+        if recipe not in ("seq2seq", "ntm", "captions"):
+            panel.form.fields.set_values({"data": f"file:{own_files / file}"})
+        precision = {} if recipe == "ngram" else {"precision": "fp32"}
+        panel.form.fields.set_values({"validate_every": 0, **precision, **sequence_runs.TINY[recipe]})
+        panel.form.steps.setValue(steps)
+        assert panel.form.fields.valid(), panel.form.fields.problem.text()
+        qtbot.mouseClick(panel.form.train_button, LEFT)
+        qtbot.waitUntil(lambda: bool(window.sessions.bridges), timeout=LONG)
+        bridge = window.sessions.bridges[-1]
+        qtbot.waitUntil(lambda: bridge.latest.done > 2 or not bridge.running, timeout=LONG)
+        if bridge.running:
+            panel.current_tab().transport.pause.click()
+            qtbot.waitUntil(lambda: bridge.latest.status in ("paused", "finished"), timeout=LONG)  # A text may have been read by then.
+        return panel.current_tab()
+
+    return start
