@@ -172,8 +172,8 @@ RECORDS = (
         "clauses", "generated sentences of one to six clauses, English and German", "generated", "none",
         {"sentence pairs": "lab.data.long_pairs:clauses"},
     ),
-    DataSet("recall", "the copy task: four letters, up to 60 blanks, the letters again", "generated", "none", {"sentence pairs": "lab.data.long_pairs:copies"}),
-    DataSet("adding", "the adding task: up to 40 digits, the sum of the two marked ones", "generated", "none", {"sentence pairs": "lab.data.long_pairs:sums"}),
+    DataSet("recall", "the copy task: three letters, up to 60 blanks, the letters again", "generated", "none", {"sentence pairs": "lab.data.long_pairs:copies"}),
+    DataSet("adding", "the adding task: up to 70 digits, the sum of the two marked ones", "generated", "none", {"sentence pairs": "lab.data.long_pairs:sums"}),
     DataSet(
         "multi30k", "29,000 German and English captions, downloaded once", "download", "CC BY-NC-SA 4.0 (Flickr30k)",
         {"sentence pairs": "lab.data.pairs:multi30k"},

@@ -2,14 +2,16 @@
 
 import datetime
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 from lab.data.generated_pairs import date_words, number_words, ordinal, year_words
-from lab.data.long_pairs import ACTIONS, SAYINGS, TIMES, one_copy, one_sum, sentence, sums
+from lab.data.long_pairs import ACTIONS, SAYINGS, TIMES, copies, one_copy, one_sum, sentence, sums
 from lab.data.pairs import load_pairs
+from lab.data.tsv import SentencePairs
 from lab.data.words import UNK, Vocabulary, words
 from lab.errors import LabError, UsageError
 
@@ -117,7 +119,12 @@ def test_the_sum_is_of_the_marked_digits_and_a_copy_of_its_letters() -> None:
         assert letters.rstrip(".") == again
 
 
-def test_no_source_of_the_adding_task_is_in_training_and_in_validation() -> None:
-    pairs = sums("adding", 300, 1)
+@pytest.mark.parametrize("task", [copies, sums])
+def test_no_source_of_a_task_of_memory_is_in_training_and_in_validation(task: Callable[..., SentencePairs]) -> None:
+    pairs = task("", 300, 1)
     assert not {source for source, _ in pairs.train} & {source for source, _ in pairs.validation}
+
+
+def test_every_sum_is_asked_for() -> None:
+    pairs = sums("adding", 300, 1)
     assert {target for _, target in pairs.train} == {str(i) for i in range(19)}
