@@ -124,7 +124,7 @@ def translating(name: str, plain: Callable[[Any, tuple[Tensor, Tensor]], Step], 
     experiment = entry.experiment_class()(config, place)
     data = experiment.domains("train")
     a, b = (part.images[:64, :, : config.size, : config.size].to(place) for part in (data.a, data.b))
-    experiment.lapse_every = 10**9  # The film is kept every few steps later on; in the first ones it would be at each.
+    experiment.lapse.every = 10**9  # The film is kept every few steps later on; in the first ones it would be at each.
     return experiment.step, plain(config, (a, b))
 
 

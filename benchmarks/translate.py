@@ -206,7 +206,7 @@ def main() -> None:
     data = experiment.domains("train")
     images = (data.a.images, data.b.images)
     # The film is kept every few steps later on; in the first ones it would be at each.
-    experiment.lapse_every = 10**9
+    experiment.lapse.every = 10**9
     plain = plain_cyclegan(experiment.config, images) if isinstance(experiment, CycleGAN) else plain_pix2pix(experiment.config, images)
     count = experiment.settings.batch_size
     rounds = []

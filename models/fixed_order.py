@@ -49,6 +49,18 @@ class AdaptiveAvgPool2d(nn.AdaptiveAvgPool2d):
         return adaptive_avg_pool(x, self.output_size)
 
 
+class Embedding(nn.Embedding):
+    """Rows of a matrix for numbers (...), of which many are the same."""
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        return rows_by_products(numbers, self.weight) if in_fixed_order(numbers) else super().forward(numbers)
+
+
+def rows_by_products(numbers: Tensor, weight: Tensor) -> Tensor:
+    """`F.embedding(numbers, weight)` as a matrix product, and so its gradient."""
+    return F.one_hot(numbers, len(weight)).to(weight.dtype) @ weight
+
+
 def max_pool(x: Tensor, side: int, stride: int, padding: int = 0, ceil_mode: bool = False) -> Tensor:
     """`F.max_pool2d` of x (B, C, H, W), with a gradient that is added offset by offset."""
 

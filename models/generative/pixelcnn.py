@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.dropout import Dropout
+from models.fixed_order import Embedding
 from models.generative.building_blocks import class_weights
 
 FIRST = 3
@@ -59,7 +60,7 @@ class PixelCNN(nn.Module):
         """`temperature` divides the logits in drawing, and in the noise that draws a given x: below 1 what is likely is drawn more often."""
         super().__init__()
         self.levels, self.features, self.classes, self.temperature = levels, features, classes, temperature
-        self.embedding = nn.Embedding(levels, features)
+        self.embedding = Embedding(levels, features)
         self.layers = nn.ModuleList(GatedLayer(features, i == 0, dropout) for i in range(layers))
         self.label = nn.Linear(classes, 2 * features * layers, bias=False) if classes else None
         self.hidden, self.last = nn.Conv2d(features, features, 1), nn.Conv2d(features, levels, 1)

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ from models.processes import group
 # cuDNN's layers would have their own weights side by side; in the buffer of the whole network they are not, and are copied at each call.
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk of memory")
 
+ALIGNED = 8
+"""Numbers of bf16 in 16 bytes: on a GPU each parameter begins at a multiple, as cuDNN's tensor cores read no weight that begins elsewhere."""
 PIECE = 1 << 20
 """Parameters that `FlatAdam.update` works on at a time, at most: 16 MB of weights, averages and gradient."""
 
@@ -37,6 +39,7 @@ class FlatNetwork:
     def __init__(self, module: nn.Module, dtype: torch.dtype, trainable: bool = True):
         self.master, self.dtype = module, dtype
         self.weights = flatten_parameters(module)
+        self.places = places(module, self.weights.device)
         self.compute = module
         self.compute_weights = self.weights
         if dtype != torch.float32:
@@ -110,18 +113,19 @@ class FlatNetwork:
         first ones, so that it soon forgets its random start."""
         share = 1 - min(decay, (1 + steps) / (10 + steps))
         self.weights.lerp_(other.weights, share)
-        for mine, theirs in zip(self.master.buffers(), other.master.buffers(), strict=True):
-            if mine.is_floating_point():
-                mine.lerp_(theirs, share)
-            else:
-                mine.copy_(theirs)
+        pairs = list(zip(self.master.buffers(), other.master.buffers(), strict=True))
+        blended, copied = ([pair for pair in pairs if pair[0].is_floating_point() == kind] for kind in (True, False))
+        if blended:
+            torch._foreach_lerp_([mine for mine, _ in blended], [theirs for _, theirs in blended], share)
+        if copied:
+            torch._foreach_copy_([mine for mine, _ in copied], [theirs for _, theirs in copied])
 
 
 def flatten_parameters(module: nn.Module) -> Tensor:
     """Make every parameter of `module` a view of one new buffer, which is returned (P,)."""
     parameters = list(module.parameters())
     like = parameters[0] if parameters else torch.empty(0)
-    flat = torch.empty(sum(p.numel() for p in parameters), dtype=like.dtype, device=like.device)
+    flat = torch.zeros(places(module, like.device)[-1], dtype=like.dtype, device=like.device)
     for parameter, view in zip(parameters, views(flat, module), strict=True):
         view.copy_(parameter.detach())
         parameter.data = view
@@ -130,16 +134,43 @@ def flatten_parameters(module: nn.Module) -> Tensor:
 
 def views(flat: Tensor, module: nn.Module) -> list[Tensor]:
     """Views of `flat` in the shapes of the module's parameters, four-dimensional ones in channels_last order."""
-    parts, start = [], 0
-    for p in module.parameters():
+    parts = []
+    for start, p in zip(places(module, flat.device), module.parameters(), strict=False):
         part = flat[start : start + p.numel()]
         if p.dim() == 4:
             o, i, h, w = p.shape
             parts.append(part.view(o, h, w, i).permute(0, 3, 1, 2))
         else:
             parts.append(part.view(p.shape))
-        start += p.numel()
     return parts
+
+
+def places(module: nn.Module, device: torch.device) -> list[int]:
+    """Where each of the module's parameters begins in a flat buffer on the device, and the buffer's length."""
+    gap = spacing(device)
+    return list(accumulate((-(-p.numel() // gap) * gap for p in module.parameters()), initial=0))
+
+
+def spacing(device: torch.device) -> int:
+    """What a parameter's place in a flat buffer is a multiple of."""
+    return 1 if device.type == "cpu" else ALIGNED
+
+
+def without_gaps(flat: Tensor, module: nn.Module) -> Tensor:
+    """A copy of a flat buffer as it is on a processor, where the parameters stand side by side: what is stored."""
+    if spacing(flat.device) == 1:
+        return flat.clone()
+    return torch.cat([in_memory_order(view) for view in views(flat, module)])
+
+
+def fill(flat: Tensor, module: nn.Module, values: Tensor) -> None:
+    """Fill a flat buffer with what `without_gaps` gave."""
+    if spacing(flat.device) == 1:
+        flat.copy_(values)
+        return
+    parts = views(flat, module)
+    for view, part in zip(parts, values.to(flat.device).split([view.numel() for view in parts]), strict=True):
+        in_memory_order(view).copy_(part)
 
 
 def in_memory_order(tensor: Tensor) -> Tensor:
@@ -194,6 +225,10 @@ class FlatAdam:
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
         """One update with the flat gradient (P,)."""
+        if self.weights.is_cuda:  # The same kernel, with less asked of the host.
+            self.count += 1
+            self.update(gradient, 0)
+            return
         adam(
             [self.weights], [gradient], [self.exp_avg], [self.exp_avg_sq], [], [self.count], fused=True, amsgrad=False,
             beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
@@ -219,11 +254,9 @@ class FlatAdam:
             self.step_at_once(given)
             return
         self.count += 1
-        start = 0
-        for parameter, gradient in zip(self.network.parameters, gradients, strict=True):
+        for start, gradient in zip(self.network.places, gradients, strict=False):
             if gradient is not None:
                 self.update(in_memory_order(gradient), start)
-            start += parameter.numel()
 
     def step_at_once(self, gradients: list[Tensor]) -> None:
         """`step_from` in three kernels, as a GPU waits for launches more than for memory."""
@@ -263,11 +296,13 @@ class FlatAdam:
         return self.cut[start, count]
 
     def state(self) -> dict[str, Tensor]:
-        return {"exp_avg": self.exp_avg.clone(), "exp_avg_sq": self.exp_avg_sq.clone(), "count": self.count.clone()}
+        averages = {name: without_gaps(getattr(self, name), self.network.master) for name in ("exp_avg", "exp_avg_sq")}
+        return {**averages, "count": self.count.clone()}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        for name, value in state.items():
-            getattr(self, name).copy_(value)
+        for name in ("exp_avg", "exp_avg_sq"):
+            fill(getattr(self, name), self.network.master, state[name])
+        self.count.copy_(state["count"])
 
 
 class FlatRAdam(FlatAdam):

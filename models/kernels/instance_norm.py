@@ -31,7 +31,7 @@ def instance_norm(x: Tensor, gain: Tensor | None, shift: Tensor | None, slope: f
     if not x.is_contiguous(memory_format=torch.channels_last) or x.is_contiguous():
         return plain_instance_norm(x, gain, shift, slope)
     if x.device.type != "cpu":
-        return affine(normalised_one_by_one(x), gain, shift, slope) if len(x) <= FEW else plain_instance_norm(x, gain, shift, slope)
+        return affine(normalised_on_gpu(x), gain, shift, slope)
     if x[0].numel() < LARGE:
         return affine(NormaliseTogether.apply(x)[0], gain, shift, slope)
     if gain is None or shift is None:
@@ -39,11 +39,13 @@ def instance_norm(x: Tensor, gain: Tensor | None, shift: Tensor | None, slope: f
     return NormaliseEach.apply(x, gain, shift, slope)
 
 
-def normalised_one_by_one(x: Tensor) -> Tensor:
-    """(x - mean) / sqrt(var + eps) for channels_last x (B, C, H, W) on a GPU, without a copy to the layout that `F.instance_norm` wants.
+def normalised_on_gpu(x: Tensor) -> Tensor:
+    """(x - mean) / sqrt(var + eps) for channels_last x (B, C, H, W), channels_last: what is drawn behind it is then that of a processor.
 
-    One image's instance norm is its batch norm, which reads channels_last in place.
+    One image's instance norm is its batch norm, which reads channels_last in place; `F.instance_norm` copies.
     """
+    if len(x) > FEW:
+        return F.instance_norm(x, eps=EPS).contiguous(memory_format=torch.channels_last)
     normal = [F.batch_norm(image, None, None, training=True, eps=EPS) for image in x.split(1)]
     return normal[0] if len(normal) == 1 else torch.cat(normal)
 

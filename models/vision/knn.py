@@ -27,11 +27,13 @@ class NearestNeighbours(nn.Module):
 
     @torch.no_grad()
     def remember(self, images: Tensor, labels: Tensor) -> None:
-        """Keep images (B, channels, size, size) with labels (B,)."""
-        places = (self.count + torch.arange(len(labels), device=labels.device)) % len(self.labels)
+        """Keep images (B, channels, size, size) with labels (B,), of more than there is room for the last ones."""
+        self.count += len(labels)
+        room = len(self.labels)
+        images, labels = images[-room:], labels[-room:]  # A GPU writes to a place that is named twice in any order.
+        places = (self.count - len(labels) + torch.arange(len(labels), device=labels.device)) % room
         self.images[places] = images.flatten(1).to(self.images.dtype)
         self.labels[places] = labels
-        self.count += len(labels)
 
     def forward(self, images: Tensor) -> Tensor:
         distances = torch.cdist(images.flatten(1).float(), self.images)  # (B, memory)

@@ -81,6 +81,13 @@ def test_totals_of_groups_are_the_sums_of_their_members() -> None:
         assert sums.tolist() == [[10, 20], [0, 0], [101, 202], [0, 0]]
 
 
+def test_rows_of_numbers_by_products_are_an_embedding() -> None:
+    numbers = torch.tensor([[2, 0, 2], [1, 1, 2]])
+    mine = with_gradient(lambda weight: fixed_order.rows_by_products(numbers, weight), image(3, 4))
+    for one, other in zip(mine, with_gradient(lambda weight: F.embedding(numbers, weight), image(3, 4)), strict=True):
+        torch.testing.assert_close(one, other)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_gradients_on_a_gpu_are_the_same_each_time(layout: torch.memory_format, monkeypatch: pytest.MonkeyPatch) -> None:

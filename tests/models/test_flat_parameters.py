@@ -101,6 +101,34 @@ def test_a_step_at_once_equals_one_parameter_by_parameter() -> None:
         once.copy_from(apart)
 
 
+def test_parameters_that_begin_at_whole_16_bytes_as_on_a_gpu_learn_and_are_stored_as_those_without_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 5, 3), nn.Flatten(), nn.Linear(5, 3), nn.Linear(3, 2))
+    networks, optimizers = [], []
+    for gap in (1, 8):
+        monkeypatch.setattr(flat_parameters, "spacing", lambda device, gap=gap: gap)
+        network = FlatNetwork(copy.deepcopy(module), torch.bfloat16)
+        networks.append(network)
+        optimizers.append(FlatAdam(network, 1e-2, 1e-8))
+        for i in range(3):
+            x = torch.randn(2, 3, 3, 3, generator=torch.Generator().manual_seed(i)).bfloat16()
+            optimizers[-1].step_from(torch.autograd.grad(network.compute(x).square().sum(), network.parameters))
+    assert all(parameter.data_ptr() % 16 == 0 for parameter in networks[1].compute.parameters())
+    assert any(parameter.data_ptr() % 16 for parameter in networks[0].compute.parameters())
+    for mine, theirs in zip(networks[0].master.parameters(), networks[1].master.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    states = [optimizers[1].state()]  # With gaps, then without.
+    monkeypatch.setattr(flat_parameters, "spacing", lambda device: 1)
+    states.append(optimizers[0].state())
+    for name, value in states[1].items():
+        assert torch.equal(value, states[0][name])
+    monkeypatch.setattr(flat_parameters, "spacing", lambda device: 8)
+    other = FlatAdam(networks[1], 1e-2, 1e-8)
+    other.restore(states[1])
+    assert torch.equal(other.exp_avg, optimizers[1].exp_avg)
+    assert torch.equal(other.exp_avg_sq, optimizers[1].exp_avg_sq)
+
+
 @pytest.mark.parametrize("in_tensors", [False, True])
 def test_flat_radam_equals_that_of_pytorch_from_its_first_steps_on(in_tensors: bool) -> None:
     torch.manual_seed(0)

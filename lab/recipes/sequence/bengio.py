@@ -73,7 +73,7 @@ class Bengio(SequenceExperiment):
         for part in places.split(64):
             windows, targets = self.text.validation[part].long(), part[:, n:]
             own = net(windows[:, :-1])[0][:, n - 1 :].float().log_softmax(-1).gather(-1, windows[:, n:, None]).squeeze(-1)
-            total -= float((torch.logaddexp(own.double(), self.text.by_ngrams[targets]) - math.log(2)).sum())
+            total -= float((torch.logaddexp(own.cpu().double(), self.text.by_ngrams[targets.cpu()]) - math.log(2)).sum())
         return total / (len(places) * (STRETCH + 1))
 
     def data_record(self) -> Record:

@@ -63,10 +63,10 @@ class TextWindows:
 
     @cached_property
     def by_ngrams(self) -> Tensor:
-        """log p of every token of validation by those n-grams, (N,) float64."""
+        """log p of every token of validation by those n-grams, (N,) float64 on the processor, where they are counted."""
         net = NGram(self.train[-COUNTED:].cpu(), 1, len(self.vocabulary), 3 if self.characters else 5)
         net.read.fill_(True)
-        return net.log_probabilities(self.validation)
+        return net.log_probabilities(self.validation.cpu())
 
     def tokens_text(self, length: int) -> str:
         """What `length` tokens are, for a model card."""

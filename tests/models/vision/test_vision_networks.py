@@ -156,6 +156,15 @@ def test_nearest_neighbours_vote_like_a_count_by_hand() -> None:
     assert net(torch.tensor([0.4]).view(1, 1, 1, 1)).exp()[0, 0] < 1e-3
 
 
+def test_nearest_neighbours_keep_the_last_of_more_images_than_there_is_room_for() -> None:
+    net = models.build("knn", classes=9, channels=1, size=1, k=1, memory=4)
+    net.remember(torch.arange(3.0).view(3, 1, 1, 1), torch.arange(3))
+    net.remember(torch.arange(3.0, 9.0).view(6, 1, 1, 1), torch.arange(3, 9))
+    assert net.images.flatten().tolist() == [8, 5, 6, 7]  # Image n lies at n % 4.
+    assert net.labels.tolist() == [8, 5, 6, 7]
+    assert int(net.count) == 9
+
+
 def test_the_1d_network_takes_series_and_images() -> None:
     net = models.build("cnn1d", classes=4, channels=2, size=50)
     assert net(torch.randn(3, 2, 50)).shape == (3, 4)
