@@ -6,6 +6,8 @@ The target of a transition is y = R + gamma^k Q_target(s', a'), its loss (Q(s, a
 One step: the network acts for all environments in one pass, ALE's threads step them, and meanwhile the learner updates.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +21,7 @@ from agents.dqn_config import DQNConfig
 from agents.dqn_views import DQNViews
 from agents.exported import q_values
 from agents.losses import Loss
-from agents.replay import PIXELS, Batch, ReplayMemory
+from agents.replay import PIXELS, Batch, ReplayMemory, Rows
 from lab.atari.games import action_names
 from lab.device import compute_dtype, free_memory
 from lab.experiment import Experiment, Metrics, State
@@ -28,7 +30,7 @@ from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from lab.state import Tree, attributes
 from models.impala import ImpalaTrunk
-from models.kernels.cuda_graphs import CapturedStep
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 from models.noisy import Draw
 from models.q_network import ActionValueNetwork, QNetwork, Seen
@@ -64,7 +66,7 @@ class DQN(Experiment):
         self.target_network = FlatNetwork(target.to(device), self.dtype, trainable=False)
         self.target_network.copy_from(self.online)
         self.optimizer = FlatAdam(self.online, config.learning_rate, config.adam_eps)
-        self.graph: CapturedStep | None = None
+        self.captured = self.new_captures()
         self.steps = self.updates = self.owed = 0
         self.collector: Collector | None = None
         self.decisions = Decisions()
@@ -127,7 +129,10 @@ class DQN(Experiment):
 
         On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None.
         """
-        if batch is None or self.device.type != "cpu":
+        if self.all_on_gpu:
+            made, seen = self.captured("act", self.look, torch.from_numpy(self.memory().newest_rows())), None
+            observed, values = made["blocks"], made["q"]
+        elif batch is None or self.device.type != "cpu":
             observed, seen = self.collect().blocks(), None
             values = self.values_of(observed.to(self.device, non_blocking=True))  # (E, A)
         else:
@@ -141,6 +146,11 @@ class DQN(Experiment):
         decision = Decision(observed, q, np.where(random, anything, q.argmax(1)), random)
         self.decisions.add(self.steps, decision)
         return decision, seen
+
+    def look(self, rows: Tensor) -> dict[str, Tensor]:
+        """The `blocks` of the stacks at rows (E, 4) of the memory, and their Q values `q` (E, A)."""
+        blocks = self.memory().blocks(rows)
+        return {"blocks": blocks, "q": self.values_of(blocks)}
 
     def drawn(self, count: int | None = None) -> Draw:
         """The random numbers of a pass, to learn from `count` states or to act; none for a network that takes none."""
@@ -164,38 +174,63 @@ class DQN(Experiment):
 
         The target network sees all of them in one pass. `seen` is the online network's pass over the states of the first step.
         """
-        c, replay = self.config, self.memory()
-        count = len(batch.actions) // c.batch_size
-        next_blocks = replay.blocks(batch.next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
-        actions, returns, discounts, weights = self.to_device(batch)
+        c, count = self.config, len(batch.actions) // self.config.batch_size
+        rates = [self.learning_rate(self.updates + i) for i in range(count)]
+        if self.all_on_gpu:
+            made = self.captured("update", partial(self.learn_packed, count), torch.from_numpy(packed(batch, rates)))
+            errors, loss = made["errors"], made["loss"]
+        else:
+            actions, returns, discounts, weights = self.to_device(batch)
+            errors, loss = self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, seen)
+        if c.prioritised:
+            self.memory().set_priorities(batch.leaves, errors.abs().cpu().numpy())
+        before, self.updates = self.updates, self.updates + count
+        if before // c.target_interval != self.updates // c.target_interval:
+            self.target_network.copy_from(self.online)
+        return loss
+
+    def learn_packed(self, count: int, numbers: Tensor) -> dict[str, Tensor]:
+        """`learn_in_turn` of `count` steps from what `packed` makes of a batch: on a GPU one graph, for which one copy goes there."""
+        numbers = numbers.to(self.device, non_blocking=True)
+        n = count * self.config.batch_size
+        rows, next_rows, actions, others = numbers.split([4 * n, 4 * n, n, 3 * n + count])
+        returns, discounts, weights, rates = others.view(torch.float32).split([n, n, n, count])
+        errors, loss = self.learn_in_turn(
+            rows.view(n, 4), next_rows.view(n, 4), actions.long(), returns, discounts, weights, rates.unbind()
+        )
+        return {"errors": errors, "loss": loss}
+
+    def learn_in_turn(
+        self, rows: Rows, next_rows: Rows, actions: Tensor, returns: Tensor, discounts: Tensor, weights: Tensor,
+        rates: Sequence[float | Tensor], seen: Seen | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        """One gradient step after the other, each with its rate; the errors of all transitions, and the mean loss."""
+        c, replay, count = self.config, self.memory(), len(rates)
+        next_blocks = replay.blocks(next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
         shares = weights / c.batch_size
         next_outputs = None
         if c.replay == "on":
             next_outputs = self.bootstrap_network.outputs(next_blocks, self.drawn(len(next_blocks)))  # (count * B, A, ...)
         errors, each = [], []
-        for i in range(count):
+        for i, rate in enumerate(rates):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
             target = self.targets(
-                batch.rows[part], actions[part], returns[part], discounts[part], next_blocks[part],
+                rows[part], actions[part], returns[part], discounts[part], next_blocks[part],
                 None if next_outputs is None else next_outputs[part],
             )  # fmt: skip
-            self.optimizer.set_learning_rate(self.learning_rate(self.updates + i))
+            self.optimizer.set_learning_rate(rate)
             if i == 0 and seen is not None:
                 error, loss = self.learn(seen, actions[part], target, shares[part])
             else:
-                blocks = replay.blocks(batch.rows[part]).to(self.device).to(self.dtype)  # (B, 64, 21, 21)
-                error, loss = self.captured_step(blocks, actions[part], target, shares[part], *self.drawn(c.batch_size))
+                blocks = replay.blocks(rows[part]).to(self.device).to(self.dtype)  # (B, 64, 21, 21)
+                given = (blocks, actions[part], target, shares[part], *self.drawn(c.batch_size))
+                error, loss = self.gradient_step(*given) if self.all_on_gpu else self.captured_step(*given)
             errors.append(error)
             each.append(loss)
-        if c.prioritised:
-            replay.set_priorities(batch.leaves, torch.cat(errors).abs().cpu().numpy())
-        before, self.updates = self.updates, self.updates + count
-        if before // c.target_interval != self.updates // c.target_interval:
-            self.target_network.copy_from(self.online)
-        return torch.stack(each).mean() if count > 1 else each[0]
+        return torch.cat(errors), torch.stack(each).mean() if count > 1 else each[0]
 
     def targets(
-        self, rows: np.ndarray, actions: Tensor, returns: Tensor, discounts: Tensor, next_blocks: Tensor, next_outputs: Tensor | None
+        self, rows: Rows, actions: Tensor, returns: Tensor, discounts: Tensor, next_blocks: Tensor, next_outputs: Tensor | None
     ) -> Tensor:
         """The targets (B, ...) of one gradient step for the transitions from the states at `rows` (B, 4).
 
@@ -221,12 +256,9 @@ class DQN(Experiment):
         return c.learning_rate * fall * warmup(update, c.warmup_updates)
 
     def captured_step(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """`gradient_step`, on a GPU as one CUDA graph."""
-        if self.device.type != "cuda":
-            return self.gradient_step(*inputs)
-        if self.graph is None:
-            self.graph = CapturedStep(self.gradient_step, inputs, [*self.optimizer.changing, *self.network.buffers()])
-        return self.graph(*inputs)
+        """`gradient_step`, one CUDA graph where the memory's frames are not on the GPU."""
+        made = self.captured("step", lambda *given: dict(zip(("errors", "loss"), self.gradient_step(*given), strict=True)), *inputs)
+        return made["errors"], made["loss"]
 
     def gradient_step(self, blocks: Tensor, actions: Tensor, target: Tensor, shares: Tensor, *draw: Tensor) -> tuple[Tensor, Tensor]:
         """`learn` from blocks (B, 64, 21, 21) that the network has not seen yet."""
@@ -257,6 +289,18 @@ class DQN(Experiment):
         return actions.long(), *others
 
     @property
+    def all_on_gpu(self) -> bool:
+        """Whether the memory's frames are on the GPU too, so that whole updates can be captured."""
+        return self.device.type == "cuda" and self.memory().frames.is_cuda
+
+    def new_captures(self) -> CapturedSteps:
+        return CapturedSteps(self.device, self.changing, [self.draw_rng] if self.network.draws else [])
+
+    def changing(self) -> list[Tensor]:
+        """The tensors that acting and learning change."""
+        return [*self.optimizer.changing, *self.network.buffers(), *self.target_network.compute.buffers()]
+
+    @property
     def network(self) -> ActionValueNetwork:
         """The online network as it computes, in `dtype`."""
         assert isinstance(self.online.compute, ActionValueNetwork)
@@ -283,6 +327,7 @@ class DQN(Experiment):
         return replay
 
     def make_collector(self) -> Collector:
+        self.captured = self.new_captures()  # They read the memory of the collector before.
         return Collector.of(self.config, KEEP_SEED, ReplayMemory.of(self.config, self.replay_device()))
 
     def replay_device(self) -> torch.device:
@@ -340,3 +385,10 @@ def spread(slope: Tensor, actions: Tensor, outputs: Tensor) -> Tensor:
     gradient = torch.zeros_like(outputs)
     gradient[torch.arange(len(actions), device=actions.device), actions] = slope
     return gradient
+
+
+def packed(batch: Batch, rates: Sequence[float]) -> np.ndarray:
+    """A batch and the rates of its steps as one row of int32: numbers of 4 bytes, of which the later ones are floats."""
+    whole = (batch.rows, batch.next_rows, batch.actions)
+    floats = np.concatenate([batch.returns, batch.discounts, batch.weights, np.array(rates, np.float32)], dtype=np.float32)
+    return np.concatenate([*(array.ravel() for array in whole), floats.view(np.int32)], dtype=np.int32)

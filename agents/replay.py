@@ -28,6 +28,7 @@ log = logging.getLogger("lab.replay")
 
 PIXELS = 84 * 84
 NO_ACTION = 255
+Rows = np.ndarray | Tensor
 BLOCK = 1024
 """Rows of one environment in one stored segment."""
 
@@ -288,13 +289,14 @@ class ReplayMemory:
             return torch.empty(*rows.shape, 84, 84, dtype=torch.uint8, device=self.frames.device)
         return frame_pixels(self.stored(rows)).view(*rows.shape, 84, 84)
 
-    def blocks(self, rows: np.ndarray) -> Tensor:
+    def blocks(self, rows: Rows) -> Tensor:
         """What `space_to_depth` makes of the stacks: (B, 64, 21, 21) uint8 of stack rows (B, 4), on the memory's device."""
         return stack_blocks(self.stored(rows))
 
-    def stored(self, rows: np.ndarray) -> Tensor:
+    def stored(self, rows: Rows) -> Tensor:
         """The frames (N, 7056) uint8 at `rows` (any shape of N), as they are kept."""
-        return self.frames.index_select(0, torch.from_numpy(rows).flatten().to(self.frames.device, non_blocking=True))
+        places = torch.from_numpy(rows) if isinstance(rows, np.ndarray) else rows
+        return self.frames.index_select(0, places.flatten().to(self.frames.device, non_blocking=True))
 
     def set_priorities(self, leaves: np.ndarray, priorities: np.ndarray) -> None:
         """New priorities (B,), each above 0, before the exponent alpha."""

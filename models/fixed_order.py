@@ -4,7 +4,7 @@ On a processor they are PyTorch's own; so are maximum pools where cuDNN too may 
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -136,7 +136,7 @@ def by_products(x: Tensor, factor: int) -> Tensor:
     return down @ (x @ across.T)
 
 
-@lru_cache(maxsize=64)
+@cache  # For good: a captured step goes on reading it.
 def interpolation(size: int, factor: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """What each of `size` values counts in each of `size * factor` interpolated ones, (size * factor, size)."""
     with torch.inference_mode(False), torch.no_grad():
@@ -156,7 +156,7 @@ def averages_by_products(x: Tensor, count: int) -> Tensor:
     return down @ (x @ across.T)
 
 
-@lru_cache(maxsize=64)
+@cache  # For good: a captured step goes on reading it.
 def parts(size: int, count: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """What each of `size` values counts in the average of each of `count` parts, (count, size)."""
     with torch.inference_mode(False), torch.no_grad():

@@ -1,17 +1,19 @@
 """CUDA graphs: a step captured once and replayed, without the launch overhead of its many small kernels.
 
-Other threads of the process use the GPU meanwhile. Read first: `CapturedStep.capture`.
+Other threads of the process use the GPU meanwhile. Read first: `CapturedStep.capture`; recipes call `CapturedSteps`.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from models.full_memory import is_out_of_memory
+from models.processes import group
 
 log = logging.getLogger("lab.cuda_graphs")
 
@@ -23,21 +25,31 @@ class CapturedStep:
     """A function of tensors captured as a CUDA graph and replayed: a small network's step is mostly launch time.
 
     `step(*inputs)` must read and write only memory that stays in place, and keep no count in Python. It runs a few times before the
-    capture, as CUDA requires; the tensors in `keep` are restored after that. Where it cannot be captured it is called as it is.
+    capture, as CUDA requires; the tensors in `keep` are restored after that, and the `generators` that it draws from. Where it cannot be
+    captured it is called as it is.
     """
 
-    def __init__(self, step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor], keep: Sequence[Tensor]):
-        self.step = step
+    def __init__(
+        self, step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor], keep: Sequence[Tensor],
+        generators: Sequence[torch.Generator] = (),
+    ):  # fmt: skip
+        self.step, self.generators = step, generators
         self.inputs = [tensor.clone() for tensor in inputs]
         self.outputs: tuple[Tensor, ...] = ()
         self.graph: torch.cuda.CUDAGraph | None = None
         before = [tensor.clone() for tensor in keep]
+        states, spare = [generator.get_state() for generator in generators], [generator.clone_state() for generator in generators]
         try:
             self.graph = self.capture()
         except Exception as error:
             if is_out_of_memory(error):
                 raise
             log.warning("The step could not be captured as a CUDA graph (%s): its kernels are launched one by one, which is slower.", error)
+            for generator, unused in zip(generators, spare, strict=True):  # Its own state may still wait for the end of the capture.
+                generator.graphsafe_set_state(unused)
+        else:
+            for generator, state in zip(generators, states, strict=True):
+                generator.set_state(state)
         with torch.no_grad():
             for tensor, value in zip(keep, before, strict=True):
                 tensor.copy_(value)
@@ -55,6 +67,8 @@ class CapturedStep:
                 for _ in range(3):
                     self.step(*self.inputs)
                 side.synchronize()
+                for generator in self.generators:
+                    graph.register_generator_state(generator)
                 graph.capture_begin(capture_error_mode="thread_local")
                 try:
                     self.outputs = self.step(*self.inputs)
@@ -69,6 +83,48 @@ class CapturedStep:
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         if self.graph is None:
             return self.step(*inputs)
-        torch._foreach_copy_(self.inputs, list(inputs))
+        torch._foreach_copy_(self.inputs, list(inputs), non_blocking=True)
         self.graph.replay()
         return tuple(output.clone() for output in self.outputs)
+
+
+class CapturedSteps:
+    """The parts of a recipe's step, each captured on a GPU when it is first called; elsewhere, and among several processes, just called.
+
+    `keep` gives the tensors that they change, `generators` are those that they draw from.
+    """
+
+    def __init__(self, device: torch.device, keep: Callable[[], Sequence[Tensor]], generators: Sequence[torch.Generator] = ()):
+        self.device, self.on_gpu, self.keep, self.generators = device, device.type == "cuda", keep, generators
+        self.made: dict[Hashable, tuple[CapturedStep, list[str]]] = {}
+
+    def __call__(self, name: Hashable, step: Callable[..., dict[str, Tensor]], *inputs: Tensor) -> dict[str, Tensor]:
+        """`step(*inputs)`, named tensors. What else it depends on is in the `name`, as a replay does what the first call did.
+
+        Inputs may still be on the processor: they are copied for a replay, and a step that is just called moves them itself.
+        """
+        # A mode that watches each operation would see none of a replay.
+        if not self.on_gpu or group.stepping or _get_current_dispatch_mode() is not None:
+            return step(*inputs)
+        key = (name, *(tuple(tensor.shape) for tensor in inputs))
+        if key not in self.made:
+            self.made[key] = self.captured(step, inputs)
+        captured, names = self.made[key]
+        if captured.graph is None:  # A generator that a capture left behind serves no other graph either.
+            self.on_gpu = False
+            return step(*inputs)
+        numbers, *others = captured(*inputs)
+        return dict(zip(names, [*numbers.unbind(), *others], strict=True))
+
+    def captured(self, step: Callable[..., dict[str, Tensor]], inputs: Sequence[Tensor]) -> tuple[CapturedStep, list[str]]:
+        """The step as one that gives its 0-d tensors as one vector (to be copied at once) and then the others, and the names of all."""
+        names: list[str] = []
+
+        def packed(*inputs: Tensor) -> tuple[Tensor, ...]:
+            made = step(*inputs)
+            numbers = [name for name, value in made.items() if value.dim() == 0]
+            names[:] = [*numbers, *(name for name in made if name not in numbers)]
+            vector = torch.stack([made[name].float() for name in numbers]) if numbers else next(iter(made.values())).new_empty(0)
+            return vector, *(made[name] for name in names[len(numbers) :])
+
+        return CapturedStep(packed, [tensor.to(self.device) for tensor in inputs], self.keep(), self.generators), names

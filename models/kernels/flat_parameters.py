@@ -79,6 +79,9 @@ class FlatNetwork:
         """
         if group.stepping and gradient is None:
             gradient = torch.full_like(output, group.share)
+        if self.gradient.is_cuda:  # Where the pass may be captured, nothing is left at the parameters.
+            torch._foreach_copy_(self.gradient_views, torch.autograd.grad(output, self.parameters, gradient))
+            return group.add(self.gradient)
         output.backward(gradient)
         gradients = [p.grad for p in self.parameters if p.grad is not None]
         assert len(gradients) == len(self.parameters), "a parameter on which the output does not depend"
@@ -216,7 +219,8 @@ class FlatAdam:
         """The tensors that a step changes."""
         return [self.weights, self.network.compute_weights, self.exp_avg, self.exp_avg_sq, self.count]
 
-    def set_learning_rate(self, value: float) -> None:
+    def set_learning_rate(self, value: float | Tensor) -> None:
+        """The step size from now on; a 0-d tensor on a GPU, in steps that are captured."""
         if isinstance(self.rate, Tensor):
             self.rate.fill_(value)
         else:
@@ -249,19 +253,22 @@ class FlatAdam:
 
         As in PyTorch's optimisers, None leaves its parameter as it is.
         """
-        given = [gradient for gradient in gradients if gradient is not None]
-        if self.weights.is_cuda and len(given) == len(gradients):
-            self.step_at_once(given)
+        if self.weights.is_cuda:
+            self.step_at_once(gradients)
             return
         self.count += 1
         for start, gradient in zip(self.network.places, gradients, strict=False):
             if gradient is not None:
                 self.update(in_memory_order(gradient), start)
 
-    def step_at_once(self, gradients: list[Tensor]) -> None:
-        """`step_from` in three kernels, as a GPU waits for launches more than for memory."""
+    def step_at_once(self, gradients: Sequence[Tensor | None]) -> None:
+        """`step_from` in few kernels, as a GPU waits for launches more than for memory: None counts as 0, which moves nothing that never had another."""
         self.count += 1
-        torch._foreach_copy_(self.network.gradient_views, gradients)
+        pairs = list(zip(self.network.gradient_views, gradients, strict=True))
+        if missing := [view for view, gradient in pairs if gradient is None]:
+            torch._foreach_zero_(missing)
+        given = [(view, gradient) for view, gradient in pairs if gradient is not None]
+        torch._foreach_copy_([view for view, _ in given], [gradient for _, gradient in given])
         self.update(self.network.gradient, 0)
 
     def update(self, given: Tensor, start: int, scale: Tensor | None = None) -> None:
@@ -316,8 +323,8 @@ class FlatRAdam(FlatAdam):
         self.learning_rate, self.damping = learning_rate, eps
         self.taken = 0
 
-    def set_learning_rate(self, value: float) -> None:
-        self.learning_rate = value
+    def set_learning_rate(self, value: float | Tensor) -> None:
+        self.learning_rate = float(value)
         if isinstance(self.rate, Tensor):
             self.rate.fill_(value)
 

@@ -1,6 +1,6 @@
 """Convolutions with reflection padding, as CycleGAN's generator has them, fast on a CPU beside the plain `plain_reflected_conv`."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import torch
@@ -56,7 +56,7 @@ def mirror(size: int, reach: int) -> list[int]:
     return [size - 1 - abs(size - 1 - abs(p)) for p in range(-reach, size + reach)]
 
 
-@lru_cache(maxsize=32)
+@cache  # For good: a captured step goes on reading it.
 def mirror_places(count: int, height: int, width: int, reach: int, device: torch.device) -> Tensor:
     """Rows of `count` images in the order of the padded ones, (count * (H + 2 reach) * (W + 2 reach),) int32."""
     with torch.inference_mode(False):
@@ -65,7 +65,7 @@ def mirror_places(count: int, height: int, width: int, reach: int, device: torch
         return (image + y[:, None] * width + x).flatten().int().to(device)
 
 
-@lru_cache(maxsize=32)
+@cache  # For good: a captured step goes on reading it.
 def mirror_sources(count: int, height: int, width: int, reach: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """The other way round: the rows of padded images that show each pixel (count * H * W, k) int32, and which of them count, 1 or 0."""
     with torch.inference_mode(False):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.dqn import DQN, chosen, spread
@@ -13,6 +13,7 @@ from agents.dqn_config import DQNConfig, DQNFastConfig
 from agents.replay import Batch
 from lab.checkpoint import flatten
 from lab.errors import UsageError
+from models.kernels.cuda_graphs import CapturedStep
 
 
 class FixedReplay:
@@ -329,7 +330,7 @@ def test_one_update_on_the_gpu_equals_one_on_the_cpu(tiny) -> None:
         experiment = DQN(config, torch.device(name))
         with torch.no_grad():
             losses += learnt(experiment, 1, captured=False)
-        gradients.append(experiment.online.compute_gradient.cpu())
+        gradients.append(torch.cat([view.reshape(-1).cpu() for view in experiment.online.compute_gradient_views]))
     assert losses[1] == pytest.approx(losses[0], rel=1e-4)
     torch.testing.assert_close(gradients[1], gradients[0], rtol=1e-3, atol=1e-5 * float(gradients[0].abs().max()))
 
@@ -339,11 +340,72 @@ def test_one_update_on_the_gpu_equals_one_on_the_cpu(tiny) -> None:
 def test_captured_updates_equal_those_launched_one_by_one(tiny, fields: dict) -> None:
     config = tiny(**fields).config
     captured, eager = (DQN(config, torch.device("cuda")) for _ in range(2))
+    eager.captured.on_gpu = False
     with torch.inference_mode():
         losses = [learnt(experiment, 5, captured=experiment is captured) for experiment in (captured, eager)]
-    assert captured.graph is not None
-    assert captured.graph.graph is not None, "it could not be captured"
+    assert captured.captured.made
+    assert captured.captured.on_gpu, "it could not be captured"
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
     mine, theirs = (experiment.optimizer.exp_avg for experiment in (captured, eager))
     torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4 * float(theirs.abs().max()))
     assert float(captured.optimizer.count) == 5
+
+
+class Replayed:
+    """A graph that calls the step again, and writes what it gives into the same tensors."""
+
+    def __init__(self, step: CapturedStep):
+        self.captured = step
+        for _ in range(3):
+            step.step(*step.inputs)
+        step.outputs = step.step(*step.inputs)
+
+    def replay(self) -> None:
+        for output, value in zip(self.captured.outputs, self.captured.step(*self.captured.inputs), strict=True):
+            output.copy_(value)
+
+
+def trained(experiment: DQN, steps: int) -> tuple[list[float], Tensor]:
+    """The losses of some steps in the game, and the weights after them."""
+    metrics = [experiment.step() for _ in range(steps)]
+    return [float(each["losses/td_loss"]) for each in metrics if "losses/td_loss" in each], experiment.online.weights.clone()
+
+
+WHOLE = ({}, {"prioritised": True, "double": True, "train_every": 3, "n_step": 3}, {"noisy": True, "munchausen": True})
+
+
+@pytest.mark.parametrize("fields", WHOLE)
+def test_whole_updates_replayed_are_those_of_a_processor(tiny, fields: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = trained(tiny(**fields), 24)
+    monkeypatch.setattr(DQN, "all_on_gpu", True)
+    eager, captured = tiny(**fields), tiny(**fields)
+    expected = trained(eager, 24)
+    monkeypatch.setattr(CapturedStep, "capture", lambda step: Replayed(step))
+    captured.collect()
+    captured.captured.on_gpu = True
+    losses, weights = trained(captured, 24)
+    assert losses == expected[0]
+    assert torch.equal(weights, expected[1])
+    assert {key[0] for key in captured.captured.made} == {"act", "update"}
+    if not fields.get("noisy"):  # There a processor acts and learns in one pass, and draws in another order.
+        assert losses == pytest.approx(plain[0], rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("fields", [*WHOLE, {"precision": "bf16"}, {"trunk": "impala", "spectral_norm": True, "trunk_width": 1}])
+def test_whole_updates_captured_equal_those_launched_one_by_one(tiny, fields: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_DETERMINISTIC", "1")
+    config = tiny(**{"epsilon_start": 1.0, "epsilon_end": 1.0, **fields}).config
+    captured, eager = (DQN(config, torch.device("cuda")) for _ in range(2))
+    try:
+        assert captured.all_on_gpu
+        eager.collect()
+        eager.captured.on_gpu = False
+        (mine, _), (theirs, _) = (trained(experiment, 30) for experiment in (captured, eager))
+        assert captured.captured.on_gpu, "it could not be captured"
+        assert {key[0] for key in captured.captured.made} == {"act", "update"}
+        assert mine[:4] == pytest.approx(theirs[:4], rel=1e-2, abs=1e-4)
+        assert torch.equal(captured.draw_rng.get_state(), eager.draw_rng.get_state())
+    finally:
+        captured.close()
+        eager.close()

@@ -136,8 +136,7 @@ def test_the_generators_step_leaves_the_discriminators_alone_and_gets_its_gradie
 
 def test_noise_on_the_way_back_leaves_the_translation_as_it_is() -> None:
     silent, noisy = cyclegan(), cyclegan(cycle_noise=0.5)
-    (silent_terms, *silent_fakes), (noisy_terms, *noisy_fakes) = (run.g_step(*run.batch()) for run in (silent, noisy))
-    assert all(torch.equal(one, other) for one, other in zip(silent_fakes, noisy_fakes, strict=True))
+    silent_terms, noisy_terms = (run.g_step(*run.batch()) for run in (silent, noisy))
     for name in silent_terms:
         assert torch.equal(silent_terms[name], noisy_terms[name]) == (not name.startswith("cycle")), name
 

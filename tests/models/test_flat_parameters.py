@@ -101,7 +101,9 @@ def test_a_step_at_once_equals_one_parameter_by_parameter() -> None:
         once.copy_from(apart)
 
 
-def test_parameters_that_begin_at_whole_16_bytes_as_on_a_gpu_learn_and_are_stored_as_those_without_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parameters_that_begin_at_whole_16_bytes_as_on_a_gpu_learn_and_are_stored_as_those_without_gaps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Conv2d(3, 5, 3), nn.Flatten(), nn.Linear(5, 3), nn.Linear(3, 2))
     networks, optimizers = [], []

@@ -27,6 +27,7 @@ from lab.recipes.generative.sample_monitor import SampleMonitor
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from models.generative.gan_losses import discriminator_loss, generator_loss, r1_penalty, threshold
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 from models.processes import group
 
@@ -62,6 +63,7 @@ class Adversarial(Experiment):
         self.g_optimizer = FlatAdam(self.g, config.g_learning_rate, 1e-8, betas)
         self.d_optimizer = FlatAdam(self.d, config.d_learning_rate, 1e-8, betas)
         self.d_count = 0
+        self.captured = CapturedSteps(device, self.changing, [self.seeds.noise])
         self.monitor = SampleMonitor(config, self.feed, self.average.master, self.conditional, self.autocast)
         self.latent = LatentViews(config, self.feed)
         self.inversion = InversionViews(self.latent)
@@ -79,16 +81,41 @@ class Adversarial(Experiment):
     def step(self) -> Metrics:
         c, metrics = self.settings, dict[str, Any]()
         for turn in range(c.d_steps):
-            images, labels = self.feed.batch()
-            given = labels if self.conditional else None
-            real = signed_images(images)
-            with torch.set_grad_enabled(turn == c.d_steps - 1), self.autocast():
-                fake = self.generated(len(real), given)
-            metrics |= self.d_step(real, fake.detach(), given)
-        metrics |= self.g_step(fake, real, given)
+            last = turn == c.d_steps - 1
+            metrics = self.captured((last, self.penalised), partial(self.turn, last), *self.feed.batch())
+            self.d_count += 1
+            self.diagnose(metrics, last)
         self.average.follow(self.g, c.ema, self.steps)
         self.steps += 1
         return {**metrics, **self.monitor.after_step(self.steps)}
+
+    def turn(self, last: bool, images: Tensor, labels: Tensor) -> Metrics:
+        """One step of D on a batch, and in the `last` turn one of G."""
+        given = labels if self.conditional else None
+        real = signed_images(images)
+        with torch.set_grad_enabled(last), self.autocast():
+            fake = self.generated(len(real), given)
+        metrics = self.d_step(real, fake.detach(), given)
+        return metrics | self.g_step(fake, real, given) if last else metrics
+
+    @property
+    def penalised(self) -> bool:
+        """Whether D's next step has the penalty R1."""
+        return bool(self.settings.r1) and self.d_count % self.settings.r1_every == 0
+
+    def changing(self) -> list[Tensor]:
+        """The tensors that a turn changes."""
+        buffers = [*self.g.master.buffers(), *self.d.master.buffers()]
+        return [*self.g_optimizer.changing, *self.d_optimizer.changing, *buffers]
+
+    def diagnose(self, metrics: Metrics, last: bool) -> None:
+        """Look for trouble in a turn's metrics."""
+        see = self.monitor.diagnosis.see
+        see(d_loss=metrics["losses/discriminator"])
+        if (on_fake := metrics.get("charts/d_fake_accuracy")) is not None:
+            see(d_accuracy=0.5 * (metrics["charts/d_real_accuracy"] + on_fake), d_fake_accuracy=on_fake)
+        if last:
+            see(g_gradient=metrics["charts/g_gradient_norm"], g_loss=metrics["losses/generator"])
 
     def generated(self, count: int, labels: Tensor | None) -> Tensor:
         """`count` images of G in training (B, C, H, W)."""
@@ -106,20 +133,17 @@ class Adversarial(Experiment):
         total = loss + self.penalty(real, fake, labels)
         gradient = self.d.backward(total)
         self.d_optimizer.step(gradient)
-        self.d_count += 1
-        self.monitor.diagnosis.see(d_loss=loss)
         metrics = {"losses/discriminator": loss.detach(), "charts/d_gradient_norm": gradient.norm()}
         if c.loss == "wasserstein":  # A critic's scores have no threshold, so there is no accuracy.
             return metrics
         limit = threshold(c.loss, real_scores.detach(), fake_scores.detach())
         on_real, on_fake = (real_scores.detach() > limit).float().mean(), (fake_scores.detach() <= limit).float().mean()
-        self.monitor.diagnosis.see(d_accuracy=0.5 * (on_real + on_fake), d_fake_accuracy=on_fake)
         return {**metrics, "charts/d_real_accuracy": on_real, "charts/d_fake_accuracy": on_fake}
 
     def penalty(self, real: Tensor, fake: Tensor, labels: Tensor | None) -> Tensor | float:
         """The penalty added to D's loss: R1, and with the relativistic loss R2, computed every `r1_every` steps and weighted by that number."""
         c = self.settings
-        if not c.r1 or self.d_count % c.r1_every:
+        if not self.penalised:
             return 0.0
         if c.loss != "relativistic":
             return c.r1 * c.r1_every * r1_penalty(lambda x: self.d.master(x, labels), real)
@@ -136,9 +160,7 @@ class Adversarial(Experiment):
         gradient = self.g.backward(loss)
         self.d.master.requires_grad_(True)
         self.g_optimizer.step(gradient)
-        norm = gradient.norm()
-        self.monitor.diagnosis.see(g_gradient=norm, g_loss=loss)
-        return {"losses/generator": loss.detach(), "charts/g_gradient_norm": norm}
+        return {"losses/generator": loss.detach(), "charts/g_gradient_norm": gradient.norm()}
 
     def g_loss(self, scores: Tensor, real: Tensor, labels: Tensor | None) -> Tensor:
         """G's loss, given D's scores of its images; the relativistic loss compares them with those of real ones."""

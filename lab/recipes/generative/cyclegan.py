@@ -78,16 +78,17 @@ class CycleGAN(ImageTranslation):
     def step(self) -> Metrics:
         rate = self.set_rates()
         a, b = group.part(*self.batch())
-        terms, fake_a, fake_b = self.g_step(a, b)
+        terms = self.captured("generators", self.g_step, a, b)
+        fake_a, fake_b = terms.pop("fake_a"), terms.pop("fake_b")
         pool_a, pool_b = self.pools
         # Each process keeps the pictures of all, so that they keep the same.
         seen_a, seen_b = group.part(pool_a.exchange(group.whole(fake_a)), pool_b.exchange(group.whole(fake_b)))
-        terms |= self.d_step(a, b, seen_a, seen_b)
+        terms |= self.captured("discriminators", self.d_step, a, b, seen_a, seen_b)
         accuracies = {f"charts/{name}": terms.pop(name) for name in ("d_a_accuracy", "d_b_accuracy")}
         return {**self.after_step(terms, rate), **accuracies}
 
-    def g_step(self, a: Tensor, b: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """One step of the generators, the discriminators held fixed: (the terms, generated images of A, of B)."""
+    def g_step(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """One step of the generators, the discriminators held fixed: the terms, and the generated images `fake_a` and `fake_b`."""
         c, style, noise_a, noise_b = self.config, None, None, None
         if c.style:
             drawn = group.drawn(len(a), lambda count: torch.randn(count, c.style, generator=self.noise_generator, device=self.device))
@@ -100,7 +101,7 @@ class CycleGAN(ImageTranslation):
         self.g_optimizer.step(self.g_gradients.sum(len(shards)))
         self.g.sync()
         terms, fake_a, fake_b = zip(*shards, strict=True)
-        return sum_terms(terms), torch.cat(fake_a), torch.cat(fake_b)
+        return {**sum_terms(terms), "fake_a": torch.cat(fake_a), "fake_b": torch.cat(fake_b)}
 
     def noise_like(self, images: Tensor) -> Tensor:
         """Standard normal noise with the shape, memory format and dtype of images (B, C, H, W)."""

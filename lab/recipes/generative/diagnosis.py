@@ -40,12 +40,12 @@ class Diagnosis:
     @torch.no_grad()
     def see(self, **values: Tensor) -> None:
         """Update the averages with one step's 0-d tensors."""
+        known = [name for name in values if name in self.averages]
+        if known:
+            torch._foreach_lerp_([self.averages[name] for name in known], [values[name].detach().float() for name in known], 1 - MEMORY)
         for name, value in values.items():
-            value = value.detach().float()
-            if name in self.averages:
-                self.averages[name].lerp_(value, 1 - MEMORY)
-            else:
-                self.averages[name] = value.clone()
+            if name not in known:
+                self.averages[name] = value.detach().float().clone()
             self.seen[name] = self.seen.get(name, 0) + 1
 
     def read(self) -> dict[str, float]:

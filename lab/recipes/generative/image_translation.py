@@ -36,6 +36,7 @@ from lab.time_lapse import Film, TimeLapse
 from models.eval_mode import eval_mode
 from models.generative.gan_losses import boundary
 from models.generative.patchgan import PatchGAN
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 log = logging.getLogger("lab.recipes")
@@ -74,6 +75,7 @@ class ImageTranslation(Experiment):
         betas = (config.beta1, 0.999)
         self.g_optimizer = FlatAdam(self.g, config.learning_rate, 1e-8, betas)
         self.d_optimizer = FlatAdam(self.d, config.learning_rate, 1e-8, betas)
+        self.captured = CapturedSteps(device, self.changing, [self.noise_generator])
         self.domains = Splits(self.load)
         self.lapse = TimeLapse(1, keep_first=False)
         self.terms: dict[str, Tensor] = {}
@@ -134,6 +136,11 @@ class ImageTranslation(Experiment):
         return LabelledImages(images, part.labels[start : start + count], part.classes)
 
     # -- training --------------------------------------------------------------------------------------------------
+
+    def changing(self) -> list[Tensor]:
+        """The tensors that a step changes."""
+        buffers = [buffer for net in (self.g, self.d) for buffer in net.compute.buffers()]
+        return [*self.g_optimizer.changing, *self.d_optimizer.changing, *buffers]
 
     def set_rates(self) -> float:
         """The learning rate of this step, given to both optimisers."""

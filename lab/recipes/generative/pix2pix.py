@@ -83,8 +83,14 @@ class Pix2Pix(ImageTranslation):
     # -- training --------------------------------------------------------------------------------------------------
 
     def step(self) -> Metrics:
-        c, rate = self.config, self.set_rates()
-        a, b = self.batch()
+        rate = self.set_rates()
+        terms = self.captured("step", self.learn, *self.batch())
+        accuracy = terms.pop("d_accuracy")
+        return {**self.after_step(terms, rate), "charts/d_accuracy": accuracy}
+
+    def learn(self, a: Tensor, b: Tensor) -> dict[str, Tensor]:
+        """One step of D, then one of G, on pairs (B, 3, S, S); the terms of the losses, and how often D was right."""
+        c = self.config
         g, d = self.g.compute["ab"], self.d.compute["b"]  # type: ignore[index]
         with self.autocast():
             fake = g(a)
@@ -101,8 +107,10 @@ class Pix2Pix(ImageTranslation):
         adversarial, difference = generator_loss(c.loss, scores.float()), l1(fake, b)
         self.g_optimizer.step_from(torch.autograd.grad(adversarial + c.l1_weight * difference, self.g.parameters, allow_unused=True))
         self.d.compute.requires_grad_(True)
-        terms = {"adversarial": adversarial.detach(), "l1": difference.detach(), "d": d_loss.detach()}
-        return {**self.after_step(terms, rate), "charts/d_accuracy": self.seen_right(real_scores, fake_scores)}
+        return {
+            "adversarial": adversarial.detach(), "l1": difference.detach(), "d": d_loss.detach(),
+            "d_accuracy": self.seen_right(real_scores, fake_scores),
+        }  # fmt: skip
 
     def autocast(self) -> Any:
         wanted = self.flat_dtype == torch.float32 and self.dtype != torch.float32

@@ -1,0 +1,106 @@
+"""Adversarial steps as CUDA graphs: with a stand-in for CUDA they are the steps of a processor, on a GPU those launched one by one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from lab.experiment import Experiment
+from lab.selfcheck.cases import made
+from models.kernels.cuda_graphs import CapturedStep
+
+CPU = torch.device("cpu")
+CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan")
+
+
+class Replayed:
+    """A graph that calls the step again, and writes what it gives into the same tensors."""
+
+    def __init__(self, step: CapturedStep):
+        self.captured = step
+        for _ in range(3):
+            step.step(*step.inputs)
+        step.outputs = step.step(*step.inputs)
+
+    def replay(self) -> None:
+        for output, value in zip(self.captured.outputs, self.captured.step(*self.captured.inputs), strict=True):
+            output.copy_(value)
+
+
+def numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in metrics.items()}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_captured_steps_are_those_of_a_processor(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    eager = made(case, tmp_path, CPU)
+    expected = [numbers(eager.step()) for _ in range(4)]
+    monkeypatch.setattr(CapturedStep, "capture", lambda step: Replayed(step))
+    captured: Any = made(case, tmp_path, CPU)
+    captured.captured.on_gpu = True
+    assert [numbers(captured.step()) for _ in range(4)] == expected
+    assert captured.captured.made
+    assert set(captured.state()) == set(eager.state())
+
+
+def test_where_a_capture_fails_every_step_is_taken_as_it_is_and_draws_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [numbers(made("wgan-gp", tmp_path, CPU).step())]
+    swapped = []
+
+    def fail(step: CapturedStep) -> None:
+        step.step(*step.inputs)
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(CapturedStep, "capture", fail)
+    experiment: Any = made("wgan-gp", tmp_path, CPU)
+    experiment.captured.on_gpu = True
+    noise = experiment.seeds.noise
+
+    class Noise:
+        """The generator as CUDA has it: its state can be exchanged for another."""
+
+        get_state, clone_state = staticmethod(noise.get_state), staticmethod(noise.clone_state)
+
+        @staticmethod
+        def graphsafe_set_state(spare: torch.Generator) -> None:
+            swapped.append(spare)
+            noise.set_state(spare.get_state())
+
+    experiment.captured.generators = [Noise]
+    assert numbers(experiment.step()) == expected[0]
+    assert len(swapped) == 1
+    assert not experiment.captured.on_gpu
+
+
+def test_a_mode_that_watches_operations_sees_each_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CapturedStep, "capture", lambda step: pytest.fail("captured"))
+    experiment: Any = made("dcgan", tmp_path, CPU)
+    experiment.captured.on_gpu = True
+
+    class Watching(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return func(*args, **(kwargs or {}))
+
+    with Watching():
+        experiment.step()
+    assert not experiment.captured.made
+
+
+def on_gpu(case: str, folder: Path, captured: bool, **fields: Any) -> tuple[list[dict[str, float]], Experiment]:
+    experiment: Any = made(case, folder, torch.device("cuda"), precision="fp32", **fields)
+    experiment.captured.on_gpu = captured
+    return [numbers(experiment.step()) for _ in range(5)], experiment
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("case", [*CASES, "dcgan with spectral norm", "stylegan", "r3gan", "pix2pix-256", "cyclegan-256"])
+def test_captured_steps_on_a_gpu_are_those_launched_one_by_one(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_DETERMINISTIC", "1")
+    (mine, captured), (theirs, eager) = (on_gpu(case, tmp_path, how) for how in (True, False))
+    assert captured.captured.on_gpu, "it could not be captured"  # type: ignore[attr-defined]
+    for one, other in zip(mine, theirs, strict=True):
+        assert one == pytest.approx(other, rel=2e-3, abs=2e-4)
+    for name, generator in eager.stateful()["generators"].items():
+        assert torch.equal(generator.get_state(), captured.stateful()["generators"][name].get_state()), name
