@@ -34,8 +34,8 @@ ALL_MASKED = 0.5
 """Share of the frames in training of which nothing is revealed, as a frame's first step is drawn; all where that step is the only one."""
 PIXELS = 50.0
 """Nats of a frame that count as much as one of its reward."""
-LOST, SLACK = 0.5, 4.0
-"""A dream whose frame is wrong in more than so many times the pixels that change, and some pixels more, starts afresh. So all frames are
+SLACK = 4.0
+"""A dream whose frame is wrong in more than `tolerance` times the pixels that change, and so many more, starts afresh. So all frames are
 real until one step is well drawn, and dreams grow longer with that; nor is a dream that has lost the game taught to jump back to it."""
 
 
@@ -60,7 +60,9 @@ class Dream(Experiment):
                 network = LatentDream(len(self.action_names), config.colours, config.history, config.features, config.size, config.entries)
                 self.dtype = torch.float32  # The distance to the nearest code is too fine for bf16.
             else:
-                network = DreamUNet(len(self.action_names), config.colours, config.history, config.features)
+                network = DreamUNet(
+                    len(self.action_names), config.colours, config.history, config.features, config.size, config.overview
+                )  # fmt: skip
         network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(network)
         self.net = FlatNetwork(network, self.dtype)
@@ -97,10 +99,12 @@ class Dream(Experiment):
         from agents.dream_play import opened
 
         net, config = opened(find(name))
-        mine, theirs = ((c.game, c.family, c.size, c.colours, c.history, c.features, c.rows) for c in (self.config, config))
+        mine, theirs = (
+            (c.game, c.family, c.size, c.colours, c.history, c.features, c.overview, c.rows) for c in (self.config, config)
+        )  # fmt: skip
         if mine != theirs:
             raise UsageError(
-                f"--begin-from {name} is a dream with game, family, size, colours, history, features and crop {theirs}, not {mine}."
+                f"--begin-from {name} is a dream with game, family, size, colours, history, features, overview and crop {theirs}, not {mine}."
             )
         if not torch.equal(net.palette, self.data().palette):  # type: ignore[arg-type]
             raise UsageError(f"--begin-from {name} has other colours than the play. Give the --source and --seed it was trained with.")
@@ -139,7 +143,7 @@ class Dream(Experiment):
         self.frames, self.rows = torch.cat([dreams[:, 1:], drawn[:, None]], 1), rows + 1
         horizon = max(1.0, c.horizon * min(1.0, self.steps / c.horizon_steps))
         over = torch.rand(len(rows), generator=self.rng) * horizon < 1
-        over |= ~play.played[self.rows] | (wrong > LOST * (target != before).sum((1, 2)) + SLACK)
+        over |= ~play.played[self.rows] | (wrong > c.tolerance * (target != before).sum((1, 2)) + SLACK)
         self.begin(over)
         self.steps += 1
         return {

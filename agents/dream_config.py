@@ -1,6 +1,6 @@
 """Settings of a dream: a world model of an Atari game."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -34,6 +34,7 @@ follows dreams: the network's frames take the place of the real ones for some st
 <a href="https://arxiv.org/abs/2407.15595">Discrete flow matching</a>; Bengio et al. 2015,
 <a href="https://arxiv.org/abs/1506.03099">Scheduled sampling</a>.</p>
 """
+    former_values: ClassVar[dict[str, Any]] = {"overview": 0, "tolerance": 0.5}
     pages: ClassVar[tuple[str, ...]] = ("dream",)
     first_views: ClassVar[tuple[str, ...]] = ("film", "every_action", "error_over_time", "outcomes")
 
@@ -108,6 +109,14 @@ follows dreams: the network's frames take the place of the real ones for some st
         description="Channels of the largest maps, two and three times as many in the smaller ones. More draw better and are slower.",
         json_schema_extra=unit("maps"),
     )
+    overview: int = Field(
+        256,
+        ge=0,
+        le=4096,
+        description="Width of dense layers that see a whole frame at once, in --family flow. Wider learn sooner how far things move, such as a "
+        "paddle, and make the weights larger.",
+        json_schema_extra=unit("units") | words({0: "none"}),
+    )
     batch_size: int = Field(
         32, ge=1, le=4096, description="Dreams that are followed at once. More are steadier and slower.", json_schema_extra=unit("dreams")
     )
@@ -149,6 +158,13 @@ follows dreams: the network's frames take the place of the real ones for some st
         le=1_000_000_000,
         description="Steps over which the horizon grows from 1. More learn from real frames for longer at first.",
         json_schema_extra=unit("steps"),
+    )
+    tolerance: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        description="A dream starts afresh in training once more of its pixels are wrong than 4, and this times those that change. Higher lets "
+        "dreams go on that have drifted away from the game: they live longer, and what is learned from them is less exact.",
     )
     drawing_steps: int = Field(
         1,

@@ -192,11 +192,16 @@ def player_of(config: DreamConfig) -> tuple[nn.Module | None, str]:
     return run.experiment("cpu", serving_only=True).serving().eval(), run.stored["config"].get("crop", "0,0")
 
 
+def players_for(frames: int) -> int:
+    """How many games are played at once for so many frames."""
+    return max(2, min(PLAYERS, frames // 250))
+
+
 class Players:
     """Games at once, with more random actions from the first to the last."""
 
     def __init__(self, config: DreamConfig, net: nn.Module | None, crop: str, part: int, frames: int):
-        count = max(2, min(PLAYERS, frames // 250))
+        count = players_for(frames)
         seeds = np.random.SeedSequence([config.seed, part]).generate_state(count) >> 1
         self.config, self.net = config, net
         self.players = [Player(config.game, seed=int(seed), epsilon=0.0, crop=crop) for seed in seeds]

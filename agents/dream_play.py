@@ -16,6 +16,7 @@ from agents.dream_world import World
 from lab.atari.games import cut_rows
 from lab.atari.player import Player, q_values
 from lab.atari.preprocessing import observed
+from lab.atari.recorded import Episode
 from lab.errors import LabError, UsageError
 from models.dream_unet import CLOCK
 
@@ -67,6 +68,8 @@ class SideBySide:
         self.cut = cut_rows(config.rows)
         self.horizon, self.alone = 0, False
         self.value: float | None = None
+        self.script: list[int] = []
+        """What was done next in the episode that was begun in, last first."""
         self.rng = np.random.default_rng(seed)
         self.player = Player(config.game, seed=seed, epsilon=0.0, crop=crop)
         self.reset()
@@ -76,12 +79,29 @@ class SideBySide:
     def reset(self) -> None:
         """A new game, played ahead by the agent, and a dream from there."""
         self.player.reset()
-        self.seen = [self.seen_now()] * self.config.history
-        self.done = [0] * self.config.history
-        self.clock = 0
+        self.forget()
         for _ in range(AHEAD):
             self.play_real(self.best(self.player.stack) if self.agent is not None else int(self.rng.integers(len(self.names))))
         self.wake()
+
+    def begin_in(self, episode: Episode, step: int) -> None:
+        """The game after `step` steps of an episode, or where it ends before, and a dream from there."""
+        fires, self.player.fire_reset = self.player.fire_reset, episode.fired
+        self.player.reset(noops=episode.noops)
+        self.player.fire_reset = fires
+        self.forget()
+        step = min(step, len(episode.actions))
+        for action in episode.actions[:step]:
+            self.play_real(action)
+        self.script = list(episode.actions[step:][::-1])
+        self.wake()
+
+    def forget(self) -> None:
+        """Nothing was seen or done before what the game shows."""
+        self.seen = [self.seen_now()] * self.config.history
+        self.done = [0] * self.config.history
+        self.clock = 0
+        self.script = []
 
     def seen_now(self) -> Tensor:
         """What the game shows, as a dream sees it (S, S)."""
@@ -133,14 +153,17 @@ class SideBySide:
 
     # -- both ------------------------------------------------------------------------------------------------------
 
-    def step(self, human: int | None = None, random: bool = False) -> Moment:
-        """One step of both by the action of a person, at random, or else of the agent, which sees the game, or the dream where it is `alone`."""
+    def step(self, human: int | None = None, random: bool = False, again: bool = False) -> Moment:
+        """One step of both by the action of a person, that of the episode that was begun in, at random, or else of the agent, which sees
+        the game, or the dream where it is `alone`; it plays on as well where the episode ends."""
         fresh = bool(self.horizon and self.steps >= self.horizon)
         if fresh:
             self.wake()
         self.value = None
         if human is not None:
             action = human
+        elif again and self.script:
+            action = self.script.pop()
         elif random or self.agent is None:
             action = int(self.rng.integers(len(self.names)))
         else:

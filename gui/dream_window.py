@@ -35,10 +35,11 @@ class Stored:
 class DreamWindow(QMainWindow):
     """The Dream page of a stored run, by itself."""
 
-    def __init__(self, run: "Run"):
+    def __init__(self, run: "Run", episode: str = "", moment: int = 0):
         super().__init__()
         self.setWindowTitle(f"{game_title(str(run.stored['config']['game']))} · lab dream")
         self.page = DreamPage(PageState(run))
+        self.page.begin_at(episode, moment)
         self.page.state.set_source(Stored())
         self.action_set = ActionSet("lab dream", parent=self)
         self.action_set.extend(DreamPage.ACTIONS, ref(self.page))
@@ -54,12 +55,12 @@ class DreamWindow(QMainWindow):
         super().closeEvent(event)
 
 
-def play(run: "Run") -> dict[str, Any]:
-    """Show the window until it is closed; what was played last. Raises LabError with the sentence of what went wrong."""
+def play(run: "Run", episode: str = "", at: int = 0) -> dict[str, Any]:
+    """Show the window until it is closed, begun at a moment of a recorded episode where one is named; what was played last. Raises LabError with the sentence of what went wrong."""
     from lab.errors import LabError
 
     app = application()
-    window = DreamWindow(run)
+    window = DreamWindow(run, episode, at)
     window.show()
     app.exec()
     page = window.page

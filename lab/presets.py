@@ -123,7 +123,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: best("all of 200 games won in the small maze", 300_000),
     },
     "linear": {QUICK: quick(500), BEST: best("an accuracy of 0.919 on the digits", 3_000)},
-    "dream": {QUICK: quick(150, frames=1_500, batch_size=8, features=16, horizon_steps=100, learning_rate_steps=150)},
+    "dream": {QUICK: quick(150, frames=1_500, batch_size=8, features=16, overview=64, horizon_steps=100, learning_rate_steps=150)},
     "som": {QUICK: quick(500), "digits": Preset("Digits that are alike come to lie side by side.", {"samples": "digits", "schedule_steps": 10_000})},
     "rbm": {
         QUICK: quick(300),

@@ -16,6 +16,10 @@ from models.generative.denoising_unet import CELL, GROUPS, ResidualBlock, zeroed
 
 WIDTHS = (1, 2, 3)
 """Channels at each size of the maps, in multiples of `features`: 40x40, 20x20 and 10x10 for frames of 80x80."""
+SMALLER = 8
+"""The smallest maps are narrower than a frame by this."""
+OVERVIEW_MAPS = 16
+"""Maps through which the dense layers see the smallest ones."""
 CLOCK = 64
 """Steps that the clock counts; it stays at the last."""
 DOUBTFUL = 8
@@ -44,13 +48,14 @@ class DreamUNet(nn.Module):
     `clock` (B,) int64 counts the steps since the last reward or the last life's end: how long a pause has been goes beyond the frames.
     `guess` (B, S, S) uint8 is what is known of the next frame, `colours` where nothing is; `revealed` (B,) its share. The action scales and shifts
     the maps of each block. The palette is part of the network: `palette` (C,) are the console's colour numbers, `rgb` (C, 3) how they look.
+    `overview` is the width of the dense layers at the smallest maps, 0 for none; with them the network takes frames of `size` only.
     """
 
     palette: Tensor
     rgb: Tensor
     rewards: Tensor
 
-    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32):
+    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, overview: int = 0):
         super().__init__()
         self.actions, self.colours, self.history = actions, colours, history
         width, maps = 4 * features, [w * features for w in WIDTHS]
@@ -67,6 +72,8 @@ class DreamUNet(nn.Module):
         )  # fmt: skip
         self.shrink = nn.ModuleList(nn.Conv2d(m, m, 3, 2, 1) for m in maps[:-1])
         self.middle = nn.ModuleList(ResidualBlock(maps[-1], maps[-1], width) for _ in range(2))
+        if overview:
+            self.overview = Overview(maps[-1], size // SMALLER, width, overview)
         self.up = nn.ModuleList(ResidualBlock(below + same, same, width) for below, same in zip(maps[:0:-1], maps[-2::-1], strict=True))
         self.norm, self.out = nn.GroupNorm(GROUPS, features), zeroed(nn.Conv2d(features, colours * CELL**2, 3, padding=1))
         self.stay = nn.Parameter(torch.full((colours,), 6.0))  # A pixel keeps its colour unless something changes it.
@@ -88,7 +95,9 @@ class DreamUNet(nn.Module):
             if i < len(self.shrink):
                 kept.append(h)
                 h = self.shrink[i](h)
-        for block in self.middle:
+        for i, block in enumerate(self.middle):
+            if i and hasattr(self, "overview"):
+                h = self.overview(h, e)
             h = block(h, e)
         outcome = self.outcome(torch.cat([h.mean((2, 3)), h.amax((2, 3)), e], 1)).float()
         for block in self.up:
@@ -101,6 +110,28 @@ class DreamUNet(nn.Module):
     def pictures(self, frames: Tensor) -> Tensor:
         """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8, on the processor."""
         return self.rgb.cpu()[frames.cpu().long()]
+
+
+class Overview(nn.Module):
+    """All places of the smallest maps (B, C, h, w) through dense layers, beside a shortcut; the actions' (B, condition) go in as well.
+
+    A paddle moves by ten cells in a step, and by how many follows from where it was in each of the last frames: for dense layers a sum over
+    places, for 3x3 convolutions, which only see their neighbours, a long way.
+    """
+
+    def __init__(self, channels: int, side: int, condition: int, width: int):
+        super().__init__()
+        self.enter, self.leave = nn.Conv2d(channels, OVERVIEW_MAPS, 1), zeroed(nn.Conv2d(OVERVIEW_MAPS, channels, 1))
+        self.condition = nn.Linear(condition, width)
+        self.reduce, self.mix, self.expand = (
+            nn.Linear(a, b) for a, b in ((OVERVIEW_MAPS * side**2, width), (width, width), (width, OVERVIEW_MAPS * side**2))
+        )  # fmt: skip
+
+    def forward(self, h: Tensor, e: Tensor) -> Tensor:
+        seen = F.silu(self.enter(h))
+        z = F.silu(self.reduce(seen.flatten(1)) + self.condition(e))  # (B, width)
+        z = F.silu(self.expand(F.silu(self.mix(z))))
+        return h + self.leave(z.view_as(seen))
 
 
 @torch.no_grad()

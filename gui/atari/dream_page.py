@@ -7,12 +7,23 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QMessageBox, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QMessageBox,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.actions import Action
-from gui.atari.dream_thread import AGENT, ME, RANDOM, DreamControls, DreamThread
+from gui.atari.dream_thread import AGAIN, AGENT, ME, RANDOM, DreamControls, DreamThread
 from gui.atari.watch_pane import KEYS, action_for
 from gui.atari.weight_sources import LiveSource, StoredSource, WeightSource
 from gui.page import Page
@@ -30,6 +41,8 @@ MENU = "&Dream"
 DRAW_MS = 16
 SPEEDS = (0.25, 0.5, 1.0, 2.0)
 FILMS = (".mp4", ".gif")
+NEW_TIP = "Where both begin: a new game, or a game of the held-out play, or one in which you took over"
+MOMENT_WIDTH = 120
 BARS = ("point", "end of a life", "value")
 
 PLAY = Action(
@@ -70,11 +83,22 @@ class DreamPage(Page):
         self.bars.reset(BARS, colour(0))
         self.bars.low, self.bars.high = -1.0, 1.0  # Nothing expected is in the middle.
         self.bars.setToolTip("What the dream expects now: a point (below 0 one lost), the end of a life, and the agent's value")
-        self.player = chooser("Who plays both", {"agent plays": AGENT, "I play": ME, "random actions": RANDOM})
+        self.player = chooser(
+            "Who plays both; the game that one begins in can be played on as it was, then by the agent",
+            {"agent plays": AGENT, "I play": ME, "random actions": RANDOM, "as it was played": AGAIN},
+        )
         self.player.currentIndexChanged.connect(self.change_player)
         self.speed = chooser("Speed against the console's own", {f"{speed:g}x": speed for speed in SPEEDS})
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.currentIndexChanged.connect(lambda i: self.controls.set(speed=SPEEDS[i]))
+        self.begin = chooser(NEW_TIP, {"a new game": ""})
+        self.begin.currentIndexChanged.connect(self.begin_in)
+        self.moment = QSlider(Qt.Orientation.Horizontal, toolTip="The step of that game from which both go on", enabled=False)
+        self.moment.setTracking(False)  # The game is played again up to there.
+        self.moment.setMinimumWidth(MOMENT_WIDTH)
+        self.moment.valueChanged.connect(lambda value: self.controls.set(moment=value, begins=self.controls.begins + 1))
+        self.moment_label = FastLabel("")
+        self.moment.sliderMoved.connect(lambda value: self.moment_label.setText(f"step {value}"))
         self.alone = QCheckBox("Dream only", toolTip="The game rests; an agent sees the dream and plays in it")
         self.alone.toggled.connect(lambda on: self.controls.set(alone=on))
         self.horizon = QSpinBox(minimum=0, maximum=10_000, specialValueText="never", suffix=" steps")
@@ -95,7 +119,7 @@ class DreamPage(Page):
         self.buttons = {action.id: button(action) for action in (STEP, WAKE, RESTART, RECORD)}
         for action in (STEP, WAKE, RESTART, RECORD):
             self.buttons[action.id].clicked.connect(lambda _=False, action=action: action.run(self))
-        for widget in (self.alone, self.horizon, self.steps, self.temperature):
+        for widget in (self.moment, self.alone, self.horizon, self.steps, self.temperature):
             widget.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.lay_out()
         self.timer = QTimer(self, interval=DRAW_MS)
@@ -113,6 +137,9 @@ class DreamPage(Page):
         row = FlowLayout(tools)
         for widget in (self.player, self.pause_button, *self.buttons.values(), self.speed, self.alone):
             row.addWidget(widget)
+        row.addWidget(beside("begin in", self.begin))
+        row.addWidget(beside("at", self.moment))
+        row.addWidget(self.moment_label)
         for name, spin in (("afresh after", self.horizon), ("drawn in", self.steps), ("temperature", self.temperature)):
             row.addWidget(beside(name, spin))
         faint(self.speed_label)
@@ -189,6 +216,7 @@ class DreamPage(Page):
         if moment is None or moment is self.drawn:
             return
         self.drawn = moment
+        self.show_episodes(thread)
         if self.controls.player == ME:
             thread.human = action_for(self.pressed, thread.names)
         self.game.show_pixels(moment.game)
@@ -199,6 +227,18 @@ class DreamPage(Page):
         self.bars.show_values(values, 0)
         state = "paused" if self.controls.paused else f"{thread.rate:.0f} frames a second"
         self.speed_label.setText(f"{state}   step {moment.steps:,} of this dream   {thread.names[moment.action]}")
+
+    def show_episodes(self, thread: DreamThread) -> None:
+        """Offer the episodes that the thread knows, and the moments of the one that was begun in."""
+        for name, text in list(thread.episodes.items())[self.begin.count() - 1 :]:
+            self.begin.addItem(text, name)
+        name, episode = thread.known
+        there = episode is not None and name == self.controls.episode
+        self.moment.setEnabled(there)
+        if episode is not None and there and self.moment.maximum() != len(episode.actions):
+            self.moment.setMaximum(len(episode.actions))
+        if self.begin.currentData() != self.controls.episode:  # As `lab dream --from` asked.
+            self.set_begin(self.begin.findData(self.controls.episode), self.controls.moment)
 
     def show_banner(self) -> None:
         words = ""
@@ -233,7 +273,30 @@ class DreamPage(Page):
     def wake(self) -> None:
         self.controls.set(wakes=self.controls.wakes + 1)
 
+    def begin_at(self, episode: str, moment: int) -> None:
+        """Begin at a moment of an episode once it plays; of none with an empty name."""
+        self.controls.set(episode=episode, moment=moment)
+
+    def begin_in(self) -> None:
+        """Begin where the chosen episode does, or a new game."""
+        name = self.begin.currentData()
+        self.set_begin(self.begin.currentIndex(), 0)
+        if name:
+            self.controls.set(episode=name, moment=0, begins=self.controls.begins + 1)
+        else:
+            self.controls.set(episode="", restarts=self.controls.restarts + 1)
+
+    def set_begin(self, index: int, moment: int) -> None:
+        """Show which episode and which of its moments it is, without beginning there."""
+        with QSignalBlocker(self.begin), QSignalBlocker(self.moment):
+            self.begin.setCurrentIndex(index)
+            self.moment.setValue(moment)
+        self.moment_label.setText(f"step {moment}" if index > 0 else "")
+
     def restart(self) -> None:
+        if self.begin.currentIndex():
+            self.begin.setCurrentIndex(0)
+            return
         self.controls.set(restarts=self.controls.restarts + 1)
 
     def toggle_record(self) -> None:

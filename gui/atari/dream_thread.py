@@ -15,8 +15,9 @@ from gui.widgets.recorder import Recorder
 
 if TYPE_CHECKING:
     from agents.dream_play import Moment, SideBySide
+    from lab.atari.recorded import Episode
 
-AGENT, ME, RANDOM = "agent", "me", "random"
+AGENT, ME, RANDOM, AGAIN = "agent", "me", "random", "again"
 WAIT_SECONDS = 0.5
 """How often a training that has not seen a frame yet is asked again."""
 
@@ -32,6 +33,15 @@ class DreamControls(ScreenControls):
     temperature: float = 0.0
     wakes: int = 0
     """How often the dream was to start afresh from what the game shows."""
+    episode: str = ""
+    """The episode to begin in, and the step of it."""
+    moment: int = 0
+    begins: int = 0
+
+
+def asked(controls: DreamControls) -> dict[str, int]:
+    """How often each thing was asked for."""
+    return {name: getattr(controls, name) for name in ("singles", "restarts", "wakes", "begins")}
 
 
 class DreamThread(ScreenThread):
@@ -46,8 +56,12 @@ class DreamThread(ScreenThread):
         self.latest: Moment | None = None
         self.rate = 0.0
         """Steps a second, of late."""
-        self.asked = (controls.singles, controls.restarts, controls.wakes)
+        self.asked = asked(controls)
         """What had been asked for when the thread was made: what is asked from then on counts."""
+        self.episodes: dict[str, str] = {}
+        """The names of the episodes that one can begin in, and what they are called."""
+        self.known: tuple[str, Episode | None] = ("", None)
+        """The episode that was begun in last, under its name."""
 
     def make_recorder(self, path: Path) -> Recorder:
         from agents.dream_play import strip
@@ -56,9 +70,11 @@ class DreamThread(ScreenThread):
 
     def made(self) -> "SideBySide | None":
         """The game and the dream, once the network has seen a frame; None where the thread is to end before."""
+        from agents.dream_moments import episode_names
         from agents.dream_play import SideBySide
         from lab.stored_runs import agent_for
 
+        self.episodes = episode_names(self.config)
         agent, crop = agent_for(self.config.game)
         while not self.stopped:
             with self.source.net() as net:
@@ -69,44 +85,54 @@ class DreamThread(ScreenThread):
                 self.controls.changed.wait_for(lambda: self.stopped, WAIT_SECONDS)
         return None
 
+    def begin(self, both: "SideBySide", name: str, moment: int) -> None:
+        """Begin in the episode of that name."""
+        from agents.dream_moments import find_episode
+
+        episode = self.known[1] if self.known[0] == name else None
+        if episode is None:
+            episode = find_episode(self.config, name)
+            self.known = (name, episode)
+        both.begin_in(episode, moment)
+
     def play(self) -> None:
         c = self.controls
-        singles, restarts, wakes = self.asked
+        done = self.asked
         both = self.made()
         if both is None:
             return
         self.names = both.names
+        if c.episode:
+            self.begin(both, c.episode, c.moment)
         due = second = time.monotonic()
         counted = 0
         while True:
             with c.changed:
-                if c.paused and self.latest is not None and (c.singles, c.restarts, c.wakes) == (singles, restarts, wakes):
-                    before = (singles, restarts, wakes)
-                    c.changed.wait_for(
-                        lambda before=before: self.stopped or not c.paused or (c.singles, c.restarts, c.wakes) != before  # type: ignore[misc]
-                    )
+                if c.paused and self.latest is not None and asked(c) == done:
+                    c.changed.wait_for(lambda done=done: self.stopped or not c.paused or asked(c) != done)  # type: ignore[misc]
                     due = time.monotonic()
                 if self.stopped:
                     return
-                singles = c.singles
+                before, done = done, asked(c)
+                episode, moment = c.episode, c.moment
             with self.source.net() as net:
                 assert net is not None
                 both.net = both.world.net = net
                 both.horizon, both.alone = c.horizon, c.alone
                 both.world.steps, both.world.temperature = c.drawing_steps, c.temperature
-                if c.restarts != restarts:
-                    restarts = c.restarts
+                if done["begins"] != before["begins"] and episode:
+                    self.begin(both, episode, moment)
+                elif done["restarts"] != before["restarts"]:
                     both.reset()
-                if c.wakes != wakes:
-                    wakes = c.wakes
+                if done["wakes"] != before["wakes"]:
                     both.wake()
-                moment = both.step(self.human if c.player == ME else None, c.player == RANDOM)
-            self.latest = moment
+                shown = both.step(self.human if c.player == ME else None, c.player == RANDOM, c.player == AGAIN)
+            self.latest = shown
             counted += 1
             now = time.monotonic()
             if now - second >= 0.5:
                 self.rate, counted, second = counted / (now - second), 0, now
             recorder = self.recorder
             if recorder is not None:
-                recorder.add(moment)
+                recorder.add(shown)
             due = self.wait(due, both.fps)

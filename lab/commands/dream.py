@@ -9,7 +9,7 @@ from lab.commands.watch import place
 from lab.errors import UsageError
 from lab.flags import add_json, parser, whole
 
-PLAYERS = ("agent", "random")
+PLAYERS = ("agent", "random", "again")
 
 
 def main(arguments: list[str]) -> int:
@@ -24,7 +24,17 @@ def main(arguments: list[str]) -> int:
     p.add_argument(
         "--horizon", type=whole, default=0, metavar="N", help="steps until the dream starts afresh from a real frame (default: never)"
     )
-    p.add_argument("--player", choices=PLAYERS, default="agent", help="who plays in the film (default agent)")
+    p.add_argument(
+        "--player", choices=PLAYERS, default="agent", help="who plays in the film; again for as the episode of --from was (default agent)"
+    )
+    p.add_argument(
+        "--from",
+        dest="episode",
+        default="",
+        metavar="EPISODE",
+        help="begin in a recorded episode: held-out:N of the play that views show, yours:N of the games that you took over, oldest first",
+    )
+    p.add_argument("--at", type=whole, default=0, metavar="N", help="the step of that episode to begin at (default 0)")
     p.add_argument("--seed", type=whole, default=0, metavar="S", help="seed of the game and the drawing")
     p.add_argument("--alone", action="store_true", help="the agent sees the dream only; the game rests")
     p.add_argument("--size", type=whole, metavar="N", help="pixels of the longer side of the film")
@@ -34,12 +44,20 @@ def main(arguments: list[str]) -> int:
 
     if options.steps < 1:
         raise UsageError(f"--steps must be at least 1, got {options.steps}.")
+    if not options.episode and (options.at or options.player == "again"):
+        raise UsageError(f"{'--at' if options.at else '--player again'} needs an episode: --from held-out:1, for example.")
     run = find(options.run)
+    begin = None
+    if options.episode:
+        config = registry.load("agents.dream_play:opened")(run)[1]
+        begin = registry.load("agents.dream_moments:find_episode")(config, options.episode)
+        if options.at > len(begin.actions):
+            raise UsageError(f"--at must be at most {len(begin.actions)}, the steps of {options.episode}, got {options.at}.")
     video = place(options.video, f"{run.name}.mp4" if run.shipped else run.path / "media" / "dream.mp4")
     if video is None:
-        figures = registry.load("gui.dream_window:play")(run)
+        figures = registry.load("gui.dream_window:play")(run, options.episode, options.at)
     else:
-        figures = film(run, video, options)
+        figures = film(run, video, options, begin)
     if options.json:
         print_json(figures)
     else:
@@ -47,17 +65,19 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def film(run: Any, video: Path, options: Any) -> dict[str, Any]:
-    """Play `--steps` into a film; what was played."""
+def film(run: Any, video: Path, options: Any, begin: Any) -> dict[str, Any]:
+    """Play `--steps` into a film, from a moment of the episode `begin` where there is one; what was played."""
     from lab.video import VideoWriter
 
     both = registry.load("agents.dream_play:side_by_side")(run, options.seed)
     strip = registry.load("agents.dream_play:strip")
     both.horizon, both.alone = options.horizon, options.alone
+    if begin is not None:
+        both.begin_in(begin, options.at)
     writer = VideoWriter(video, both.fps, options.size)
     try:
         for _ in range(options.steps):
-            moment = both.step(random=options.player == "random")
+            moment = both.step(random=options.player == "random", again=options.player == "again")
             writer.add(strip(moment))
     finally:
         writer.close()

@@ -40,7 +40,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "beyond-rainbow": {**DQN, "fractions": 3, "acting_fractions": 4, "trunk_width": 1, "train_every": 20, "batch_size": 3},
     "pqn": PQN,
     "pqn-fast": {**PQN, "sticky_actions": 0.25},
-    "dream": {"game": "pong", "source": "random", "frames": 128, "size": 16, "features": 8, "batch_size": 3, "horizon": 3, "horizon_steps": 5},
+    "dream": {"game": "pong", "source": "random", "frames": 128, "size": 16, "features": 8, "overview": 8, "batch_size": 3, "horizon": 3, "horizon_steps": 5},
     "linear": {},
     "classify": {"data": "digits", "batch_size": 300, "validate_every": 4, "patience": 50, "dropout": 0.3, "augment_erase": 0.3, "schedule_steps": 20},
     "segment": {"data": "digits", "scenes": 20, "size": 32, "features": 4, "batch_size": 4, "validate_every": 4, "patch": 24, "augment_flip": True, "augment_warp": 0.1},

@@ -20,7 +20,7 @@ from lab.api import train
 from lab.atari.preprocessing import observed
 from lab.cli import main
 from lab.errors import LabError, UsageError
-from models.dream_unet import DreamUNet, Predicted, draw, likeliest
+from models.dream_unet import DreamUNet, Overview, Predicted, draw, likeliest
 from models.q_network import QNetwork
 
 TINY: dict[str, Any] = {
@@ -29,6 +29,7 @@ TINY: dict[str, Any] = {
     "frames": 128,
     "size": 16,
     "features": 8,
+    "overview": 8,
     "batch_size": 4,
     "horizon": 2,
     "horizon_steps": 1,
@@ -119,9 +120,22 @@ def test_the_action_changes_what_comes_next(net: DreamUNet) -> None:
 
 
 def test_a_network_that_has_learned_nothing_copies_the_last_frame() -> None:
-    net = DreamUNet(actions=6, colours=4, features=8).eval()
+    net = DreamUNet(actions=6, colours=4, features=8, size=16, overview=8).eval()
     frames, actions, clock = asked(net)
     assert torch.equal(draw(net, frames, actions, clock)[0], frames[:, -1])
+
+
+def test_dense_layers_bring_what_is_far_away() -> None:
+    torch.manual_seed(0)
+    layers = Overview(channels=4, side=10, condition=6, width=8)
+    nn.init.normal_(layers.leave.weight)
+    maps, actions = torch.zeros(2, 4, 10, 10), torch.zeros(2, 6)
+    maps[1, :, 9, 9] = 1.0
+    with torch.no_grad():
+        one, other = layers(maps, actions)
+        pressed = layers(maps, actions + 1)[0]
+    assert not torch.equal(one[:, 0, 0], other[:, 0, 0])
+    assert not torch.equal(one, pressed)
 
 
 def test_drawing_is_deterministic_for_a_seed(net: DreamUNet) -> None:

@@ -18,7 +18,7 @@ from gui.main_window import MainWindow
 from gui.view_query import PageState
 from lab.run import Run
 
-TINY: dict[str, Any] = {"source": "random", "frames": 64, "size": 16, "features": 8, "batch_size": 2}
+TINY: dict[str, Any] = {"source": "random", "frames": 64, "size": 16, "features": 8, "overview": 8, "batch_size": 2}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,26 @@ def test_a_dream_starts_afresh_after_its_horizon_or_by_hand(qtbot: QtBot, page: 
     qtbot.waitUntil(lambda: page.drawn.steps == 1, timeout=LONG)
 
 
+def test_one_begins_at_any_moment_of_a_recorded_episode(qtbot: QtBot, page: DreamPage) -> None:
+    page.player.setCurrentIndex(page.player.findData("again"))
+    page.begin.setCurrentIndex(page.begin.findData("held-out:2"))
+    qtbot.waitUntil(page.moment.isEnabled, timeout=LONG)
+    assert page.playing is not None
+    episode = page.playing.known[1]
+    assert episode is not None
+    assert page.moment.maximum() == len(episode.actions)
+    before = page.drawn
+    page.moment.setValue(20)
+    qtbot.waitUntil(lambda: page.drawn is not before, timeout=LONG)
+    assert page.drawn.steps == 1
+    for k in (21, 22):
+        assert page.playing.names[step(qtbot, page).action] == page.playing.names[episode.actions[k]]
+    page.restart()
+    assert page.begin.currentText() == "a new game"
+    step(qtbot, page)
+    assert not page.moment.isEnabled()
+
+
 def test_a_film_shows_both(qtbot: QtBot, page: DreamPage, tmp_path: Path) -> None:
     page.record(tmp_path / "both.gif")
     step(qtbot, page)
@@ -129,9 +149,10 @@ def test_one_plays_in_the_dream_of_a_run_in_the_panel(qtbot: QtBot, make_window:
 
 
 def test_a_window_of_its_own_plays_a_dream(qtbot: QtBot, run: Run) -> None:
-    window = DreamWindow(run)
+    window = DreamWindow(run, "held-out:1", 5)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: window.page.drawn is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: window.page.moment.value() == 5, timeout=LONG)
+    assert window.page.begin.currentText() == "held-out game 1"
     window.close()
     assert window.page.playing is None

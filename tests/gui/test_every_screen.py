@@ -107,7 +107,7 @@ def test_nothing_is_cut_or_outside_on_any_screen(qtbot: QtBot, qapp: QApplicatio
 
 
 OTHERS: dict[str, tuple[int, dict[str, Any]]] = {
-    "dream": (1, {"source": "random", "frames": 64, "size": 16, "features": 8, "batch_size": 2}),
+    "dream": (1, {"source": "random", "frames": 64, "size": 16, "features": 8, "overview": 8, "batch_size": 2}),
     "tabular-q": (20, {"maze": "tiny"}),
     "cvae": (1, {"data": "digits", "size": 8, "hidden": "16", "latent": 4}),
     "flow": (1, {"data": "digits", "size": 8, "features": 8, "batch_size": 16, "quality_every": 0}),
