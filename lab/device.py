@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lab.device_names import checked
+from lab.eager_optimizers import leave_out_the_compiler
 from lab.errors import LabError, UsageError
 from models.full_memory import chain, full_memory
 from models.kernels.cuda_graphs import CAPTURE
@@ -66,6 +67,7 @@ def prepare(device: torch.device) -> None:
     On a GPU float32 is IEEE float32, in convolutions and recurrent networks too, where cuDNN's own choice is TF32 with 10 bits of mantissa.
     With LAB_DETERMINISTIC=1 cuDNN may use only algorithms that give the same sums each time, which for some convolutions are far slower.
     """
+    leave_out_the_compiler()
     if device.type != "cuda":
         keep_freed_memory()
         return

@@ -17,7 +17,6 @@ from typing import Any
 import ale_py.registration
 import ale_py.vector_env  # noqa: F401
 import tensorboard.summary.writer.record_writer  # noqa: F401
-import torch._dynamo  # noqa: F401  The first optimiser of a process imports it: more than a second.
 
 import lab.api
 import lab.cli

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch._dynamo  # The first optimiser of a process imports it: more than a second.
 from safetensors.torch import save_file
 from torch import distributed
 
