@@ -83,7 +83,7 @@ def bench_foundations(device: str = "auto") -> dict[str, Any]:
         home: Any = window.go_to("Foundations").home
         until(lambda: home.front.shown > 0, 60)
         first = {"panel": time.perf_counter() - begin}
-        rates, costs, beats = {}, {}, []
+        rates, costs, beats = {}, {}, {}
         for kind in home.classes:
             begin = time.perf_counter()
             page = home.page(kind.title)
@@ -93,7 +93,7 @@ def bench_foundations(device: str = "auto") -> dict[str, Any]:
                 continue  # It moves a step a second.
             pause(FRAMES_WARM)
             shown, spent, begin = page.shown, time.thread_time(), time.perf_counter()
-            beats.append(heartbeat(pause, FRAMES_SECONDS))
+            beats[kind.title] = heartbeat(pause, FRAMES_SECONDS)
             frames = page.shown - shown
             rates[kind.title] = frames / (time.perf_counter() - begin)
             costs[kind.title] = 1000 * (time.thread_time() - spent) / max(1, frames)
@@ -101,8 +101,9 @@ def bench_foundations(device: str = "auto") -> dict[str, Any]:
             "first_s": {name: round(value, 2) for name, value in first.items()},
             "pictures_per_s": {name: round(value, 1) for name, value in rates.items()},
             "picture_ms": {name: round(value, 1) for name, value in costs.items()},
-            "heartbeat_p99_ms": max(beat["heartbeat_p99_ms"] for beat in beats),
-            "heartbeat_max_ms": max(beat["heartbeat_max_ms"] for beat in beats),
+            "heartbeat_p99_ms": max(beat["heartbeat_p99_ms"] for beat in beats.values()),
+            "heartbeat_max_ms": max(beat["heartbeat_max_ms"] for beat in beats.values()),
+            "heartbeat_of_each_ms": {name: [beat["heartbeat_p99_ms"], beat["heartbeat_max_ms"]] for name, beat in beats.items()},
         }  # fmt: skip
 
 

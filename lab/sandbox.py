@@ -109,6 +109,7 @@ class Sandbox:
         use_threads(1)  # The operations are small, and the window needs the other cores.
         experiment: Any = None
         serial, done, since, speed, owed = 0, 0, time.monotonic(), 0.0, 0.0
+        due = since
         while not self.closing:
             begin = time.monotonic()
             with self.wake:
@@ -147,8 +148,9 @@ class Sandbox:
                 self.playing = False
             with self.wake:
                 if self.playing and self.looked_at:
-                    rest = self.interval - (time.monotonic() - begin)
-                    self.wake.wait_for(lambda: self.changes or self.closing or self.single_steps, max(rest, 0.001))
+                    now = time.monotonic()
+                    due = max(due + self.interval, now)  # Not from when it was woken, which is a little late each time.
+                    self.wake.wait_for(lambda: self.changes or self.closing or self.single_steps, max(due - now, 0.001))
                 else:
                     self.wake.wait_for(lambda: self.changes or self.closing or self.single_steps or (self.playing and self.looked_at))
 

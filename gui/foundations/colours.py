@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPalette
 from gui.theme import COLOURS
 
 NEGATIVE, POSITIVE = COLOURS[1], COLOURS[0]
+SIGNS = (QColor(NEGATIVE), QColor(POSITIVE))
 
 
 @cache
@@ -29,7 +30,11 @@ def table(ground: int) -> tuple[int, ...]:
 def heat(surface: np.ndarray, palette: QPalette, scale: float = 1.0) -> QImage:
     """A surface (R, C), first row on top, in these colours; `scale` is the value of the full colour."""
     level = np.nan_to_num(surface / max(scale, 1e-9), nan=0.0, posinf=1.0, neginf=-1.0)
-    pixels = np.ascontiguousarray(127.5 + 127.5 * np.clip(level, -1, 1), np.float32).astype(np.uint8)
+    return coloured(np.ascontiguousarray(127.5 + 127.5 * np.clip(level, -1, 1), np.float32).astype(np.uint8), palette)
+
+
+def coloured(pixels: np.ndarray, palette: QPalette) -> QImage:
+    """Levels (R, C) uint8, 0 the most negative and 255 the most positive, in these colours."""
     rows, columns = pixels.shape
     image = QImage(pixels.data, columns, rows, columns, QImage.Format.Format_Indexed8).copy()
     image.setColorTable(table(palette.color(QPalette.ColorRole.Base).rgb()))
@@ -38,6 +43,6 @@ def heat(surface: np.ndarray, palette: QPalette, scale: float = 1.0) -> QImage:
 
 def sign_colour(value: float, opacity: float = 1.0) -> QColor:
     """Blue for what is positive, orange for what is negative."""
-    hue = QColor(POSITIVE if value >= 0 else NEGATIVE)
+    hue = QColor(SIGNS[value >= 0])
     hue.setAlphaF(min(1.0, max(0.0, opacity)))
     return hue

@@ -15,7 +15,8 @@ from gui.widgets.fast_label import FastLabel
 from gui.widgets.flow_layout import FlowLayout
 from lab.sandbox import PACES, Frame, Sandbox
 
-FRAME_MS = 32
+POLL_MS = 11
+"""Between two looks for a new picture, of which there is one every 32 ms: as long, and one would now and then be passed over."""
 MET = "#3fa65c"
 CLOSE_SECONDS = 60.0
 """How long a page that is closed by itself waits for its thread, which may still be importing; the window waits without standing still."""
@@ -125,7 +126,7 @@ class LivePage(FoundationPage):
         self.sandbox = Sandbox(self.make, self.draw)
         self.shown = 0
         """The serial number of the frame that is shown."""
-        self.timer = QTimer(interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
+        self.timer = QTimer(interval=POLL_MS, timerType=Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self.poll)
         self.restart_button = icons.IconButton(icons.reset, "Restart", "Start again from new weights", self.restart)
         self.play_button = QToolButton(text="Pause", checkable=True, checked=True, toolTip="Train, or pause", objectName="Pause")

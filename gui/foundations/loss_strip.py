@@ -3,10 +3,11 @@
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.theme import COLOURS
+from gui.theme import COLOURS, is_dark, readable
+from gui.widgets.fast_label import FastLabel
 
 MOST = 600
 """Points of a line; of more, every second one is dropped."""
@@ -25,6 +26,9 @@ class LossStrip(QWidget):
         self.train: list[float] = []
         self.test: list[float] = []
         self.every = 1
+        self.lines = (QPolygonF(), QPolygonF())
+        """Of training and test, through (step, power of ten)."""
+        self.lowest, self.highest = math.inf, -math.inf
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip("Loss of the training points (green) and the test points (pink) over the steps; equal heights are equal factors")
         self.setAccessibleName("Losses over the steps")
@@ -37,7 +41,21 @@ class LossStrip(QWidget):
 
     def reset(self) -> None:
         self.steps, self.train, self.test, self.every = [], [], [], 1
+        self.draw_lines()
         self.update()
+
+    def draw_lines(self) -> None:
+        """The lines again, in steps and powers of ten."""
+        self.lines = (QPolygonF(), QPolygonF())
+        self.lowest, self.highest = math.inf, -math.inf
+        for step, train, test in zip(self.steps, self.train, self.test, strict=True):
+            self.draw_on(step, train, test)
+
+    def draw_on(self, step: int, train: float, test: float) -> None:
+        for line, value in zip(self.lines, (train, test), strict=True):
+            power = math.log10(max(value, self.floor))
+            line.append(QPointF(step, power))
+            self.lowest, self.highest = min(self.lowest, power), max(self.highest, power)
 
     def add(self, step: int, train: float, test: float) -> None:
         """Note the losses at a step; a step before the last means that training began anew."""
@@ -50,9 +68,11 @@ class LossStrip(QWidget):
         self.steps.append(step)
         self.train.append(train)
         self.test.append(test)
+        self.draw_on(step, train, test)
         if len(self.steps) > MOST:
             self.steps, self.train, self.test = self.steps[::2], self.train[::2], self.test[::2]
             self.every = max(self.every * 2, (self.steps[-1] - self.steps[0]) // MOST)
+            self.draw_lines()
         self.update()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -68,19 +88,15 @@ class LossStrip(QWidget):
         left, right = metrics.horizontalAdvance("0.001") + 8, 6
         top, bottom = 6, metrics.height() + 4
         if len(self.steps) > 1:
-            values = [math.log10(max(value, self.floor)) for value in (*self.train, *self.test)]
-            low, high = math.floor(min(values)), max(math.ceil(max(values)), math.floor(min(values)) + 1)
+            low = math.floor(self.lowest)
+            high = max(math.ceil(self.highest), low + 1)
             width, height = self.width() - left - right, self.height() - top - bottom
             span = max(1, self.steps[-1])
-
-            def at(step: int, value: float) -> QPointF:
-                y = (math.log10(max(value, self.floor)) - low) / (high - low)
-                return QPointF(left + step / span * width, top + (1 - y) * height)
-
+            tall = height / (high - low)  # Pixels of a power of ten.
             grid = QColor(self.palette().color(QPalette.ColorRole.Mid))
             grid.setAlpha(110)
             for power in range(low, high + 1):
-                y = at(0, 10.0**power).y()
+                y = top + (high - power) * tall
                 painter.setPen(QPen(grid, 1))
                 painter.drawLine(QPointF(left, y), QPointF(self.width() - right, y))
                 if (high - low) <= 4 or (power - low) % 2 == 0:
@@ -92,7 +108,28 @@ class LossStrip(QWidget):
             painter.drawText(
                 self.rect().adjusted(left, 0, -right, -2), Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight, f"{span:,} steps"
             )
-            for line, hue in ((self.test, TEST), (self.train, TRAIN)):
+            placed = QTransform(width / span, 0, 0, -tall, left, top + high * tall)
+            for line, hue in zip(reversed(self.lines), (TEST, TRAIN), strict=True):
                 painter.setPen(QPen(QColor(hue), 1.8))
-                painter.drawPolyline(QPolygonF([at(step, value) for step, value in zip(self.steps, line, strict=True)]))
+                painter.drawPolyline(placed.map(line))
+        painter.end()
+
+
+class LossWord(FastLabel):
+    """A loss after the name of its line, which has the line's colour."""
+
+    def __init__(self, name: str, hue: str, parent: QWidget | None = None):
+        super().__init__(f"{name} 0.000", parent=parent)
+        self.name, self.hue = name, hue
+
+    def show_loss(self, loss: float) -> None:
+        self.setText(f"{self.name} {loss:.3f}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(readable(self.hue, is_dark(self.palette())))
+        painter.drawText(self.rect(), self.flags, self.name)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        after = self.rect().adjusted(painter.fontMetrics().horizontalAdvance(self.name), 0, 0, 0)
+        painter.drawText(after, self.flags, self.words.removeprefix(self.name))
         painter.end()

@@ -1,8 +1,10 @@
 """The network as a picture that one edits: a small surface for every unit, weights as line widths.
 
-Units and edges are painted, not widgets: there may be hundreds. Read first: `NetworkView.arrange`, then `paintEvent`.
+Units and edges are painted, not widgets: there may be hundreds. What changes with each picture of a network that learns are the units'
+surfaces; the rest is kept. Read first: `NetworkView.arrange`, then `paintEvent`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +14,17 @@ from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QP
 from PySide6.QtWidgets import QDoubleSpinBox, QMenu, QSizePolicy, QToolTip, QWidget
 
 from gui import theme
-from gui.foundations.colours import heat, sign_colour
+from gui.foundations.colours import coloured, heat, sign_colour
 from gui.theme import ACCENT, is_dark
 from lab.data.drawn_points import REACH
 from lab.recipes.foundations.settings import ACTIVATION_NAMES, INPUT_NAMES
 
 LARGEST, SMALLEST = 46.0, 10.0
 """Pixels of a unit's side."""
+LEAST_WITH_BIAS = 16.0
+"""A unit that is narrower shows no bias."""
+EDGE = 0.6
+"""Pixels from the middle of a unit's frame to its surface."""
 NEAR = 6.0
 """Pixels from a line within which it is meant."""
 PER_PIXEL = 0.02
@@ -61,11 +67,14 @@ class NetworkView(QWidget):
         self.heads: list[dict[str, QRectF]] = []
         self.input_rects: dict[str, QRectF] = {}
         self.curves: list[np.ndarray] = []
+        self.paths: list[QPainterPath] = []
         self.stages: list[Target] = []
         self.field: QDoubleSpinBox | None = None
         self.edges: QPixmap | None = None
         """The lines as they were painted last; None where they are to be painted at once."""
         self.edges_age = QElapsedTimer()
+        self.still: QPixmap | None = None
+        """Inputs, heads and the units' frames as they were painted last; None where they are to be painted."""
         self.late = QTimer(self, interval=EDGES_MS, singleShot=True)
         self.late.timeout.connect(self.update)
         self.setMouseTracking(True)
@@ -104,7 +113,7 @@ class NetworkView(QWidget):
 
     def arrange(self) -> None:
         """Place units, edges and heads in the room that there is."""
-        self.edges = None
+        self.edges = self.still = None
         if self.frame is None:
             return
         counts = [len(INPUT_NAMES), *(len(bias) for bias in self.frame.biases)]
@@ -129,13 +138,14 @@ class NetworkView(QWidget):
             }
             self.heads.append(heads if 0 < column < columns - 1 else {})
         self.input_rects = dict(zip(INPUT_NAMES, self.rects[0], strict=True))
-        self.curves, self.stages = [], []
+        self.curves, self.paths, self.stages = [], [], []
         for layer, bias in enumerate(self.frame.biases):
             for unit in range(len(bias)):
                 end = self.left_of(layer + 1, unit)
                 for source in range(self.frame.weights[layer].shape[1]):
                     start = self.right_of(layer, source)
                     self.curves.append(along(start, end))
+                    self.paths.append(bent(start, end))
                     self.stages.append(Target("edge", layer, unit, source))
 
     def unit_rect(self, column: int, unit: int) -> QRectF:
@@ -173,22 +183,32 @@ class NetworkView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(0, 0, self.edges_now())
+        if self.still is None:
+            self.still = self.painted(self.paint_inputs, self.paint_heads, self.paint_frames)
+        painter.drawPixmap(0, 0, self.still)
         self.paint_units(painter)
-        self.paint_heads(painter)
         self.paint_value(painter)
         painter.end()
+
+    def painted(self, *parts: Callable[[QPainter], None]) -> QPixmap:
+        """A picture of the view's size with these parts alone."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(QSize(round(self.width() * ratio), round(self.height() * ratio)))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setFont(self.font())
+        for part in parts:
+            part(painter)
+        painter.end()
+        return picture
 
     def edges_now(self) -> QPixmap:
         """The lines, painted anew where something else is lit or they have got old; else again a little later, so that the last weights are seen."""
         if self.edges is None or self.edges_age.hasExpired(EDGES_MS):
-            ratio = self.devicePixelRatioF()
-            self.edges = QPixmap(QSize(round(self.width() * ratio), round(self.height() * ratio)))
-            self.edges.setDevicePixelRatio(ratio)
-            self.edges.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self.edges)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.paint_edges(painter)
-            painter.end()
+            self.edges = self.painted(self.paint_edges)
             self.edges_age.start()
             self.late.stop()
         else:
@@ -198,24 +218,19 @@ class NetworkView(QWidget):
     def paint_edges(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         many = len(self.stages) > 400
-        for curve, target in zip(self.curves, self.stages, strict=True):
+        for curve, path, target in zip(self.curves, self.paths, self.stages, strict=True):
             value = self.value_of(target)
             size = min(abs(value), 6.0) if np.isfinite(value) else 6.0
             lit = target == self.target
             painter.setPen(QPen(sign_colour(value, 1.0 if lit else 0.25 + 0.13 * size), 0.6 + 1.15 * size + (1.5 if lit else 0)))
-            start, end = QPointF(*curve[0]), QPointF(*curve[-1])
             if many:
-                painter.drawLine(start, end)
+                painter.drawLine(QPointF(*curve[0]), QPointF(*curve[-1]))
             else:
-                path = QPainterPath(start)
-                half = (end.x() - start.x()) / 2
-                path.cubicTo(start + QPointF(half, 0), end - QPointF(half, 0), end)
                 painter.drawPath(path)
 
-    def paint_units(self, painter: QPainter) -> None:
-        frame = self.frame
+    def paint_inputs(self, painter: QPainter) -> None:
+        frame, mid = self.frame, self.palette().color(QPalette.ColorRole.Mid)
         assert frame is not None
-        base, mid = self.palette().color(QPalette.ColorRole.Base), self.palette().color(QPalette.ColorRole.Mid)
         text, faint = self.palette().color(QPalette.ColorRole.Text), self.palette().color(QPalette.ColorRole.PlaceholderText)
         bright = QColor(ACCENT[is_dark(self.palette())])
         used = frame.config.input_names
@@ -237,22 +252,37 @@ class NetworkView(QWidget):
             )
             painter.setOpacity(1.0)
         painter.setFont(self.font())
+
+    def paint_frames(self, painter: QPainter) -> None:
+        """The frame of each unit, within which its surface is."""
+        bright, mid = QColor(ACCENT[is_dark(self.palette())]), self.palette().color(QPalette.ColorRole.Mid)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for column, rects in enumerate(self.rects[1:], 1):
-            surfaces = frame.layers[column]
             for unit, rect in enumerate(rects):
-                surface = surfaces[unit]
-                size = float(np.abs(surface).max())
-                painter.drawImage(rect, heat(surface[::2, ::2], self.palette(), max(1.0, min(size, 4.0))))
                 lit = self.target == Target("unit", column, unit)
                 painter.setPen(QPen(bright if lit else mid, 2.2 if lit else 1.2))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(rect, 3, 3)
-                bias = float(frame.biases[column - 1][unit])
-                lit = self.target == Target("edge", column - 1, unit, -1)
-                painter.setPen(QPen(bright if lit else base, 2 if lit else 1))
-                painter.setBrush(sign_colour(bias, 0.3 + 0.5 * min(abs(bias), 1.4)))
-                if rect.width() >= 16:
-                    painter.drawEllipse(self.bias_rect(column, unit))
+
+    def paint_units(self, painter: QPainter) -> None:
+        """The surface of each unit and its bias."""
+        frame = self.frame
+        assert frame is not None
+        units, rows, columns = frame.small.shape
+        picture = coloured(frame.small.reshape(units * rows, columns), self.palette())
+        places = [(column, unit, rect) for column, rects in enumerate(self.rects[1:], 1) for unit, rect in enumerate(rects)]
+        for i, (_, _, rect) in enumerate(places):
+            painter.drawImage(rect.adjusted(EDGE, EDGE, -EDGE, -EDGE), picture, QRectF(0, i * rows, columns, rows))
+        if places[0][2].width() < LEAST_WITH_BIAS:
+            return
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Base), 1))
+        for column, unit, _ in places:
+            bias = float(frame.biases[column - 1][unit])
+            painter.setBrush(sign_colour(bias, 0.3 + 0.5 * min(abs(bias), 1.4)))
+            painter.drawEllipse(self.bias_rect(column, unit))
+        if self.target is not None and self.target.source < 0:
+            painter.setPen(QPen(QColor(ACCENT[is_dark(self.palette())]), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(self.bias_rect(self.target.layer + 1, self.target.unit))
 
     def paint_heads(self, painter: QPainter) -> None:
         frame = self.frame
@@ -315,7 +345,7 @@ class NetworkView(QWidget):
                 return Target("input", unit=i)
         for column, rects in enumerate(self.rects[1:], 1):
             for unit, rect in enumerate(rects):
-                if rect.width() >= 16 and self.bias_rect(column, unit).contains(where):
+                if rect.width() >= LEAST_WITH_BIAS and self.bias_rect(column, unit).contains(where):
                     return Target("edge", column - 1, unit, -1)
                 if rect.contains(where):
                     return Target("unit", column, unit)
@@ -336,7 +366,8 @@ class NetworkView(QWidget):
         target = self.at(event.position())
         if target == self.target:
             return
-        self.target, self.edges = target, None
+        self.target = target
+        self.edges = self.still = None
         if target is not None and target.kind == "unit":
             self.unit_pointed.emit(target.layer, target.unit)
         else:
@@ -359,7 +390,7 @@ class NetworkView(QWidget):
         }[target.kind]  # fmt: skip
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.target = self.edges = None
+        self.target = self.edges = self.still = None
         self.unit_pointed.emit(-1, -1)
         self.update()
 
@@ -429,8 +460,16 @@ class NetworkView(QWidget):
 
 
 def shape_of(frame: Any) -> tuple[object, ...]:
-    """What the places of units and edges depend on."""
-    return (frame.config.inputs, *(len(bias) for bias in frame.biases))
+    """What the places of units and edges, and what the heads say, depend on."""
+    return (frame.config.inputs, frame.config.layers, *(len(bias) for bias in frame.biases))
+
+
+def bent(start: QPointF, end: QPointF) -> QPainterPath:
+    """The curve between two units."""
+    half = QPointF((end.x() - start.x()) / 2, 0)
+    path = QPainterPath(start)
+    path.cubicTo(start + half, end - half, end)
+    return path
 
 
 def along(start: QPointF, end: QPointF) -> np.ndarray:

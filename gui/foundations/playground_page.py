@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.foundations.controls import Choices, PointsButton
 from gui.foundations.foundation_page import LivePage
-from gui.foundations.loss_strip import TEST, TRAIN, LossStrip
+from gui.foundations.loss_strip import TEST, TRAIN, LossStrip, LossWord
 from gui.foundations.network_view import NetworkView, Target
 from gui.foundations.surface_view import SurfaceView
-from gui.theme import GAP, is_dark, readable
+from gui.theme import GAP
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.room import Scroller
@@ -207,9 +207,9 @@ class PlaygroundPage(LivePage):
         column = QVBoxLayout()
         self.figures = FastLabel()
         self.figures.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.train_word, self.test_word = QLabel(), QLabel()
+        self.train_word, self.test_word = LossWord("train", TRAIN), LossWord("test", TEST)
         self.verdict = FastLabel(wrap=True)
-        numbers = FlowLayout()
+        numbers = FlowLayout(gap=2 * GAP)
         numbers.addWidget(self.train_word)
         numbers.addWidget(self.test_word)
         numbers.addWidget(self.figures)
@@ -377,13 +377,8 @@ class PlaygroundPage(LivePage):
         self.show_surface()
         self.losses.add(frame.steps, frame.train_loss, frame.test_loss)
         self.count.setText(self.pace_text(frame.steps))
-        dark = is_dark(self.palette())
-        for label, name, hue, loss in (
-            (self.train_word, "train", TRAIN, frame.train_loss), (self.test_word, "test", TEST, frame.test_loss),
-        ):  # fmt: skip
-            text = f'<span style="color:{readable(hue, dark).name()}">{name}</span> {loss:.3f}'
-            if label.text() != text:
-                label.setText(text)
+        self.train_word.show_loss(frame.train_loss)
+        self.test_word.show_loss(frame.test_loss)
         self.figures.setText(f"{frame.test_accuracy:.1%} of test points right" if frame.classes else "")
         self.verdict.setText(verdict(frame))
         units = sum(units for units, _ in frame.config.layer_list)

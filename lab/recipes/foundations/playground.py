@@ -201,6 +201,8 @@ class NetworkFrame:
     steps: int
     layers: list[np.ndarray]
     """The surfaces (units, side, side) of the inputs, each hidden layer and the output; the first row is the highest."""
+    small: np.ndarray
+    """Those of all hidden units and the output (units, side / 2, side / 2), uint8: see `small_pictures`."""
     weights: list[np.ndarray]
     """Into each hidden layer and the output (units, sources)."""
     biases: list[np.ndarray]
@@ -226,11 +228,20 @@ def frame_of(experiment: Playground, side: int = 64) -> NetworkFrame:
     figures = experiment.evaluate()
     tested = np.zeros(len(experiment.x), bool)
     tested[experiment.test.numpy()] = True
+    layers = [layer.T.reshape(-1, side, side).float().numpy() for layer in said]
     return NetworkFrame(
         experiment.steps,
-        [layer.T.reshape(-1, side, side).float().numpy() for layer in said],
+        layers,
+        small_pictures(np.concatenate([layer[:, ::2, ::2] for layer in layers[1:]])),
         [linear.weight.detach().numpy().copy() for linear in net.linears()],
         [linear.bias.detach().numpy().copy() for linear in net.linears()],
         experiment.x.numpy(), experiment.y.numpy(), tested, experiment.classes,
         figures["loss_train"], figures["loss"], figures.get("accuracy_train", 0.0), figures.get("accuracy", 0.0), experiment.config,
     )  # fmt: skip
+
+
+def small_pictures(surfaces: np.ndarray) -> np.ndarray:
+    """Surfaces (U, R, C) as levels, uint8 (U, R, C): 127 where a unit is 0, 0 and 255 at its own largest size, which counts as 1 to 4."""
+    surfaces = np.nan_to_num(surfaces, nan=0.0, posinf=4.0, neginf=-4.0)
+    size = np.abs(surfaces).max((1, 2), keepdims=True).clip(1.0, 4.0)
+    return (127.5 + 127.5 * (surfaces / size).clip(-1.0, 1.0)).astype(np.uint8)

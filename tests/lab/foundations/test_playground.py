@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from lab.data import drawn_points, points
 from lab.errors import LabError, UsageError
-from lab.recipes.foundations.playground import Playground, frame_of
+from lab.recipes.foundations.playground import Playground, frame_of, small_pictures
 from lab.recipes.foundations.playground_config import PlaygroundConfig, layers_text, parse_layers
 from lab.recipes.foundations.settings import ACTIVATION_NAMES, INPUT_NAMES
 from models.foundations.activations import ACTIVATIONS
@@ -166,3 +167,8 @@ def test_the_defaults_learn_the_spirals() -> None:
     for _ in range(1200):
         experiment.step()
     assert experiment.evaluate()["accuracy"] > 0.9
+
+
+def test_small_pictures_are_levels_around_the_middle_of_each_units_own_size() -> None:
+    surfaces = np.array([[[0.0, 0.5]], [[8.0, -8.0]], [[np.nan, -2.0]], [[np.inf, 1.0]]])
+    assert small_pictures(surfaces).tolist() == [[[127, 191]], [[255, 0]], [[127, 0]], [[255, 159]]]
