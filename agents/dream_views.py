@@ -1,5 +1,7 @@
 """Views of a dream, each beside the game itself, from the same frames and actions. Read first: `DreamViews.film`."""
 
+import colorsys
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -9,13 +11,17 @@ from agents.dream_data import Play, collected
 from agents.dream_scores import film
 from agents.dream_world import World
 from lab.answers import Curves, Images
+from lab.errors import UsageError
 from lab.experiment import view
 from lab.parameters import Count, Index
+from models.dream_latent import LatentDream
 
 MANY = 16
 """Dreams of which errors are the mean."""
 GAP = 2
 """Pixels between two pictures."""
+GOLDEN = 0.618034
+"""From one code's hue to the next: neighbours in number are far apart."""
 
 
 class DreamViews:
@@ -62,6 +68,30 @@ class DreamViews:
             seen = world.step(torch.arange(len(names)))
         pixels = net.pictures(torch.cat([torch.stack(frames), seen.frames]))  # type: ignore[operator]
         return Images(pixels.numpy(), ["now", *names], columns=4, scale=2, title=f"after {steps} steps")
+
+    @view(live=True)
+    def codes_over_time(self, net: nn.Module, start: Index = 0, steps: Count = 32) -> Images:
+        """Of a dream of --family latent: the game, its codes, the codes of the dream by the same actions, and what they stand for. Each
+        code has a colour of its own; those of the dream that are not the game's are framed."""
+        if not isinstance(net, LatentDream):
+            raise UsageError("This dream draws pixels and has no codes; this view needs --family latent.")
+        rows, steps = self.starts(steps, start)
+        real, dreamt, _, _ = film(net, self.config, self.play, rows, steps)
+        place = next(net.parameters()).device
+        codes, theirs = (net.codes_of(frames[0].to(place)).cpu() for frames in (real, dreamt))  # (T, h, w)
+        colours = np.array([colorsys.hsv_to_rgb(code * GOLDEN % 1, 0.6, 0.9) for code in range(net.entries)])
+        colours = (colours * 255).astype(np.uint8)
+        cell = real.shape[-1] // codes.shape[-1]
+        maps = [colours[each.numpy()].repeat(cell, 1).repeat(cell, 2) for each in (codes, theirs)]
+        edge = np.ones((cell, cell), np.bool_)
+        edge[1:-1, 1:-1] = False
+        maps[1][(codes != theirs).numpy().repeat(cell, 1).repeat(cell, 2) & np.tile(edge, codes.shape[1:])] = 255
+        pictures = [net.pictures(each[0]).numpy() for each in (real, dreamt)]
+        gap = np.full((steps, real.shape[-1], GAP, 3), 128, np.uint8)
+        shown = np.concatenate([pictures[0], gap, maps[0], gap, maps[1], gap, pictures[1]], 2)
+        wrong = (codes != theirs).flatten(1).sum(1).tolist()
+        captions = [f"{k + 1}: {count} of {codes[0].numel()} codes differ" for k, count in enumerate(wrong)]
+        return Images(shown, captions, columns=2, scale=2, title="game, its codes, the dream's codes, dream")
 
     @view(live=True)
     def error_over_time(self, net: nn.Module, start: Index = 0, steps: Count = 60) -> Curves:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.dream_unet import CLOCK, SIGNS, Predicted
+from models.dream_unet import CLOCK, SIGNS, DreamNetwork, Predicted
 from models.generative.denoising_unet import CELL as PIXELS
 from models.generative.vqvae import CELL, VQAutoencoder
 from models.sequence.transformer import Stack
@@ -20,24 +20,16 @@ CODEBOOK_EMA, REVIVE_BELOW = 0.99, 0.05
 """As the VQ-VAE's recipe: the codebook's moving average, and the share of the mean use below which an entry is taken elsewhere."""
 
 
-class LatentDream(nn.Module):
+class LatentDream(DreamNetwork):
     """Past frames (B, H, S, S) uint8, oldest first, and what was done in each (B, H) int64 -> `Predicted`, with the logits of the codes.
 
     A code stands for 8x8 pixels. Each of the S/8 x S/8 places is a token: its codes in the past frames, its place, the actions and the clock.
     `guess` and `revealed` are for the other family's sake: this one draws in one step.
     """
 
-    palette: Tensor
-    rgb: Tensor
-    rewards: Tensor
-
     def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, entries: int = 128):
-        super().__init__()
-        self.actions, self.colours, self.history, self.entries = actions, colours, history, entries
-        width = 4 * features
-        self.register_buffer("palette", torch.zeros(colours, dtype=torch.uint8))
-        self.register_buffer("rgb", torch.zeros(colours, 3, dtype=torch.uint8))
-        self.register_buffer("rewards", torch.tensor([-1.0, 0.0, 1.0]))
+        super().__init__(actions, colours, history)
+        self.entries, width = entries, 4 * features
         self.autoencoder = VQAutoencoder(colours * PIXELS**2, features, entries, CODE_WIDTH)
         self.code = nn.Embedding(entries * history, width)
         self.place = nn.Parameter(torch.randn((size // (CELL * PIXELS)) ** 2, width) * 0.02)
@@ -50,7 +42,7 @@ class LatentDream(nn.Module):
 
     def forward(self, frames: Tensor, actions: Tensor, clock: Tensor, guess: Tensor, revealed: Tensor) -> Predicted:
         with torch.no_grad():
-            codes = self.autoencoder.codes(self.cells(frames.flatten(0, 1))).unflatten(0, frames.shape[:2])  # (B, H, h, w)
+            codes = self.codes_of(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])  # (B, H, h, w)
         ages = torch.arange(self.history, device=frames.device)
         tokens = self.code(codes.flatten(2) + ages[:, None] * self.entries).sum(1) + self.place  # (B, h w, width)
         done = self.action(actions + ages * self.actions).sum(1) + self.clock(clock.clamp(max=CLOCK - 1))
@@ -60,13 +52,21 @@ class LatentDream(nn.Module):
         outcome = self.outcome(torch.cat([h.mean(1), h.amax(1)], 1)).float()
         logits = logits.transpose(1, 2).unflatten(2, codes.shape[2:])  # (B, entries, h, w)
         with torch.no_grad():
-            drawn = self.autoencoder.decoder(self.autoencoder.entries_of(logits.argmax(1)))
-        return Predicted(F.pixel_shuffle(drawn, PIXELS), outcome[:, :SIGNS], outcome[:, SIGNS], logits, codes[:, -1])
+            drawn = self.decoded(logits.argmax(1))
+        return Predicted(drawn, outcome[:, :SIGNS], outcome[:, SIGNS], logits, codes[:, -1])
 
     def cells(self, frames: Tensor) -> Tensor:
         """Frames (B, S, S) of classes as the autoencoder sees them, (B, 4 C, S/2, S/2)."""
         each = frames[:, None] == torch.arange(self.colours, device=frames.device, dtype=frames.dtype).view(1, -1, 1, 1)
         return F.pixel_unshuffle(each.to(self.place.dtype), PIXELS)
+
+    def codes_of(self, frames: Tensor) -> Tensor:
+        """The codes (B, h, w) of frames (B, S, S)."""
+        return self.autoencoder.codes(self.cells(frames))
+
+    def decoded(self, codes: Tensor) -> Tensor:
+        """Logits (B, C, S, S) of the frames that codes (B, h, w) stand for."""
+        return F.pixel_shuffle(self.autoencoder.decoder(self.autoencoder.entries_of(codes)), PIXELS)
 
     def rebuilt(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits (B, C, S, S) of frames (B, S, S) after their codes, the encodings (B, 16, h, w) and the codes (B, h, w)."""

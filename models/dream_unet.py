@@ -42,26 +42,39 @@ class Predicted:
     last_codes: Tensor | None = None
 
 
-class DreamUNet(nn.Module):
-    """Past frames (B, H, S, S) uint8, oldest first, and what was done in each (B, H) int64 -> `Predicted`.
+class DreamNetwork(nn.Module):
+    """Base of the networks of dreams: the game's colours and rewards are part of them.
 
-    `clock` (B,) int64 counts the steps since the last reward or the last life's end: how long a pause has been goes beyond the frames.
-    `guess` (B, S, S) uint8 is what is known of the next frame, `colours` where nothing is; `revealed` (B,) its share. The action scales and shifts
-    the maps of each block. The palette is part of the network: `palette` (C,) are the console's colour numbers, `rgb` (C, 3) how they look.
-    `overview` is the width of the dense layers at the smallest maps, 0 for none; with them the network takes frames of `size` only.
+    `palette` (C,) are the console's colour numbers of the classes, `rgb` (C, 3) how they look, `rewards` (3,) the mean of each sign.
     """
 
     palette: Tensor
     rgb: Tensor
     rewards: Tensor
 
-    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, overview: int = 0):
+    def __init__(self, actions: int, colours: int, history: int):
         super().__init__()
         self.actions, self.colours, self.history = actions, colours, history
-        width, maps = 4 * features, [w * features for w in WIDTHS]
         self.register_buffer("palette", torch.zeros(colours, dtype=torch.uint8))
         self.register_buffer("rgb", torch.zeros(colours, 3, dtype=torch.uint8))
-        self.register_buffer("rewards", torch.tensor([-1.0, 0.0, 1.0]))  # The mean of each sign.
+        self.register_buffer("rewards", torch.tensor([-1.0, 0.0, 1.0]))
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8, on the processor."""
+        return self.rgb.cpu()[frames.cpu().long()]
+
+
+class DreamUNet(DreamNetwork):
+    """Past frames (B, H, S, S) uint8, oldest first, and what was done in each (B, H) int64 -> `Predicted`.
+
+    `clock` (B,) int64 counts the steps since the last reward or the last life's end: how long a pause has been goes beyond the frames.
+    `guess` (B, S, S) uint8 is what is known of the next frame, `colours` where nothing is; `revealed` (B,) its share. The action scales and shifts
+    the maps of each block. `overview` is the width of the dense layers at the smallest maps, 0 for none; with them the network takes frames of `size` only.
+    """
+
+    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, overview: int = 0):
+        super().__init__(actions, colours, history)
+        width, maps = 4 * features, [w * features for w in WIDTHS]
         self.action = nn.Embedding(actions * history, width)
         self.clock = nn.Embedding(CLOCK, width)
         self.revealed = nn.Linear(1, width)
@@ -107,10 +120,6 @@ class DreamUNet(nn.Module):
             torch.addcmul(changes, each[:, self.history - 1], self.stay.view(1, -1, 1, 1)), outcome[:, :SIGNS], outcome[:, SIGNS]
         )
 
-    def pictures(self, frames: Tensor) -> Tensor:
-        """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8, on the processor."""
-        return self.rgb.cpu()[frames.cpu().long()]
-
 
 class Overview(nn.Module):
     """All places of the smallest maps (B, C, h, w) through dense layers, beside a shortcut; the actions' (B, condition) go in as well.
@@ -148,6 +157,7 @@ def draw(
     """The next frame (B, S, S) uint8, the probabilities of the reward's sign (B, 3) and of an end (B,), in `steps` steps.
 
     In each an equal share of the pixels is revealed and drawn, at `temperature`, 0 for the likeliest picture; those after it know what it drew.
+    Of the latent family the temperature draws the codes, and the picture is the likeliest of them.
     Rewards and ends are read off the last step, which sees nearly all of the frame.
     """
 
@@ -162,11 +172,15 @@ def draw(
         predicted = net(frames, actions, clock, guess, share)
         logits = predicted.frame.float()
         if temperature > 0:
-            noise = uniform(logits).clamp_min_(1e-20)
+            chances = (logits if predicted.codes is None else predicted.codes.float()) / temperature
             # Gumbel's noise: the largest is a draw from the softmax.
-            drawn = (logits / temperature - (-noise.log()).log()).argmax(1).to(torch.uint8)
-        else:
+            sample = (chances - (-uniform(chances).clamp_min_(1e-20).log()).log()).argmax(1)
+        if temperature <= 0:
             drawn = likeliest(logits)
+        elif predicted.codes is None:
+            drawn = sample.to(torch.uint8)
+        else:
+            drawn = likeliest(net.decoded(sample).float())  # type: ignore[operator]
         if order is None:
             guess = drawn
         else:

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from agents.dream import Dream
 from agents.dream_config import DreamConfig
+from lab.answers import Images
 from lab.errors import UsageError
 from models.dream_latent import LatentDream
 from models.dream_unet import draw
@@ -61,6 +62,29 @@ def test_training_learns_to_rebuild_and_to_predict() -> None:
     assert last["losses/frame"] < first["losses/frame"] / 2
     used = dream.net.master.autoencoder.uses  # type: ignore[union-attr]
     assert (used > 0).all()
+
+
+def test_a_temperature_draws_codes_and_the_seed_decides_which(net: LatentDream) -> None:
+    frames, actions, clock = asked()
+
+    def drawn(temperature: float, seed: int) -> Tensor:
+        return draw(net, frames, actions, clock, temperature=temperature, generator=torch.Generator().manual_seed(seed))[0]
+
+    assert torch.equal(drawn(5.0, 1), drawn(5.0, 1))
+    assert not torch.equal(drawn(5.0, 1), drawn(5.0, 2))
+    assert torch.equal(drawn(1e-4, 1), drawn(0.0, 1))
+
+
+def test_codes_are_shown_over_time() -> None:
+    dream = Dream(DreamConfig.parse(LATENT), CPU)
+    dream.step()
+    shown = dream.answer("codes_over_time", dream.serving(), {"steps": 3})
+    assert isinstance(shown, Images)
+    assert shown.pixels.shape == (3, 16, 4 * 16 + 3 * 2, 3)
+    assert shown.captions[0].endswith("of 4 codes differ")
+    flow = Dream(DreamConfig.parse(TINY), CPU)
+    with pytest.raises(UsageError, match="needs --family latent"):
+        flow.answer("codes_over_time", flow.serving(), {})
 
 
 def test_several_drawing_steps_are_refused() -> None:
