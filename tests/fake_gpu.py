@@ -2,7 +2,7 @@
 
     python tests/fake_gpu.py FOLDER CASE ...
 prints one JSON document: for each case of `lab.selfcheck.cases` the kernels of its second step, the places where the host would wait for the
-GPU, and the mistakes: operands on two devices, random numbers of another device's generator.
+GPU, the mistakes: operands on two devices, random numbers of another device's generator; and what goes wrong in its evaluation.
 
 PyTorch's FakeTensorMode computes shapes and devices, here those of a device "gpu" that is registered as PrivateUse1; tensors on the processor
 are real. Read first: `Watch`. It patches PyTorch for the whole process.
@@ -22,10 +22,19 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensor,
+    FakeTensorMode,
+    unset_fake_temporarily,
+)
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+
+from lab.errors import LabError
+from lab.selfcheck.check import short
 
 ROOT = f"{Path(__file__).resolve().parents[1]}/"
 HERE = str(Path(__file__).resolve())
@@ -240,6 +249,17 @@ def on_gpu() -> Iterator[Watch]:
         yield watch
 
 
+def evaluated(experiment: Any) -> str:
+    """What goes wrong in an evaluation; nothing where it comes to where the next shape depends on values, which are not there."""
+    try:
+        experiment.evaluate()
+    except (NotImplementedError, DynamicOutputShapeException, DataDependentOutputException, LabError):
+        return ""
+    except Exception as error:
+        return short(error)
+    return ""
+
+
 def main(folder: Path, names: list[str]) -> dict[str, Any]:
     from lab import registry
     from lab.selfcheck.cases import advance, cases, made, write_files
@@ -257,6 +277,9 @@ def main(folder: Path, names: list[str]) -> dict[str, Any]:
                 advance(experiment, 4 if agent else 1)
                 seen[name] = {"kernels": watch.kernels, "waits": watch.waits, "mistakes": mistakes + watch.mistakes}
                 watch.reset()
+                # Agents would play, and samples are judged by a classifier that has to be trained first.
+                judged = ".generative." in registry.recipe(cases()[name][0]).experiment_path
+                seen[name]["evaluation"] = "" if agent or judged else evaluated(experiment)
             finally:
                 experiment.close()
     return seen

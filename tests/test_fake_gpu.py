@@ -1,4 +1,4 @@
-"""Training steps on a GPU that is none (`fake_gpu.py`): nothing mixes devices, and the host waits only where it must."""
+"""Training steps and evaluations on a GPU that is none (`fake_gpu.py`): nothing mixes devices, and the host waits only where it must."""
 
 import json
 import os
@@ -34,4 +34,5 @@ def test_a_step_mixes_no_devices_and_waits_only_where_it_must(steps: dict[str, A
     step = steps[case]
     assert step["kernels"] > 10
     assert step["mistakes"] == {}
+    assert step["evaluation"] == ""
     assert [wait for wait in step["waits"] if wait.split(" at ")[1].rpartition(":")[0] not in MAY_WAIT] == []

@@ -35,7 +35,7 @@ class Bengio(SequenceExperiment):
         self.install(lambda: NeuralLM(len(self.text.vocabulary), c.context, c.width, c.hidden, c.direct, c.dropout))
         self.writing = LanguageViews(self.text, device, generate, c.context)
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.text.windows), (max(1, self.config.batch_size // STRETCH),), generator=self.generator).to(
             self.device, non_blocking=True
         )

@@ -115,7 +115,7 @@ class CaptionsRecipe(SequenceExperiment):
     def data_record(self) -> Record:
         return self.data.record
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.data("train")), (self.config.batch_size,), generator=self.generator)
         return self.cross_entropy(self.compute, "train", rows), {}
 

@@ -46,7 +46,7 @@ class CharRNN(SequenceExperiment):
         self.places = torch.full((c.batch_size,), BEYOND)  # Where each row reads next.
         self.carried: tuple[Tensor, ...] = ()
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         """The mean over the next `unroll` characters of every row."""
         c = self.config
         restarted = (torch.rand(c.batch_size, generator=self.generator) < RESTART) | (self.places >= len(self.text.windows))

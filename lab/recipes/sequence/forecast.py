@@ -105,7 +105,7 @@ class Forecast(SequenceExperiment):
     def cut(length: int) -> int:
         return length * 4 // 5
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         values = self.series[0]
         windows = values[: self.cut(len(values))].unfold(0, self.config.window + 1, 1).transpose(1, 2)  # (N, window + 1, C)
         rows = torch.randint(len(windows), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)

@@ -56,7 +56,7 @@ class GloVeRecipe(SequenceExperiment):
         size = len(self.text.names)
         return net(keys // size, keys % size, x)
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         keys, x = self.parts[0]
         rows = torch.randint(len(keys), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         return self.of_pairs(self.compute, keys[rows], x[rows]), {}

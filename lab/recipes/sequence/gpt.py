@@ -40,9 +40,12 @@ class GPT(SequenceExperiment):
         self.writing = LanguageViews(self.text, device, network.generate, c.context)
         self.inside = InsideViews(self.text, device, c.context)
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def next_batch(self) -> tuple[Tensor, ...]:
         rows = torch.randint(len(self.text.windows), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
-        (rows,) = group.part(rows)
+        return group.part(rows)
+
+    def loss(self, *batch: Tensor) -> tuple[Tensor, Metrics]:
+        (rows,) = batch
         return self.cross_entropy(self.text.windows[rows].long()), {}
 
     def cross_entropy(self, windows: Tensor) -> Tensor:

@@ -66,7 +66,7 @@ class NTMRecipe(SequenceExperiment):
         x, answer = self.task.draw(length, rows, generator, repeats)
         return x.to(self.device, non_blocking=True), answer.to(self.device, non_blocking=True)
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         c = self.config
         length = int(torch.randint(1, self.longest() + 1, (), generator=self.generator))
         repeats = int(torch.randint(1, self.repeats + 1, (), generator=self.generator))

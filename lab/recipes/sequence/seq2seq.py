@@ -72,7 +72,7 @@ class Seq2Seq(SequenceExperiment):
             *sizes, c.model, c.attention, c.width, c.hidden, c.layers, c.dropout, c.unfused, c.bidirectional, c.learned_state
         )
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         c = self.config
         rows = torch.randint(len(self.pairs.train), (c.batch_size,), generator=self.generator)
         source, target = self.pairs.train.batch(rows)

@@ -19,7 +19,8 @@ from lab.schedules import warmup_cosine
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from models.dropout import set_generator
-from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+from models.kernels.cuda_graphs import CapturedSteps
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork, views
 
 
 class SequenceExperiment(Experiment):
@@ -50,18 +51,21 @@ class SequenceExperiment(Experiment):
         set_generator(self.compute, self.dropout_generator)
         self.optimizer = FlatAdam(self.flat, c.learning_rate, 1e-8, (0.9, c.beta2))
         self.decayed = torch.zeros_like(self.flat.weights)  # 1 where weight decay acts: on matrices.
-        start = 0
-        for p in self.net.parameters():
-            self.decayed[start : start + p.numel()] = float(p.dim() >= 2)
-            start += p.numel()
+        for part in views(self.decayed, self.net):
+            part.fill_(part.dim() >= 2)
+        self.captured = CapturedSteps(self.device, self.changing, [self.dropout_generator])
 
     @property
     def parameter_count(self) -> int:
-        return self.flat.weights.numel()
+        return sum(p.numel() for p in self.net.parameters())
 
     @abstractmethod
-    def loss(self) -> tuple[Tensor, Metrics]:
-        """The loss of the next mini-batch, a 0-d tensor, and more metrics."""
+    def loss(self, *batch: Tensor) -> tuple[Tensor, Metrics]:
+        """The loss of what `next_batch` gave, or else of the next mini-batch, a 0-d tensor, and more metrics."""
+
+    def next_batch(self) -> tuple[Tensor, ...]:
+        """The tensors of the next mini-batch, always of the same shapes, for a `loss` that needs nothing else: on a GPU its steps are captured."""
+        return ()
 
     @abstractmethod
     def validation_loss(self, most: int | None = None) -> Tensor:
@@ -70,23 +74,37 @@ class SequenceExperiment(Experiment):
     def step(self) -> Metrics:
         c = self.config
         self.compute.train()
-        loss, metrics = self.loss()
-        gradient = self.flat.backward(loss)
-        norm = gradient.norm()
-        if c.max_grad_norm:
-            gradient *= (c.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
         rate = self.learning_rate()
-        with torch.no_grad():  # AdamW: the decay goes past Adam's averages (Loshchilov & Hutter 2019).
-            self.flat.weights.addcmul_(self.flat.weights, self.decayed, value=-rate * c.weight_decay)
         self.optimizer.set_learning_rate(rate)
-        self.optimizer.step(gradient)
-        self.flat.sync()
+        batch = self.next_batch()
+        report: Metrics = self.captured("step", self.descend, *batch) if batch else self.descend()
         self.steps += 1
-        report = {"losses/train": loss.detach(), "charts/grad_norm": norm, "charts/learning_rate": rate, **metrics}
+        report["charts/learning_rate"] = rate
         if c.validate_every and self.steps % c.validate_every == 0:
             with torch.no_grad():
                 report["losses/validation"] = self.validation_loss(20)
         return report
+
+    def descend(self, *batch: Tensor) -> Metrics:
+        """One step of AdamW on the loss."""
+        c, rate = self.config, self.optimizer.rate
+        loss, metrics = self.loss(*batch)
+        gradient = self.flat.backward(loss)
+        norm = gradient.norm()
+        if c.max_grad_norm:
+            gradient *= (c.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
+        with torch.no_grad():  # AdamW: the decay goes past Adam's averages (Loshchilov & Hutter 2019).
+            if isinstance(rate, Tensor):
+                self.flat.weights.addcmul_(self.flat.weights, self.decayed * (-c.weight_decay * rate))
+            else:
+                self.flat.weights.addcmul_(self.flat.weights, self.decayed, value=-rate * c.weight_decay)
+        self.optimizer.step(gradient)
+        self.flat.sync()
+        return {"losses/train": loss.detach(), "charts/grad_norm": norm, **metrics}
+
+    def changing(self) -> list[Tensor]:
+        """The tensors that a step changes."""
+        return [*self.optimizer.changing, *self.compute.buffers()]
 
     def learning_rate(self) -> float:
         c = self.config

@@ -108,7 +108,7 @@ class Tag(SequenceExperiment):
         if file_of(self.config.data) is not None:
             _ = self.source
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         c, source = self.config, self.source
         rows = torch.randint(len(source.train) - c.length + 1, (c.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
         tokens = source.train.unfold(0, c.length, 1)[rows].long()  # (B, T)

@@ -116,7 +116,7 @@ class TextClass(SequenceExperiment):
         numbers = self.vocabulary.encode(sentence)[: self.config.max_length]
         return np.pad(np.array(numbers, np.int64), (0, self.config.max_length - len(numbers)))
 
-    def loss(self) -> tuple[Tensor, Metrics]:
+    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(self.train_labels), (self.config.batch_size,), generator=self.generator)
         lengths, rows = self.train_lengths[rows], rows.to(self.device, non_blocking=True)
         labels = self.train_labels[rows]

@@ -1,4 +1,4 @@
-"""Adversarial steps as CUDA graphs: with a stand-in for CUDA they are the steps of a processor, on a GPU those launched one by one."""
+"""Recipes' steps as CUDA graphs: with a stand-in for CUDA they are the steps of a processor, on a GPU those launched one by one."""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lab.experiment import Experiment
-from lab.selfcheck.cases import made
+from lab.selfcheck.cases import made, write_files
 from models.kernels.cuda_graphs import CapturedStep
 
 CPU = torch.device("cpu")
-CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan")
+CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt")
 
 
 class Replayed:
@@ -35,6 +35,7 @@ def numbers(metrics: dict[str, Any]) -> dict[str, float]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_captured_steps_are_those_of_a_processor(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path)
     eager = made(case, tmp_path, CPU)
     expected = [numbers(eager.step()) for _ in range(4)]
     monkeypatch.setattr(CapturedStep, "capture", lambda step: Replayed(step))
@@ -89,6 +90,7 @@ def test_a_mode_that_watches_operations_sees_each_of_them(tmp_path: Path, monkey
 
 
 def on_gpu(case: str, folder: Path, captured: bool, **fields: Any) -> tuple[list[dict[str, float]], Experiment]:
+    write_files(folder)
     experiment: Any = made(case, folder, torch.device("cuda"), precision="fp32", **fields)
     experiment.captured.on_gpu = captured
     return [numbers(experiment.step()) for _ in range(5)], experiment
@@ -102,5 +104,5 @@ def test_captured_steps_on_a_gpu_are_those_launched_one_by_one(case: str, tmp_pa
     assert captured.captured.on_gpu, "it could not be captured"  # type: ignore[attr-defined]
     for one, other in zip(mine, theirs, strict=True):
         assert one == pytest.approx(other, rel=2e-3, abs=2e-4)
-    for name, generator in eager.stateful()["generators"].items():
-        assert torch.equal(generator.get_state(), captured.stateful()["generators"][name].get_state()), name
+    for drawn, expected in zip(captured.captured.generators, eager.captured.generators, strict=True):  # type: ignore[attr-defined]
+        assert torch.equal(drawn.get_state(), expected.get_state())
