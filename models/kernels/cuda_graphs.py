@@ -37,12 +37,14 @@ class CapturedStep:
         self.inputs = [tensor.clone() for tensor in inputs]
         self.outputs: tuple[Tensor, ...] = ()
         self.graph: torch.cuda.CUDAGraph | None = None
+        self.fits = False
+        """Whether it ran without a capture, which needs the memory once more."""
         before = [tensor.clone() for tensor in keep]
         states, spare = [generator.get_state() for generator in generators], [generator.clone_state() for generator in generators]
         try:
             self.graph = self.capture()
         except Exception as error:
-            if is_out_of_memory(error):
+            if is_out_of_memory(error) and not self.fits:
                 raise
             log.warning("The step could not be captured as a CUDA graph (%s): its kernels are launched one by one, which is slower.", error)
             for generator, unused in zip(generators, spare, strict=True):  # Its own state may still wait for the end of the capture.
@@ -67,6 +69,7 @@ class CapturedStep:
                 for _ in range(3):
                     self.step(*self.inputs)
                 side.synchronize()
+                self.fits = True
                 for generator in self.generators:
                     graph.register_generator_state(generator)
                 graph.capture_begin(capture_error_mode="thread_local")

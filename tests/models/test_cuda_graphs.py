@@ -106,10 +106,19 @@ def test_a_step_that_cannot_be_captured_is_called_as_it_is_and_the_log_says_so(c
     assert not CAPTURE.locked()
 
 
-def test_a_full_memory_ends_the_capture() -> None:
-    Graph.error = torch.cuda.OutOfMemoryError("CUDA out of memory.")
+def test_a_step_without_memory_ends_and_one_without_memory_for_its_capture_is_called() -> None:
+    full = torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
+    def step(x: Tensor) -> tuple[Tensor, ...]:
+        raise full
+
     with pytest.raises(torch.cuda.OutOfMemoryError):
-        CapturedStep(doubling(torch.ones(()), []), [torch.ones(())], [])
+        CapturedStep(step, [torch.ones(())], [])
+    assert not CAPTURE.locked()
+    Graph.error = full
+    weight = torch.ones(())
+    made = CapturedStep(doubling(weight, []), [torch.ones(())], [weight])
+    assert float(made(torch.tensor(3.0))[0]) == 6
     assert not CAPTURE.locked()
 
 
