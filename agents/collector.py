@@ -55,12 +55,13 @@ class Collector:
         self.mirror: Mirror | None = None
 
     @classmethod
-    def of(cls, config: AgentConfig, keep_seed: int, replay: ReplayMemory | None = None) -> "Collector":
-        """The collector of a recipe's settings; `keep_seed` as in `AtariVector`. Raises UsageError for a `world` that is no dream of the game."""
+    def of(cls, config: AgentConfig, keep_seed: int, device: torch.device, replay: ReplayMemory | None = None) -> "Collector":
+        """The collector of a recipe's settings; `keep_seed` as in `AtariVector`, and a dream is drawn on `device`. Raises UsageError for a
+        `world` that is no dream of the game."""
         if config.world:
             from agents.dream_env import world_of
 
-            return cls(world_of(config), replay, config.life_loss_terminal)
+            return cls(world_of(config, device), replay, config.life_loss_terminal)
         env = AtariVector(
             config.game, config.envs, config.seed, sticky=config.sticky_actions, noop_max=config.noop_max, fire_reset=config.fire_reset,
             keep_seed=keep_seed, crop=config.crop,

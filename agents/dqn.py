@@ -328,7 +328,7 @@ class DQN(Experiment):
 
     def make_collector(self) -> Collector:
         self.captured = self.new_captures()  # They read the memory of the collector before.
-        return Collector.of(self.config, KEEP_SEED, ReplayMemory.of(self.config, self.replay_device()))
+        return Collector.of(self.config, KEEP_SEED, self.device, ReplayMemory.of(self.config, self.replay_device()))
 
     def replay_device(self) -> torch.device:
         """The GPU where the frames fit beside what training needs, else main memory."""

@@ -51,7 +51,7 @@ class DreamVector:
 
     def greys(self) -> np.ndarray:
         """How bright an agent sees each class of the palette (C,)."""
-        return (self.net.rgb.numpy() @ LUMA).round().astype(np.uint8)  # type: ignore[operator]
+        return (self.net.rgb.cpu().numpy() @ LUMA).round().astype(np.uint8)  # type: ignore[operator]
 
     def reset(self) -> np.ndarray:
         """Start every dream; frames (E, 84, 84)."""
@@ -80,7 +80,7 @@ class DreamVector:
         """The result of the last `send`. The frame of an ended episode is its last; call `restart` before the next step."""
         dreamt = self.world.step(torch.from_numpy(self.waiting))
         self.taken += 1
-        rewards = self.net.rewards[dreamt.signs + 1].numpy().astype(np.float32)  # type: ignore[index]
+        rewards = self.net.rewards.cpu()[dreamt.signs + 1].numpy().astype(np.float32)  # type: ignore[index]
         terminated = (dreamt.ends > 0.5).numpy()
         return Step(self.seen(), rewards, terminated, ~terminated & (self.taken >= self.longest), self.lives.copy())
 
@@ -123,8 +123,8 @@ class DreamVector:
         """Nothing is open."""
 
 
-def world_of(config: AgentConfig) -> DreamVector:
-    """The dreams that an agent's settings name, from the play that they were learned from. Raises UsageError where they do not suit the agent."""
+def world_of(config: AgentConfig, device: torch.device) -> DreamVector:
+    """The dreams that an agent's settings name, drawn on `device`, from the play that they were learned from. Raises UsageError where they do not suit the agent."""
     net, dream = opened(find(config.world))
     if dream.game != config.game:
         raise UsageError(f"--world {config.world} is a dream of {dream.game}, not of {config.game}. Give --game {dream.game}.")
@@ -132,7 +132,7 @@ def world_of(config: AgentConfig) -> DreamVector:
         raise UsageError(f"--world {config.world} has steps of {dream.frame_skip} frames. Agents play in steps of {FRAME_SKIP}.")
     check_seen(net)
     play = collected(dream, "train").play
-    return DreamVector(net, dream, play, config.envs, config.seed, crop=config.crop, longest=config.world_steps)
+    return DreamVector(net.to(device), dream, play, config.envs, config.seed, crop=config.crop, longest=config.world_steps)
 
 
 class DreamEnv(gymnasium.Env[np.ndarray, np.int64]):

@@ -206,7 +206,7 @@ class PQN(Experiment):
         return self.collector
 
     def make_collector(self) -> Collector:
-        return Collector.of(self.config, KEEP_SEED)
+        return Collector.of(self.config, KEEP_SEED, self.device)
 
     def close(self) -> None:
         if self.collector is not None:
