@@ -127,7 +127,7 @@ class CapturedSteps:
             made = step(*inputs)
             numbers = [name for name, value in made.items() if value.dim() == 0]
             names[:] = [*numbers, *(name for name in made if name not in numbers)]
-            vector = torch.stack([made[name].float() for name in numbers]) if numbers else next(iter(made.values())).new_empty(0)
+            vector = torch.stack([made[name].float() for name in numbers]) if numbers else inputs[0].new_empty(0)
             return vector, *(made[name] for name in names[len(numbers) :])
 
         return CapturedStep(packed, [tensor.to(self.device) for tensor in inputs], self.keep(), self.generators), names

@@ -12,7 +12,7 @@ from lab.selfcheck.cases import made, write_files
 from models.kernels.cuda_graphs import CapturedStep
 
 CPU = torch.device("cpu")
-CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt")
+CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16")
 
 
 class Replayed:

@@ -28,6 +28,7 @@ from lab.state import Tree
 from models.generative import vae as networks
 from models.generative.building_blocks import class_weights
 from models.generative.vae import importance_nll, kl_divergence, negative_log_likelihood
+from models.kernels.cuda_graphs import CapturedSteps
 from models.processes import group
 
 TERMS_EVERY = 4
@@ -55,6 +56,7 @@ class VAE(Experiment):
         self.seeds = Seeds.of(config.seed, device)
         self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         self.net, self.optimizer = flat_network(self.build, self.seeds.weights, config, self.dtype, device)
+        self.captured = CapturedSteps(device, lambda: [*self.optimizer.changing, *self.net.compute.buffers()], [self.seeds.noise])
         self.monitor = SampleMonitor(config, self.feed, self.net.master, self.conditional, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
@@ -72,30 +74,36 @@ class VAE(Experiment):
         self.feed.read_own()
 
     def step(self) -> Metrics:
-        images, labels = self.feed.batch()
-        x = unit_images(images, torch.float32)
-        noise = group.drawn(len(x), lambda count: torch.randn(count, self.config.latent, generator=self.seeds.noise, device=self.device))
-        given = labels if self.conditional else None
-        terms: tuple[Tensor, Tensor] | None
-        if self.elbo_gradient is not None:
-            classes = None if given is None else class_weights(given, len(self.feed.class_names), self.dtype)
-            terms = self.elbo_gradient(x, noise, classes, self.beta(), terms=self.steps % TERMS_EVERY == 0)
-            self.optimizer.step(self.net.cast_gradient())
-            self.net.sync()
-        else:
-            logits, mu, logvar = self.net.compute(x.to(self.dtype), noise.to(self.dtype), given)
-            reconstruction = self.reconstruction(logits.float(), x)
-            kl = kl_divergence(mu.float(), logvar.float()).sum(1).mean()
-            self.optimizer.step(self.net.backward(reconstruction + self.beta() * kl))
-            self.net.sync()
-            terms = reconstruction.detach(), kl.detach()
+        told = self.elbo_gradient is None or self.steps % TERMS_EVERY == 0
+        beta = self.beta()
+        learn, batch = partial(self.learn, beta, told), self.feed.batch()
+        # While beta rises, each step is another one.
+        terms = self.captured((beta, told), learn, *batch) if self.steps >= self.config.beta_warmup else learn(*batch)
         metrics: Metrics = {}
-        if terms is not None:
-            reconstruction, kl = terms
+        if told:
+            reconstruction, kl = terms["reconstruction"], terms["kl"]
             self.monitor.diagnosis.see(kl=kl, reconstruction=reconstruction)
             metrics = {"losses/negative_elbo": reconstruction + kl, "losses/reconstruction": reconstruction, "losses/kl": kl}
         self.steps += 1
         return {**metrics, **self.monitor.after_step(self.steps)}
+
+    def learn(self, beta: float, told: bool, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """One step on a batch; the terms of the bound, where they are to be `told`."""
+        x = unit_images(images, torch.float32)
+        noise = group.drawn(len(x), lambda count: torch.randn(count, self.config.latent, generator=self.seeds.noise, device=self.device))
+        given = labels if self.conditional else None
+        if self.elbo_gradient is not None:
+            classes = None if given is None else class_weights(given, len(self.feed.class_names), self.dtype)
+            terms = self.elbo_gradient(x, noise, classes, beta, terms=told)
+            self.optimizer.step(self.net.cast_gradient())
+        else:
+            logits, mu, logvar = self.net.compute(x.to(self.dtype), noise.to(self.dtype), given)
+            reconstruction = self.reconstruction(logits.float(), x)
+            kl = kl_divergence(mu.float(), logvar.float()).sum(1).mean()
+            self.optimizer.step(self.net.backward(reconstruction + beta * kl))
+            terms = reconstruction.detach(), kl.detach()
+        self.net.sync()
+        return {} if terms is None else {"reconstruction": terms[0], "kl": terms[1]}
 
     def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
         """-log p(x|z), the mean over the batch, in nats per image."""
