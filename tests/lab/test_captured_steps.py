@@ -12,7 +12,7 @@ from lab.selfcheck.cases import made, write_files
 from models.kernels.cuda_graphs import CapturedStep
 
 CPU = torch.device("cpu")
-CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16")
+CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16", "flow")
 
 
 class Replayed:
@@ -97,7 +97,9 @@ def on_gpu(case: str, folder: Path, captured: bool, **fields: Any) -> tuple[list
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("case", [*CASES, "dcgan with spectral norm", "stylegan", "r3gan", "pix2pix-256", "cyclegan-256"])
+@pytest.mark.parametrize(
+    "case", [*CASES, "dcgan with spectral norm", "stylegan", "r3gan", "ddpm", "meanflow", "pix2pix-256", "cyclegan-256"]
+)
 def test_captured_steps_on_a_gpu_are_those_launched_one_by_one(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_DETERMINISTIC", "1")
     (mine, captured), (theirs, eager) = (on_gpu(case, tmp_path, how) for how in (True, False))

@@ -28,6 +28,7 @@ from models.generative.building_blocks import class_weights
 from models.generative.denoising_unet import DenoisingUNet
 from models.generative.dit import DiT
 from models.generative.flow import NoiseToImage
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 from models.processes import group
 
@@ -61,6 +62,7 @@ class Denoising(Experiment):
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.average.master.eval()
         self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.captured = CapturedSteps(device, lambda: [*self.optimizer.changing, *self.net.compute.buffers()], [self.seeds.noise])
         self.monitor = SampleMonitor(config, self.feed, self.average.master, True, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
@@ -85,17 +87,24 @@ class Denoising(Experiment):
 
     def step(self) -> Metrics:
         c = self.settings
-        images, labels = self.feed.batch()
-        x, noise = signed_images(images), self.normal(*images.shape)
-        kept = group.drawn(len(x), lambda count: torch.rand(count, 1, generator=self.seeds.noise, device=self.device)) >= c.class_dropout
-        loss = self.errors(x, noise, class_weights(labels, len(self.feed.class_names), torch.float32) * kept).square().mean()
         self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
+        metrics = self.captured("step", self.learn, *self.feed.batch())
+        self.average.follow(self.net, c.ema, self.steps)
+        self.monitor.diagnosis.see(loss=metrics["losses/denoising"])
+        self.steps += 1
+        return {**metrics, **self.monitor.after_step(self.steps)}
+
+    def learn(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """One step on a batch of images (B, C, H, W) uint8; the loss."""
+        x, noise = signed_images(images), self.normal(*images.shape)
+        kept = (
+            group.drawn(len(x), lambda count: torch.rand(count, 1, generator=self.seeds.noise, device=self.device))
+            >= self.settings.class_dropout
+        )
+        loss = self.errors(x, noise, class_weights(labels, len(self.feed.class_names), torch.float32) * kept).square().mean()
         self.optimizer.step(self.net.backward(loss))
         self.net.sync()
-        self.average.follow(self.net, c.ema, self.steps)
-        self.monitor.diagnosis.see(loss=loss)
-        self.steps += 1
-        return {"losses/denoising": loss.detach(), **self.monitor.after_step(self.steps)}
+        return {"losses/denoising": loss.detach()}
 
     def normal(self, *shape: int) -> Tensor:
         return group.drawn(shape[0], lambda count: torch.randn(count, *shape[1:], generator=self.seeds.noise, device=self.device))
