@@ -63,7 +63,7 @@ class SideBySide:
         check_seen(net)
         self.net, self.config, self.agent, self.crop = net, config, agent, crop
         self.names = names
-        self.table = class_table(net.palette.numpy())  # type: ignore[operator]
+        self.table = class_table(net.palette.cpu().numpy())  # type: ignore[operator]
         self.world = World(net, steps=config.drawing_steps, temperature=config.drawing_temperature, seed=seed)
         self.cut = cut_rows(config.rows)
         self.horizon, self.alone = 0, False

@@ -144,7 +144,7 @@ def follows_key(at: Places, net: nn.Module, config: DreamConfig, play: Play, row
     and in the dream; where it takes the emulator's paddle elsewhere than no key does, it must take the dream's that way too."""
     names = action_names(config.game)
     keys = ["NOOP", *at.things.ways]
-    emulated = after_keys(config, play, rows, [names.index(key) for key in keys], class_table(net.palette.numpy()))  # type: ignore[operator]
+    emulated = after_keys(config, play, rows, [names.index(key) for key in keys], class_table(net.palette.cpu().numpy()))  # type: ignore[operator]
     dreamt = []
     for key in keys:
         world = World(net, len(rows), steps=config.drawing_steps, temperature=config.drawing_temperature)
@@ -212,7 +212,7 @@ def of_bricks(net: nn.Module, config: DreamConfig, play: Play, rows: Tensor, dre
     gone = (~bricks).to(torch.uint8).cummax(1).values.bool()
     stay = ~(bricks & gone).flatten(1).any(1)
     earned = torch.stack([play.rewards[rows + k] for k in range(steps)], 1).sum(1)
-    right = torch.sign(earned) == torch.sign(net.rewards[signs[:, :steps] + 1].sum(1))  # type: ignore[index]
+    right = torch.sign(earned) == torch.sign(net.rewards.cpu()[signs[:, :steps] + 1].sum(1))  # type: ignore[index]
     return {
         "bricks_stay_gone": float(stay.float().mean()),
         "score_direction": float(right.float().mean()),

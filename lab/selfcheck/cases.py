@@ -128,6 +128,7 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "classify with batches of 1": ("classify", {"batch_size": 1, "validation": 0.0, "patience": 0}),
     "segment fcn8s in bf16": ("segment", {"network": "fcn8s", "precision": "bf16"}),
     "detect by a region proposal network": ("detect", {"method": "faster", "regions": 8}),
+    "detect by support vector machines": ("detect", {"method": "rcnn", "classifier": "svm", "regions": 8, "proposals": 40}),
     "detect by selective search and RoI pooling": ("detect", {"method": "fast", "pooling": "pool", "regions": 8, "precision": "fp32"}),
     "siamese by contrast": ("siamese", {"loss": "contrastive", "augment": False}),
     "segment by max unpooling": ("segment", {"upsampling": "unpool"}),

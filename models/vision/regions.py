@@ -41,6 +41,26 @@ class RegionHead(nn.Module):
         return self.score(hidden), self.box(hidden)
 
 
+class SupportVectors(nn.Module):
+    """A linear support vector machine for each class: features of regions (R, D) -> (R, classes), the margins m as 1 / (1 + e^-m).
+
+    They are fitted to the features, not learned with them (R-CNN, section 2.3); `fitted` says whether they were.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    fitted: Tensor
+
+    def __init__(self, features: int, classes: int):
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(classes, features))
+        self.register_buffer("bias", torch.zeros(classes))
+        self.register_buffer("fitted", torch.zeros((), dtype=torch.bool))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return F.linear(features, self.weight, self.bias).sigmoid()
+
+
 class RegionNet(Trunk):
     """(B, channels, H, W) -> maps (B, 4 features, h, w) and, with `rpn`, 2k scores and 4k box values of k anchors in each cell.
 
@@ -85,6 +105,10 @@ class RegionNet(Trunk):
         pooled = (roi_align if self.exact else roi_pool)(maps, boxes, picture, BIN, STRIDE)
         return pooled.flatten(1)
 
+    def chances(self, features: Tensor, scores: Tensor) -> Tensor:
+        """How likely each class is (R, classes) in regions of these features and scores."""
+        return scores.softmax(1)[:, 1:]
+
     def grid(self, h: int, w: int) -> Tensor:
         """The anchors' boxes (h * w * k, 4) in pixels."""
         y, x = torch.meshgrid(torch.arange(h, device=self.anchors.device), torch.arange(w, device=self.anchors.device), indexing="ij")
@@ -94,15 +118,19 @@ class RegionNet(Trunk):
 
 
 class CropNet(nn.Module):
-    """Each region is cut out of the picture, warped to `CROP` pixels and read alone: R-CNN, and the classifier of a sliding window."""
+    """Each region is cut out of the picture, warped to `CROP` pixels and read alone: R-CNN, and the classifier of a sliding window.
+
+    With `machines`, support vector machines answer in place of the softmax, once they are fitted.
+    """
 
     head = "regions"
     anchors: Tensor
 
-    def __init__(self, classes: int, anchors: int = 4, channels: int = 3, features: int = 16):
+    def __init__(self, classes: int, anchors: int = 4, channels: int = 3, features: int = 16, machines: bool = False):
         super().__init__()
         f = features
         self.classes = classes
+        self.machines = SupportVectors(8 * f, classes) if machines else None
         self.crops = nn.Sequential(block(channels, f), block(f, 2 * f, 2), block(2 * f, 4 * f, 2), block(4 * f, 4 * f))
         self.regions = RegionHead(4 * f * (CROP // 4) ** 2, 8 * f, classes)
         self.register_buffer("anchors", torch.full((anchors, 2), 8.0))
@@ -113,6 +141,8 @@ class CropNet(nn.Module):
         initialise(self, "he", generator)
         self.anchors.fill_(8.0)
         self.regions.box.weight.mul_(0.1)
+        for buffer in self.machines.buffers() if self.machines is not None else ():
+            buffer.zero_()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The pictures as they are: there is nothing that regions share."""
@@ -121,6 +151,12 @@ class CropNet(nn.Module):
 
     def features(self, maps: Tensor, boxes: Tensor, picture: Tensor) -> Tensor:
         return self.crops(roi_align(maps, boxes, picture, CROP, 1, samples=1)).flatten(1)
+
+    def chances(self, features: Tensor, scores: Tensor) -> Tensor:
+        """How likely each class is (R, classes) in regions of these features and scores."""
+        if self.machines is None or not self.machines.fitted:
+            return scores.softmax(1)[:, 1:]
+        return self.machines(self.regions.hidden(features).relu())
 
 
 def encoded(boxes: Tensor, anchors: Tensor) -> Tensor:
@@ -248,8 +284,9 @@ def answers(
     for i, own in enumerate(regions):
         rows = []
         for part in own.to(maps.device).split(512):
-            scores, deltas = net.regions(net.features(maps, part, torch.full((len(part),), i, device=maps.device)))
-            rows.append((scores.softmax(1)[:, 1:], decoded(deltas, part) if refine else part))
+            features = net.features(maps, part, torch.full((len(part),), i, device=maps.device))
+            scores, deltas = net.regions(features)
+            rows.append((net.chances(features, scores), decoded(deltas, part) if refine else part))
         probabilities, boxes = torch.cat([a for a, _ in rows]).cpu(), torch.cat([b for _, b in rows]).cpu()
         best, kinds = probabilities.max(1)
         top = best.topk(min(most, len(best)))

@@ -65,6 +65,15 @@ def test_a_single_shot_detector_says_that_it_has_no_proposals(experiment: Any) -
         experiment.answer("proposals", experiment.serving(), {})
 
 
+def test_support_vector_machines_tell_the_classes_of_regions(tmp_path: Path) -> None:
+    svm = {**TINY, "scenes": 20, "method": "rcnn", "classifier": "svm", "proposals": 40, "schedule_steps": 4}
+    run = train("detect", steps=4, device="cpu", run=tmp_path / "run", **svm)
+    machines = run.experiment("cpu").serving().net.machines
+    assert machines.fitted
+    assert (machines.weight.abs().sum(1) > 0).sum() >= 8  # Of ten digits those that the pictures show.
+    assert 0 <= run.evaluate()["map50"] <= 1
+
+
 @pytest.mark.parametrize("method", ["faster", "fast", "rcnn", "windows"])
 def test_detectors_of_two_steps_learn_and_answer(method: str, tmp_path: Path) -> None:
     run = train("detect", steps=12, device="cpu", run=tmp_path / "run", method=method, **{**TINY, "scenes": 20})

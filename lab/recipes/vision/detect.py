@@ -18,6 +18,7 @@ from lab.recipes.vision.detect_config import DetectConfig
 from lab.recipes.vision.detect_regions import Keys, Regions
 from lab.recipes.vision.detect_views import COUNTED, DetectViews
 from lab.recipes.vision.scene_experiment import BATCH, SceneExperiment
+from lab.recipes.vision.svm_head import fit
 from models.eval_mode import eval_mode
 from models.vision.boxes import anchors_of
 from models.vision.regions import CropNet, RegionNet
@@ -25,6 +26,8 @@ from models.vision.single_shot import Detections, SingleShot, candidates, detect
 
 log = logging.getLogger("lab.detect")
 
+FITTED = 100
+"""Training pictures that support vector machines are fitted to."""
 CANDIDATES = 300
 """How many boxes of a picture go into the suppression."""
 LARGEST_NORM = 10.0
@@ -68,9 +71,25 @@ class Detect(SceneExperiment):
         rate = self.update(loss, LARGEST_NORM)
         metrics: dict[str, Any] = {f"losses/{name}": part.detach() for name, part in parts.items()}
         metrics["charts/learning_rate"] = rate
-        if self.steps % c.validate_every == 0:
+        validates = self.steps % c.validate_every == 0
+        if c.method == "rcnn" and c.classifier == "svm" and (validates or self.steps == c.schedule_steps):
+            self.fit_machines()
+        if validates:
             metrics |= self.validate()
         return metrics
+
+    @torch.no_grad()
+    def fit_machines(self) -> None:
+        """Fit the support vector machines to some of the training pictures, as the network reads them now."""
+        scenes = self.scenes("train")
+        assert self.regions is not None
+        pictures = []
+        with eval_mode(self.net):
+            for row in torch.randperm(len(scenes), generator=self.augment_rng)[:FITTED].tolist():
+                boxes = torch.from_numpy(scenes.boxes[row])
+                maps = self.answers_of(self.net, scenes.images[row : row + 1].to(self.device))[0]
+                pictures.append((maps, boxes[:, 1:], boxes[:, 0].long() - 1, self.regions.search(scenes.images[row], (row, False))))
+            fit(self.detector(self.net), pictures, self.augment_rng)
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Keys]:
         """images (B, 3, H, W) uint8; boxes (N, 4), their classes (N,) from 0 and pictures (N,); which pictures these are."""

@@ -24,7 +24,7 @@ anchor of its shape, answers for it.</p>
 (<a href="https://arxiv.org/abs/1612.08242">k-means by 1 &minus; IoU</a>).</p>
 <p><b>By regions.</b> <i>Sliding windows</i>: a classifier with a background class reads thousands of cut-outs, each alone: right and slow.
 <i>R-CNN</i> (<a href="https://arxiv.org/abs/1311.2524">Girshick et al. 2014</a>) reads only some hundred regions that selective search proposes, and corrects
-their boxes. <i>Fast R-CNN</i> (<a href="https://arxiv.org/abs/1504.08083">2015</a>) reads the picture once and pools each region's part of the maps (RoI pooling).
+their boxes; its classes are told by support vector machines on the network's features (<i>svm</i>). <i>Fast R-CNN</i> (<a href="https://arxiv.org/abs/1504.08083">2015</a>) reads the picture once and pools each region's part of the maps (RoI pooling).
 <i>Faster R-CNN</i> (<a href="https://arxiv.org/abs/1506.01497">Ren et al. 2015</a>) proposes regions from the same maps: 2k scores (nothing or object) and 4k box values of k
 anchors a cell, four losses in all.</p>
 <p><b>Non-maximum suppression.</b> Neighbouring cells see the same thing. The box of the highest score stays, all of its class that overlap it by more than a
@@ -61,6 +61,12 @@ precision over recall. mAP is the mean over overlaps from 0.5 to 0.95.</p>
         300, ge=1, le=2000, description="Regions of each picture that are read. More miss fewer things and are slower.",
         json_schema_extra=unit("regions") | only(method=("faster", "fast", "rcnn")),
     )  # fmt: skip
+    classifier: Literal["softmax", "svm"] = Field(
+        "softmax",
+        description="What tells a region's class: softmax, learned with the network; svm for support vector machines on its features, as in the first R-CNN, "
+        "fitted at each validation and at the end of the schedule to background that is hard to tell.",
+        json_schema_extra=words({"softmax": "softmax", "svm": "support vector machines"}) | only(method=("rcnn",)),
+    )
     regions: int = Field(
         32, ge=4, le=512, description="Regions of each picture that a step learns from, a quarter of them on things. More are steadier and slower.",
         json_schema_extra=unit("regions") | only(method=("faster", "fast", "rcnn", "windows")),

@@ -28,7 +28,7 @@ class Regions:
     def network(self, classes: int) -> RegionNet | CropNet:
         c = self.config
         if c.method in ("rcnn", "windows"):
-            return CropNet(classes, c.anchors, features=c.features)
+            return CropNet(classes, c.anchors, features=c.features, machines=c.method == "rcnn" and c.classifier == "svm")
         return RegionNet(classes, c.anchors, features=c.features, rpn=c.method == "faster", exact=c.pooling == "align")
 
     def of(self, net: Any, outputs: Outputs, images: Tensor, keys: Keys | None = None) -> list[Detections]:

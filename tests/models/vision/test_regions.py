@@ -111,3 +111,14 @@ def test_selective_search_gives_pieces_of_one_colour_and_what_they_make_together
     assert [4, 4, 8, 12] in boxes
     assert [20, 10, 25, 14] in boxes
     assert len(boxes) == len({tuple(box) for box in boxes})
+
+
+def test_support_vector_machines_answer_once_they_are_fitted() -> None:
+    net = CropNet(classes=2, features=2, machines=True)
+    net.initialise(torch.Generator().manual_seed(0))
+    assert net.machines is not None
+    features, scores = torch.rand(3, 2 * 4 * 36), torch.tensor([[0.0, 0.0, 0.0]] * 3)
+    assert torch.allclose(net.chances(features, scores), torch.full((3, 2), 1 / 3))
+    net.machines.bias.copy_(torch.tensor([0.0, 2.0]))
+    net.machines.fitted.fill_(True)
+    assert torch.allclose(net.chances(features, scores), torch.tensor([[0.5, 0.8808]] * 3), atol=1e-4)  # 1 / (1 + e^-2)
