@@ -151,3 +151,18 @@ def test_flat_radam_equals_that_of_pytorch_from_its_first_steps_on(in_tensors: b
         theirs.step()
         for mine, other in zip(module.parameters(), twin.parameters(), strict=True):
             torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_each_parameter_begins_at_whole_16_bytes_and_a_step_is_that_of_a_processor() -> None:
+    torch.manual_seed(0)
+    module = Net()
+    networks = [FlatNetwork(copy.deepcopy(module).to(place), torch.bfloat16) for place in ("cpu", "cuda")]
+    assert all(parameter.data_ptr() % 16 == 0 for parameter in networks[1].compute.parameters())
+    states = []
+    for network in networks:
+        optimizer = FlatAdam(network, 1e-2, 1e-8)
+        optimizer.step_from([torch.ones_like(parameter) for parameter in network.parameters])
+        states.append({**network.state(), **optimizer.state()})
+    for name, value in states[0].items():
+        torch.testing.assert_close(states[1][name].cpu(), value)
