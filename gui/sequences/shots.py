@@ -7,10 +7,12 @@ from gui.photographer import Photographer
 from gui.run_tab import RunTab
 from gui.sequences.attention_page import AttentionPage
 from gui.sequences.attention_steps_page import AttentionStepsPage
+from gui.sequences.captions_page import CaptionsPage
 from gui.sequences.cell_page import CellPage
 from gui.sequences.heads_page import HeadsPage
 from gui.sequences.input_pages import ClassifyPage, TagPage
 from gui.sequences.layers_page import LayersPage
+from gui.sequences.memory_page import MemoryPage
 from gui.sequences.text_generation_page import TextGenerationPage
 from gui.sequences.text_translation_page import TextTranslationPage
 
@@ -22,6 +24,8 @@ RUNS: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("word2vec", {"decay_steps": 1500}, 1500),
     ("char-rnn", {"hidden": 128, "decay_steps": 300}, 300),
     ("gpt", {"decay_steps": 1000}, 1000),
+    ("ntm", {"length": 8, "locations": 24, "growing_steps": 400, "decay_steps": 1200}, 1200),
+    ("captions", {"games": "pong", "frames": 400, "decay_steps": 600}, 600),
 )
 """What is trained for the pictures: small, so that there is something to see soon."""
 SECONDS = 240.0
@@ -120,6 +124,16 @@ def scenes(photographer: Photographer) -> None:
         shown.given.setPlainText(SENTENCE)
         until(lambda: hasattr(shown.answer.currentWidget(), "bars"), 60)
 
+    def memory() -> None:
+        shown = page("ntm", MemoryPage)
+        shown.length.setValue(8)
+        until(lambda: shown.heads.image is not None and all(query.settled for query in shown.queries), 60)
+
+    def caption() -> None:
+        shown = page("captions", CaptionsPage)
+        until(lambda: len(shown.words.labels) > 6, 60)
+        shown.words.choose(5)
+
     def about() -> None:
         panel.about_dock.raise_()
 
@@ -135,5 +149,7 @@ def scenes(photographer: Photographer) -> None:
     photographer.scene("sequences-classify", classify)
     photographer.scene("sequences-forecast", lambda: views("forecast", ("forecast", "one_step_ahead")))
     photographer.scene("sequences-words", lambda: views("word2vec", ("words", "neighbours")))
+    photographer.scene("sequences-memory", memory)
+    photographer.scene("sequences-captions", caption)
     photographer.scene("sequences-about", about)
     panel.settings_dock.raise_()
