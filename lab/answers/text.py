@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -28,6 +30,13 @@ class Text(Answer):
     def arrays(self) -> dict[str, np.ndarray]:
         arrays = {"text": np.array(self.text)}
         return arrays if self.kinds is None else {**arrays, "kinds": np.asarray(self.kinds), "names": np.array(self.names)}
+
+    def spans(self) -> list[list[str]]:
+        """Kind and text of each run of characters of one kind, but for those of the first kind, which is none in particular."""
+        if self.kinds is None:
+            return []
+        runs = groupby(zip(self.text, map(int, self.kinds), strict=True), itemgetter(1))
+        return [[self.names[kind], "".join(character for character, _ in run).strip()] for kind, run in runs if kind]
 
     def picture(self) -> np.ndarray:
         lines = self.text.expandtabs(8).split("\n")

@@ -145,9 +145,11 @@ def answer(runs: list[Any], view: str, options: Any, parameters: dict[str, str])
 
 
 def print_answer(shown: Any, as_csv: bool) -> None:
-    """A text as it is, a table in columns or separated by commas."""
+    """A text as it is, with what stands in colour in a picture as a table; a table in columns or separated by commas."""
     if isinstance(shown, Text):
         print(shown.text)
+        if spans := shown.spans():
+            print("\n" + table_text(["kind", "text"], spans))
     elif as_csv:
         print(csv_text(*shown.spreadsheet()), end="")
     else:

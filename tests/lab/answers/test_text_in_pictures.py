@@ -121,3 +121,11 @@ def test_captions_in_ascii_look_as_ever_and_others_have_their_own_letters() -> N
     pixels = np.zeros((1, 20, 60), np.uint8)
     below = [Images(pixels, [caption]).picture()[21:].tobytes() for caption in ("Kase", "Käse", "Kжse")]
     assert len(set(below)) == 3
+
+
+def test_what_is_coloured_is_listed_by_its_kind() -> None:
+    assert Text("Ada saw 2 dogs", np.array([1] * 3 + [0] * 5 + [2] * 6), ["other", "person", "thing"]).spans() == [
+        ["person", "Ada"],
+        ["thing", "2 dogs"],
+    ]
+    assert Text("plain").spans() == []
