@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.page import Page
@@ -53,7 +53,7 @@ class HeadGrid(QWidget):
         return QSize(self.left + CELL * heads, self.row * (layers + 1))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.left + 24 * self.effects.shape[1], self.row * (self.effects.shape[0] + 1))
+        return QSize(self.left + 24 * self.effects.shape[1], self.sizeHint().height())
 
     @property
     def left(self) -> int:
@@ -139,15 +139,16 @@ class HeadsPage(Page):
         row.addWidget(QLabel("Off"))
         row.addWidget(self.off, 1)
         split = Turning((240, 300, 300), (160, 200, 200))
-        split.addWidget(titled("Click a head to switch it off", self.grid))
-        split.addWidget(titled("Next token, every head at work", self.whole))
-        split.addWidget(titled("Next token, without the heads that are off", self.without))
+        split.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        split.addWidget(titled("Heads: click for off", self.grid))
+        split.addWidget(titled("Next token, all heads", self.whole))
+        split.addWidget(titled("Without those off", self.without))
         layout = QVBoxLayout(self)
         layout.addLayout(row)
         layout.addWidget(self.problem)
-        layout.addWidget(split, 3)
+        layout.addWidget(split)
         layout.addWidget(self.other)
-        layout.addWidget(titled("Activation patching: what of the first text's answer each vector brings back", self.patched), 2)
+        layout.addWidget(titled("Activation patching: what of the first text's answer each vector brings back", self.patched), 1)
         self.query("head_effects", self.text, lambda answer: self.grid.show_effects(answer.values), self.show_problem)
         self.query("heads_off", self.bars_of, partial(show_bars, self.whole), self.show_problem)
         self.query("heads_off", lambda: {**self.bars_of(), "off": self.off.text()}, partial(show_bars, self.without), self.show_problem)

@@ -1,6 +1,6 @@
 """A widget with its title above it or beside it."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.widgets.fast_label import FastLabel
@@ -24,6 +24,8 @@ def titled(title: str, widget: QWidget) -> QWidget:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(Strong(title, wordWrap=True))
     layout.addWidget(widget, 1)
+    if widget.sizePolicy().verticalPolicy() == QSizePolicy.Policy.Fixed:
+        layout.addStretch()  # Or the title would take the room that the widget does not.
     return box
 
 

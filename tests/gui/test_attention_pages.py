@@ -77,6 +77,8 @@ def test_a_click_switches_a_head_off_and_on(qtbot: QtBot, sequence_tab: Callable
     page = face(tab, HeadsPage)
     page.given.setText("the cat")
     qtbot.waitUntil(lambda: page.grid.effects.shape == (2, 2), timeout=LONG)
+    qtbot.waitUntil(lambda: all(not part.visibleRegion().isEmpty() for part in (page.grid, page.whole)), timeout=LONG)
+    qtbot.waitUntil(lambda: all(part.visibleRegion().boundingRect() == part.rect() for part in (page.grid, page.whole)), timeout=LONG)
     for place in ((1, 2), (2, 1)):
         qtbot.mouseClick(page.grid, Qt.MouseButton.LeftButton, pos=page.grid.box(*place).center().toPoint())
     assert page.off.text() == "1.2, 2.1"

@@ -3,6 +3,7 @@
 Read first: `CaptionData`, then `CaptionsRecipe.loss`; what the network writes comes from `written`.
 """
 
+import math
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -188,7 +189,8 @@ class CaptionsRecipe(SequenceExperiment):
         truth = self.data(name.partition(":")[0]).texts[row] if row is not None else ""  # type: ignore[arg-type]
         title = joined(words) + (f"   (true: {joined(tokens_of(truth))})" if truth else "")
         stack = np.stack([picture, *lit]).clip(0, 255).astype(np.uint8)
-        return Images(stack, [name, *words], columns=8, scale=max(1, 160 // picture.shape[0]), title=title)
+        columns = min(8, math.ceil(math.sqrt(1.5 * len(stack))))  # A little wider than high.
+        return Images(stack, [name, *words], columns=columns, scale=max(1, 160 // picture.shape[0]), title=title)
 
     @view(live=True)
     def examples(self, net: Captioner, n: Count = 12, split: Split = "test") -> Table:
