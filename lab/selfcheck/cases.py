@@ -29,6 +29,7 @@ TRANSLATION: dict[str, Any] = {
     "data": "digits", "size": 16, "batch_size": 4, "features": 4, "d_features": 4, "patch_layers": 2, "jitter": 2, "flip": True,
     "constant_steps": 4, "decay_steps": 30, "precision": "fp32",
 }  # fmt: skip
+MLP: dict[str, Any] = {"network": "mlp", "hidden_units": "16", "dropout": -1.0}
 SMALL: dict[str, dict[str, Any]] = {
     "dqn": DQN,
     "dqn-fast": {**DQN, "envs": 3, "train_every": 4, "sticky_actions": 0.25, "life_loss_terminal": True, "replay_capacity": 300, "crop": "20,10"},
@@ -110,16 +111,13 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "toy-gan relativistic": ("toy-gan", {"loss": "relativistic", "distribution": "two peaks"}),
     "cyclegan in bf16": ("cyclegan", {"precision": "bf16"}),
     "pix2pix with batch norm in bf16": ("pix2pix", {"norm": "batch", "precision": "bf16"}),
-    "classify mlp nesterov": (
-        "classify",
-        {"network": "mlp", "optimizer": "nesterov", "hidden_units": "16", "dropout": -1.0, "patience": 0},
-    ),
-    "classify rmsprop": ("classify", {"optimizer": "rmsprop", "dropout": -1.0}),
-    "classify rprop": ("classify", {"optimizer": "rprop"}),
-    "classify adagrad": ("classify", {"optimizer": "adagrad"}),
-    "classify adadelta": ("classify", {"optimizer": "adadelta"}),
-    "classify adam": ("classify", {"optimizer": "adam"}),
-    "classify sgd": ("classify", {"optimizer": "sgd"}),
+    "classify mlp nesterov": ("classify", {**MLP, "optimizer": "nesterov", "patience": 0}),
+    "classify rmsprop": ("classify", {**MLP, "optimizer": "rmsprop"}),
+    "classify rprop": ("classify", {**MLP, "optimizer": "rprop"}),
+    "classify adagrad": ("classify", {**MLP, "optimizer": "adagrad"}),
+    "classify adadelta": ("classify", {**MLP, "optimizer": "adadelta"}),
+    "classify adam": ("classify", {**MLP, "optimizer": "adam"}),
+    "classify sgd": ("classify", {**MLP, "optimizer": "sgd"}),
     "classify knn": ("classify", {"network": "knn", "memory": 100, "dropout": -1.0, "patience": 0}),
     "classify a list of layers": (
         "classify",
@@ -208,6 +206,8 @@ def made(case: str, folder: Path, device: torch.device, **more: Any) -> Experime
 def steps_of(case: str) -> tuple[int, int]:
     """How long a case trains before and after: an agent plays at first, and past the end of an episode; an epoch of images ends."""
     recipe = registry.recipe(cases()[case][0])
+    if recipe.name.startswith("pqn"):
+        return 45, 9  # A step is several moves.
     return (150, 30) if recipe.is_agent or recipe.name == "tabular-q" else (13, 9)
 
 
