@@ -22,6 +22,7 @@ from agents.dqn_views import DQNViews
 from agents.exported import q_values
 from agents.losses import Loss
 from agents.replay import PIXELS, Batch, ReplayMemory, Rows
+from agents.transitions import chosen, packed, spread, unpacked
 from lab.atari.games import action_names
 from lab.device import compute_dtype, free_memory
 from lab.experiment import Experiment, Metrics, State
@@ -192,12 +193,7 @@ class DQN(Experiment):
     def learn_packed(self, count: int, numbers: Tensor) -> dict[str, Tensor]:
         """`learn_in_turn` of `count` steps from what `packed` makes of a batch: on a GPU one graph, for which one copy goes there."""
         numbers = numbers.to(self.device, non_blocking=True)
-        n = count * self.config.batch_size
-        rows, next_rows, actions, others = numbers.split([4 * n, 4 * n, n, 3 * n + count])
-        returns, discounts, weights, rates = others.view(torch.float32).split([n, n, n, count])
-        errors, loss = self.learn_in_turn(
-            rows.view(n, 4), next_rows.view(n, 4), actions.long(), returns, discounts, weights, rates.unbind()
-        )
+        errors, loss = self.learn_in_turn(*unpacked(numbers, count, self.config.batch_size))
         return {"errors": errors, "loss": loss}
 
     def learn_in_turn(
@@ -373,22 +369,3 @@ class DQN(Experiment):
         from agents.watch import watch
 
         return watch(self.serving(), self.config, **options)
-
-
-def chosen(outputs: Tensor, actions: Tensor) -> Tensor:
-    """The outputs (B, ...) for actions (B,), of (B, A, ...)."""
-    return outputs[torch.arange(len(actions), device=actions.device), actions]
-
-
-def spread(slope: Tensor, actions: Tensor, outputs: Tensor) -> Tensor:
-    """The inverse: slope (B, ...) in the places of the actions (B,), 0 elsewhere, as outputs (B, A, ...)."""
-    gradient = torch.zeros_like(outputs)
-    gradient[torch.arange(len(actions), device=actions.device), actions] = slope
-    return gradient
-
-
-def packed(batch: Batch, rates: Sequence[float]) -> np.ndarray:
-    """A batch and the rates of its steps as one row of int32: numbers of 4 bytes, of which the later ones are floats."""
-    whole = (batch.rows, batch.next_rows, batch.actions)
-    floats = np.concatenate([batch.returns, batch.discounts, batch.weights, np.array(rates, np.float32)], dtype=np.float32)
-    return np.concatenate([*(array.ravel() for array in whole), floats.view(np.int32)], dtype=np.int32)

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from lab.cores import run_threads
-from models.kernels.flat_parameters import FlatNetwork, views
+from models.kernels.flat_layout import views
+from models.kernels.flat_parameters import FlatNetwork
 from models.processes import group
 
 T = TypeVar("T")

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from agents.dqn import DQN, chosen, spread
+from agents.dqn import DQN
 from agents.dqn_config import DQNConfig, DQNFastConfig
 from agents.replay import Batch
+from agents.transitions import chosen, packed, spread, unpacked
 from lab.checkpoint import flatten
 from lab.errors import UsageError
 from models.kernels.cuda_graphs import CapturedStep
@@ -349,6 +350,18 @@ def test_captured_updates_equal_those_launched_one_by_one(tiny, fields: dict) ->
     mine, theirs = (experiment.optimizer.exp_avg for experiment in (captured, eager))
     torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-4 * float(theirs.abs().max()))
     assert float(captured.optimizer.count) == 5
+
+
+def test_a_batch_put_into_one_row_comes_out_as_it_was() -> None:
+    rows = np.arange(16).reshape(4, 4) + 10**6
+    floats = [np.array(values, np.float32) for values in ([1.5, -1.0, 0.0, 0.25], [0.99, 0.0, 0.9, 0.5], [1.0, 0.5, 0.1, 1e-8])]
+    batch = Batch(rows, rows + 1, np.array([3, 0, 17, 2]), *floats, np.arange(4))
+    numbers = packed(batch, [1e-3, 2e-3])
+    assert numbers.dtype == np.int32
+    out = unpacked(torch.from_numpy(numbers), 2, 2)
+    for value, expected in zip(out[:6], (rows, rows + 1, batch.actions, *floats), strict=True):
+        np.testing.assert_array_equal(value.numpy(), expected)
+    assert [float(rate) for rate in out[6]] == pytest.approx([1e-3, 2e-3], rel=1e-7)
 
 
 class Replayed:

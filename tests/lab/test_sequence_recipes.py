@@ -14,7 +14,7 @@ from lab.answers import Answer
 from lab.errors import LabError, UsageError
 from lab.recipes.sequence.seq2seq import tree_text
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
-from models.kernels import flat_parameters
+from models.kernels import flat_layout
 from models.sequence.beam_search import Hypothesis, Node
 
 CPU = torch.device("cpu")
@@ -196,7 +196,7 @@ def test_the_step_size_rises_and_falls(files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("gap", [1, 8])
 def test_one_step_is_that_of_torchs_adamw(files: dict[str, str], gap: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flat_parameters, "spacing", lambda device: gap)  # 8 on a GPU.
+    monkeypatch.setattr(flat_layout, "spacing", lambda device: gap)  # 8 on a GPU.
     experiment = make("gpt", files, dropout=0.0, weight_decay=0.3, max_grad_norm=0.0, warmup_steps=0)
     twin = make("gpt", files, dropout=0.0)
     matrices = [p for p in twin.net.parameters() if p.dim() >= 2]

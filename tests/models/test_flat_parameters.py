@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.kernels import flat_parameters
+from models.kernels import flat_layout, flat_parameters
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork, FlatRAdam
 
 STEPS = 5
@@ -108,7 +108,7 @@ def test_parameters_that_begin_at_whole_16_bytes_as_on_a_gpu_learn_and_are_store
     module = nn.Sequential(nn.Conv2d(3, 5, 3), nn.Flatten(), nn.Linear(5, 3), nn.Linear(3, 2))
     networks, optimizers = [], []
     for gap in (1, 8):
-        monkeypatch.setattr(flat_parameters, "spacing", lambda device, gap=gap: gap)
+        monkeypatch.setattr(flat_layout, "spacing", lambda device, gap=gap: gap)
         network = FlatNetwork(copy.deepcopy(module), torch.bfloat16)
         networks.append(network)
         optimizers.append(FlatAdam(network, 1e-2, 1e-8))
@@ -120,11 +120,11 @@ def test_parameters_that_begin_at_whole_16_bytes_as_on_a_gpu_learn_and_are_store
     for mine, theirs in zip(networks[0].master.parameters(), networks[1].master.parameters(), strict=True):
         assert torch.equal(mine, theirs)
     states = [optimizers[1].state()]  # With gaps, then without.
-    monkeypatch.setattr(flat_parameters, "spacing", lambda device: 1)
+    monkeypatch.setattr(flat_layout, "spacing", lambda device: 1)
     states.append(optimizers[0].state())
     for name, value in states[1].items():
         assert torch.equal(value, states[0][name])
-    monkeypatch.setattr(flat_parameters, "spacing", lambda device: 8)
+    monkeypatch.setattr(flat_layout, "spacing", lambda device: 8)
     other = FlatAdam(networks[1], 1e-2, 1e-8)
     other.restore(states[1])
     assert torch.equal(other.exp_avg, optimizers[1].exp_avg)

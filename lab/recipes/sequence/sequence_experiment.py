@@ -20,7 +20,8 @@ from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from models.dropout import set_generator
 from models.kernels.cuda_graphs import CapturedSteps
-from models.kernels.flat_parameters import FlatAdam, FlatNetwork, views
+from models.kernels.flat_layout import views
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 
 class SequenceExperiment(Experiment):
