@@ -30,6 +30,11 @@ EXAMPLES: dict[str, tuple[str, int, dict[str, Any]]] = {
     "seq2seq-dates": ("seq2seq", 1_000, {"hidden": 64, "width": 48, "decay_steps": 1_000}),
     "tag-stdlib": ("tag", 400, {"hidden": 48}),
     "pong-dream": ("dream", 7_841, {"frames": 32_000, "batch_size": 16, "learning_rate_steps": 17_000}),
+    "breakout-dream": (
+        "dream",
+        1_806,
+        {"game": "breakout", "frames": 40_000, "batch_size": 128, "learning_rate_end": 0.02, "learning_rate_steps": 1_806},
+    ),
 }
 """The recipe, the steps and the settings of each; the first of a panel is the one that it opens."""
 ROWS = 150
