@@ -50,15 +50,21 @@ def test_a_run_in_two_shards_resumes_exactly(tmp_path: Path) -> None:
     assert torch.equal(advance(straight, 4).g.weights, advance(resumed, 4).g.weights)
 
 
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, torch.Tensor]:
+    """A checkpoint after 6 steps, and the weights after 4 more."""
+    run = advance(cyclegan(), 6)
+    path = checkpoint.write(tmp_path_factory.mktemp("checkpoint"), 6, run.state(), {})
+    return path, advance(run, 4).g.weights
+
+
 @pytest.mark.parametrize("left_out", ["pools", "g_adam", "d_adam", "shuffles", "generators", "counters"])
-def test_what_a_resume_leaves_out_shows(left_out: str, tmp_path: Path) -> None:
-    straight = advance(cyclegan(), 6)
-    state = checkpoint.read(checkpoint.write(tmp_path, 6, straight.state(), {}))
-    advance(straight, 4)
+def test_what_a_resume_leaves_out_shows(left_out: str, straight: tuple[Path, torch.Tensor]) -> None:
+    path, weights = straight
     resumed = cyclegan()
-    resumed.restore({**state, left_out: resumed.state()[left_out]})
+    resumed.restore({**checkpoint.read(path), left_out: resumed.state()[left_out]})
     advance(resumed, 4)
-    assert not torch.equal(straight.g.weights, resumed.g.weights)
+    assert not torch.equal(weights, resumed.g.weights)
 
 
 def test_two_runs_side_by_side_change_nothing_in_each_other() -> None:
