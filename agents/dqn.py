@@ -107,8 +107,9 @@ class DQN(Experiment):
         if self.steps >= self.config.learning_starts:
             self.owed += self.config.envs
             count, self.owed = divmod(self.owed, self.config.train_every)
-        batch = self.draw(count) if count else None
-        decision, seen = self.act(batch)
+        glance = self.look() if self.all_on_gpu else None
+        batch = self.draw(count) if count else None  # Meanwhile the GPU is at it.
+        decision, seen = self.act(batch, glance)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
         if batch is not None:
@@ -125,14 +126,14 @@ class DQN(Experiment):
         )
 
     @torch.inference_mode()
-    def act(self, batch: Batch | None = None) -> tuple[Decision, Seen | None]:
+    def act(self, batch: Batch | None = None, glance: dict[str, Tensor] | None = None) -> tuple[Decision, Seen | None]:
         """Epsilon-greedy actions for what the environments show, and the pass over the states of the coming update's first step.
 
-        On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None.
+        On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None. `glance`
+        is what `look` gave, if it was called.
         """
-        if self.all_on_gpu:
-            made, seen = self.captured("act", self.look, torch.from_numpy(self.memory().newest_rows())), None
-            observed, values = made["blocks"], made["q"]
+        if glance is not None:
+            observed, values, seen = glance["blocks"], glance["q"], None
         elif batch is None or self.device.type != "cpu":
             observed, seen = self.collect().blocks(), None
             values = self.values_of(observed.to(self.device, non_blocking=True))  # (E, A)
@@ -148,8 +149,13 @@ class DQN(Experiment):
         self.decisions.add(self.steps, decision)
         return decision, seen
 
-    def look(self, rows: Tensor) -> dict[str, Tensor]:
-        """The `blocks` of the stacks at rows (E, 4) of the memory, and their Q values `q` (E, A)."""
+    @torch.inference_mode()
+    def look(self) -> dict[str, Tensor]:
+        """The `blocks` that the environments show now, and their Q values `q` (E, A), on the GPU, which may not have come to them yet."""
+        return self.captured("act", self.look_at, torch.from_numpy(self.memory().newest_rows()))
+
+    def look_at(self, rows: Tensor) -> dict[str, Tensor]:
+        """The same of the stacks at rows (E, 4) of the memory."""
         blocks = self.memory().blocks(rows)
         return {"blocks": blocks, "q": self.values_of(blocks)}
 
