@@ -57,7 +57,7 @@ QUICK_PICTURES: dict[str, Any] = {"features": 16, "batch_size": 32, "quality_eve
 QUICK_AGENT: dict[str, Any] = {"learning_starts": 1_000, "replay_capacity": 20_000, "epsilon_steps": 10_000}
 
 MEMORY: dict[str, Any] = {
-    "attention": "none", "bidirectional": False, "hidden": 64, "width": 16, "batch_size": 32, "learning_rate": 4e-3, "decay_steps": 3_500,
+    "attention": "none", "bidirectional": False, "hidden": 64, "width": 16, "batch_size": 32, "learning_rate": 4e-3, "decay_steps": 2_500,
 }  # fmt: skip
 """A small encoder and decoder with nothing but the state of their cells between them."""
 
@@ -266,11 +266,11 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: Preset("The transformer: the lowest perplexity on Multi30k of those in docs/results.md.", {"model": "transformer"}),
         "long sentences": Preset(
             "English to German, up to six clauses: compare --attention none and dot by the view by length.",
-            {"data": "clauses", "attention": "dot", "hidden": 96, "width": 48, "batch_size": 32, "decay_steps": 1_500},
-            1_500,
+            {"data": "clauses", "attention": "dot", "hidden": 96, "width": 48, "batch_size": 32, "decay_steps": 800},
+            800,
         ),
-        "copy task": Preset("Three letters, then up to 60 blanks: compare how far --model rnn, relu, lstm and gru remember.", {"data": "recall", **MEMORY}, 3_500),
-        "adding task": Preset("The sum of two marked digits among up to 70: compare --model rnn, relu, lstm and gru.", {"data": "adding", **MEMORY, "decay_steps": 2_500}, 2_500),
+        "copy task": Preset("Three letters, then up to 60 blanks: compare how far --model rnn, relu, lstm and gru remember.", {"data": "recall", **MEMORY}, 2_500),
+        "adding task": Preset("The sum of two marked digits among up to 70: compare --model rnn, relu, lstm and gru.", {"data": "adding", **MEMORY, "decay_steps": 1_500}, 1_500),
     },
     "tag": {
         QUICK: quick(150, decay_steps=150),

@@ -24,9 +24,9 @@ PLACES: dict[str, dict[str, Place]] = {
     "rnn": RNN,
     "relu": {**{name: place for name, place in RNN.items() if name != "tanh"}, "max(0, ·)": (0.5, 0.4)},
     "lstm": {
-        "c before": (0.07, 0.1), "f · c": (0.28, 0.1), "+": (0.52, 0.1), "cell c": (0.93, 0.1), "forget f": (0.28, 0.62), "input i": (0.43, 0.62),
-        "candidate g": (0.6, 0.62), "output o": (0.76, 0.62), "i · g": (0.52, 0.34), "tanh c": (0.76, 0.28), "hidden h": (0.93, 0.45), "h before": (0.07, 0.9),
-        "token": (0.28, 0.9),
+        "c before": (0.0, 0.1), "f · c": (0.22, 0.1), "+": (0.52, 0.1), "cell c": (1.0, 0.1), "forget f": (0.22, 0.64), "input i": (0.42, 0.64),
+        "candidate g": (0.62, 0.64), "output o": (0.82, 0.64), "i · g": (0.52, 0.36), "tanh c": (0.74, 0.28), "hidden h": (1.0, 0.36), "h before": (0.0, 0.94),
+        "token": (0.22, 0.94),
     },
     "gru": {
         "h before": (0.07, 0.1), "z · h": (0.45, 0.1), "+": (0.75, 0.1), "hidden h": (0.93, 0.1), "reset r": (0.25, 0.62), "update z": (0.45, 0.62),
