@@ -68,7 +68,7 @@ class ApproximationPage(LivePage):
         self.column.addLayout(row)
         self.column.addWidget(self.plot, 3)
         below = QHBoxLayout()
-        for title, plot, share in (("What each unit adds", self.parts, 3), ("Error over n (log10 over log2)", self.over, 2)):
+        for title, plot, share in (("What each unit adds", self.parts, 3), ("log10 of the error over log2 of n", self.over, 2)):
             column = QVBoxLayout()
             column.addWidget(QLabel(title))
             column.addWidget(plot, 1)

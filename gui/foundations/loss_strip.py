@@ -18,10 +18,10 @@ TRAIN, TEST = COLOURS[2], COLOURS[6]
 class LossStrip(QWidget):
     """Losses on a logarithmic axis: equal distances are equal factors."""
 
-    def __init__(self, floor: float = FLOOR, parent: QWidget | None = None):
-        """`floor` is the lowest value that is told apart from 0."""
+    def __init__(self, floor: float = FLOOR, unit: str = "steps", parent: QWidget | None = None):
+        """`floor` is the lowest value that is told apart from 0, `unit` what steps are called."""
         super().__init__(parent)
-        self.floor = floor
+        self.floor, self.unit = floor, unit
         self.steps: list[int] = []
         self.train: list[float] = []
         self.test: list[float] = []
@@ -106,7 +106,9 @@ class LossStrip(QWidget):
                     )
             painter.setPen(faint)
             painter.drawText(
-                self.rect().adjusted(left, 0, -right, -2), Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight, f"{span:,} steps"
+                self.rect().adjusted(left, 0, -right, -2),
+                Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight,
+                f"{span:,} {self.unit}",
             )
             placed = QTransform(width / span, 0, 0, -tall, left, top + high * tall)
             for line, hue in zip(reversed(self.lines), (TEST, TRAIN), strict=True):

@@ -54,7 +54,7 @@ class NeuronPage(LivePage):
         self.set_pace(1)
 
     def build(self) -> None:
-        self.plane, self.losses = SurfaceView(), LossStrip(0.01)
+        self.plane, self.losses = SurfaceView(), LossStrip(0.01, "points")
         self.plane.overlay = self.paint_lines
         self.plane.drawn.connect(self.add_points)
         self.plane.setToolTip(

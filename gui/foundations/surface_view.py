@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.foundations.colours import heat, sign_colour
@@ -24,6 +24,8 @@ class SurfaceView(QWidget):
         super().__init__(parent)
         self.surface: np.ndarray | None = None
         self.scale = 1.0
+        self.image: QImage | None = None
+        """The surface in its colours; None where these are to be found."""
         self.points: np.ndarray | None = None
         self.levels = np.zeros(0)
         self.tested = np.zeros(0, bool)
@@ -45,7 +47,7 @@ class SurfaceView(QWidget):
         return QSize(180, 180)
 
     def show_surface(self, surface: np.ndarray, scale: float, caption: str = "") -> None:
-        self.surface, self.scale, self.caption = surface, scale, caption
+        self.surface, self.scale, self.caption, self.image = surface, scale, caption, None
         self.update()
 
     def show_points(self, points: np.ndarray, levels: np.ndarray, tested: np.ndarray) -> None:
@@ -71,7 +73,7 @@ class SurfaceView(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        self.dots_of = ()
+        self.dots_of, self.image = (), None
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -84,7 +86,9 @@ class SurfaceView(QWidget):
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Starting…")
         else:
-            painter.drawImage(area, heat(self.surface, self.palette(), self.scale))
+            if self.image is None:
+                self.image = heat(self.surface, self.palette(), self.scale)
+            painter.drawImage(area, self.image)
         self.paint_dots(painter, area)
         if self.overlay is not None:
             painter.save()

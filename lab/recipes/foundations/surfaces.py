@@ -79,14 +79,27 @@ SURFACES = {
 }
 
 
+PLACES = 120
+"""Along a side, at which a picture's loss is computed; between them it is smooth."""
+
+
 @cache
-def picture(name: str, side: int = 160) -> np.ndarray:
+def picture(name: str, side: int = 360) -> np.ndarray:
     """The surface (side, side) as heights from -1 (least) to 1, row by row from above, in steps so that contours are seen."""
-    ticks = np.linspace(-REACH, REACH, side)
+    ticks = np.linspace(-REACH, REACH, min(side, PLACES))
     surface = SURFACES[name]
     loss = surface.loss(np.stack(np.meshgrid(ticks, -ticks), -1)) - surface.least
-    height = np.log1p(20 * loss)
+    height = enlarged(np.log1p(20 * loss), side)
     return np.floor(12 * height / height.max()) / 6 - 1
+
+
+def enlarged(heights: np.ndarray, side: int) -> np.ndarray:
+    """Heights (n, n) on a finer lattice (side, side), by lines between them."""
+    at = np.linspace(0, len(heights) - 1, side)
+    low = np.minimum(at.astype(int), len(heights) - 2)
+    share = at - low
+    rows = heights[low] + share[:, None] * (heights[low + 1] - heights[low])
+    return rows[:, low] + share * (rows[:, low + 1] - rows[:, low])
 
 
 @dataclass(frozen=True)

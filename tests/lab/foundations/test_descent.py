@@ -6,7 +6,7 @@ import torch
 
 from lab.recipes.foundations.descent import Descent
 from lab.recipes.foundations.descent_config import DescentConfig
-from lab.recipes.foundations.surfaces import EXAMPLES, RATES, SURFACES, X, Y, picture
+from lab.recipes.foundations.surfaces import EXAMPLES, RATES, SURFACES, X, Y, enlarged, picture
 
 ALL = np.arange(EXAMPLES)
 
@@ -70,3 +70,7 @@ def test_a_picture_is_lowest_where_the_loss_is() -> None:
     heights = picture("valley", 41)
     assert heights.shape == (41, 41)
     assert heights[20, 20] == heights.min() == -1.0
+
+
+def test_heights_between_two_places_lie_on_the_line_between_them() -> None:
+    assert enlarged(np.array([[0.0, 2.0], [4.0, 8.0]]), 3).tolist() == [[0, 1, 2], [2, 3.5, 5], [4, 6, 8]]
