@@ -24,6 +24,8 @@ CLOCK = 64
 """Steps that the clock counts; it stays at the last."""
 DOUBTFUL = 8
 """One in so many pixels of a frame, the least certain ones, is drawn by how many of each class there are to be."""
+FAINT = 0.2
+"""A class of which at least so much of a pixel is expected is drawn as one: what is lost in a dream does not come back."""
 SIGNS = 3
 """A reward's classes: below, at and above 0."""
 
@@ -201,10 +203,14 @@ def likeliest(logits: Tensor) -> Tensor:
     certain = certain - logits.logsumexp(1)
     where = certain.flatten(1).topk(doubt, largest=False, sorted=False).indices  # (B, D)
     each = logits.flatten(2).gather(2, where[:, None].expand(-1, logits.shape[1], -1)).softmax(1)  # (B, C, D)
-    wanted = each.sum(2, keepdim=True).round().long()
+    expected = each.sum(2, keepdim=True)
+    wanted = torch.where(expected < 1, expected >= FAINT, expected.round()).long()
     least = each.sort(2, descending=True).values.gather(2, (wanted - 1).clamp(min=0))
-    # Of each class as many pixels as wanted reach 1; one that two claim is of the class that is further above its least.
-    chosen = (each / torch.where(wanted > 0, least.clamp(min=1e-12), 1.0)).argmax(1)
+    # A pixel that two classes claim is of the rarer one, or a ball would be lost to the ground; one that none claims is of the class whose least is nearest.
+    claimed = (each >= least) & (wanted > 0)
+    rarest = torch.where(claimed, wanted, drawn.shape[1]).argmin(1)
+    nearest = (each / torch.where(wanted > 0, least.clamp(min=1e-12), 1.0)).argmax(1)
+    chosen = torch.where(claimed.any(1), rarest, nearest)
     return drawn.scatter(1, where, chosen).view(logits.shape[0], *logits.shape[2:]).to(torch.uint8)
 
 

@@ -92,6 +92,7 @@ class DreamPage(Page):
         self.speed.setCurrentIndex(SPEEDS.index(1.0))
         self.speed.currentIndexChanged.connect(lambda i: self.controls.set(speed=SPEEDS[i]))
         self.begin = chooser(NEW_TIP, {"a new game": ""})
+        self.begin.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # The games are known once it plays.
         self.begin.currentIndexChanged.connect(self.begin_in)
         self.moment = QSlider(Qt.Orientation.Horizontal, toolTip="The step of that game from which both go on", enabled=False)
         self.moment.setTracking(False)  # The game is played again up to there.
@@ -138,8 +139,13 @@ class DreamPage(Page):
         for widget in (self.player, self.pause_button, *self.buttons.values(), self.speed, self.alone):
             row.addWidget(widget)
         row.addWidget(beside("begin in", self.begin))
-        row.addWidget(beside("at", self.moment))
-        row.addWidget(self.moment_label)
+        at = QHBoxLayout()
+        at.setContentsMargins(0, 0, 0, 0)
+        at.addWidget(self.moment, 1)
+        at.addWidget(self.moment_label)
+        moment = QWidget()
+        moment.setLayout(at)
+        row.addWidget(beside("at", moment))
         for name, spin in (("afresh after", self.horizon), ("drawn in", self.steps), ("temperature", self.temperature)):
             row.addWidget(beside(name, spin))
         faint(self.speed_label)
