@@ -66,6 +66,14 @@ class CurvePlot(QWidget):
             area.left() + (x - left) / (right - left) * area.width(), area.bottom() - (y - bottom) / (top - bottom) * area.height()
         )
 
+    def places(self, x: np.ndarray, y: np.ndarray) -> list[QPointF]:
+        """Where points are, without those whose y is not finite."""
+        left, right, bottom, top = self.bounds
+        area, seen = self.area(), np.isfinite(y)
+        across = area.left() + (x[seen] - left) * (area.width() / (right - left))
+        down = area.bottom() - (y[seen] - bottom) * (area.height() / (top - bottom))
+        return [QPointF(a, b) for a, b in zip(across.tolist(), down.tolist(), strict=True)]
+
     def plane(self, where: QPointF) -> tuple[float, float]:
         left, right, bottom, top = self.bounds
         area = self.area()
@@ -83,7 +91,7 @@ class CurvePlot(QWidget):
         for stroke in self.strokes:
             hue = QColor(stroke.hue)
             hue.setAlphaF(stroke.opacity)
-            places = [self.place(x, y) for x, y in zip(stroke.x.tolist(), stroke.y.tolist(), strict=True) if np.isfinite(y)]
+            places = self.places(stroke.x, stroke.y)
             if stroke.dots:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(hue)

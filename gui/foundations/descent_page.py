@@ -13,6 +13,7 @@ from gui.foundations.curve_plot import CurvePlot, Stroke
 from gui.foundations.recipe_page import RecipePage
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import COLOURS
+from gui.widgets.fast_label import FastLabel
 from lab.data.drawn_points import REACH
 from lab.recipes.foundations.surfaces import RATES, SURFACES, Standing, X, Y, picture
 
@@ -82,11 +83,11 @@ class DescentPage(RecipePage):
             lambda v: str(v) if v else "all", lambda v: self.change(batch=v), field="batch",
         )  # fmt: skip
         self.rules: dict[str, QCheckBox] = {}
-        self.numbers: dict[str, QLabel] = {}
+        self.numbers: dict[str, FastLabel] = {}
         grid = QGridLayout()
         grid.setVerticalSpacing(theme.THIN)
         for i, name in enumerate(RATES):
-            box, number = QCheckBox(name, checked=True, toolTip=f"Show the path of {name}"), QLabel()
+            box, number = QCheckBox(name, checked=True, toolTip=f"Show the path of {name}"), FastLabel("0.0000")
             box.toggled.connect(lambda _: self.redraw())
             self.rules[name], self.numbers[name] = box, number
             swatch = QLabel(f'<span style="color:{HUES[name]}">━</span>', textFormat=Qt.TextFormat.RichText)
@@ -145,9 +146,7 @@ class DescentPage(RecipePage):
         strokes, curves = [], [Stroke(X, Y, "#8a929b", 2.5, dots=True)]
         x = np.linspace(-2.2, 2.2, 61)
         for name, runner in self.frame.runners.items():
-            text = "gone" if runner.gone else f"{runner.loss:.4f}"
-            if text != self.numbers[name].text():
-                self.numbers[name].setText(text)
+            self.numbers[name].setText("gone" if runner.gone else f"{runner.loss:.4f}")
             if name in shown:
                 strokes.append(Stroke(self.frame.at, np.minimum(runner.excess, 9), HUES[name], 1.8))
                 u, v = runner.path[-1]

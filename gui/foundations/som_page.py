@@ -4,13 +4,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from gui.foundations.controls import Choices
 from gui.foundations.mosaic_view import MosaicView
 from gui.foundations.recipe_page import RecipePage
 from gui.foundations.surface_view import SurfaceView
 from gui.theme import ACCENT, COLOURS, is_dark
+from gui.widgets.fast_label import FastLabel
 from gui.widgets.titled import titled
 from lab.data.drawn_points import REACH
 
@@ -42,7 +43,7 @@ class MapPage(RecipePage):
         self.plane.setToolTip(
             "Where the units are among the data (of colours: red to the right, green upwards); lines join neighbours on the grid"
         )
-        self.said = QLabel(wordWrap=True)
+        self.said = FastLabel(wrap=True)
         rows, change = Choices(), self.change
         self.rows = rows
         rows.choice(
@@ -98,8 +99,7 @@ class MapPage(RecipePage):
         self.plane.show_surface(np.zeros((2, 2)), 1.0, "two of 64 directions" if frame.samples == "digits" else "")
         self.count.setText(self.pace_text(frame.steps).replace("steps", "examples"))
         said = f"Radius \N{GREEK SMALL LETTER SIGMA} = {frame.radius:.2f}\nDistance {frame.distance:.3f}\nFolds {frame.folds:.1%}"
-        if said != self.said.text():
-            self.said.setText(said)
+        self.said.setText(said)
         self.note_challenge(frame.samples == "square" and frame.folds <= GOAL and frame.steps >= 1000 and frame.radius < 1)
 
     def paint_net(self, painter: QPainter, plane: SurfaceView) -> None:
