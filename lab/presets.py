@@ -266,8 +266,8 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: Preset("The transformer: the lowest perplexity on Multi30k of those in docs/results.md.", {"model": "transformer"}),
         "long sentences": Preset(
             "English to German, up to six clauses: compare --attention none and dot by the view by length.",
-            {"data": "clauses", "attention": "dot", "hidden": 96, "width": 48, "batch_size": 32, "decay_steps": 800},
-            800,
+            {"data": "clauses", "attention": "dot", "hidden": 96, "width": 48, "batch_size": 32, "decay_steps": 1_500},
+            1_500,
         ),
         "copy task": Preset("Three letters, then up to 60 blanks: compare how far --model rnn, relu, lstm and gru remember.", {"data": "recall", **MEMORY}, 2_500),
         "adding task": Preset("The sum of two marked digits among up to 70: compare --model rnn, relu, lstm and gru.", {"data": "adding", **MEMORY, "decay_steps": 1_500}, 1_500),
