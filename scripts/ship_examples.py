@@ -29,7 +29,7 @@ EXAMPLES: dict[str, tuple[str, int, dict[str, Any]]] = {
     "gpt-pydocs": ("gpt", 2_000, {"width": 96, "layers": 3}),
     "seq2seq-dates": ("seq2seq", 1_000, {"hidden": 64, "width": 48, "decay_steps": 1_000}),
     "tag-stdlib": ("tag", 400, {"hidden": 48}),
-    "pong-dream": ("dream", 7_841, {"frames": 32_000, "batch_size": 16, "learning_rate_steps": 17_000}),
+    "pong-dream": ("dream", 1_797, {"frames": 64_000, "batch_size": 128, "learning_rate_end": 0.02, "learning_rate_steps": 1_797}),
     "breakout-dream": (
         "dream",
         1_806,
