@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from lab.config import Config, unit, words
+from lab.config import Config, only, unit, unless, words
 
 RECORDED = "recorded:"
 """Begins a source that is so many of the recorded episodes of the game."""
@@ -45,8 +45,8 @@ follows dreams: the network's frames take the place of the real ones for some st
         "faster, and loses small things sooner.",
     )
     entries: int = Field(
-        128, ge=2, le=4096, description="Entries of the codebook of --family latent. More keep more detail, and are predicted with more effort.",
-        json_schema_extra=unit("entries"),
+        128, ge=2, le=4096, description="Entries of the codebook. More keep more detail, and are predicted with more effort.",
+        json_schema_extra=unit("entries") | only(family="latent"),
     )  # fmt: skip
     source: str = Field(
         "agent",
@@ -58,8 +58,9 @@ follows dreams: the network's frames take the place of the real ones for some st
         "A lower --learning-rate then suits.",
     )  # fmt: skip
     random_share: float = Field(
-        0.25, ge=0, le=1, description="Share of random actions in that play. Higher shows rarer moments, and less of good play."
-    )
+        0.25, ge=0, le=1, description="Share of random actions in that play. Higher shows rarer moments, and less of good play.",
+        json_schema_extra=unless(source=("random", "recorded", "recorded:")),
+    )  # fmt: skip
     frames: int = Field(
         32_000,
         ge=64,
@@ -113,9 +114,9 @@ follows dreams: the network's frames take the place of the real ones for some st
         256,
         ge=0,
         le=4096,
-        description="Width of dense layers that see a whole frame at once, in --family flow. Wider learn sooner how far things move, such as a "
+        description="Width of dense layers that see a whole frame at once. Wider learn sooner how far things move, such as a "
         "paddle, and make the weights larger.",
-        json_schema_extra=unit("units") | words({0: "none"}),
+        json_schema_extra=unit("units") | words({0: "none"}) | only(family="flow"),
     )
     batch_size: int = Field(
         32, ge=1, le=4096, description="Dreams that are followed at once. More are steadier and slower.", json_schema_extra=unit("dreams")
@@ -129,7 +130,7 @@ follows dreams: the network's frames take the place of the real ones for some st
         ge=1,
         le=1_000_000_000,
         description="Steps over which the learning rate decays. More keeps it high for longer.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unit("steps") | unless(learning_rate_end=1.0),
     )
     warmup: int = Field(
         100,
@@ -157,7 +158,7 @@ follows dreams: the network's frames take the place of the real ones for some st
         ge=1,
         le=1_000_000_000,
         description="Steps over which the horizon grows from 1. More learn from real frames for longer at first.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unit("steps") | unless(horizon=1),
     )
     tolerance: float = Field(
         0.0,
@@ -165,13 +166,14 @@ follows dreams: the network's frames take the place of the real ones for some st
         le=1000,
         description="A dream starts afresh in training once more of its pixels are wrong than 4, and this times those that change. Higher lets "
         "dreams go on that have drifted away from the game: they live longer, and what is learned from them is less exact.",
+        json_schema_extra=unless(horizon=1),
     )
     drawing_steps: int = Field(
         1,
         ge=1,
         le=64,
         description="Steps in which a frame is drawn. More agree better about what is open, draw more slowly, and are learned more slowly.",
-        json_schema_extra=unit("steps"),
+        json_schema_extra=unit("steps") | only(family="flow"),
     )
     drawing_temperature: float = Field(
         0.0, ge=0, le=5, description="How freely a frame is drawn. Higher varies more and errs more; 0 draws the likeliest.",
@@ -183,6 +185,7 @@ follows dreams: the network's frames take the place of the real ones for some st
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the network: bf16 is faster where the hardware supports it; the optimizer always keeps fp32. auto chooses.",
+        json_schema_extra=only(family="flow"),
     )
 
     @field_validator("game")

@@ -32,6 +32,7 @@ from gui.page import Page
 from gui.theme import faint
 from gui.view_query import PageState
 from gui.vision.gallery import GalleryView
+from gui.vision.picture_page import NO_AGENT
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
 from gui.widgets.confusion_view import ConfusionView
@@ -361,7 +362,7 @@ class InspectPage(Page):
     def follow_agent(self, on: bool) -> None:
         if on and watched_frame(self.window()) is None:
             self.agent_button.setChecked(False)
-            self.excuse("No agent is being watched. Choose one in the Atari panel (Alt+1) first.")
+            self.excuse(NO_AGENT)
 
     def image_changed(self) -> None:
         if not isinstance(self.state.image, str) or self.state.image != f"{self.split.currentText()}:{self.number.value()}":

@@ -15,6 +15,7 @@ from agents.transitions import chosen, packed, spread, unpacked
 from lab.checkpoint import flatten
 from lab.errors import UsageError
 from models.kernels.cuda_graphs import CapturedStep
+from tests.replayed import Replayed
 
 
 class FixedReplay:
@@ -362,20 +363,6 @@ def test_a_batch_put_into_one_row_comes_out_as_it_was() -> None:
     for value, expected in zip(out[:6], (rows, rows + 1, batch.actions, *floats), strict=True):
         np.testing.assert_array_equal(value.numpy(), expected)
     assert [float(rate) for rate in out[6]] == pytest.approx([1e-3, 2e-3], rel=1e-7)
-
-
-class Replayed:
-    """A graph that calls the step again, and writes what it gives into the same tensors."""
-
-    def __init__(self, step: CapturedStep):
-        self.captured = step
-        for _ in range(3):
-            step.step(*step.inputs)
-        step.outputs = step.step(*step.inputs)
-
-    def replay(self) -> None:
-        for output, value in zip(self.captured.outputs, self.captured.step(*self.captured.inputs), strict=True):
-            output.copy_(value)
 
 
 def trained(experiment: DQN, steps: int) -> tuple[list[float], Tensor]:

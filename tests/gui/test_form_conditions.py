@@ -29,6 +29,8 @@ from lab.flags import command_line
         ("forecast", {}, {"columns"}),
         ("gpt", {"learning_rate_end": 1.0}, {"decay_steps"}),
         ("pix2pix", {"data": "pairs:/x"}, {"task", "games"}),
+        ("dream", {"horizon": 1, "source": "random", "learning_rate_end": 1.0}, {"entries", "horizon_steps", "tolerance", "random_share", "learning_rate_steps"}),
+        ("dream", {"family": "latent"}, {"overview", "drawing_steps", "precision"}),
     ],
 )  # fmt: skip
 def test_settings_without_effect_are_not_listed(form: ConfigForm, recipe: str, values: dict[str, Any], hidden: set[str]) -> None:

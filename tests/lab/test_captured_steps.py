@@ -10,23 +10,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from lab.experiment import Experiment
 from lab.selfcheck.cases import made, write_files
 from models.kernels.cuda_graphs import CapturedStep
+from tests.replayed import Replayed
 
 CPU = torch.device("cpu")
 CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16", "flow")
-
-
-class Replayed:
-    """A graph that calls the step again, and writes what it gives into the same tensors."""
-
-    def __init__(self, step: CapturedStep):
-        self.captured = step
-        for _ in range(3):
-            step.step(*step.inputs)
-        step.outputs = step.step(*step.inputs)
-
-    def replay(self) -> None:
-        for output, value in zip(self.captured.outputs, self.captured.step(*self.captured.inputs), strict=True):
-            output.copy_(value)
 
 
 def numbers(metrics: dict[str, Any]) -> dict[str, float]:
