@@ -27,7 +27,7 @@ from gui.atari.dream_thread import AGAIN, AGENT, ME, RANDOM, DreamControls, Drea
 from gui.atari.watch_pane import KEYS, action_for
 from gui.atari.weight_sources import LiveSource, StoredSource, WeightSource
 from gui.page import Page
-from gui.theme import colour, faint
+from gui.theme import WIDE, colour, faint
 from gui.view_query import PageState
 from gui.widgets.bars import QBars
 from gui.widgets.fast_label import FastLabel
@@ -140,7 +140,7 @@ class DreamPage(Page):
             row.addWidget(widget)
         row.addWidget(beside("begin in", self.begin))
         at = QHBoxLayout()
-        at.setContentsMargins(0, 0, 0, 0)
+        at.setContentsMargins(0, 0, WIDE, 0)  # Its number is no part of the next label.
         at.addWidget(self.moment, 1)
         at.addWidget(self.moment_label)
         moment = QWidget()

@@ -120,7 +120,7 @@ class HeadsPage(Page):
     title: ClassVar[str] = "Heads"
     tip: ClassVar[str] = "Switch attention heads off and see what the network says next"
     reading: ClassVar[str] = (
-        "A square is the bluer, and its number the larger, the more the loss on the text rises, in nats per token, when that head alone is off. Bars are probabilities of the next token, from 0 to 1. Below, the network reads the second text while one vector, of a layer (row) at a token (column), is put in from the first: 1 brings all of the first text's answer back."
+        "A square is the bluer, the more the loss on the text rises, in nats per token, when that head alone is off. Bars are probabilities of the next token, from 0 to 1. Below, the network reads the second text while one vector, of a layer (row) at a token (column), is put in from the first: 1 brings all of the first text's answer back."
     )
     needs: ClassVar[tuple[str, ...]] = ("heads_off", "head_effects", "patching")
 

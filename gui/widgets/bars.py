@@ -71,5 +71,5 @@ class QBars(QWidget):
             length = room * (0.04 + 0.96 * (float(self.values[i]) - self.low) / span)
             painter.fillRect(QRectF(left, y + 4, length, tall - 8), QColor(self.hue) if i == self.chosen else faint)
             where = QRectF(left + room + 4, y, right, tall)
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{self.values[i]:.3f}")
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{self.values[i]:z.3f}")
         painter.end()
