@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.dream_config import DreamConfig
-from agents.dream_data import Play, Recorded, collected
+from agents.dream_data import Recorded, collected
 from agents.dream_views import DreamViews
 from lab.atari.games import action_names
 from lab.device import compute_dtype
@@ -24,8 +24,9 @@ from lab.schedules import linear, warmup
 from lab.seeding import seeded
 from lab.state import Tree, attributes
 from lab.stored_runs import find
-from models.dream_latent import LatentDream
+from models.dream_latent import CODE, LatentDream
 from models.dream_unet import DreamUNet, Predicted, likeliest, weighted_cross_entropy
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 log = logging.getLogger("lab.agents")
@@ -69,6 +70,7 @@ class Dream(Experiment):
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.average.master.eval()
         self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.captured = CapturedSteps(device, lambda: [*self.optimizer.changing, *self.net.compute.buffers()])
         self.rng = torch.Generator().manual_seed(int(seeds[1]))
         self.rows = torch.zeros(0, dtype=torch.int64)
         """The row (B,) of the play that each dream has come to."""
@@ -125,20 +127,16 @@ class Dream(Experiment):
         hidden = ALL_MASKED if c.drawing_steps > 1 else 1.0
         share = torch.rand(len(rows), generator=self.rng) * (torch.rand(len(rows), generator=self.rng) >= hidden)
         revealed = torch.rand(target.shape, generator=self.rng) < share[:, None, None]
-        guess = torch.where(revealed, target, c.colours)
-        sent = [t.to(self.device) for t in (dreams, play.done(rows, c.history), play.clock[rows], guess.to(torch.uint8), share)]
-        predicted: Predicted = self.net.compute(*sent)
-        goal, seen = target.to(self.device), sent[0][:, -1]
+        guess = torch.where(revealed, target, c.colours).to(torch.uint8)
+        signs = (torch.sign(play.rewards[rows]) + 1).long()
+        given = [dreams, play.done(rows, c.history), play.clock[rows], guess, share, target, signs, play.ended[rows].float()]
         if c.family == "latent":
-            frame, codes = self.learn_codes(predicted, goal, seen)
-        else:
-            frame, codes = frame_loss(predicted.frame, goal, seen, ~revealed.to(self.device), c.change_weight), None
-        reward, end = outcome_losses(predicted, play, rows)
+            places = len(rows) * (c.size // CODE) ** 2
+            given.append(torch.randint(places, (c.entries,), generator=self.rng))
         self.optimizer.set_learning_rate(self.learning_rate())
-        self.optimizer.step(self.net.backward((frame if codes is None else frame + codes) / PIXELS + reward + end))
-        self.net.sync()
+        made = self.captured("step", self.learn, *given)
         self.follow()
-        drawn = torch.where(revealed, target, likeliest(predicted.frame.detach().float()).cpu())
+        drawn = torch.where(revealed, target, made.pop("drawn").cpu())
         wrong = (drawn != target).sum((1, 2))
         self.frames, self.rows = torch.cat([dreams[:, 1:], drawn[:, None]], 1), rows + 1
         horizon = max(1.0, c.horizon * min(1.0, self.steps / c.horizon_steps))
@@ -147,20 +145,37 @@ class Dream(Experiment):
         self.begin(over)
         self.steps += 1
         return {
-            "losses/frame": frame.detach(), "losses/reward": reward.detach(), "losses/end": end.detach(),
-            "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": (target != before).sum((1, 2)).float().mean(),
-            "charts/own_frames": 1 - over.float().mean(), **({} if codes is None else {"losses/codes": codes.detach()}),
+            **made, "charts/wrong_pixels": wrong.float().mean(),
+            "charts/copy_wrong_pixels": (target != before).sum((1, 2)).float().mean(), "charts/own_frames": 1 - over.float().mean(),
         }  # fmt: skip
 
-    def learn_codes(self, predicted: Predicted, target: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Of the latent family, the losses in nats a frame of the frame after its codes, with the commitment, and of the codes predicted."""
+    def learn(self, *given: Tensor) -> dict[str, Tensor]:
+        """One step on what is seen, done and revealed of B frames, as the network takes it, and on the frames, signs of rewards and ends
+        that come of it; the losses, and the frames drawn (B, S, S)."""
+        dreams, done, clock, guess, share, target, signs, ended, *rows = (tensor.to(self.device) for tensor in given)
+        predicted: Predicted = self.net.compute(dreams, done, clock, guess, share)
+        seen, losses = dreams[:, -1], {}
+        if rows:
+            losses["frame"], losses["codes"] = self.learn_codes(predicted, target, seen, rows[0])
+        else:
+            losses["frame"] = frame_loss(predicted.frame, target, seen, guess == self.config.colours, self.config.change_weight)
+        losses["reward"], losses["end"] = outcome_losses(predicted, signs, ended)
+        frame = losses["frame"] + losses["codes"] if rows else losses["frame"]
+        self.optimizer.step(self.net.backward(frame / PIXELS + losses["reward"] + losses["end"]))
+        self.net.sync()
+        return {f"losses/{name}": loss.detach() for name, loss in losses.items()} | {"drawn": likeliest(predicted.frame.detach().float())}
+
+    def learn_codes(self, predicted: Predicted, target: Tensor, seen: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Of the latent family, the losses in nats a frame of the frame after its codes, with the commitment, and of the codes predicted.
+
+        Entries that hardly anything takes go to the encodings numbered `rows` (entries,).
+        """
         net = self.net.compute
         assert isinstance(net, LatentDream)
         assert predicted.codes is not None
         assert predicted.last_codes is not None
         logits, encodings, codes = net.rebuilt(target)
-        rows = torch.randint(codes.numel(), (net.entries,), generator=self.rng)
-        net.learn_codebook(encodings.detach(), codes, rows.to(codes.device))
+        net.learn_codebook(encodings.detach(), codes, rows)
         weight = self.config.change_weight
         frame = weighted_cross_entropy(logits, target, seen, weight).sum((1, 2)).mean()
         predictions = weighted_cross_entropy(predicted.codes, codes, predicted.last_codes, weight).sum((1, 2)).mean()
@@ -211,9 +226,6 @@ def frame_loss(logits: Tensor, target: Tensor, seen: Tensor, hidden: Tensor, cha
     return (each.sum((1, 2)) / shares).mean()
 
 
-def outcome_losses(predicted: Predicted, play: Play, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """The cross-entropies of the reward's sign and of the end, in the rows (B,)."""
-    device = predicted.reward.device
-    signs = (torch.sign(play.rewards[rows]) + 1).long().to(device)
-    end = F.binary_cross_entropy_with_logits(predicted.end, play.ended[rows].float().to(device))
-    return F.cross_entropy(predicted.reward, signs), end
+def outcome_losses(predicted: Predicted, signs: Tensor, ended: Tensor) -> tuple[Tensor, Tensor]:
+    """The cross-entropies of the rewards' signs (B,), 0 to 2, and of the ends (B,), 0 or 1."""
+    return F.cross_entropy(predicted.reward, signs), F.binary_cross_entropy_with_logits(predicted.end, ended)

@@ -14,6 +14,8 @@ from models.generative.vqvae import CELL, VQAutoencoder
 from models.sequence.transformer import Stack
 
 LAYERS, HEADS = 4, 4
+CODE = CELL * PIXELS
+"""Pixels across that a code stands for."""
 CODE_WIDTH = 16
 COMMITMENT = 0.25
 CODEBOOK_EMA, REVIVE_BELOW = 0.99, 0.05
@@ -32,7 +34,7 @@ class LatentDream(DreamNetwork):
         self.entries, width = entries, 4 * features
         self.autoencoder = VQAutoencoder(colours * PIXELS**2, features, entries, CODE_WIDTH)
         self.code = nn.Embedding(entries * history, width)
-        self.place = nn.Parameter(torch.randn((size // (CELL * PIXELS)) ** 2, width) * 0.02)
+        self.place = nn.Parameter(torch.randn((size // CODE) ** 2, width) * 0.02)
         self.action, self.clock = nn.Embedding(actions * history, width), nn.Embedding(CLOCK, width)
         self.stack = Stack(LAYERS, width, HEADS)
         self.next = nn.Linear(width, entries)

@@ -183,7 +183,7 @@ def test_pixels_that_change_weigh_more() -> None:
     seen = torch.tensor([[[1, 0], [0, 0]]], dtype=torch.uint8)
     hidden = torch.tensor([[[True, True], [False, False]]])
     frame = frame_loss(logits, torch.zeros(1, 2, 2), seen, hidden, 5.0)
-    reward, end = outcome_losses(predicted, play_of([3]), torch.tensor([0]))
+    reward, end = outcome_losses(predicted, torch.tensor([1]), torch.zeros(1))
     assert frame.item() == pytest.approx((5 + 1) * np.log(2) / 0.5)
     assert reward.item() == pytest.approx(np.log(3))
     assert end.item() == pytest.approx(np.log(2))

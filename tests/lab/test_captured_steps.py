@@ -13,7 +13,7 @@ from models.kernels.cuda_graphs import CapturedStep
 from tests.replayed import Replayed
 
 CPU = torch.device("cpu")
-CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16", "flow")
+CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16", "flow", "dream", "dream of codes")
 
 
 def numbers(metrics: dict[str, Any]) -> dict[str, float]:
