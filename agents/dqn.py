@@ -33,6 +33,7 @@ from lab.state import Tree, attributes
 from models.impala import ImpalaTrunk
 from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
+from models.kernels.host_memory import HostCopy
 from models.noisy import Draw
 from models.q_network import ActionValueNetwork, QNetwork, Seen
 
@@ -109,11 +110,13 @@ class DQN(Experiment):
             count, self.owed = divmod(self.owed, self.config.train_every)
         glance = self.look() if self.all_on_gpu else None
         batch = self.draw(count) if count else None  # Meanwhile the GPU is at it.
+        # A GPU takes its work in order: it acts first, and has the update to do while it is told of the actions.
+        learnt = self.learn_batch(batch) if batch is not None and glance is not None else None
         decision, seen = self.act(batch, glance)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
         if batch is not None:
-            metrics["losses/td_loss"] = self.update(batch, seen)
+            metrics["losses/td_loss"] = self.follow_update(batch, *(learnt or self.learn_batch(batch, seen)))
             metrics["losses/q_values"] = float(decision.q.max(1).mean())
         metrics |= collector.receive().metrics
         self.steps += self.config.envs
@@ -126,14 +129,15 @@ class DQN(Experiment):
         )
 
     @torch.inference_mode()
-    def act(self, batch: Batch | None = None, glance: dict[str, Tensor] | None = None) -> tuple[Decision, Seen | None]:
+    def act(self, batch: Batch | None = None, glance: Tensor | None = None) -> tuple[Decision, Seen | None]:
         """Epsilon-greedy actions for what the environments show, and the pass over the states of the coming update's first step.
 
         On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None. `glance`
         is what `look` gave, if it was called.
         """
+        values: Tensor | None = None
         if glance is not None:
-            observed, values, seen = glance["blocks"], glance["q"], None
+            observed, seen = glance, None
         elif batch is None or self.device.type != "cpu":
             observed, seen = self.collect().blocks(), None
             values = self.values_of(observed.to(self.device, non_blocking=True))  # (E, A)
@@ -142,7 +146,7 @@ class DQN(Experiment):
             blocks = replay.blocks(np.concatenate([batch.rows[:size], replay.newest_rows()]))
             observed = blocks[size:]
             seen, values = self.network.record_and_act(blocks, size, self.drawn(size), self.drawn())
-        q = values.cpu().numpy()
+        q = self.answers.read() if values is None else values.cpu().numpy()
         random = self.explore_rng.random(len(q)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(q))
         decision = Decision(observed, q, np.where(random, anything, q.argmax(1)), random)
@@ -150,14 +154,21 @@ class DQN(Experiment):
         return decision, seen
 
     @torch.inference_mode()
-    def look(self) -> dict[str, Tensor]:
-        """The `blocks` that the environments show now, and their Q values `q` (E, A), on the GPU, which may not have come to them yet."""
-        return self.captured("act", self.look_at, torch.from_numpy(self.memory().newest_rows()))
+    def look(self) -> Tensor:
+        """The blocks that the environments show now, on the GPU until the next look; their Q values are going to be in `answers`."""
+        replay = self.memory()
+        made = self.captured("act", self.look_at, torch.from_numpy(replay.newest_rows()), *replay.step_to_write(), lend=True)
+        self.answers.mark.set()
+        return made["blocks"]
 
-    def look_at(self, rows: Tensor) -> dict[str, Tensor]:
-        """The same of the stacks at rows (E, 4) of the memory."""
-        blocks = self.memory().blocks(rows)
-        return {"blocks": blocks, "q": self.values_of(blocks)}
+    def look_at(self, rows: Tensor, *new: Tensor) -> dict[str, Tensor]:
+        """The same of the stacks at rows (E, 4) of the memory, once what is `new` in it is written."""
+        replay = self.memory()
+        if new:
+            replay.write(*new)
+        blocks = replay.blocks(rows)
+        self.answers.fill(self.values_of(blocks))
+        return {"blocks": blocks}
 
     def drawn(self, count: int | None = None) -> Draw:
         """The random numbers of a pass, to learn from `count` states or to act; none for a network that takes none."""
@@ -181,17 +192,27 @@ class DQN(Experiment):
 
         The target network sees all of them in one pass. `seen` is the online network's pass over the states of the first step.
         """
-        c, count = self.config, len(batch.actions) // self.config.batch_size
+        return self.follow_update(batch, *self.learn_batch(batch, seen))
+
+    @torch.inference_mode()
+    def learn_batch(self, batch: Batch, seen: Seen | None = None) -> tuple[Tensor, Tensor]:
+        """The gradient steps of an update: the errors of all transitions, and their mean loss."""
+        count = len(batch.actions) // self.config.batch_size
         rates = [self.learning_rate(self.updates + i) for i in range(count)]
         if self.all_on_gpu:
-            made = self.captured("update", partial(self.learn_packed, count), torch.from_numpy(packed(batch, rates)))
-            errors, loss = made["errors"], made["loss"]
-        else:
-            actions, returns, discounts, weights = self.to_device(batch)
-            errors, loss = self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, seen)
+            self.memory().flush()
+            made = self.captured("update", partial(self.learn_packed, count), torch.from_numpy(packed(batch, rates)), lend=True)
+            return made["errors"], made["loss"].clone()  # The errors are needed until the next update at most.
+        actions, returns, discounts, weights = self.to_device(batch)
+        return self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, seen)
+
+    @torch.inference_mode()
+    def follow_update(self, batch: Batch, errors: Tensor, loss: Tensor) -> Tensor:
+        """What comes after the gradient steps: priorities, and the target network where its time has come; the loss."""
+        c = self.config
         if c.prioritised:
             self.memory().set_priorities(batch.leaves, errors.abs().cpu().numpy())
-        before, self.updates = self.updates, self.updates + count
+        before, self.updates = self.updates, self.updates + len(batch.actions) // c.batch_size
         if before // c.target_interval != self.updates // c.target_interval:
             self.target_network.copy_from(self.online)
         return loss
@@ -296,7 +317,8 @@ class DQN(Experiment):
         return self.device.type == "cuda" and self.memory().frames.is_cuda
 
     def new_captures(self) -> CapturedSteps:
-        return CapturedSteps(self.device, self.changing, [self.draw_rng] if self.network.draws else [])
+        self.answers = HostCopy((self.config.envs, len(self.action_names)), self.device)
+        return CapturedSteps(self.device, self.changing, [self.draw_rng] if self.network.draws else [], pinned_inputs=True)
 
     def changing(self) -> list[Tensor]:
         """The tensors that acting and learning change."""

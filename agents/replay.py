@@ -118,6 +118,10 @@ class ReplayMemory:
         self.max_priority = 1.0
         self.block = min(BLOCK, self.length)
         self.segments: list[list[Segment]] = [[] for _ in range(envs)]
+        self.late = self.frames.device.type != "cpu"
+        """Whether frames are written when they are first asked for: a GPU is given them along with other work."""
+        self.waiting: list[tuple[Tensor, Tensor]] = []
+        """Rows (E,) and the frames (E, 84, 84) that are still to be written there."""
         self.gammas = gamma ** np.arange(n_step + 1)
 
     @classmethod
@@ -134,10 +138,9 @@ class ReplayMemory:
         """Add the frames (E, 84, 84) uint8 that the environments `envs` (E,) show; `first` of their episodes or not."""
         index = self.count[envs]
         rows = self.base[envs] + index % self.length
-        place = self.frames.device
-        self.frames.index_copy_(
-            0, torch.from_numpy(rows).to(place, non_blocking=True), frame_blocks(torch.from_numpy(frames)).to(place, non_blocking=True)
-        )
+        self.waiting.append((torch.from_numpy(rows), torch.from_numpy(frames)))
+        if not self.late:
+            self.flush()
         before = self.base[envs] + (index - 1) % self.length
         self.age[rows] = 0 if first else np.minimum(self.age[before] + 1, STACK - 1)
         self.actions[rows] = NO_ACTION
@@ -155,6 +158,24 @@ class ReplayMemory:
         self.ready[envs] = ready
         for full in np.flatnonzero((index + 1) % self.block == 0):
             self.archive(int(envs[full]), int(index[full] + 1))
+
+    def write(self, rows: Tensor, frames: Tensor) -> None:
+        """Put frames (E, 84, 84) where they are kept."""
+        place = self.frames.device
+        self.frames.index_copy_(0, rows.to(place, non_blocking=True), frame_blocks(frames.to(place, non_blocking=True)))
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for rows, frames in self.waiting:
+            self.write(rows, frames)
+        self.waiting.clear()
+
+    def step_to_write(self) -> tuple[Tensor, ...]:
+        """What the caller is to `write`: one frame of each environment; empty where it is not just that which waits, and is written now."""
+        if len(self.waiting) == 1 and len(self.waiting[0][0]) == self.envs:
+            return self.waiting.pop()
+        self.flush()
+        return ()
 
     def record(self, actions: np.ndarray, rewards: np.ndarray, terminated: np.ndarray, ended: np.ndarray) -> None:
         """What all environments did in their newest frame: (E,) each. `terminated` stops bootstrapping, `ended` the return."""
@@ -295,6 +316,7 @@ class ReplayMemory:
 
     def stored(self, rows: Rows) -> Tensor:
         """The frames (N, 7056) uint8 at `rows` (any shape of N), as they are kept."""
+        self.flush()
         places = torch.from_numpy(rows) if isinstance(rows, np.ndarray) else rows
         return self.frames.index_select(0, places.flatten().to(self.frames.device, non_blocking=True))
 

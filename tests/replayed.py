@@ -9,9 +9,9 @@ class Replayed:
     def __init__(self, step: CapturedStep):
         self.captured = step
         for _ in range(3):
-            step.step(*step.inputs)
-        step.outputs = step.step(*step.inputs)
+            step.run()
+        step.outputs = step.run()
 
     def replay(self) -> None:
-        for output, value in zip(self.captured.outputs, self.captured.step(*self.captured.inputs), strict=True):
+        for output, value in zip(self.captured.outputs, self.captured.run(), strict=True):
             output.copy_(value)

@@ -382,7 +382,7 @@ def test_whole_updates_replayed_are_those_of_a_processor(tiny, fields: dict, mon
     expected = trained(eager, 24)
     monkeypatch.setattr(CapturedStep, "capture", lambda step: Replayed(step))
     captured.collect()
-    captured.captured.on_gpu = True
+    captured.captured.on_gpu = captured.memory().late = True
     losses, weights = trained(captured, 24)
     assert losses == expected[0]
     assert torch.equal(weights, expected[1])

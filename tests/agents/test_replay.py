@@ -392,6 +392,23 @@ def test_frames_that_do_not_fit_the_gpu_are_kept_in_main_memory(monkeypatch: pyt
     assert "kept in main memory" in caplog.text
 
 
+def test_frames_that_wait_are_written_when_one_is_asked_for_or_by_who_takes_them() -> None:
+    late = ReplayMemory(64, 2)
+    late.late = True
+    late.frames.zero_()
+    first, second, third = (np.full((2, 84, 84), value, np.uint8) for value in (10, 20, 30))
+    both = np.arange(2)
+    late.append(both, first, first=True)
+    late.append(both[:1], second[:1], first=False)
+    assert late.step_to_write() == ()  # Not one frame of each environment: it was written.
+    assert late.pixels(late.newest_rows())[:, -1, 0, 0].tolist() == [20, 10]
+    late.append(both, third, first=False)
+    rows, frames = late.step_to_write()
+    assert late.pixels(rows.numpy())[:, 0, 0].tolist() != [30, 30]
+    late.write(rows, frames)
+    assert late.pixels(late.newest_rows())[:, -1, 0, 0].tolist() == [30, 30]
+
+
 @pytest.mark.gpu
 def test_a_memory_larger_than_the_gpu_is_kept_in_main_memory() -> None:
     rows = torch.cuda.mem_get_info()[1] // PIXELS + 1
