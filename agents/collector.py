@@ -30,7 +30,7 @@ class Collected:
     terminated: np.ndarray  # bool: nothing is to be bootstrapped from what follows
     ended: np.ndarray  # bool: terminated or truncated; a new episode has begun
     truncated: np.ndarray  # bool: cut off by the limit on an episode's length, its return with it
-    final: np.ndarray | None  # (D, 4, 84, 84) uint8: the last that the truncated ones showed; a memory has it, where there is one
+    final: np.ndarray | None  # (D, 4, 84, 84) uint8: the last that the truncated ones showed; None where none was, or a memory has it
     returns: list[float]
     lengths: list[int]
 
@@ -76,8 +76,14 @@ class Collector:
         assert self.stack is not None
         return self.stack.frames
 
+    @property
+    def newest(self) -> np.ndarray:
+        """The last frame (E, 84, 84) of each, where there is no memory."""
+        assert self.stack is not None
+        return self.stack.newest
+
     def blocks(self) -> Tensor:
-        """The same as a network reads it: (E, 64, 21, 21) uint8."""
+        """The stacks as a network reads them: (E, 64, 21, 21) uint8."""
         if self.replay is not None:
             return self.replay.blocks(self.replay.newest_rows())
         return space_to_depth(torch.from_numpy(self.stacks))
@@ -118,7 +124,7 @@ class Collector:
             if len(over):
                 self.replay.end(over, step.frames[over])
         truncated = step.truncated & ~terminated
-        final = None if self.stack is None else self.stack.frames[truncated]
+        final = None if self.stack is None or not truncated.any() else self.stack.frames[truncated]
         scores, lengths = self.returns[over].tolist(), self.lengths[over].tolist()
         collected = Collected(step.rewards, terminated, ended, truncated, final, scores, lengths)
         if len(over):

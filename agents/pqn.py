@@ -5,6 +5,7 @@ while the environments take the next ones. So each step costs the same, and what
 Read first: `PQN.step`, then `agents.rollout`.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,8 +27,9 @@ from lab.parameters import Index
 from lab.schedules import linear
 from lab.seeding import seeded
 from lab.state import Attribute, Tree, attributes
-from models.kernels.cuda_graphs import CapturedStep
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatNetwork, FlatRAdam
+from models.kernels.host_memory import HostCopy
 from models.kernels.pixel_blocks import space_to_depth
 from models.layer_norm_q_network import LayerNormQNetwork
 
@@ -60,7 +62,9 @@ class PQN(Experiment):
         if config.centred and self.network is not network:
             self.network.exact_bias = network.q.bias.detach()
         self.optimizer = FlatRAdam(self.online, config.learning_rate)
-        self.graph: CapturedStep | None = None
+        self.on_gpu = device.type == "cuda"
+        self.captured = CapturedSteps(device, lambda: self.optimizer.changing, pinned_inputs=True)
+        self.answers = HostCopy((config.envs, len(self.action_names)), device)
         self.steps = self.updates = 0
         self.collector: Collector | None = None
         self.filling, self.finished = (Rollout(config.rollout_steps, config.envs, device) for _ in range(2))
@@ -72,20 +76,26 @@ class PQN(Experiment):
 
     def step(self) -> Metrics:
         collector = self.collect()
-        decision = self.act(collector.blocks())
-        values = decision.q.max(1)
+        seen_in = self.filling
         if self.filling.full:
+            seen_in = self.finished  # All that it had to teach is learnt.
+            seen_in.begin(collector.stacks)
+        glance = self.look(seen_in) if self.on_gpu else None
+        # A GPU takes its work in order: it acts first, and has updates to do while it is told of the actions.
+        learnt = self.learn() if self.on_gpu and self.finished.full else None
+        decision = self.act(collector.blocks() if glance is None else glance, shown=glance is not None)
+        values = decision.q.max(1)
+        if seen_in is not self.filling:
             self.filling.finish(values, self.config.gamma, self.config.trace)
             if self.config.centred:
                 self.shift(self.mean_error(self.filling))
-            self.filling, self.finished = self.finished, self.filling
-            self.filling.begin(collector.stacks)
-        self.filling.see(collector.stacks, collector.lengths, decision.actions, decision.q)
+            self.filling, self.finished = seen_in, self.filling
+        self.filling.see(collector.lengths, decision.actions, decision.q, collector.newest if glance is None else None)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
         metrics: dict[str, Any] = {"charts/epsilon": self.epsilon(), "losses/q_values": float(values.mean())}
         if self.finished.full:
-            metrics |= self.learn()
+            metrics |= self.learn() if learnt is None else learnt
         step = collector.receive()
         rewards = step.rewards.clip(-1, 1) if self.config.clip_rewards else step.rewards
         if step.truncated.any():
@@ -120,14 +130,30 @@ class PQN(Experiment):
         """The share of random actions now: linear from `epsilon_start` to `epsilon_end`."""
         return linear(self.steps, self.config.epsilon_steps, self.config.epsilon_start, self.config.epsilon_end)
 
-    def act(self, blocks: Tensor) -> Decision:
-        """Epsilon-greedy actions for what the environments show, blocks (E, 64, 21, 21)."""
-        q = self.q_values(blocks)
+    def act(self, blocks: Tensor, shown: bool = False) -> Decision:
+        """Epsilon-greedy actions for what the environments show, blocks (E, 64, 21, 21); with `shown` a `look` values them."""
+        q = self.answers.read() if shown else self.q_values(blocks)
         random = self.explore_rng.random(len(q)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(q))
         decision = Decision(blocks, q, np.where(random, anything, q.argmax(1)), random)
         self.decisions.add(self.steps, decision)
         return decision
+
+    @torch.inference_mode()
+    def look(self, rollout: Rollout) -> Tensor:
+        """The blocks that the environments show now, on the GPU until the next look, for which the rollout gets their newest frames; their Q
+        values are going to be in `answers`."""
+        collector = self.collect()
+        places, rows = rollout.newest_rows(collector.lengths)
+        given = map(torch.from_numpy, (places, rows, collector.newest))
+        made = self.captured(("act", id(rollout)), partial(self.look_at, rollout), *given, lend=True)
+        self.answers.mark.set()
+        return made["blocks"]
+
+    def look_at(self, rollout: Rollout, *given: Tensor) -> dict[str, Tensor]:
+        blocks = rollout.show(*given)
+        self.answers.fill(self.network.record(blocks).outputs)
+        return {"blocks": blocks}
 
     @torch.inference_mode()
     def q_values(self, blocks: Tensor) -> np.ndarray:
@@ -139,29 +165,29 @@ class PQN(Experiment):
         """The updates of this step: those of the finished rollout are spread evenly over the steps of the one that is filled."""
         c, rollout = self.config, self.finished
         total, size = c.epochs * c.minibatches, c.envs * c.rollout_steps // c.minibatches
-        t, each = self.filling.length, []
+        t, drawn = self.filling.length, []
         for i in range(total * t // c.rollout_steps, total * (t + 1) // c.rollout_steps):
             part = i % c.minibatches
             if part == 0:
                 self.order = self.order_rng.permutation(c.envs * c.rollout_steps)
-            index = self.order[part * size : (part + 1) * size]
-            numbers = np.stack([a.ravel()[index] for a in (rollout.actions, rollout.returns)], dtype=np.float32)
-            actions, returns = torch.from_numpy(numbers).to(self.device, non_blocking=True)
-            self.optimizer.set_learning_rate(self.learning_rate())
-            each.append(self.captured_update(rollout.blocks(index), actions.long(), returns))
-            self.updates += 1
-        return {"losses/td_loss": torch.stack(each).mean()} if each else {}
+            drawn.append(self.order[part * size : (part + 1) * size])
+        if not drawn:
+            return {}
+        index = np.stack(drawn)  # (N, B)
+        rows = rollout.rows(index.ravel()).reshape(len(drawn), -1)
+        given = map(torch.from_numpy, (rows, *(a.ravel()[index] for a in (rollout.actions, rollout.returns))))
+        self.optimizer.set_learning_rate(self.learning_rate())
+        made = self.captured(("update", id(rollout)), partial(self.update_in_turn, rollout), *given)
+        self.updates += len(drawn)
+        return {"losses/td_loss": made["loss"]}
+
+    def update_in_turn(self, rollout: Rollout, *given: Tensor) -> dict[str, Tensor]:
+        """N updates in turn from a rollout, given where the frames of their stacks are (N, 4 B), actions (N, B) and returns (N, B)."""
+        each = zip(*(tensor.to(self.device, non_blocking=True) for tensor in given), strict=True)
+        return {"loss": torch.stack([self.update(rollout.stacked(rows), actions, returns) for rows, actions, returns in each]).mean()}
 
     def learning_rate(self) -> float:
         return self.config.learning_rate * linear(self.steps, self.config.learning_rate_steps, 1, self.config.learning_rate_end)
-
-    def captured_update(self, *inputs: Tensor) -> Tensor:
-        """`update`, on a GPU as one CUDA graph."""
-        if self.device.type != "cuda":
-            return self.update(*inputs)
-        if self.graph is None:
-            self.graph = CapturedStep(lambda *given: (self.update(*given),), inputs, self.optimizer.changing)
-        return self.graph(*inputs)[0]
 
     def update(self, blocks: Tensor, actions: Tensor, returns: Tensor) -> Tensor:
         """One step of RAdam on mean (Q(s, a) - R)^2 / 2 of blocks (B, 64, 21, 21), actions (B,) and returns (B,); the mean squared error."""

@@ -47,10 +47,21 @@ class Rollout:
     def write(self, step: int, frames: np.ndarray) -> None:
         self.frames[step * self.envs : (step + 1) * self.envs] = self.beside(frame_blocks(torch.from_numpy(frames)))
 
-    def see(self, stacks: np.ndarray, ages: np.ndarray, actions: np.ndarray, q: np.ndarray) -> None:
-        """What is seen now, stacks (E, 4, 84, 84) of which `ages` (E,) frames lie before the newest, what is done, and Q (E, A)."""
+    def newest_rows(self, ages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the frames (E,) that are seen now belong, and all of their stacks (4 E,), of which `ages` (E,) frames lie before the newest."""
+        rows = self.stack_rows(np.full(self.envs, self.length), np.arange(self.envs), ages)
+        return rows[:, -1].copy(), rows.ravel()
+
+    def show(self, places: Tensor, rows: Tensor, frames: Tensor) -> Tensor:
+        """Write frames (E, 84, 84) to the places (E,); the blocks (E, 64, 21, 21) of the stacks at rows (4 E,)."""
+        self.frames.index_copy_(0, self.beside(places), frame_blocks(self.beside(frames)))
+        return self.stacked(rows)
+
+    def see(self, ages: np.ndarray, actions: np.ndarray, q: np.ndarray, newest: np.ndarray | None) -> None:
+        """Of what is seen now: `ages` (E,) as in `newest_rows`, what is done, Q (E, A), and the newest frames (E, 84, 84) unless `show` wrote them."""
         t = self.length
-        self.write(t + STACK - 1, stacks[:, -1])
+        if newest is not None:
+            self.write(t + STACK - 1, newest)
         self.ages[t], self.actions[t], self.values[t] = ages, actions, q.max(1)
 
     def record(self, step: Collected, rewards: np.ndarray) -> None:
@@ -66,11 +77,22 @@ class Rollout:
 
     def blocks(self, index: np.ndarray) -> Tensor:
         """The stacks' blocks (B, 64, 21, 21) uint8 of the transitions t * E + e in `index` (B,)."""
+        return self.stacked(torch.from_numpy(self.rows(index).ravel()))
+
+    def rows(self, index: np.ndarray) -> np.ndarray:
+        """Where their frames are, (B, 4), oldest first."""
         step, env = np.divmod(index, self.envs)
+        return self.stack_rows(step, env, self.ages[step, env])
+
+    def stack_rows(self, step: np.ndarray, env: np.ndarray, ages: np.ndarray) -> np.ndarray:
         before = np.arange(STACK - 1, -1, -1)
-        rows = (step[:, None] + STACK - 1 - before) * self.envs + env[:, None]  # (B, 4), oldest first
-        rows[before > self.ages[step, env][:, None]] = self.black
-        return stack_blocks(self.frames.index_select(0, self.beside(torch.from_numpy(rows.ravel()))))
+        rows = (step[:, None] + STACK - 1 - before) * self.envs + env[:, None]
+        rows[before > ages[:, None]] = self.black
+        return rows
+
+    def stacked(self, rows: Tensor) -> Tensor:
+        """The blocks (B, 64, 21, 21) of stacks whose frames are at rows (4 B,)."""
+        return stack_blocks(self.frames.index_select(0, self.beside(rows)))
 
     def beside(self, tensor: Tensor) -> Tensor:
         """A tensor where the frames are."""

@@ -33,20 +33,37 @@ class Step:
 class FrameStack:
     """The four newest frames that each environment shows, `frames` (E, 4, 84, 84) uint8, oldest first; black before an episode's first.
 
-    `frames` is replaced at each `push`: who keeps the array keeps what was seen then.
+    They are put together when asked for, in a new array for each step: who keeps it keeps what was seen then.
     """
 
     def __init__(self, envs: int):
-        self.frames = np.zeros((envs, STACK, 84, 84), np.uint8)
+        self.recent = [np.zeros((envs, 84, 84), np.uint8) for _ in range(STACK)]
+        self.stacked: np.ndarray | None = None
+
+    @property
+    def frames(self) -> np.ndarray:
+        if self.stacked is None:
+            self.stacked = np.stack(self.recent, axis=1)
+        return self.stacked
+
+    @frames.setter
+    def frames(self, stacks: np.ndarray) -> None:
+        self.recent, self.stacked = [stacks[:, k].copy() for k in range(STACK)], None
+
+    @property
+    def newest(self) -> np.ndarray:
+        """The last of the four, (E, 84, 84)."""
+        return self.recent[-1]
 
     def push(self, frames: np.ndarray) -> None:
         """The next frame (E, 84, 84) of each environment."""
-        self.frames = np.concatenate([self.frames[:, 1:], frames[:, None]], axis=1)
+        self.recent, self.stacked = [*self.recent[1:], frames.copy()], None
 
     def restart(self, over: np.ndarray, frames: np.ndarray) -> None:
         """New episodes where `over` (E,), which begin with `frames` (D, 84, 84). Follows `push`, or comes first of all."""
-        self.frames[over] = 0
-        self.frames[over, -1] = frames
+        for before in self.recent[:-1]:
+            before[over] = 0
+        self.recent[-1][over], self.stacked = frames, None
 
 
 class AtariVector:

@@ -266,9 +266,10 @@ class FlatRAdam(FlatAdam):
         self.taken = 0
 
     def set_learning_rate(self, value: float | Tensor) -> None:
-        self.learning_rate = float(value)
         if isinstance(self.rate, Tensor):
             self.rate.fill_(value)
+        else:
+            self.learning_rate = float(value)
 
     @torch.no_grad()
     def step_and_sync(self, scale: Tensor | None = None) -> None:

@@ -53,7 +53,7 @@ def test_the_blocks_of_a_rollout_are_those_of_the_stacks_that_were_seen() -> Non
             for _ in range(400 if warmup else 5):
                 if warmup:
                     stacks.append(collector.stacks)
-                rollout.see(collector.stacks, collector.lengths, np.zeros(2, np.int64), np.zeros((2, 4)))
+                rollout.see(collector.lengths, np.zeros(2, np.int64), np.zeros((2, 4)), collector.newest)
                 collector.send(rng.integers(4, size=2))
                 step = collector.receive()
                 ended += int(step.ended.sum()) * warmup
