@@ -37,7 +37,7 @@ class DreamVector:
         self.actions = len(action_names(config.game))
         self.net, self.play = net, play
         self.rng = np.random.default_rng(seed)
-        self.world = World(net, envs, steps=config.drawing_steps, temperature=config.drawing_temperature, seed=seed)
+        self.world = World(net, envs, steps=config.drawing_steps, temperature=config.drawing_temperature, seed=seed, captured=True)
         self.starts = play.starts(1, config.history)
         if not len(self.starts):
             raise UsageError(f"The play of {config.game} is too short to begin a dream from. Give more --frames.")

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from agents.dream_data import Play
 from models.dream_unet import CLOCK, draw
+from models.kernels.cuda_graphs import CapturedSteps
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,24 @@ class Dreamt:
 class World:
     """B dreams of one game, side by side: `begin` or `show` gives them real frames to start from, `step` goes on.
 
-    The same `seed` and the same actions give the same dreams. They are kept on the processor, also where the network is on a GPU.
+    The same `seed` and the same actions give the same dreams. They are kept on the processor, also where the network is on a GPU; there
+    `captured` makes a CUDA graph of the drawing, unless it draws random numbers.
     """
 
-    def __init__(self, net: nn.Module, count: int = 1, *, steps: int = 1, temperature: float = 0.0, seed: int = 0):
+    def __init__(
+        self, net: nn.Module, count: int = 1, *, steps: int = 1, temperature: float = 0.0, seed: int = 0, captured: bool = False
+    ):  # fmt: skip
         self.net, self.count, self.steps, self.temperature = net, count, steps, temperature
         self.generator = torch.Generator().manual_seed(seed)
+        self.captured = CapturedSteps(self.place, list) if captured and steps == 1 and temperature <= 0 else None
         self.history: int = net.history  # type: ignore[assignment]
         self.frames = torch.zeros(0)  # (B, H, S, S) uint8
         self.actions = torch.zeros(count, self.history, dtype=torch.int64)
         self.clock = torch.zeros(count, dtype=torch.int64)
+
+    @property
+    def place(self) -> torch.device:
+        return next(self.net.parameters(), torch.zeros(0)).device
 
     def begin(self, play: Play, rows: Tensor) -> None:
         """Start each dream from what was played up to the rows (B,)."""
@@ -43,11 +52,18 @@ class World:
     def step(self, actions: Tensor) -> Dreamt:
         """The next frame of each dream for actions (B,)."""
         self.actions = torch.cat([self.actions[:, 1:], actions[:, None]], 1)
-        place = next(self.net.parameters(), self.frames).device
-        seen = (part.to(place) for part in (self.frames, self.actions, self.clock))
-        made = draw(self.net, *seen, steps=self.steps, temperature=self.temperature, generator=self.generator)
-        frames, rewards, ends = (part.cpu() for part in made)
+        seen = (self.frames, self.actions, self.clock)
+        made = self.drawn(*seen) if self.captured is None else self.captured("draw", self.drawn, *seen)
+        frames, rewards, ends = (made[name].cpu() for name in ("frames", "rewards", "ends"))
         signs = rewards.argmax(1) - 1
         self.frames = torch.cat([self.frames[:, 1:], frames[:, None]], 1)
         self.clock = torch.where((signs != 0) | (ends > 0.5), 0, (self.clock + 1).clamp(max=CLOCK - 1))
         return Dreamt(frames, signs, rewards, ends)
+
+    def drawn(self, *seen: Tensor) -> dict[str, Tensor]:
+        """The next frames, and the probabilities of the rewards' signs and of an end, where the network is."""
+        place = self.place
+        parts = draw(
+            self.net, *(part.to(place) for part in seen), steps=self.steps, temperature=self.temperature, generator=self.generator
+        )  # fmt: skip
+        return dict(zip(("frames", "rewards", "ends"), parts, strict=True))

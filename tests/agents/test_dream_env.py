@@ -16,6 +16,8 @@ from lab import checkpoint, registry
 from lab.api import train
 from lab.errors import UsageError
 from models.dream_unet import DreamUNet
+from models.kernels.cuda_graphs import CapturedStep
+from tests.replayed import Replayed
 
 TINY: dict[str, Any] = {"game": "pong", "source": "random", "frames": 128, "size": 16, "features": 8}
 CONFIG = DreamConfig.parse(TINY)
@@ -159,3 +161,18 @@ def test_a_world_of_other_steps_is_refused(monkeypatch: pytest.MonkeyPatch, run:
     monkeypatch.setattr("agents.dream_env.FRAME_SKIP", 3)
     with pytest.raises(UsageError, match=r"has steps of 4 frames\. Agents play in steps of 3"):
         player("pqn", world=run).step()
+
+
+def test_what_a_graph_draws_is_what_is_drawn(net: DreamUNet, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CapturedStep, "capture", lambda step: Replayed(step))
+    eager, captured = vector(net, play), vector(net, play)
+    assert captured.world.captured is not None
+    captured.world.captured.on_gpu = True
+    for env in (eager, captured):
+        env.reset()
+        for _ in range(2):
+            env.send(np.array([2, 3]))
+            step = env.recv()
+        assert step.frames.shape == (2, 84, 84)
+    assert captured.world.captured.made
+    assert torch.equal(eager.world.frames, captured.world.frames)
