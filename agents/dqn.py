@@ -109,14 +109,12 @@ class DQN(Experiment):
             self.owed += self.config.envs
             count, self.owed = divmod(self.owed, self.config.train_every)
         glance = self.look() if self.all_on_gpu else None
-        batch = self.draw(count) if count else None  # Meanwhile the GPU is at it.
-        # A GPU takes its work in order: it acts first, and has the update to do while it is told of the actions.
-        learnt = self.learn_batch(batch) if batch is not None and glance is not None else None
+        batch = self.draw(count) if count and glance is None else None
         decision, seen = self.act(batch, glance)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
-        if batch is not None:
-            metrics["losses/td_loss"] = self.follow_update(batch, *(learnt or self.learn_batch(batch, seen)))
+        if count:
+            metrics["losses/td_loss"] = self.update(self.draw(count) if batch is None else batch, seen)
             metrics["losses/q_values"] = float(decision.q.max(1).mean())
         metrics |= collector.receive().metrics
         self.steps += self.config.envs
@@ -192,27 +190,18 @@ class DQN(Experiment):
 
         The target network sees all of them in one pass. `seen` is the online network's pass over the states of the first step.
         """
-        return self.follow_update(batch, *self.learn_batch(batch, seen))
-
-    @torch.inference_mode()
-    def learn_batch(self, batch: Batch, seen: Seen | None = None) -> tuple[Tensor, Tensor]:
-        """The gradient steps of an update: the errors of all transitions, and their mean loss."""
-        count = len(batch.actions) // self.config.batch_size
+        c, count = self.config, len(batch.actions) // self.config.batch_size
         rates = [self.learning_rate(self.updates + i) for i in range(count)]
         if self.all_on_gpu:
             self.memory().flush()
             made = self.captured("update", partial(self.learn_packed, count), torch.from_numpy(packed(batch, rates)), lend=True)
-            return made["errors"], made["loss"].clone()  # The errors are needed until the next update at most.
-        actions, returns, discounts, weights = self.to_device(batch)
-        return self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, seen)
-
-    @torch.inference_mode()
-    def follow_update(self, batch: Batch, errors: Tensor, loss: Tensor) -> Tensor:
-        """What comes after the gradient steps: priorities, and the target network where its time has come; the loss."""
-        c = self.config
+            errors, loss = made["errors"], made["loss"].clone()  # Of the errors nothing is needed later.
+        else:
+            actions, returns, discounts, weights = self.to_device(batch)
+            errors, loss = self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, seen)
         if c.prioritised:
             self.memory().set_priorities(batch.leaves, errors.abs().cpu().numpy())
-        before, self.updates = self.updates, self.updates + len(batch.actions) // c.batch_size
+        before, self.updates = self.updates, self.updates + count
         if before // c.target_interval != self.updates // c.target_interval:
             self.target_network.copy_from(self.online)
         return loss

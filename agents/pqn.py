@@ -81,8 +81,6 @@ class PQN(Experiment):
             seen_in = self.finished  # All that it had to teach is learnt.
             seen_in.begin(collector.stacks)
         glance = self.look(seen_in) if self.on_gpu else None
-        # A GPU takes its work in order: it acts first, and has updates to do while it is told of the actions.
-        learnt = self.learn() if self.on_gpu and self.finished.full else None
         decision = self.act(collector.blocks() if glance is None else glance, shown=glance is not None)
         values = decision.q.max(1)
         if seen_in is not self.filling:
@@ -95,7 +93,7 @@ class PQN(Experiment):
         # The environments step in ALE's threads while the learner updates.
         metrics: dict[str, Any] = {"charts/epsilon": self.epsilon(), "losses/q_values": float(values.mean())}
         if self.finished.full:
-            metrics |= self.learn() if learnt is None else learnt
+            metrics |= self.learn()
         step = collector.receive()
         rewards = step.rewards.clip(-1, 1) if self.config.clip_rewards else step.rewards
         if step.truncated.any():

@@ -13,11 +13,24 @@ from models.kernels.cuda_graphs import CapturedStep
 from tests.replayed import Replayed
 
 CPU = torch.device("cpu")
-CASES = ("dcgan", "wgan-gp", "pix2pix", "cyclegan", "gpt", "vae", "vae of convolutions in bf16", "flow", "dream", "dream of codes")
+CASES = (
+    "classify",
+    "classify mlp nesterov",
+    "dcgan",
+    "wgan-gp",
+    "pix2pix",
+    "cyclegan",
+    "gpt",
+    "vae",
+    "vae of convolutions in bf16",
+    "flow",
+    "dream",
+    "dream of codes",
+)
 
 
 def numbers(metrics: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in metrics.items()}
+    return {name: float(value[0] if isinstance(value, list) else value) for name, value in metrics.items()}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -85,7 +98,19 @@ def on_gpu(case: str, folder: Path, captured: bool, **fields: Any) -> tuple[list
 
 @pytest.mark.gpu
 @pytest.mark.parametrize(
-    "case", [*CASES, "dcgan with spectral norm", "stylegan", "r3gan", "ddpm", "meanflow", "pix2pix-256", "cyclegan-256"]
+    "case",
+    [
+        *CASES,
+        "classify a list of layers",
+        "classify adam",
+        "dcgan with spectral norm",
+        "stylegan",
+        "r3gan",
+        "ddpm",
+        "meanflow",
+        "pix2pix-256",
+        "cyclegan-256",
+    ],
 )
 def test_captured_steps_on_a_gpu_are_those_launched_one_by_one(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_DETERMINISTIC", "1")

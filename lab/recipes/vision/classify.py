@@ -6,6 +6,7 @@ Minimises mean cross-entropy -log softmax(net(x))_y by mini-batches. Read first:
 
 import logging
 from collections import deque
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lab.captured_optimizer import can_be_captured, capturable, changing, step_size
 from lab.data.border_weights import class_weights
 from lab.data.catalogue import shown
 from lab.device import compute_dtype
@@ -33,6 +35,7 @@ from lab.recipes.vision.training_views import TrainingViews
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
 from lab.weights import begin_with_encoder, is_autoencoder, load_weights, read_weights, unit_to_normalised, weights_file
+from models.kernels.cuda_graphs import CapturedSteps
 from models.processes import group, normalise_whole_batches
 from models.vision import surgery
 from models.vision.classifier import IMAGENET, ImageClassifier
@@ -77,6 +80,8 @@ class Classify(Experiment):
         self.dtype = torch.float32 if config.network in SMALL and config.precision == "auto" else compute_dtype(config.precision, device)
         self.trainable = [p for p in self.net.parameters() if p.requires_grad]
         self.optimizer = optimizer(config, self.trainable) if self.trainable else None
+        self.rate = step_size(device)
+        self.captured = CapturedSteps(device, self.changing, [self.dropout_rng])
         self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2 if config.batch_size > 1 else 1)
         self.stopping = EarlyStopping(self.net, config.patience)
         self.recent: deque[Tensor] = deque(maxlen=200)
@@ -145,34 +150,47 @@ class Classify(Experiment):
         surgery.train_mode(self.net)
         watching = self.steps % STATISTICS_EVERY == 0
         with self.statistics.recording(watching):
-            try:
-                scores, loss = self.scores_and_loss(images, labels)
-            except ValueError as error:
-                if "more than 1 value per channel" not in str(error):
-                    raise
-                raise UsageError(
-                    f"--batch-size {c.batch_size}: batch norm needs more than one value a channel, and {c.network} has maps of one pixel "
-                    f"at --size {self.format.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
-                ) from None
-            self.optimizer.zero_grad(set_to_none=True)
-            (group.share * loss if group.stepping else loss).backward()
-            group.add_gradients(self.trainable)
-            if watching:
-                self.statistics.take_gradients(self.steps)
-        self.optimizer.step()
+            # The last batch of an epoch may be smaller, and would be another graph.
+            if watching or len(images) < c.batch_size or not (self.captured.on_gpu and can_be_captured(self.optimizer)):
+                figures = self.descend(self.optimizer, watching, images, labels)["figures"]
+            else:
+                self.rate.fill_(rate)
+                figures = self.captured("step", partial(self.descend_at_rate, self.optimizer), images, labels)["figures"]
         self.predictor.updates += 1
         self.steps += 1
-        accuracy = (scores.argmax(1) == labels).float().mean()
-        figures = group.mean(torch.stack([loss.detach(), accuracy]))
-        self.recent.append(figures)
-        metrics: dict[str, Any] = {
-            "losses/cross_entropy": loss.detach(),
-            "charts/train_accuracy": accuracy,
-            "charts/learning_rate": rate,
-        }
+        loss, accuracy = figures.unbind()
+        self.recent.append(group.mean(figures))
+        metrics: dict[str, Any] = {"losses/cross_entropy": loss, "charts/train_accuracy": accuracy, "charts/learning_rate": rate}
         if c.validation and self.steps % c.validate_every == 0:
             metrics |= self.validate()
         return metrics
+
+    def descend(self, optimizer: torch.optim.Optimizer, watching: bool, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """One step of the optimiser on a batch; its loss and accuracy (2,)."""
+        c = self.config
+        try:
+            scores, loss = self.scores_and_loss(images, labels)
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):
+                raise
+            raise UsageError(
+                f"--batch-size {c.batch_size}: batch norm needs more than one value a channel, and {c.network} has maps of one pixel "
+                f"at --size {self.format.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
+            ) from None
+        optimizer.zero_grad(set_to_none=True)
+        (group.share * loss if group.stepping else loss).backward()
+        group.add_gradients(self.trainable)
+        if watching:
+            self.statistics.take_gradients(self.steps)
+        optimizer.step()
+        return {"figures": torch.stack([loss.detach(), (scores.argmax(1) == labels).float().mean()])}
+
+    def descend_at_rate(self, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """The same with the step size in `rate`, as a graph replays it; it leaves no gradients behind."""
+        with capturable(optimizer, self.rate):
+            made = self.descend(optimizer, False, images, labels)
+        optimizer.zero_grad(set_to_none=True)
+        return made
 
     def scores_and_loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Class scores (B, classes) of pixel values (B, C, H, W), and the mean loss."""
@@ -231,6 +249,11 @@ class Classify(Experiment):
         if self.config.validation and self.steps % self.config.validate_every == 0:
             metrics |= self.validate()
         return metrics
+
+    def changing(self) -> list[Tensor]:
+        """The tensors that a step changes."""
+        assert self.optimizer is not None
+        return changing(self.net, self.optimizer)
 
     def learning_rate(self) -> float:
         """The current learning rate: linear warm-up, then the schedule."""
