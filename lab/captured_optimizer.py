@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +25,10 @@ def step_size(device: torch.device) -> Tensor:
 @contextmanager
 def capturable(optimizer: torch.optim.Optimizer, rate: Tensor) -> Iterator[None]:
     """Inside, the optimiser takes its step size from `rate` (0-d) when the graph is replayed."""
-    before = [{key: options[key] for key in ("lr", "capturable") if key in options} for options in optimizer.param_groups]
+    inside: dict[str, Any] = {"lr": rate, "capturable": True}
+    before = [{key: options[key] for key in inside if key in options} for options in optimizer.param_groups]
     for options, old in zip(optimizer.param_groups, before, strict=True):
-        options.update({key: rate if key == "lr" else True for key in old})
+        options.update({key: inside[key] for key in old})
     try:
         yield
     finally:
