@@ -78,7 +78,9 @@ class LayerNormQNetwork(ActionValueNetwork):
         return normalised(F.conv2d(self.blocks(frames), weight * (1 / 255), bias), *self.norms[:2]).maps.relu()
 
     def hidden_units(self, features: Tensor, *noise: Tensor) -> Tensor:
-        before = transposed_linear(features, *self.body[6:])
+        return self.activate(transposed_linear(features, *self.body[6:]))
+
+    def activate(self, before: Tensor) -> Tensor:
         scale, shift = self.norms[6:]
         return F.layer_norm(before, before.shape[1:], scale, shift, EPS).relu_()
 

@@ -106,10 +106,6 @@ class ActionValueNetwork(nn.Module, ABC):
         # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
         return self.head(self.hidden_units(features, *draw[:2]).float(), *draw[2:])
 
-    def units(self, frames: Tensor) -> Tensor:
-        """What the head takes in without a draw, (B, units) float32: `models.stacked` asks for those of several networks at once."""
-        return self.hidden_units(self.features(frames)).float()
-
     def draw(self, generator: torch.Generator, count: int | None = None) -> Draw:
         """Random numbers for a pass: input and output noise of each noisy layer. With a `count`, those to learn from that many states."""
         return tuple(noise for layer in self.modules() if isinstance(layer, NoisyLinear) for noise in layer.draw(generator))
@@ -142,7 +138,11 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def hidden_units(self, features: Tensor, *noise: Tensor) -> Tensor:
         """(B, units) of features (B, 3136)."""
-        return dense(self.hidden, features, *noise).relu_()
+        return self.activate(dense(self.hidden, features, *noise))
+
+    def activate(self, before: Tensor) -> Tensor:
+        """The hidden units (B, units) of what their weights give; may write into it."""
+        return before.relu_()
 
     def filters(self) -> Tensor:
         """The first layer's weights (32, 4, 8, 8): output map, frame, y, x."""

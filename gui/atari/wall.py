@@ -5,7 +5,7 @@ The bar under a picture goes from random play's score to one and a half times th
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QPixmap,
     QResizeEvent,
     QShowEvent,
 )
@@ -61,6 +62,8 @@ class WallView(QWidget):
         self.drawn: tuple[Shown, ...] = ()
         self.current, self.hovered = 0, -1
         self.layout_: Grid | None = None
+        self.captions: dict[int, tuple[object, QPixmap]] = {}
+        """By place: the words below its picture, and what they were drawn from."""
         self.drawings = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -85,6 +88,7 @@ class WallView(QWidget):
             return
         front = self.agents[self.current].run.path if self.agents else None
         self.agents, self.settings = agents, settings
+        self.captions.clear()
         self.current = next((i for i, agent in enumerate(agents) if agent.run.path == front), 0)
         self.hovered = -1
         self.end_thread()
@@ -204,7 +208,7 @@ class WallView(QWidget):
             words = shown.problem if shown is not None and shown.problem else "Loading…"
             painter.drawText(place.adjusted(6, 6, -6, -6), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
         self.paint_bar(painter, agent, shown, QRect(x, y + height, width, BAR))
-        self.paint_words(painter, agent, shown, QRect(x, y + height + BAR + 2, width, self.layout_.caption - BAR - 2))
+        self.paint_caption(painter, index, agent, shown, QRect(x, y + height + BAR + 2, width, self.layout_.caption - BAR - 2))
         focused = index == self.current and self.hasFocus()
         if focused or index == self.hovered:
             painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
@@ -234,14 +238,29 @@ class WallView(QWidget):
         mark = bar.x() + round(bar.width() / SCALE_END)
         painter.fillRect(QRect(mark - 1, bar.y() - 1, 2, bar.height() + 2), self.palette().color(QPalette.ColorRole.Text))
 
-    def paint_words(self, painter: QPainter, agent: "WallAgent", shown: Shown | None, area: QRect) -> None:
-        """Name and score of this game; below, the agent's mean and the human's, green where it is the human's or more."""
+    def paint_caption(self, painter: QPainter, index: int, agent: "WallAgent", shown: Shown | None, area: QRect) -> None:
+        """The words below a picture, which are drawn anew where they have changed: text takes longer than all else here."""
         from agents.wall import short
 
+        score = short(shown.score) if shown is not None and shown.picture is not None else ""
+        ratio = self.devicePixelRatioF()
+        drawn_from = (id(agent), score, area.size(), ratio, self.font().key(), self.palette().cacheKey())
+        before, pixmap = self.captions.get(index, (None, QPixmap()))
+        if before != drawn_from:
+            pixmap = QPixmap(area.size() * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(self.palette().color(QPalette.ColorRole.Base))
+            pen = QPainter(pixmap)
+            self.paint_words(pen, agent, score, QRect(QPoint(), area.size()))
+            pen.end()
+            self.captions[index] = drawn_from, pixmap
+        painter.drawPixmap(area.topLeft(), pixmap)
+
+    def paint_words(self, painter: QPainter, agent: "WallAgent", score: str, area: QRect) -> None:
+        """Name and score of this game; below, the agent's mean and the human's, green where it is the human's or more."""
         first, second = self.fonts()
         metrics = QFontMetrics(first)
         line = QRect(area.x(), area.y(), area.width(), metrics.height())
-        score = short(shown.score) if shown is not None and shown.picture is not None else ""
         painter.setFont(first)
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight, score)

@@ -91,9 +91,7 @@ class WallThread(threading.Thread):
 
     def see_waiting(self, wall: "Wall") -> None:
         """Note, after each decision, whose game waits for FIRE."""
-        if wall.ticks % 2 == 0:
-            return
-        for place in wall.playing:
+        for place in wall.deciding:
             player = place.player
             assert player is not None
             waits = self.waits.setdefault(id(place), WaitsForFire(player.action_names))
@@ -115,4 +113,4 @@ class WallThread(threading.Thread):
 
         from agents.wall import scaled
 
-        return None if place.pixels is None else cv2.cvtColor(scaled(place.pixels, *self.size), cv2.COLOR_RGB2BGRA)
+        return None if place.pixels is None else scaled(cv2.cvtColor(place.pixels, cv2.COLOR_RGB2BGRA), *self.size)
