@@ -16,6 +16,8 @@ CPU = torch.device("cpu")
 CASES = (
     "classify",
     "classify mlp nesterov",
+    "segment",
+    "locate",
     "dcgan",
     "wgan-gp",
     "pix2pix",
@@ -23,6 +25,9 @@ CASES = (
     "gpt",
     "vae",
     "vae of convolutions in bf16",
+    "autoencoder",
+    "vqvae",
+    "pixelcnn",
     "flow",
     "dream",
     "dream of codes",

@@ -23,6 +23,7 @@ from lab.recipes.generative.pixels import unit_images
 from lab.recipes.generative.sample_monitor import SampleMonitor
 from lab.state import Tree
 from models.generative.autoencoder import Autoencoder as Network
+from models.kernels.cuda_graphs import CapturedSteps
 
 MOMENTUM = 0.02
 """Momentum of the running mean and covariance of the codes."""
@@ -47,6 +48,7 @@ class Autoencoder(Experiment):
         self.seeds = Seeds.of(config.seed, device)
         self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         self.net, self.optimizer = flat_network(self.build, self.seeds.weights, config, self.dtype, device)
+        self.captured = CapturedSteps(device, lambda: [*self.optimizer.changing, *self.net.master.buffers()], [self.seeds.noise])
         self.monitor = SampleMonitor(config, self.feed, self.net.master, False, partial(autocast, device, self.dtype))
         self.latent = LatentViews(config, self.feed)
         self.encoder = EncoderViews(self.latent)
@@ -62,6 +64,14 @@ class Autoencoder(Experiment):
 
     def step(self) -> Metrics:
         images, _ = self.feed.batch()
+        made = self.captured("step", self.learn, images)
+        error, size = made["error"], made["size"]
+        self.monitor.diagnosis.see(reconstruction=error, code_deviation=made["code_deviation"])
+        self.steps += 1
+        return {"losses/reconstruction": error, "charts/code_size": size, **self.monitor.after_step(self.steps)}
+
+    def learn(self, images: Tensor) -> dict[str, Tensor]:
+        """One step on images; the squared error of an image, the size of its code, and how much codes vary."""
         x = unit_images(images, torch.float32)
         logits, code = self.net.compute(self.corrupted(x).to(self.dtype))
         logits, code = logits.float(), code.float()
@@ -71,10 +81,7 @@ class Autoencoder(Experiment):
         self.net.sync()
         code = code.detach()
         self.net.master.update_code_statistics(code, MOMENTUM)  # type: ignore[operator]
-        error, size = error.detach(), size.detach()
-        self.monitor.diagnosis.see(reconstruction=error, code_deviation=code.std(0).mean())
-        self.steps += 1
-        return {"losses/reconstruction": error, "charts/code_size": size, **self.monitor.after_step(self.steps)}
+        return {"error": error.detach(), "size": size.detach(), "code_deviation": code.std(0).mean()}
 
     def serving(self) -> nn.Module:
         return self.net.master

@@ -4,12 +4,13 @@ The averaged network (EMA) is what views, samples and evaluation use.
 """
 
 import copy
+import math
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lab.device import autocast, compute_dtype
 from lab.experiment import Experiment, Metrics
@@ -25,6 +26,7 @@ from lab.schedules import warmup
 from lab.seeding import seeded
 from lab.state import Tree
 from models.generative import pixelcnn as networks
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 LAPSE_FIRST = 50
@@ -59,6 +61,7 @@ class PixelCNN(Experiment):
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.average.master.eval()
         self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.captured = CapturedSteps(device, lambda: self.optimizer.changing)
         self.monitor = SampleMonitor(config, self.feed, self.average.master, True, self.autocast, LAPSE_FIRST)
         self.latent = LatentViews(config, self.feed)
         self.by_class = ConditionalViews(self.latent)
@@ -68,20 +71,23 @@ class PixelCNN(Experiment):
         self.feed.read_own()
 
     def step(self) -> Metrics:
-        c, model = self.config, self.net.master
-        images, labels = self.feed.batch()
+        c, batch = self.config, self.feed.batch()
+        self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
+        nats = self.captured("step", self.learn, *batch)["nats"]
+        self.average.follow(self.net, c.ema, self.steps)
+        self.monitor.diagnosis.see(loss=nats)
+        self.steps += 1
+        dimensions = math.prod(self.feed.shape[1:])
+        return {"losses/nats_per_image": nats, "losses/nats_per_dimension": nats / dimensions, **self.monitor.after_step(self.steps)}
+
+    def learn(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """One step on a batch; -log p of an image."""
+        model = self.net.master
         x = model.grid_of(unit_images(images, torch.float32))  # type: ignore[operator]
         with self.autocast():
             loss = model.pixelcnn.nats(x, labels).sum() / len(x)  # type: ignore[operator, union-attr]
-        self.optimizer.set_learning_rate(c.learning_rate * warmup(self.steps, c.warmup))
         self.optimizer.step(self.net.backward(loss / x[0].numel()))
-        self.average.follow(self.net, c.ema, self.steps)
-        self.monitor.diagnosis.see(loss=loss)
-        self.steps += 1
-        nats = loss.detach()
-        return {
-            "losses/nats_per_image": nats, "losses/nats_per_dimension": nats / x[0].numel(), **self.monitor.after_step(self.steps),
-        }  # fmt: skip
+        return {"nats": loss.detach()}
 
     # -- the contract ----------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from models.dropout import set_generator
 from models.generative import vqvae as networks
 from models.generative.pixelcnn import PixelCNN
 from models.generative.vae import negative_log_likelihood
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 REVIVE_EVERY = 20
@@ -65,6 +66,7 @@ class VQVAE(Experiment):
         self.net, self.prior = FlatNetwork(self.autoencoder, torch.float32), FlatNetwork(self.pixelcnn, torch.float32)
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.optimizer, self.prior_optimizer = (FlatAdam(net, config.learning_rate, 1e-8) for net in (self.net, self.prior))
+        self.captured = CapturedSteps(device, self.changing, [self.seeds.noise])
         self.model = networks.VQVAE(self.autoencoder, average, self.feed.shape)
         self.monitor = SampleMonitor(config, self.feed, self.model, False, self.autocast)
         self.latent = LatentViews(config, self.feed)
@@ -74,32 +76,41 @@ class VQVAE(Experiment):
         self.feed.read_own()
 
     def step(self) -> Metrics:
-        images, labels = self.feed.batch()
-        x = unit_images(images, torch.float32).contiguous(memory_format=torch.channels_last)
-        metrics: Metrics
-        if self.steps < self.config.codebook_steps:
+        c, batch = self.config, self.feed.batch()
+        with_codebook = self.steps < c.codebook_steps
+        revives = with_codebook and self.steps % REVIVE_EVERY == 0 and c.revive_below > 0
+        metrics: Metrics = {"charts/revived": self.revive(batch[0])} if revives else {}
+        made = self.captured(with_codebook, partial(self.learn, with_codebook), *batch)
+        self.average.follow(self.prior, c.ema, self.steps)
+        self.monitor.diagnosis.see(**{name: made[f"losses/{name}"] for name in ("reconstruction", "prior") if f"losses/{name}" in made})
+        self.steps += 1
+        return {**metrics, **made, **self.monitor.after_step(self.steps)}
+
+    @torch.no_grad()
+    def revive(self, images: Tensor) -> Tensor:
+        """Take entries that are hardly used to the encodings of images; how many (0-d)."""
+        c, net = self.config, self.autoencoder
+        with self.autocast():
+            encodings = net.encoder(in_unit_range(images)).float()
+        rows = torch.randint(encodings.numel() // c.entry_width, (c.entries,), generator=self.seeds.noise, device=self.device)
+        return net.revive(encodings, rows, c.revive_below)
+
+    def learn(self, with_codebook: bool, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """One step of the prior on a batch, and before it of autoencoder and codebook; the metrics."""
+        x, metrics = in_unit_range(images), dict[str, Tensor]()
+        if with_codebook:
             codes, metrics = self.codebook_step(x)
         else:
             with torch.no_grad(), self.autocast():
-                codes, metrics = self.model.grid_of(x), {}
+                codes = self.model.grid_of(x)
         with self.autocast():
             nats = self.pixelcnn.nats(codes, labels if self.pixelcnn.classes else None).sum() / len(x)
         self.prior_optimizer.step(self.prior.backward(nats / codes[0].numel()))
-        self.average.follow(self.prior, self.config.ema, self.steps)
-        self.monitor.diagnosis.see(prior=nats)
-        self.steps += 1
-        return {**metrics, "losses/prior": nats.detach(), **self.monitor.after_step(self.steps)}
+        return {**metrics, "losses/prior": nats.detach()}
 
-    def codebook_step(self, x: Tensor) -> tuple[Tensor, Metrics]:
+    def codebook_step(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """One step of encoder, decoder and codebook on images (B, C, H, W) in [0, 1]; the codes (B, h, w), and the metrics."""
         c, net = self.config, self.autoencoder
-        metrics: Metrics = {}
-        if self.steps % REVIVE_EVERY == 0 and c.revive_below:
-            with torch.no_grad(), self.autocast():
-                encodings = net.encoder(x).float()
-            places = encodings.numel() // c.entry_width
-            rows = torch.randint(places, (c.entries,), generator=self.seeds.noise, device=self.device)
-            metrics["charts/revived"] = net.revive(encodings, rows, c.revive_below)
         with self.autocast():
             logits, encodings, codes = net(x)
             commitment = (encodings - net.entries_of(codes)).square().sum() / len(x)
@@ -107,11 +118,14 @@ class VQVAE(Experiment):
         self.optimizer.step(self.net.backward(reconstruction + c.commitment * commitment))
         net.follow(encodings.detach(), codes, c.codebook_ema)
         shares = net.uses / net.uses.sum()
-        self.monitor.diagnosis.see(reconstruction=reconstruction)
         return codes, {
-            **metrics, "losses/reconstruction": reconstruction.detach(), "losses/commitment": commitment.detach(),
+            "losses/reconstruction": reconstruction.detach(), "losses/commitment": commitment.detach(),
             "charts/perplexity": networks.perplexity(shares),
         }  # fmt: skip
+
+    def changing(self) -> list[Tensor]:
+        """The tensors that a step changes."""
+        return [*self.optimizer.changing, *self.prior_optimizer.changing, *self.autoencoder.buffers()]
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
@@ -137,3 +151,8 @@ class VQVAE(Experiment):
             "perplexity": float(networks.perplexity(shares)), "entries_used": int((shares > 0).sum()), "entries": self.config.entries,
             **self.monitor.quality(**options),
         }  # fmt: skip
+
+
+def in_unit_range(images: Tensor) -> Tensor:
+    """uint8 images (B, C, H, W) as the autoencoder takes them, in [0, 1]."""
+    return unit_images(images, torch.float32).contiguous(memory_format=torch.channels_last)

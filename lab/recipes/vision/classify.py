@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lab.captured_optimizer import can_be_captured, capturable, changing, step_size
+from lab.captured_optimizer import CapturedDescent
 from lab.data.border_weights import class_weights
 from lab.data.catalogue import shown
 from lab.device import compute_dtype
@@ -35,7 +35,6 @@ from lab.recipes.vision.training_views import TrainingViews
 from lab.schedules import decay, warmup
 from lab.state import Attribute, Tree, attributes
 from lab.weights import begin_with_encoder, is_autoencoder, load_weights, read_weights, unit_to_normalised, weights_file
-from models.kernels.cuda_graphs import CapturedSteps
 from models.processes import group, normalise_whole_batches
 from models.vision import surgery
 from models.vision.classifier import IMAGENET, ImageClassifier
@@ -80,8 +79,7 @@ class Classify(Experiment):
         self.dtype = torch.float32 if config.network in SMALL and config.precision == "auto" else compute_dtype(config.precision, device)
         self.trainable = [p for p in self.net.parameters() if p.requires_grad]
         self.optimizer = optimizer(config, self.trainable) if self.trainable else None
-        self.rate = step_size(device)
-        self.captured = CapturedSteps(device, self.changing, [self.dropout_rng])
+        self.captured = CapturedDescent(device, self.net, self.optimizer, [self.dropout_rng])
         self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2 if config.batch_size > 1 else 1)
         self.stopping = EarlyStopping(self.net, config.patience)
         self.recent: deque[Tensor] = deque(maxlen=200)
@@ -145,17 +143,12 @@ class Classify(Experiment):
         if self.optimizer is None:
             return self.remember(images, labels)
         rate = self.learning_rate()
-        for options in self.optimizer.param_groups:
-            options["lr"] = rate
         surgery.train_mode(self.net)
         watching = self.steps % STATISTICS_EVERY == 0
         with self.statistics.recording(watching):
             # The last batch of an epoch may be smaller, and would be another graph.
-            if watching or len(images) < c.batch_size or not (self.captured.on_gpu and can_be_captured(self.optimizer)):
-                figures = self.descend(self.optimizer, watching, images, labels)["figures"]
-            else:
-                self.rate.fill_(rate)
-                figures = self.captured("step", partial(self.descend_at_rate, self.optimizer), images, labels)["figures"]
+            name = None if watching or len(images) < c.batch_size else "step"
+            figures = self.captured.descend(rate, name, partial(self.learn, self.optimizer, watching), images, labels)["figures"]
         self.predictor.updates += 1
         self.steps += 1
         loss, accuracy = figures.unbind()
@@ -165,7 +158,7 @@ class Classify(Experiment):
             metrics |= self.validate()
         return metrics
 
-    def descend(self, optimizer: torch.optim.Optimizer, watching: bool, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def learn(self, optimizer: torch.optim.Optimizer, watching: bool, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """One step of the optimiser on a batch; its loss and accuracy (2,)."""
         c = self.config
         try:
@@ -184,13 +177,6 @@ class Classify(Experiment):
             self.statistics.take_gradients(self.steps)
         optimizer.step()
         return {"figures": torch.stack([loss.detach(), (scores.argmax(1) == labels).float().mean()])}
-
-    def descend_at_rate(self, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """The same with the step size in `rate`, as a graph replays it; it leaves no gradients behind."""
-        with capturable(optimizer, self.rate):
-            made = self.descend(optimizer, False, images, labels)
-        optimizer.zero_grad(set_to_none=True)
-        return made
 
     def scores_and_loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Class scores (B, classes) of pixel values (B, C, H, W), and the mean loss."""
@@ -249,11 +235,6 @@ class Classify(Experiment):
         if self.config.validation and self.steps % self.config.validate_every == 0:
             metrics |= self.validate()
         return metrics
-
-    def changing(self) -> list[Tensor]:
-        """The tensors that a step changes."""
-        assert self.optimizer is not None
-        return changing(self.net, self.optimizer)
 
     def learning_rate(self) -> float:
         """The current learning rate: linear warm-up, then the schedule."""

@@ -4,6 +4,7 @@ Read first: `Detect.step`. What detectors of two steps do is in `detect_regions`
 """
 
 import logging
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -59,8 +60,20 @@ class Detect(SceneExperiment):
 
     def step(self) -> Metrics:
         c = self.config
-        images, boxes, classes, picture, keys = self.batch()
+        *batch, keys = self.batch()
         self.net.train()
+        # Each batch has another number of boxes: nothing to capture.
+        metrics = self.descend(None, partial(self.learn, keys), *batch)
+        validates = self.steps % c.validate_every == 0
+        if c.method == "rcnn" and c.classifier == "svm" and (validates or self.steps == c.schedule_steps):
+            self.fit_machines()
+        if validates:
+            metrics |= self.validate()
+        return metrics
+
+    def learn(self, keys: Keys, images: Tensor, boxes: Tensor, classes: Tensor, picture: Tensor) -> dict[str, Tensor]:
+        """One step on a batch; the parts of its loss."""
+        c = self.config
         outputs = self.answers_of(self.net, images)
         if self.regions is None:
             parts = detection_loss(self.detector(self.net), outputs, boxes, classes, picture)
@@ -68,15 +81,8 @@ class Detect(SceneExperiment):
         else:
             parts = self.regions.losses(self.detector(self.net), outputs, images, boxes, classes, picture, keys, self.augment_rng)
             loss = torch.stack([c.box_weight * part if "box" in name else part for name, part in parts.items()]).sum()
-        rate = self.update(loss, LARGEST_NORM)
-        metrics: dict[str, Any] = {f"losses/{name}": part.detach() for name, part in parts.items()}
-        metrics["charts/learning_rate"] = rate
-        validates = self.steps % c.validate_every == 0
-        if c.method == "rcnn" and c.classifier == "svm" and (validates or self.steps == c.schedule_steps):
-            self.fit_machines()
-        if validates:
-            metrics |= self.validate()
-        return metrics
+        self.update(loss, LARGEST_NORM)
+        return {f"losses/{name}": part.detach() for name, part in parts.items()}
 
     @torch.no_grad()
     def fit_machines(self) -> None:

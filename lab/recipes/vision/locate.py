@@ -76,22 +76,25 @@ class Locate(SceneExperiment):
 
     def step(self) -> Metrics:
         c = self.config
-        images, labels, boxes = self.batch()  # (B, 3, S, S), (B,), (B, 4)
+        batch = self.batch()
         self.net.train()
+        metrics = self.descend("step", self.learn, *batch)
+        if self.steps % c.validate_every == 0:
+            metrics |= self.validate()
+        return metrics
+
+    def learn(self, images: Tensor, labels: Tensor, boxes: Tensor) -> dict[str, Tensor]:
+        """One step on images (B, 3, S, S), classes (B,) and boxes (B, 4); both losses, and the share of the classes that are right."""
+        c = self.config
         answers = self.answers_of(self.net, images)
         scores, given = answers[:, :-4], answers[:, -4:]
         of_class = F.cross_entropy(scores, labels)
         of_box = F.smooth_l1_loss(given, shares(boxes, *images.shape[2:]), beta=SHARP)
-        rate = self.update(c.alpha * of_class + (1 - c.alpha) * of_box)
-        metrics: dict[str, Any] = {
-            "losses/cross_entropy": of_class.detach(),
-            "losses/box": of_box.detach(),
+        self.update(c.alpha * of_class + (1 - c.alpha) * of_box)
+        return {
+            "losses/cross_entropy": of_class.detach(), "losses/box": of_box.detach(),
             "charts/train_accuracy": (scores.argmax(1) == labels).float().mean(),
-            "charts/learning_rate": rate,
-        }
-        if self.steps % c.validate_every == 0:
-            metrics |= self.validate()
-        return metrics
+        }  # fmt: skip
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor]:
         """images (B, 3, H, W) uint8, classes (B,) from 0 and boxes (B, 4) in pixels."""

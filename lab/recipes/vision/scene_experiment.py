@@ -1,15 +1,17 @@
 """What the recipes of labelled scenes have in common: their data, a network with AdamW under a cosine, epochs, and the words of their protocol."""
 
 from abc import abstractmethod
+from collections.abc import Callable, Hashable
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from lab.captured_optimizer import CapturedDescent
 from lab.data.catalogue import find, shown
 from lab.device import autocast, compute_dtype
 from lab.epochs import EpochOrder
-from lab.experiment import Experiment
+from lab.experiment import Experiment, Metrics
 from lab.recipes.vision.scene_config import SceneConfig
 from lab.recipes.vision.scene_data import SceneData
 from lab.schedules import decay, warmup
@@ -21,7 +23,7 @@ BATCH = 8
 
 
 class SceneExperiment(Experiment):
-    """A recipe gives its `network`, its `step` (which ends in `update`) and its view part `shown`, which keeps the history of validations."""
+    """A recipe gives its `network`, its `step` (which goes through `descend`) and its view part `shown`, which keeps the history of validations."""
 
     log_every = 25
     checkpoint_every = 500
@@ -37,6 +39,7 @@ class SceneExperiment(Experiment):
         self.dtype = compute_dtype(config.precision, device)
         self.net = self.build()
         self.optimizer = torch.optim.AdamW(self.net.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
+        self.captured = CapturedDescent(device, self.net, self.optimizer)
         self.order = EpochOrder(torch.Generator().manual_seed(config.seed), partial=True, least=2)
         self.augment_rng = torch.Generator().manual_seed(config.seed + 1)
 
@@ -65,19 +68,22 @@ class SceneExperiment(Experiment):
         with autocast(self.device, self.dtype):
             return net.net(pixels)
 
-    def update(self, loss: Tensor, largest_norm: float = 0.0) -> float:
-        """One step of the optimiser down `loss`, with gradients cut to `largest_norm` unless that is 0; the learning rate."""
+    def descend(self, name: Hashable, learn: Callable[..., dict[str, Tensor]], *batch: Tensor) -> Metrics:
+        """`learn(*batch)`, which ends in `update`, as one step; its metrics. On a GPU it is captured under the `name`, unless that is None."""
         c = self.config
         rate = c.learning_rate * max(decay("cosine", self.steps, c.schedule_steps), 1e-3) * warmup(self.steps, c.warmup_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        whole = len(batch[0]) == c.batch_size  # The last batch of an epoch may be smaller.
+        made = self.captured.descend(rate, name if whole else None, learn, *batch)
+        self.steps += 1
+        return {**made, "charts/learning_rate": rate}
+
+    def update(self, loss: Tensor, largest_norm: float = 0.0) -> None:
+        """One step of the optimiser down `loss`, with gradients cut to `largest_norm` unless that is 0."""
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if largest_norm:
             nn.utils.clip_grad_norm_(self.net.parameters(), largest_norm)
         self.optimizer.step()
-        self.steps += 1
-        return rate
 
     def protocol(self, count: int, figures: str) -> str:
         """How test figures came about."""

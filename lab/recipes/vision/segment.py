@@ -33,6 +33,8 @@ log = logging.getLogger("lab.segment")
 SETTLED = 0.5
 """The share of the schedule after which batch norm keeps its running statistics and trains with them, as it will answer: those of a batch tell
 which games are in it, and a network that has learned to use that takes a ball for a shield where they are gone."""
+FIRST, LAST = 0.1, 0.02
+"""Momentum of batch norm's running statistics, see `momentum`."""
 SIDE = 64
 """Of the pictures that excite a class."""
 
@@ -73,24 +75,26 @@ class Segment(SceneExperiment):
 
     def step(self) -> Metrics:
         c = self.config
-        images, maps, weights = self.batch()
+        batch = self.batch()
+        share, learns = momentum(self.steps), self.steps < SETTLED * c.schedule_steps
         self.net.train()
         for norm in self.norms:
-            norm.momentum = momentum(self.steps)
-            norm.train(self.steps < SETTLED * c.schedule_steps)
-        scores = self.scores(self.net, images)  # (B, classes, h, w)
-        loss = weighted_cross_entropy(scores, maps, weights)
-        rate = self.update(loss)
-        labelled = maps != IGNORED
-        right = (scores.detach().argmax(1) == maps) & labelled
-        metrics: dict[str, Any] = {
-            "losses/cross_entropy": loss.detach(),
-            "charts/pixel_accuracy": right.sum() / labelled.sum().clamp(min=1),
-            "charts/learning_rate": rate,
-        }
+            norm.momentum = share
+            norm.train(learns)
+        # While the momentum falls, each step is another one.
+        metrics = self.descend((share, learns) if share in (FIRST, LAST) else None, self.learn, *batch)
         if self.steps % c.validate_every == 0:
             metrics |= self.validate()
         return metrics
+
+    def learn(self, images: Tensor, maps: Tensor, weights: Tensor) -> dict[str, Tensor]:
+        """One step on a batch; its loss, and the share of the labelled pixels that are right."""
+        scores = self.scores(self.net, images)  # (B, classes, h, w)
+        loss = weighted_cross_entropy(scores, maps, weights)
+        self.update(loss)
+        labelled = maps != IGNORED
+        right = (scores.detach().argmax(1) == maps) & labelled
+        return {"losses/cross_entropy": loss.detach(), "charts/pixel_accuracy": right.sum() / labelled.sum().clamp(min=1)}
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor]:
         """Patches: images (B, 3, h, w) uint8, labels (B, h, w) int64 and weights (B, h, w) float32."""
@@ -160,7 +164,7 @@ def momentum(step: int) -> float:
 
     A batch is patches of some games, so that the statistics of the last ten are those of their games: mean IoU went up and down by 0.05.
     """
-    return max(0.02, min(0.1, 10 / (step + 1)))
+    return max(LAST, min(FIRST, 10 / (step + 1)))
 
 
 def weighted_cross_entropy(scores: Tensor, maps: Tensor, weights: Tensor) -> Tensor:
