@@ -1,5 +1,5 @@
 """How fluid the Vision and Sequences panels are while they train, without a screen: parts of `lab bench vision` and `sequences`,
-and `lab bench foundations`.
+and `lab bench dream` and `foundations`.
 
 Read first: `bench_vision`. A stroke's time goes from the mouse's event to the end of the painting that shows what came of it.
 """
@@ -12,6 +12,10 @@ import numpy as np
 from gui.bench import heartbeat, opened, own_place, start_session
 
 STROKES = 60
+DREAM = {"frames": 2_000}
+"""Of the dream that trains: its defaults, from play that is there within seconds."""
+KEY_MS = 150
+"""How long a key is held in a dream."""
 FRAME_SECONDS = 1 / 60
 FRAMES_WARM, FRAMES_SECONDS = 1.0, 4.0
 """How long a page of Foundations moves before its pictures are counted, and how long they are."""
@@ -67,6 +71,42 @@ def bench_sequences(device: str = "auto") -> dict[str, float]:
         bridge.session.stop()
         until(lambda: not bridge.running, 60)
         return {"texts_written": texts, **beats}
+
+
+def bench_dream(device: str = "auto") -> dict[str, float]:
+    """The heartbeat while a dream trains and one plays in it beside the game by keys; frames of both a second."""
+    with own_place(), opened() as window:
+        from PySide6.QtCore import QEvent, Qt, QTimer
+        from PySide6.QtGui import QKeyEvent
+        from PySide6.QtWidgets import QApplication
+
+        from gui.atari.dream_page import DreamPage
+        from gui.event_loop import pause, until
+
+        panel: Any = window.go_to("Atari")
+        bridge = start_session(window, panel, device, "dream", DREAM)
+        until(lambda: panel.current_tab() is not None and isinstance(panel.current_tab().page_tabs.page, DreamPage), 60)
+        page = panel.current_tab().page_tabs.page
+        until(lambda: page.drawn is not None, 300)  # The play is there, and a first step is learned.
+        page.toggle_hand()
+        keys = [Qt.Key.Key_Up, Qt.Key.Key_Down]
+
+        def turn() -> None:
+            """Let go of the key that is held, and press the other."""
+            QApplication.sendEvent(page, QKeyEvent(QEvent.Type.KeyRelease, keys[0], Qt.KeyboardModifier.NoModifier))
+            keys.reverse()
+            QApplication.sendEvent(page, QKeyEvent(QEvent.Type.KeyPress, keys[0], Qt.KeyboardModifier.NoModifier))
+
+        timer = QTimer(interval=KEY_MS)
+        timer.timeout.connect(turn)
+        timer.start()
+        pause(WARM_SECONDS)
+        beats = heartbeat(pause)
+        timer.stop()
+        rate = page.playing.rate
+        bridge.session.stop()
+        until(lambda: not bridge.running, 60)
+        return {"frames_per_s": round(rate, 1), **beats}
 
 
 def bench_foundations(device: str = "auto") -> dict[str, Any]:

@@ -14,6 +14,7 @@ BENCHES = {
     "gui": ("gui.bench:bench_gui",),
     "generate": ("lab.bench_generate:bench_generate",),
     "vision": ("lab.bench_vision:bench_vision", "gui.bench_panels:bench_vision"),
+    "dream": ("gui.bench_panels:bench_dream",),
     "foundations": ("gui.bench_panels:bench_foundations",),
     "two": ("lab.bench_two:bench_two",),
     "sequences": ("lab.bench_sequences:bench_sequences", "gui.bench_panels:bench_sequences"),

@@ -283,7 +283,7 @@ def test_every_benchmark_is_where_the_command_line_looks_for_it() -> None:
 
     functions = {path: load(path) for paths in BENCHES.values() for path in paths}
     assert all(callable(function) for function in functions.values())
-    assert {"dqn", "pqn", "heads", "foundations", "gui", "generate", "vision", "sequences", "two"} == set(BENCHES)
+    assert {"dqn", "pqn", "heads", "dream", "foundations", "gui", "generate", "vision", "sequences", "two"} == set(BENCHES)
 
 
 @pytest.mark.parametrize(
