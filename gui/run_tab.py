@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QToolButton, QVBoxLayout
 
 from gui import theme
 from gui.bridge import SessionBridge
+from gui.glyphs import missing_glyph
 from gui.page_tabs import PageTabs
 from gui.panel import AppContext
 from gui.stored_views import StoredViews
@@ -209,7 +210,9 @@ class RunTab(QWidget):
         if self.closed:
             return
         run = self.bridge.run if self.bridge is not None else self.run
-        sentences = [*run.warnings, *run.stored.get("data", {}).get("assumed", [])]
+        data = run.stored.get("data", {})
+        box = missing_glyph([run.name, *map(str, data.get("classes") or [])])
+        sentences = [*run.warnings, *([box] if box else []), *data.get("assumed", [])]
         text = " · ".join(sentence.rstrip(".") for sentence in sentences)
         self.data_note.setText(text if len(text) <= NOTE_LETTERS else text[:NOTE_LETTERS].rstrip() + "…")
         self.data_note.setToolTip("\n".join(sentences))

@@ -8,6 +8,7 @@ import logging
 import threading
 import unicodedata
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -78,6 +79,7 @@ def set_families(figure: Any) -> None:
     from matplotlib.text import Text
 
     warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)  # `searched` has said it, and what to install.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # A font that has the letters may have no normal weight.
     first = Font(carried(SANS), "DejaVu Sans")
     for text in figure.findobj(Text):
         if not text.get_text().isascii():
@@ -100,19 +102,30 @@ def font_for(character: str, first: Font) -> Font:
 @lru_cache(maxsize=65536)
 def searched(character: str) -> Font | None:
     """The first font of the system that has a character. Once a font is known to help, it is asked before all others."""
-    for font in [*helpful, *system_fonts()]:
-        if ord(character) in characters(font.path):
-            if font not in helpful:
-                helpful.append(font)
-            return font
+    for known in (helpful.copy, system_fonts, new_fonts):
+        for font in known():
+            if ord(character) in characters(font.path):
+                if font not in helpful:
+                    helpful.append(font)
+                return font
+    say_missing(character)
+    return None
+
+
+def say_missing(character: str) -> None:
+    """Log, once for each script, that a character is a box, and what helps."""
     script = unicodedata.name(character, "?").split(" ")[0]
     if script not in missing:
         missing.add(script)
-        LOGGER.warning(
-            f"No font of this machine has {character} ({unicodedata.name(character, hex(ord(character)))}): such characters are drawn "
-            "as boxes. Install a font that has them, for example Noto (fonts-noto-core, fonts-noto-cjk)."
-        )
-    return None
+        LOGGER.warning(no_font(character))
+
+
+def no_font(character: str) -> str:
+    """The sentence for a character that is drawn as a box."""
+    return (
+        f"No font of this machine has {character} ({unicodedata.name(character, hex(ord(character)))}): such characters are drawn "
+        "as boxes. Install a font that has them, for example Noto (fonts-noto-core, fonts-noto-cjk)."
+    )
 
 
 helpful: list[Font] = []
@@ -120,12 +133,34 @@ missing: set[str] = set()
 
 
 def system_fonts() -> list[Font]:
-    """The upright fonts of normal weight that matplotlib knows of on this machine."""
+    """The upright fonts that matplotlib knows of on this machine."""
     from matplotlib import font_manager
 
-    entries = font_manager.fontManager.ttflist
-    plain = [entry for entry in entries if entry.style == "normal" and entry.weight in (400, "normal", "regular", "book")]
-    return sorted({Font(entry.fname, entry.name) for entry in plain}, key=lambda font: (font.family, font.path))
+    return upright(font_manager.fontManager.ttflist)
+
+
+@lru_cache(maxsize=1)
+def new_fonts() -> list[Font]:
+    """Those that were installed after matplotlib made its list, which it keeps on disk."""
+    from matplotlib import font_manager
+
+    known = font_manager.fontManager.ttflist
+    paths, before = {entry.fname for entry in known}, len(known)
+    for path in sorted(set(font_manager.findSystemFonts()) - paths):
+        with suppress(OSError, RuntimeError, ValueError):  # A file that is no font after all.
+            font_manager.fontManager.addfont(path)
+    return upright(known[before:])
+
+
+def upright(entries: list[Any]) -> list[Font]:
+    """The upright fonts among matplotlib's entries, those of normal weight first, but for "Last Resort": it has a box for every character."""
+    from matplotlib.font_manager import weight_dict
+
+    def heavier(entry: Any) -> int:
+        return abs(weight_dict.get(entry.weight, entry.weight) - 400)
+
+    plain = [entry for entry in entries if entry.style == "normal" and not entry.name.startswith("Last Resort")]
+    return list(dict.fromkeys(Font(entry.fname, entry.name) for entry in sorted(plain, key=lambda e: (heavier(e), e.name, e.fname))))
 
 
 @lru_cache(maxsize=256)

@@ -35,7 +35,13 @@ def test_what_a_reader_decided_is_shown(make_window: Callable[..., MainWindow], 
     note = open_run(make_window("Sequences"), run).data_note
     assert note.isVisible()
     assert assumed
-    assert note.toolTip() == "\n".join(assumed)
+    assert note.toolTip().endswith("\n".join(assumed))
+
+
+def test_a_class_in_letters_that_no_font_has_is_told(make_window: Callable[..., MainWindow], table: Path) -> None:
+    table.write_text(table.read_text().replace("cats $5", "\U000f1234"))
+    note = open_run(make_window("Sequences"), train("text-class", steps=1, device="cpu", data=f"file:{table}", **TINY)).data_note
+    assert "No font of this machine has" in note.toolTip()
 
 
 def test_data_that_have_grown_are_told(qtbot: QtBot, make_window: Callable[..., MainWindow], table: Path) -> None:

@@ -17,6 +17,7 @@ from lab.answers.plots import new_figure, rendered
 @pytest.fixture
 def no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "system_fonts", list)
+    monkeypatch.setattr(fonts, "new_fonts", list)
     monkeypatch.setattr(fonts, "helpful", [])
     monkeypatch.setattr(fonts, "missing", set())
     fonts.searched.cache_clear()
@@ -73,6 +74,27 @@ def test_matplotlib_draws_it_with_that_font_too(han_font: fonts.Font) -> None:
     figure.suptitle("漢", fontsize=30, color="#00ff00")
     solid = (rendered(figure) == (0, 255, 0)).all(-1)
     assert solid.sum() > 0.8 * (30 * 100 / 72) ** 2
+
+
+def test_a_font_that_was_installed_after_matplotlib_made_its_list_is_used(han_font: fonts.Font, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import font_manager
+
+    monkeypatch.undo()
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [han_font.path, "no_font.ttf"])
+    monkeypatch.setattr(fonts, "helpful", [])
+    fonts.new_fonts.cache_clear()
+    fonts.searched.cache_clear()
+    assert fonts.font_for("漢", fonts.Font(fonts.carried(fonts.SANS), "DejaVu Sans")) == han_font
+    fonts.new_fonts.cache_clear()
+    fonts.searched.cache_clear()
+
+
+def test_the_font_that_has_a_box_for_every_sign_is_left_out() -> None:
+    from matplotlib import font_manager
+
+    assert any("Last Resort" in entry.name for entry in font_manager.fontManager.ttflist)
+    assert not any("Last Resort" in font.family for font in fonts.system_fonts())
 
 
 def test_where_no_font_has_a_sign_it_is_said_once(no_system_fonts: None, caplog: pytest.LogCaptureFixture) -> None:
