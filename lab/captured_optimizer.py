@@ -32,7 +32,7 @@ class CapturedDescent(CapturedSteps):
         assert self.optimizer is not None
         for options in self.optimizer.param_groups:
             options["lr"] = rate
-        if name is None or not self.on_gpu or type(self.optimizer) not in CAPTURABLE or not self.optimizer.state:
+        if name is None or not self.on_gpu or type(self.optimizer) not in CAPTURABLE or not self.has_averages:
             return learn(*inputs)
         self.rate.fill_(rate)
         return self(name, partial(self.learn_at_rate, learn), *inputs)
@@ -44,6 +44,13 @@ class CapturedDescent(CapturedSteps):
             made = learn(*inputs)
         self.optimizer.zero_grad(set_to_none=True)
         return made
+
+    @property
+    def has_averages(self) -> bool:
+        """Whether the optimiser has all that it keeps: nothing where plain descent has no momentum."""
+        assert self.optimizer is not None
+        kept = type(self.optimizer) is not torch.optim.SGD or any(options["momentum"] for options in self.optimizer.param_groups)
+        return bool(self.optimizer.state) or not kept
 
     def changing(self) -> list[Tensor]:
         """The tensors that a step changes."""

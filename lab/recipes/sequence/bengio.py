@@ -35,10 +35,12 @@ class Bengio(SequenceExperiment):
         self.install(lambda: NeuralLM(len(self.text.vocabulary), c.context, c.width, c.hidden, c.direct, c.dropout))
         self.writing = LanguageViews(self.text, device, generate, c.context)
 
-    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(self.text.windows), (max(1, self.config.batch_size // STRETCH),), generator=self.generator).to(
-            self.device, non_blocking=True
-        )
+    def next_batch(self) -> tuple[Tensor, ...]:
+        rows = torch.randint(len(self.text.windows), (max(1, self.config.batch_size // STRETCH),), generator=self.generator)
+        return (rows.to(self.device, non_blocking=True),)
+
+    def loss(self, *batch: Tensor) -> tuple[Tensor, Metrics]:
+        (rows,) = batch
         return self.cross_entropy(self.text.windows[rows].long()), {}
 
     def cross_entropy(self, windows: Tensor) -> Tensor:

@@ -56,10 +56,13 @@ class GloVeRecipe(SequenceExperiment):
         size = len(self.text.names)
         return net(keys // size, keys % size, x)
 
-    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
+    def next_batch(self) -> tuple[Tensor, ...]:
         keys, x = self.parts[0]
         rows = torch.randint(len(keys), (self.config.batch_size,), generator=self.generator).to(self.device, non_blocking=True)
-        return self.of_pairs(self.compute, keys[rows], x[rows]), {}
+        return keys[rows], x[rows]
+
+    def loss(self, *batch: Tensor) -> tuple[Tensor, Metrics]:
+        return self.of_pairs(self.compute, *batch), {}
 
     def validation_loss(self, most: int | None = None) -> Tensor:
         """On pairs that training does not see."""

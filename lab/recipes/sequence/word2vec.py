@@ -74,8 +74,11 @@ class Word2Vec(SequenceExperiment):
         given = words[middle.to(self.device, non_blocking=True)][:, None]
         return given, torch.ones_like(given, dtype=torch.bool), words[(middle + side * distance).to(self.device, non_blocking=True)], noise
 
-    def loss(self, *_: Tensor) -> tuple[Tensor, Metrics]:
-        return self.compute(*self.batch(self.train_words, self.config.batch_size, self.generator)), {}
+    def next_batch(self) -> tuple[Tensor, ...]:
+        return self.batch(self.train_words, self.config.batch_size, self.generator)
+
+    def loss(self, *batch: Tensor) -> tuple[Tensor, Metrics]:
+        return self.compute(*batch), {}
 
     def validation_loss(self, most: int | None = None) -> Tensor:
         """On the last tenth of the text, always the same pairs."""
