@@ -22,6 +22,9 @@ TITLES = {
     "losses/train": "training loss", "losses/validation": "validation loss",
 }  # fmt: skip
 """What people call a metric, where that is not its name in words."""
+ABBREVIATIONS = {
+    "auc": "AUC", "bleu": "BLEU", "cam": "CAM", "elbo": "ELBO", "iou": "IoU", "kl": "KL", "map": "mAP", "map50": "mAP50", "nll": "NLL", "td": "TD",
+}  # fmt: skip
 
 
 class MetricsWriter:
@@ -125,7 +128,8 @@ def end_torn_line(path: Path) -> None:
 
 def title(metric: str) -> str:
     """A metric's name for people."""
-    return TITLES.get(metric, metric.split("/", 1)[-1].replace("_", " "))
+    words = metric.split("/", 1)[-1].split("_")
+    return TITLES.get(metric, " ".join(ABBREVIATIONS.get(word, word) for word in words))
 
 
 def is_number(value: Any) -> bool:

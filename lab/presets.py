@@ -52,9 +52,10 @@ DIFFUSION: dict[str, Any] = {
     "features": 128, "batch_size": 128, "learning_rate": 2e-4, "warmup": 5_000, "ema": 0.9999, "class_dropout": 0.0, "guidance": 1.0,
 }  # fmt: skip
 """The U-Net on CIFAR-10 of Ho et al. 2020, and of those after them."""
-QUICK_PICTURES: dict[str, Any] = {"features": 16, "batch_size": 32, "quality_every": 0}
-"""A small U-Net: half a minute of one core."""
-QUICK_AGENT: dict[str, Any] = {"learning_starts": 1_000, "replay_capacity": 20_000, "epsilon_steps": 10_000}
+QUICK_PICTURES: dict[str, Any] = {"features": 16, "batch_size": 32, "size": 16, "learning_rate": 4e-3, "warmup": 20, "quality_every": 0}
+"""A small U-Net on small pictures: digits after half a minute of one core."""
+QUICK_AGENT: dict[str, Any] = {"envs": 4, "learning_starts": 1_000, "replay_capacity": 20_000, "epsilon_steps": 4_000}
+"""Half a minute of one core with `dqn`: each of four games of Pong ends once."""
 
 MEMORY: dict[str, Any] = {
     "attention": "none", "bidirectional": False, "hidden": 64, "width": 16, "batch_size": 32, "learning_rate": 4e-3, "decay_steps": 2_500,
@@ -63,7 +64,7 @@ MEMORY: dict[str, Any] = {
 
 BUILT_IN: dict[str, dict[str, Preset]] = {
     "dqn": {
-        QUICK: quick(20_000, **QUICK_AGENT),
+        QUICK: quick(6_000, **QUICK_AGENT),
         PUBLISHED: Preset(
             "Memory, exploration and target network of Mnih et al. 2015; Adam as in Hessel et al. 2018 in place of RMSProp.",
             {
@@ -75,17 +76,17 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
         BEST: best("a mean of 19.0 on Pong", 844_240),
     },
-    "dqn-fast": {QUICK: quick(20_000, **QUICK_AGENT), BEST: best("a mean of 16.05 on Pong, in the least steps", 347_424)},
+    "dqn-fast": {QUICK: quick(6_000, **QUICK_AGENT), BEST: best("a mean of 16.05 on Pong, in the least steps", 347_424)},
     "qr-dqn": {
-        QUICK: quick(20_000, **QUICK_AGENT),
+        QUICK: quick(6_000, **QUICK_AGENT),
         PUBLISHED: Preset("200 quantiles, 200 million frames of one game (Dabney et al. 2018a).", PUBLISHED_AGENT, AGENT_STEPS),
     },
     "c51": {
-        QUICK: quick(20_000, **QUICK_AGENT),
+        QUICK: quick(6_000, **QUICK_AGENT),
         PUBLISHED: Preset("51 atoms, 200 million frames of one game (Bellemare et al. 2017).", PUBLISHED_AGENT, AGENT_STEPS),
     },
     "iqn": {
-        QUICK: quick(10_000, **QUICK_AGENT),
+        QUICK: quick(4_000, **QUICK_AGENT),
         PUBLISHED: Preset(
             "64 fractions to learn from and 32 to act by, 200 million frames of one game (Dabney et al. 2018b).",
             {**PUBLISHED_AGENT, "fractions": 64, "acting_fractions": 32},
@@ -93,7 +94,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
     },
     "rainbow": {
-        QUICK: quick(20_000, learning_starts=1_000, replay_capacity=20_000),
+        QUICK: quick(6_000, envs=4, learning_starts=1_000, replay_capacity=20_000),
         PUBLISHED: Preset(
             "One game, 200 million frames, over which beta goes to 1 (Hessel et al. 2018).",
             {"envs": 1, "life_loss_terminal": True, "priority_beta_steps": AGENT_STEPS},
@@ -105,7 +106,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         PUBLISHED: Preset("200 million frames from 64 games at once (Clark et al. 2024); for a GPU.", {}, AGENT_STEPS),
     },
     "pqn": {
-        QUICK: quick(50_000, envs=32, minibatches=16, epsilon_steps=10_000, learning_rate_steps=50_000),
+        QUICK: quick(20_000, envs=16, minibatches=8, epsilon_steps=5_000, learning_rate_steps=20_000),
         PUBLISHED: Preset(
             "200 million frames from 128 games at once, a tenth of them with a falling epsilon (Gallici et al. 2024); for a GPU.",
             {"epsilon_steps": 5_000_000, "learning_rate_steps": AGENT_STEPS},
@@ -113,7 +114,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
     },
     "pqn-fast": {
-        QUICK: quick(50_000, epsilon_steps=10_000, learning_rate_steps=50_000),
+        QUICK: quick(20_000, envs=16, minibatches=8, epsilon_steps=5_000, learning_rate_steps=20_000),
         BEST: best(
             "a mean of 12,057 on Road Runner, a human's 7,845", 600_000, centred=True, trace=0.8, epsilon_steps=50_000, learning_rate_steps=600_000
         ),
@@ -371,16 +372,16 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         BEST: best("a coverage of 0.856 on mnist-5k", 8_000, codebook_steps=2_500),
     },
     "flow": {
-        QUICK: quick(250, **QUICK_PICTURES),
+        QUICK: quick(600, **QUICK_PICTURES),
         PUBLISHED: Preset("Times drawn alike often, without guidance (Liu et al. 2023); for a GPU.", {**DIFFUSION, "times": "uniform"}, 600_000),
         BEST: best("a coverage of 0.886 on mnist-5k", 5_000),
     },
     "ddpm": {
-        QUICK: quick(250, **QUICK_PICTURES),
+        QUICK: quick(600, **QUICK_PICTURES),
         PUBLISHED: Preset("Drawn by all the steps of DDPM, without guidance (Ho et al. 2020); for a GPU.", {**DIFFUSION, "sampler": "ddpm"}, 800_000),
     },
     "meanflow": {
-        QUICK: quick(250, **QUICK_PICTURES),
+        QUICK: quick(600, **QUICK_PICTURES),
         PUBLISHED: Preset(
             "Three of four times a stretch, without guidance (Geng et al. 2025); for a GPU.",
             {**DIFFUSION, "batch_size": 1_024, "learning_rate": 6e-4, "stretches": 0.75},

@@ -89,6 +89,8 @@ class AtariPanel(TrainingPanel):
         self.game_button.setObjectName("game")
         self.game_button.setToolTip(CHOOSE_GAME.tooltip)
         self.game_button.setIconSize(QSize(36, 48))
+        self.no_picture = QPixmap(self.game_button.iconSize())
+        self.no_picture.fill(Qt.GlobalColor.transparent)
         self.game_button.setSizePolicy(self.game_button.sizePolicy().Policy.Expanding, self.game_button.sizePolicy().Policy.Fixed)
         self.shown_game = ""
         self.exporting: Future[Any] | None = None
@@ -146,6 +148,7 @@ class AtariPanel(TrainingPanel):
         if game and game != self.shown_game:
             self.shown_game = game
             self.game_button.setText(game_title(game))
+            self.game_button.setIcon(QIcon(self.no_picture))  # Until the new game's comes, not the last one's.
             if self.offered:
                 self.offer(self.offered)
             self.context.background.submit(lambda: thumbnail(game), lambda pixels: self.show_thumbnail(game, pixels), receiver=self)

@@ -15,9 +15,7 @@ class DimensionsPage(LatentPage):
 
     title: ClassVar[str] = "Dimensions"
     tip: ClassVar[str] = "Latent traversals: vary one dimension of z at a time"
-    reading: ClassVar[str] = (
-        "Each row changes one dimension of z, from low on the left to high on the right; * marks a unit that is used, and the number says how much."
-    )
+    reading: ClassVar[str] = "Each row changes one dimension of z, from low on the left to high on the right; * marks a unit that is used."
     needs: ClassVar[tuple[str, ...]] = ("traversal",)
     hint: ClassVar[str] = "Click a sample to traverse its dimensions."
 

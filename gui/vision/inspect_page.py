@@ -414,7 +414,9 @@ class InspectPage(Page):
         said = answer.classes[int(answer.probabilities.argmax())]
         truth = f", true class {answer.classes[answer.truth]}" if answer.truth is not None else ""
         sure = float(answer.probabilities.max())
-        self.says.setText(f"{answer.name}: predicted {said} ({sure:.1%}){truth}")
+        split, _, number = answer.name.partition(":")
+        name = f"{split.capitalize()} image {number}" if number.isdecimal() else answer.name
+        self.says.setText(f"{name}: predicted {said} ({sure:.1%}){truth}")
         if self.method.currentText() == "Grad-CAM":
             self.show_overlay()
         self.show_maps()

@@ -206,7 +206,11 @@ class ImageViews:
         ranks = torch.from_numpy(values).to(pixels.device)
         deletion, insertion = explain.deletion_and_insertion(net, pixels, chosen, ranks, float(pixels.float().median()))
         trust = f"deletion {deletion:.2f}, insertion {insertion:.2f}"
-        return Images(np.stack([image, draw.overlay(image, values)]), [trust, f"{name}: {self.format.classes[chosen]} {p:.3f}"], columns=2)
+        return Images(
+            np.stack([image, draw.overlay(image, values)]),
+            [trust, f"{name} for {self.format.classes[chosen]}, probability {p:.3f}"],
+            columns=2,
+        )
 
     @view(live=True)
     def neighbours(self, net: Any, image: Any = "test:0") -> Images:
