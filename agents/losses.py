@@ -12,6 +12,9 @@ from torch.nn import functional as F
 
 from models.quantile_network import quantile_fractions
 
+FEW_PAIRS = 1024
+"""Pairs of a quantile and a target, up to which the loss is computed pair by pair."""
+
 
 class Loss(NamedTuple):
     """Of a batch of B transitions."""
@@ -38,9 +41,13 @@ def quantile_huber(predicted: Tensor, target: Tensor, kappa: float = 1.0, fracti
     """Eq. 10 of Dabney et al. 2018, summed over the predicted quantiles (B, N) and averaged over those of the target (B, M).
 
     `fractions` (B, N) are those that the predictions are the quantiles of; unless given, the middles of N equal parts.
-    A transition's priority is its loss, which is what training minimises. With the targets sorted, the sums over those below a
+    A transition's priority is its loss, which is what training minimises. With many targets, sorted, the sums over those below a
     quantile and above it, within `kappa` and beyond, are differences of running sums: no N x M pairs are built.
     """
+    if fractions is None:
+        fractions = quantile_fractions(predicted.shape[1], predicted.device)
+    if predicted.shape[1] * target.shape[1] <= FEW_PAIRS:
+        return quantile_huber_of_pairs(predicted.double(), target.double(), kappa, fractions)
     theta, (y, _) = predicted.double(), target.double().sort(1)
     running = F.pad(torch.stack([y, y.square()]).cumsum(2), (1, 0))  # (2, B, M + 1)
     edges = torch.cat([theta - kappa, theta, theta + kappa], 1)  # (B, 3 N)
@@ -58,13 +65,20 @@ def quantile_huber(predicted: Tensor, target: Tensor, kappa: float = 1.0, fracti
     everything = (torch.full_like(theta, y.shape[1]), total[0].expand_as(theta), total[1].expand_as(theta))
     far_below, near_below, near_above, far_above = (between(*part) for part in pairwise([nothing, low, middle, high, everything]))
 
-    if fractions is None:
-        fractions = quantile_fractions(predicted.shape[1], predicted.device)
     pull = (1 - fractions) * (near_below[1] - kappa * far_below[0]) + fractions * (near_above[1] + kappa * far_above[0])
     huber_below = near_below[2] / 2 - kappa * (far_below[1] + far_below[0] * kappa / 2)
     huber_above = near_above[2] / 2 + kappa * (far_above[1] - far_above[0] * kappa / 2)
     each = ((1 - fractions) * huber_below + fractions * huber_above).sum(1).div_(kappa * y.shape[1]).float()
     return Loss(each, pull.div_(-kappa * y.shape[1]).float(), each)
+
+
+def quantile_huber_of_pairs(theta: Tensor, y: Tensor, kappa: float, fractions: Tensor) -> Loss:
+    """The same, as it is written, of quantiles (B, N) and targets (B, M) in float64."""
+    error = y[:, None] - theta[:, :, None]  # (B, N, M)
+    share = torch.where(error < 0, (1 - fractions)[..., None], fractions[..., None])
+    pull = error.clamp(-kappa, kappa)
+    each = (share * pull * (error - 0.5 * pull)).sum((1, 2)).div_(kappa * y.shape[1]).float()
+    return Loss(each, (share * pull).sum(2).div_(-kappa * y.shape[1]).float(), each)
 
 
 def categorical(logits: Tensor, target: Tensor) -> Loss:

@@ -18,6 +18,7 @@ from agents.dqn_views import AgentViews, nearest
 from agents.exported import q_values
 from agents.pqn_config import PQNConfig
 from agents.rollout import Rollout
+from agents.transitions import chosen, spread
 from lab.answers import Curves
 from lab.atari.games import action_names
 from lab.device import compute_dtype
@@ -190,10 +191,8 @@ class PQN(Experiment):
     def update(self, blocks: Tensor, actions: Tensor, returns: Tensor) -> Tensor:
         """One step of RAdam on mean (Q(s, a) - R)^2 / 2 of blocks (B, 64, 21, 21), actions (B,) and returns (B,); the mean squared error."""
         seen = self.network.record(blocks)
-        rows = torch.arange(len(actions), device=self.device)
-        error = seen.outputs[rows, actions] - returns
-        gradient = torch.zeros_like(seen.outputs)
-        gradient[rows, actions] = error / len(actions)
+        error = chosen(seen.outputs, actions) - returns
+        gradient = spread(error / len(actions), actions, seen.outputs)
         self.network.write_gradient(seen, gradient, self.online.compute_gradient_views)
         scale = None
         if self.config.max_grad_norm:

@@ -11,14 +11,17 @@ from agents.replay import Batch
 
 def chosen(outputs: Tensor, actions: Tensor) -> Tensor:
     """The outputs (B, ...) for actions (B,), of (B, A, ...)."""
-    return outputs[torch.arange(len(actions), device=actions.device), actions]
+    return outputs.gather(1, places(actions, outputs)).squeeze(1)
 
 
 def spread(slope: Tensor, actions: Tensor, outputs: Tensor) -> Tensor:
     """The inverse: slope (B, ...) in the places of the actions (B,), 0 elsewhere, as outputs (B, A, ...)."""
-    gradient = torch.zeros_like(outputs)
-    gradient[torch.arange(len(actions), device=actions.device), actions] = slope
-    return gradient
+    return torch.zeros_like(outputs).scatter_(1, places(actions, outputs), slope[:, None])
+
+
+def places(actions: Tensor, outputs: Tensor) -> Tensor:
+    """The index (B, 1, ...) of the outputs (B, A, ...) for actions (B,)."""
+    return actions.view(-1, *[1] * (outputs.dim() - 1)).expand(-1, 1, *outputs.shape[2:])
 
 
 def packed(batch: Batch, rates: Sequence[float]) -> np.ndarray:

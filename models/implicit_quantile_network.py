@@ -1,14 +1,15 @@
 """The Q network of IQN: any quantile of each action's return that one asks for (Dabney et al. 2018b)."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.kernels.nature_trunk import FEATURES
+from models.kernels.nature_trunk import FEATURES, Activations, relu_backward
 from models.noisy import Draw
-from models.q_network import QNetwork, Trunk
+from models.q_network import Pass, QNetwork, Trunk
 from models.quantile_network import histograms, quantile_fractions
 
 COSINES = 64
@@ -31,14 +32,6 @@ class ImplicitQuantileNetwork(QNetwork):
         self.embedding = nn.Linear(COSINES, FEATURES if trunk is None else trunk.features)
 
     @property
-    def by_hand(self) -> bool:
-        return False
-
-    @property
-    def hidden_first(self) -> bool:
-        return False
-
-    @property
     def draws(self) -> bool:
         return True
 
@@ -52,15 +45,39 @@ class ImplicitQuantileNetwork(QNetwork):
         return taus, *super().draw(generator, count)
 
     def outputs_of(self, features: Tensor, draw: Draw = ()) -> Tensor:
-        taus = draw[0] if draw else quantile_fractions(self.acting, features.device)[None]  # (B or 1, N)
-        x = (features[:, None] * self.embedded(taus).to(features.dtype)).flatten(0, 1)  # (B * N, features)
-        return super().outputs_of(x, draw[1:]).reshape(len(features), -1, self.actions).transpose(1, 2)
+        taus = self.taus_of(draw, features.device)
+        x = (features[:, None] * self.embedded(cosines(taus)).view(*taus.shape, -1).to(features.dtype)).flatten(0, 1)  # (B * N, features)
+        return self.by_action(super().outputs_of(x, draw[1:]), len(features))
 
-    def embedded(self, taus: Tensor) -> Tensor:
-        """The embedding (B, N, features) of fractions (B, N)."""
-        cosines = torch.cos(taus.flatten()[:, None] * (math.pi * torch.arange(COSINES, device=taus.device)))  # (B * N, 64)
-        # In two dimensions: a layer's result in three is a view, whose gradient autograd copies four times for a change in place.
-        return F.relu_(self.embedding(cosines.to(self.embedding.weight.dtype))).view(*taus.shape, -1)
+    def taus_of(self, draw: Draw, device: torch.device) -> Tensor:
+        """The fractions (B or 1, N) of a pass."""
+        return draw[0] if draw else quantile_fractions(self.acting, device)[None]
+
+    def by_action(self, outputs: Tensor, states: int) -> Tensor:
+        """(B, actions, N) of (B * N, actions)."""
+        return outputs.reshape(states, -1, self.actions).transpose(1, 2)
+
+    def embedded(self, cosines: Tensor) -> Tensor:
+        """The embedding (B * N, features) of fractions, by their cosines (B * N, 64)."""
+        return F.relu_(self.embedding(cosines.to(self.embedding.weight.dtype)))
+
+    def record_from(self, trunk: Activations, draw: Draw = ()) -> Pass:
+        features = trunk.features
+        taus = self.taus_of(draw, features.device).expand(len(features), -1)  # (B, N)
+        waves = cosines(taus).to(self.embedding.weight.dtype)
+        embedded = self.embedded(waves)
+        x = (features[:, None] * embedded.view(*taus.shape, -1)).flatten(0, 1)
+        seen = self.record_dense(trunk, x, draw[1:])
+        return seen._replace(outputs=self.by_action(seen.outputs, len(features)), draw=draw, kept=(waves, embedded))
+
+    def dense_gradient(self, seen: Pass, gradient: Tensor, into: Sequence[Tensor]) -> Tensor:
+        features, (waves, embedded) = seen.trunk.features, seen.kept
+        of_x = super().dense_gradient(seen, gradient.transpose(1, 2).reshape(-1, self.actions), into[:-2])
+        each = (len(features), -1, features.shape[1])  # (B, N, features)
+        of_embedded = relu_backward((of_x.view(each) * features[:, None]).flatten(0, 1), embedded, 0)
+        torch.mm(of_embedded.t(), waves, out=into[-2])
+        torch.sum(of_embedded, 0, out=into[-1])
+        return of_x.mul_(embedded).view(each).sum(1)
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs.mean(2)
@@ -68,3 +85,8 @@ class ImplicitQuantileNetwork(QNetwork):
     def distribution(self, outputs: Tensor, bins: int) -> tuple[Tensor, Tensor]:
         """Of one state's outputs (actions, N): the middles (bins,) of equal bins, and the share of each action's quantiles in them."""
         return histograms(outputs, bins)
+
+
+def cosines(taus: Tensor) -> Tensor:
+    """cos(pi i tau), i from 0 to 63, (B * N, 64) of fractions (B, N)."""
+    return torch.cos(taus.flatten()[:, None] * (math.pi * torch.arange(COSINES, device=taus.device)))

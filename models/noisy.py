@@ -33,9 +33,17 @@ class NoisyLinear(nn.Linear):
 
     def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """New noise: e (I,) and f (O,), each sign(x) sqrt(|x|) of normal x (eq. 10 of the paper)."""
-        x = torch.randn(self.in_features + self.out_features, generator=generator, device=generator.device)
-        noise = x.sign() * x.abs().sqrt()
-        return noise[: self.in_features], noise[self.in_features :]
+        e, f = draw_noise([self], generator)
+        return e, f
+
+
+def draw_noise(layers: Sequence[NoisyLinear], generator: torch.Generator) -> Draw:
+    """`NoisyLinear.draw` of each layer in turn."""
+    sizes = [(layer.in_features, layer.out_features) for layer in layers]
+    if not sizes:
+        return ()
+    x = torch.cat([torch.randn(sum(pair), generator=generator, device=generator.device) for pair in sizes])
+    return x.abs().sqrt_().copysign_(x).split([size for pair in sizes for size in pair])
 
 
 def dense_layer(inputs: int, outputs: int, noisy: float) -> nn.Linear:
@@ -46,14 +54,19 @@ def dense_layer(inputs: int, outputs: int, noisy: float) -> nn.Linear:
 def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     """A layer's outputs (B, O) of x (B, I), in the dtype of x, with its `noise` (see `Draw`) or without."""
     if not noise or len(x) > FEW:
-        # An exported network takes batches of any size, and must not ask for theirs.
-        product = F.linear if torch.compiler.is_exporting() or len(x) > MANY else transposed_linear
-        return product(x, *weights_with(layer, x.dtype, *noise))
+        return dense_with(x, *weights_with(layer, x.dtype, *noise))
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(x.dtype) for part in noise)
     own = (layer.weight, layer.bias, layer.weight_sigma, layer.bias_sigma)
     weight, bias, weight_sigma, bias_sigma = (part.to(x.dtype) for part in own)
     return noisy_linear(x, weight, bias, weight_sigma, bias_sigma, e, f)
+
+
+def dense_with(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x (B, I), weight (O, I), bias (O,) -> (B, O)."""
+    # An exported network takes batches of any size, and must not ask for theirs.
+    product = F.linear if torch.compiler.is_exporting() or len(x) > MANY else transposed_linear
+    return product(x, weight, bias)
 
 
 def weights_with(layer: nn.Linear, dtype: torch.dtype, *noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,3 +91,14 @@ def dense_backward(weight: Tensor, gradient: Tensor, x: Tensor, into: Sequence[T
         torch.mul(into[0], e, out=into[2]).mul_(f[:, None])
         torch.mul(into[1], f, out=into[3])
     return torch.mm(gradient, weight)
+
+
+def head_layer_backward(weight: Tensor, gradient: Tensor, x: Tensor, into: Sequence[Tensor], *noise: Tensor) -> Tensor:
+    """`dense_backward` of a layer that computed in float32, whatever the dtype of `into`; for up to `MANY` rows the transpose of a contiguous tensor."""
+    of_weight, of_bias = gradient.t() @ x, gradient.sum(0)
+    parts = [of_weight, of_bias]
+    if noise:
+        e, f = noise
+        parts += [(of_weight * e).mul_(f[:, None]), of_bias * f]
+    torch._foreach_copy_(list(into), parts)
+    return gradient @ weight if len(gradient) > MANY else (weight.t() @ gradient.t()).t()

@@ -5,17 +5,27 @@ A pass may take a draw: the noise of noisy layers, and what else a head draws at
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.kernels.dense import transposed_linear, transposed_linear_backward
 from models.kernels.nature_trunk import FEATURES, Activations, plain_nature_trunk, relu_backward, trunk_backward, trunk_forward
 from models.kernels.pixel_blocks import depth_to_space, space_to_depth
-from models.noisy import Draw, NoisyLinear, dense, dense_backward, dense_layer, weights_with
+from models.noisy import (
+    Draw,
+    NoisyLinear,
+    dense,
+    dense_backward,
+    dense_layer,
+    dense_with,
+    draw_noise,
+    head_layer_backward,
+    weights_with,
+)
 
 
 class Pass(NamedTuple):
@@ -23,20 +33,21 @@ class Pass(NamedTuple):
 
     outputs: Tensor  # (B, actions, ...) float32
     trunk: Activations
-    hidden: Tensor  # (B, hidden) in the dtype of the weights
+    x: Tensor  # (B, features): what the hidden layer took in
+    hidden: Tensor  # (B, units) in the dtype of the weights
     units: Tensor  # the same in float32, the head's input
-    draw: Draw = ()
+    weight: Tensor  # (units, features): the hidden layer's, with its noise
+    head: list[tuple[Tensor, Tensor]]  # weights and biases of the head's layers in float32, with theirs
+    noise: Draw  # of the dense layers
+    draw: Draw  # all of it
+    kept: tuple[Tensor, ...] = ()  # what else a subclass needs for its gradient
 
 
 class GraphPass(NamedTuple):
-    """A forward pass whose gradient is autograd's from `leaf` on: the hidden units, the trunk's features, or None for all of the network."""
+    """A forward pass whose gradient is autograd's."""
 
     outputs: Tensor  # (B, actions, ...) float32, without the graph
     graph: Tensor  # the same with it
-    leaf: Tensor | None  # (B, units) float32 or (B, features)
-    trunk: Activations | None
-    hidden: Tensor | None  # (B, units) in the dtype of the weights, where those are the leaf
-    weight: Tensor | None  # (units, features): the hidden layer's, with its noise, likewise
     draw: Draw
 
 
@@ -60,8 +71,8 @@ class ActionValueNetwork(nn.Module, ABC):
     would hide where things are. The first one's weights are kept as those of a 2x2 convolution over the image whose 4x4 blocks of
     pixels became channels; `filters` gives them in the usual shape. Where frames are taken, their blocks (B, 64, 21, 21) are too.
 
-    A subclass adds layers for `head` and says by `values` which Q values its outputs mean. Its gradient is autograd's unless it
-    overrides `head_backward`. With another `trunk`, or `noisy` layers (sigma_0 of their noise), all of the dense layers' is.
+    A subclass adds `layers` for the head with `join` and its derivative, or a `head` whose gradient is autograd's, and says by `values`
+    which Q values its outputs mean. Dense layers are noisy with a sigma_0 of their noise in `noisy`. With another `trunk`, all is autograd's.
     """
 
     def __init__(self, actions: int, units: int, noisy: float = 0.0, trunk: Trunk | None = None):
@@ -76,18 +87,29 @@ class ActionValueNetwork(nn.Module, ABC):
         self.body = tuple(self.parameters())
 
     @property
-    def by_hand(self) -> bool:
-        """Whether the hidden layer's gradient, and the trunk's, are written by hand."""
-        return not self.noisy and self.trunk is None
+    def layers(self) -> tuple[nn.Linear, ...]:
+        """The head's dense layers, each of which takes its part of the hidden units; none where `head` is a subclass's own."""
+        return ()
 
-    @property
-    def hidden_first(self) -> bool:
-        """Whether the hidden layer takes the features as they are."""
-        return True
+    def join(self, outputs: list[Tensor]) -> Tensor:
+        """What the network learns from, (B, actions, ...), of the outputs of the head's layers."""
+        raise NotImplementedError
 
-    @abstractmethod
+    def join_backward(self, gradient: Tensor) -> list[Tensor]:
+        """The gradients in the outputs of the head's layers, given that in `join`'s result (B, actions, ...)."""
+        raise NotImplementedError
+
     def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         """What the network learns from, (B, actions, ...) float32, of the hidden units (B, units) float32."""
+        return self.head_with(units, self.head_weights(*noise))
+
+    def head_weights(self, *noise: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Weight and bias of each of the head's layers in float32, with the `noise` of each, or without."""
+        return [weights_with(layer, torch.float32, *noise[2 * i : 2 * i + 2]) for i, layer in enumerate(self.layers)]
+
+    def head_with(self, units: Tensor, weights: list[tuple[Tensor, Tensor]]) -> Tensor:
+        parts = units.chunk(len(weights), dim=1)
+        return self.join([dense_with(part, *each) for part, each in zip(parts, weights, strict=True)])
 
     @abstractmethod
     def values(self, outputs: Tensor) -> Tensor:
@@ -103,12 +125,15 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def outputs_of(self, features: Tensor, draw: Draw = ()) -> Tensor:
         """(B, actions, ...) float32 of features (B, 3136)."""
-        # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
         return self.head(self.hidden_units(features, *draw[:2]).float(), *draw[2:])
 
     def draw(self, generator: torch.Generator, count: int | None = None) -> Draw:
         """Random numbers for a pass: input and output noise of each noisy layer. With a `count`, those to learn from that many states."""
-        return tuple(noise for layer in self.modules() if isinstance(layer, NoisyLinear) for noise in layer.draw(generator))
+        return draw_noise(self.noisy_layers, generator)
+
+    @cached_property
+    def noisy_layers(self) -> list[NoisyLinear]:
+        return [layer for layer in self.modules() if isinstance(layer, NoisyLinear)]
 
     @property
     def draws(self) -> bool:
@@ -154,43 +179,42 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def record(self, frames: Tensor) -> Pass:
         """A pass whose gradient `write_gradient` can give."""
-        trunk = trunk_forward(self.blocks(frames), self.body[:6])
-        hidden = self.hidden_units(trunk.features)
-        units = hidden.float()
-        return Pass(self.head(units), trunk, hidden, units)
+        return self.record_from(trunk_forward(self.blocks(frames), self.body[:6]))
+
+    def record_from(self, trunk: Activations, draw: Draw = ()) -> Pass:
+        """The same from the trunk's features on, with a draw."""
+        return self.record_dense(trunk, trunk.features, draw)
+
+    def record_dense(self, trunk: Activations, x: Tensor, noise: Draw) -> Pass:
+        """The dense layers' part of it, on x (B, features)."""
+        weight, bias = weights_with(self.hidden, x.dtype, *noise[:2])
+        hidden = dense_with(x, weight, bias).relu_()
+        # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
+        units, head = hidden.float(), self.head_weights(*noise[2:])
+        outputs = self.head_with(units, head) if head else self.head(units)
+        return Pass(outputs, trunk, x, hidden, units, weight, head, noise, noise)
 
     def record_and_act(self, frames: Tensor, count: int, draw: Draw = (), acting: Draw = ()) -> tuple[Seen, Tensor]:
         """A pass over the first `count` states whose gradient `write_gradient` can give, and the Q values of the others.
 
-        By hand, all states are one pass. Else they share the trunk, and each of the two has the draw of its own.
+        Without draws, all states are one pass. Else they share the trunk, and each of the two has the draw of its own.
         """
-        if self.by_hand and not draw:
-            seen = self.record(frames)
-            return seen, self.values(seen.outputs[count:])
-        trunk = hidden = weight = None
         if self.trunk is not None:
-            others = self.features(frames[count:]) if len(frames) > count else frames[count:]
-            graph, leaf = self.graph_of(self.outputs, frames[:count], draw, is_leaf=False)
+            others = self.features(frames[count:]) if len(frames) > count else None
+            seen: Seen = self.graph_of(frames[:count], draw)
         else:
             trunk = trunk_forward(self.blocks(frames), self.body[:6])
-            features, others = trunk.features[:count], trunk.features[count:]
-            trunk = trunk.of_first(count)
-            if self.hidden_first:
-                weight, bias = weights_with(self.hidden, features.dtype, *draw[:2])
-                hidden = transposed_linear(features, weight, bias).relu_()
-                graph, leaf = self.graph_of(lambda units, noise: self.head(units, *noise), hidden.float(), draw[2:])
-            else:
-                graph, leaf = self.graph_of(self.outputs_of, features, draw)
-        q = self.values(self.outputs_of(others, acting)) if len(others) else graph.new_empty(0, self.actions)
-        return GraphPass(graph.detach(), graph, leaf, trunk, hidden, weight, draw), q
+            if not draw:
+                seen = self.record_from(trunk)
+                return seen, self.values(seen.outputs[count:])
+            others = trunk.features[count:] if len(frames) > count else None
+            seen = self.record_from(trunk.of_first(count), draw)
+        return seen, seen.outputs.new_empty(0, self.actions) if others is None else self.values(self.outputs_of(others, acting))
 
-    def graph_of(
-        self, function: Callable[[Tensor, Draw], Tensor], given: Tensor, draw: Draw, is_leaf: bool = True
-    ) -> tuple[Tensor, Tensor | None]:
-        """(what a function makes of `given` and a draw, with its graph; the leaf that it starts from, if any)."""
+    def graph_of(self, frames: Tensor, draw: Draw) -> GraphPass:
         with torch.inference_mode(False), torch.enable_grad():  # Autograd takes no tensor of inference mode.
-            leaf = given.clone().requires_grad_(is_leaf)
-            return function(leaf, tuple(tensor.clone() for tensor in draw)), leaf if is_leaf else None
+            graph = self.outputs(frames.clone(), tuple(tensor.clone() for tensor in draw))
+        return GraphPass(graph.detach(), graph, draw)
 
     def write_gradient(self, seen: Seen, gradient: Tensor, into: Sequence[Tensor]) -> None:
         """Write the parameters' gradients into `into`, in the order of `parameters()`, given that in the outputs (B, actions, ...).
@@ -198,33 +222,33 @@ class ActionValueNetwork(nn.Module, ABC):
         Given the gradient in the outputs of the first stacks alone, it leaves the others out.
         """
         if isinstance(seen, GraphPass):
-            self.write_gradient_of_graph(seen, gradient, into)
+            with torch.inference_mode(False):
+                torch._foreach_copy_(list(into), torch.autograd.grad(seen.graph, list(self.parameters()), gradient.clone()))
             return
-        count = len(gradient)
-        trunk, hidden, units = seen.trunk.of_first(count), seen.hidden[:count], seen.units[:count]
-        of_units = self.head_backward(gradient, units, into[8:])
+        of_features = self.dense_gradient(seen, gradient, into)
+        trunk_backward(of_features, seen.trunk.of_first(len(gradient)), self.body[4], into[:6])
+
+    def dense_gradient(self, seen: Pass, gradient: Tensor, into: Sequence[Tensor]) -> Tensor:
+        """The gradient in what the hidden layer took in, given that in the head's outputs; those of the dense layers are written into `into`."""
+        count, first = len(gradient), len(self.body)
+        hidden = seen.hidden[:count]
+        of_units = self.head_backward(gradient, seen.units[:count], into[first:], seen)
         of_hidden = relu_backward(of_units.to(hidden.dtype), hidden, 0)  # (B, units)
-        torch.mm(of_hidden.t(), trunk.features, out=into[6])
-        torch.sum(of_hidden, 0, out=into[7])
-        trunk_backward(torch.mm(of_hidden, self.body[6]), trunk, self.body[4], into[:6])
+        return dense_backward(seen.weight, of_hidden, seen.x[:count], into[6:first], *seen.noise[:2])
 
-    def write_gradient_of_graph(self, seen: GraphPass, gradient: Tensor, into: Sequence[Tensor]) -> None:
-        into, weights = list(into), list(self.parameters())
-        first = 0 if seen.leaf is None else 6 if seen.hidden is None else len(self.body)  # of the parameters in the graph
-        with torch.inference_mode(False):
-            leaf = [] if seen.leaf is None else [seen.leaf]
-            gradients = torch.autograd.grad(seen.graph, [*leaf, *weights[first:]], gradient.clone())
-        torch._foreach_copy_(into[first:], gradients[len(leaf) :])
-        if seen.trunk is None:
-            return
-        of_features = gradients[0]
-        if seen.hidden is not None and seen.weight is not None:
-            of_hidden = relu_backward(gradients[0].to(seen.hidden.dtype), seen.hidden, 0)  # (B, units)
-            of_features = dense_backward(seen.weight, of_hidden, seen.trunk.features, into[6:first], *seen.draw[:2])
-        trunk_backward(of_features, seen.trunk, self.body[4], into[:6])
-
-    def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor]) -> Tensor:
+    def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor], seen: Pass) -> Tensor:
         """The gradient in `units` (B, units), given that in the head's outputs; those of its parameters are written into `into`."""
+        if not seen.head:
+            return self.head_gradient_of_autograd(gradient, units, into)
+        noise, each = seen.noise[2:], len(into) // len(seen.head)  # two or four parameters of each layer
+        parts = zip(self.join_backward(gradient), units.chunk(len(seen.head), dim=1), seen.head, strict=True)
+        back = [
+            head_layer_backward(weight, of_outputs, part, into[i * each : (i + 1) * each], *noise[2 * i : 2 * i + 2])
+            for i, (of_outputs, part, (weight, _)) in enumerate(parts)
+        ]
+        return back[0] if len(back) == 1 else torch.cat([part.t() for part in back]).t()
+
+    def head_gradient_of_autograd(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor]) -> Tensor:
         with torch.inference_mode(False), torch.enable_grad():
             units = units.clone().requires_grad_()  # Autograd takes no tensor of inference mode.
             weights = list(self.parameters())[len(self.body) :]
@@ -253,25 +277,23 @@ class QNetwork(ActionValueNetwork):
         else:
             self.q = dense_layer(hidden, actions, noisy)
 
-    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
+    @property
+    def layers(self) -> tuple[nn.Linear, ...]:
+        return (self.value, self.advantage) if self.dueling else (self.q,)
+
+    def join(self, outputs: list[Tensor]) -> Tensor:
         if not self.dueling:
-            return dense(self.q, units, *noise)
-        for_value, for_advantage = units.chunk(2, dim=1)
-        value = dense(self.value, for_value, *noise[:2])  # (B, 1)
-        advantage = dense(self.advantage, for_advantage, *noise[2:])  # (B, A)
+            return outputs[0]
+        value, advantage = outputs  # (B, 1), (B, A)
         return value + advantage - advantage.mean(1, keepdim=True)
+
+    def join_backward(self, gradient: Tensor) -> list[Tensor]:
+        if not self.dueling:
+            return [gradient]
+        return [gradient.sum(1, keepdim=True), gradient - gradient.mean(1, keepdim=True)]
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs
-
-    def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor]) -> Tensor:
-        if not self.dueling:
-            return transposed_linear_backward(gradient, units, in_float(self.q)[0], *into)
-        for_value, for_advantage = units.chunk(2, dim=1)
-        of_value, of_advantage = gradient.sum(1, keepdim=True), gradient - gradient.mean(1, keepdim=True)
-        by_value = transposed_linear_backward(of_value, for_value, in_float(self.value)[0], *into[:2])
-        by_advantage = transposed_linear_backward(of_advantage, for_advantage, in_float(self.advantage)[0], *into[2:])
-        return torch.cat((by_value.t(), by_advantage.t())).t()
 
 
 def in_float(layer: nn.Linear) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,9 @@
 """The Q network of QR-DQN: N quantiles of each action's return in place of its mean (Dabney et al. 2018)."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from models.noisy import dense, dense_layer
+from models.noisy import dense_layer
 from models.q_network import ActionValueNetwork, Trunk
 
 
@@ -23,14 +23,20 @@ class QuantileNetwork(ActionValueNetwork):
             self.value = dense_layer(hidden, quantiles, noisy)
         self.advantage = dense_layer(hidden, actions * quantiles, noisy)
 
-    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
-        shape = (-1, self.actions, self.quantiles)
+    @property
+    def layers(self) -> tuple[nn.Linear, ...]:
+        return (self.value, self.advantage) if self.dueling else (self.advantage,)
+
+    def join(self, outputs: list[Tensor]) -> Tensor:
+        advantage = outputs[-1].reshape(-1, self.actions, self.quantiles)
         if not self.dueling:
-            return dense(self.advantage, units, *noise).reshape(shape)
-        for_value, for_advantage = units.chunk(2, dim=1)
-        value = dense(self.value, for_value, *noise[:2])  # (B, N)
-        advantage = dense(self.advantage, for_advantage, *noise[2:]).reshape(shape)
-        return value[:, None] + advantage - advantage.mean(1, keepdim=True)
+            return advantage
+        return outputs[0][:, None] + advantage - advantage.mean(1, keepdim=True)
+
+    def join_backward(self, gradient: Tensor) -> list[Tensor]:
+        if not self.dueling:
+            return [gradient.flatten(1)]
+        return [gradient.sum(1), (gradient - gradient.mean(1, keepdim=True)).flatten(1)]
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs.mean(2)

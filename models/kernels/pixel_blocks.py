@@ -14,13 +14,8 @@ relu_backward_into = torch.ops.aten.threshold_backward.grad_input
 
 
 def space_to_depth(frames: Tensor) -> Tensor:
-    """uint8 (B, 4, 84, 84) -> uint8 (B, 64, 21, 21); channel = 16 * frame + 4 * (y % 4) + x % 4.
-
-    Four neighbouring pixels travel as one int32.
-    """
-    quads = frames.contiguous().view(torch.int32)  # (B, 4, 84, 21)
-    blocks = quads.view(-1, 4, 21, 4, 21).permute(0, 2, 4, 1, 3).contiguous()  # (B, 21, 21, 4, 4)
-    return blocks.view(torch.uint8).view(-1, 21, 21, 64).permute(0, 3, 1, 2)
+    """uint8 (B, 4, 84, 84) -> uint8 (B, 64, 21, 21); channel = 16 * frame + 4 * (y % 4) + x % 4."""
+    return stack_blocks(frame_blocks(frames.reshape(-1, 84, 84)))
 
 
 def plain_space_to_depth(frames: Tensor) -> Tensor:
@@ -38,7 +33,10 @@ def plain_depth_to_space(blocks: Tensor) -> Tensor:
 
 
 def frame_blocks(frames: Tensor) -> Tensor:
-    """Single frames (N, 84, 84) uint8 with the 16 pixels of each 4x4 block side by side: (N, 7056), as `stack_blocks` takes them."""
+    """Single frames (N, 84, 84) uint8 with the 16 pixels of each 4x4 block side by side: (N, 7056), as `stack_blocks` takes them.
+
+    Four neighbouring pixels travel as one int32.
+    """
     quads = frames.contiguous().view(torch.int32)  # (N, 84, 21)
     return quads.view(-1, 21, 4, 21).permute(0, 1, 3, 2).contiguous().view(torch.uint8).view(-1, 84 * 84)
 
