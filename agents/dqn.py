@@ -109,12 +109,12 @@ class DQN(Experiment):
             self.owed += self.config.envs
             count, self.owed = divmod(self.owed, self.config.train_every)
         glance = self.look() if self.all_on_gpu else None
-        batch = self.draw(count) if count and glance is None else None
+        batch = self.draw(count) if count else None  # Meanwhile a GPU is at it.
         decision, seen = self.act(batch, glance)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
-        if count:
-            metrics["losses/td_loss"] = self.update(self.draw(count) if batch is None else batch, seen)
+        if batch is not None:
+            metrics["losses/td_loss"] = self.update(batch, seen)
             metrics["losses/q_values"] = float(decision.q.max(1).mean())
         metrics |= collector.receive().metrics
         self.steps += self.config.envs

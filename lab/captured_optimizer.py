@@ -37,6 +37,22 @@ class CapturedDescent(CapturedSteps):
         self.rate.fill_(rate)
         return self(name, partial(self.learn_at_rate, learn), *inputs)
 
+    def backward(self, loss: Tensor) -> None:
+        """Leave the gradients of `loss` at the parameters.
+
+        On a GPU they are asked for: what autograd adds gradients up with belongs to the stream of a parameter's first pass, which is not
+        the one that is captured. The fused kernels take gradients that lie in memory as their parameters do.
+        """
+        assert self.optimizer is not None
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.device.type == "cpu" and not self.on_gpu:
+            loss.backward()
+            return
+        parameters = [p for p in self.net.parameters() if p.requires_grad]
+        for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
+            same = gradient is None or gradient.stride() == p.stride()
+            p.grad = gradient if same else torch.empty_like(p).copy_(gradient)
+
     def learn_at_rate(self, learn: Callable[..., dict[str, Tensor]], *inputs: Tensor) -> dict[str, Tensor]:
         """What a graph repeats; it leaves no gradients behind."""
         assert self.optimizer is not None

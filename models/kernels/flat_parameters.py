@@ -23,6 +23,9 @@ from models.processes import group
 # cuDNN's layers would have their own weights side by side; in the buffer of the whole network they are not, and are copied at each call.
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk of memory")
 
+SIDE_BY_SIDE, CHUNK = 36, 1 << 16
+"""Of a GPU's fused Adam: tensors that one launch takes, and the numbers that one block of threads takes of a tensor, one after the other.
+A network of fewer than so many such chunks leaves most of a GPU idle, unless its weights are handed over in more parts."""
 PIECE = 1 << 20
 """Parameters that `FlatAdam.update` works on at a time, at most: 16 MB of weights, averages and gradient."""
 
@@ -125,10 +128,12 @@ class FlatNetwork:
 
 @dataclass(frozen=True)
 class Piece:
-    """Views of a stretch of `count` weights: weights and averages in lists of one, as `torch._fused_adam_` takes them; `gradient`,
-    room for it in float32; `compute`, their copy in the network that computes, None where that is the master itself."""
+    """Views of a stretch of `count` weights: weights and averages in lists of parts, as `torch._fused_adam_` takes them, of `part` numbers
+    each; `gradient`, room for it in float32; `compute`, their copy in the network that computes, None where that is the master itself."""
 
     count: int
+    part: int
+    whole: Tensor
     weights: list[Tensor]
     exp_avg: list[Tensor]
     exp_avg_sq: list[Tensor]
@@ -220,12 +225,13 @@ class FlatAdam:
             gradient = part if part.dtype == torch.float32 else piece.gradient.copy_(part)
             if scale is not None:
                 gradient = torch.mul(gradient, scale, out=piece.gradient)
+            gradients = [gradient] if piece.part == piece.count else list(gradient.split(piece.part))
             torch._fused_adam_(
-                piece.weights, [gradient], piece.exp_avg, piece.exp_avg_sq, [], [self.count], amsgrad=False,
+                piece.weights, gradients, piece.exp_avg, piece.exp_avg_sq, [], [self.count] * len(gradients), amsgrad=False,
                 beta1=self.betas[0], beta2=self.betas[1], lr=self.rate, weight_decay=0.0, eps=self.eps, maximize=False,
             )  # fmt: skip
             if piece.compute is not None:
-                piece.compute.copy_(piece.weights[0])
+                piece.compute.copy_(piece.whole)
 
     def pieces(self, start: int, count: int) -> list[Piece]:
         """The `count` weights from `start` on in equal pieces, as views that are made once: making them is a noticeable part of a small step."""
@@ -235,13 +241,12 @@ class FlatAdam:
             ends = [*range(start, start + count, size), start + count]
             compute = None if network.compute is network.master else network.compute_weights
             room = self.room if compute is None else network.gradient
-            self.cut[start, count] = [
-                Piece(
-                    b - a, [self.weights[a:b]], [self.exp_avg[a:b]], [self.exp_avg_sq[a:b]],
-                    room[: b - a], None if compute is None else compute[a:b],
-                )
-                for a, b in pairwise(ends)
-            ]  # fmt: skip
+            self.cut[start, count] = []
+            for a, b in pairwise(ends):
+                part = part_size(b - a, self.weights.device)
+                weights, mean, square = (list(flat[a:b].split(part)) for flat in (self.weights, self.exp_avg, self.exp_avg_sq))
+                own = None if compute is None else compute[a:b]
+                self.cut[start, count].append(Piece(b - a, part, self.weights[a:b], weights, mean, square, room[: b - a], own))
         return self.cut[start, count]
 
     def state(self) -> dict[str, Tensor]:
@@ -252,6 +257,11 @@ class FlatAdam:
         for name in ("exp_avg", "exp_avg_sq"):
             fill(getattr(self, name), self.network.master, state[name])
         self.count.copy_(state["count"])
+
+
+def part_size(count: int, device: torch.device) -> int:
+    """Of `count` numbers in the parts that a GPU's fused Adam works on side by side; each begins at a multiple of 16 bytes."""
+    return count if device.type == "cpu" or count > SIDE_BY_SIDE * CHUNK else max(4, -(-count // (4 * SIDE_BY_SIDE)) * 4)
 
 
 class FlatRAdam(FlatAdam):

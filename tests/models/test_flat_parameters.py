@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from models.kernels import flat_layout, flat_parameters
-from models.kernels.flat_parameters import FlatAdam, FlatNetwork, FlatRAdam
+from models.kernels.flat_parameters import FlatAdam, FlatNetwork, FlatRAdam, part_size
 
 STEPS = 5
 
@@ -85,6 +85,29 @@ def test_the_copy_in_bf16_follows_its_fp32_weights(monkeypatch: pytest.MonkeyPat
     assert torch.equal(network.compute_weights, network.weights.bfloat16())
     moved = network.weights != before
     assert 0 < int(moved.sum()) <= len(before) - 9  # `unused` has 9 numbers.
+
+
+def test_a_gpu_is_given_weights_in_parts_for_one_launch_and_many_at_once_as_they_are() -> None:
+    gpu = torch.device("cuda")
+    assert part_size(36_000, gpu) == 1_000
+    assert part_size(36_001, gpu) == 1_004
+    assert part_size(3, gpu) == 4
+    assert part_size(3_000_000, gpu) == 3_000_000
+    assert part_size(36_000, torch.device("cpu")) == 36_000
+
+
+def test_a_step_in_parts_is_one_of_the_whole(pair: tuple[FlatNetwork, nn.Module], monkeypatch: pytest.MonkeyPatch) -> None:
+    flat, _ = pair
+    whole, parts = (FlatAdam(FlatNetwork(copy.deepcopy(flat.master), torch.bfloat16), 0.01, 1e-8) for _ in range(2))
+    for x in batches():
+        gradient = torch.full_like(whole.weights, float(x.mean())).cumsum(0)
+        for adam, size in ((whole, 50), (parts, 8)):
+            monkeypatch.setattr(flat_parameters, "part_size", lambda count, device, size=size: min(size, count))
+            adam.network.compute_gradient.copy_(gradient)
+            adam.step_and_sync()
+    torch.testing.assert_close(parts.weights, whole.weights, rtol=1e-6, atol=1e-7)
+    assert torch.equal(parts.network.compute_weights, parts.weights.to(torch.bfloat16))
+    assert len(parts.pieces(0, len(parts.weights))[0].weights) == 6  # Of 42 numbers.
 
 
 def test_a_step_at_once_equals_one_parameter_by_parameter() -> None:

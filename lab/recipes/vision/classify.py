@@ -170,8 +170,7 @@ class Classify(Experiment):
                 f"--batch-size {c.batch_size}: batch norm needs more than one value a channel, and {c.network} has maps of one pixel "
                 f"at --size {self.format.size}. Use --batch-size 2 or more, a larger --size, or --batch-norm off."
             ) from None
-        optimizer.zero_grad(set_to_none=True)
-        (group.share * loss if group.stepping else loss).backward()
+        self.captured.backward(group.share * loss if group.stepping else loss)
         group.add_gradients(self.trainable)
         if watching:
             self.statistics.take_gradients(self.steps)

@@ -79,8 +79,7 @@ class SceneExperiment(Experiment):
 
     def update(self, loss: Tensor, largest_norm: float = 0.0) -> None:
         """One step of the optimiser down `loss`, with gradients cut to `largest_norm` unless that is 0."""
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        self.captured.backward(loss)
         if largest_norm:
             nn.utils.clip_grad_norm_(self.net.parameters(), largest_norm)
         self.optimizer.step()
