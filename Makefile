@@ -1,4 +1,4 @@
-# make run | test | setup | bench: each sets up what it needs. A second call starts at once.
+# make run | test | release | setup | bench: each sets up what it needs. A second call starts at once.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEER := .venv-peer
 
-.PHONY: run test setup bench system-libraries
+.PHONY: run test release setup bench system-libraries
 
 run: setup
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/lab; else sh scripts/headless_demo.sh $(BIN)/lab; fi
@@ -17,6 +17,11 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+# What must hold before a version is handed out: the tests, and `lab selfcheck`, 9 minutes at most; on a GPU: make release DEVICE=cuda.
+DEVICE ?= cpu
+release: test
+	$(BIN)/lab selfcheck --device $(DEVICE)
 
 setup: system-libraries $(READY)
 

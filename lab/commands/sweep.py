@@ -44,6 +44,9 @@ def main(arguments: list[str]) -> int:
     p.add_argument(
         "--gpus", type=float, metavar="G", default=0.0, help="with --on ray: GPUs of each training, 0.5 for half of one (default: 0)"
     )
+    p.add_argument(
+        "--bring-back", action="store_true", help="with --on ray: the nodes do not share this runs folder; runs come here through Ray"
+    )
     add_json(p)
     if arguments[0] not in registry.recipes():
         if any(argument.split("=")[0] in ("--grid", "--range") for argument in arguments):
@@ -102,7 +105,7 @@ def carry_out(sweep: Any, options: Any) -> int:
 
     display = TrialsDisplay(f"sweep {sweep.name}", known_metrics(sweep), label=lambda state: label(sweep, state.trial))
     try:
-        run(sweep, options.jobs, display.update, on(options.on, options.address, options.cpus, options.gpus))
+        run(sweep, options.jobs, display.update, on(options.on, options.address, options.cpus, options.gpus, options.bring_back))
     except KeyboardInterrupt:
         print(f"Stopped, with a checkpoint of each training. `lab sweep {sweep.name}` continues.", file=sys.stderr)
         return 130

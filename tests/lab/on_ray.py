@@ -1,6 +1,6 @@
 """A Ray cluster on this machine, in a process of its own, for tests/lab/test_ray_trials.py: prints how a trial ended, as JSON.
 
-`python on_ray.py killed|unwanted FOLDER`: its node is killed in the middle, or it is pruned.
+`python on_ray.py killed|apart|unwanted FOLDER`: its node is killed in the middle, also where nodes share no storage, or it is pruned.
 """
 
 import json
@@ -24,10 +24,11 @@ STEPS, PAST_A_CHECKPOINT = 12_000, 4_000
 
 def main(kind: str, folder: Path) -> None:
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    nodes = {node.node_id: node for node in (cluster.add_node(num_cpus=1) for _ in range(2 if kind == "killed" else 1))}
-    steps = STEPS if kind == "killed" else 10**9
+    killed = kind != "unwanted"
+    nodes = {node.node_id: node for node in (cluster.add_node(num_cpus=1) for _ in range(2 if killed else 1))}
+    steps = STEPS if killed else 10**9
     trial = Trial("vae", FIELDS, {"sweep": "test", "trial": "000-s0"}, steps=steps, device="cpu", evaluation=None)
-    trials = Trials([trial], folder / "logs", 1, place=OnRay(cluster.address))
+    trials = Trials([trial], folder / "logs", 1, place=OnRay(cluster.address, bring_back=kind == "apart"))
     reached = threading.Event()
 
     def heard(states: list[State]) -> None:
@@ -45,7 +46,7 @@ def main(kind: str, folder: Path) -> None:
 
     trials.on_news = heard
     killer = threading.Thread(target=kill, daemon=True)
-    if kind == "killed":
+    if killed:
         killer.start()
     (state,) = trials.run()
     ended: dict[str, Any] = {name: getattr(state, name) for name in ("status", "done", "attempts", "run")}
