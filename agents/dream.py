@@ -58,11 +58,13 @@ class Dream(Experiment):
         with seeded(int(seeds[0])):
             network: nn.Module
             if config.family == "latent":
-                network = LatentDream(len(self.action_names), config.colours, config.history, config.features, config.size, config.entries)
+                network = LatentDream(
+                    len(self.action_names), config.colours, config.history, config.features, config.size, config.entries, config.phase
+                )
                 self.dtype = torch.float32  # The distance to the nearest code is too fine for bf16.
             else:
                 network = DreamUNet(
-                    len(self.action_names), config.colours, config.history, config.features, config.size, config.overview
+                    len(self.action_names), config.colours, config.history, config.features, config.size, config.overview, config.phase
                 )  # fmt: skip
         network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(network)
@@ -110,8 +112,13 @@ class Dream(Experiment):
             )
         if not torch.equal(net.palette, self.data().palette):  # type: ignore[arg-type]
             raise UsageError(f"--begin-from {name} has other colours than the play. Give the --source and --seed it was trained with.")
+        weights = net.state_dict()
+        if hasattr(net, "phase") and not self.config.phase:
+            raise UsageError(f"--begin-from {name} is told the phase. Give --phase.")
+        if self.config.phase and not hasattr(net, "phase"):  # It counts for nothing at first.
+            weights["phase.weight"] = torch.zeros_like(self.net.master.phase.weight)  # type: ignore[union-attr,arg-type]
         for network in (self.net, self.average):
-            network.master.load_state_dict(net.state_dict())
+            network.master.load_state_dict(weights)
         self.net.sync()
 
     def step(self) -> Metrics:

@@ -34,7 +34,7 @@ follows dreams: the network's frames take the place of the real ones for some st
 <a href="https://arxiv.org/abs/2407.15595">Discrete flow matching</a>; Bengio et al. 2015,
 <a href="https://arxiv.org/abs/1506.03099">Scheduled sampling</a>.</p>
 """
-    former_values: ClassVar[dict[str, Any]] = {"overview": 0, "tolerance": 0.5}
+    former_values: ClassVar[dict[str, Any]] = {"overview": 0, "tolerance": 0.5, "phase": False}
     pages: ClassVar[tuple[str, ...]] = ("dream",)
     first_views: ClassVar[tuple[str, ...]] = ("film", "every_action", "error_over_time", "outcomes")
 
@@ -117,6 +117,11 @@ follows dreams: the network's frames take the place of the real ones for some st
         description="Width of dense layers that see a whole frame at once. Wider learn sooner how far things move, such as a "
         "paddle, and make the weights larger.",
         json_schema_extra=unit("units") | words({0: "none"}) | only(family="flow"),
+    )
+    phase: bool = Field(
+        True,
+        description="Tell the network at which of the console's frames the episode's steps begin. Pong moves its paddles in every other frame, so that "
+        "a key moves one by 6 or by 10 pixels, which frames of a paddle at rest do not show.",
     )
     batch_size: int = Field(
         32, ge=1, le=4096, description="Dreams that are followed at once. More are steadier and slower.", json_schema_extra=unit("dreams")

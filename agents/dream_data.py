@@ -20,7 +20,7 @@ from lab.atari.recorded import Episode, episodes
 from lab.data.cache import kept
 from lab.data.palette_masks import shrunk
 from lab.errors import UsageError
-from models.dream_unet import CLOCK
+from models.dream_unet import CLOCK, PHASES
 
 log = logging.getLogger("lab.agents")
 
@@ -44,7 +44,7 @@ class Play:
     whether a life or the game `ended` (N,).
 
     `age` (N,) counts the rows before this one in its episode; an episode's last row is the frame after its last action, and is not `played`.
-    `clock` (N,) counts the steps since the last reward or end.
+    `clock` (N,) counts the steps since the last reward or end; with the episode's phase, times CLOCK, for a dream that is told it.
     """
 
     frames: Tensor
@@ -113,12 +113,12 @@ def collected(config: DreamConfig, name: str) -> Recorded:
     source = c.source.replace(":", "-").replace("/", "-")
     file = (
         f"dream/{c.game}-{source}-{c.size}px-{c.rows.replace(',', '-')}-{c.colours}c-skip{c.frame_skip}"
-        f"-random{c.random_share:g}-{name.replace(' ', '-')}-{frames}-s{c.seed}.safetensors"
+        f"-random{c.random_share:g}-{name.replace(' ', '-')}-{frames}-s{c.seed}{'-phase' * c.phase}.safetensors"
     )
     if c.recorded is not None:
         chosen = recorded_part(c, name)
         digest = hashlib.sha256(repr([(e.noops, e.actions) for e in chosen]).encode()).hexdigest()[:12]
-        file = f"dream/{c.game}-recorded-{c.size}px-{c.rows.replace(',', '-')}-{c.colours}c-{digest}.safetensors"
+        file = f"dream/{c.game}-recorded-{c.size}px-{c.rows.replace(',', '-')}-{c.colours}c-{digest}{'-phase' * c.phase}.safetensors"
         tensors = kept(file, lambda: play_recorded(config, chosen))
     else:
         tensors = kept(file, lambda: play(config, part, frames))
@@ -152,12 +152,14 @@ def play_recorded(config: DreamConfig, chosen: list[Episode]) -> dict[str, Tenso
     parts: list[dict[str, list[Any]]] = []
     for episode in chosen:
         rows: dict[str, list[Any]] = {field.name: [] for field in fields(Play)}
-        age = clock = 0
+        age = clock = phase = 0
         score, lives, before = 0.0, 0, None
         for player, action in episode.replay():
-            if before is not None:
+            if before is None:
+                phase = phase_of(config, player)
+            else:
                 reward, lost = player.score - score, player.ale.lives() < lives
-                add(rows, *before, reward, lost, True, age, clock)
+                add(rows, *before, reward, lost, True, age, clock + phase)
                 age, clock = age + 1, 0 if reward or lost else min(clock + 1, CLOCK - 1)
             score, lives = player.score, player.ale.lives()
             before = (shown(player, cut, table, config.size), action)
@@ -165,11 +167,16 @@ def play_recorded(config: DreamConfig, chosen: list[Episode]) -> dict[str, Tenso
             continue
         # The player is as it was left by the last action.
         reward, lost = player.score - score, player.over or player.ale.lives() < lives
-        add(rows, *before, reward, lost, True, age, clock)
+        add(rows, *before, reward, lost, True, age, clock + phase)
         clock = 0 if reward or lost else min(clock + 1, CLOCK - 1)
-        add(rows, shown(player, cut, table, config.size), 0, 0.0, False, False, age + 1, clock)
+        add(rows, shown(player, cut, table, config.size), 0, 0.0, False, False, age + 1, clock + phase)
         parts.append(rows)
     return tensors_of(parts, numbers, rgb)
+
+
+def phase_of(config: DreamConfig, player: Player) -> int:
+    """What the phase adds to the clocks of an episode that begins now; nothing for a dream that is not told it."""
+    return CLOCK * (player.ale.getEpisodeFrameNumber() % PHASES) if config.phase else 0
 
 
 def shown(player: Player, cut: tuple[int, int], table: Tensor, size: int) -> Tensor:
@@ -253,18 +260,20 @@ def play(config: DreamConfig, part: Part, frames: int) -> dict[str, Tensor]:
     steps = -(-frames // count)
     rows: list[dict[str, list[Any]]] = [{field.name: [] for field in fields(Play)} for _ in range(count)]
     ages, clocks = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    phases = [phase_of(config, player) for player in players.players]
     for step in range(1, steps + 1):
         seen = classes(players.screens(), table, config.size)
         actions, rewards, lost, over = players.act()
         final = classes(players.screens(), table, config.size) if over.any() or step == steps else seen
         for i in range(count):
-            add(rows[i], seen[i], int(actions[i]), float(rewards[i]), bool(lost[i]), True, int(ages[i]), int(clocks[i]))
+            add(rows[i], seen[i], int(actions[i]), float(rewards[i]), bool(lost[i]), True, int(ages[i]), int(clocks[i]) + phases[i])
             ages[i] += 1
             clocks[i] = 0 if rewards[i] or lost[i] else min(clocks[i] + 1, CLOCK - 1)
             if over[i] or step == steps:
-                add(rows[i], final[i], 0, 0.0, False, False, int(ages[i]), int(clocks[i]))
+                add(rows[i], final[i], 0, 0.0, False, False, int(ages[i]), int(clocks[i]) + phases[i])
                 ages[i] = clocks[i] = 0
                 players.players[i].reset()
+                phases[i] = phase_of(config, players.players[i])
         if step % 250 == 0 or step == steps:
             log.info("%s: %d of %d frames", config.game, step * count, steps * count)
     return tensors_of(rows, numbers, rgb)

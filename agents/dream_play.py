@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.dream_config import DreamConfig
-from agents.dream_data import class_table, classes
+from agents.dream_data import class_table, classes, phase_of
 from agents.dream_world import World
 from lab.atari.games import cut_rows
 from lab.atari.player import Player, q_values
@@ -100,7 +100,7 @@ class SideBySide:
         """Nothing was seen or done before what the game shows."""
         self.seen = [self.seen_now()] * self.config.history
         self.done = [0] * self.config.history
-        self.clock = 0
+        self.clock, self.phase = 0, phase_of(self.config, self.player)
         self.script = []
 
     def seen_now(self) -> Tensor:
@@ -112,6 +112,7 @@ class SideBySide:
         """One step of the emulator; its reward. A game that is over begins anew."""
         if self.player.over:
             self.player.reset()
+            self.phase = phase_of(self.config, self.player)
         lives, reward = self.player.ale.lives(), 0.0
         self.player.decide(None, action)
         for _ in range(self.config.frame_skip):
@@ -128,7 +129,7 @@ class SideBySide:
         """Start the dream afresh from what the game shows."""
         self.world.frames = torch.stack(self.seen)[None]
         self.world.actions = torch.tensor([self.done])
-        self.world.clock = torch.tensor([self.clock])
+        self.world.clock = torch.tensor([self.clock + self.phase])
         self.stack = self.player.stack.copy()
         self.steps, self.score, self.dream_score = 0, 0.0, 0.0
 

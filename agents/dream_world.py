@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.dream_data import Play
-from models.dream_unet import CLOCK, draw
+from models.dream_unet import a_step_later, draw
 from models.kernels.cuda_graphs import CapturedSteps
 
 
@@ -57,7 +57,7 @@ class World:
         frames, rewards, ends = (made[name].cpu() for name in ("frames", "rewards", "ends"))
         signs = rewards.argmax(1) - 1
         self.frames = torch.cat([self.frames[:, 1:], frames[:, None]], 1)
-        self.clock = torch.where((signs != 0) | (ends > 0.5), 0, (self.clock + 1).clamp(max=CLOCK - 1))
+        self.clock = a_step_later(self.clock, (signs != 0) | (ends > 0.5))
         return Dreamt(frames, signs, rewards, ends)
 
     def drawn(self, *seen: Tensor) -> dict[str, Tensor]:

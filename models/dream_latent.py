@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.dream_unet import CLOCK, SIGNS, DreamNetwork, Predicted
+from models.dream_unet import CLOCK, PHASES, SIGNS, DreamNetwork, Predicted
 from models.generative.denoising_unet import CELL as PIXELS
 from models.generative.vqvae import CELL, VQAutoencoder
 from models.sequence.transformer import Stack
@@ -29,7 +29,9 @@ class LatentDream(DreamNetwork):
     `guess` and `revealed` are for the other family's sake: this one draws in one step.
     """
 
-    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, entries: int = 128):
+    def __init__(
+        self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, entries: int = 128, phase: bool = False
+    ):
         super().__init__(actions, colours, history)
         self.entries, width = entries, 4 * features
         self.autoencoder = VQAutoencoder(colours * PIXELS**2, features, entries, CODE_WIDTH)
@@ -41,13 +43,15 @@ class LatentDream(DreamNetwork):
         self.stay = nn.Parameter(torch.tensor(6.0))  # A code stays unless something changes it.
         self.outcome = nn.Sequential(nn.Linear(2 * width, width), nn.SiLU(), nn.Linear(width, SIGNS + 1))
         nn.init.zeros_(self.next.weight)
+        if phase:
+            self.phase = nn.Embedding(PHASES, width)
 
     def forward(self, frames: Tensor, actions: Tensor, clock: Tensor, guess: Tensor, revealed: Tensor) -> Predicted:
         with torch.no_grad():
             codes = self.codes_of(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])  # (B, H, h, w)
         ages = torch.arange(self.history, device=frames.device)
         tokens = self.code(codes.flatten(2) + ages[:, None] * self.entries).sum(1) + self.place  # (B, h w, width)
-        done = self.action(actions + ages * self.actions).sum(1) + self.clock(clock.clamp(max=CLOCK - 1))
+        done = self.action(actions + ages * self.actions).sum(1) + self.time(clock)
         h, _ = self.stack(tokens + done[:, None])
         last = codes[:, -1].flatten(1)
         logits = self.next(h).scatter_add(2, last[..., None], self.stay.expand(*last.shape, 1))

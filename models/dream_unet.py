@@ -22,6 +22,8 @@ OVERVIEW_MAPS = 16
 """Maps through which the dense layers see the smallest ones."""
 CLOCK = 64
 """Steps that the clock counts; it stays at the last."""
+PHASES = 4
+"""The console's frame at which an episode's first step is taken, modulo so many: Pong moves its paddles in every other frame only."""
 DOUBTFUL = 8
 """One in so many pixels of a frame, the least certain ones, is drawn by how many of each class there are to be."""
 FAINT = 0.2
@@ -61,6 +63,11 @@ class DreamNetwork(nn.Module):
         self.register_buffer("rgb", torch.zeros(colours, 3, dtype=torch.uint8))
         self.register_buffer("rewards", torch.tensor([-1.0, 0.0, 1.0]))
 
+    def time(self, clock: Tensor) -> Tensor:
+        """The embedding (B, width) of clocks (B,), with the phase of a dream that is told it."""
+        shown: Tensor = self.clock(clock % CLOCK)  # type: ignore[operator]
+        return shown + self.phase(clock // CLOCK % PHASES) if hasattr(self, "phase") else shown  # type: ignore[operator]
+
     def pictures(self, frames: Tensor) -> Tensor:
         """Frames (..., S, S) uint8 in the game's colours (..., S, S, 3) uint8, on the processor."""
         return self.rgb.cpu()[frames.cpu().long()]
@@ -69,12 +76,15 @@ class DreamNetwork(nn.Module):
 class DreamUNet(DreamNetwork):
     """Past frames (B, H, S, S) uint8, oldest first, and what was done in each (B, H) int64 -> `Predicted`.
 
-    `clock` (B,) int64 counts the steps since the last reward or the last life's end: how long a pause has been goes beyond the frames.
+    `clock` (B,) int64 counts the steps since the last reward or the last life's end: how long a pause has been goes beyond the frames. With
+    `phase` it has, times `CLOCK`, the episode's phase beside it, which frames of things that stand still do not show either.
     `guess` (B, S, S) uint8 is what is known of the next frame, `colours` where nothing is; `revealed` (B,) its share. The action scales and shifts
     the maps of each block. `overview` is the width of the dense layers at the smallest maps, 0 for none; with them the network takes frames of `size` only.
     """
 
-    def __init__(self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, overview: int = 0):
+    def __init__(
+        self, actions: int, colours: int = 8, history: int = 4, features: int = 32, size: int = 80, overview: int = 0, phase: bool = False
+    ):
         super().__init__(actions, colours, history)
         width, maps = 4 * features, [w * features for w in WIDTHS]
         self.action = nn.Embedding(actions * history, width)
@@ -93,12 +103,14 @@ class DreamUNet(DreamNetwork):
         self.norm, self.out = nn.GroupNorm(GROUPS, features), zeroed(nn.Conv2d(features, colours * CELL**2, 3, padding=1))
         self.stay = nn.Parameter(torch.full((colours,), 6.0))  # A pixel keeps its colour unless something changes it.
         self.outcome = nn.Sequential(nn.Linear(2 * maps[-1] + width, width), nn.SiLU(), nn.Linear(width, SIGNS + 1))
+        if phase:
+            self.phase = nn.Embedding(PHASES, width)
 
     def forward(self, frames: Tensor, actions: Tensor, clock: Tensor, guess: Tensor, revealed: Tensor) -> Predicted:
         dtype = self.stem.weight.dtype
         place = torch.arange(self.history, device=actions.device) * self.actions
         e = self.condition(
-            self.action(actions + place).sum(1) + self.clock(clock.clamp(max=CLOCK - 1)) + self.revealed(revealed[:, None].to(dtype))
+            self.action(actions + place).sum(1) + self.time(clock) + self.revealed(revealed[:, None].to(dtype))
         )  # (B, width)
         known = torch.cat([frames, guess[:, None]], 1)  # (B, H + 1, S, S)
         each = (known[:, :, None] == torch.arange(self.colours, device=known.device, dtype=known.dtype).view(1, 1, -1, 1, 1)).to(dtype)
@@ -143,6 +155,11 @@ class Overview(nn.Module):
         z = F.silu(self.reduce(seen.flatten(1)) + self.condition(e))  # (B, width)
         z = F.silu(self.expand(F.silu(self.mix(z))))
         return h + self.leave(z.view_as(seen))
+
+
+def a_step_later(clock: Tensor, again: Tensor) -> Tensor:
+    """Clocks (B,) after a step; they begin `again` (B,) after a reward or a life's end, and keep their phase."""
+    return clock // CLOCK * CLOCK + torch.where(again, 0, (clock % CLOCK + 1).clamp(max=CLOCK - 1))
 
 
 @torch.no_grad()

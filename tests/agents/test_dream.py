@@ -20,7 +20,7 @@ from lab.api import train
 from lab.atari.preprocessing import observed
 from lab.cli import main
 from lab.errors import LabError, UsageError
-from models.dream_unet import DreamUNet, Overview, Predicted, draw, likeliest
+from models.dream_unet import CLOCK, PHASES, DreamUNet, Overview, Predicted, a_step_later, draw, likeliest
 from models.q_network import QNetwork
 
 TINY: dict[str, Any] = {
@@ -119,6 +119,33 @@ def test_the_action_changes_what_comes_next(net: DreamUNet) -> None:
     assert not torch.equal(one, long)
 
 
+def test_the_phase_changes_what_comes_next_and_stays_in_an_episode(net: DreamUNet) -> None:
+    torch.manual_seed(0)
+    told = DreamUNet(actions=6, colours=4, features=8, phase=True).eval()
+    missing, _ = told.load_state_dict(net.state_dict(), strict=False)
+    assert missing == ["phase.weight"]
+    frames, actions, clock = asked(net)
+    guess, share = torch.full((2, 16, 16), 4, dtype=torch.uint8), torch.zeros(2)
+    with torch.no_grad():
+        even, odd = (told(frames, actions, clock + CLOCK * phase, guess, share).frame for phase in (2, 3))
+    assert not torch.equal(even, odd)
+    clocks = torch.tensor([3 * CLOCK + 5, 2 * CLOCK + CLOCK - 1, CLOCK + 7])
+    later = a_step_later(clocks, torch.tensor([False, False, True]))
+    assert later.tolist() == [3 * CLOCK + 6, 2 * CLOCK + CLOCK - 1, CLOCK]
+
+
+def test_a_dream_that_is_told_the_phase_has_it_from_the_emulator(recorded: Play, both: SideBySide) -> None:
+    untold = collected(DreamConfig.parse(TINY | {"phase": False}), "train").play
+    assert torch.equal(untold.frames, recorded.frames)
+    assert torch.equal(untold.clock, recorded.clock % CLOCK)
+    phases = recorded.clock // CLOCK
+    first = torch.cumsum((recorded.age == 0).long(), 0)
+    assert all(len(phases[first == episode].unique()) == 1 for episode in first.unique())
+    both.reset()
+    frames = both.player.ale.getEpisodeFrameNumber() - 4 * len(both.player.decided)
+    assert int(both.world.clock) // CLOCK == frames % PHASES
+
+
 def test_a_network_that_has_learned_nothing_copies_the_last_frame() -> None:
     net = DreamUNet(actions=6, colours=4, features=8, size=16, overview=8).eval()
     frames, actions, clock = asked(net)
@@ -170,6 +197,12 @@ def test_training_can_begin_from_another_dream(dream: Dream, tmp_path: Path) -> 
     average = first.experiment("cpu").average.weights  # type: ignore[attr-defined]
     assert not torch.allclose(second.net.weights, theirs, atol=1e-6)  # The averaged weights are what a dream is drawn with.
     assert torch.allclose(second.net.weights, average, atol=1e-6)
+    untold = train("dream", steps=1, run=tmp_path / "untold", device="cpu", quiet=True, **TINY, phase=False)
+    third = Dream(DreamConfig.parse(TINY | {"begin_from": str(untold.path), "learning_rate": 1e-12}), CPU)
+    third.step()
+    assert third.net.master.phase.weight.abs().max() < 1e-6  # type: ignore[union-attr,operator]
+    with pytest.raises(UsageError, match="Give --phase"):
+        Dream(DreamConfig.parse(TINY | {"phase": False} | still), CPU).step()
     with pytest.raises(UsageError, match="is a dream with game, family"):
         Dream(DreamConfig.parse(TINY | {"features": 16} | still), CPU).step()
 
