@@ -321,6 +321,8 @@ def disk_error(error: OSError | SafetensorError, path: Path, what: str) -> LabEr
     if is_disk_full(error):
         free = shutil.disk_usage(path).free / 1e6 if path.exists() else 0
         return LabError(f"The disk is full ({free:,.0f} MB free at {path}): {what}. Free some space and try again.")
+    if isinstance(error, FileNotFoundError) and not path.exists():
+        return LabError(f"{path} is no longer there: it was deleted, renamed or moved meanwhile, and {what}.")
     return LabError(f"Cannot write to {path} ({getattr(error, 'strerror', None) or error}): {what}.")
 
 

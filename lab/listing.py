@@ -16,7 +16,7 @@ from typing import Any
 from lab.errors import unknown
 from lab.free_space import disk_use
 from lab.marks import Marks, marks
-from lab.metrics import is_number, title
+from lab.metrics import figure_text, is_number, title
 from lab.readable import duration_text, size_text
 from lab.run import Run
 from lab.stored_runs import survey
@@ -117,7 +117,7 @@ def place(metric: str) -> int:
 
 
 def metrics_text(entry: Entry) -> str:
-    return "   ".join(f"{title(name)} {value:.4g}" for name, value in entry.metrics.items())
+    return "   ".join(f"{title(name)} {figure_text(name, value)}" for name, value in entry.metrics.items())
 
 
 def created_text(entry: Entry) -> str:

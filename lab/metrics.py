@@ -23,7 +23,7 @@ TITLES = {
 }  # fmt: skip
 """What people call a metric, where that is not its name in words."""
 ABBREVIATIONS = {
-    "auc": "AUC", "bleu": "BLEU", "cam": "CAM", "elbo": "ELBO", "iou": "IoU", "kl": "KL", "map": "mAP", "map50": "mAP50", "nll": "NLL", "td": "TD",
+    "auc": "AUC", "bleu": "BLEU", "cam": "CAM", "elbo": "ELBO", "frechet": "Fréchet", "iou": "IoU", "kl": "KL", "map": "mAP", "map50": "mAP50", "nll": "NLL", "td": "TD",
 }  # fmt: skip
 
 
@@ -130,6 +130,13 @@ def title(metric: str) -> str:
     """A metric's name for people."""
     words = metric.split("/", 1)[-1].split("_")
     return TITLES.get(metric, " ".join(ABBREVIATIONS.get(word, word) for word in words))
+
+
+def figure_text(metric: str, value: float) -> str:
+    """A value as people write it: a share of 1 that is an accuracy in percent."""
+    if metric.endswith("accuracy") or metric.startswith("accuracy"):
+        return f"{100 * value:.1f} %"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def is_number(value: Any) -> bool:

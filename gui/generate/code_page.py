@@ -4,8 +4,9 @@ import base64
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.actions import Action
 from gui.generate.code_bars import CodeBars
 from gui.generate.image_grid import ImageGrid
@@ -13,8 +14,9 @@ from gui.generate.latent_page import LatentPage
 from gui.generate.latent_state import LatentState
 from gui.theme import faint
 from gui.widgets.drawing import Drawing
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.picture import Picture
-from gui.widgets.titled import titled
+from gui.widgets.titled import beside, titled
 
 IMAGE, DRAWN, SAMPLE = "test image", "my drawing", "sample"
 
@@ -80,12 +82,10 @@ class CodePage(LatentPage):
         self.source_changed()
 
     def build(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(QLabel("Source"))
-        for widget in (self.kind, self.index, self.clear_button):
-            row.addWidget(widget)
-        row.addStretch(1)
-        for widget in (self.walk_button, self.back_button, self.zero_button):
+        row = FlowLayout(gap=theme.WIDE)
+        for widget in (
+            beside("Source", self.kind), self.index, self.clear_button, self.walk_button, self.back_button, self.zero_button,
+        ):  # fmt: skip
             row.addWidget(widget)
         self.pictures = QSplitter(childrenCollapsible=False)
         for part in (self.drawing, self.triple, titled("Decoded code", self.decoded)):

@@ -14,6 +14,7 @@ from gui.view_query import ViewQuery
 from gui.widgets.answer_view import AnswerView
 from gui.widgets.plot import Plot, legend
 from gui.widgets.series import RunSeries
+from lab.metrics import title as metric_title
 
 DRAWN = {"scores": 1.0, "elbo": 2.0}
 """Views that are drawn by themselves, and how often."""
@@ -144,11 +145,11 @@ class DiagnosisPage(LatentPage):
                 self.add_plot(name, metrics)
             for i, metric in enumerate(metrics):
                 line = self.series.metrics[metric]
-                self.plots[name].set_line(line_name(metric), line.steps, line.values, colour(i))
+                self.plots[name].set_line(metric_title(metric), line.steps, line.values, colour(i))
 
     def add_plot(self, name: str, metrics: tuple[str, ...]) -> None:
         """One more plot, with its name and those of its lines above it."""
-        lines = legend((line_name(metric), colour(i)) for i, metric in enumerate(metrics))
+        lines = legend((metric_title(metric), colour(i)) for i, metric in enumerate(metrics))
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
@@ -159,8 +160,3 @@ class DiagnosisPage(LatentPage):
 
     def export(self) -> tuple[str, dict[str, Any]] | None:
         return next(((view, {}) for view in DRAWN if view in self.state.views), None)
-
-
-def line_name(metric: str) -> str:
-    """A metric's name in words."""
-    return metric.partition("/")[2].replace("_", " ")

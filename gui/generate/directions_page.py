@@ -86,7 +86,7 @@ class DirectionsPage(LatentPage):
         top.addWidget(self.find_button)
         top.addWidget(self.zero_button)
         top.addStretch(1)
-        area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        area = self.area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
         area.setWidget(self.list)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
@@ -150,6 +150,8 @@ class DirectionsPage(LatentPage):
             row.settled.connect(self.trail.note)
             row.named.connect(lambda name, row=row: self.keep(row, name))
             row.keep_button.clicked.connect(lambda on, row=row: self.keep(row, row.name.text()) if on else self.forget(row))
+        least = max((row.minimumSizeHint().width() for row in self.rows), default=0)
+        self.area.setMinimumWidth(least + theme.GAP + self.area.verticalScrollBar().sizeHint().width())  # It scrolls up and down only.
         self.trail.forget()
         self.moved()
 

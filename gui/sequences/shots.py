@@ -20,7 +20,7 @@ RUNS: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("seq2seq", {"pairs": 5000, "hidden": 64, "width": 64, "decay_steps": 400}, 400),
     ("tag", {"characters": 300_000, "decay_steps": 400}, 400),
     ("text-class", {}, 600),
-    ("forecast", {"decay_steps": 300}, 300),
+    ("forecast", {"decay_steps": 500}, 500),
     ("word2vec", {"decay_steps": 1500}, 1500),
     ("char-rnn", {"hidden": 128, "decay_steps": 300}, 300),
     ("gpt", {"decay_steps": 1000}, 1000),
@@ -100,6 +100,7 @@ def scenes(photographer: Photographer) -> None:
     def views(recipe: str, wanted: tuple[str, ...]) -> None:
         tab = tabs[recipe]
         panel.tabs.setCurrentWidget(tab)
+        panel.form.recipe_box.setCurrentText(recipe)
         tab.page_tabs.setCurrentWidget(tab.split)
         until(lambda: bool(tab.views.switches), 60)
         for frame in list(tab.views.frames):

@@ -7,19 +7,12 @@ from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
-from lab.metrics import title
+from lab.metrics import figure_text, title
 
 GAP = 2 * theme.WIDE
 """Pixels between two columns."""
 HIDDEN = ("charts/SPS",)
 """Metrics that are said elsewhere."""
-
-
-def value_text(metric: str, value: float) -> str:
-    """A value as people write it: a share of 1 that is an accuracy in percent."""
-    if metric.endswith("accuracy") or metric.startswith("accuracy"):
-        return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 class Figures(QWidget):
@@ -49,11 +42,11 @@ class Figures(QWidget):
         wanted = [name for name in (*self.first, *metrics) if name in metrics and name not in HIDDEN]
         self.values = {name: metrics[name] for name in dict.fromkeys(wanted)}
         rows = "".join(
-            f"<tr><td>{escape(title(name))}&nbsp;&nbsp;</td><td align=right>{value_text(name, value)}</td></tr>"
+            f"<tr><td>{escape(title(name))}&nbsp;&nbsp;</td><td align=right>{figure_text(name, value)}</td></tr>"
             for name, value in self.values.items()
         )
         self.setToolTip(f"<table>{rows}</table>" if rows else "")
-        self.setAccessibleName(", ".join(f"{title(name)} {value_text(name, value)}" for name, value in self.values.items()))
+        self.setAccessibleName(", ".join(f"{title(name)} {figure_text(name, value)}" for name, value in self.values.items()))
         if len(self.rows(self.width())) != self.lines:
             self.lines = len(self.rows(self.width()))
             self.updateGeometry()
@@ -66,7 +59,7 @@ class Figures(QWidget):
 
     def column(self, name: str) -> int:
         """The width of a figure's column; a value that grows by a digit does not move the others."""
-        value = QFontMetrics(self.bold()).horizontalAdvance("0" * max(6, len(value_text(name, self.values[name]))))
+        value = QFontMetrics(self.bold()).horizontalAdvance("0" * max(6, len(figure_text(name, self.values[name]))))
         return max(self.fontMetrics().horizontalAdvance(title(name)), value) + GAP
 
     def rows(self, width: int) -> list[list[str]]:
@@ -125,7 +118,7 @@ class Figures(QWidget):
                 painter.drawText(QRect(x, y, wide, high), Qt.AlignmentFlag.AlignLeft, title(name))
                 painter.setFont(bold)
                 painter.setPen(text)
-                painter.drawText(QRect(x, y + high, wide, high), Qt.AlignmentFlag.AlignLeft, value_text(name, self.values[name]))
+                painter.drawText(QRect(x, y + high, wide, high), Qt.AlignmentFlag.AlignLeft, figure_text(name, self.values[name]))
                 x += wide
             y += 2 * high + 4
         more = f"{self.hidden()} more" if self.hidden() else ""

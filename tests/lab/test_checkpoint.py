@@ -261,3 +261,13 @@ def test_a_damaged_weights_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "serving.safetensors").write_bytes(b"no weights")
     with pytest.raises(LabError, match=r"serving.safetensors cannot be read"):
         checkpoint.read_weights(tmp_path / "serving.safetensors")
+
+
+def test_a_folder_that_is_gone_is_said_to_be_gone(tmp_path: Path) -> None:
+    gone = FileNotFoundError(2, "No such file or directory")
+    sentence = str(checkpoint.disk_error(gone, tmp_path / "run", "the metrics could not be written"))
+    assert (
+        sentence
+        == f"{tmp_path / 'run'} is no longer there: it was deleted, renamed or moved meanwhile, and the metrics could not be written."
+    )
+    assert str(checkpoint.disk_error(gone, tmp_path, "it failed")).startswith("Cannot write to")
