@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from agents.dream_config import DreamConfig
-from agents.dream_data import Recorded, collected
+from agents.dream_data import PARTS, Recorded, collected
 from agents.dream_views import DreamViews
 from lab.atari.games import action_names
-from lab.device import compute_dtype
+from lab.device import compute_dtype, free_memory
 from lab.errors import UsageError
 from lab.experiment import Experiment, Metrics
 from lab.schedules import linear, warmup
@@ -76,9 +76,12 @@ class Dream(Experiment):
         self.rng = torch.Generator().manual_seed(int(seeds[1]))
         self.rows = torch.zeros(0, dtype=torch.int64)
         """The row (B,) of the play that each dream has come to."""
-        self.frames = torch.zeros(0, config.history, config.size, config.size, dtype=torch.uint8)
+        self.place = self.frames_device()
+        self.frames = torch.zeros(0, config.history, config.size, config.size, dtype=torch.uint8, device=self.place)
         """What each dream has seen last (B, H, S, S)."""
         self.recorded: Recorded | None = None
+        self.screens = self.frames
+        """All frames of the play (N, S, S), once it is there."""
         self.starts = torch.zeros(0, dtype=torch.int64)
         self.shown = DreamViews(config, self.action_names)
 
@@ -89,8 +92,16 @@ class Dream(Experiment):
         if self.recorded is None:
             self.recorded = collected(self.config, "train")
             self.starts = self.recorded.play.starts()
+            self.screens = self.recorded.play.frames.to(self.place)
             self.take_palette(self.recorded)
         return self.recorded
+
+    def frames_device(self) -> torch.device:
+        """Where the frames are: on a GPU where those of the play fit beside what training needs, else in main memory."""
+        size = PARTS["train"].frames(self.config) * self.config.size**2
+        if self.device.type == "cuda" and size > 0.5 * free_memory(self.device):
+            return torch.device("cpu")
+        return self.device
 
     def take_palette(self, recorded: Recorded) -> None:
         for network in (self.net.master, self.net.compute, self.average.master):
@@ -127,39 +138,49 @@ class Dream(Experiment):
             self.take_weights(c.begin_from)
         if not len(self.rows):
             self.rows = torch.zeros(c.batch_size, dtype=torch.int64)
-            self.frames = torch.zeros(c.batch_size, c.history, c.size, c.size, dtype=torch.uint8)
+            self.frames = torch.zeros(c.batch_size, c.history, c.size, c.size, dtype=torch.uint8, device=self.place)
             self.begin(torch.ones(c.batch_size, dtype=torch.bool))
-        rows, dreams = self.rows, self.frames
-        target, before = play.frames[rows + 1], play.frames[rows]
+        rows = self.rows
+        now = rows.to(self.place, non_blocking=True)
+        target, before = self.screens[now + 1], self.screens[now]
         hidden = ALL_MASKED if c.drawing_steps > 1 else 1.0
         share = torch.rand(len(rows), generator=self.rng) * (torch.rand(len(rows), generator=self.rng) >= hidden)
-        revealed = torch.rand(target.shape, generator=self.rng) < share[:, None, None]
-        guess = torch.where(revealed, target, c.colours).to(torch.uint8)
+        nothing = hidden == 1.0 and c.family != "latent"  # is revealed: the random numbers for it are drawn while a GPU is at the step.
+        revealed = torch.zeros_like(target, dtype=torch.bool) if nothing else self.pixels_drawn(rows) < share[:, None, None]
         signs = (torch.sign(play.rewards[rows]) + 1).long()
-        given = [dreams, play.done(rows, c.history), play.clock[rows], guess, share, target, signs, play.ended[rows].float()]
+        given = [
+            self.frames, play.done(rows, c.history), play.clock[rows], revealed, share, target, before, signs, play.ended[rows].float()
+        ]  # fmt: skip
         if c.family == "latent":
             places = len(rows) * (c.size // CODE) ** 2
             given.append(torch.randint(places, (c.entries,), generator=self.rng))
         self.optimizer.set_learning_rate(self.learning_rate())
         made = self.captured("step", self.learn, *given)
         self.follow()
-        drawn = torch.where(revealed, target, made.pop("drawn").cpu())
-        wrong = (drawn != target).sum((1, 2))
-        self.frames, self.rows = torch.cat([dreams[:, 1:], drawn[:, None]], 1), rows + 1
+        if nothing:
+            self.pixels_drawn(rows)
+        self.frames, self.rows = made.pop("frames").to(self.place), rows + 1
+        wrong, changed = made.pop("counts").cpu()
         horizon = max(1.0, c.horizon * min(1.0, self.steps / c.horizon_steps))
         over = torch.rand(len(rows), generator=self.rng) * horizon < 1
-        over |= ~play.played[self.rows] | (wrong > c.tolerance * (target != before).sum((1, 2)) + SLACK)
+        over |= ~play.played[self.rows] | (wrong > c.tolerance * changed + SLACK)
         self.begin(over)
         self.steps += 1
         return {
-            **made, "charts/wrong_pixels": wrong.float().mean(),
-            "charts/copy_wrong_pixels": (target != before).sum((1, 2)).float().mean(), "charts/own_frames": 1 - over.float().mean(),
+            **made, "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": changed.float().mean(),
+            "charts/own_frames": 1 - over.float().mean(),
         }  # fmt: skip
 
+    def pixels_drawn(self, rows: Tensor) -> Tensor:
+        """A random number for each pixel of the rows' frames (B, S, S)."""
+        return torch.rand(len(rows), self.config.size, self.config.size, generator=self.rng)
+
     def learn(self, *given: Tensor) -> dict[str, Tensor]:
-        """One step on what is seen, done and revealed of B frames, as the network takes it, and on the frames, signs of rewards and ends
-        that come of it; the losses, and the frames drawn (B, S, S)."""
-        dreams, done, clock, guess, share, target, signs, ended, *rows = (tensor.to(self.device) for tensor in given)
+        """One step on what is seen and done, which pixels of the next frame are revealed (B, S, S), which share, that frame and the one before
+        it, the sign of its reward and whether a life ends; the losses, what is seen then, and the counts (2, B) of pixels that were drawn
+        wrong and of those that change."""
+        dreams, done, clock, revealed, share, target, before, signs, ended, *rows = (tensor.to(self.device) for tensor in given)
+        guess = torch.where(revealed, target, self.config.colours).to(torch.uint8)
         predicted: Predicted = self.net.compute(dreams, done, clock, guess, share)
         seen, losses = dreams[:, -1], {}
         if rows:
@@ -170,7 +191,10 @@ class Dream(Experiment):
         frame = losses["frame"] + losses["codes"] if rows else losses["frame"]
         self.optimizer.step(self.net.backward(frame / PIXELS + losses["reward"] + losses["end"]))
         self.net.sync()
-        return {f"losses/{name}": loss.detach() for name, loss in losses.items()} | {"drawn": likeliest(predicted.frame.detach().float())}
+        drawn = torch.where(revealed, target, likeliest(predicted.frame.detach().float()))
+        counts = torch.stack([(drawn != target).sum((1, 2)), (target != before).sum((1, 2))])
+        frames = torch.cat([dreams[:, 1:], drawn[:, None]], 1)
+        return {f"losses/{name}": loss.detach() for name, loss in losses.items()} | {"frames": frames, "counts": counts}
 
     def learn_codes(self, predicted: Predicted, target: Tensor, seen: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Of the latent family, the losses in nats a frame of the frame after its codes, with the commitment, and of the codes predicted.
@@ -194,7 +218,10 @@ class Dream(Experiment):
         if count:
             rows = self.starts[torch.randint(len(self.starts), (count,), generator=self.rng)]
             self.rows[over] = rows
-            self.frames[over] = play.frames[play.history(rows, self.config.history)]
+            where, seen = (
+                index.to(self.place, non_blocking=True) for index in (over.nonzero()[:, 0], play.history(rows, self.config.history))
+            )
+            self.frames[where] = self.screens[seen]
 
     def learning_rate(self) -> float:
         c = self.config
@@ -216,7 +243,7 @@ class Dream(Experiment):
     def stateful(self) -> Tree:
         return {
             "net": self.net, "average": self.average, "adam": self.optimizer, "generator": self.rng,
-            **attributes(self, "rows", "frames", "steps"),
+            **attributes(self, "rows", "steps"), **attributes(self, "frames", device=self.place),
         }  # fmt: skip
 
     def evaluate(self, **options: Any) -> dict[str, Any]:
