@@ -1,13 +1,16 @@
 """The dialog that starts a sweep from a form: which of its settings to vary, how often, and what they are judged by."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFormLayout,
     QGridLayout,
     QLabel,
@@ -20,17 +23,19 @@ from PySide6.QtWidgets import (
 from gui.background import Background
 from gui.theme import faint
 from lab.config import Config
-from lab.errors import LabError
+from lab.errors import LabError, UsageError
 from lab.setting_groups import grouped
 from lab.sweep import Sweep, Wish, prepared
 
 ROWS = 3
 """Settings that the dialog varies at most; the command line has no such limit."""
 NOTHING = "leave as it is"
+HERE = "this machine"
 
 
 class SweepDialog(QDialog):
-    """A sweep of `recipe` around the settings of `config`; `start(sweep, jobs)` is called with what was asked for, and may raise LabError.
+    """A sweep of `recipe` around the settings of `config`; `start(sweep, flags)` is called with what was asked for and the flags
+    of `lab sweep` that say where its trainings run and how many at once; it may raise LabError.
 
     `length` is the form's, as `lab.api` takes it.
     """
@@ -42,7 +47,7 @@ class SweepDialog(QDialog):
         length: dict[str, Any],
         metrics: tuple[str, ...],
         device: str,
-        start: Callable[[Sweep, int], None],
+        start: Callable[[Sweep, list[str]], None],
         background: Background,
         parent: QWidget | None = None,
     ):
@@ -72,17 +77,29 @@ class SweepDialog(QDialog):
         self.judged_by.addItems(metrics)
         self.prune = QComboBox(toolTip="Stop settings early that do worse than others")
         self.prune.addItems(["none", "median", "hyperband"])
+        self.where = QComboBox(toolTip="Where the trainings run")
+        self.where.addItems([HERE, "a Ray cluster"])
+        self.address = QLineEdit(toolTip="The cluster's address; empty for the one that this machine belongs to, or a new one here")
+        self.address.setPlaceholderText("HOST:6379")
+        self.cpus = QSpinBox(minimum=1, maximum=1024, toolTip="CPUs of each training")
+        self.gpus = QDoubleSpinBox(decimals=2, maximum=64, singleStep=0.25, toolTip="GPUs of each training; 0.5 lets two share one")
+        self.bring_back = QCheckBox(
+            "Bring runs back",
+            toolTip="The nodes do not share this machine's runs folder: runs come here through Ray, whenever one has a new checkpoint",
+        )
         self.problem = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.problem.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start_button = buttons.addButton("Start", QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.prepare)
         buttons.rejected.connect(self.reject)
-        form = QFormLayout()
+        self.form = form = QFormLayout()
         for label, widget in (
             ("Seeds", self.seeds), ("Settings drawn", self.trials), ("At once", self.jobs), ("Judged by", self.judged_by), ("Prune", self.prune),
+            ("Where", self.where), ("Address", self.address), ("CPUs of each", self.cpus), ("GPUs of each", self.gpus), ("", self.bring_back),
         ):  # fmt: skip
             form.addRow(label, widget)
+        self.where.currentIndexChanged.connect(lambda _: self.enable())
         layout = QVBoxLayout(self)
         layout.addWidget(hint)
         layout.addLayout(table)
@@ -120,6 +137,24 @@ class SweepDialog(QDialog):
             varied = self.varied()
             self.trials.setEnabled(any(".." in values for values in varied.values()))
             self.start_button.setEnabled(bool(varied))
+            for widget in (self.address, self.cpus, self.gpus, self.bring_back):
+                self.form.setRowVisible(widget, self.on_cluster)
+
+    @property
+    def on_cluster(self) -> bool:
+        return self.where.currentText() != HERE
+
+    def flags(self) -> list[str]:
+        """Where the trainings run and how many at once, as `lab sweep` takes it."""
+        flags = ["--jobs", str(self.jobs.value())]
+        if not self.on_cluster:
+            return flags
+        flags += ["--on", "ray", "--cpus", str(self.cpus.value())]
+        if self.address.text().strip():
+            flags += ["--address", self.address.text().strip()]
+        if self.gpus.value():
+            flags += ["--gpus", f"{self.gpus.value():g}"]
+        return [*flags, "--bring-back"] if self.bring_back.isChecked() else flags
 
     def wish(self) -> Wish:
         """What is asked for: settings of the form that are not the recipe's defaults hold for all trials."""
@@ -137,13 +172,16 @@ class SweepDialog(QDialog):
 
     def prepare(self) -> None:
         """Check what is asked for, off the window's thread, then start it."""
-        wish, jobs = self.wish(), self.jobs.value()
+        wish, flags = self.wish(), self.flags()
+        if self.on_cluster and find_spec("ray") is None:
+            self.refuse(UsageError("A Ray cluster needs Ray: pip install 'lab[ray]'."))
+            return
         self.start_button.setEnabled(False)
-        self.background.submit(lambda: prepared(self.recipe, wish), lambda sweep: self.go(sweep, jobs), self.refuse, receiver=self)
+        self.background.submit(lambda: prepared(self.recipe, wish), lambda sweep: self.go(sweep, flags), self.refuse, receiver=self)
 
-    def go(self, sweep: Sweep, jobs: int) -> None:
+    def go(self, sweep: Sweep, flags: list[str]) -> None:
         try:
-            self.start(sweep, jobs)
+            self.start(sweep, flags)
         except LabError as error:
             self.refuse(error)
             return

@@ -32,11 +32,13 @@ class SweepRunner(QObject):
     def __init__(self, parent: QObject | None = None):
         super().__init__(parent)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.flags: dict[str, list[str]] = {}
+        """How each sweep was started."""
         self.timer = QTimer(self, interval=LOOK_MS)
         self.timer.timeout.connect(self.look)
 
-    def start(self, sweep: "Sweep", jobs: int) -> None:
-        """Begin a new sweep. Raises LabError where it cannot be stored."""
+    def start(self, sweep: "Sweep", flags: list[str]) -> None:
+        """Begin a new sweep, with the flags of `lab sweep` that say where its trainings run and how many at once. Raises LabError where it cannot be stored."""
         from lab.sweep import record
 
         try:
@@ -44,17 +46,19 @@ class SweepRunner(QObject):
             write_atomic(SWEEPS.file(sweep.name), json.dumps(record(sweep), indent=1) + "\n")
         except OSError as error:
             raise LabError(f"Cannot write the sweep's folder {sweep.folder} ({error.strerror}).") from None
-        self.resume(sweep.name, jobs)
+        self.flags[sweep.name] = flags
+        self.resume(sweep.name)
 
-    def resume(self, name: str, jobs: int = 1) -> None:
-        """Continue a stored sweep; nothing where it is at work already. Raises LabError where its process cannot be started."""
+    def resume(self, name: str) -> None:
+        """Continue a stored sweep, as it was started in this app or one training after the other here; nothing where it is at work already.
+        Raises LabError where its process cannot be started."""
         if name in self.processes:
             return
         try:
             with (SWEEPS.folder(name) / LOG).open("ab") as log:
                 # A session of its own: Ctrl-C in the app's terminal is the app's.
                 self.processes[name] = subprocess.Popen(
-                    [sys.executable, "-m", "lab.cli", "sweep", name, "--jobs", str(jobs)],
+                    [sys.executable, "-m", "lab.cli", "sweep", name, *self.flags.get(name, ["--jobs", "1"])],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 )  # fmt: skip
         except OSError as error:

@@ -237,8 +237,8 @@ class TrainingPanel(Panel):
 
         self.context.background.submit(lambda: recipe.experiment_class().headline, ask, self.not_started, receiver=self)
 
-    def start_sweep(self, sweep: Any, jobs: int) -> None:
-        self.context.sweeps.start(sweep, jobs)
+    def start_sweep(self, sweep: Any, flags: list[str]) -> None:
+        self.context.sweeps.start(sweep, flags)
         self.context.say(f"Sweep {sweep.name} has started; Runs > Sweeps shows its settings.")
 
     def start_job(self, job: Job) -> None:

@@ -66,10 +66,11 @@ def dialogs(window: MainWindow, run: Any, pictures: Path) -> Iterator[QDialog]:
         {"steps": 100},
         ("charts/episodic_return", "losses/td_loss"),
         "cpu",
-        lambda made, jobs: None,
+        lambda made, flags: None,
         window.background,
         window,
     )
+    sweep.where.setCurrentIndex(1)
     sweep.refuse(UsageError(SENTENCE))
     yield sweep
     yield ConvolutionByHand(window)

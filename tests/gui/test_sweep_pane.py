@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from gui.main_window import MainWindow
 from gui.sweep_dialog import SweepDialog
 from lab.paths import runs_folder
+from lab.registry import recipe
 from lab.sweep import SWEEPS, Wish, find, prepared, record
 from lab.sweep_search import distributions, study_of, suggest
 
@@ -134,3 +135,31 @@ def test_a_sweep_is_started_from_a_form_stopped_and_continued(qtbot: QtBot, wind
     assert dialog.wish().ranges == ["learning_rate=0.01..1"]
     qtbot.mouseClick(find_buttons(dialog)["SweepDialog: Cancel"], Qt.MouseButton.LeftButton)
     assert not dialog.isVisible()
+
+
+def test_a_sweep_on_a_cluster_needs_ray_and_says_how_each_training_is_to_run(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    config, answer = recipe("linear").config_class()(), lambda sweep, flags: started.append(flags)
+    dialog = SweepDialog("linear", config, {"steps": 5}, ("losses/loss",), "cpu", answer, window.background, window)
+    dialog.show()
+    (field, values), *_ = dialog.rows
+    field.setCurrentText("learning rate")
+    values.setText("0.1, 0.3")
+    assert dialog.flags() == ["--jobs", "1"]
+    assert not dialog.address.isVisible()
+    dialog.where.setCurrentText("a Ray cluster")
+    assert dialog.address.isVisible()
+    dialog.address.setText("head:6379")
+    dialog.jobs.setValue(4)
+    dialog.cpus.setValue(2)
+    dialog.gpus.setValue(0.5)
+    dialog.bring_back.setChecked(True)
+    monkeypatch.setattr("gui.sweep_dialog.find_spec", lambda name: None)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    assert "pip install 'lab[ray]'" in dialog.problem.text()
+    monkeypatch.setattr("gui.sweep_dialog.find_spec", lambda name: name)
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(started) == 1, timeout=LONG)
+    assert started == [["--jobs", "4", "--on", "ray", "--cpus", "2", "--address", "head:6379", "--gpus", "0.5", "--bring-back"]]
