@@ -160,7 +160,10 @@ def translate(photographer: Photographer, panel: Any) -> None:
         until(lambda: holes.translating.settled, 30)
 
     def live() -> None:
-        watch: Any = photographer.window.go_to("Atari").watch  # type: ignore[attr-defined]
+        atari: Any = photographer.window.go_to("Atari")
+        wall, watch = atari.wall.view, atari.watch
+        until(lambda: bool(wall.agents), 60)
+        wall.choose(next(i for i, agent in enumerate(wall.agents) if agent.game == "pong"))
         until(lambda: watch.panes[0].playing is not None and watch.panes[0].playing.latest is not None, 60)
         photographer.window.go_to("Generate")
         game.kind.setCurrentText(ATARI)

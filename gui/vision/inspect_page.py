@@ -11,7 +11,6 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,7 +19,6 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QSplitter,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -31,24 +29,23 @@ from gui.atari.watched_frame import watched_frame
 from gui.page import Page
 from gui.theme import faint
 from gui.view_query import PageState
+from gui.vision.compare_tab import CompareTab
+from gui.vision.confusion_tab import ConfusionTab
 from gui.vision.gallery import GalleryView
 from gui.vision.picture_page import NO_AGENT
 from gui.vision.probabilities import Probabilities
 from gui.vision.vision_state import VisionState
-from gui.widgets.confusion_view import ConfusionView
 from gui.widgets.drawing import Drawing
 from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.open_dialog import ask_picture
 from gui.widgets.picture import Picture
 from gui.widgets.room import Turning
 from gui.widgets.titled import Strong
-from lab.data.image_files import IMAGE_FILTER
-from lab.stored_runs import runs
 
 DRAWN = 112
 """Side of the drawing as it is handed over, in pixels: a multiple of what networks see."""
 SPLITS = ("test", "validation", "train")
 SLIDE_MS = 2000
-CELLS = "Rows are true classes, columns predicted ones; blue is right, orange wrong. Click a cell to see its images."
 METHODS = {
     "Grad-CAM": "grad_cam", "CAM": "cam", "Augmented Grad-CAM": "augmented_grad_cam", "RISE": "rise", "Occlusion": "occlusion",
     "Integrated gradients": "integrated_gradients", "Attention": "attention_maps",
@@ -127,12 +124,6 @@ class InspectPage(Page):
         self.wrong = self.query(
             "mistakes", lambda: {"split": self.split.currentText()}, self.mistakes.show_answer, self.mistakes.show_note, 1.0
         )
-        self.apart = self.query("compare", self.compare_parameters, self.compared.show_answer, self.compared.show_note, 2.0)
-        self.beside = self.query("second_look", self.second_parameters, self.show_second, self.second.show_text, 0.2)
-        self.counts = self.query(
-            "confusion", lambda: {"split": self.split.currentText()}, self.matrix.show_answer, self.cell.show_note, 1.0
-        )
-        self.cells = self.query("confused", self.cell_parameters, self.cell.show_answer, self.cell.show_note, 1.0)
         self.setAcceptDrops(True)
         self.trail = state.trail(
             self.image_state, self.set_image, busy=lambda: self.canvas.last is not None or self.slideshow_button.isChecked()
@@ -190,24 +181,11 @@ class InspectPage(Page):
             "Captions: true class -> predicted class, with its probability as in the evaluation (the mean over views of the image).",
         )
         self.mistakes.opened.connect(self.open_spec)
-        self.other = QComboBox(toolTip="Run to compare with, image by image")
-        self.other.activated.connect(lambda _: self.other_chosen())
-        self.refresh_button = QToolButton(text="Refresh", toolTip="Refresh the list of runs on the same data")
-        self.refresh_button.clicked.connect(self.offer_runs)
-        self.compared: GalleryView = GalleryView(
-            "Both runs predict the same classes.", "Captions: true class, then the prediction of this run | of the other run."
-        )
-        self.compared.opened.connect(self.open_spec)
-        self.second = Picture("The same image, seen by the other run's network", (110, 80))
-        self.second.setToolTip("Grad-CAM of the other run's network for the same image: red is evidence, blue is none")
-        self.second_bars = Probabilities()
-        self.second_bars.picked.connect(self.choose_label)
-        self.matrix = ConfusionView()
-        self.matrix.picked.connect(self.show_cell)
-        self.confused_classes: tuple[str, str] | None = None
-        self.cell = GalleryView("No image.", "The number is the probability of the predicted class.")
-        self.cell.show_note(CELLS)
-        self.cell.opened.connect(self.open_spec)
+        self.compare = CompareTab(self, self.state, self.split)
+        self.compare.opened.connect(self.open_spec)
+        self.compare.picked.connect(self.choose_label)
+        self.confusion = ConfusionTab(self, self.split)
+        self.confusion.opened.connect(self.open_spec)
 
     def lay_out(self) -> None:
         source = QWidget()
@@ -260,28 +238,11 @@ class InspectPage(Page):
         line.addStretch(1)
         inside.addLayout(line)
         inside.addWidget(self.maps, 1)
-        compare = QWidget()
-        inside = QVBoxLayout(compare)
-        inside.setContentsMargins(0, theme.GAP, 0, 0)
-        line = QHBoxLayout()
-        line.addWidget(QLabel("Compare with"))
-        line.addWidget(self.other, 1)
-        line.addWidget(self.refresh_button)
-        inside.addLayout(line)
-        pair = Turning((150, 190, 300), (120, 120, 160))
-        for part in (self.second, self.second_bars, self.compared):
-            pair.addWidget(part)
-        pair.setSizes([150, 190, 300])
-        inside.addWidget(pair, 1)
-        confusion = Turning((380, 260), (220, 160))
-        confusion.addWidget(self.matrix)
-        confusion.addWidget(self.cell)
-        confusion.setSizes([380, 260])
         pages: tuple[tuple[QWidget, str, str], ...] = (
             (maps, "Feature maps", "Activations of a layer for this image"),
             (self.mistakes, "Worst errors", "Misclassified images, most confident first"),
-            (compare, "Compare runs", BELOW[2].tip),
-            (confusion, "Confusion", BELOW[3].tip),
+            (self.compare, "Compare runs", BELOW[2].tip),
+            (self.confusion, "Confusion", BELOW[3].tip),
         )
         for widget, title, tip in pages:
             self.below.setTabToolTip(self.below.addTab(widget, title), tip)
@@ -317,7 +278,8 @@ class InspectPage(Page):
     def pick_from_data(self, *_: object) -> None:
         self.trail.note()
         self.agent_button.setChecked(False)
-        self.wrong.stale = self.apart.stale = self.counts.stale = self.cells.stale = True
+        for query in (self.wrong, self.compare.apart, self.confusion.counts, self.confusion.cells):
+            query.stale = True
         self.state.show_image(f"{self.split.currentText()}:{self.number.value()}")
 
     def demonstrate(self) -> None:
@@ -349,9 +311,9 @@ class InspectPage(Page):
         self.trail.note()
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open an image", "", IMAGE_FILTER)
-        if name:
-            self.open_file(Path(name))
+        path = ask_picture(self)
+        if path is not None:
+            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         """Look at an image from disk, no longer at the agent's screen."""
@@ -367,10 +329,10 @@ class InspectPage(Page):
     def image_changed(self) -> None:
         if not isinstance(self.state.image, str) or self.state.image != f"{self.split.currentText()}:{self.number.value()}":
             self.slideshow_button.setChecked(False)  # Somebody draws, or opens an image.
-        self.heat.stale = self.beside.stale = True
+        self.heat.stale = self.compare.beside.stale = True
         self.look.ask()
         if self.below.currentIndex() == 2:
-            self.beside.ask()
+            self.compare.beside.ask()
 
     # -- which class, which method ---------------------------------------------------------------------------------
 
@@ -378,7 +340,7 @@ class InspectPage(Page):
         """Ask about a class; what the network says where it is empty."""
         self.state.label = label
         self.label.setCurrentIndex(max(0, self.label.findData(label)))
-        self.heat.stale = self.beside.stale = True
+        self.heat.stale = self.compare.beside.stale = True
         self.look.ask()
 
     def method_changed(self, name: str) -> None:
@@ -456,66 +418,12 @@ class InspectPage(Page):
         if self.method.currentText() != "Grad-CAM":
             self.overlay.show_text(sentence)
 
-    # -- comparing -------------------------------------------------------------------------------------------------
-
-    def offer_runs(self) -> None:
-        """The other runs that learned the same images."""
-        before = self.other.currentData()
-        self.other.clear()
-        data = self.state.run.stored["config"].get("data")
-        for run in runs():
-            if (
-                "inspect" in run.recipe.config_class().pages
-                and run.stored["config"].get("data") == data
-                and run.path.resolve() != self.state.run.path.resolve()
-            ):
-                self.other.addItem(run.name, str(run.path))
-        self.other.setCurrentIndex(max(0, self.other.findData(before)))
-        if not self.other.count():
-            self.compared.show_note("No other run was trained on this data set yet. Train a second one.")
-        self.apart.stale = True
-
-    def compare_parameters(self) -> dict[str, Any] | None:
-        other = self.other.currentData()
-        return {"other": other, "split": self.split.currentText()} if other else None
-
-    def other_chosen(self) -> None:
-        """Another run to compare with."""
-        self.beside.stale = True
-        self.apart.ask()
-        self.beside.ask()
-
-    def second_parameters(self) -> dict[str, Any] | None:
-        other = self.other.currentData()
-        return {"image": self.state.image, "label": self.state.label, "other": other} if other else None
-
-    def show_second(self, answer: Any) -> None:
-        """What the other network makes of the image, beside what this one does."""
-        from lab.recipes.vision.image_pictures import enlarged, overlay
-
-        large = enlarged(answer.image)
-        self.second.show_pixels(large if answer.heat is None else overlay(large, answer.heat))
-        self.second_bars.show_values(answer.classes, answer.probabilities, answer.chosen, answer.truth)
-
-    # -- confusion -------------------------------------------------------------------------------------------------
-
-    def show_cell(self, true: str, predicted: str) -> None:
-        """Show the images of a cell of the matrix."""
-        self.confused_classes = (true, predicted)
-        self.cells.ask()
-
-    def cell_parameters(self) -> dict[str, Any] | None:
-        if self.confused_classes is None:
-            return None
-        true, predicted = self.confused_classes
-        return {"true": true, "predicted": predicted, "split": self.split.currentText()}
-
     # -- time ------------------------------------------------------------------------------------------------------
 
     def source_changed(self) -> None:
         config: Any = self.state.run.config(exists=False)
         self.canvas.pen = 0.15 if getattr(config, "data", "") == "digits" else 0.09
-        self.offer_runs()
+        self.compare.offer_runs()
 
     def shut(self) -> None:
         self.slideshow.stop()
@@ -531,8 +439,8 @@ class InspectPage(Page):
         if self.below.currentIndex() == 1:
             self.wrong.tick()
         elif self.below.currentIndex() == 2:
-            self.apart.tick()
-            self.beside.tick()
+            self.compare.apart.tick()
+            self.compare.beside.tick()
         elif self.below.currentIndex() == 3:
-            self.counts.tick()
-            self.cells.tick()
+            self.confusion.counts.tick()
+            self.confusion.cells.tick()

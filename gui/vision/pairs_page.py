@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSpinBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QTabWidget, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.actions import Action
@@ -11,7 +11,7 @@ from gui.page import Page
 from gui.view_query import PageState
 from gui.widgets.answer_view import AnswerView
 from gui.widgets.flow_layout import FlowLayout
-from lab.data.image_files import IMAGE_FILTER
+from gui.widgets.open_dialog import ask_picture
 
 SPLITS = ("test", "validation", "train")
 BELOW = {"Templates": "one_shot", "Hardest pairs": "hardest"}
@@ -97,9 +97,9 @@ class PairsPage(Page):
         self.second.setValue(self.second.value() + 1)
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open an image", "", IMAGE_FILTER)
-        if name:
-            self.open_file(Path(name))
+        path = ask_picture(self)
+        if path is not None:
+            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         self.file = path

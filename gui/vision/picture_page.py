@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSpinBox, QWidget
 
 from gui import theme
 from gui.actions import Action
@@ -13,7 +13,7 @@ from gui.page import Page
 from gui.view_query import PageState, ViewQuery
 from gui.vision.vision_state import VisionState
 from gui.widgets.flow_layout import FlowLayout
-from lab.data.image_files import IMAGE_FILTER
+from gui.widgets.open_dialog import ask_picture
 
 SPLITS = ("test", "validation", "train")
 NO_AGENT = "No agent is being watched. Choose one in the Atari panel (Alt+1) first."
@@ -73,9 +73,9 @@ class PicturePage(Page):
         self.number.setValue(number)
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open an image", "", IMAGE_FILTER)
-        if name:
-            self.open_file(Path(name))
+        path = ask_picture(self)
+        if path is not None:
+            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         self.agent_button.setChecked(False)

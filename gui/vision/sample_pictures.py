@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from gui import theme
 from gui.background import Background
 from gui.widgets.dropped_file import dropped_file
-from lab.data.image_files import IMAGE_FILTER
+from gui.widgets.open_dialog import ask_picture
 from lab.data.photographs import SAMPLES, sample_file
 
 LARGEST_SIDE = 320
@@ -58,9 +58,9 @@ class PictureChoice(QWidget):
         self.background.submit(lambda: read_picture(path), self.chosen.emit, lambda error: self.failed.emit(str(error)), receiver=self)
 
     def ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a picture", "", IMAGE_FILTER)
-        if name:
-            self.open_file(Path(name))
+        path = ask_picture(self)
+        if path is not None:
+            self.open_file(path)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_file(event):

@@ -45,16 +45,18 @@ def take(photographer: Photographer, data: str = "mnist-5k") -> None:
     def compare() -> None:
         page.method.setCurrentText("Grad-CAM")
         page.below.setCurrentIndex(2)
-        page.offer_runs()
-        until(lambda: page.compared.list.count() > 0, 60)
-        page.open_spec(page.compared.specs[0])
+        page.compare.offer_runs()
+        until(lambda: page.compare.compared.list.count() > 0, 60)
+        page.open_spec(page.compare.compared.specs[0])
 
     def confusion() -> None:
         page.below.setCurrentIndex(3)
-        until(lambda: page.matrix.answer is not None, 60)
-        counts = {(row[0], name): count for row in page.matrix.answer.rows for name, count in zip(page.classes, row[1:], strict=True)}
-        page.show_cell(*max((cell for cell in counts if cell[0] != cell[1]), key=lambda cell: counts[cell]))
-        until(lambda: page.cells.settled, 60)
+        until(lambda: page.confusion.matrix.answer is not None, 60)
+        counts = {
+            (row[0], name): count for row in page.confusion.matrix.answer.rows for name, count in zip(page.classes, row[1:], strict=True)
+        }
+        page.confusion.show_cell(*max((cell for cell in counts if cell[0] != cell[1]), key=lambda cell: counts[cell]))
+        until(lambda: page.confusion.cells.settled, 60)
 
     def views() -> None:
         tab.page_tabs.setCurrentWidget(tab.split)

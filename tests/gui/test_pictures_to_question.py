@@ -40,7 +40,7 @@ def test_a_cell_of_the_matrix_shows_its_images_and_one_of_them_is_inspected(qtbo
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=LONG)
     qtbot.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
-    matrix = page.matrix
+    matrix = page.confusion.matrix
     qtbot.waitUntil(lambda: matrix.answer is not None, timeout=LONG)
     counts = np.array([row[1:] for row in matrix.answer.rows])
     row, column = max(((i, j) for i in range(10) for j in range(10) if i != j), key=lambda cell: counts[cell])
@@ -48,10 +48,10 @@ def test_a_cell_of_the_matrix_shows_its_images_and_one_of_them_is_inspected(qtbo
     matrix.scrollToItem(matrix.item(row, column))
     place = matrix.visualItemRect(matrix.item(row, column)).center()
     qtbot.mouseClick(matrix.viewport(), LEFT, pos=place)
-    qtbot.waitUntil(lambda: page.cell.list.count() == counts[row, column] > 0, timeout=LONG)
-    assert page.cell.note.text().startswith(f"{counts[row, column]} of class {row}, predicted {column}")
-    spec = page.cell.specs[0]
-    page.cell.list.itemClicked.emit(page.cell.list.item(0))
+    qtbot.waitUntil(lambda: page.confusion.cell.list.count() == counts[row, column] > 0, timeout=LONG)
+    assert page.confusion.cell.note.text().startswith(f"{counts[row, column]} of class {row}, predicted {column}")
+    spec = page.confusion.cell.specs[0]
+    page.confusion.cell.list.itemClicked.emit(page.confusion.cell.list.item(0))
     qtbot.waitUntil(lambda: page.last.name == spec, timeout=LONG)
     assert (page.last.truth, int(page.last.probabilities.argmax())) == (row, column)
 
@@ -82,16 +82,16 @@ def test_every_count_stands_out_from_its_colour(qtbot: QtBot, ground: str) -> No
 
 def test_one_drawing_is_seen_by_two_networks(qtbot: QtBot, page: Any) -> None:
     page.below.setCurrentIndex(2)
-    page.offer_runs()
-    assert page.other.currentText() == "digits-s1"
+    page.compare.offer_runs()
+    assert page.compare.other.currentText() == "digits-s1"
     area = page.canvas.area()
     start, end = (QPoint(int(area.center().x()), int(area.top() + share * area.height())) for share in (0.2, 0.8))
     qtbot.mousePress(page.canvas, LEFT, pos=start)
     qtbot.mouseRelease(page.canvas, LEFT, pos=end)
-    qtbot.waitUntil(lambda: page.second_bars.values is not None and page.beside.settled and page.look.settled, timeout=LONG)
-    assert page.second.image is not None
-    assert page.second_bars.values.sum() == pytest.approx(1, abs=1e-3)
-    assert not np.array_equal(page.second_bars.values, page.bars.values)
+    qtbot.waitUntil(lambda: page.compare.second_bars.values is not None and page.compare.beside.settled and page.look.settled, timeout=LONG)
+    assert page.compare.second.image is not None
+    assert page.compare.second_bars.values.sum() == pytest.approx(1, abs=1e-3)
+    assert not np.array_equal(page.compare.second_bars.values, page.bars.values)
 
 
 def test_a_second_look_is_what_the_other_run_says_itself(two_runs: list[Path]) -> None:

@@ -208,13 +208,13 @@ def test_a_click_on_a_mistake_opens_it(qtbot: QtBot, panel: Any) -> None:
 def test_two_runs_image_by_image(qtbot: QtBot, panel: Any, two_runs: list[Path]) -> None:
     page = look(panel)
     choose(panel, "Compare runs")
-    press(qtbot, page.refresh_button)
-    assert [page.other.itemText(i) for i in range(page.other.count())] == [two_runs[1].name]
-    qtbot.waitUntil(lambda: page.compared.list.count() > 0, timeout=LONG)
-    assert page.compared.note.text().startswith("Both right ")
-    gallery = page.compared.list
+    press(qtbot, page.compare.refresh_button)
+    assert [page.compare.other.itemText(i) for i in range(page.compare.other.count())] == [two_runs[1].name]
+    qtbot.waitUntil(lambda: page.compare.compared.list.count() > 0, timeout=LONG)
+    assert page.compare.compared.note.text().startswith("Both right ")
+    gallery = page.compare.compared.list
     qtbot.mouseClick(gallery.viewport(), Qt.MouseButton.LeftButton, pos=gallery.visualItemRect(gallery.item(0)).center())
-    qtbot.waitUntil(lambda: page.last.name == page.compared.specs[0], timeout=LONG)
+    qtbot.waitUntil(lambda: page.last.name == page.compare.compared.specs[0], timeout=LONG)
 
 
 def test_the_maps_of_another_layer(qtbot: QtBot, panel: Any) -> None:
