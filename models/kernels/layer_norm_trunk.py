@@ -12,8 +12,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.kernels.nature_trunk import convolution_gradients, relu_backward
-from models.kernels.pixel_blocks import blocks2x2, packed_blocks2x2, relu_to_blocks, relu_to_blocks_backward
-from models.kernels.windows import to_blocks
 
 SHAPES = ((20, 20, 32), (9, 9, 64), (7, 7, 64))
 """What each of the three normalises."""
@@ -61,13 +59,13 @@ class Activations(NamedTuple):
 
     blocks: Tensor  # (B, 64, 21, 21)
     n1: Normalised
-    y1: Tensor  # (B, 128, 10, 10): 32 maps of 20x20 in 2x2 blocks, after ReLU
+    y1: Tensor  # (B, 32, 20, 20), after ReLU
     n2: Normalised
     y2: Tensor  # (B, 64, 9, 9)
     n3: Normalised
     features: Tensor  # (B, 3136)
     first: Tensor  # (32, 64, 2, 2), divided by 255
-    second: Tensor  # (64, 128, 2, 2)
+    second: Tensor  # (64, 32, 4, 4)
 
     def of_first(self, count: int) -> "Activations":
         """Those of the first `count` stacks."""
@@ -79,13 +77,13 @@ class Activations(NamedTuple):
 def layer_norm_trunk_forward(blocks: Tensor, weights: Sequence[Tensor], norms: Sequence[Tensor]) -> Activations:
     """`plain_layer_norm_trunk`, layer by layer."""
     w1, b1, w2, b2, w3, b3 = weights
-    first, second = w1 * (1 / 255), to_blocks(w2)
+    first = w1 * (1 / 255)
     n1 = normalised(F.conv2d(blocks, first, b1), *norms[:2])
-    y1 = relu_to_blocks(n1.maps)
-    n2 = normalised(F.conv2d(y1, second, b2), *norms[2:4])
+    y1 = n1.maps.relu_()
+    n2 = normalised(F.conv2d(y1, w2, b2, stride=2), *norms[2:4])
     y2 = n2.maps.relu_()
     n3 = normalised(F.conv2d(y2, w3, b3), *norms[4:])
-    return Activations(blocks, n1, y1, n2, y2, n3, n3.maps.relu_().flatten(1), first, second)
+    return Activations(blocks, n1, y1, n2, y2, n3, n3.maps.relu_().flatten(1), first, w2)
 
 
 def layer_norm_trunk_backward(
@@ -97,13 +95,13 @@ def layer_norm_trunk_backward(
     x3, *norm3 = normalised_backward(relu_backward(y3, seen.n3.maps, 0), seen.n3, *norms[4:])
     y2, w3_new, b3_new = convolution_gradients(x3, seen.y2, w3)
     x2, *norm2 = normalised_backward(relu_backward(y2, seen.y2, 0), seen.n2, *norms[2:4])
-    y1, w2_new, b2_new = convolution_gradients(x2, seen.y1, seen.second)
-    x1, *norm1 = normalised_backward(relu_to_blocks_backward(y1, seen.y1), seen.n1, *norms[:2])
+    y1, w2_new, b2_new = convolution_gradients(x2, seen.y1, seen.second, stride=2)
+    x1, *norm1 = normalised_backward(relu_backward(y1, seen.y1, 0), seen.n1, *norms[:2])
     _, w1_new, b1_new = convolution_gradients(x1, seen.blocks, seen.first, of_input=False)
     torch.mul(w1_new, 1 / 255, out=w1_gradient)
     torch._foreach_copy_(
-        [b1_gradient, blocks2x2(w2_gradient), b2_gradient, w3_gradient, b3_gradient, *norms_into],
-        [b1_new, packed_blocks2x2(w2_new), b2_new, w3_new, b3_new, *norm1, *norm2, *norm3],
+        [b1_gradient, w2_gradient, b2_gradient, w3_gradient, b3_gradient, *norms_into],
+        [b1_new, w2_new, b2_new, w3_new, b3_new, *norm1, *norm2, *norm3],
     )
 
 

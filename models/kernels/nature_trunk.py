@@ -83,10 +83,12 @@ def trunk_backward(gradient: Tensor, seen: Activations, w3: Tensor, into: Sequen
     )
 
 
-def convolution_gradients(gradient: Tensor, x: Tensor, weight: Tensor, of_input: bool = True) -> tuple[Tensor, Tensor, Tensor]:
-    """The gradients in input (if asked for), weight and bias of a convolution of stride 1 without padding."""
+def convolution_gradients(
+    gradient: Tensor, x: Tensor, weight: Tensor, of_input: bool = True, stride: int = 1
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients in input (if asked for), weight and bias of a convolution without padding."""
     wanted = [of_input, True, True]
-    return convolution_backward(gradient, x, weight, [weight.shape[0]], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, wanted)
+    return convolution_backward(gradient, x, weight, [weight.shape[0]], [stride, stride], [0, 0], [1, 1], False, [0, 0], 1, wanted)
 
 
 class NatureTrunk(torch.autograd.Function):
