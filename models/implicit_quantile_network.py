@@ -47,7 +47,7 @@ class ImplicitQuantileNetwork(QNetwork):
     def outputs_of(self, features: Tensor, draw: Draw = ()) -> Tensor:
         taus = self.taus_of(draw, features.device)
         x = (features[:, None] * self.embedded(cosines(taus)).view(*taus.shape, -1).to(features.dtype)).flatten(0, 1)  # (B * N, features)
-        return self.by_action(super().outputs_of(x, draw[1:]), len(features))
+        return self.by_action(super().outputs_of(x, draw[1:]), features.shape[0])
 
     def taus_of(self, draw: Draw, device: torch.device) -> Tensor:
         """The fractions (B or 1, N) of a pass."""

@@ -156,3 +156,11 @@ def test_each_head_learns_the_values_of_a_small_problem(
     with torch.no_grad():
         q = experiment.serving()(TwoRooms().blocks(np.array([[0] * 4, [1] * 4])))
     torch.testing.assert_close(q, torch.tensor([[0.5, 0.9, 0.9, 0.9], [-1.0, 1.0, -1.0, -1.0]]), atol=0.2, rtol=0)
+
+
+@torch.no_grad()
+def test_exported_implicit_quantiles_take_batches_of_any_size(make: Callable[..., DQN]) -> None:
+    exported = make("iqn").exported()
+    program = torch.export.export(exported.module, tuple(exported.inputs.values()), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    frames = torch.randint(0, 256, (5, 4, 84, 84), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(program.module()(frames), exported.module(frames))
