@@ -67,8 +67,8 @@ def faults_of(widget: QWidget) -> Iterator[str]:
     placed = (parent is not None and parent.layout() is not None) or isinstance(parent, QSplitter)
     if placed and (least.width() > widget.width() + SLACK or least.height() > widget.height() + SLACK):
         yield f"is {widget.width()}x{widget.height()}, needs {least.width()}x{least.height()}"
-    if isinstance(widget, QAbstractScrollArea) and not scrolls_by_nature(widget) and widget.horizontalScrollBar().isVisible():
-        yield "scrolls sideways"
+    if isinstance(widget, QAbstractScrollArea) and not scrolls_by_nature(widget) and widget.horizontalScrollBar().maximum() > 0:
+        yield "scrolls sideways"  # Or is cut, where the bar is always off.
     yield from cut_text(widget)
 
 
