@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from controls import drives, press
 from latent_space import LEFT, LONG, menu_of, pixels, show, still
+from PySide6.QtWidgets import QSplitter
 from pytestqt.qtbot import QtBot
 
 from lab.bookmarks import DIRECTIONS, bookmarks
@@ -47,6 +48,12 @@ def test_a_direction_that_gets_a_name_is_kept_with_the_run(qtbot: QtBot, latent_
     assert [one.name for one in bookmarks(tab.run, DIRECTIONS)] == ["slant"]
     qtbot.mouseClick(page.rows[0].keep_button, LEFT)
     assert bookmarks(tab.run, DIRECTIONS) == ()
+
+
+def test_names_and_buttons_are_whole_however_narrow_their_side_is_made(qtbot: QtBot, latent_tab: Callable[..., Any]) -> None:
+    page = directions(qtbot, latent_tab())
+    page.findChild(QSplitter).setSizes([1, 2000])
+    assert page.area.viewport().width() >= max(row.minimumSizeHint().width() for row in page.rows)
 
 
 @drives("Code > Walk from this point")
