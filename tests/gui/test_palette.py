@@ -48,7 +48,7 @@ def test_actions_recipes_settings_games_and_runs_are_found_by_their_names(
     window.activateWindow()
     qtbot.waitUntil(lambda: window.focusWidget() is atari.form.fields.rows["gamma"].editor, timeout=LONG)
     run(qtbot, window, "preset quick look")
-    assert atari.form.length() == {"steps": 20_000}
+    assert atari.form.length() == {"steps": 6_000}
     run(qtbot, window, "recipe dqn-fast")
     assert atari.form.recipe_box.currentText() == "dqn-fast"
     run(qtbot, window, f"run {known.name}")

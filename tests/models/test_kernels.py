@@ -225,7 +225,7 @@ SHARED_TWINS = {
 """The plain twins of kernels that have none of their own name."""
 NO_KERNELS = {"attention_weights", "causal_mask", "FEATURES", "Activations", "SHAPES", "EPS"}
 """What is offered beside kernels: plain PyTorch itself, a number, a record."""
-NO_ARITHMETIC = {"flat_layout", "flat_parameters", "cuda_graphs"}
+NO_ARITHMETIC = {"flat_layout", "flat_parameters", "cuda_graphs", "host_memory"}
 """Modules that arrange memory and launches."""
 
 
