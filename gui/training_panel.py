@@ -158,10 +158,13 @@ class TrainingPanel(Panel):
             self.about_label.clear()  # Links keep the colour of the palette in which they were written.
             self.show_about()
 
-    def show_about(self) -> None:
-        """Explain the recipe of the run in front, or of the form where there is none."""
+    def explained(self) -> registry.Recipe:
+        """The recipe of the run in front, or of the form where there is none."""
         run = self.current_run()
-        recipe = run.recipe if run is not None else self.form.recipe
+        return run.recipe if run is not None else self.form.recipe
+
+    def show_about(self) -> None:
+        recipe = self.explained()
         self.about_label.setText(recipe.config_class().explanation or f"<h3>{escape(recipe.name)}</h3><p>{escape(recipe.about)}</p>")
 
     # -- pages -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from gui.page_tabs import PAGE_MENU
 from gui.panel import AppContext
 from gui.training_panel import TrainingPanel
 from gui.widgets.transport import MENU
-from lab.registry import recipe
+from lab.registry import Recipe, recipe
 
 RESTART = Action(
     "restart",
@@ -41,6 +41,7 @@ class FoundationsPanel(TrainingPanel):
         super().__init__(context)
         self.home = Home(self.history)
         self.home.run_wanted.connect(self.train_as_run)
+        self.home.stack.currentChanged.connect(lambda _: self.show_about())
         self.tabs.set_home(self.home, "Pages", "Pages that run by themselves")
         self.stack.setCurrentWidget(self.tabs)
         self.tabs.setCurrentWidget(self.home)
@@ -49,6 +50,11 @@ class FoundationsPanel(TrainingPanel):
     def run_changed(self) -> None:
         super().run_changed()
         self.show_docks()
+
+    def explained(self) -> Recipe:
+        """The recipe of the page in front, where no run is."""
+        on_pages = self.current_run() is None and hasattr(self, "home")
+        return recipe(self.home.front.recipe) if on_pages else super().explained()
 
     def entered(self) -> None:
         self.show_docks()

@@ -16,6 +16,7 @@ from gui.foundations.curve_plot import ticks
 from gui.foundations.home import Home
 from gui.foundations.neuron_page import ENDLESS
 from gui.main_window import MainWindow
+from lab.registry import recipe
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -255,3 +256,10 @@ def test_a_mcculloch_pitts_unit_is_wired_by_hand_and_learns_what_a_line_can(home
     page.play_button.setChecked(True)
     qtbot.waitUntil(lambda: page.frame.mistakes[0] > 50, timeout=LONG)
     assert "of 4 as XOR" in page.truth.text()
+
+
+def test_what_one_looks_at_is_the_page_in_front(home: Any, qtbot: QtBot) -> None:
+    panel: Any = home.window().panel("Foundations")
+    for title, name in (("Self-organising map", "som"), ("One neuron", "perceptron"), ("Playground", "playground")):
+        shown(home, qtbot, title)
+        assert panel.about_label.text() == recipe(name).config_class().explanation
