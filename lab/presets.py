@@ -94,7 +94,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
     },
     "rainbow": {
-        QUICK: quick(6_000, envs=4, learning_starts=1_000, replay_capacity=20_000),
+        QUICK: quick(3_500, envs=4, learning_starts=1_000, replay_capacity=20_000),
         PUBLISHED: Preset(
             "One game, 200 million frames, over which beta goes to 1 (Hessel et al. 2018).",
             {"envs": 1, "life_loss_terminal": True, "priority_beta_steps": AGENT_STEPS},
