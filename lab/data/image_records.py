@@ -71,8 +71,9 @@ def all_of(folder: ClassFolder, name: str) -> list[Path]:
     return [file for part in folder.files.values() for file in part.get(name, [])]
 
 
-def domains_record(data: str, ground: str, stored: Record | None) -> Record:
-    """What a run remembers of its folders; for a run that remembers them already, as they are now."""
+def domains_record(data: str, ground: str, stored: Record | None, pictures: list[Path] | None = None) -> Record:
+    """What a run remembers of its folders; for a run that remembers them already, as they are now. Where only some of the folders
+    hold pictures (and the others masks), their values are those of the `pictures`."""
     folders = paths(data)
     files = files_of(folders)
     whole = hashes(files)
@@ -90,7 +91,7 @@ def domains_record(data: str, ground: str, stored: Record | None) -> Record:
         if known and "hashes" in record:
             record["contains_stored"] = {known[i : i + 12] for i in range(0, len(known), 12)} <= set(whole)
         return record | {key: stored[key] for key in ("values",) if key in stored}
-    surveyed = survey(files, ground)
+    surveyed = survey(files if pictures is None else [file for folder in pictures for file in image_files(folder)], ground)
     record["assumed"] += surveyed.notes
     return record if surveyed.span is None else record | {"values": [surveyed.span.low, surveyed.span.high]}
 
