@@ -13,7 +13,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from models.kernels.pixel_blocks import blocks2x2, packed_blocks2x2, relu_to_blocks, relu_to_blocks_backward
-from models.kernels.windows import to_blocks
+from models.kernels.threads import threads
+from models.kernels.windows import rows, to_blocks, weight_gradient
 
 FEATURES = 3136
 """64 maps of 7x7."""
@@ -72,7 +73,7 @@ def trunk_backward(gradient: Tensor, seen: Activations, w3: Tensor, into: Sequen
     """Write the gradients of the six weights into `into`, given that in the features (B, 3136)."""
     w1_gradient, b1_gradient, w2_gradient, b2_gradient, w3_gradient, b3_gradient = into
     y3 = gradient.view(seen.y3.shape).contiguous(memory_format=torch.channels_last)
-    y2, w3_new, b3_new = convolution_gradients(relu_backward(y3, seen.y3, 0), seen.y2, w3)
+    y2, w3_new, b3_new = small_convolution_gradients(relu_backward(y3, seen.y3, 0), seen.y2, w3)
     y1, w2_new, b2_new = convolution_gradients(relu_backward(y2, seen.y2, 0), seen.y1, seen.second)
     maps = relu_to_blocks_backward(y1, seen.y1)  # (B, 32, 20, 20)
     _, w1_new, b1_new = convolution_gradients(maps, seen.blocks, seen.first, of_input=False)
@@ -89,6 +90,19 @@ def convolution_gradients(
     """The gradients in input (if asked for), weight and bias of a convolution without padding."""
     wanted = [of_input, True, True]
     return convolution_backward(gradient, x, weight, [weight.shape[0]], [stride, stride], [0, 0], [1, 1], False, [0, 0], 1, wanted)
+
+
+def small_convolution_gradients(gradient: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`convolution_gradients` for few small maps in bfloat16. Of two threads on a processor one alone works on the weight's, as a matrix product.
+
+    oneDNN has both threads at it, and each spins at a barrier for the other: six times as long where another training has one of
+    the cores. The product gains nothing by a second thread, and takes as long as oneDNN's where both cores are free.
+    """
+    if x.device.type != "cpu" or x.dtype != torch.bfloat16 or torch.get_num_threads() != 2:
+        return convolution_gradients(gradient, x, weight)
+    of_x = convolution_backward(gradient, x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [True, False, False])[0]
+    with threads(1):
+        return of_x, weight_gradient(x.permute(0, 2, 3, 1), gradient, weight.shape[2], 1), rows(gradient).sum(0)
 
 
 class NatureTrunk(torch.autograd.Function):

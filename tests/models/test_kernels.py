@@ -27,6 +27,7 @@ from models.kernels import (
     reflected_conv,
     windows,
 )
+from models.kernels.threads import threads
 
 Shape = tuple[int, ...]
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.02}
@@ -225,8 +226,8 @@ SHARED_TWINS = {
 """The plain twins of kernels that have none of their own name."""
 NO_KERNELS = {"attention_weights", "causal_mask", "FEATURES", "Activations", "SHAPES", "EPS"}
 """What is offered beside kernels: plain PyTorch itself, a number, a record."""
-NO_ARITHMETIC = {"flat_layout", "flat_parameters", "cuda_graphs", "host_memory"}
-"""Modules that arrange memory and launches."""
+NO_ARITHMETIC = {"flat_layout", "flat_parameters", "cuda_graphs", "host_memory", "threads"}
+"""Modules that arrange memory, launches and threads."""
 
 
 def used_kernels() -> Iterator[tuple[str, str]]:
@@ -418,3 +419,20 @@ def test_the_bounds_gradient_is_autograds(hidden: Shape, classes: int, batch: in
     expected = torch.autograd.grad(plain[0] + 0.7 * plain[1], list(layers.parameters()))
     for got, wanted in zip((*terms, *first), (*plain, *expected), strict=True):
         assert_near(got, wanted.detach(), torch.float32 if dtype == torch.float32 else torch.bfloat16)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_gradients_of_a_small_convolution_are_autograds_with_any_number_of_threads(count: int) -> None:
+    generator = torch.Generator().manual_seed(5)
+    shapes = (3, 8, 9, 9), (16, 8, 3, 3), (3, 16, 7, 7)
+    # Whole numbers of at most 2: bfloat16 and its sums hold them exactly.
+    x, weight, gradient = (torch.randint(-2, 3, shape, generator=generator).bfloat16() for shape in shapes)
+    x, weight, gradient = (tensor.contiguous(memory_format=torch.channels_last) for tensor in (x, weight, gradient))
+
+    with threads(count):
+        of_x, of_weight, of_bias = nature_trunk.small_convolution_gradients(gradient, x, weight)
+
+    leaves = [tensor.float().requires_grad_() for tensor in (x, weight, torch.zeros(16))]
+    expected = torch.autograd.grad(F.conv2d(*leaves), leaves, gradient.float())
+    for computed, autograds in zip((of_x, of_weight, of_bias), expected, strict=True):
+        torch.testing.assert_close(computed.float(), autograds.bfloat16().float(), rtol=0, atol=0)
