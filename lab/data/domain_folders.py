@@ -13,10 +13,11 @@ import torch
 from PIL.Image import Image
 
 from lab.data.catalogue import paths, readable
-from lab.data.image_files import image_files, matched, of_split, readable_split, splits_in, tests_of
+from lab.data.image_files import image_files, of_split, readable_split, splits_in, tests_of
 from lab.data.image_reader import Span, read_image, squared, survey
 from lab.data.image_records import files_of, span_in
 from lab.data.images import Domains, LabelledImages, Request, Split
+from lab.data.matched_pairs import matched
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")

@@ -3,7 +3,6 @@
 Read first: `class_folder`. Whatever is left out or assumed is said in `notes`.
 """
 
-import hashlib
 import logging
 import os
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from lab.data.catalogue import find, paths, readable
+from lab.data.encoding import composed
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
@@ -69,34 +69,75 @@ def class_folder(root: Path) -> ClassFolder:
     Raises LabError where the folder holds no image file, cannot be read, or where splits have different classes.
     """
     notes: list[str] = []
-    folders = sub_folders(root)
     hidden = images_passed_over(root)
     if hidden:
         notes.append(
             f"{hidden:,} hidden image{'s' * (hidden != 1)} in {readable(root)} ignored (.ipynb_checkpoints, __MACOSX and the like)."
         )
-    splits: dict[Part, Path] = {SPLITS[folder.name.lower()]: folder for folder in folders if folder.name.lower() in SPLITS}
-    if "train" not in splits or len(splits) < len(folders):
+    if dangling := dangling_note(root):
+        notes.append(dangling)
+    inner = root if split_folders(root) else wrapped(root)
+    splits = split_folders(inner)
+    if not splits:
         return ClassFolder({"train": classes_of(root, notes)}, notes)
+    if inner != root:
+        notes.append(f"{readable(root)} holds one folder only: {readable(inner)} is used.")
     files: dict[Part, dict[str, list[Path]]] = {part: classes_of(folder, notes) for part, folder in splits.items()}
     if len(files) > 1:
-        notes.append(f"The folders {', '.join(readable(folder.name) for folder in folders)} of {readable(root)} are the splits.")
-        if not any(sub_folders(folder) for folder in folders):  # No classes: the images of all splits are of one, the root's.
-            files = {part: {readable(root.name): next(iter(group.values()))} for part, group in files.items()}
-        check_splits(root, files)
-    stray = images_directly_in(root)
+        notes.append(f"The folders {', '.join(readable(folder.name) for folder in splits.values())} of {readable(inner)} are the splits.")
+        if not any(sub_folders(folder) for folder in splits.values()):  # No classes: the images of all splits are of one, the root's.
+            files = {part: {readable(inner.name): next(iter(group.values()))} for part, group in files.items()}
+        check_splits(inner, files)
+    others = [readable(folder.name) for folder in sub_folders(inner) if folder not in splits.values()]
+    if others:
+        notes.append(f"Ignored beside the splits of {readable(inner)}: the folder{'s' * (len(others) != 1)} {listed(others)}.")
+    stray = images_directly_in(inner)
     if stray:
-        notes.append(f"Ignored beside the folders of {readable(root)}: {counted(stray)}.")
+        notes.append(f"Ignored beside the folders of {readable(inner)}: {counted(stray)}.")
     return ClassFolder(files, notes)
+
+
+def split_folders(root: Path) -> dict[Part, Path]:
+    """The folders train/, val/ and test/ of `root` by the split that each is; {} where they are classes or there is no train/.
+
+    They are splits where no other folder holds images, or where train/ and another of them have a class folder in common.
+    Raises LabError where two folders are the same split.
+    """
+    folders = sub_folders(root)
+    named = [folder for folder in folders if folder.name.lower() in SPLITS]
+    splits: dict[Part, Path] = {SPLITS[folder.name.lower()]: folder for folder in named}
+    if "train" not in splits:
+        return {}
+    if any(images_below(folder) for folder in folders if folder not in named):
+        classes = {part: {folder.name for folder in sub_folders(place)} for part, place in splits.items()}
+        if not any(classes["train"] & own for part, own in classes.items() if part != "train"):
+            return {}
+    if len(splits) < len(named):
+        both = [
+            folder.name
+            for folder in named
+            if folder not in splits.values() or [SPLITS[f.name.lower()] for f in named].count(SPLITS[folder.name.lower()]) > 1
+        ]
+        raise LabError(f"{readable(root)} holds {listed(map(readable, both))}, which are the same split: leave one of them.")
+    return splits
+
+
+def wrapped(root: Path) -> Path:
+    """The folder around the split folders, where `root` holds nothing else, as an unpacked archive does; else `root`."""
+    inner = [folder for folder in sub_folders(root) if images_below(folder)]
+    return inner[0] if len(inner) == 1 and not images_directly_in(root) else root
 
 
 def check_splits(root: Path, files: dict[Part, dict[str, list[Path]]]) -> None:
     for part, group in files.items():
-        unlike = sorted(set(group) ^ set(files["train"]))
+        only = {
+            name: sorted(set(mine) - set(others))
+            for name, mine, others in (("train", files["train"], group), (part, group, files["train"]))
+        }
+        unlike = [f"{listed(names)} only in {name}" for name, names in only.items() if names]
         if unlike:
             raise LabError(
-                f"The splits of {readable(root)} have different classes: {listed(unlike)} only in {'train' if unlike[0] in files['train'] else part}. "
-                "Give every split the same class folders."
+                f"The splits of {readable(root)} have different classes: {', '.join(unlike)}. Give every split the same class folders."
             )
 
 
@@ -111,8 +152,11 @@ def classes_of(root: Path, notes: list[str]) -> dict[str, list[Path]]:
     empty = []
     for folder in sub_folders(root):
         files = images_below(folder)
+        name = readable(folder.name)
+        if files and name in by_class:
+            raise LabError(f"{readable(root)} holds two folders that read {name}: rename one of them.")
         if files:
-            by_class.setdefault(readable(folder.name), []).extend(files)
+            by_class[name] = files
         else:
             empty.append(folder)
     own = images_directly_in(root)
@@ -138,6 +182,10 @@ def classes_of(root: Path, notes: list[str]) -> dict[str, list[Path]]:
     alike = sorted(name for name in by_class if folded[name.casefold()] > 1)
     if alike:
         notes.append(f"The classes {listed(alike)} differ only in case.")
+    plain = Counter(composed(name).strip() for name in by_class)
+    same = sorted(name for name in by_class if plain[composed(name).strip()] > 1)
+    if same:
+        notes.append(f"The classes {listed(map(repr, same))} look the same: they differ in blanks or in how accents are stored.")
     others = other_files(root)
     if others:
         notes.append(f"Ignored in {readable(root)}: {others}.")
@@ -171,7 +219,37 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
 
 def sub_folders(folder: Path) -> list[Path]:
     """The folders in a folder, symbolic links to folders too, but for those to the folder itself or one above it."""
-    return [Path(entry.path) for entry in entries(folder) if entry.is_dir() and not leads_back(entry, folder)]
+    return [Path(entry.path) for entry in entries(folder) if is_folder(entry) and not leads_back(entry, folder)]
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # A link that leads to itself.
+        return False
+
+
+def dangling_note(root: Path) -> str:
+    """A sentence on `dangling_links`, "" where there are none."""
+    names = dangling_links(root)
+    return (
+        f"{len(names):,} link{'s' * (len(names) != 1)} to nothing in {readable(root)} ignored: {listed(map(readable, names))}."
+        if names
+        else ""
+    )
+
+
+def dangling_links(root: Path) -> list[str]:
+    """The names of links that lead to nothing or in circles, of images or folders, as where data that a link stands for were not fetched."""
+    names = []
+    for place, folders, files in os.walk(root):
+        folders[:] = [folder for folder in folders if not ignored(folder)]
+        for name in (*files, *folders):
+            path = os.path.join(place, name)
+            ending = os.path.splitext(name)[1].lower()
+            if os.path.islink(path) and not ignored(name) and (ending in ENDINGS or not ending) and not os.path.exists(path):
+                names.append(name)
+    return sorted(names)
 
 
 def leads_back(entry: os.DirEntry[str], folder: Path) -> bool:
@@ -183,7 +261,10 @@ def images_directly_in(folder: Path) -> list[Path]:
 
 
 def is_image(entry: os.DirEntry[str]) -> bool:
-    return os.path.splitext(entry.name)[1].lower() in ENDINGS and entry.is_file()
+    try:
+        return os.path.splitext(entry.name)[1].lower() in ENDINGS and entry.is_file()
+    except OSError:  # A link that leads to itself.
+        return False
 
 
 def images_below(folder: Path) -> list[Path]:
@@ -207,7 +288,7 @@ def walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     if identity in above:
         return
     for entry in entries(folder):
-        if entry.is_dir():
+        if is_folder(entry):
             yield from walk(Path(entry.path), (*above, identity))
         elif is_image(entry):
             yield Path(entry.path)
@@ -236,6 +317,9 @@ def other_files(root: Path) -> str:
 def nothing_in(root: Path) -> str:
     unread = other_files(root)
     more = f" It has {unread}, which cannot be read here: convert images to PNG or JPEG, unpack archives." if unread else ""
+    dangling = dangling_links(root)
+    if dangling:
+        more += f" It has {len(dangling):,} link{'s' * (len(dangling) != 1)} to nothing ({listed(map(readable, dangling))}): fetch what they stand for."
     return f"The folder {readable(root)} holds no images: expected files ending in {', '.join(sorted(ENDINGS))}.{more}"
 
 
@@ -282,76 +366,6 @@ def tests_of(a: Path, b: Path) -> tuple[Path, Path] | None:
         return None
     tests = a.with_name("test" + a.name.removeprefix("train")), b.with_name("test" + b.name.removeprefix("train"))
     return tests if all(folder.is_dir() for folder in tests) else None
-
-
-# -- pairs ---------------------------------------------------------------------------------------------------------
-
-
-def matched(a: Path, b: Path) -> list[tuple[Path, Path]]:
-    """The pairs of two folders: files at the same place below each, endings aside. Raises LabError that names those without a partner."""
-    sides = [{file.relative_to(folder): file for file in image_files(folder)} for folder in (a, b)]
-    by_place = [grouped(side) for side in sides]
-    pairs, alone = [], []
-    for place in sorted(set(by_place[0]) | set(by_place[1])):
-        ours, theirs = (side.get(place, []) for side in by_place)
-        if len(ours) == len(theirs) == 1:
-            pairs.append((a / ours[0], b / theirs[0]))
-            continue
-        if not ours or not theirs:
-            alone += [f"{readable(name)} only in {readable(folder)}" for names, folder in ((ours, a), (theirs, b)) for name in names]
-            continue
-        if set(ours) != set(theirs):
-            raise LabError(
-                f"The pairs of {readable(place)} are not clear: {listed(map(readable, ours))} in {readable(a)}, {listed(map(readable, theirs))} "
-                f"in {readable(b)}. Give every pair a name of its own."
-            )
-        pairs += [(a / name, b / name) for name in ours]
-    if alone:
-        raise LabError(
-            f"Pairs need the same names in both folders: {readable(a)} has {len(sides[0])} images and {readable(b)} has {len(sides[1])}, "
-            f"with {listed(alone)}. Add or remove files until both hold the same names."
-        )
-    return pairs
-
-
-def grouped(side: dict[Path, Path]) -> dict[Path, list[Path]]:
-    """Relative paths by relative path without its ending."""
-    by_stem: dict[Path, list[Path]] = {}
-    for name in sorted(side):
-        by_stem.setdefault(name.with_suffix(""), []).append(name)
-    return by_stem
-
-
-# -- the fingerprint -----------------------------------------------------------------------------------------------
-
-ENDS = 8192
-"""Bytes at each end of a file that are part of its fingerprint, with its size: reading whole photographs takes too long."""
-
-
-LISTED = 5000
-"""Files whose hashes a record lists, so that it can be told whether a folder has grown; of more, one hash stands for all."""
-
-
-def hashes(files: list[Path]) -> list[str]:
-    """What each file holds, whatever its name and place are; in order."""
-    return sorted(file_hash(file) for file in files)
-
-
-def file_hash(path: Path) -> str:
-    """12 hexadecimal digits of the file's size and of its first and last 8 KiB: a folder of photographs is told from another in seconds.
-    In compressed formats any change of the picture changes them. A file that cannot be read counts as an empty one."""
-    digest = hashlib.blake2b(digest_size=6)
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            digest.update(str(size).encode())
-            digest.update(file.read(ENDS))
-            if size > 2 * ENDS:
-                file.seek(-ENDS, os.SEEK_END)
-            digest.update(file.read(ENDS))
-    except OSError:
-        pass
-    return digest.hexdigest()
 
 
 # -- sentences -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from lab.data.catalogue import paths, readable
-from lab.data.image_files import ClassFolder, class_folder, hashes, readable_split
+from lab.data.file_hashes import hashes
+from lab.data.image_files import ClassFolder, class_folder, readable_split
 from lab.data.image_reader import Span, read_square, survey
 from lab.data.image_records import all_of, class_order, span_in
 from lab.data.images import LabelledImages, Request

@@ -26,6 +26,8 @@ GROUNDS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)
 """What lies behind transparent parts, by name."""
 ORIENTATION = 0x0112
 """The EXIF tag."""
+NO_DATA = 42113
+"""The TIFF tag of GDAL for the value of pixels without data, such as -9999."""
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 """Pillow's modes of one channel with more than 8 bits."""
 INTEGER_BITS = (8, 10, 12, 14, 16, 24, 31, 32)
@@ -101,8 +103,23 @@ def unreadable(file: Path, error: Exception) -> LabError:
     if isinstance(error, OSError) and error.strerror:
         return LabError(f"{readable(file)} cannot be opened ({error.strerror}).")
     if isinstance(error, Image.UnidentifiedImageError):
-        return LabError(f"{readable(file)} is not an image that can be read: expected {', '.join(FORMATS)}.")
+        return LabError(f"{readable(file)} is not an image that can be read{what_it_is(file)}: expected {', '.join(FORMATS)}.")
     return LabError(f"{readable(file)} cannot be read ({str(error) or type(error).__name__}).")
+
+
+def what_it_is(file: Path) -> str:
+    """What a file is that is no image of the known formats, by its beginning."""
+    with file.open("rb") as stream:
+        start = stream.read(64)
+    if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return " (a TIFF of floats in colour, of 64 bits or of many bands; save it as 8 or 16 bits)"
+    if start[:2] == b"PF":
+        return " (a PFM in colour; save it as 8 or 16 bits)"
+    kinds = {b"ftyphei": "HEIC", b"ftypmif1": "HEIC", b"ftyphev": "HEIC", b"%PDF": "PDF", b"PK\3\4": "ZIP", b"<!doctype": "HTML", b"<html": "HTML",
+             b"<?xml": "SVG or XML", b"<svg": "SVG", b"8BPS": "PSD", b"JXL ": "JPEG XL", b"ftypjp2": "JPEG 2000",
+             b"version https://git-lfs": "a pointer of Git LFS, whose file was not fetched"}  # fmt: skip
+    kind = next((name for mark, name in kinds.items() if mark in start[:32].lower() or mark in start[:32]), "")
+    return f" ({kind})" if kind else ""
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -197,14 +214,25 @@ def deep_image(image: Image.Image, span: Span, ground: str) -> Image.Image:
 
 
 def deep_values(image: Image.Image) -> np.ndarray:
-    """(H, W) float64, upright."""
+    """(H, W) float64, upright; NaN where the file says that there are no data."""
     values = np.asarray(upright(image)).astype(np.float64)
     tags = getattr(image, "tag_v2", {})
+    absent = no_data(image)
     if image.mode == "I" and tags.get(339, (1,))[0] == 1:  # Pillow holds unsigned numbers of 32 bits as signed ones.
         values = np.where(values < 0, values + 2.0**32, values)
     if tags.get(262) == 0:  # TIFF's WhiteIsZero, which Pillow heeds for 8 bits only.
         values = 2.0 ** int(tags.get(258, (16,))[0]) - 1 - values
+    if absent is not None:
+        values[(values == absent) | (values.astype(np.float32) == np.float32(absent))] = np.nan
     return values
+
+
+def no_data(image: Image.Image) -> float | None:
+    """The value that stands for no data in a map from GDAL, None where the file names none."""
+    try:
+        return float(str(getattr(image, "tag_v2", {})[NO_DATA]).strip(" \0"))
+    except (KeyError, ValueError):
+        return None
 
 
 # -- the span of values --------------------------------------------------------------------------------------------
@@ -244,6 +272,7 @@ def survey(files: Iterable[Path], ground: str) -> Survey:
                 counts["CMYK"] += image.mode == "CMYK" and name is None
                 counts["several"] += getattr(image, "n_frames", 1) > 1
                 if image.mode in DEEP:
+                    counts["no data"] += no_data(image) is not None
                     ranges.append(value_range(image))
                 elif deep_in_colour and (values := raw_colours(file)) is not None:
                     ranges.append(range_of(values[..., :3], 0))
@@ -255,6 +284,7 @@ def survey(files: Iterable[Path], ground: str) -> Survey:
         "transparent": f"# with transparency put on a {ground} ground.",
         "profile": f"# converted to sRGB from the colour profile {' and '.join(sorted(profiles - {''})[:3])}.",
         "CMYK": "# converted from CMYK without a colour profile.",
+        "no data": "# with a value for pixels without data: these are black.",
         "several": "# with several frames: the first is used.",
     }
     notes = [text.replace("#", f"{counts[name]:,} image{'s' * (counts[name] != 1)}", 1) for name, text in sentences.items() if counts[name]]

@@ -6,12 +6,13 @@ See `lab.data.record` for the form of a record. Imports no torch. Read first: `i
 from pathlib import Path
 
 from lab.data.catalogue import find, paths, readable
+from lab.data.encoding import composed
+from lab.data.file_hashes import LISTED, hashes
 from lab.data.image_files import (
-    LISTED,
     ClassFolder,
     class_folder,
     class_names,
-    hashes,
+    dangling_note,
     image_files,
     listed,
     splits_in,
@@ -82,7 +83,7 @@ def domains_record(data: str, ground: str, stored: Record | None, pictures: list
         "fingerprint": fingerprint(whole),
         "size": len(whole),
         "unit": "images",
-        "assumed": [split_note(folders)],
+        "assumed": [split_note(folders), *link_notes(folders)],
     }
     if len(whole) <= LISTED:
         record["hashes"] = "".join(whole)
@@ -94,6 +95,10 @@ def domains_record(data: str, ground: str, stored: Record | None, pictures: list
     surveyed = survey(files if pictures is None else [file for folder in pictures for file in image_files(folder)], ground)
     record["assumed"] += surveyed.notes
     return record if surveyed.span is None else record | {"values": [surveyed.span.low, surveyed.span.high]}
+
+
+def link_notes(folders: list[Path]) -> list[str]:
+    return [note for folder in folders if (note := dangling_note(folder))]
 
 
 def split_note(folders: list[Path]) -> str:
@@ -138,9 +143,11 @@ def class_order(data: str, hashes_by_folder: dict[str, list[str]], stored: Recor
         free = [other for other in same[name] if other not in names.values()]
         if name not in names and free:
             names[name] = free[0]
+    stored_as = {composed(name): name for name in classes}  # A folder that was copied from a Mac has its accents stored otherwise.
     for name in hashes_by_folder:
-        if name not in names and name in classes and name not in names.values():
-            names[name] = name
+        known_as = name if name in classes else stored_as.get(composed(name))
+        if name not in names and known_as is not None and known_as not in names.values():
+            names[name] = known_as
     new, gone = [name for name in hashes_by_folder if name not in names], [name for name in classes if name not in names.values()]
     if new and gone:
         raise LabError(

@@ -18,7 +18,8 @@ import numpy as np
 
 from lab.data.cache import cache
 from lab.data.catalogue import readable
-from lab.data.image_files import ENDINGS, class_folder, file_hash, ignored, listed
+from lab.data.file_hashes import file_hash
+from lab.data.image_files import ENDINGS, class_folder, ignored, listed
 from lab.data.image_reader import opened, read_image, squared, unreadable
 from lab.errors import LabError
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from lab.data.image_files import class_folder, held_out, matched, of_split
+from lab.data.image_files import class_folder, held_out, of_split
 from lab.data.image_records import class_order, domains_record, folder_record
 from lab.data.load import load_domains, load_image_pairs, load_images
+from lab.data.matched_pairs import matched
 from lab.data.record import compare
 from lab.errors import LabError
 
@@ -165,7 +166,7 @@ def test_splits_without_classes_are_of_one_class(tmp_path: Path) -> None:
 def test_splits_of_other_classes_are_refused(tmp_path: Path) -> None:
     fill(tmp_path / "train", cats=2, dogs=2)
     fill(tmp_path / "val", cats=2, owls=2)
-    with pytest.raises(LabError, match=r"have different classes: dogs, owls"):
+    with pytest.raises(LabError, match=r"have different classes: dogs only in train, owls only in validation"):
         class_folder(tmp_path)
 
 

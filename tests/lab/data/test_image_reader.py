@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from lab.data.image_files import ENDINGS
 from lab.data.image_reader import FORMATS, Span, read_image, read_square, span_of_values, survey, value_range
@@ -322,3 +322,33 @@ def test_a_file_that_may_not_be_opened_says_so(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(LabError, match=r"a\.png cannot be opened \(Permission denied\)"):
         read_image(tmp_path / "a.png")
     assert "Permission denied" in survey([tmp_path / "a.png"], "white").notes[0]
+
+
+@pytest.mark.parametrize(("kind", "absent"), [(np.float32, -9999.0), (np.float32, -3.4028234663852886e38), (np.uint16, 65535.0)])
+def test_pixels_without_data_do_not_brighten_the_others(tmp_path: Path, kind: type, absent: float) -> None:
+    values = np.array([[0, 100], [255, 0]], kind)
+    values[1, 1] = absent
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags.tagtype[42113], tags[42113] = 2, repr(absent)
+    Image.fromarray(values).save(tmp_path / "map.tif", tiffinfo=tags)
+    assert np.asarray(read_image(tmp_path / "map.tif", channels=1)).tolist() == [[0, 100], [255, 0]]
+    assert survey([tmp_path / "map.tif"], "white").notes == [
+        "1 image with a value for pixels without data: these are black.",
+        "1 image with more than 8 bits: values from 0 to 255 become 0 to 255.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [(b"\0\0\0\x18ftypheic", "HEIC"), (b"<!DOCTYPE html><title>404", "HTML"), (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS")],
+)
+def test_what_is_called_a_picture_and_is_none_is_named(tmp_path: Path, start: bytes, kind: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(start + bytes(100))
+    with pytest.raises(LabError, match=rf"a\.jpg is not an image that can be read \(.*{kind}"):
+        read_image(tmp_path / "a.jpg")
+
+
+def test_a_tiff_of_floats_in_colour_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.tif"), np.zeros((4, 4, 3), np.float32))
+    with pytest.raises(LabError, match=r"floats in colour.*save it as 8 or 16 bits"):
+        read_image(tmp_path / "a.tif")
