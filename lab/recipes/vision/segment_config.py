@@ -8,7 +8,7 @@ from lab.config import only, unit, with_defaults, words
 from lab.recipes.vision.scene_config import SceneConfig
 
 
-class SegmentConfig(with_defaults(SceneConfig, "SegmentDefaults", schedule_steps=4_000)):  # type: ignore[misc]
+class SegmentConfig(with_defaults(SceneConfig, "SegmentDefaults", schedule_steps=3_400)):  # type: ignore[misc]
     """Semantic segmentation: the class of every pixel."""
 
     explanation: ClassVar[str] = """<h3>Semantic segmentation</h3>
