@@ -88,6 +88,13 @@ class WallAgent:
         return own + (f"; human {self.human:,g}" if self.human is not None else "")
 
 
+def words_alike(agents: list[WallAgent], fits: Callable[[str], bool]) -> list[str]:
+    """The scores of all in words of one form: the longest in which each has room, so that one reads them side by side."""
+    every = [agent.in_words() for agent in agents]
+    form = max((next((k for k, words in enumerate(forms) if fits(words)), len(forms) - 1) for forms in every), default=0)
+    return [forms[min(form, len(forms) - 1)] for forms in every]
+
+
 def short(score: float) -> str:
     """A score in few characters: 18.9, 402, 12.9k."""
     if abs(score) >= 10_000:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from agents.wall import EPSILON, FPS, Place, Wall, WallAgent, grid, scaled, short
+from agents.wall import EPSILON, FPS, Place, Wall, WallAgent, grid, scaled, short, words_alike
 from lab.cores import one_thread
 from lab.errors import LabError
 from lab.fonts import SANS, carried, sized
@@ -64,6 +64,9 @@ class WallPicture:
         caption = 2 * self.font + 12
         self.size = width, min(height, grid(count, width, height, caption).used)
         self.grid = grid(count, *self.size, caption)
+        pen, small = ImageDraw.Draw(Image.new("RGB", (1, 1))), sized(carried(SANS), self.font - 1)
+        room = self.grid.picture[0]
+        self.words = words_alike([place.agent for place in wall.places], lambda words: pen.textlength(words, font=small) <= room)
 
     def draw(self) -> np.ndarray:
         """(H, W, 3) uint8."""
@@ -74,10 +77,10 @@ class WallPicture:
             if place.pixels is not None:
                 pixels = scaled(place.pixels, width, height)
                 canvas.paste(Image.fromarray(pixels), (x + (width - pixels.shape[1]) // 2, y + (height - pixels.shape[0]) // 2))
-            self.caption(pen, place, x, y + height + 3, width)
+            self.caption(pen, place, place.problem or self.words[i], x, y + height + 3, width)
         return np.asarray(canvas)
 
-    def caption(self, pen: ImageDraw.ImageDraw, place: Place, x: int, y: int, width: int) -> None:
+    def caption(self, pen: ImageDraw.ImageDraw, place: Place, words: str, x: int, y: int, width: int) -> None:
         """The bar with the human's mark, name and score, and the agent's mean with the human's."""
         agent, font = place.agent, sized(carried(SANS), self.font)
         live = agent.on_scale(place.score)
@@ -92,8 +95,6 @@ class WallPicture:
         pen.text((right, y + BAR + 2), score, fill=TEXT, font=font)
         pen.text((x, y + BAR + 2), shortened(pen, agent.title, right - x - 6, font), fill=TEXT, font=font)
         small = sized(carried(SANS), self.font - 1)
-        every = (place.problem,) if place.problem else agent.in_words()
-        words = next((words for words in every if pen.textlength(words, font=small) <= width), every[-1])
         colour = ABOVE if agent.at_human_level else FAINT
         pen.text((x, y + BAR + self.font + 6), shortened(pen, words, width, small), fill=colour, font=small)
 

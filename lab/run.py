@@ -300,6 +300,8 @@ class Run:
         """Hold the run: one writer at a time. Raises LabError where another process or session has it."""
         if self.shipped:
             raise self.no_training()
+        if not self.path.is_dir():
+            raise LabError(f"The folder of run {self.name} is gone: {self.path} was deleted, moved or renamed.")
 
         def taken(process: int | None) -> str:
             other = f" (process {process})" if process not in (None, os.getpid()) else ""

@@ -228,7 +228,7 @@ class DreamPage(Page):
         self.game.show_pixels(moment.game)
         self.dream.show_pixels(moment.dream)
         self.score.setText(f"game {moment.score:g}")
-        self.dream_score.setText(f"dream {round(moment.dream_score, 1):g}")
+        self.dream_score.setText(f"dream {round(moment.dream_score, 1) + 0.0:g}")
         values = np.array([moment.expected, moment.end, moment.value or 0.0], np.float32)
         self.bars.show_values(values, 0)
         state = "paused" if self.controls.paused else f"{thread.rate:.0f} frames a second"

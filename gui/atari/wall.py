@@ -64,6 +64,8 @@ class WallView(QWidget):
         self.layout_: Grid | None = None
         self.captions: dict[int, tuple[object, QPixmap]] = {}
         """By place: the words below its picture, and what they were drawn from."""
+        self.scores: list[str] = []
+        """By place: the agent's mean and the human's in words."""
         self.drawings = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -158,10 +160,12 @@ class WallView(QWidget):
         if not self.agents:
             self.layout_ = None
             return
-        from agents.wall import grid
+        from agents.wall import grid, words_alike
 
         first, second = map(QFontMetrics, self.fonts())
         self.layout_ = grid(len(self.agents), self.width(), self.height(), BAR + 6 + first.height() + second.height())
+        room = self.layout_.picture[0]
+        self.scores = words_alike(self.agents, lambda words: second.horizontalAdvance(words) <= room)
         if self.thread_ is not None:
             scale = self.devicePixelRatioF()
             width, height = self.layout_.picture
@@ -244,19 +248,19 @@ class WallView(QWidget):
 
         score = short(shown.score) if shown is not None and shown.picture is not None else ""
         ratio = self.devicePixelRatioF()
-        drawn_from = (id(agent), score, area.size(), ratio, self.font().key(), self.palette().cacheKey())
+        drawn_from = (id(agent), score, self.scores[index], area.size(), ratio, self.font().key(), self.palette().cacheKey())
         before, pixmap = self.captions.get(index, (None, QPixmap()))
         if before != drawn_from:
             pixmap = QPixmap(area.size() * ratio)
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(self.palette().color(QPalette.ColorRole.Base))
             pen = QPainter(pixmap)
-            self.paint_words(pen, agent, score, QRect(QPoint(), area.size()))
+            self.paint_words(pen, agent, score, self.scores[index], QRect(QPoint(), area.size()))
             pen.end()
             self.captions[index] = drawn_from, pixmap
         painter.drawPixmap(area.topLeft(), pixmap)
 
-    def paint_words(self, painter: QPainter, agent: "WallAgent", score: str, area: QRect) -> None:
+    def paint_words(self, painter: QPainter, agent: "WallAgent", score: str, words: str, area: QRect) -> None:
         """Name and score of this game; below, the agent's mean and the human's, green where it is the human's or more."""
         first, second = self.fonts()
         metrics = QFontMetrics(first)
@@ -270,9 +274,9 @@ class WallView(QWidget):
         ground = QPalette.ColorRole.PlaceholderText
         painter.setPen(QColor(GREEN[is_dark(self.palette())]) if agent.at_human_level else self.palette().color(ground))
         below = QRect(area.x(), line.bottom() + 1, area.width(), area.bottom() - line.bottom())
-        metrics, every = QFontMetrics(second), agent.in_words()
-        words = next((words for words in every if metrics.horizontalAdvance(words) <= area.width()), every[-1])
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, metrics.elidedText(words, Qt.TextElideMode.ElideRight, area.width()))
+        painter.drawText(
+            below, Qt.AlignmentFlag.AlignLeft, QFontMetrics(second).elidedText(words, Qt.TextElideMode.ElideRight, area.width())
+        )
 
     # -- choosing --------------------------------------------------------------------------------------------------
 

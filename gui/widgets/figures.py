@@ -82,7 +82,8 @@ class Figures(QWidget):
         return len(self.values) - sum(map(len, self.rows(self.width())))
 
     def heightForWidth(self, width: int) -> int:
-        return len(self.rows(width)) * (2 * self.fontMetrics().height() + 4)
+        lines = max(1, len(self.rows(width)))  # What stands below must not move when the first figures come.
+        return lines * (2 * self.fontMetrics().height() + 4)
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(max(1, self.width())))

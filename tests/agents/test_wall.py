@@ -12,7 +12,7 @@ from test_shipped import TINY
 
 import lab
 from agents import wall
-from agents.wall import GAP, Place, Wall, WallAgent, grid, scaled, short, wall_agents
+from agents.wall import GAP, Place, Wall, WallAgent, grid, scaled, short, wall_agents, words_alike
 from agents.wall_film import WallPicture, film
 from lab import cli, registry
 from lab.atari.player import Player
@@ -73,6 +73,14 @@ def test_an_agent_in_words() -> None:
     assert agent("pong", None).in_words() == ("not evaluated",)
     assert [agent("pong", 1.0, name=name).title for name in ("pong", "pong-pqn")] == ["Pong", "Pong · pqn"]
     assert agent("ms_pacman", 1.0, own=True, name="my-run").title == "Ms Pacman"
+
+
+def test_scores_side_by_side_have_one_form_the_longest_with_room_for_each() -> None:
+    agents = [agent("pong", 18.93), agent("krull", 4442.0), agent("air_raid", 1200.0), agent("boxing", None)]
+    assert words_alike(agents, lambda words: True) == ["mean 18.9 · human 9.3", "mean 4,442 · human 2,395", "mean 1,200", "not evaluated"]
+    assert words_alike(agents, lambda words: len(words) <= 21) == ["18.9 · human 9.3", "4,442 · human 2,395", "1,200", "not evaluated"]
+    assert words_alike(agents, lambda words: False) == ["18.9 / 9.3", "4,442 / 2,395", "1,200", "not evaluated"]
+    assert words_alike([], lambda words: True) == []
 
 
 def test_scores_in_few_characters() -> None:

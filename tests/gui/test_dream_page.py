@@ -1,6 +1,7 @@
 """The Dream page: game and dream are played by the same keys, the switches do what they say, and a session can be played in while it trains."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,12 @@ def test_the_same_key_goes_to_both(qtbot: QtBot, page: DreamPage) -> None:
     assert names[step(qtbot, page).action] == "NOOP"
     qtbot.keyPress(page, Qt.Key.Key_Escape)
     assert page.controls.player == "agent"
+
+
+def test_a_dream_that_lost_less_than_it_shows_has_no_points(qtbot: QtBot, page: DreamPage) -> None:
+    page.playing.latest = replace(step(qtbot, page), dream_score=-0.04)  # type: ignore[union-attr]
+    page.draw()
+    assert page.dream_score.text() == "dream 0"
 
 
 def test_the_game_rests_while_the_dream_is_alone(qtbot: QtBot, page: DreamPage) -> None:

@@ -109,6 +109,21 @@ def test_what_needs_more_than_it_may_scrolls(qtbot: QtBot) -> None:
     assert page.width() == 400
 
 
+def test_what_stands_below_a_runs_figures_does_not_move_when_the_first_come(qtbot: QtBot) -> None:
+    column = QWidget()
+    qtbot.addWidget(column)
+    figures, below = Figures(), QWidget()
+    layout = QVBoxLayout(column)
+    layout.addWidget(figures)
+    layout.addWidget(below, 1)
+    column.resize(400, 300)
+    column.show()
+    before = below.geometry()
+    figures.show_values({"losses/cross_entropy": 0.12345})
+    layout.activate()
+    assert below.geometry() == before
+
+
 def test_a_runs_figures_are_a_table_with_units_the_most_telling_first_and_a_click_shows_the_rest(qtbot: QtBot) -> None:
     figures = Figures()
     qtbot.addWidget(figures)

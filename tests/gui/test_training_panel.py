@@ -1,5 +1,6 @@
 """The base of a family's panel with recipes that play no game: nothing in it knows of Atari."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from gui.panels import PanelSpec
 from gui.training_panel import TrainingPanel
 from gui.widgets.config_form import ConfigForm
 from lab import registry
+from lab.paths import runs_folder
+from lab.run import Run
 
 LONG = 60_000
 
@@ -54,6 +57,21 @@ def test_a_panel_builds_its_form_once_when_it_opens(
     monkeypatch.setattr(ConfigForm, "set_config", lambda form, *args: (built.append(form), own(form, *args)))
     form = make_window(name).panels[name].form.fields  # type: ignore[attr-defined]
     assert built.count(form) == 1
+
+
+def test_resuming_a_run_whose_folder_was_deleted_says_so(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], two_runs: list[Path]
+) -> None:
+    window = make_window("Vision")
+    shutil.copytree(two_runs[0], runs_folder() / "deleted")
+    window.open_run(Run(runs_folder() / "deleted"))
+    shutil.rmtree(runs_folder() / "deleted")
+    resume = window.panels["Vision"].current_tab().transport.resume  # type: ignore[attr-defined]
+    click(qtbot, resume)
+    qtbot.waitUntil(lambda: bool(window.errors), timeout=LONG)
+    assert window.errors[0].sentence.text().startswith("The folder of run deleted is gone: ")
+    window.errors[0].close()
+    assert resume.isEnabled()
 
 
 def test_tabs_of_one_minute_have_names_and_colours_of_their_own(panel: Any, tmp_path: Path) -> None:

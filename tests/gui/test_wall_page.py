@@ -143,6 +143,18 @@ def test_the_tooltip_says_whose_agent_it_is_and_its_score(page: WallPage) -> Non
     assert "not evaluated" in last
 
 
+@pytest.mark.parametrize("width", range(420, 900, 60))
+def test_the_scores_of_all_are_in_words_of_one_form(agents: list[WallAgent], width: int) -> None:
+    page = WallPage()
+    page.set_agents([replace(agent, score=score) for agent, score in zip(agents, (18.93, 43_512.0, 5_409.3, 2.0), strict=False)])
+    page.resize(width, 400)
+    page.show()
+    assert len({(words.split()[0] == "yours", "human" in words) for words in page.view.scores}) == 1
+    page.view.shut()
+    page.close()
+    page.deleteLater()
+
+
 def test_the_same_agents_keep_playing_and_others_start(page: WallPage, agents: list[WallAgent]) -> None:
     thread = page.view.thread_
     page.set_agents(list(agents))

@@ -1,6 +1,7 @@
 import contextlib
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -400,3 +401,11 @@ def test_a_person_at_a_terminal_reads_what_a_view_shows_and_a_script_does_not(tm
     said = capsys.readouterr()
     assert said.out == f"{out}\n"
     assert said.err.strip() == Toy.views()["weights"].about
+
+
+def test_python_runs_the_package_as_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["lab", "--help"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("lab", run_name="__main__")
+    assert end.value.code == 0
+    assert "lab COMMAND --help" in capsys.readouterr().out
