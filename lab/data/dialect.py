@@ -59,6 +59,8 @@ def sniff(lines: list[str], declared: str | None = None) -> Dialect:
         rows = cells_of(sample, separator)
     body = [row for _, row in rows[first + 1 :] if len(row) == width]
     above = rows[first - 1][1] if first else []
+    if first and 0 < width - len(above) <= empty_at_the_end([rows[first][1], *body]) and not any(map(is_numeral, above)):
+        return Dialect(separator, width, rows[first][0], [*above, *[""] * (width - len(above))], rows[first - 1][0], first - 1)
     if (
         width > 1
         and len(above) == width - 1
@@ -73,6 +75,11 @@ def sniff(lines: list[str], declared: str | None = None) -> Dialect:
         start = rows[first + 1][0] if first + 1 < len(rows) else len(lines)
         return Dialect(separator, width, start, rows[first][1], rows[first][0], first)
     return Dialect(separator, width, rows[first][0], None, rows[first][0], first)
+
+
+def empty_at_the_end(rows: list[list[str]]) -> int:
+    """How many columns at the end are empty in all rows, as where every line but the header ends with a separator."""
+    return next((i for i, column in enumerate(reversed(list(zip(*rows, strict=True)))) if any(cell.strip() for cell in column)), 0)
 
 
 def cells_of(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:

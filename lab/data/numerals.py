@@ -20,6 +20,8 @@ GROUPED = {
     mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{other}{SPACES}])\d{{3}}(?:\1\d{{3}})*(?:[{mark}]\d*)?")
     for mark, other in ((".", ","), (",", "."))
 }
+INDIAN = re.compile(r"[+-]?[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d*)?")
+"""Lakhs and crores: 12,34,567.8."""
 CURRENCY = "$\u20ac\u00a3\u00a5\u20b9"
 
 
@@ -42,7 +44,7 @@ def bare(cell: str) -> str:
 def number(cell: str, decimal: Decimal = ".") -> float | None:
     """The number that a cell holds, None where it holds none: "1,234.5" and "12 %", or with a decimal comma "1.234,5"."""
     text = bare(cell)
-    if GROUPED[decimal].fullmatch(text):
+    if GROUPED[decimal].fullmatch(text) or (decimal == "." and INDIAN.fullmatch(text)):
         text = "".join(c for c in text if c.isdigit() or c in "+-" or c == decimal)
     elif not PLAIN[decimal].fullmatch(text):
         return None

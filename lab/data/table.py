@@ -7,7 +7,6 @@ or ignored, with the reason; gaps are interpolated and reported.
 import csv
 import re
 import string
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,38 +15,19 @@ import numpy as np
 from lab.data.dialect import SEPARATORS, Dialect, cells_of, is_date, sniff
 from lab.data.encoding import check_lines, composed, decode
 from lab.data.numerals import Decimal, decimal_mark, is_missing, number
+from lab.data.table_lines import check_width, comment_lines, hidden_header, trimmed, without_sign
+from lab.data.table_times import DATES, Column, time_like, time_order
 from lab.errors import LabError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TIME = re.compile(
-    r"index|idx|id|row|nr\.?|no\.?|#|step|t|time|date|datetime|timestamp|epoch|unix|year|month|day|weekday|hour|minute|second|week"
-    r"|jahr|monat|tag|stunde|datum|zeit|uhrzeit|lfd\.? ?nr\.?|unnamed.*",
-    re.IGNORECASE,
-)
-"""Titles of columns that say when a row was, not what."""
-DATES = 20_000
-"""The rows whose dates are looked at."""
-IDENTIFIER = re.compile(r"(.*[_ ])?(id|uid|index|idx|key)|#|nr\.?|no\.?", re.IGNORECASE)
-"""Titles of columns that say which a row was."""
-SUMMARY = re.compile(r"(sub)?total|sum|summe|gesamt|average|avg|mean|mittel(wert)?|median|min|max|std|source|quelle|note|end|eof", re.I)
 BLOCK = 1000
 """Cells that are looked at together."""
+GAPS = (-99.0, -99.9, -999.0, -999.9, -9999.0, -99999.0, 9999.0, 99999.0, 999999.0)
+"""What programs write for a value that is not there."""
 FEWEST = 0.9
 """The share of numbers among the cells that are not empty which makes a column one of numbers."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the file, whether it is used, and why or how."""
-
-    name: str
-    used: bool
-    why: str
-
-    def __str__(self) -> str:
-        return f"column {self.name!r}: {'used' if self.used else 'ignored'}, {self.why}"
 
 
 @dataclass(frozen=True)
@@ -68,23 +48,25 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
     text, notes = decode(raw, where, latin=True)
     check_lines(text, where, "CSV")
     declared = None
-    if match := re.match(r'"?sep=(.)"?\n', text):  # Excel's own first line.
+    if match := re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE):  # Excel's own first line.
         declared, text = match[1], "\n" + text[match.end() :]
     lines = text.split("\n")
-    comments = [i for i, line in enumerate(lines) if line.lstrip().startswith("#")]
+    comments = comment_lines(lines)
     title = hidden_header(lines, comments, declared)
     for i in comments:
-        lines[i] = lines[i].lstrip().lstrip("#").strip() if i == title else ""
+        lines[i] = without_sign(lines[i]) if i == title else ""
     if not any(line.strip() for line in lines):
         raise LabError(f"{where} is empty.")
     dialect = sniff(lines, declared)
+    check_width(lines, dialect, where)
     frame, line_of = read_cells(lines, dialect, where)
     frame, line_of, dropped = trimmed(frame, line_of, dialect, where)
     names = column_names(dialect)
     kinds, values = [], []
     file_mark = decimal_mark(cell for i in frame for cell in frame[i].unique()[:2000])
+    usual: Decimal = "," if dialect.separator in (";", "\n") else "."
     for i, name in enumerate(names):
-        column, numbers = judged(name, frame[i], line_of, file_mark or ("," if dialect.separator in (";", "\n") else "."), i == 0)
+        column, numbers = judged(name, frame[i], line_of, file_mark or usual, i == 0)
         kinds.append(column)
         values.append(numbers)
     kinds = spared(kinds, values)
@@ -96,10 +78,16 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
         raise LabError(f"{where} has no numeric column to learn from: {'; '.join(map(str, kinds[:6]))}.")
     if wanted is None and all("; constant" in kinds[i].why for i in used):
         raise LabError(f"{where} has nothing to learn: {' and '.join(repr(kinds[i].name) for i in used[:3])} never changes.")
-    commas = (file_mark or ".") == ","
+    mark = file_mark or usual
+    unclear = (
+        ""
+        if file_mark
+        else next((cell for i in used for cell in frame[i].iloc[:2000] if number(cell, ".") not in (None, number(cell, ","))), "")
+    )
+    commas = (mark if unclear else file_mark or ".") == ","
     layout = [
         "a single column" if dialect.width == 1 else f"separator: {SEPARATORS.get(dialect.separator, repr(dialect.separator))}",
-        "decimal comma" if commas else "decimal point",
+        ("decimal comma" if commas else "decimal point") + (f" ({unclear} is read as {number(unclear, mark):g})" if unclear else ""),
         f"header in line {dialect.header_line + 1}" if dialect.header else "no header", *notes,
         *([f"{len(comments) - (title is not None):,} comment lines skipped"] if len(comments) > (title is not None) else []),
         *([f"{dialect.skipped} lines above the table skipped"] if dialect.skipped else []), *dropped,
@@ -109,22 +97,6 @@ def read_table(raw: bytes, where: str, wanted: list[str] | None = None) -> Numbe
         assumed.append(f"{where}: {order}")
     both = np.column_stack([values[i] for i in used])
     return NumberTable(both[::-1].copy() if falls else both, [kinds[i].name for i in used], kinds, assumed)
-
-
-def hidden_header(lines: list[str], comments: list[int], declared: str | None) -> int | None:
-    """The line of comment that names the columns, as gnuplot and numpy write it: the last above the table, with as many cells."""
-    first = next((i for i, line in enumerate(lines) if line.strip() and i not in set(comments)), None)
-    above = [i for i in comments if first is not None and i < first]
-    if first is None or not above:
-        return None
-    rows = lines[first : first + 50]
-    dialect = sniff([line for line in rows if not line.lstrip().startswith("#")], declared)
-    if dialect.header:
-        return None
-    title = lines[above[-1]].lstrip().lstrip("#").strip()
-    cells = title.split() if dialect.separator == " " else next(csv.reader([title], delimiter=dialect.separator), [])
-    named = len(cells) == dialect.width and dialect.width > 1 and not any(number(cell) is not None for cell in cells)
-    return above[-1] if named else None
 
 
 def read_cells(lines: list[str], dialect: Dialect, where: str) -> tuple["pd.DataFrame", np.ndarray]:
@@ -199,60 +171,6 @@ def unclosed(body: list[str]) -> int:
     return begun
 
 
-def trimmed(frame: "pd.DataFrame", line_of: np.ndarray, dialect: Dialect, where: str) -> tuple["pd.DataFrame", np.ndarray, list[str]]:
-    """Without a line of units below the header and without footers; and what was taken away.
-
-    Raises LabError where a line in between is shorter than the others.
-    """
-    dropped = []
-    short = frame.isna().any(axis=1).to_numpy()
-    keep = np.ones(len(frame), bool)
-    tail = len(frame)
-    while tail > 1 and (short[tail - 1] or is_footer(frame.iloc[tail - 1])) and len(frame) - tail < 5:
-        tail -= 1
-        keep[tail] = False
-        cells = ", ".join(cell for cell in frame.iloc[tail] if cell)
-        dropped.append(f"line {line_of[tail]} at the end ignored as a footer ({cells[:30]!r})")
-    if (short & keep).any():
-        i = int((short & keep).argmax())
-        raise LabError(
-            f"{where}, line {line_of[i]}: expected {dialect.width} columns, found {int(frame.iloc[i].notna().sum())}. "
-            "Every line needs the same number."
-        )
-    if dialect.header:
-        again = np.ones(len(frame), bool)
-        for i, title in enumerate(dialect.header):
-            again &= frame[i].to_numpy() == title
-        if (keep & again).any():
-            lines = ", ".join(map(str, line_of[keep & again][:5])) + (", ..." if (keep & again).sum() > 5 else "")
-            dropped.append(f"the header again in line {lines} ignored")
-            keep &= ~again
-    if (
-        dialect.header
-        and tail > 2
-        and all(re.fullmatch(r"\s*(-{3,}|:-+:?|-+:)?\s*", cell or "") for cell in frame.iloc[0])
-        and any(frame.iloc[0])
-    ):
-        keep[0] = False
-        dropped.append(f"line {line_of[0]} ignored as a rule below the header")
-    elif dialect.header and tail > 2 and is_units(frame.iloc[0], frame.iloc[1]):
-        keep[0] = False
-        dropped.append(f"line {line_of[0]} ignored as units ({', '.join(frame.iloc[0])[:30]!r})")
-    return frame[keep], line_of[keep], dropped
-
-
-def is_footer(row: "pd.Series") -> bool:
-    """Whether a last row sums up: its first cell with anything in it is a word such as Total or Source."""
-    first = next((cell.strip() for cell in row if cell and cell.strip()), "")
-    return SUMMARY.match(first) is not None
-
-
-def is_units(first: "pd.Series", second: "pd.Series") -> bool:
-    """Whether a first row holds no number where the next one does: units, such as s and °C."""
-    pairs = [(a, b) for a, b in zip(first, second, strict=True) if number(b) is not None or number(b, ",") is not None]
-    return bool(pairs) and all(number(a) is None and number(a, ",") is None and not is_missing(a) for a, _ in pairs)
-
-
 def column_names(dialect: Dialect) -> list[str]:
     """The names of the columns, each different from the others: "a" and "a (2)"; "column 3" where there is none."""
     names: list[str] = []
@@ -302,11 +220,21 @@ def judged(name: str, cells: "pd.Series", line_of: np.ndarray, file_mark: Decima
         what += "; percent signs removed"
     if numbers > 1 and np.ptp(values) == 0:
         what += "; constant"
+    what += gap_sign(values)
     if mark != file_mark:
         what += f"; decimal {'comma' if mark == ',' else 'point'}"
     if reason := time_like(name, values, first):
         return Column(name, False, reason), values
     return Column(name, True, what), values
+
+
+def gap_sign(values: np.ndarray) -> str:
+    """A word on values such as -999 that lie far from all others and often stand for gaps; they are read as numbers."""
+    for sign in GAPS:
+        others = values[values != sign]
+        if len(others) < len(values) and len(others) and np.abs(others).max() < abs(sign) / 2:
+            return f"; {len(values) - len(others):,} of them {sign:g}, read as a number: empty the cells where it stands for a gap"
+    return ""
 
 
 def numbers_of(cells: "pd.Series", mark: Decimal) -> np.ndarray:
@@ -326,7 +254,7 @@ def numbers_of(cells: "pd.Series", mark: Decimal) -> np.ndarray:
 
 def plain_numbers(texts: np.ndarray, marks: str) -> np.ndarray:
     """Which cells (N,) are digits with at most a sign and one of `marks`. A block of nothing else is seen at once."""
-    cell = rf"[+-]?\d+(?:[{marks}]\d*)?"
+    cell = rf"[+-]?[0-9]+(?:[{marks}][0-9]*)?"  # Digits of other scripts are read one by one.
     one, many = re.compile(cell), re.compile(rf"(?:{cell}\n)*")
     plain = np.zeros(len(texts), bool)
     for start in range(0, len(texts), BLOCK):
@@ -336,73 +264,6 @@ def plain_numbers(texts: np.ndarray, marks: str) -> np.ndarray:
         else:
             plain[start : start + BLOCK] = [one.fullmatch(text) is not None for text in block]
     return plain
-
-
-def time_like(name: str, values: np.ndarray, first: bool) -> str:
-    """Why a column of numbers says when and not what: "" where it does not."""
-    steps = np.diff(values)
-    titled = TIME.fullmatch(name) is not None
-    even = len(steps) > 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
-    if even and (first or titled):
-        return f"an index: {'increases' if steps[0] > 0 else 'decreases'} by {abs(steps[0]):g} per row"
-    if titled and len(steps) and (steps > 0).all():
-        return "times: increasing from row to row"
-    if IDENTIFIER.fullmatch(name) and (values == np.round(values)).all() and len(set(values.tolist())) == len(values):
-        return "identifiers: all values differ"
-    calendar = name.lower() in {"year", "month", "day", "weekday", "hour", "minute", "second", "week", "jahr", "monat", "tag", "stunde"}
-    if calendar and (values == np.round(values)).all() and values.min() >= 0 and (values.max() <= 60 or values.min() >= 1000):
-        return "parts of a date"
-    if first and (values == np.round(values)).all() and (steps > 0).all() and values.min() >= 19000101 and values.max() <= 21001231:
-        return "dates written as numbers"
-    return ""
-
-
-def time_order(frame: "pd.DataFrame", columns: list[Column], values: list[np.ndarray], line_of: np.ndarray) -> tuple[bool, str]:
-    """Whether the rows run backwards in time, by the first column that says when they were, and a sentence where they are not in order."""
-    for i, column in enumerate(columns):
-        if column.used or not column.why.startswith(("dates", "an index: decreases", "times")):
-            continue
-        times = dates_of(frame[i]) if column.why == "dates or times" else values[i]
-        if times is None:
-            continue
-        steps = np.diff(times)
-        if (steps <= 0).all() and (steps < 0).any():
-            return True, f"rows are in reverse chronological order (column {column.name!r}); they are read from last to first"
-        if (steps == 0).any() and (steps >= 0).all():
-            at = line_of[int((steps == 0).argmax()) + 1]
-            return False, (f"times repeat in column {column.name!r} (first in line {at}); stacked series are read as a single one")
-        if (steps < 0).any():
-            at = line_of[int((steps < 0).argmax()) + 1]
-            return (
-                False,
-                f"rows are not in the order of column {column.name!r} (line {at} is earlier than the line above); they are read as they are",
-            )
-        return False, ""
-    return False, ""
-
-
-def dates_of(cells: "pd.Series") -> np.ndarray | None:
-    """Dates (N,) as numbers that can be compared, None where they cannot be read or are times of day alone."""
-    import pandas as pd
-
-    texts = cells.iloc[:DATES].str.strip()
-    if texts.str.fullmatch(r"\d{1,2}:.*").any():
-        return None
-    read = []
-    # Those that take the form of the first cell for that of all are a hundred times as fast as those that look at each.
-    for how in ({"format": "ISO8601"}, {"dayfirst": True}, {}, {"format": "mixed", "dayfirst": True}, {"format": "mixed"}):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            times = pd.to_datetime(texts, errors="coerce", utc=True, **how)
-        if times.isna().any():
-            continue
-        read.append(times.astype("int64").to_numpy())
-        # 01/02/2021 is a day of January or of February: what puts the rows in order is meant.
-        if "ISO8601" in how.values() or (np.diff(read[-1]) >= 0).all() or (np.diff(read[-1]) <= 0).all():
-            return read[-1]
-        if "mixed" not in how.values() and len(read) == 2:
-            break
-    return read[0] if read else None
 
 
 def without_gaps(values: np.ndarray) -> np.ndarray:

@@ -261,6 +261,76 @@ def test_what_is_no_table_of_numbers_is_refused_with_its_place(text: str | bytes
         read(text)
 
 
+# -- lines that are no rows, and names that shift -----------------------------------------------------------------
+
+
+ROWS = [(1.5, 2), (2.5, 3), (4, 9)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SEP=;\na;b\n1,5;2\n2,5;3\n4;9\n",
+        "a,b\n1.5,2,\n2.5,3,\n4,9,\n",
+        "a,b\n1.5,2,,\n2.5,3,,\n4,9,,\n",
+        "// logger 7\n// x, y\na,b\n1.5,2\n2.5,3\n4,9\n",
+        "% exported\na,b\n1.5,2\n% pause, 5\n2.5,3\n4,9\n",
+        "a,b\n\u0661.\u0665,\u0662\n2.5,\uff13\n4,\u0669\n",
+    ],
+    ids=["SEP=", "separator at the end of rows", "two of them", "slashes", "percent signs", "digits of other scripts"],
+)
+def test_names_stay_over_their_numbers(text: str) -> None:
+    table = read_table(text.encode(), "x.csv")
+    assert (table.names, table.values.tolist()) == (["a", "b"], [list(row) for row in ROWS])
+
+
+def test_rows_whose_names_begin_with_a_hash_are_no_comments() -> None:
+    table = read_table(b"id,v\n#1,2.5\n#2,3.5\n#3,9\n", "x.csv")
+    assert (table.names, table.values[:, 0].tolist()) == (["v"], [2.5, 3.5, 9])
+
+
+def test_three_lines_of_headers_are_no_rows() -> None:
+    """As pandas writes columns of two levels."""
+    days = "".join(f"2020-01-{i:02},{i * i},{i % 3 + 0.5}\n" for i in range(1, 20))
+    table = read_table(f"Price,Close,High\nTicker,AA,AA\nDate,,\n{days}".encode(), "x.csv")
+    assert (table.names, table.values[0].tolist(), len(table.values)) == (["Close", "High"], [1, 1.5], 19)
+    assert "line 2 ignored as units ('Ticker, AA, AA'), line 3 ignored as units" in table.assumed[0]
+
+
+def test_a_first_row_with_a_gap_stays_a_row() -> None:
+    table = read_table(b"day,a\n2020-01-01,\n2020-01-02,5\n2020-01-03,7\n2020-01-04,6\n", "x.csv")
+    assert table.values[:, 0].tolist() == [5, 5, 7, 6]
+
+
+def test_lakhs_are_numbers() -> None:
+    assert read_table(b'a\n"1,00,000"\n"12,34,567.5"\n"50,000"\n', "x.csv").values[:, 0].tolist() == [100000, 1234567.5, 50000]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "said"),
+    [
+        ("a;b\n1,234;2\n2,345;7\n", 1.234, "decimal comma (1,234 is read as 1.234)"),
+        ('a,b\n"1,234",2\n"2,345",7\n', 1234, "decimal point (1,234 is read as 1234)"),
+    ],
+)
+def test_what_may_be_thousands_or_decimals_is_said(text: str, value: float, said: str) -> None:
+    table = read_table(text.encode(), "x.csv")
+    assert table.values[0, 0] == value
+    assert said in table.assumed[0]
+
+
+def test_decimal_commas_between_commas_are_refused() -> None:
+    with pytest.raises(LabError, match=r"x\.csv, line 2: expected 2 columns, as line 1 names, found 4\. Decimal commas need another"):
+        read_table(b"a,b\n1,5,2,5\n2,5,3,5\n4,0,9,1\n", "x.csv")
+
+
+def test_a_value_that_often_stands_for_a_gap_is_told() -> None:
+    table = read_table(b"a,b\n1,2\n-999,3\n4,9\n-999,1\n", "x.csv")
+    assert table.values[1, 0] == -999
+    assert table.columns[0].why == "4 numbers; 2 of them -999, read as a number: empty the cells where it stands for a gap"
+    assert table.columns[1].why == "4 numbers"
+
+
 # -- the forecaster ------------------------------------------------------------------------------------------------
 
 
