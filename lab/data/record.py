@@ -24,8 +24,9 @@ NAMES = {
 """The lists of names in a record, and what one of them is called."""
 
 
-RULES = 2
-"""Version of the rules for reading user files. Runs that store no version used the first: UTF-8 only, words by `re`'s \\w."""
+RULES = 3
+"""Version of the rules for reading user files. Runs that store no version used the first: UTF-8 only, words by `re`'s \\w. The third
+reads tagged words by tabs and without comments, and knows the pictures of captions."""
 
 
 def rules_of(own: bool, remembered: Record | None) -> int:

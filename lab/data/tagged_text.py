@@ -16,13 +16,11 @@ import torch
 from lab.data.catalogue import loader, shown
 from lab.data.names import names_of
 from lab.data.python_tokens import VOCABULARY, TaggedSource
+from lab.data.tagged_words import OTHER, Sentence, read_tagged
 from lab.data.text import Codec, decoded, own_file
 from lab.errors import LabError
 from lab.registry import load
 
-OTHER = "other"
-Sentence = list[tuple[str, str]]
-"""Words and their tags."""
 COUNT = 4_000
 TEMPLATES = (
     "{person} lives in {place} .", "{person} was born in {place} and moved to {place} .", "Yesterday {person} bought the new {product} in {place} .",
@@ -135,21 +133,16 @@ def products() -> list[str]:
 
 
 def own_tagged(data: str, rules: int) -> Tagged:
-    """One's own file: a word and, in the last column, its tag on each line, an empty line between sentences. B- and I- are left out.
+    """One's own file: a word and, in the last column, its tag on each line, an empty line between sentences (see `tagged_words`).
 
     One sentence in seven is for validation.
     """
     text, assumed = decoded(own_file(data), data, rules)
-    sentences: list[Sentence] = [[]]
-    for number, line in enumerate(text.split("\n"), 1):
-        cells = line.split()
-        if not cells or cells[0] == "-DOCSTART-":
-            sentences.append([])
-        elif len(cells) < 2:
-            raise LabError(f"{shown(data)}, line {number}: expected a word and its tag, found {line[:40]!r}.")
-        else:
-            tag = cells[-1][2:] if cells[-1][:2] in ("B-", "I-") else cells[-1]
-            sentences[-1].append((cells[0], OTHER if tag == "O" else tag))
+    if rules > 2:
+        tagged = read_tagged(text, shown(data))
+        sentences, assumed = tagged.sentences, [*assumed, *tagged.assumed]
+    else:
+        sentences = plain_sentences(text, shown(data))
     kept = [sentence for sentence in sentences if sentence]
     out = [held_out(" ".join(word for word, _ in sentence)) for sentence in kept]
     parts = [[sentence for sentence, held in zip(kept, out, strict=True) if held is wanted] for wanted in (False, True)]
@@ -158,3 +151,18 @@ def own_tagged(data: str, rules: int) -> Tagged:
     if not all(parts):
         parts = [kept[:-1], kept[-1:]]
     return Tagged(parts[0], parts[1], assumed)
+
+
+def plain_sentences(text: str, where: str) -> list[Sentence]:
+    """Sentences as runs were trained on that remember the first two versions of the rules: cut at any blank, comments included."""
+    sentences: list[Sentence] = [[]]
+    for number, line in enumerate(text.split("\n"), 1):
+        cells = line.split()
+        if not cells or cells[0] == "-DOCSTART-":
+            sentences.append([])
+        elif len(cells) < 2:
+            raise LabError(f"{where}, line {number}: expected a word and its tag, found {line[:40]!r}.")
+        else:
+            tag = cells[-1][2:] if cells[-1][:2] in ("B-", "I-") else cells[-1]
+            sentences[-1].append((cells[0], OTHER if tag == "O" else tag))
+    return sentences

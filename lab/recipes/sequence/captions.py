@@ -51,7 +51,7 @@ class CaptionData:
             self.record: Record = {"data": config.data, "vocabulary": list(self.vocabulary.names), "assumed": []}
         else:
             gone = remembered is not None and missing(config.data) is not None
-            self.record = remembered if gone and remembered else own_record(config.data, config.min_count, remembered)
+            self.record = remembered if gone and remembered else own_record(config.data, config.min_count, remembered, config.ground)
             self.vocabulary = Vocabulary.from_names(self.record["vocabulary"])
         side = config.size or SIZE
         self.size = (side, side) if self.own else (HEIGHT // 2, WIDTH // 2)

@@ -10,6 +10,7 @@ from lab.data.captions import from_tensor, joined, load_captions, own_captions, 
 from lab.data.game_captions import caption, facts, right, vocabulary
 from lab.data.game_things import class_names
 from lab.data.images import Request
+from lab.data.record import compare, of_content
 from lab.data.words import UNK
 from lab.errors import LabError
 
@@ -112,3 +113,45 @@ def test_what_a_folder_lacks_is_said_in_a_sentence(folder: Path) -> None:
     (folder / "captions.tsv").unlink()
     with pytest.raises(LabError, match=r"has no captions\.tsv: put it beside the images"):
         own_captions(Request(f"folder:{folder}", "train"))
+
+
+def test_a_header_slashes_of_windows_and_accents_of_a_mac_name_the_pictures(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    for i in range(10):
+        (folder / f"{i}.png").rename(folder / "sub" / f"e\u0301{i}.png")
+    (folder / "captions.tsv").write_text("image\tcaption\n" + "".join(f"sub\\\u00e9{i}.png\tPicture {i}\n" for i in range(10)))
+    train = own_captions(Request(f"folder:{folder}", "train", size=8))
+    assert train.texts[:5] == ["Picture 0", "Picture 1", "Picture 2", "Picture 3", "Picture 5"]
+    assert train.images[:5, 0, 0, 0].tolist() == [0, 20, 40, 60, 100]
+
+
+def test_deep_pictures_with_captions_have_one_span(folder: Path) -> None:
+    for i in range(10):
+        Image.fromarray(np.full((8, 8), 400 * (i + 1), np.uint16)).save(folder / f"{i}.png")
+    record = own_record(f"folder:{folder}", 2, None)
+    assert record["values"] == [0, 4095]
+    for request in (Request(f"folder:{folder}", "test", size=8), Request(f"folder:{folder}", "test", size=8, remembered=record)):
+        assert own_captions(request).images[:, 0, 0, 0].tolist() == [round(255 * 2000 / 4095), round(255 * 4000 / 4095)]
+
+
+def test_fewer_than_five_pictures_leave_none_for_test_and_are_refused(folder: Path) -> None:
+    (folder / "captions.tsv").write_text("".join(f"{i % 4}.png\tPicture {i}\n" for i in range(12)))
+    with pytest.raises(LabError, match=r"captions\.tsv names 4 pictures; at least 5 are needed"):
+        own_record(f"folder:{folder}", 2, None)
+
+
+def test_a_changed_picture_under_a_caption_is_other_data(folder: Path) -> None:
+    before = own_record(f"folder:{folder}", 2, None)
+    assert compare(before, own_record(f"folder:{folder}", 2, before)).kind == "same"
+    Image.new("RGB", (8, 8), (0, 255, 0)).save(folder / "3.png")
+    assert compare(before, own_record(f"folder:{folder}", 2, before)).kind == "other"
+
+
+def test_a_run_that_remembers_captions_alone_compares_these(folder: Path) -> None:
+    rows = [f"{i}.png\tPicture {i}, red" for i in range(10)]
+    before = {
+        "data": f"folder:{folder}",
+        **of_content(rows, "captions", None),
+        "vocabulary": own_record(f"folder:{folder}", 2, None)["vocabulary"],
+    }
+    assert compare(before, own_record(f"folder:{folder}", 2, before)).kind == "same"
