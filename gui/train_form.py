@@ -63,7 +63,7 @@ COPY_PYTHON = Action(
     lambda panel: panel.copy_python(), "Ctrl+Alt+Y", MENU,
 )  # fmt: skip
 KEPT = ("data", "game", "games", "maze", "columns", "seed")
-"""What a preset leaves as it is where it does not name it."""
+"""What a preset, or another recipe, leaves as it is where it does not name it."""
 
 
 class TrainForm(QWidget):
@@ -80,6 +80,10 @@ class TrainForm(QWidget):
     def __init__(self, recipes: dict[str, Recipe], choices: Mapping[str, tuple[str, ...]]):
         super().__init__()
         self.recipes, self.choices = recipes, dict(choices)
+        self.given: dict[str, Any] = {}
+        """The settings that a run or a preset brought: nobody's own wish."""
+        self.brought: dict[str, Any] | None = None
+        """All that is set, as a run or the recipe's defaults brought it; None where a preset or the last start did."""
         self.recipe_box = QComboBox(toolTip="The recipe: an algorithm with its defaults")
         for recipe in recipes.values():
             self.recipe_box.addItem(recipe.name)
@@ -185,9 +189,11 @@ class TrainForm(QWidget):
     # -- what is shown ---------------------------------------------------------------------------------------------
 
     def show_recipe(self, name: str) -> None:
-        """Show another recipe's settings, keeping the values that were changed from the defaults."""
+        """Show another recipe's settings, keeping the values that were changed from the defaults by hand, and what to learn from."""
         recipe = self.recipes[name]
-        kept = self.changed_values() if self.fields.config_class is not None else {}
+        changed = self.changed_values() if self.fields.config_class is not None else {}
+        kept = {name: value for name, value in changed.items() if name in KEPT or name not in self.given or self.given[name] != value}
+        self.given = {}
         self.fields.set_config(recipe.config_class(), self.choices)
         if "data" in kept and not self.learns_from(str(kept["data"])):
             del kept["data"]
@@ -241,12 +247,18 @@ class TrainForm(QWidget):
         self.fields.reset()
         self.fields.set_values(run.config(exists=False).model_dump())
         self.set_length(run.stored.get("steps"), run.stored.get("minutes"))
+        self.given, self.brought = self.fields.values(), self.state()
+
+    def untouched(self) -> bool:
+        """Whether nobody has changed anything since a run's settings, or the defaults of the first start, were shown."""
+        return self.state() == self.brought
 
     def show_preset(self, preset: Preset) -> None:
         """A preset's settings and length. What to learn from and the seed stay, unless the preset names them."""
         kept = {name: value for name, value in self.changed_values().items() if name in KEPT}
         self.fields.set_values({**self.fields.default_values(), **kept, **preset.fields})
         self.set_length(preset.steps or (None if preset.minutes else self.recipe.steps), preset.minutes)
+        self.given, self.brought = dict(preset.fields), None
 
     def as_preset(self) -> dict[str, Any]:
         """What is set, as `lab.presets.save` takes it."""
@@ -269,6 +281,7 @@ class TrainForm(QWidget):
         if isinstance(values, dict):
             self.fields.set_values(values)
         self.length_unit.setCurrentText(str(store.value(f"{group}/length", "steps")))
+        self.brought = None if values else self.state()
 
     def remember(self, store: QSettings, group: str) -> None:
         store.setValue(f"{group}/recipe", self.recipe.name)

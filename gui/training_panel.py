@@ -84,6 +84,7 @@ class TrainingPanel(Panel):
         self.tabs = RunTabs()
         self.tabs.tabCloseRequested.connect(self.close_tab)
         self.tabs.currentChanged.connect(lambda _: self.run_changed())
+        self.tabs.tabBarClicked.connect(lambda index: self.follow_in_form(tab.run if (tab := self.tabs.at(index)) is not None else None))
         examples = example_actions(self.family)
         self.action_set.extend(examples, ref(self))
         self.empty = EmptyPage(self.empty_text, [self.action_set[action.id] for action in examples])
@@ -383,11 +384,22 @@ class TrainingPanel(Panel):
         return tab
 
     def open_run(self, run: Run) -> None:
-        """Show a run, and its settings where the form has those of another recipe."""
+        """Show a run, and its settings where the form has those of another recipe, or none of one's own."""
         self.bring(run)
         if run.recipe.name != self.form.recipe.name:
-            with suppress(LabError):  # Settings of another version: the run is shown all the same.
-                self.form.show_run(run)
+            self.show_settings(run)
+        else:
+            self.follow_in_form(run)
+
+    def show_settings(self, run: Run) -> None:
+        """Put a run's settings into the form, if it can show them."""
+        with suppress(LabError):  # Settings of another version: the run is shown all the same.
+            self.form.show_run(run)
+
+    def follow_in_form(self, run: Run | None) -> None:
+        """Somebody has turned to a run: its settings take the place of another's, and never of one's own."""
+        if run is not None and self.form.untouched():
+            self.show_settings(run)
 
     def bring(self, run: Run) -> None:
         """Bring a run's tab to the front: its session's if it trains here, else as it is stored."""

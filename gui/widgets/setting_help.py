@@ -1,5 +1,6 @@
 """What one setting means, under the form: its meaning, what raising or lowering it does, its bounds, and its flag."""
 
+import re
 from html import escape
 from typing import Any
 
@@ -43,5 +44,10 @@ def lines(name: str, field: Any) -> list[str]:
     meaning, effect = meaning_and_effect(field)
     condition = about(field).removeprefix(field.description).strip()
     facts = f"{flag(name)}, default {default_of(field)}{bounds(field)}"
-    bold = f"<b>{escape(name.replace('_', ' '))}</b>: {escape(meaning)}"
-    return [bold, *(escape(part) for part in (effect, condition, facts) if part)]
+    bold = f"<b>{escape(name.replace('_', ' '))}</b>: {html(meaning)}"
+    return [bold, *(html(part) for part in (effect, condition, facts) if part)]
+
+
+def html(text: str) -> str:
+    """A description, in which `...` is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

@@ -20,6 +20,7 @@ def test_a_click_or_a_key_explains_the_setting_in_front(qtbot: QtBot, form: Conf
     form.show()
     form.activateWindow()
     qtbot.waitUntil(form.isActiveWindow, timeout=60_000)
+    assert "ale-py carries (<code>lab list</code>)" in form.help.text()
     assert form.help.text().startswith("<b>game</b>: The Atari game")  # The first, before anything is clicked.
     label: Any = form.table.labelForField(form.rows["learning_rate"])
     form.scroller.ensureWidgetVisible(label)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from controls import write
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -72,6 +73,45 @@ def test_resuming_a_run_whose_folder_was_deleted_says_so(
     assert window.errors[0].sentence.text().startswith("The folder of run deleted is gone: ")
     window.errors[0].close()
     assert resume.isEnabled()
+
+
+def test_the_form_follows_the_run_that_one_turns_to_until_something_is_set_by_hand(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], two_runs: list[Path]
+) -> None:
+    window = make_window("Vision")
+    panel: Any = window.panels["Vision"]
+
+    def turn_to(index: int) -> None:
+        bar = panel.tabs.tabBar()
+        qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(index).center())
+
+    for path in two_runs:
+        shutil.copytree(path, runs_folder() / path.name)
+        window.open_run(Run(runs_folder() / path.name))
+    assert panel.form.fields.values()["seed"] == 1
+    turn_to(0)
+    assert panel.form.fields.values()["seed"] == 0
+    assert panel.form.fields.values()["batch_size"] == 32
+    panel.form.steps.selectAll()
+    qtbot.keyClicks(panel.form.steps, "77")
+    turn_to(1)
+    assert panel.current_tab().run.name == two_runs[1].name
+    assert (panel.form.fields.values()["seed"], panel.form.steps.value()) == (0, 77)
+
+
+def test_another_recipe_keeps_what_was_set_by_hand_and_not_what_a_run_brought(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], two_runs: list[Path]
+) -> None:
+    window = make_window("Vision")
+    form: Any = window.panels["Vision"].form  # type: ignore[attr-defined]
+    window.open_run(Run(two_runs[1]))
+    assert form.changed_values() == {"data": "digits", "seed": 1, "batch_size": 32, "validate_every": 10, "schedule_steps": 60}
+    form.fields.bring_to_front("learning_rate")
+    write(qtbot, form.fields, "learning_rate", "0.005")
+    assert form.fields.values()["learning_rate"] == 0.005
+    qtbot.keyClicks(form.recipe_box, "siam")
+    assert form.recipe.name == "siamese"
+    assert form.changed_values() == {"data": "digits", "seed": 1, "learning_rate": 0.005}
 
 
 def test_tabs_of_one_minute_have_names_and_colours_of_their_own(panel: Any, tmp_path: Path) -> None:
