@@ -453,7 +453,7 @@ class MainWindow(QMainWindow):
         ShortcutSheet(groups, self).open()
 
     def show_palette(self) -> None:
-        palette = CommandPalette(list(at_once(self)), self)
+        palette = CommandPalette(list(at_once(self)), self, complete=False)
         palette.open()
         if LOADED.is_set():
             palette.offer(list(of_others(self)))

@@ -11,15 +11,19 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from gui.actions import Action, ActionSet, native, plain
 from gui.panels import PANELS
+from gui.theme import faint
 from lab import registry
 from lab.atari.games import TWO_PLAYERS, game_title, games
 from lab.stored_runs import runs
 
 MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+
+LOADING = "Loading the settings, recipes and games…"
+NOTHING = "Nothing has these words."
 
 
 @dataclass(frozen=True)
@@ -159,12 +163,13 @@ def edit_of(window: Any, panel: str, recipe: str, name: str) -> None:
 class CommandPalette(QDialog):
     """A line to type into, and what has all its words."""
 
-    def __init__(self, offered: list[Entry], parent: QWidget | None = None):
+    def __init__(self, offered: list[Entry], parent: QWidget | None = None, complete: bool = True):
+        """`complete` says that nothing more will be offered."""
         super().__init__(parent)
         self.setWindowTitle("Command palette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 420)
-        self.all, self.shown = offered, offered
+        self.all, self.shown, self.complete = offered, offered, complete
         self.line = QLineEdit(placeholderText="Type the name of an action, setting, recipe, run or view")
         self.model = QStringListModel(self)
         self.list = QListView()
@@ -173,6 +178,10 @@ class CommandPalette(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list, 1)
+        self.note = QLabel()
+        """Why the list is not, or not yet, what one may expect."""
+        faint(self.note)
+        layout.addWidget(self.note)
         self.line.textChanged.connect(self.filter)
         self.line.installEventFilter(self)
         self.line.returnPressed.connect(self.do)
@@ -181,8 +190,8 @@ class CommandPalette(QDialog):
         self.line.setFocus()
 
     def offer(self, more: list[Entry]) -> None:
-        """Further entries have become known."""
-        self.all = [*self.all, *more]
+        """The other entries have become known."""
+        self.all, self.complete = [*self.all, *more], True
         self.filter(self.line.text())
 
     def filter(self, text: str) -> None:
@@ -192,6 +201,7 @@ class CommandPalette(QDialog):
         self.shown = sorted(kept, key=lambda entry: not entry.name.lower().startswith(text.lower().strip())) if words else kept
         self.model.setStringList([entry.text for entry in self.shown])
         self.list.setCurrentIndex(self.model.index(0))
+        self.note.setText(LOADING if not self.complete else NOTHING if not kept else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Up and down move in the list while one types."""

@@ -63,7 +63,7 @@ class PresetButton(QToolButton):
             self.attempt(f"Saved the preset {name.strip()}", lambda: presets.save(self.recipe(), name, **self.present()))
 
     def rename(self, name: str) -> None:
-        new, agreed = QInputDialog.getText(self, "Rename preset", "New name:", text=name)
+        new, agreed = QInputDialog.getText(self, "Rename preset", f"New name of {name}:", text=name)
         if agreed:
             self.attempt(f"Renamed the preset to {new.strip()}", lambda: presets.rename(self.recipe(), name, new))
 

@@ -174,7 +174,7 @@ class RunsPanel(Panel):
 
     def ask_rename(self) -> None:
         for run in self.selected()[:1]:
-            name, agreed = QInputDialog.getText(self, "Rename run", "New name:", text=run.name)
+            name, agreed = QInputDialog.getText(self, "Rename run", f"New name of {run.name}:", text=run.name)
             if agreed and name != run.name:
                 self.push(Renaming(run, name, self.moved))
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.actions import plain
 from gui.main_window import MainWindow
-from gui.palette import CommandPalette, entries
+from gui.palette import LOADING, NOTHING, CommandPalette, Entry, entries
 from gui.window_actions import every_action
 from lab import registry
 from lab.atari.games import TWO_PLAYERS, game_title, games
@@ -34,6 +34,21 @@ def run(qtbot: QtBot, window: MainWindow, words: str) -> None:
     assert palette.shown, words
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     QApplication.processEvents()
+
+
+def test_an_empty_list_says_why(qtbot: QtBot) -> None:
+    palette = CommandPalette([Entry("Runs", "Open", lambda: None)], complete=False)
+    qtbot.addWidget(palette)
+    palette.show()
+    assert palette.note.text() == LOADING
+    qtbot.keyClicks(palette.line, "gamma")
+    assert palette.note.text() == LOADING
+    palette.offer([Entry("Setting of dqn", "gamma", lambda: None)])
+    assert [entry.name for entry in palette.shown] == ["gamma"]
+    assert palette.note.text() == ""
+    qtbot.keyClicks(palette.line, "x")
+    assert palette.shown == []
+    assert palette.note.text() == NOTHING
 
 
 @drives("View > Command palette")

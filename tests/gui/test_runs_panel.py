@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from controls import drives, pick
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QInputDialog, QMessageBox
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 from runs_table import select, shown
 
@@ -89,6 +89,27 @@ def test_rename(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> No
     pick(qtbot, panel.action_set["rename"])
     qtbot.waitUntil(lambda: "delta" in shown(panel), timeout=10_000)
     assert (runs_folder() / "delta" / "config.json").exists()
+
+
+def test_a_long_name_is_seen_whole_where_it_is_changed(qtbot: QtBot, panel: Any) -> None:
+    name = "classify-lenet5-mnist-5k-s0-20261126-210019-with-more-dropout"
+    rename(Run(runs_folder() / "gamma"), name)
+    panel.refresh()
+    qtbot.waitUntil(lambda: name in shown(panel), timeout=LONG)
+    select(panel, name)
+    room: list[tuple[int, int]] = []
+
+    def look() -> None:
+        dialog: Any = QApplication.activeModalWidget()
+        line = dialog.findChild(QLineEdit)
+        assert line.text() == name
+        room.append((line.fontMetrics().horizontalAdvance(name), line.width()))
+        dialog.reject()
+
+    QTimer.singleShot(0, look)
+    pick(qtbot, panel.action_set["rename"])
+    qtbot.waitUntil(lambda: bool(room), timeout=LONG)
+    assert room[0][0] < room[0][1]
 
 
 def test_the_tab_of_a_run_follows_its_new_name(qtbot: QtBot, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
