@@ -67,6 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # The reader closed the pipe, which is not an error.
         return 0
     except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP) and error.filename is not None:  # Asking whether such a file exists raises.
+            from lab.data.catalogue import readable
+
+            name = readable(str(error.filename))
+            print(
+                f"lab: {name if len(name) < 100 else name[:60] + '...' + name[-20:]} is no usable name ({error.strerror}).", file=sys.stderr
+            )
+            return 2
         if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
             return defect(error)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python tries once more at its end.

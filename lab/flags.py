@@ -73,6 +73,10 @@ def check_length(steps: int | None, minutes: float | None) -> None:
 def whole(text: str) -> int:
     """An int that may be written 200_000 or 2e5."""
     try:
+        return int(text)  # All of its digits, which a float has not.
+    except ValueError:
+        pass
+    try:
         value = float(text.replace("_", ""))
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None

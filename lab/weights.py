@@ -168,6 +168,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         tensors = read_safetensors(path)
     else:
         tensors = read_pth(path)
+    if not tensors:
+        raise LabError(f"{path.name} holds no weights.")
     return {current_name(name): real(tensor, name, path) for name, tensor in tensors.items()}
 
 
@@ -192,6 +194,8 @@ ADVICE = "Save the weights with torch.save(model.state_dict(), FILE) or as safet
 
 def read_tree(path: Path, content: bytes | None = None) -> Any:
     """What torch.save has written into the file, or into `content` of it: tensors and plain data. Raises LabError for anything else."""
+    if content is None and is_safetensors(path):
+        raise LabError(f"{path.name} is a safetensors file; one of torch.save was expected.")
     try:
         # As an open file: given a name, torch.load chooses the format by its ending.
         with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(HARMLESS):

@@ -19,6 +19,14 @@ PACKED = {
     b"PK\x03\x04": "a spreadsheet (xlsx, ods) or an archive, not a text file: open it and save the sheet as CSV or the text as UTF-8.",
     b"\xd0\xcf\x11\xe0": "an old Office file (xls, doc), not a text file: open it and save the sheet as CSV or the text as UTF-8.",
     b"\x1f\x8b": "compressed (gzip): unpack it first.",
+    b"BZh": "compressed (bzip2): unpack it first.",
+    b"\xfd7zXZ": "compressed (xz): unpack it first.",
+    b"(\xb5/\xfd": "compressed (zstd): unpack it first.",
+    b"7z\xbc\xaf": "an archive (7z): unpack it first.",
+    b"Rar!": "an archive (rar): unpack it first.",
+    b"PAR1": "Parquet, not a text file: convert it first, in Python by pandas.read_parquet(...).to_csv(...).",
+    b"\x93NUMPY": "an array of NumPy, not a text file: save it by numpy.savetxt.",
+    b"{\\rtf": "rich text (RTF), not plain text: open it and save it as plain text.",
     b"%PDF": "a PDF, not a text file: save its text first.",
 }
 """Files that people take for text, by how they begin."""

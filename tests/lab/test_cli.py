@@ -409,3 +409,18 @@ def test_python_runs_the_package_as_the_command(monkeypatch: pytest.MonkeyPatch,
         runpy.run_module("lab", run_name="__main__")
     assert end.value.code == 0
     assert "lab COMMAND --help" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flags", [["--run"], ["--data"]])
+def test_a_name_that_is_too_long_is_one_sentence_and_exit_code_2(flags: list[str], tmp_path: Path, capsys) -> None:
+    prefix = "folder:" if flags == ["--data"] else ""
+    assert cli.main(["train", "classify", "--steps", "1", *flags, f"{prefix}{tmp_path}/{'x' * 300}"]) == 2
+    lines = capsys.readouterr().err.strip().split("\n")
+    assert len(lines) == 1
+    assert lines[0].startswith("lab: ")
+    assert "too long" in lines[0]
+
+
+def test_a_whole_number_is_quoted_with_all_its_digits(capsys) -> None:
+    assert cli.main(["train", "linear", "--steps", "1", "--seed", "99999999999999999999"]) == 2
+    assert "got 99999999999999999999" in capsys.readouterr().err

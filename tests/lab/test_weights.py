@@ -359,3 +359,15 @@ def test_a_classifier_begins_with_the_encoder_of_a_run(runs_home: Path) -> None:
     made.step()
     with pytest.raises(LabError, match=r"hidden layers of 12,6 units on 256 pixels.*--hidden-units 12,6"):
         Classify(ClassifyConfig.parse({**fields, "hidden_units": "12"}), torch.device("cpu"))
+
+
+def test_a_file_without_tensors_is_no_start(tmp_path: Path) -> None:
+    save_file({}, tmp_path / "none.safetensors")
+    with pytest.raises(LabError, match=r"none\.safetensors holds no weights"):
+        read_weights(tmp_path / "none.safetensors")
+
+
+def test_safetensors_in_place_of_a_file_of_torch_are_called_so(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(2)}, tmp_path / "w.pth")
+    with pytest.raises(LabError, match=r"w\.pth is a safetensors file; one of torch\.save was expected"):
+        read_pth(tmp_path / "w.pth")

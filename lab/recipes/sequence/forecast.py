@@ -91,8 +91,7 @@ class Forecast(SequenceExperiment):
         if "mean" in stored:
             mean, std = np.array(stored["mean"], values.dtype), np.array(stored["deviation"], values.dtype)
         else:
-            mean, std = train.mean(0), train.std(0)
-            std = np.where((std > 0) & (np.ptp(train, 0) > 0), std, 1.0).astype(values.dtype)
+            mean, std = mean_and_deviation(train)
         standard = ((values - mean) / std).astype(np.float32)
         return torch.from_numpy(standard).to(self.device), mean, std, names
 
@@ -195,3 +194,13 @@ class Forecast(SequenceExperiment):
         """The columns of the data, whether each is used, and why."""
         table = self.loaded.record.get("table") or [{"name": name, "used": True, "why": ""} for name in self.loaded.names]
         return Table(["column", "used", "why"], [[row["name"], "yes" if row["used"] else "no", row["why"]] for row in table])
+
+
+def mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each column (N, C), both (C,); a deviation of 1 where a column never changes. Their squares stay within float64."""
+    scale = np.abs(values).max(0)
+    small = (scale > 1e-100) & (scale < 1e100)
+    scale = np.where(small | (scale == 0), 1.0, scale).astype(values.dtype)  # Usual values keep every bit of their mean.
+    scaled = values / scale
+    deviation = scaled.std(0) * scale
+    return scaled.mean(0) * scale, np.where((deviation > 0) & (scaled != scaled[0]).any(0), deviation, 1.0).astype(values.dtype)

@@ -359,3 +359,16 @@ def test_log_screen_and_config_list_the_columns(tmp_path: Path) -> None:
     assert stored["table"][2] == {"name": "b", "used": True, "why": gap}
     assert f"column 'b': used, {gap}" in (run.path / "log.txt").read_text()
     assert run.show("columns").rows[2] == ["b", "yes", gap]
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_series_of_any_size_have_mean_0_and_variance_1(tmp_path: Path, size: float) -> None:
+    """Their squares are no numbers of float64."""
+    file = tmp_path / "a.csv"
+    file.write_text("a,b\n" + "".join(f"{size * (i * i % 7 + 1)!r},{i % 5}\n" for i in range(200)))
+    forecast = recipe("forecast")
+    experiment = forecast.experiment_class()(forecast.config_class().parse({"data": f"file:{file}", "window": 8, "hidden": 4}), CPU)
+    values, _, deviation, _ = experiment.series
+    plain = np.array([i * i % 7 + 1 for i in range(200)], np.float64)
+    np.testing.assert_allclose(deviation[0], size * plain[:160].std(), rtol=1e-12)
+    np.testing.assert_allclose(values[:, 0].numpy(), (plain - plain[:160].mean()) / plain[:160].std(), rtol=1e-5)

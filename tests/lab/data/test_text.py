@@ -1,5 +1,8 @@
 """Texts: what is read, what is kept apart, and what is refused."""
 
+import bz2
+import lzma
+import re
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +75,20 @@ def test_only_known_texts_and_files_that_exist_are_taken(tmp_path: Path) -> None
         with pytest.raises(ValueError, match="must"):
             check(wrong, "text")
     assert subject(write(tmp_path / "my text.txt", "a")) == "my-text"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (bz2.compress(b"some text " * 50), "compressed (bzip2)"),
+        (lzma.compress(b"some text " * 50), "compressed (xz)"),
+        (rb"{\rtf1\ansi Some text}" * 30, "rich text (RTF)"),
+        (b"PAR1" + bytes(200), "Parquet"),
+        (b"\x93NUMPY" + bytes(200), "an array of NumPy"),
+    ],
+)
+def test_what_is_no_plain_text_is_said_to_be_what_it_is(tmp_path: Path, raw: bytes, kind: str) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(raw)
+    with pytest.raises(LabError, match=re.escape(f"a.txt is {kind}")):
+        load_text(f"file:{file}", "char", CPU, 8)
