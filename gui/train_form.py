@@ -98,6 +98,8 @@ class TrainForm(QWidget):
         self.length_unit.addItems(["steps", "minutes"])
         self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
         self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=30, decimals=1)
+        self.steps.setObjectName("steps")
+        self.minutes.setObjectName("minutes")
         self.minutes.hide()
         self.device = QComboBox(toolTip="Device to train on; auto uses the GPU if there is one")
         self.device.addItems(device_names.choices())
@@ -274,20 +276,32 @@ class TrainForm(QWidget):
             self.recipe_box.setCurrentText(name if name in self.recipes else next(iter(self.recipes)))
         self.fields.set_open_groups(str(store.value(f"{group}/open", MAIN)).split("|"))
         self.show_recipe(self.recipe_box.currentText())
-        stored = store.value(f"{group}/values")
-        values = None
-        with suppress(ValueError):  # A settings file that somebody wrote in.
-            values = json.loads(stored) if isinstance(stored, str) else None
-        if isinstance(values, dict):
-            self.fields.set_values(values)
+        values, given = (read_settings(store.value(f"{group}/{part}")) for part in ("values", "given"))
+        self.fields.set_values(values)
         self.length_unit.setCurrentText(str(store.value(f"{group}/length", "steps")))
-        self.brought = None if values else self.state()
+        for number in (self.steps, self.minutes):
+            with suppress(ValueError, OverflowError):
+                number.setValue(type(number.value())(str(store.value(f"{group}/{number.objectName()}", number.value()))))
+        self.given = given
+        self.brought = self.state() if store.value(f"{group}/untouched", not values, type=bool) else None
 
     def remember(self, store: QSettings, group: str) -> None:
         store.setValue(f"{group}/recipe", self.recipe.name)
         store.setValue(f"{group}/values", json.dumps(self.changed_values()))
         store.setValue(f"{group}/open", "|".join(sorted(self.fields.open_groups)))
+        store.setValue(f"{group}/given", json.dumps(self.given))
+        store.setValue(f"{group}/untouched", self.untouched())
         store.setValue(f"{group}/length", self.length_unit.currentText())
+        store.setValue(f"{group}/minutes", self.minutes.value())
+        store.setValue(f"{group}/steps", self.steps.value() if self.steps.value() != self.recipe.steps else "")
+
+
+def read_settings(stored: object) -> dict[str, Any]:
+    """Settings that were remembered; none where somebody wrote in the file."""
+    with suppress(ValueError):
+        values = json.loads(stored) if isinstance(stored, str) else None
+        return values if isinstance(values, dict) else {}
+    return {}
 
 
 def named_setting(before: dict[str, Any], after: dict[str, Any]) -> str:

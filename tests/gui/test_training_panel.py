@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from controls import write
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from gui import panels
 from gui.dialogs import ContinueDialog
 from gui.main_window import MainWindow
 from gui.panels import PanelSpec
+from gui.train_form import TrainForm
 from gui.training_panel import TrainingPanel
 from gui.widgets.config_form import ConfigForm
 from lab import registry
@@ -112,6 +113,34 @@ def test_another_recipe_keeps_what_was_set_by_hand_and_not_what_a_run_brought(
     qtbot.keyClicks(form.recipe_box, "siam")
     assert form.recipe.name == "siamese"
     assert form.changed_values() == {"data": "digits", "seed": 1, "learning_rate": 0.005}
+
+
+def test_the_next_start_has_the_length_and_knows_what_a_run_brought(qtbot: QtBot, two_runs: list[Path], tmp_path: Path) -> None:
+    store = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
+    recipes = {name: registry.recipe(name) for name in ("classify", "siamese")}
+
+    def start() -> TrainForm:
+        form = TrainForm(recipes, {})
+        qtbot.addWidget(form)
+        form.restore(store, "Vision", "classify")
+        return form
+
+    form = start()
+    assert form.untouched()
+    form.show_run(Run(two_runs[1]))
+    form.remember(store, "Vision")
+    form = start()
+    assert form.steps.value() == 60
+    assert form.untouched()
+    qtbot.keyClicks(form.recipe_box, "siam")
+    assert form.changed_values() == {"data": "digits", "seed": 1}
+    form.length_unit.setCurrentText("minutes")
+    form.minutes.selectAll()
+    qtbot.keyClicks(form.minutes, "2.5")
+    form.remember(store, "Vision")
+    form = start()
+    assert form.length() == {"minutes": 2.5}
+    assert not form.untouched()
 
 
 def test_tabs_of_one_minute_have_names_and_colours_of_their_own(panel: Any, tmp_path: Path) -> None:
