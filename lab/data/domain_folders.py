@@ -14,40 +14,42 @@ from PIL.Image import Image
 
 from lab.data.catalogue import paths, readable
 from lab.data.image_files import image_files, of_split, readable_split, splits_in, tests_of
-from lab.data.image_reader import Span, read_image, squared, survey
-from lab.data.image_records import files_of, span_in
+from lab.data.image_reader import Span, read_image, squared
+from lab.data.image_records import domains_record, span_in
 from lab.data.images import Domains, LabelledImages, Request, Split
 from lab.data.matched_pairs import matched
 from lab.errors import LabError
 
 log = logging.getLogger("lab.data")
 
+Spans = tuple[Span | None, Span | None]
+"""Of the first and of the second domain."""
+
 
 def unpaired_folders(request: Request) -> Domains:
     """folders:A,B: every picture cut to its central square. Raises LabError where one of the domains is empty."""
     a, b = paths(request.data)
-    span = span_of(request, [a, b])
-    return two_folders(a, b, size=request.size or 64, split=request.split, ground=request.ground, span=span)
+    return two_folders(a, b, size=request.size or 64, split=request.split, ground=request.ground, spans=spans_of(request))
 
 
 def own_pairs(request: Request) -> Domains:
     """pairs:FOLDER or pairs:A,B"""
     folders = paths(request.data)
-    size, ground, span = request.size or 64, request.ground, span_of(request, folders)
+    size, ground, spans = request.size or 64, request.ground, spans_of(request)
     if len(folders) == 1:
-        return side_by_side(folders[0], size=size, split=request.split, ground=ground, span=span)
-    return paired_folders(folders[0], folders[1], size=size, split=request.split, ground=ground, span=span)
+        return side_by_side(folders[0], size=size, split=request.split, ground=ground, span=spans[0])
+    return paired_folders(folders[0], folders[1], size=size, split=request.split, ground=ground, spans=spans)
 
 
 def two_folders(
-    a: Path, b: Path, *, size: int, split: Split | None = None, names: tuple[str, str] | None = None, ground: str = "white", span: Span | None = None
+    a: Path, b: Path, *, size: int, split: Split | None = None, names: tuple[str, str] | None = None, ground: str = "white", spans: Spans = (None, None)
 ) -> Domains:  # fmt: skip
     """Domains without pairs, all of them or a split. Pictures that cannot be read are left out."""
     parts: list[LabelledImages] = []
 
     def reads(file: Path) -> bool:
         with suppress(LabError):
-            read_image(file, ground=ground, span=span)
+            read_image(file, ground=ground)
             return True
         return False
 
@@ -55,7 +57,7 @@ def two_folders(
         pixels, skipped = [], 0
         for file in folder:
             try:
-                pixels.append(squared(read_image(file, ground=ground, span=span), size))
+                pixels.append(squared(read_image(file, ground=ground, span=spans[len(parts)]), size))
             except LabError as error:
                 log.warning("skipped: %s", error)
                 skipped += 1
@@ -69,12 +71,12 @@ def two_folders(
 
 
 def paired_folders(
-    a: Path, b: Path, *, size: int, split: Split | None = None, ground: str = "white", span: Span | None = None
+    a: Path, b: Path, *, size: int, split: Split | None = None, ground: str = "white", spans: Spans = (None, None)
 ) -> Domains:  # fmt: skip
     """Pairs of the same place and name (without its ending) in two folders. Raises LabError where a partner is missing or of another size."""
     pixels: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for pair in pairs_of(a, b, split):
-        both = [whole(file, ground, span) for file in pair]
+        both = [whole(file, ground, span) for file, span in zip(pair, spans, strict=True)]
         if both[0].size != both[1].size:
             raise LabError(
                 f"The pictures of a pair must have one size, but {readable(pair[0])} has {shown(both[0].size)} and {readable(pair[1])} "
@@ -142,9 +144,10 @@ def pictures_of(folder: Path, split: Split | None) -> list[Path]:
     return files if split is None else of_split(files, split == "test")
 
 
-def span_of(request: Request, folders: list[Path]) -> Span | None:
-    stored = request.remembered
-    return span_in(stored) if stored else survey(files_of(folders), request.ground).span
+def spans_of(request: Request) -> Spans:
+    """The spans of deep values of both domains: those that a stored run remembers, or those of the files."""
+    record = request.remembered or domains_record(request.data, request.ground, None)
+    return span_in(record), span_in(record, "b")
 
 
 # -- pictures ------------------------------------------------------------------------------------------------------

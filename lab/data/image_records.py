@@ -91,10 +91,20 @@ def domains_record(data: str, ground: str, stored: Record | None, pictures: list
         known = stored.get("hashes", "")
         if known and "hashes" in record:
             record["contains_stored"] = {known[i : i + 12] for i in range(0, len(known), 12)} <= set(whole)
-        return record | {key: stored[key] for key in ("values",) if key in stored}
-    surveyed = survey(files if pictures is None else [file for folder in pictures for file in image_files(folder)], ground)
-    record["assumed"] += surveyed.notes
-    return record if surveyed.span is None else record | {"values": [surveyed.span.low, surveyed.span.high]}
+        return record | {key: stored[key] for key in ("values", "values_b") if key in stored}
+    if pictures is not None or len(folders) == 1:
+        sides = [files if pictures is None else [file for folder in pictures for file in image_files(folder)]]
+    else:
+        tests = tests_of(folders[0], folders[1]) or ()
+        sides = [[file for place in (folder, *tests[i : i + 1]) for file in image_files(place)] for i, folder in enumerate(folders)]
+    surveys = [survey(side, ground) for side in sides]
+    spans = [one.span for one in surveys if one.span is not None]
+    if len(set(spans)) == 2:  # Such as photographs and maps of depth.
+        for folder, one in zip(folders, surveys, strict=True):
+            record["assumed"] += [f"{readable(folder.name)}: {note}" for note in one.notes]
+        return record | {"values": [spans[0].low, spans[0].high], "values_b": [spans[1].low, spans[1].high]}
+    record["assumed"] += survey([file for side in sides for file in side], ground).notes if len(surveys) > 1 else surveys[0].notes
+    return record | {"values": [spans[0].low, spans[0].high]} if spans else record
 
 
 def link_notes(folders: list[Path]) -> list[str]:
@@ -119,9 +129,10 @@ def files_of(folders: list[Path]) -> list[Path]:
     return [file for folder in [*folders, *(tests or ())] for file in image_files(folder)]
 
 
-def span_in(record: Record | None) -> Span | None:
-    """The span of values that a stored run's images were scaled by."""
-    return Span(*record["values"]) if record and "values" in record else None
+def span_in(record: Record | None, domain: str = "a") -> Span | None:
+    """The span of values that a stored run's images were scaled by; that of the second domain where it has one of its own."""
+    key = "values_b" if domain == "b" and record and "values_b" in record else "values"
+    return Span(*record[key]) if record and key in record else None
 
 
 # -- the classes that a stored run remembers -----------------------------------------------------------------------

@@ -220,7 +220,7 @@ class ImageTranslation(Experiment):
             array = bytes_given("pixels", pixels, (size, size, 3))
         elif file:
             c = self.settings
-            array = read_square(Path(file).expanduser(), size, ground=c.ground, span=span_in(self.remembered))
+            array = read_square(Path(file).expanduser(), size, ground=c.ground, span=span_in(self.remembered, domain))
         else:
             count = len(self.held_out(domain))
             if not 0 <= index < count:

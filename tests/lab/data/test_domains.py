@@ -10,8 +10,10 @@ import torch
 from PIL import Image
 
 from lab.data import downloads
-from lab.data.domain_folders import paired_folders, side_by_side, two_folders
+from lab.data.domain_folders import own_pairs, paired_folders, side_by_side, two_folders, unpaired_folders
 from lab.data.hue import hsv, hue_spread, hues
+from lab.data.image_records import domains_record
+from lab.data.images import Request
 from lab.data.load import load_domains, load_image_pairs, load_images
 from lab.data.pair_tasks import outline
 from lab.data.palette_masks import LABELS, coloured_labels, labels_of, shrunk
@@ -265,3 +267,20 @@ def test_an_archive_that_points_outside_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="points outside"):
         downloads.unpacked(file)
     assert not (tmp_path.parent / "outside.png").exists()
+
+
+@pytest.mark.parametrize("kind", ["pairs", "folders"])
+def test_domains_of_other_depths_have_a_span_each(tmp_path: Path, kind: str) -> None:
+    for name, value in (("photos", np.full((8, 8), 2048, np.uint16)), ("depths", np.full((8, 8), 0.5, np.float32))):
+        (tmp_path / name).mkdir()
+        for i in range(2):
+            Image.fromarray(value).save(tmp_path / name / f"{i}.tif")
+    data = f"{kind}:{tmp_path}/photos,{tmp_path}/depths"
+    record = domains_record(data, "white", None)
+    assert (record["values"], record["values_b"]) == ([0, 4095], [0, 1])
+    load = own_pairs if kind == "pairs" else unpaired_folders
+    for remembered in (None, record):
+        domains = load(Request(data, "train", size=8, remembered=remembered))
+        assert [domains.a.images.unique().tolist(), domains.b.images.unique().tolist()] == [[128], [128]]
+    before = {key: value for key, value in record.items() if key != "values_b"}  # A run of one span for both keeps it.
+    assert load(Request(data, "train", size=8, remembered=before)).b.images.unique().tolist() == [0]
