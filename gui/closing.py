@@ -53,9 +53,7 @@ class Closing(QObject):
 
     def confirm(self, training: list[str]) -> bool:
         """Whether to stop what trains, by its names."""
-        names = "\n".join(training)
-        question = f"Still training:\n{names}\n\nStop them, save a checkpoint of each and close? They can be resumed later."
-        box = QMessageBox(QMessageBox.Icon.Question, "Close the lab", question, parent=self.window)
+        box = QMessageBox(QMessageBox.Icon.Question, "Close the lab", question(training), parent=self.window)
         box.setTextFormat(Qt.TextFormat.PlainText)  # A run may be called <b>.
         close = box.addButton("Save and close", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
@@ -151,3 +149,10 @@ def lost(sessions: Sessions) -> str:
         kept = f"its checkpoint at {step:,} is kept" if step is not None else "earlier checkpoints, if any, are kept"
         lines.append(f"{bridge.run.name} is still saving. Steps since its last checkpoint would be lost; {kept}.")
     return "\n".join(lines)
+
+
+def question(training: list[str]) -> str:
+    """What is asked before these sessions are stopped."""
+    one = "Stop it, save a checkpoint and close? It can be resumed later."
+    several = "Stop them, save a checkpoint of each and close? They can be resumed later."
+    return "\n".join(["Still training:", *training, "", one if len(training) == 1 else several])

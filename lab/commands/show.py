@@ -7,12 +7,12 @@ from typing import Any
 
 from lab.answers import Curves, Scatter, Text, cell_text
 from lab.config import flag
-from lab.errors import UsageError
+from lab.errors import UsageError, unknown
 from lab.flags import add_data, add_device, pairs, parser, whole
 from lab.making import Making, read
 from lab.parameters import bounds
 from lab.paths import expanded
-from lab.saving import ENDINGS, destination
+from lab.saving import destination
 from lab.tables import csv_text, text_table
 
 COSTS = "costs"
@@ -119,11 +119,13 @@ def views_of(run: Any) -> dict[str, Any]:
 
 
 def endings_of(run: Any, view: str) -> tuple[str, ...]:
-    """The formats in which a view can be saved; a name that is no view is refused later, by whoever answers it."""
-    views = views_of(run)
-    if view == COSTS:
-        return Scatter.endings
-    return Curves.endings if view == "curves" else views[view].answer.endings if view in views else ENDINGS
+    """The formats in which a view can be saved. Raises UsageError where the run has no such view."""
+    of_all, views = {COSTS: Scatter.endings, "curves": Curves.endings}, views_of(run)
+    if view in of_all:
+        return of_all[view]
+    if view not in views:
+        raise unknown("view", view, (*views, *of_all), see=f"lab show {run.typed}")
+    return tuple(views[view].answer.endings)
 
 
 def answer(runs: list[Any], view: str, options: Any, parameters: dict[str, str]) -> Any:

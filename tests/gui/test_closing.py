@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui import closing
-from gui.closing import Closing
+from gui.closing import Closing, question
 from gui.main_window import MainWindow
 from lab import api
 from lab.api import resumed_session
@@ -49,12 +49,16 @@ def asking(make_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Closing, "confirm", lambda self, training: True)
 
 
+def test_the_question_about_several_trainings_names_each() -> None:
+    assert question(["a", "b"]) == "Still training:\na\nb\n\nStop them, save a checkpoint of each and close? They can be resumed later."
+
+
 def test_go_on_training_leaves_everything_as_it_is(qtbot: QtBot, asking: MainWindow, train: Callable[..., Any]) -> None:
     bridge = train(asking)
     asked: list[str] = []
     answer("Keep training", asked)
     asking.close()
-    assert bridge.run.name in asked[0]
+    assert asked == [f"Still training:\n{bridge.run.name}\n\nStop it, save a checkpoint and close? It can be resumed later."]
     assert asking.isVisible()
     done = bridge.latest.done
     qtbot.waitUntil(lambda: bridge.latest.done > done, timeout=LONG)

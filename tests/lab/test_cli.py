@@ -126,6 +126,7 @@ def test_runs_eval_and_show_speak_of_the_stored_run(tmp_path: Path, capsys) -> N
     ("arguments", "sentence"),
     [
         (["weigths", "--out", "w.png"], "There is no view 'weigths'. Did you mean weights"),
+        (["weigths"], "There is no view 'weigths'. Did you mean weights"),
         (["weights", "--scales", "1", "--out", "w.png"], "no parameter of view weights 'scales'. Did you mean scale"),
         (["weights", "--scale", "wide", "--out", "w.png"], "--scale should be a valid number"),
         (["weights", "--out", "w.bmp"], "expected a name that ends in .png, .gif, .mp4, .npz or .csv"),
