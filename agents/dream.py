@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from agents.dream_config import DreamConfig
 from agents.dream_data import PARTS, Recorded, collected
+from agents.dream_memory import DreamMemory
 from agents.dream_views import DreamViews
 from lab.atari.games import action_names
 from lab.device import compute_dtype, free_memory
@@ -35,6 +36,8 @@ ALL_MASKED = 0.5
 """Share of the frames in training of which nothing is revealed, as a frame's first step is drawn; all where that step is the only one."""
 PIXELS = 50.0
 """Nats of a frame that count as much as one of its reward."""
+MEMORY = "memory."
+"""Begins the names of the memory's weights."""
 SLACK = 4.0
 """A dream whose frame is wrong in more than `tolerance` times the pixels that change, and so many more, starts afresh. So all frames are
 real until one step is well drawn, and dreams grow longer with that; nor is a dream that has lost the game taught to jump back to it."""
@@ -72,6 +75,11 @@ class Dream(Experiment):
         self.average = FlatNetwork(average, torch.float32, trainable=False)
         self.average.master.eval()
         self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.memory = (
+            DreamMemory(config, len(self.action_names), int(seeds[0]), device) if config.recall and config.family == "flow" else None
+        )
+        if self.memory is not None:  # What is served has it beside the average.
+            self.average.master.memory = self.memory.net.master
         self.captured = CapturedSteps(device, lambda: [*self.optimizer.changing, *self.net.compute.buffers()])
         self.rng = torch.Generator().manual_seed(int(seeds[1]))
         self.rows = torch.zeros(0, dtype=torch.int64)
@@ -124,18 +132,29 @@ class Dream(Experiment):
         if not torch.equal(net.palette, self.data().palette):  # type: ignore[arg-type]
             raise UsageError(f"--begin-from {name} has other colours than the play. Give the --source and --seed it was trained with.")
         weights = net.state_dict()
+        remembered = {key: weights.pop(key) for key in list(weights) if key.startswith(MEMORY)}
+        if self.memory is not None and remembered and config.recall == self.config.recall and config.phase <= self.config.phase:
+            theirs_now = {key.removeprefix(MEMORY): value for key, value in remembered.items()}
+            if self.config.phase and "phase.weight" not in theirs_now:
+                theirs_now["phase.weight"] = torch.zeros_like(self.memory.net.master.phase.weight)  # type: ignore[union-attr,arg-type]
+            self.memory.net.restore(theirs_now)
         if hasattr(net, "phase") and not self.config.phase:
             raise UsageError(f"--begin-from {name} is told the phase. Give --phase.")
         if self.config.phase and not hasattr(net, "phase"):  # It counts for nothing at first.
             weights["phase.weight"] = torch.zeros_like(self.net.master.phase.weight)  # type: ignore[union-attr,arg-type]
-        for network in (self.net, self.average):
-            network.master.load_state_dict(weights)
+        self.net.master.load_state_dict(weights)
+        mine_now = {} if self.memory is None else {MEMORY + key: value for key, value in self.memory.net.state().items()}
+        self.average.master.load_state_dict({**weights, **mine_now})
         self.net.sync()
 
     def step(self) -> Metrics:
         c, play = self.config, self.data().play
         if not self.steps and c.begin_from:
             self.take_weights(c.begin_from)
+        remembered = {} if self.memory is None else self.memory.step(play, self.rng, self.learning_rate())
+        if c.learned == "recall":
+            self.steps += 1
+            return remembered
         if not len(self.rows):
             self.rows = torch.zeros(c.batch_size, dtype=torch.int64)
             self.frames = torch.zeros(c.batch_size, c.history, c.size, c.size, dtype=torch.uint8, device=self.place)
@@ -167,7 +186,7 @@ class Dream(Experiment):
         self.begin(over)
         self.steps += 1
         return {
-            **made, "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": changed.float().mean(),
+            **made, **remembered, "charts/wrong_pixels": wrong.float().mean(), "charts/copy_wrong_pixels": changed.float().mean(),
             "charts/own_frames": 1 - over.float().mean(),
         }  # fmt: skip
 
@@ -243,6 +262,7 @@ class Dream(Experiment):
     def stateful(self) -> Tree:
         return {
             "net": self.net, "average": self.average, "adam": self.optimizer, "generator": self.rng,
+            **({} if self.memory is None else {"memory_adam": self.memory.optimizer}),
             **attributes(self, "rows", "steps"), **attributes(self, "frames", device=self.place),
         }  # fmt: skip
 

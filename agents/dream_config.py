@@ -34,7 +34,7 @@ follows dreams: the network's frames take the place of the real ones for some st
 <a href="https://arxiv.org/abs/2407.15595">Discrete flow matching</a>; Bengio et al. 2015,
 <a href="https://arxiv.org/abs/1506.03099">Scheduled sampling</a>.</p>
 """
-    former_values: ClassVar[dict[str, Any]] = {"overview": 0, "tolerance": 0.5, "phase": False}
+    former_values: ClassVar[dict[str, Any]] = {"overview": 0, "tolerance": 0.5, "phase": False, "recall": 0}
     pages: ClassVar[tuple[str, ...]] = ("dream",)
     first_views: ClassVar[tuple[str, ...]] = ("film", "every_action", "error_over_time", "outcomes")
 
@@ -122,6 +122,19 @@ follows dreams: the network's frames take the place of the real ones for some st
         True,
         description="Tell the network at which of the console's frames the episode's steps begin. Pong moves its paddles in every other frame, so that "
         "a key moves one by 6 or by 10 pixels, which frames of a paddle at rest do not show.",
+    )
+    recall: int = Field(
+        96,
+        ge=0,
+        le=4096,
+        description="Width of a network that carries on where things exactly are and where they go. Wider tells it more exactly; without it a paddle "
+        "drifts off, as where it glides to follows from more than the last frames.",
+        json_schema_extra=unit("units") | words({0: "none"}) | only(family="flow"),
+    )
+    learned: Literal["all", "recall"] = Field(
+        "all",
+        description="What is learned: all, or recall for that network alone beside the network of --begin-from, which stays as it is: minutes in place of an hour.",
+        json_schema_extra=only(family="flow"),
     )
     batch_size: int = Field(
         32, ge=1, le=4096, description="Dreams that are followed at once. More are steadier and slower.", json_schema_extra=unit("dreams")
@@ -221,6 +234,8 @@ follows dreams: the network's frames take the place of the real ones for some st
             raise ValueError("--source must be agent, random, recorded or the name of a run")
         if self.family == "latent" and self.drawing_steps > 1:
             raise ValueError(f"--family latent draws in one step: give --drawing-steps 1, not {self.drawing_steps}")
+        if self.learned == "recall" and not (self.begin_from and self.recall and self.family == "flow"):
+            raise ValueError("--learned recall needs a dream of --family flow to --begin-from, and a --recall above 0")
         if self.recorded is not None and self.frame_skip != 4:
             raise ValueError(f"--source recorded has a decision every 4 frames: give --frame-skip 4, not {self.frame_skip}")
         return self

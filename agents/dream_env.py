@@ -65,7 +65,7 @@ class DreamVector:
         rows = self.starts[torch.from_numpy(self.rng.integers(len(self.starts), size=len(where)))]
         fresh = World(self.net, len(rows))
         fresh.begin(self.play, rows)
-        for name in ("frames", "actions", "clock"):
+        for name in ("frames", "actions", "clock", "remembered"):
             getattr(self.world, name)[where] = getattr(fresh, name)
         self.taken[done] = 0
         return self.seen()[done]
@@ -107,14 +107,15 @@ class DreamVector:
         return {
             "net": state_of(self.net),
             "frames": world.frames.clone(), "actions": world.actions.clone(), "clock": world.clock.clone(), "taken": self.taken.copy(),
-            "drawing": world.generator.get_state(), "starts": self.rng.bit_generator.state,
+            "remembered": world.remembered.clone(), "drawing": world.generator.get_state(), "starts": self.rng.bit_generator.state,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         self.net.load_state_dict(state["net"])
         self.grey = self.greys()
-        for name in ("frames", "actions", "clock"):
-            setattr(self.world, name, state[name].clone())
+        for name in ("frames", "actions", "clock", "remembered"):
+            if name in state:  # Dreams had no memory once.
+                setattr(self.world, name, state[name].clone())
         self.taken[:] = state["taken"]
         self.world.generator.set_state(state["drawing"])
         self.rng.bit_generator.state = state["starts"]

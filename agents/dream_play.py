@@ -18,6 +18,7 @@ from lab.atari.player import Player, q_values
 from lab.atari.preprocessing import observed
 from lab.atari.recorded import Episode
 from lab.errors import LabError, UsageError
+from models.dream_memory import PAST, boxes
 from models.dream_unet import CLOCK
 
 AHEAD = 24
@@ -62,6 +63,7 @@ class SideBySide:
             raise LabError(f"The agent has {agent.actions} actions, but the dream of {config.game} has {len(names)}.")
         check_seen(net)
         self.net, self.config, self.agent, self.crop = net, config, agent, crop
+        self.remembered = torch.zeros(1, 0)
         self.names = names
         self.table = class_table(net.palette.cpu().numpy())  # type: ignore[operator]
         self.world = World(net, steps=config.drawing_steps, temperature=config.drawing_temperature, seed=seed)
@@ -101,6 +103,9 @@ class SideBySide:
         self.seen = [self.seen_now()] * self.config.history
         self.done = [0] * self.config.history
         self.clock, self.phase = 0, phase_of(self.config, self.player)
+        if self.world.memory is not None:  # Nothing was done for a while before what the game shows.
+            seen = boxes(torch.stack([self.seen[-1]] * PAST)[None], self.world.memory.colours)
+            self.remembered = self.world.memory.after(seen, torch.zeros(1, PAST, dtype=torch.int64))
         self.script = []
 
     def seen_now(self) -> Tensor:
@@ -108,11 +113,17 @@ class SideBySide:
         screen = self.player.ale.getScreen()
         return classes(screen[None, self.cut[0] : len(screen) - self.cut[1]], self.table, self.config.size)[0]
 
+    def remember(self, action: int) -> None:
+        """What the game shows and what is done in it go into the memory that a dream begins with."""
+        clock = torch.tensor([self.clock + self.phase])
+        self.remembered = self.world.remember(self.remembered, self.seen[-1][None], torch.tensor([action]), clock)
+
     def play_real(self, action: int) -> float:
         """One step of the emulator; its reward. A game that is over begins anew."""
         if self.player.over:
             self.player.reset()
             self.phase = phase_of(self.config, self.player)
+        self.remember(action)
         lives, reward = self.player.ale.lives(), 0.0
         self.player.decide(None, action)
         for _ in range(self.config.frame_skip):
@@ -128,6 +139,7 @@ class SideBySide:
     def wake(self) -> None:
         """Start the dream afresh from what the game shows."""
         self.world.frames = torch.stack(self.seen)[None]
+        self.world.remembered = self.remembered
         self.world.actions = torch.tensor([self.done])
         self.world.clock = torch.tensor([self.clock + self.phase])
         self.stack = self.player.stack.copy()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.dream_data import Play
+from models.dream_memory import PAST, Memory, boxes
 from models.dream_unet import a_step_later, draw
 from models.kernels.cuda_graphs import CapturedSteps
 
@@ -35,6 +36,9 @@ class World:
         self.captured = CapturedSteps(self.place, list) if captured and steps == 1 and temperature <= 0 else None
         self.history: int = net.history  # type: ignore[assignment]
         self.frames = torch.zeros(0)  # (B, H, S, S) uint8
+        self.memory: Memory | None = getattr(net, "memory", None)
+        self.remembered = torch.zeros(count, 0 if self.memory is None else self.memory.numbers)
+        """The memory's state before the newest frame."""
         self.actions = torch.zeros(count, self.history, dtype=torch.int64)
         self.clock = torch.zeros(count, dtype=torch.int64)
 
@@ -45,14 +49,32 @@ class World:
     def begin(self, play: Play, rows: Tensor) -> None:
         """Start each dream from what was played up to the rows (B,)."""
         self.frames = play.frames[play.history(rows, self.history)]
+        self.remembered = self.recalled(play, rows)
         # `done` has in its last place what is done next, which `step` puts there.
         self.actions = play.done(rows, self.history).roll(1, 1)
         self.clock = play.clock[rows].clone()
 
+    def recalled(self, play: Play, rows: Tensor) -> Tensor:
+        """The memory's state (B, numbers) of what was played before the rows (B,)."""
+        if self.memory is None:
+            return torch.zeros(len(rows), 0)
+        past, done = (part[:, :-1] for part in (play.history(rows, PAST + 1), play.done(rows, PAST + 1)))
+        return self.memory.after(boxes(play.frames[past], self.memory.colours), done)
+
+    @torch.no_grad()
+    def remember(self, state: Tensor, frames: Tensor, actions: Tensor, clock: Tensor) -> Tensor:
+        """The memory's state (B, numbers) once frames (B, S, S) were seen and actions (B,) taken in them."""
+        if self.memory is None:
+            return state
+        state, frames, actions, clock = (part.to(self.place) for part in (state, frames, actions, clock))
+        after: Tensor = self.memory(state, boxes(frames, self.memory.colours), actions, clock)
+        return after.cpu()
+
     def step(self, actions: Tensor) -> Dreamt:
         """The next frame of each dream for actions (B,)."""
         self.actions = torch.cat([self.actions[:, 1:], actions[:, None]], 1)
-        seen = (self.frames, self.actions, self.clock)
+        self.remembered = self.remember(self.remembered, self.frames[:, -1], actions, self.clock)
+        seen = (self.frames, self.actions, self.clock, self.remembered)
         made = self.drawn(*seen) if self.captured is None else self.captured("draw", self.drawn, *seen)
         frames, rewards, ends = (made[name].cpu() for name in ("frames", "rewards", "ends"))
         signs = rewards.argmax(1) - 1
@@ -60,10 +82,12 @@ class World:
         self.clock = a_step_later(self.clock, (signs != 0) | (ends > 0.5))
         return Dreamt(frames, signs, rewards, ends)
 
+    @torch.no_grad()
     def drawn(self, *seen: Tensor) -> dict[str, Tensor]:
         """The next frames, and the probabilities of the rewards' signs and of an end, where the network is."""
-        place = self.place
+        *shown, remembered = (part.to(self.place) for part in seen)
+        hint = None if self.memory is None else self.memory.told(remembered)
         parts = draw(
-            self.net, *(part.to(place) for part in seen), steps=self.steps, temperature=self.temperature, generator=self.generator
+            self.net, *shown, steps=self.steps, temperature=self.temperature, generator=self.generator, hint=hint
         )  # fmt: skip
         return dict(zip(("frames", "rewards", "ends"), parts, strict=True))

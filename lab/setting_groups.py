@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "priority_beta", "priority_beta_steps", "rollout_steps", "epochs", "minibatches",
     ),
     "Network": (
-        "trunk", "trunk_width", "dueling", "spectral_norm", "features", "overview", "phase", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
+        "trunk", "trunk_width", "dueling", "spectral_norm", "features", "overview", "phase", "recall", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
         "bidirectional", "direct", "pooling", "crf", "controller", "locations", "read_heads", "write_heads", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
         "entry_width", "prior_features", "prior_layers", "prior_by_class",
@@ -51,7 +51,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "dropout", "weight_decay", "l1", "l2", "noise", "mask", "mixing", "revive_below", "cycle_noise", "class_dropout", "prior_dropout", "pool", "patience",
     ),
     "Optimiser": (
-        "equalised", "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "begin_from", "ema", "codebook_ema", "codebook_steps", "schedule", "schedule_steps", "learning_rate_end",
+        "equalised", "momentum", "beta1", "beta2", "adam_eps", "max_grad_norm", "begin_from", "learned", "ema", "codebook_ema", "codebook_steps", "schedule", "schedule_steps", "learning_rate_end",
         "learning_rate_steps", "warmup", "warmup_updates", "warmup_steps", "constant_steps", "decay_steps",
     ),
     OWN: (),

@@ -172,11 +172,12 @@ def draw(
     steps: int = 1,
     temperature: float = 0.0,
     generator: torch.Generator | None = None,
+    hint: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The next frame (B, S, S) uint8, the probabilities of the reward's sign (B, 3) and of an end (B,), in `steps` steps.
 
     In each an equal share of the pixels is revealed and drawn, at `temperature`, 0 for the likeliest picture; those after it know what it drew.
-    Of the latent family the temperature draws the codes, and the picture is the likeliest of them.
+    Of the latent family the temperature draws the codes, and the picture is the likeliest of them. A `hint` (B, C, S, S) is added to the logits.
     Rewards and ends are read off the last step, which sees nearly all of the frame.
     """
 
@@ -189,7 +190,7 @@ def draw(
     for k in range(steps):
         share = torch.full((len(frames),), k / steps, device=guess.device)
         predicted = net(frames, actions, clock, guess, share)
-        logits = predicted.frame.float()
+        logits = predicted.frame.float() if hint is None else predicted.frame.float() + hint
         if temperature > 0:
             chances = (logits if predicted.codes is None else predicted.codes.float()) / temperature
             # Gumbel's noise: the largest is a draw from the softmax.
