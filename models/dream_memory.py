@@ -28,6 +28,8 @@ ROUNDED = 1.0
 """An edge that is seen less than so many pixels from where it was expected is there, and was rounded."""
 THERE, CERTAIN = 3.0, 0.8
 """A class is told where the logit of its being there is above the one, and all of its edges are known better than the other, in pixels."""
+LONG = 3.5
+"""Nor is a class whose box is not longer than so many pixels: a ball that is told where it is not would be lost."""
 SURE, WEIGHT, MOST = 1.5, 4.0, 20.0
 """Of what a memory tells about a pixel, in logits: what is nearer to 0 counts for nothing, the rest counts so many times, up to a most."""
 
@@ -132,6 +134,8 @@ class Memory(nn.Module):
         told = torch.minimum(inside[:, :, 0, :, None], inside[:, :, 1, None, :])
         told = torch.where(self.solid[:, None, None], told, told.clamp(max=0.0))
         told = torch.where((presence > THERE)[..., None] & (spread < CERTAIN).all(-1)[..., None, None], told, 0.0)
+        long = (edges[..., 1::2] - edges[..., ::2]).amax(-1) + 1 > LONG
+        told = torch.where(long[..., None, None], told, 0.0)
         return (WEIGHT * F.softshrink(told, SURE)).clamp(-MOST, MOST)
 
 
