@@ -98,8 +98,6 @@ class TrainForm(QWidget):
         self.length_unit.addItems(["steps", "minutes"])
         self.steps = QSpinBox(minimum=1, maximum=2_000_000_000, groupSeparatorShown=True, singleStep=10_000)
         self.minutes = QDoubleSpinBox(minimum=0.1, maximum=100_000, value=30, decimals=1)
-        self.steps.setObjectName("steps")
-        self.minutes.setObjectName("minutes")
         self.minutes.hide()
         self.device = QComboBox(toolTip="Device to train on; auto uses the GPU if there is one")
         self.device.addItems(device_names.choices())
@@ -279,9 +277,10 @@ class TrainForm(QWidget):
         values, given = (read_settings(store.value(f"{group}/{part}")) for part in ("values", "given"))
         self.fields.set_values(values)
         self.length_unit.setCurrentText(str(store.value(f"{group}/length", "steps")))
-        for number in (self.steps, self.minutes):
-            with suppress(ValueError, OverflowError):
-                number.setValue(type(number.value())(str(store.value(f"{group}/{number.objectName()}", number.value()))))
+        with suppress(ValueError, OverflowError):  # The recipe's own length, or a settings file that somebody wrote in.
+            self.steps.setValue(int(str(store.value(f"{group}/steps", ""))))
+        with suppress(ValueError):
+            self.minutes.setValue(float(str(store.value(f"{group}/minutes", ""))))
         self.given = given
         self.brought = self.state() if store.value(f"{group}/untouched", not values, type=bool) else None
 
