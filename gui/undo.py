@@ -4,6 +4,7 @@ Each panel has a `History`; the window's QUndoGroup acts on that of the panel in
 comparing states, a `Deed` is one of what is done to files. Read first: `Trail`.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDockWidget, QLine
 from lab.errors import LabError
 
 MOST_STEPS = 200
+
+
+def nothing() -> None:
+    """No step."""
 
 
 class History(QUndoStack):
@@ -51,7 +56,8 @@ class Trail(QObject):
         self.history, self.read, self.write, self.name, self.place = history, read, write, name, place
         self.busy, self.gesture = busy, gesture
         self.closed = self.writing = False
-        self.last: Step | None = None
+        self.last: Callable[[], Step | None] = nothing
+        """The step made last, which the history owns: held here, it would outlive it."""
         self.state = read()
         self.timer = QTimer(self, interval=0, singleShot=True)
         self.timer.timeout.connect(self.settle)
@@ -73,12 +79,13 @@ class Trail(QObject):
         if self.state == before:
             return
         name, gesture = self.name(before, self.state), self.gesture()
-        last = self.last
+        last = self.last()
         if last is not None and gesture is not None and (last.name, last.gesture) == (name, gesture) and last.is_newest():
             last.after = self.state
             return
-        self.last = Step(self, before, self.state, name, gesture)
-        self.history.push(self.last)
+        step = Step(self, before, self.state, name, gesture)
+        self.history.push(step)
+        self.last = weakref.ref(step)
 
     def forget(self) -> None:
         """What has changed by itself is no step."""
@@ -94,7 +101,7 @@ class Trail(QObject):
             self.write(state)
         finally:
             self.writing = False
-        self.state, self.last = state, None
+        self.state, self.last = state, nothing
 
     def close(self) -> None:
         """What is edited goes away: its steps do nothing any more, and are passed over."""
