@@ -198,7 +198,7 @@ class Forecast(SequenceExperiment):
 
 def mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each column (N, C), both (C,); a deviation of 1 where a column never changes. Their squares stay within float64."""
-    scale = np.abs(values).max(0)
+    scale = np.abs(values).max(0).astype(np.float64)  # float32 does not reach the bounds below.
     small = (scale > 1e-100) & (scale < 1e100)
     scale = np.where(small | (scale == 0), 1.0, scale).astype(values.dtype)  # Usual values keep every bit of their mean.
     scaled = values / scale
