@@ -131,20 +131,24 @@ class Dream(Experiment):
             )
         if not torch.equal(net.palette, self.data().palette):  # type: ignore[arg-type]
             raise UsageError(f"--begin-from {name} has other colours than the play. Give the --source and --seed it was trained with.")
-        weights = net.state_dict()
-        remembered = {key: weights.pop(key) for key in list(weights) if key.startswith(MEMORY)}
-        if self.memory is not None and remembered and config.recall == self.config.recall and config.phase <= self.config.phase:
-            theirs_now = {key.removeprefix(MEMORY): value for key, value in remembered.items()}
-            if self.config.phase and "phase.weight" not in theirs_now:
-                theirs_now["phase.weight"] = torch.zeros_like(self.memory.net.master.phase.weight)  # type: ignore[union-attr,arg-type]
-            self.memory.net.restore(theirs_now)
         if hasattr(net, "phase") and not self.config.phase:
             raise UsageError(f"--begin-from {name} is told the phase. Give --phase.")
-        if self.config.phase and not hasattr(net, "phase"):  # It counts for nothing at first.
+        weights = net.state_dict()
+        remembered = {key.removeprefix(MEMORY): weights.pop(key) for key in list(weights) if key.startswith(MEMORY)}
+        if self.memory is None:
+            remembered = {}
+        elif remembered and config.recall == self.config.recall:
+            if self.config.phase and not config.phase:  # It counts for nothing at first.
+                remembered["phase.weight"] = torch.zeros_like(self.memory.net.state()["phase.weight"])
+            self.memory.net.restore(remembered)
+        else:
+            if remembered:
+                log.warning("The memory of %s is %d units wide and not %d: it is learned anew.", name, config.recall, self.config.recall)
+            remembered = self.memory.net.state()
+        if self.config.phase and not hasattr(net, "phase"):  # Nor does it here.
             weights["phase.weight"] = torch.zeros_like(self.net.master.phase.weight)  # type: ignore[union-attr,arg-type]
         self.net.master.load_state_dict(weights)
-        mine_now = {} if self.memory is None else {MEMORY + key: value for key, value in self.memory.net.state().items()}
-        self.average.master.load_state_dict({**weights, **mine_now})
+        self.average.master.load_state_dict({**weights, **{MEMORY + key: value for key, value in remembered.items()}})
         self.net.sync()
 
     def step(self) -> Metrics:

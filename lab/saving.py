@@ -15,6 +15,8 @@ def destination(path: str | Path, endings: tuple[str, ...], flag: str = "--out")
     Raises UsageError for another ending or a folder's name, LabError where one may not write.
     """
     path = Path(path).expanduser()
+    if len(path.parts) > 1 and len(path.parts[0]) > 2 and path.parts[0].endswith(":") and not Path(path.parts[0]).exists():
+        raise UsageError(f"{flag} {path} is an address. Name a file on this machine.")
     if path.suffix.lower() not in endings:
         expected = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))
         raise UsageError(f"{flag} {path.name or path}: expected a name that ends in {expected}.")

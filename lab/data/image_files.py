@@ -113,11 +113,8 @@ def split_folders(root: Path) -> dict[Part, Path]:
         if not any(classes["train"] & own for part, own in classes.items() if part != "train"):
             return {}
     if len(splits) < len(named):
-        both = [
-            folder.name
-            for folder in named
-            if folder not in splits.values() or [SPLITS[f.name.lower()] for f in named].count(SPLITS[folder.name.lower()]) > 1
-        ]
+        of_each = [SPLITS[folder.name.lower()] for folder in named]
+        both = [folder.name for folder, part in zip(named, of_each, strict=True) if of_each.count(part) > 1]
         raise LabError(f"{readable(root)} holds {listed(map(readable, both))}, which are the same split: leave one of them.")
     return splits
 

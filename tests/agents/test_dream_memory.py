@@ -120,7 +120,7 @@ def test_a_memory_learns_what_four_frames_do_not_show() -> None:
         assert expected[0, 1, 1].item() == pytest.approx(row, abs=2.0)
 
 
-def test_a_memory_is_learned_beside_a_network_that_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_memory_is_learned_beside_a_network_that_stays_as_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     first = train("dream", steps=2, run=tmp_path / "first", device="cpu", quiet=True, **TINY, recall=0)
     theirs, _ = opened(first)
     assert getattr(theirs, "memory", None) is None
@@ -138,6 +138,10 @@ def test_a_memory_is_learned_beside_a_network_that_stays_as_it_is(tmp_path: Path
     third.step()
     assert third.memory is not None
     assert torch.allclose(third.memory.net.master.state_dict()["enter.weight"], memory.enter.weight, atol=1e-6)
+    wider = WITH | {"begin_from": str(second.path), "recall": 2 * memory.enter.weight.shape[2]}
+    with caplog.at_level("WARNING"):
+        Dream(DreamConfig.parse(wider), CPU).step()
+    assert "it is learned anew" in caplog.text
     with pytest.raises(UsageError, match="--learned recall needs"):
         DreamConfig.parse(WITH | {"learned": "recall"})
 

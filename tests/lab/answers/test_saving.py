@@ -115,3 +115,11 @@ def test_pixels_that_are_enlarged_by_no_whole_number_stay_sharp_and_alike() -> N
     assert large[5, 5, 0] == 0
     assert large[5, 15, 0] == 255
     assert large[15, 15, 0] == 0
+
+
+@pytest.mark.parametrize("name", ["https://x.png", "s3://bucket/film.mp4", "file:/x.png"])
+def test_an_address_is_no_place_for_a_picture(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"is an address. Name a file on this machine"):
+        destination(name, (".png", ".mp4"))
+    assert not list(tmp_path.iterdir())
