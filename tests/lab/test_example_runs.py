@@ -40,6 +40,12 @@ def test_its_records_say_what_it_is_and_how_well_it_does(name: str) -> None:
     assert repr(run).endswith(", example run>")
 
 
+@pytest.mark.parametrize("name", registry.examples())
+def test_what_it_was_begun_from_is_there_when_a_copy_is_trained(name: str) -> None:
+    begun_from = getattr(lab.find(name).config(), "begin_from", "")
+    assert not begun_from or lab.find(begun_from).shipped
+
+
 def test_its_weights_are_those_that_were_evaluated() -> None:
     run = lab.find("lenet5-mnist")
     assert run.evaluate("cpu")["accuracy"] == pytest.approx(run.evaluation()["accuracy"], abs=2e-3)
