@@ -11,6 +11,7 @@ from agents.dream_data import Play
 from lab.experiment import Metrics
 from lab.seeding import seeded
 from models.dream_memory import PAST, Memory, boxes, solid
+from models.kernels.cuda_graphs import CapturedSteps
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork
 
 AHEAD = 12
@@ -30,6 +31,7 @@ class DreamMemory:
             memory = Memory(actions, config.colours, config.size, config.recall, config.phase)
         self.net = FlatNetwork(memory.to(device), torch.float32)
         self.optimizer = FlatAdam(self.net, config.learning_rate, 1e-8)
+        self.captured = CapturedSteps(device, lambda: self.optimizer.changing)
         self.boxes = torch.zeros(0)
         """Those of the play (N, C, 5)."""
         self.starts = torch.zeros(0, dtype=torch.int64)
@@ -50,9 +52,12 @@ class DreamMemory:
             self.take(play)
         rows = self.starts[torch.randint(len(self.starts), (SEQUENCES,), generator=rng)]
         seen, done, clock = sequences(play, rows)
-        given = (part.to(self.device) for part in (done, clock))
-        loss = self.net.master.loss(self.boxes[seen.to(self.device)], *given)  # type: ignore[operator]
         self.optimizer.set_learning_rate(learning_rate)
+        return self.captured("memory", self.learn, self.boxes[seen.to(self.device)], done, clock)
+
+    def learn(self, *given: Tensor) -> Metrics:
+        """One update on boxes (B, T + 1, C, 5), what is done in the first T of them and their clocks (B, T)."""
+        loss = self.net.master.loss(*(tensor.to(self.device) for tensor in given))  # type: ignore[operator]
         gradient = self.net.backward(loss)
         self.optimizer.step(gradient * (CLIP / gradient.norm()).clamp(max=1.0))
         return {"losses/memory": loss.detach()}

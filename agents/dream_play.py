@@ -116,7 +116,7 @@ class SideBySide:
     def remember(self, action: int) -> None:
         """What the game shows and what is done in it go into the memory that a dream begins with."""
         clock = torch.tensor([self.clock + self.phase])
-        self.remembered = self.world.remember(self.remembered, self.seen[-1][None], torch.tensor([action]), clock)
+        self.remembered = self.world.remember(self.remembered, self.seen[-1][None], torch.tensor([action]), clock).cpu()
 
     def play_real(self, action: int) -> float:
         """One step of the emulator; its reward. A game that is over begins anew."""

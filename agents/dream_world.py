@@ -63,20 +63,19 @@ class World:
 
     @torch.no_grad()
     def remember(self, state: Tensor, frames: Tensor, actions: Tensor, clock: Tensor) -> Tensor:
-        """The memory's state (B, numbers) once frames (B, S, S) were seen and actions (B,) taken in them."""
+        """The memory's state (B, numbers) once frames (B, S, S) were seen and actions (B,) taken in them, where the network is."""
+        state, frames, actions, clock = (part.to(self.place) for part in (state, frames, actions, clock))
         if self.memory is None:
             return state
-        state, frames, actions, clock = (part.to(self.place) for part in (state, frames, actions, clock))
         after: Tensor = self.memory(state, boxes(frames, self.memory.colours), actions, clock)
-        return after.cpu()
+        return after
 
     def step(self, actions: Tensor) -> Dreamt:
         """The next frame of each dream for actions (B,)."""
         self.actions = torch.cat([self.actions[:, 1:], actions[:, None]], 1)
-        self.remembered = self.remember(self.remembered, self.frames[:, -1], actions, self.clock)
         seen = (self.frames, self.actions, self.clock, self.remembered)
         made = self.drawn(*seen) if self.captured is None else self.captured("draw", self.drawn, *seen)
-        frames, rewards, ends = (made[name].cpu() for name in ("frames", "rewards", "ends"))
+        frames, self.remembered, rewards, ends = (made[name].cpu() for name in ("frames", "remembered", "rewards", "ends"))
         signs = rewards.argmax(1) - 1
         self.frames = torch.cat([self.frames[:, 1:], frames[:, None]], 1)
         self.clock = a_step_later(self.clock, (signs != 0) | (ends > 0.5))
@@ -84,10 +83,11 @@ class World:
 
     @torch.no_grad()
     def drawn(self, *seen: Tensor) -> dict[str, Tensor]:
-        """The next frames, and the probabilities of the rewards' signs and of an end, where the network is."""
-        *shown, remembered = (part.to(self.place) for part in seen)
-        hint = None if self.memory is None else self.memory.told(remembered)
+        """The next frames, the memory's states after those before, and the probabilities of the rewards' signs and of an end, where the network is."""
+        frames, actions, clock, state = (part.to(self.place) for part in seen)
+        state = self.remember(state, frames[:, -1], actions[:, -1], clock)
+        hint = None if self.memory is None else self.memory.told(state)
         parts = draw(
-            self.net, *shown, steps=self.steps, temperature=self.temperature, generator=self.generator, hint=hint
+            self.net, frames, actions, clock, steps=self.steps, temperature=self.temperature, generator=self.generator, hint=hint
         )  # fmt: skip
-        return dict(zip(("frames", "rewards", "ends"), parts, strict=True))
+        return dict(zip(("frames", "rewards", "ends"), parts, strict=True), remembered=state)
