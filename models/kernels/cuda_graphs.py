@@ -47,7 +47,8 @@ class CapturedStep:
         self.graph: torch.cuda.CUDAGraph | None = None
         self.fits = False
         """Whether it ran without a capture, which needs the memory once more."""
-        before = [tensor.clone() for tensor in keep]
+        # With a history, the copies would keep what autograd adds a parameter's gradients up with on this stream, where a capture may not wait.
+        before = [tensor.detach().clone() for tensor in keep]
         states, spare = [generator.get_state() for generator in generators], [generator.clone_state() for generator in generators]
         try:
             self.graph = self.capture()

@@ -64,9 +64,9 @@ class CaptionData:
         )
 
     def part(self, name: Any) -> Captions:
-        """A tenth of the training part is for validation."""
+        """On the device; a tenth of the training part is for validation."""
         if name == "test":
-            return self.whole("test")
+            return Captions(self.whole("test").images.to(self.device), self.whole("test").texts)
         everything = self.whole("train")
         held = name == "validation"
         rows = [i for i in range(len(everything)) if (i % VALIDATION == VALIDATION - 1) == held] or [0]

@@ -76,7 +76,7 @@ class NTMRecipe(SequenceExperiment):
 
     def logits(self, net: nn.Module, x: Tensor, answer: Tensor) -> Tensor:
         """(B, A, outputs) of the steps in which the answer is wanted."""
-        return net(x.to(self.dtype))[:, -answer.shape[1] :].float()
+        return net(x.to(next(net.parameters()).dtype))[:, -answer.shape[1] :].float()
 
     def tested(self, net: nn.Module, length: int, repeats: int) -> tuple[Tensor, Tensor]:
         """Loss and share of wrong bits, 0-d, of sequences of one length that training does not see."""
