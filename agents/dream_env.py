@@ -16,6 +16,7 @@ from agents.dream_world import World
 from lab.atari.games import FRAME_SKIP, action_names, cut_rows, load_ale
 from lab.atari.preprocessing import observed
 from lab.atari.vector import Step
+from lab.device import autocast, compute_dtype
 from lab.errors import UsageError
 from lab.state import state_of
 from lab.stored_runs import find
@@ -29,11 +30,14 @@ class DreamVector:
     """`envs` dreams of one game, each from a real frame of `play`. Order of calls as in `AtariVector`: `reset`, then `send`, `recv`, `restart`.
 
     Frames are what an agent sees of the emulator, 84x84 grey, with the rows that the dream does not have as the game shows them at its start.
-    A step in which a life ends is the last of its episode. The same seed and actions give the same dreams.
+    A step in which a life ends is the last of its episode. The same seed and actions give the same dreams. They are drawn in `dtype`.
     """
 
-    def __init__(self, net: nn.Module, config: DreamConfig, play: Play, envs: int, seed: int, *, crop: str = "0,0", longest: int = LONGEST):
-        self.game, self.envs, self.crop, self.longest = config.game, envs, crop, longest
+    def __init__(
+        self, net: nn.Module, config: DreamConfig, play: Play, envs: int, seed: int, *, crop: str = "0,0", longest: int = LONGEST,
+        dtype: torch.dtype = torch.float32,
+    ):  # fmt: skip
+        self.game, self.envs, self.crop, self.longest, self.dtype = config.game, envs, crop, longest, dtype
         self.actions = len(action_names(config.game))
         self.net, self.play = net, play
         self.rng = np.random.default_rng(seed)
@@ -78,7 +82,8 @@ class DreamVector:
 
     def recv(self) -> Step:
         """The result of the last `send`. The frame of an ended episode is its last; call `restart` before the next step."""
-        dreamt = self.world.step(torch.from_numpy(self.waiting))
+        with autocast(self.world.place, self.dtype):
+            dreamt = self.world.step(torch.from_numpy(self.waiting))
         self.taken += 1
         rewards = self.net.rewards.cpu()[dreamt.signs + 1].numpy().astype(np.float32)  # type: ignore[index]
         terminated = (dreamt.ends > 0.5).numpy()
@@ -133,7 +138,11 @@ def world_of(config: AgentConfig, device: torch.device) -> DreamVector:
         raise UsageError(f"--world {config.world} has steps of {dream.frame_skip} frames. Agents play in steps of {FRAME_SKIP}.")
     check_seen(net)
     play = collected(dream, "train").play
-    return DreamVector(net.to(device), dream, play, config.envs, config.seed, crop=config.crop, longest=config.world_steps)
+    # Of two codes that are nearly as near as each other, another arithmetic takes the other one.
+    dtype = torch.float32 if dream.family == "latent" else compute_dtype(config.precision, device)
+    return DreamVector(
+        net.to(device), dream, play, config.envs, config.seed, crop=config.crop, longest=config.world_steps, dtype=dtype
+    )  # fmt: skip
 
 
 class DreamEnv(gymnasium.Env[np.ndarray, np.int64]):
