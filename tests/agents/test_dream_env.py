@@ -10,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from agents.dqn import DQN
 from agents.dream_config import DreamConfig
 from agents.dream_data import Play, collected
-from agents.dream_env import DreamEnv, DreamVector
+from agents.dream_env import DreamEnv, DreamVector, world_of
 from agents.pqn import PQN
 from lab import checkpoint, registry
 from lab.api import train
@@ -176,3 +176,14 @@ def test_what_a_graph_draws_is_what_is_drawn(net: DreamUNet, play: Play, monkeyp
         assert step.frames.shape == (2, 84, 84)
     assert captured.world.captured.made
     assert torch.equal(eager.world.frames, captured.world.frames)
+
+
+def test_dreams_are_drawn_in_the_arithmetic_of_the_agent(run: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[torch.dtype] = []
+    for precision in ("fp32", "bf16"):
+        env = world_of(player("pqn", world=run, precision=precision).config, torch.device("cpu"))
+        env.net.stem.register_forward_hook(lambda module, given, made: drawn.append(made.dtype))
+        env.reset()
+        env.send(np.zeros(env.envs, np.int64))
+        env.recv()
+    assert drawn == [torch.float32, torch.bfloat16]

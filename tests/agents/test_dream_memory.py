@@ -18,7 +18,9 @@ from lab.api import train
 from lab.errors import UsageError
 from lab.stored_runs import find
 from models.dream_memory import BOX, LEAST, MOST, PAST, Apart, Memory, boxes, solid
+from models.kernels.cuda_graphs import CapturedStep
 from tests.agents.test_dream import CPU, TINY, play_of
+from tests.replayed import Replayed
 
 WITH: dict[str, Any] = TINY | {"recall": 8}
 
@@ -171,6 +173,27 @@ def test_what_is_remembered_changes_what_is_drawn_and_is_the_same_in_play() -> N
     two = World(net)
     two.begin(play, torch.tensor([0]))
     assert not torch.equal(two.step(torch.tensor([0])).frames, plain)
+
+
+def test_captured_steps_of_a_memory_are_those_of_a_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    eager, captured = (Dream(DreamConfig.parse(WITH), CPU) for _ in range(2))
+    assert eager.memory is not None
+    assert captured.memory is not None
+    expected = [float(eager.step()["losses/memory"]) for _ in range(3)]
+    monkeypatch.setattr(CapturedStep, "capture", lambda step: Replayed(step))
+    captured.memory.captured.on_gpu = True
+    assert [float(captured.step()["losses/memory"]) for _ in range(3)] == expected
+    assert captured.memory.captured.made
+    play, acts = collected(eager.config, "views").play, torch.tensor([2, 3])
+    worlds = World(eager.serving(), 2), World(captured.serving(), 2, captured=True)
+    assert worlds[1].captured is not None
+    worlds[1].captured.on_gpu = True
+    for world in worlds:
+        world.begin(play, torch.tensor([0, 20]))
+        for _ in range(3):
+            world.step(acts)
+    assert torch.equal(worlds[0].remembered, worlds[1].remembered)
+    assert torch.equal(worlds[0].frames, worlds[1].frames)
 
 
 def test_dreams_of_before_have_no_memory() -> None:
