@@ -212,7 +212,7 @@ def strip(moment: Moment) -> np.ndarray:
     draw = ImageDraw.Draw(line)
     fonts.draw_text(draw, (8, 6), f"game {moment.score:g}", (240, 240, 240), 16)
     fonts.draw_text(
-        draw, (both.shape[1] // 2 + 14, 6), f"dream {round(moment.dream_score, 1):g}   step {moment.steps}", (240, 240, 240), 16
+        draw, (both.shape[1] // 2 + 14, 6), f"dream {round(moment.dream_score, 1) + 0.0:g}   step {moment.steps}", (240, 240, 240), 16
     )
     return np.concatenate([both, np.asarray(line)])
 

@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print_json(figures)
     else:
-        print("\n".join(f"{name:10}{value}" for name, value in figures.items()))
+        print("\n".join(f"{name.replace('_', ' '):<11} {value}" for name, value in figures.items()))
     return 0
 
 
