@@ -127,7 +127,7 @@ def created_text(entry: Entry) -> str:
 COLUMNS = {
     "name": Column("The run's folder", lambda e: e.run.name),
     "star": Column("Whether you gave it a star", lambda e: e.marks.star, lambda e: "★" if e.marks.star else ""),
-    "status": Column("Running, paused, finished, interrupted or failed", lambda e: str(e.status["status"])),
+    "status": Column("Running, paused, stopped, finished, interrupted or failed", lambda e: str(e.status["status"])),
     "recipe": Column("What was trained", lambda e: e.run.recipe.name),
     "subject": Column("The data set or game", lambda e: str(e.run.stored.get("subject"))),
     "seed": Column("The seed of all random generators", lambda e: e.run.stored["config"].get("seed", 0)),

@@ -221,7 +221,8 @@ class Run:
     def status(self) -> dict[str, Any]:
         """What `write_status` wrote, less what cannot be read of it; the status itself is "unknown" then.
 
-        A run that says "running" although no process holds it was "interrupted". One that comes with the lab says how it was made.
+        A run that says "running" although no process holds it was "interrupted", one that says "paused" is "stopped". One that comes with the
+        lab says how it was made.
         """
         if self.shipped:
             return self.shipped_status()
@@ -229,8 +230,9 @@ class Run:
             status = checked_status(json.loads((self.path / "status.json").read_text()))
         except (OSError, ValueError):
             status = {"status": "unknown"}
-        if status["status"] == "running" and not self.is_locked():
-            status["status"] = "interrupted"
+        left = {"running": "interrupted", "paused": "stopped"}.get(status["status"])
+        if left is not None and not self.is_locked():
+            status["status"] = left
         return status
 
     def shipped_status(self) -> dict[str, Any]:

@@ -227,7 +227,7 @@ class Session:
         self.flush_metrics()
         self.save(wait=True)
         self.snapshot.publish(self.experiment.serving(), force=True)
-        self.set_status("finished" if self.done() else "paused")
+        self.set_status("finished" if self.done() else "stopped")
         self.run_folder.log(f"{self.latest.status} at {self.latest.done} {self.latest.unit}")
 
     def done(self) -> bool:

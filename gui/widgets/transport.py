@@ -33,7 +33,8 @@ CLONE = Action("clone", "Copy settings", "Copy this run's settings into the form
 TRANSPORT_ACTIONS = (PAUSE, STEP, STOP, CHECKPOINT, RESUME, CLONE)
 MARGIN = 12
 """Pixels of the progress bar that its text leaves free."""
-STATUS = {"running": "training", "paused": "paused", "finished": "finished", "failed": "failed"}
+RUNNING = {"running": "training"}
+"""What a status is called where it has another name here."""
 
 
 class Transport(QWidget):
@@ -124,7 +125,7 @@ class Transport(QWidget):
         """A stored run: its status, and which other process trains it, if one does; it cannot be resumed as long as that is so."""
         status = run.status()
         done, target, unit = status.get("done"), status.get("target"), status.get("unit", "steps")
-        parts = [run.kind if run.shipped else STATUS.get(status["status"], status["status"])]
+        parts = [run.kind if run.shipped else RUNNING.get(status["status"], status["status"])]
         if trainer is not None:
             parts = [f"{parts[0]} in another process" + (f" ({trainer})" if trainer else "")]
         parts.append(f"{done:,} {unit}" if done is not None else "weights for watching")
@@ -161,9 +162,7 @@ class Transport(QWidget):
         latest, requests = self.bridge.latest, self.bridge.session.requests
         if self.bridge.running and "stop" in requests:
             return "stopping: saving a checkpoint…"
-        status = STATUS.get(latest.status, latest.status)
-        if not self.bridge.running and latest.status == "paused":
-            status = "stopped"
+        status = RUNNING.get(latest.status, latest.status)
         parts = [status]
         if latest.status == "failed":
             parts.append(latest.error)

@@ -72,7 +72,7 @@ def test_save_and_close_saves_and_closes(qtbot: QtBot, asking: MainWindow, train
     asking.close()
     qtbot.waitUntil(lambda: not asking.isVisible(), timeout=LONG)
     assert len(asked) == 1
-    assert bridge.run.status()["status"] == "paused"
+    assert bridge.run.status()["status"] == "stopped"
     assert resumes(bridge.run) == bridge.run.status()["done"]
 
 
@@ -148,7 +148,7 @@ def test_closing_waits_for_a_run_that_is_being_started_and_saves_it(qtbot: QtBot
     gate.set()
     qtbot.waitUntil(lambda: not asking.isVisible(), timeout=LONG)
     (run,) = runs()
-    assert run.status()["status"] == "paused"
+    assert run.status()["status"] == "stopped"
     assert resumes(run) == run.status()["done"] == 0
 
 
@@ -254,7 +254,7 @@ def test_ctrl_c_saves_and_ends_the_process(program: Callable[..., subprocess.Pop
     assert "Saving checkpoints" in said
     assert "Traceback" not in said
     (run,) = runs()
-    assert run.status()["status"] == "paused"
+    assert run.status()["status"] == "stopped"
     assert resumes(run) == run.status()["done"] > 20
 
 

@@ -129,7 +129,7 @@ class SessionMachine(RuleBasedStateMachine):
         if bridge is not None:
             bridge.session.stop()
             self.until(lambda: not bridge.running)
-            assert bridge.latest.status in ("paused", "finished")
+            assert bridge.latest.status in ("stopped", "finished")
             assert not bridge.run.is_locked()
 
     @rule(slot=SLOT)
@@ -150,7 +150,7 @@ class SessionMachine(RuleBasedStateMachine):
         self.until(lambda: not self.sessions.alive())
         self.sessions.closing = False  # The app is opened again.
         for slot in list(self.bridges):
-            assert self.bridges[slot].run.status()["status"] in ("paused", "finished")
+            assert self.bridges[slot].run.status()["status"] in ("stopped", "finished")
             self.close(slot)
 
     @invariant()

@@ -45,7 +45,7 @@ def test_train_pause_step_checkpoint_and_stop(qtbot: QtBot, window: MainWindow, 
     qtbot.waitUntil(lambda: not bridge.running, timeout=LONG)
     assert "stopped" in transport.state.text()
     assert not transport.resume.isHidden()
-    assert bridge.run.status()["status"] == "paused"
+    assert bridge.run.status()["status"] == "stopped"
 
 
 def test_the_run_has_the_settings_of_the_form(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
@@ -191,7 +191,7 @@ def test_two_sessions_have_tabs_and_colours_of_their_own(qtbot: QtBot, window: M
     qtbot.waitUntil(lambda: first.session.thread is not None and not first.session.thread.is_alive(), timeout=LONG)
     assert len(panel.tabs.all()) == 1
     assert second.running
-    assert json.loads((first.run.path / "status.json").read_text())["status"] == "paused"
+    assert json.loads((first.run.path / "status.json").read_text())["status"] == "stopped"
 
 
 def test_a_failed_session_shows_its_sentence_and_traceback(qtbot: QtBot, window: MainWindow, train: Callable[..., Any]) -> None:
@@ -252,7 +252,7 @@ def test_closing_the_window_saves_what_trains(qtbot: QtBot, make_window: Callabl
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=LONG)
     assert not bridge.alive
     assert list(bridge.run.checkpoints.glob("step-*/manifest.json"))
-    assert bridge.run.status()["status"] == "paused"
+    assert bridge.run.status()["status"] == "stopped"
 
 
 def test_closing_can_be_taken_back(qtbot: QtBot, window: MainWindow, train: Callable[..., Any], monkeypatch: Any) -> None:

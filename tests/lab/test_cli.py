@@ -184,7 +184,7 @@ def test_ctrl_c_saves_a_checkpoint_says_how_to_resume_and_exits_130(number: int,
     run = find("last")
     assert f"`lab resume {run.path}` continues" in capsys.readouterr().err
     assert checkpoint.newest_good(run.checkpoints)[1]["experiment"]["steps"] == 8
-    assert run.status()["status"] == "paused"
+    assert run.status()["status"] == "stopped"
     monkeypatch.undo()
 
 

@@ -109,7 +109,7 @@ def test_step_once_takes_one_step_and_pauses(session) -> None:
     assert one.experiment.steps == 2
 
 
-def test_stop_ends_with_a_checkpoint_and_the_run_is_paused(session) -> None:
+def test_stop_ends_with_a_checkpoint_and_the_run_is_stopped(session) -> None:
     one = session(gated=True)
     one.start()
     let(one, 3)
@@ -118,7 +118,7 @@ def test_stop_ends_with_a_checkpoint_and_the_run_is_paused(session) -> None:
     assert one.trained.wait(WAIT)
     assert one.experiment.steps in (3, 4)
     assert checkpoint.listed(one.run_folder.checkpoints)[-1].name == f"step-{one.experiment.steps:012d}"
-    assert one.run_folder.status()["status"] == "paused"
+    assert one.run_folder.status()["status"] == "stopped"
 
 
 def test_a_checkpoint_is_written_when_asked_for(session) -> None:
