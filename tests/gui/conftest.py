@@ -278,7 +278,7 @@ def sequence_tab(qtbot: QtBot, make_window: Callable[..., MainWindow], own_files
         qtbot.waitUntil(lambda: bridge.latest.done > 2 or not bridge.running, timeout=LONG)
         if bridge.running:
             panel.current_tab().transport.pause.click()
-            qtbot.waitUntil(lambda: bridge.latest.status in ("stopped", "finished"), timeout=LONG)  # A text may have been read by then.
+            qtbot.waitUntil(lambda: bridge.latest.status in ("paused", "finished"), timeout=LONG)  # A text may have been read by then.
         return panel.current_tab()
 
     return start

@@ -81,6 +81,14 @@ def test_a_run_whose_process_is_gone_is_interrupted() -> None:
         assert run.status()["status"] == "running"
 
 
+def test_a_run_that_was_paused_is_stopped_once_its_process_is_gone() -> None:
+    run = create()
+    run.write_status("paused", Progress(3), 10, None, {}, 1.0)
+    assert run.status()["status"] == "stopped"
+    with run.lock():
+        assert run.status()["status"] == "paused"
+
+
 def test_two_sessions_cannot_hold_one_run() -> None:
     run = create()
     with run.lock(), pytest.raises(LabError, match=r"is being trained by another session"), Run(run.path).lock():
