@@ -81,15 +81,18 @@ def integrated_gradients(net: nn.Module, image: Tensor, label: int, baseline: Te
     """Integrated gradients (Sundararajan et al. 2017, eq. 1): (x - x') times the mean of dy^c / dx on the straight way from x' to x.
 
     `image` and `baseline` (1, C, H, W) float; the mean is over the midpoints of `steps` pieces. Returns the attributions (C, H, W) and the
-    convergence delta: their sum less y^c(x) - y^c(x'), 0 where the steps are fine enough.
+    convergence delta: their sum less y^c(x) - y^c(x'), 0 where the steps are fine enough. Raises ValueError where the scores do not follow
+    the pixels smoothly.
     """
     places = (torch.arange(steps, device=image.device) + 0.5) / steps
     total = torch.zeros_like(image[0])
     with eval_mode(net), torch.enable_grad():
         for part in places.split(batch):
             points = (baseline + part[:, None, None, None] * (image - baseline)).detach().requires_grad_()  # (B, C, H, W)
-            (gradient,) = torch.autograd.grad(net(points)[:, label].sum(), points)
-            total = total + gradient.sum(0)
+            scores = net(points)[:, label]
+            if not scores.requires_grad:
+                raise ValueError("What this network answers has no gradient in its pixels; use Occlusion or RISE")
+            total = total + torch.autograd.grad(scores.sum(), points)[0].sum(0)
     attributions = (image - baseline)[0] * total / steps
     with eval_mode(net), torch.no_grad():
         difference = net(image)[0, label] - net(baseline)[0, label]

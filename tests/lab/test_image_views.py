@@ -233,3 +233,10 @@ def test_show_from_the_command_line(runs_home: Path, tmp_path: Path) -> None:
         assert (tmp_path / f"{view}.png").stat().st_size > 0
     assert main(["show", run.name, "look", "--image", str(tmp_path / "look.png"), "--out", str(tmp_path / "again.png")]) == 0
     assert main(["show", run.name, "look", "--image", "test:9999", "--out", str(tmp_path / "x.png")]) == 2
+
+
+def test_what_has_no_gradient_is_explained_without_one() -> None:
+    neighbours = make(2, network="knn", memory=50, dropout=-1.0, patience=0)
+    with pytest.raises(UsageError, match="no gradient in its pixels; use Occlusion or RISE"):
+        ask(neighbours, "integrated_gradients")
+    assert ask(neighbours, "occlusion").picture().dtype == np.uint8

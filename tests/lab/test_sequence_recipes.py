@@ -2,6 +2,7 @@
 
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from lab.answers import Answer
 from lab.errors import LabError, UsageError
 from lab.recipes.sequence.seq2seq import tree_text
 from lab.recipes.sequence.sequence_experiment import SequenceExperiment
+from lab.selfcheck.cases import cases, made, write_files
+from lab.snapshot import frozen_copy
 from models.kernels import flat_layout
 from models.sequence.beam_search import Hypothesis, Node
 
@@ -109,6 +112,29 @@ def test_every_view_answers_with_what_it_says(recipe: str, files: dict[str, str]
         assert answer.picture().dtype == np.uint8, name
         answer.save(tmp_path / f"{name}.npz")
         assert spec.about, name
+
+
+SEQUENCES = [
+    recipe.name
+    for recipe in map(registry.recipe, {name for name, _ in cases().values()})
+    if recipe.family == "Sequences" and "precision" in recipe.config_class().model_fields
+]
+
+
+@pytest.mark.parametrize("case", sorted(SEQUENCES))
+def test_what_is_learned_in_bf16_is_shown_and_evaluated(case: str, tmp_path: Path) -> None:
+    """Views have a copy of the stored weights, in float32, and figures the network that computes."""
+    write_files(tmp_path)
+    experiment = made(case, tmp_path, CPU, precision="bf16")
+    for _ in range(2):
+        experiment.step()
+    net, shown = frozen_copy(experiment.serving()), 0
+    for name in experiment.views():
+        with suppress(UsageError):  # Something must be said first.
+            shown += isinstance(experiment.answer(name, net, {}), Answer)
+    assert shown
+    with suppress(LabError):
+        assert experiment.evaluate()
 
 
 @pytest.mark.parametrize("of", ["cross", "encoder", "decoder"])

@@ -190,7 +190,10 @@ class ImageViews:
         chosen = self.label_of(label, net, pixels)
         values, pieces = pixels.float(), max(1, min(steps, MOST_PIECES))
         while True:
-            shares, delta = explain.integrated_gradients(net, values, chosen, torch.zeros_like(values), pieces)
+            try:
+                shares, delta = explain.integrated_gradients(net, values, chosen, torch.zeros_like(values), pieces)
+            except ValueError as error:
+                raise UsageError(f"{error}.") from None
             rise = float(shares.sum()) - delta
             if abs(delta) <= 0.01 * abs(rise) or pieces >= MOST_PIECES:
                 break
