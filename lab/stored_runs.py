@@ -59,7 +59,8 @@ def find(name: str, game: str | None = None) -> Run:
     agent = name if name in agents else registry.best_agent(name)
     if agent is not None:
         return Run(agents[agent])
-    raise unknown("run or shipped agent", name, [*(run.name for run in runs()), *registry.imported(), *agents, *examples], see="lab runs` or `lab list")
+    names = [*(run.name for run in runs()), *registry.imported(), *agents, *examples]
+    raise unknown("run or shipped agent", name, names, see="lab runs` or `lab list")
 
 
 def agent_of_file(path: Path, game: str | None = None) -> Run:
