@@ -30,7 +30,8 @@ class DreamVector:
     """`envs` dreams of one game, each from a real frame of `play`. Order of calls as in `AtariVector`: `reset`, then `send`, `recv`, `restart`.
 
     Frames are what an agent sees of the emulator, 84x84 grey, with the rows that the dream does not have as the game shows them at its start.
-    A step in which a life ends is the last of its episode. The same seed and actions give the same dreams. They are drawn in `dtype`.
+    A step in which a life ends is the last of its episode. The same seed and actions give the same dreams. They are drawn in `dtype`,
+    and remembered in float32.
     """
 
     def __init__(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.dream_data import Play
+from lab.device import autocast
 from models.dream_memory import PAST, Memory, boxes
 from models.dream_unet import a_step_later, draw
 from models.kernels.cuda_graphs import CapturedSteps
@@ -67,7 +68,8 @@ class World:
         state, frames, actions, clock = (part.to(self.place) for part in (state, frames, actions, clock))
         if self.memory is None:
             return state
-        after: Tensor = self.memory(state, boxes(frames, self.memory.colours), actions, clock)
+        with autocast(self.place, torch.float32):  # Also where frames are drawn in bf16: it is there for places to a fraction of a pixel.
+            after: Tensor = self.memory(state, boxes(frames, self.memory.colours), actions, clock)
         return after
 
     def step(self, actions: Tensor) -> Dreamt:

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton, QWidget
 
 from lab import presets
+from lab.built_in_presets import BUILT_IN, Preset
 from lab.errors import LabError
-from lab.presets import Preset
 
 
 class PresetButton(QToolButton):
@@ -33,7 +33,7 @@ class PresetButton(QToolButton):
         """The entries as of now."""
         menu, known = self.menu(), self.known()
         menu.clear()
-        own = [name for name in known if name not in presets.BUILT_IN.get(self.recipe(), {})]
+        own = [name for name in known if name not in BUILT_IN.get(self.recipe(), {})]
         for name, preset in known.items():
             menu.addAction(shown(name), partial(self.choose, name, preset)).setToolTip(preset.about)
         if menu.actions():
@@ -51,7 +51,7 @@ class PresetButton(QToolButton):
             return presets.presets(self.recipe())
         except LabError as error:
             self.said.emit(str(error))
-            return presets.BUILT_IN.get(self.recipe(), {})
+            return BUILT_IN.get(self.recipe(), {})
 
     def choose(self, name: str, preset: Preset) -> None:
         self.chosen.emit(preset)

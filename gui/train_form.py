@@ -30,10 +30,10 @@ from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.number_edit import NumberEdit
 from gui.widgets.transport import MENU
 from lab import device_names
+from lab.built_in_presets import Preset
 from lab.config import data_kinds
 from lab.data.catalogue import check
 from lab.flags import command_line, python_line
-from lab.presets import Preset
 from lab.registry import Recipe
 from lab.run import Run
 from lab.setting_groups import MAIN

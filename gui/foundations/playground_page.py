@@ -33,7 +33,7 @@ from gui.theme import GAP
 from gui.widgets.fast_label import FastLabel
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.room import Scroller
-from lab import presets
+from lab.built_in_presets import BUILT_IN, QUICK
 from lab.data import drawn_points
 from lab.errors import UsageError
 from lab.recipes.foundations.playground_config import MOST_LAYERS, MOST_UNITS, PlaygroundConfig, layers_text
@@ -87,8 +87,8 @@ class PlaygroundPage(LivePage):
         self.preset = QComboBox(toolTip="Settings that show something")
         self.preset.setAccessibleName("Preset")
         self.preset.addItem(FIRST)
-        for name, preset in presets.BUILT_IN[self.recipe].items():
-            if name != presets.QUICK:
+        for name, preset in BUILT_IN[self.recipe].items():
+            if name != QUICK:
                 self.preset.addItem(name)
                 self.preset.setItemData(self.preset.count() - 1, preset.about, Qt.ItemDataRole.ToolTipRole)
         self.preset.activated.connect(lambda _: self.use_preset(self.preset.currentText()))
@@ -273,7 +273,7 @@ class PlaygroundPage(LivePage):
 
     def use_preset(self, name: str) -> None:
         """The settings of a preset, and none of those before."""
-        fields = presets.BUILT_IN[self.recipe][name].fields if name != FIRST else {}
+        fields = BUILT_IN[self.recipe][name].fields if name != FIRST else {}
         self.config = PlaygroundConfig.parse(fields)
         self.change(True)
         self.play_button.setChecked(True)

@@ -33,8 +33,11 @@ CLONE = Action("clone", "Copy settings", "Copy this run's settings into the form
 TRANSPORT_ACTIONS = (PAUSE, STEP, STOP, CHECKPOINT, RESUME, CLONE)
 MARGIN = 12
 """Pixels of the progress bar that its text leaves free."""
-RUNNING = {"running": "training"}
-"""What a status is called where it has another name here."""
+
+
+def said(status: str) -> str:
+    """What a status is called here."""
+    return "training" if status == "running" else status
 
 
 class Transport(QWidget):
@@ -125,7 +128,7 @@ class Transport(QWidget):
         """A stored run: its status, and which other process trains it, if one does; it cannot be resumed as long as that is so."""
         status = run.status()
         done, target, unit = status.get("done"), status.get("target"), status.get("unit", "steps")
-        parts = [run.kind if run.shipped else RUNNING.get(status["status"], status["status"])]
+        parts = [run.kind if run.shipped else said(status["status"])]
         if trainer is not None:
             parts = [f"{parts[0]} in another process" + (f" ({trainer})" if trainer else "")]
         parts.append(f"{done:,} {unit}" if done is not None else "weights for watching")
@@ -162,7 +165,7 @@ class Transport(QWidget):
         latest, requests = self.bridge.latest, self.bridge.session.requests
         if self.bridge.running and "stop" in requests:
             return "stopping: saving a checkpoint…"
-        status = RUNNING.get(latest.status, latest.status)
+        status = said(latest.status)
         parts = [status]
         if latest.status == "failed":
             parts.append(latest.error)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import registry
-from lab.commands.output import print_json
+from lab.commands.output import print_figures, print_json
 from lab.commands.watch import place
 from lab.errors import UsageError
 from lab.flags import add_json, parser, whole
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print_json(figures)
     else:
-        print("\n".join(f"{name.replace('_', ' '):<11} {value}" for name, value in figures.items()))
+        print_figures(figures)
     return 0
 
 

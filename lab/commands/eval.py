@@ -1,6 +1,6 @@
 """`lab eval`: a run's figures on held-out data or episodes."""
 
-from lab.commands.output import print_json
+from lab.commands.output import print_figures, print_json
 from lab.errors import UsageError
 from lab.flags import add_data, add_device, add_json, parser, whole
 
@@ -30,10 +30,5 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print_json(figures)
     else:
-        width = 2 + max(map(len, figures))
-        print(
-            "\n".join(
-                f"{name:{width}}{value:g}" if isinstance(value, float) else f"{name:{width}}{value}" for name, value in figures.items()
-            )
-        )
+        print_figures(figures)
     return 0

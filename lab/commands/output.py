@@ -11,6 +11,13 @@ def in_columns(entries: Mapping[str, str]) -> str:
     return "\n".join(f"  {name:{width}}{about}" for name, about in entries.items())
 
 
+def print_figures(figures: dict[str, Any]) -> None:
+    """Names and values in two columns."""
+    width = 2 + max(map(len, figures))
+    for name, value in figures.items():
+        print(f"{name:{width}}{value:g}" if isinstance(value, float) else f"{name:{width}}{value}")
+
+
 def print_json(value: Any) -> None:
     """One JSON document on stdout; NaN and infinity become null, as JSON has neither."""
 

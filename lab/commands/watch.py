@@ -6,7 +6,7 @@ from typing import Any
 
 from lab import registry
 from lab.atari.play_options import PlayOptions
-from lab.commands.output import print_json
+from lab.commands.output import print_figures, print_json
 from lab.errors import UsageError
 from lab.flags import add_json, parser, whole
 from lab.saving import destination
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print_json(figures)
     else:
-        print("\n".join(f"{name:10}{value}" for name, value in figures.items()))
+        print_figures(figures)
     return 0
 
 

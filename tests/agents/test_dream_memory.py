@@ -196,6 +196,19 @@ def test_captured_steps_of_a_memory_are_those_of_a_processor(monkeypatch: pytest
     assert torch.equal(worlds[0].frames, worlds[1].frames)
 
 
+def test_a_memory_stays_in_float32_where_frames_are_drawn_in_bf16() -> None:
+    dream = Dream(DreamConfig.parse(WITH), CPU)
+    dream.step()
+    play = collected(dream.config, "views").play
+    exact, coarse = World(dream.serving()), World(dream.serving())
+    for world in (exact, coarse):
+        world.begin(play, torch.tensor([20]))
+    exact.step(torch.tensor([2]))
+    with torch.autocast("cpu", torch.bfloat16):
+        coarse.step(torch.tensor([2]))
+    assert torch.equal(exact.remembered, coarse.remembered)
+
+
 def test_dreams_of_before_have_no_memory() -> None:
     net, config = opened(find("breakout-dream"))
     assert config.recall == 0

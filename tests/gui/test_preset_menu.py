@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from gui.settings import settings
 from gui.train_form import TrainForm
 from lab import presets, registry
+from lab.built_in_presets import Preset
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_own_settings_are_saved_by_name_chosen_renamed_and_deleted(qtbot: QtBot,
     form.minutes.setValue(2.5)
     answer(monkeypatch, "three & more")
     choose(qtbot, form.presets.menu(), "Save as")
-    assert presets.own("vae") == {"three & more": presets.Preset("Your own.", {"latent": 3}, minutes=2.5)}
+    assert presets.own("vae") == {"three & more": Preset("Your own.", {"latent": 3}, minutes=2.5)}
     form.fields.reset()
     choose(qtbot, form.presets.menu(), "quick look")
     choose(qtbot, form.presets.menu(), "three  more")  # `choose` reads names without &.

@@ -8,6 +8,7 @@ import pytest
 
 import lab
 from lab import cli, presets, registry
+from lab.built_in_presets import BEST, BUILT_IN, Preset
 from lab.config import counting
 from lab.errors import LabError, UsageError
 
@@ -17,7 +18,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_RUNS", str(tmp_path))
 
 
-@pytest.mark.parametrize("recipe", list(presets.BUILT_IN))
+@pytest.mark.parametrize("recipe", list(BUILT_IN))
 def test_presets_of_the_lab_change_settings_that_have_an_effect(recipe: str) -> None:
     config_class = registry.recipe(recipe).config_class()
     for name, preset in presets.presets(recipe).items():
@@ -46,15 +47,15 @@ def test_every_recipe_has_a_quick_look_which_is_shorter_and_no_larger(recipe: st
 def test_what_is_best_is_in_the_results() -> None:
     """Each figure that a preset names is in docs/results.md, under its recipe."""
     rows = Path(__file__).parents[2].joinpath("docs", "results.md").read_text(encoding="utf-8").splitlines()
-    for recipe, known in presets.BUILT_IN.items():
-        if presets.BEST in known:
+    for recipe, known in BUILT_IN.items():
+        if BEST in known:
             command = re.compile(rf"lab (train {recipe}( |`)|eval \w+ )|`{recipe} ")
             assert any(command.search(row) for row in rows), recipe
 
 
 def test_own_presets_are_saved_renamed_and_deleted() -> None:
     presets.save("vae", "  my   plane ", {"latent": 2, "beta": 4.0}, steps=123)
-    assert presets.preset("vae", "My Plane") == presets.Preset("Your own.", {"latent": 2, "beta": 4.0}, 123)
+    assert presets.preset("vae", "My Plane") == Preset("Your own.", {"latent": 2, "beta": 4.0}, 123)
     assert list(presets.presets("vae"))[-1] == "my plane"
     assert "my plane" not in presets.presets("gan")
     presets.rename("vae", "my plane", "flat")
