@@ -35,7 +35,7 @@ PACES: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 """Recipes with their default settings, on data that every installation has."""
 FOR_A_GPU = ("cyclegan-256", "gpt, 124 million")
-"""A first step of these takes two cores half a minute to more than a whole one: the time of all the section."""
+"""The first step of these takes two cores half a minute or more: all the time of the section."""
 WARMUP_SECONDS, SECONDS, SLOW_MS = 4.0, 1.5, 60.0
 
 
