@@ -118,7 +118,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     "dream": {
         QUICK: quick(150, frames=1_500, batch_size=8, features=16, overview=64, horizon_steps=100, learning_rate_steps=150),
         LARGE: Preset(
-            "Three times the weights in larger batches; still drawn faster than the game's 15 steps a second, on one core too.",
+            "Three times the weights, in larger batches.",
             {
                 "frames": 64_000, "batch_size": 128, "features": 64, "overview": 512, "recall": 192, "learning_rate_end": 0.02,
                 "learning_rate_steps": 6_000,
