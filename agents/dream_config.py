@@ -58,7 +58,7 @@ follows dreams: the network's frames take the place of the real ones for some st
         "A lower --learning-rate then suits.",
     )  # fmt: skip
     random_share: float = Field(
-        0.25, ge=0, le=1, description="Share of random actions in that play. Higher shows rarer moments, and less of good play.",
+        0.5, ge=0, le=1, description="Share of random actions in that play. Higher shows rarer moments, and less of good play.",
         json_schema_extra=unless(source=("random", "recorded", "recorded:")),
     )  # fmt: skip
     frames: int = Field(
@@ -141,7 +141,7 @@ follows dreams: the network's frames take the place of the real ones for some st
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate (Adam). Higher learns faster until the loss jumps.")
     learning_rate_end: float = Field(
-        0.1, ge=0, le=1, description="Fraction of the learning rate left at the end of its schedule. Lower lets late training settle."
+        0.02, ge=0, le=1, description="Fraction of the learning rate left at the end of its schedule. Lower lets late training settle."
     )
     learning_rate_steps: int = Field(
         10_000,

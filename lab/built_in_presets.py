@@ -120,8 +120,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         LARGE: Preset(
             "Three times the weights, in larger batches.",
             {
-                "frames": 64_000, "batch_size": 128, "features": 64, "overview": 512, "recall": 192, "learning_rate_end": 0.02,
-                "learning_rate_steps": 6_000,
+                "frames": 64_000, "batch_size": 128, "features": 64, "overview": 512, "recall": 192, "learning_rate_steps": 6_000,
             },
             6_000,
         ),

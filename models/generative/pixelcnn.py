@@ -13,29 +13,31 @@ from models.fixed_order import Embedding
 from models.generative.building_blocks import class_weights
 
 FIRST = 3
-"""Rows above and places to the left that the first layer sees; each later one sees one more."""
+"""Rows above and places to the left that the first layer sees; each later one sees as many more as its dilation."""
 NARROW = 1e-6
 """The least distance of u from 0 and 1 where a value is turned into noise."""
 
 
 class GatedLayer(nn.Module):
-    """(v, h), each (B, C, H, W) -> the same. Of the first layer v and h are the picture itself, which a place must not see."""
+    """(v, h), each (B, C, H, W) -> the same. Of the first layer v and h are the picture itself, which a place must not see.
 
-    def __init__(self, features: int, first: bool = False, dropout: float = 0.0):
+    A later one sees its own row and place, and those `reach` away.
+    """
+
+    def __init__(self, features: int, first: bool = False, dropout: float = 0.0, dilation: int = 1):
         super().__init__()
-        self.first, self.dropout = first, Dropout(dropout)
-        above, left = (FIRST, FIRST) if first else (2, 2)  # Later layers see their own row and place.
-        self.vertical = nn.Conv2d(features, 2 * features, (above, 2 * FIRST + 1 if first else 3))
-        self.horizontal = nn.Conv2d(features, 2 * features, (1, left), bias=False)
+        self.first, self.dropout, self.reach = first, Dropout(dropout), FIRST if first else dilation
+        above, left = (FIRST, FIRST) if first else (2, 2)
+        self.vertical = nn.Conv2d(features, 2 * features, (above, 2 * FIRST + 1 if first else 3), dilation=dilation)
+        self.horizontal = nn.Conv2d(features, 2 * features, (1, left), bias=False, dilation=dilation)
         self.across = nn.Conv2d(2 * features, 2 * features, 1, bias=False)
         self.out = nn.Conv2d(features, features, 1)
 
     def forward(self, v: Tensor, h: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """`bias` (B, 2 C, 1, 1) is the class's part."""
         rows, columns = v.shape[2:]
-        top, side = (FIRST, FIRST) if self.first else (1, 1)
-        below = self.vertical(F.pad(v, (side, side, top, 0)))[:, :, :rows] + bias
-        beside = self.horizontal(F.pad(h, (top, 0, 0, 0)))[..., :columns] + self.across(below) + bias
+        below = self.vertical(F.pad(v, (self.reach, self.reach, self.reach, 0)))[:, :, :rows] + bias
+        beside = self.horizontal(F.pad(h, (self.reach, 0, 0, 0)))[..., :columns] + self.across(below) + bias
         part, below = self.out(self.dropout(gate(beside))), self.dropout(gate(below))
         return (below, part) if self.first else (v + below, h + part)
 
@@ -55,13 +57,25 @@ class PixelCNN(nn.Module):
     """x (B, H, W) int64 in [0, levels) -> logits (B, levels, H, W), of each place given those before it in reading order."""
 
     def __init__(
-        self, levels: int = 2, features: int = 32, layers: int = 6, classes: int = 0, dropout: float = 0.0, temperature: float = 1.0
-    ):  # fmt: skip
-        """`temperature` divides the logits in drawing, and in the noise that draws a given x: below 1 what is likely is drawn more often."""
+        self,
+        levels: int = 2,
+        features: int = 32,
+        layers: int = 6,
+        classes: int = 0,
+        dropout: float = 0.0,
+        temperature: float = 1.0,
+        dilation: int = 1,
+    ):
+        """`temperature` divides the logits in drawing, and in the noise that draws a given x: below 1 what is likely is drawn more often.
+
+        Layers after the first are dilated by 1, 2, 4 ... up to `dilation`, a power of two, in turn (as in van den Oord et al. 2016, WaveNet).
+        """
         super().__init__()
         self.levels, self.features, self.classes, self.temperature = levels, features, classes, temperature
         self.embedding = Embedding(levels, features)
-        self.layers = nn.ModuleList(GatedLayer(features, i == 0, dropout) for i in range(layers))
+        self.layers = nn.ModuleList(
+            GatedLayer(features, i == 0, dropout, 2 ** ((i - 1) % dilation.bit_length()) if i else 1) for i in range(layers)
+        )
         self.label = nn.Linear(classes, 2 * features * layers, bias=False) if classes else None
         self.hidden, self.last = nn.Conv2d(features, features, 1), nn.Conv2d(features, levels, 1)
 
@@ -102,7 +116,8 @@ class PixelCNN(nn.Module):
         steps = [Step(layer, bias) for layer, bias in zip(self.layers, biases, strict=True)]  # type: ignore[arg-type]
         empty = self.embedding.weight.new_zeros(len(x), self.features, FIRST, columns)
         seen = empty  # The embedded rows above.
-        v_above = [empty[:, :, :1]] * len(self.layers)
+        reach = [step.layer.reach for step in steps]
+        v_above = [empty.new_zeros(len(x), self.features, distance, columns) for distance in reach]  # What each layer has seen of v.
         for row in range(rows):
             v, given = seen, list[Tensor]()
             for i, step in enumerate(steps):
@@ -110,14 +125,14 @@ class PixelCNN(nn.Module):
                 given.append(step.layer.across(below)[:, :, 0] + biases[i][:, :, None])
                 after = gate(below)
                 if i:
-                    v_above[i], after = v, v + after
+                    v_above[i], after = torch.cat([v_above[i][:, :, 1:], v], 2), v + after
                 v = after
-            line = [seen.new_zeros(len(x), self.features, FIRST), *(seen.new_zeros(len(x), self.features, 1) for _ in steps[1:])]
+            line = [seen.new_zeros(len(x), self.features, distance) for distance in reach]
             written = list[Tensor]()
             for column in range(columns):
                 h = steps[0].beside(line[0].flatten(1), given[0][:, :, column])
                 for i, step in enumerate(steps[1:], 1):
-                    left, line[i] = line[i], h[:, :, None]
+                    left, line[i] = line[i][:, :, :1], torch.cat([line[i][:, :, 1:], h[:, :, None]], 2)
                     h = h + step.beside(torch.cat([left, h[:, :, None]], 2).flatten(1), given[i][:, :, column])
                 logits = one_place(self.last, F.relu(one_place(self.hidden, F.relu(h))))
                 p = (logits.float() / self.temperature).softmax(1)
@@ -191,8 +206,7 @@ class Step:
 
     def below(self, rows: Tensor) -> Tensor:
         """The vertical stack (B, 2 C, 1, W) of a row, from what it sees: the rows above (B, C, rows, W)."""
-        side = FIRST if self.layer.first else 1
-        return self.layer.vertical(F.pad(rows, (side, side, 0, 0))) + self.bias[:, :, None, None]
+        return self.layer.vertical(F.pad(rows, (self.layer.reach, self.layer.reach, 0, 0))) + self.bias[:, :, None, None]
 
     def beside(self, left: Tensor, given: Tensor) -> Tensor:
         """What the horizontal stack adds (B, C) at a place, from the places to its left (B, C * places) and the vertical stack's part."""

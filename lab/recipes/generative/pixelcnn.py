@@ -53,8 +53,13 @@ class PixelCNN(Experiment):
         self.feed = ImageFeed(config, device, self.seeds.order, self.remembered)
         with seeded(self.seeds.weights):
             pixelcnn = networks.PixelCNN(
-                config.levels, config.features, config.layers, len(self.feed.class_names), temperature=config.drawing_temperature
-            )  # fmt: skip
+                config.levels,
+                config.features,
+                config.layers,
+                len(self.feed.class_names),
+                temperature=config.drawing_temperature,
+                dilation=config.dilation,
+            )
         model = networks.PixelImages(pixelcnn, self.feed.shape).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average = copy.deepcopy(model)
         self.net = FlatNetwork(model, torch.float32)

@@ -1,6 +1,6 @@
 """Settings of PixelCNN."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,7 @@ surprise the network. The same noise draws the same picture: it picks each pixel
 <p>van den Oord et al. 2016, <a href="https://arxiv.org/abs/1601.06759">Pixel recurrent neural networks</a> and
 <a href="https://arxiv.org/abs/1606.05328">Conditional image generation with PixelCNN decoders</a> (gates, two stacks).</p>
 """
+    former_values: ClassVar[dict[str, Any]] = {"dilation": 1}
     pages: ClassVar[tuple[str, ...]] = ("places", "classes", "diagnosis")
     first_views: ClassVar[tuple[str, ...]] = ("samples", "completions")
 
@@ -38,8 +39,12 @@ surprise the network. The same noise draws the same picture: it picks each pixel
         32, ge=4, le=512, description="Feature maps of each of the two stacks. More have more capacity and are slower.", json_schema_extra=unit("maps")
     )  # fmt: skip
     layers: int = Field(
-        6, ge=1, le=32, description="Layers: the first sees three pixels far, each later one a pixel further. More see further and are slower.",
+        7, ge=1, le=32, description="Layers: the first sees three pixels far, each later one as far again as its dilation. More see further and are slower.",
         json_schema_extra=unit("layers"),
+    )  # fmt: skip
+    dilation: Literal[1, 2, 4, 8] = Field(
+        4, description="Later layers look 1, 2, 4 and so on pixels away in turn, up to this. Higher sees further with as many layers; 1 sees neighbours alone.",
+        json_schema_extra=unit("pixels"),
     )  # fmt: skip
     drawing_temperature: float = Field(
         1.0, gt=0, le=10,

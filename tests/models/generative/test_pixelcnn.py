@@ -11,7 +11,7 @@ from models.generative.pixelcnn import PixelCNN, PixelImages
 @pytest.fixture
 def net() -> PixelCNN:
     torch.manual_seed(0)
-    net = PixelCNN(levels=3, features=6, layers=3, classes=4)
+    net = PixelCNN(levels=3, features=6, layers=4, classes=4, dilation=2)
     for parameter in net.parameters():
         parameter.data.mul_(2)
     return net
@@ -90,3 +90,14 @@ def test_greys_are_stretches_of_equal_width() -> None:
     grid = model.grid_of(torch.tensor([0.0, 0.24, 0.26, 0.99, 1.0]).view(1, 1, 1, 5))
     assert grid.flatten().tolist() == [0, 0, 1, 3, 3]
     torch.testing.assert_close(model.image_of(grid).flatten(), torch.tensor([0, 0, 1 / 3, 1, 1]))
+
+
+def test_layers_are_dilated_by_powers_of_two_in_turn_and_see_as_much_further() -> None:
+    net = PixelCNN(levels=2, features=4, layers=5, dilation=4)
+    assert [layer.vertical.dilation[0] for layer in net.layers] == [1, 1, 2, 4, 1]  # type: ignore[union-attr, index]
+    with torch.no_grad():
+        x = torch.zeros(1, 1, 20, dtype=torch.long)
+        before = net(x)
+        x[0, 0, 2] = 1
+        differs = (net(x) != before).any(1)[0, 0]
+    assert differs.nonzero().flatten().tolist() == list(range(3, 2 + 3 + 1 + 2 + 4 + 1 + 1))
