@@ -59,6 +59,14 @@ class Config(BaseModel):
             raise ValueError(f"{flag(twice[0])} is the former name of {flag(cls.former_names[twice[0]])}: give one of them")
         return {cls.former_names.get(name, name): value for name, value in values.items()}
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def typed_choice(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        """A choice that was typed is that choice: pydantic takes the text of a number for a number, but not for one of several."""
+        annotation = cls.model_fields[info.field_name].annotation if info.field_name else None
+        choices = get_args(annotation) if isinstance(value, str) and get_origin(annotation) is Literal else ()
+        return next((choice for choice in choices if str(choice) == value), value)
+
     @classmethod
     def parse(cls, values: dict[str, Any], exists: bool = True) -> Self:
         """A checked config, whose data are there if they are to `exists`. Raises UsageError that names each bad field, its value and its bound."""

@@ -5,7 +5,7 @@ from pydantic import Field, ValidationError
 from toy import ToyConfig
 
 from lab import registry
-from lab.config import Config, about, conditions_of, counting, counts, is_settled, only, unit, unit_of, unless, with_defaults
+from lab.config import Config, about, conditions_of, counting, counts, flag, is_settled, only, unit, unit_of, unless, with_defaults
 from lab.errors import UsageError
 from lab.flags import add_fields, parser
 
@@ -56,6 +56,18 @@ def test_every_field_of_every_recipe_has_a_description_and_numbers_have_bounds(n
         assert field.description, field_name
         if field.annotation in (int, float):
             assert field.metadata, field_name
+
+
+@pytest.mark.parametrize("name", list(registry.recipes()))
+def test_every_choice_is_taken_as_it_is_typed(name: str) -> None:
+    config, refused = registry.recipe(name).config_class(), []
+    for field_name, field in config.model_fields.items():
+        for choice in get_args(field.annotation) if get_origin(field.annotation) is Literal else ():
+            try:
+                config.parse({field_name: str(choice)})
+            except UsageError as error:
+                refused += [choice] if f"{flag(field_name)} should be" in str(error) else []  # Other settings may exclude it.
+    assert refused == []
 
 
 class Conditional(Config):
