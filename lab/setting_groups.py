@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "priority_beta", "priority_beta_steps", "rollout_steps", "epochs", "minibatches",
     ),
     "Network": (
-        "trunk", "trunk_width", "dueling", "spectral_norm", "features", "overview", "phase", "recall", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
+        "trunk", "trunk_width", "dueling", "spectral_norm", "features", "overview", "dilation", "phase", "recall", "d_features", "g_hidden", "d_hidden", "blocks", "patch_layers",
         "upsampling", "norm", "d_norm", "critic_norm", "batch_norm", "activation", "initialisation", "heads", "positions",
         "bidirectional", "direct", "pooling", "crf", "controller", "locations", "read_heads", "write_heads", "learned_state", "freeze", "style", "depth", "slope", "mapping_layers",
         "entry_width", "prior_features", "prior_layers", "prior_by_class",
