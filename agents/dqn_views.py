@@ -21,6 +21,7 @@ from lab.atari.player import q_values as q_values_of
 from lab.experiment import view
 from lab.parameters import Count, Index, Seed
 from models.kernels.pixel_blocks import plain_space_to_depth
+from models.noisy import NoisyLinear
 from models.q_network import ActionValueNetwork
 from models.vision.excite import excite
 
@@ -188,6 +189,15 @@ class DQNViews(AgentViews):
         middles = 0.5 * (edges[1:] + edges[:-1])
         return Curves({"transitions": (middles, counts)}, x_label="priority", y_label="transitions", title=title, filled=True)
 
+    @view(live=True)
+    def noise(self, net: ActionValueNetwork) -> Bars:
+        """How much noise each noisy layer has left: the mean of |sigma| over its weights and biases, as a multiple of where all began. The
+        agent explores by this noise, which nothing but training changes."""
+        layers = {name: layer for name, layer in net.named_modules() if isinstance(layer, NoisyLinear)}
+        if not layers:
+            return Bars(["none"], np.zeros(1), title="No layer is noisy: actions are random with the probability epsilon.")
+        return Bars(list(layers), np.array([noise_left(layer, net.noisy) for layer in layers.values()]), title="|sigma| / its first value")
+
     @view
     def batch_correlation(self, n: Count = 32, seed: Seed = 0) -> Heatmap:
         """How alike the states of a batch are, pair by pair (Pearson's r): the newest below the diagonal, those drawn from the
@@ -207,6 +217,12 @@ class DQNViews(AgentViews):
             title=f"Mean r: newest {newest[below].mean():.2f} (below), from memory {drawn[below].mean():.2f} (above)",
             of="Pearson's r",
         )  # fmt: skip
+
+
+def noise_left(layer: NoisyLinear, sigma: float) -> float:
+    """The mean of |sigma| of a layer's weights and biases, as a multiple of `sigma` / sqrt(inputs), where all of them began."""
+    sigmas = torch.cat([layer.weight_sigma.detach().flatten(), layer.bias_sigma.detach()]).float().abs()
+    return float(sigmas.mean()) * layer.in_features**0.5 / sigma
 
 
 def correlations(different: np.ndarray) -> np.ndarray:

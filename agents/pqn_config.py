@@ -1,4 +1,8 @@
-"""Settings of PQN. `pqn` has the published values, `pqn-fast` those that learned soonest in few steps here."""
+"""Settings of PQN, `pqn` and `pqn-fast`.
+
+`pqn` has the published values but for three: its schedules are shorter, and a lost life does not end the return. The preset "as published"
+has all of them. `pqn-fast` has those that learned soonest in few steps here.
+"""
 
 from typing import ClassVar
 
@@ -105,8 +109,9 @@ them. Everything else is as in DQN.</p>
 
 
 # Small rollouts and minibatches make many updates of few steps. The shipped agents of Krull and Crazy Climber learned with these
-# settings, those of Atlantis, Road Runner and Enduro with --centred --trace 0.8 (docs/results.md); they were compared with few
-# others, and Boxing learned with none (docs/log/2026-11-26-pqn-in-few-steps.md).
+# settings and schedules of their own length (Krull --epsilon-steps 35000 --learning-rate-steps 350000, Crazy Climber
+# --learning-rate-steps 450000), those of Atlantis, Road Runner and Enduro with --centred --trace 0.8 besides (docs/results.md); they
+# were compared with few others, and Boxing learned with none (docs/log/2026-11-26-pqn-in-few-steps.md).
 PQNFastConfig = with_defaults(
     PQNConfig,
     "PQNFastConfig",

@@ -20,8 +20,11 @@ from lab.trial import Trial
 
 NATURE_LEVEL = 29
 """Of the 49 games of Mnih et al. 2015, those at which DQN reaches `HUMAN_LEVEL`."""
-T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Student's t for a two-sided interval of 95 %, for 1 to 9 degrees of freedom; beyond, the normal distribution's 1.96 is near enough."""
+T_95 = (
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
+    2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+)  # fmt: skip
+"""Student's t for a two-sided interval of 95 %, for 1 to 30 degrees of freedom; beyond, the normal distribution's 1.96 is near enough."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ class Report:
         heads = ("game", "score", "95 % interval", "random", "human", "DQN 2015", "human-normalised, in %", "steps", "hours")
         parts.append(table(heads, [cells(row) for row in data["games"]]))
         parts.append(
-            f"Scores are means of {data['episodes']} episodes. Human level is {HUMAN_LEVEL:.0%} of the human or more, as Mnih et al. 2015 count it. "
+            f"Scores are means of {data['episodes']} episodes; steps and hours are those of one agent, as a mean over a game's seeds. Human level is {HUMAN_LEVEL:.0%} of the human or more, as Mnih et al. 2015 count it. "
             f"Random and human: {data['human_scores']}."
         )
         if data["protocol"]:
@@ -124,7 +127,7 @@ def game_row(game: str, figures: list[tuple[Trial, Any]], table: Any) -> dict[st
     return {
         "game": game, "score": score, "interval95": spread(means) if len(means) > 1 else agents[0]["interval95"], "random": random,
         "human": human, "dqn_2015": NATURE[game][2] if game in NATURE else None, "human_normalised": normalised,
-        "steps": sum(agent["steps"] for agent in agents) / len(agents), "seconds": sum(agent["seconds"] for agent in agents),
+        **{what: statistics.mean(agent[what] for agent in agents) for what in ("steps", "seconds")},
         "agents": agents,
     }  # fmt: skip
 

@@ -18,7 +18,7 @@ from lab.video import VideoWriter
 GROUND, TEXT, FAINT, BELOW, ABOVE, TRACK = (23, 25, 28), (228, 231, 234), (138, 146, 155), (59, 142, 224), (63, 166, 92), (56, 60, 66)
 BAR = 3
 SCALE_END = 1.5
-"""The bar under a picture ends at one and a half times the human's score."""
+"""The bar under a picture ends at random + 1.5 (human - random)."""
 FILM_SIZES = {".mp4": (1280, 720), ".gif": (640, 400)}
 WARM_UP = 20 * FPS
 """Pictures that are not filmed: games begin with titles and empty screens."""

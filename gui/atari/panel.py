@@ -19,6 +19,7 @@ from gui.atari.weight_sources import (
     StoredSource,
     UntrainedSource,
     WeightSource,
+    agent_source,
     of_game_first,
     plays_atari,
     stored_sources,
@@ -197,7 +198,7 @@ class AtariPanel(TrainingPanel):
 
     def watch_agent(self, agent: "WallAgent") -> None:
         """Watch an agent of the wall large, with its values."""
-        source: WeightSource = StoredSource(agent.run, label="" if agent.own else f"shipped agent: {agent.run.name}")
+        source: WeightSource = StoredSource(agent.run) if agent.own else agent_source(agent.run)
         source = next((known for known in self.watch.sources if known.key == source.key), source)
         self.show_watch()
         self.watch.play(source)

@@ -1,6 +1,6 @@
 """The wall: all agents play at once, each with its name, its score and the human's mark. One widget paints them all.
 
-The bar under a picture goes from random play's score to one and a half times the human's, whose place is marked. Read first: `WallView`.
+The bar under a picture goes from random play's score to random + 1.5 (human - random); the human's place is marked. Read first: `WallView`.
 """
 
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.atari.wall_thread import Shown, WallThread
+from gui.atari.weight_sources import whose
 from gui.theme import colour, faint, is_dark
 from gui.widgets.fast_label import FastLabel
 
@@ -355,7 +356,8 @@ class WallView(QWidget):
         """What is known of the agent at a place."""
         agent = self.agents[index]
         shown = self.drawn[index] if index < len(self.drawn) else None
-        lines = [f"{agent.title}: {agent.run.recipe.name}, {'your run ' + agent.run.name if agent.own else 'shipped agent'}", agent.about()]
+        origin = f"your run {agent.run.name}" if agent.own else whose(agent.run)
+        lines = [f"{agent.title}: {agent.run.recipe.name}, {origin}", agent.about()]
         if shown is not None and shown.last_score is not None:
             lines.append(f"Last game here: {shown.last_score:,g}, game {shown.episodes + 1} now")
         if shown is not None and shown.waits_for_fire:

@@ -1,4 +1,4 @@
-"""Whose weights play: a running session's newest, a stored run's checkpoint, a shipped agent, or an untrained network."""
+"""Whose weights play: a running session's newest, a stored run's checkpoint, a shipped or imported agent, or an untrained network."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,7 +55,7 @@ class LiveSource(WeightSource):
 
 
 class StoredSource(WeightSource):
-    """A shipped agent, or a stored run at its newest checkpoint or the one named."""
+    """A shipped or imported agent, or a stored run at its newest checkpoint or the one named."""
 
     def __init__(self, run: Run, checkpoint: str | None = None, label: str = ""):
         self.run, self.checkpoint = run, checkpoint
@@ -81,6 +81,16 @@ class StoredSource(WeightSource):
     @contextmanager
     def net(self) -> "Iterator[nn.Module]":
         yield self.module
+
+
+def whose(run: Run) -> str:
+    """What an agent that is no run of the user's is called: imported ones are files, shipped ones folders."""
+    return "imported agent" if run.path.is_file() else "shipped agent"
+
+
+def agent_source(run: Run) -> StoredSource:
+    """A shipped or imported agent, called so."""
+    return StoredSource(run, label=f"{whose(run)}: {run.name}")
 
 
 class UntrainedSource(WeightSource):
@@ -143,11 +153,9 @@ def plays_atari(run: Run) -> bool:
 def stored_sources() -> list[WeightSource]:
     """Shipped agents first, then the stored Atari runs with weights, newest first, each checkpoint by itself."""
     sources: list[WeightSource] = []
-    for name, path in registry.shipped().items():
-        sources.append(StoredSource(Run(path), label=f"shipped agent: {name}"))
-    for name, path in registry.imported().items():
-        with suppress(LabError):  # A file that somebody has put there.
-            sources.append(StoredSource(Run(path), label=f"imported agent: {name}"))
+    for path in (*registry.shipped().values(), *registry.imported().values()):
+        with suppress(LabError):  # A file that somebody has put among the imported ones.
+            sources.append(agent_source(Run(path)))
     for run in runs():
         kept = checkpoints(run.path) if plays_atari(run) else []
         if kept:

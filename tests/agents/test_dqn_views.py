@@ -114,6 +114,23 @@ def test_uniform_replay_has_one_priority(tiny: Any) -> None:
     assert "Uniform" in view.title
 
 
+def test_noise_is_what_each_noisy_layer_has_left_of_where_it_began(tiny: Any) -> None:
+    net = tiny(noisy=True, dueling=True).serving()
+    shown = tiny(noisy=True, dueling=True).shown
+    assert shown.noise(net).names == ["hidden", "value", "advantage"]
+    assert shown.noise(net).values == pytest.approx([1, 1, 1])
+    with torch.no_grad():
+        net.hidden.weight_sigma.mul_(-0.25)
+        net.hidden.bias_sigma.mul_(0.25)
+        net.value.weight_sigma.mul_(3)
+        net.value.bias_sigma.mul_(3)
+    assert shown.noise(net).values == pytest.approx([0.25, 3, 1])
+
+
+def test_without_noisy_layers_the_view_of_noise_says_so(trained: DQN) -> None:
+    assert "No layer is noisy" in trained.shown.noise(trained.serving()).title
+
+
 def test_filters_are_the_first_layers_weights_with_grey_for_zero(trained: DQN) -> None:
     net = trained.serving()
     view = trained.answer("filters", net, {})

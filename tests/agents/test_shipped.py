@@ -22,6 +22,7 @@ from lab.stored_runs import agent_for, find
 from models.q_network import QNetwork
 
 AGENTS = sorted(registry.shipped())
+RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
 TINY = {"envs": 1, "learning_starts": 8, "replay_capacity": 200, "batch_size": 2, "hidden_units": 16, "noop_max": 3}
 
 
@@ -51,6 +52,17 @@ def test_each_says_how_it_was_trained_and_holds_large_weights_in_half_precision(
     assert {value.dtype for value in weights.values() if value.dim() > 1} <= {torch.bfloat16, torch.float16}
     run.experiment("cpu", serving_only=True).serving()(torch.zeros(1, 4, 84, 84, dtype=torch.uint8))
     assert run.metrics()
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_each_has_a_row_among_the_results_that_names_its_training(name: str) -> None:
+    training = find(name).stored["training"]
+    lines = RESULTS.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| mean score of") and f"`lab eval {name} " in line]
+    assert len(rows) == 1
+    figure = rows[0].split(" | ")[0]
+    assert f"`{training['command']}`" in figure
+    assert f"{training['steps']:,} steps" in figure
 
 
 def test_a_games_name_stands_for_its_best_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,7 @@ def test_the_report_of_two_seeds_by_hand() -> None:
     data = suite.report().data
     assert data["games"][0]["human_normalised"] == pytest.approx(0.75)
     assert data["games"][0]["interval95"] == pytest.approx([1.8 - 12.706 * 7.5, 1.8 + 12.706 * 7.5])
+    assert (data["games"][0]["steps"], data["games"][0]["seconds"]) == (1000, 1800), "means over the seeds"
     values = {name: entry["value"] for name, entry in data["aggregates"].items()}
     assert values == pytest.approx({"median": (0.75 + 2) / 2, "interquartile mean": 1.0, "mean": 5.5 / 4})
     assert data["profile"]["share"][0] == 1
@@ -246,6 +247,9 @@ def test_from_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_interval_over_seeds_is_students() -> None:
     assert spread([1.0, 2.0, 3.0]) == pytest.approx([2 - 4.303 / 3**0.5, 2 + 4.303 / 3**0.5])
+    # Eleven seeds from 0 to 10: a mean of 5 and a variance of 110 / 10, with t = 2.228 at ten degrees of freedom.
+    assert spread([float(i) for i in range(11)]) == pytest.approx([5 - 2.228, 5 + 2.228])
+    assert spread([-1.0] * 16 + [1.0] * 16)[1] == pytest.approx(1.96 * (32 / 31) ** 0.5 / 32**0.5)  # From 31 degrees on it is the normal's.
 
 
 def test_scores_and_tables_are_set_for_people() -> None:

@@ -12,13 +12,15 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QTabBar
 from pytestqt.qtbot import QtBot
 
+import lab
 from agents.wall import WallAgent, wall_agents
 from gui.atari.game_picker import GamePicker
 from gui.atari.wall import EMPTY, LOADING, WAITS, WallPage, in_words
-from gui.atari.weight_sources import stored_sources
+from gui.atari.weight_sources import agent_source, stored_sources
 from gui.main_window import MainWindow
 from gui.watch_window import WallWindow
 from lab import registry
+from lab.run import Run
 
 LONG = 60_000
 
@@ -141,6 +143,17 @@ def test_the_tooltip_says_whose_agent_it_is_and_its_score(page: WallPage) -> Non
     assert "Pong: dqn-fast, your run" in first
     assert "return of its last games in training: 18; human 9.3" in first
     assert "not evaluated" in last
+
+
+def test_an_imported_agent_is_not_called_shipped(qtbot: QtBot, stored: Callable[..., Any], tmp_path: Path) -> None:
+    lab.export_agent(stored(), tmp_path / "mine.safetensors", {"mean": 1.0})
+    page = WallPage()
+    qtbot.addWidget(page)
+    page.set_agents([WallAgent(Run(path), None, own=False) for path in (tmp_path / "mine.safetensors", registry.shipped()["pong"])])
+    assert "Pong · mine: dqn-fast, imported agent" in page.view.tip(0)
+    assert "Pong: dqn-fast, shipped agent" in page.view.tip(1)
+    assert [agent_source(agent.run).label for agent in page.view.agents] == ["imported agent: mine", "shipped agent: pong"]
+    page.view.shut()
 
 
 @pytest.mark.parametrize("width", range(420, 900, 60))
