@@ -1,10 +1,11 @@
-"""How fluid the Vision and Sequences panels are while they train, without a screen: parts of `lab bench vision` and `sequences`,
-and `lab bench dream` and `foundations`.
+"""How fluid the panels are while they train, without a screen: parts of `lab bench vision`, `sequences` and `generate`, and
+`lab bench dream` and `foundations`.
 
 Read first: `bench_vision`. A stroke's time goes from the mouse's event to the end of the painting that shows what came of it.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ KEY_MS = 150
 """How long a key is held in a dream."""
 FRAME_SECONDS = 1 / 60
 FRAMES_WARM, FRAMES_SECONDS = 1.0, 4.0
-"""How long a page of Foundations moves before its pictures are counted, and how long they are."""
+"""How long a page moves before its pictures are counted, and how long they are."""
 WARM_SECONDS = 5.0
 """How long a run trains before the heartbeat is listened to."""
 
@@ -140,20 +141,46 @@ def bench_foundations(device: str = "auto") -> dict[str, Any]:
             first[kind.title] = time.perf_counter() - begin
             if not hasattr(page, "shown"):
                 continue  # It moves a step a second.
-            pause(FRAMES_WARM)
-            shown, spent, begin = page.shown, time.thread_time(), time.perf_counter()
-            beats[kind.title] = heartbeat(pause, FRAMES_SECONDS)
-            frames = page.shown - shown
-            rates[kind.title] = frames / (time.perf_counter() - begin)
-            costs[kind.title] = 1000 * (time.thread_time() - spent) / max(1, frames)
+            rates[kind.title], costs[kind.title], beats[kind.title] = pictures(lambda page=page: page.shown, pause)  # type: ignore[misc]
         return {
             "first_s": {name: round(value, 2) for name, value in first.items()},
-            "pictures_per_s": {name: round(value, 1) for name, value in rates.items()},
-            "picture_ms": {name: round(value, 1) for name, value in costs.items()},
+            "pictures_per_s": rates,
+            "picture_ms": costs,
             "heartbeat_p99_ms": max(beat["heartbeat_p99_ms"] for beat in beats.values()),
             "heartbeat_max_ms": max(beat["heartbeat_max_ms"] for beat in beats.values()),
             "heartbeat_of_each_ms": {name: [beat["heartbeat_p99_ms"], beat["heartbeat_max_ms"]] for name, beat in beats.items()},
         }  # fmt: skip
+
+
+def bench_generate(device: str = "auto") -> dict[str, Any]:
+    """Pictures a second of the toys' page Landscape while they train, and the processor's milliseconds for each as in `bench_foundations`;
+    the heartbeat meanwhile."""
+    rates, costs, beats = {}, {}, {}
+    with own_place(), opened() as window:
+        from gui.event_loop import pause, until
+
+        panel: Any = window.go_to("Generate")
+        for recipe in ("toy-gan", "toy-flow"):
+            bridge = start_session(window, panel, device, recipe, {})
+            query = panel.current_tab().page_tabs.page.landscape
+            until(lambda query=query: query.answered > 0, 60)  # type: ignore[misc]
+            rates[recipe], costs[recipe], beats[recipe] = pictures(lambda query=query: query.answered, pause)  # type: ignore[misc]
+            bridge.session.stop()
+            until(lambda bridge=bridge: not bridge.running, 60)  # type: ignore[misc]
+    return {
+        "landscape_pictures_per_s": rates, "landscape_picture_ms": costs,
+        "landscape_heartbeat_p99_ms": {name: beat["heartbeat_p99_ms"] for name, beat in beats.items()},
+    }  # fmt: skip
+
+
+def pictures(shown: Callable[[], int], pause: Callable[[float], None]) -> tuple[float, float, dict[str, float]]:
+    """Pictures a second of what has `shown()` of them, milliseconds of the window's thread for each, and the heartbeat meanwhile."""
+    pause(FRAMES_WARM)
+    before, spent, begin = shown(), time.thread_time(), time.perf_counter()
+    beats = heartbeat(pause, FRAMES_SECONDS)
+    count = shown() - before
+    rate, cost = count / (time.perf_counter() - begin), 1000 * (time.thread_time() - spent) / max(1, count)
+    return round(rate, 1), round(cost, 1), beats
 
 
 def strokes(page: Any, count: int = STROKES) -> list[float]:

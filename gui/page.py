@@ -17,12 +17,13 @@ from lab.making import tells
 
 
 class Page(QWidget):
-    """One way to see or use a network. The tab calls `tick` twenty times a second while the page is visible."""
+    """One way to see or use a network. The tab calls `tick` every `tick_ms` milliseconds while the page is visible."""
 
     title: ClassVar[str] = ""
     tip: ClassVar[str] = ""
     reading: ClassVar[str] = ""
     """How to read the page: what its axes, colours and numbers are. Stands below it."""
+    tick_ms: ClassVar[int] = 50
     needs: ClassVar[tuple[str, ...]] = ()
     """The views without which the page is not offered."""
     state_class: ClassVar[type[PageState]] = PageState

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMessageBox, QTabBar, QVBoxLayout, QWidget
 
 from gui.actions import Action
@@ -23,7 +23,6 @@ from lab.errors import LabError
 from lab.run import Run
 from lab.saving import ENDINGS
 
-TICK_MS = 50
 SAVE_SECONDS = 60.0
 """How long what closes waits for a file that is being written."""
 PAGE_MENU = "&Page"
@@ -78,12 +77,12 @@ class PageTabs(QWidget):
         layout.addWidget(self.reading)
         self.saves: list[OneAnswer] = []
         """What is being saved or copied."""
+        self.timer = QTimer(self, interval=Page.tick_ms, timerType=Qt.TimerType.PreciseTimer)
+        self.timer.timeout.connect(self.tick)
         self.bar.currentChanged.connect(self.show_page)
         self.stack.currentChanged.connect(self.bar.setCurrentIndex)
         for name in names:
             self.add_page(page_class(name))
-        self.timer = QTimer(self, interval=TICK_MS)
-        self.timer.timeout.connect(self.tick)
         if self.pages:
             self.timer.start()
 
@@ -159,6 +158,7 @@ class PageTabs(QWidget):
                 sidebar.follow(page)
         for button in (self.copy_button, self.save_button):
             button.setVisible(page is not None and type(page).export is not Page.export)
+        self.timer.setInterval(page.tick_ms if page is not None else Page.tick_ms)
         self.reading.setText(page.reading if page is not None else "")
         self.reading.setVisible(bool(self.reading.text()))
         self.page_changed.emit()

@@ -23,7 +23,7 @@ WONDER_SECONDS = 0.5
 LONGEST = 4.0
 """The longest time between two background queries of a view, in seconds, however expensive it is."""
 SHARE = 0.12
-"""The largest share of the viewer's time for one background query: training needs the cores."""
+"""The largest share of the viewer's time for a background query that does not say more: training needs the cores."""
 
 
 class ViewSource(Protocol):
@@ -138,7 +138,8 @@ class ViewQuery:
     """One view, asked again and again for one receiver. Only the newest request is ever answered.
 
     `parameters` gives the view's parameters at the moment of asking, or None where there is nothing to ask;
-    `on_answer` takes the answer, `on_error` the sentence of an error. `interval` is in seconds.
+    `on_answer` takes the answer, `on_error` the sentence of an error. `interval` is in seconds, `share` the largest part of the viewer's time
+    that the query takes in the background.
     """
 
     def __init__(
@@ -149,8 +150,9 @@ class ViewQuery:
         on_answer: Callable[[Any], None],
         on_error: Callable[[str], None],
         interval: float = 0.25,
+        share: float = SHARE,
     ):
-        self.state, self.view, self.parameters = state, view, parameters
+        self.state, self.view, self.parameters, self.share = state, view, parameters, share
         self.on_answer, self.on_error, self.interval = on_answer, on_error, interval
         self.sent = self.answered = 0
         self.stale = True
@@ -219,6 +221,6 @@ class ViewQuery:
             self.stale = True  # Training has paused or ended: what was shown may be a few steps old.
         if self.waiting or self.state.quiet or not (self.stale or (background and self.state.moving())):
             return
-        if self.stale or time.monotonic() - self.asked >= max(self.interval, min(self.cost / SHARE, LONGEST)):
+        if self.stale or time.monotonic() - self.asked >= max(self.interval, min(self.cost / self.share, LONGEST)):
             self.state.refreshed = time.monotonic()
             self.ask()

@@ -32,8 +32,8 @@ FRAMES_PER_SECOND = 30
 def bench_generate(device: str = "auto") -> dict[str, Any]:
     """Images per second of `vae` (784-400-20, batch 128) and `dcgan` (64 px, 64 features, batch 64); the time from a drag to
     its picture while the default `dcgan` trains; its training speed while a walk plays at 30 frames/s, as a share of that
-    without one. The same of `vae`, `gan`, `flow` and `meanflow` ("one_step"), their names in front. `flow_ratio`: images per second
-    of the default `flow` over those of its network in a plain loop, in turns."""
+    without one. The same of `vae`, `gan`, `r3gan`, `stylegan`, `flow` and `meanflow` ("one_step"), their names in front.
+    `flow_ratio`: images per second of the default `flow` over those of its network in a plain loop, in turns."""
     place = devices.resolve(device)
     torch.set_num_threads(threads_for(place))
     figures: dict[str, Any] = {
@@ -43,7 +43,7 @@ def bench_generate(device: str = "auto") -> dict[str, Any]:
     rounds = [(training_speed("flow", {"quality_every": 0}, place, 4.0), plain_flow_speed(place, 4.0)) for _ in range(ROUNDS)]
     figures["flow_images_per_s"] = round(float(np.median([ours for ours, _ in rounds])), 1)
     figures["flow_ratio"] = round(float(np.median([ours / plain for ours, plain in rounds])), 2)
-    for name in ("dcgan", "vae", "gan", "flow", "meanflow"):
+    for name in ("dcgan", "vae", "gan", "r3gan", "stylegan", "flow", "meanflow"):
         speeds, shown = latent_speed(name, device), {"dcgan": "", "meanflow": "one_step_"}.get(name, f"{name}_")
         figures |= {f"{shown}{key}": value for key, value in speeds.items()}
     return figures

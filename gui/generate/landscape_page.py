@@ -12,7 +12,10 @@ from gui.widgets.answer_view import AnswerView
 from gui.widgets.landscape_plot import LandscapePlot
 from gui.widgets.titled import titled
 
-FRAME = 1 / 30
+FRAME = 0.029
+"""Seconds between two pictures: thirty a second, and a little more for the ticks that a busy window drops."""
+EVALUATIONS = 20
+"""Steps in which a flow's ways are drawn: as smooth to the eye as fifty, and less than half the work."""
 PLAY_MS, PLAY_STEP = 40, 2
 
 
@@ -22,10 +25,11 @@ class LandscapePage(Page):
     title: ClassVar[str] = "Landscape"
     tip: ClassVar[str] = "Real and generated points in the plane, what D thinks of each place, or the ways of a flow"
     reading: ClassVar[str] = (
-        "Dots are real and generated points, x to the right and y upwards. Of a GAN the ground is green where D takes points for real, and "
+        "Dots are real and generated points, x to the right and y upwards (of a flow on a line, time upwards). Of a GAN the ground is green where D takes points for real, and "
         "arrows show where it sends generated ones."
     )
     needs: ClassVar[tuple[str, ...]] = ("landscape",)
+    tick_ms: ClassVar[int] = 10
 
     def __init__(self, state: PageState, parent: QWidget | None = None):
         super().__init__(state, parent)
@@ -58,8 +62,8 @@ class LandscapePage(Page):
         layout.addWidget(split, 1)
         layout.addWidget(self.sentence)
         layout.addWidget(self.problem)
-        self.landscape = self.query("landscape", self.parameters, self.show_landscape, self.show_problem, interval=FRAME)
-        self.query("densities", self.parameters, self.densities.show_answer, self.densities.show_note, interval=0.5)
+        self.landscape = self.query("landscape", self.parameters, self.show_landscape, self.show_problem, interval=FRAME, share=1.0)
+        self.query("densities", self.moment, self.densities.show_answer, self.densities.show_note, interval=0.5)
         state.source_changed.connect(self.source_changed)
         self.source_changed()
 
@@ -73,6 +77,10 @@ class LandscapePage(Page):
         self.bar.setVisible(self.has_time)
 
     def parameters(self) -> dict[str, Any]:
+        return {**self.moment(), "evaluations": EVALUATIONS} if self.has_time else {}
+
+    def moment(self) -> dict[str, Any]:
+        """The time of the way, where there is one."""
         return {"t": self.slider.value() / 100} if self.has_time else {}
 
     def export(self) -> tuple[str, dict[str, Any]] | None:

@@ -30,7 +30,7 @@ class LandscapePlot(Plot):
         )
         for item in (self.surface, self.paths, self.arrows):
             self.item.addItem(item)
-        self.legend = self.item.addLegend(offset=(-4, 4), labelTextSize=f"{self.font().pointSizeF():g}pt")
+        self.legend = self.add_legend()
         self.groups: dict[str, pg.ScatterPlotItem] = {}
 
     def show_answer(self, answer: Landscape) -> None:

@@ -27,6 +27,8 @@ BAND = 45
 """How opaque, of 255, the band around a mean is."""
 FAINT = 90
 """How opaque, of 255, the raw line behind a smoothed one is."""
+LEGEND_ALPHA = 190
+"""How opaque a legend's ground is, of 255: its names can be read over any colour, and points below it are still seen."""
 
 
 class ApartAxis(pg.AxisItem):
@@ -170,6 +172,12 @@ class Plot(pg.PlotWidget):
             self.heading_right = right
             self.heading.anchor(itemPos=(float(right), 0), parentPos=(float(right), 0), offset=(-4 if right else 4, -2))
 
+    def add_legend(self) -> pg.LegendItem:
+        """The legend in the corner, which names items that have a name."""
+        made = self.item.addLegend(offset=(-4, 4))
+        self.follow_palette()
+        return made
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "note"):
@@ -190,8 +198,14 @@ class Plot(pg.PlotWidget):
             axis.setLabel(label, siPrefixEnableRanges=((-2.0, -1.0),), color=text.name(), **{"font-size": size})
         self.keep_left(self.left_letters)
         self.heading.setText("" if self.y_on_axis else self.y_label, color=text.name(), size=size)
-        if self.item.legend is not None:
-            self.item.legend.setLabelTextSize(size)
+        if (legend := self.item.legend) is not None:
+            ground = palette.color(QPalette.ColorRole.Base)
+            ground.setAlpha(LEGEND_ALPHA)
+            legend.setBrush(pg.mkBrush(ground))
+            legend.setLabelTextColor(text)
+            legend.setLabelTextSize(size)
+            for _, name in legend.items:
+                name.setText(name.text)  # The colour shows when the text is set.
         self.note.setFont(self.font())
         self.note.setColor(palette.color(QPalette.ColorRole.PlaceholderText))
         self.place_note()

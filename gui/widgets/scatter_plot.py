@@ -37,7 +37,7 @@ class ScatterPlot(Plot):
     def __init__(self, parent: QWidget | None = None):
         super().__init__("", "", parent=parent, y_on_axis=True)
         self.item.setClipToView(False)
-        self.legend = self.item.addLegend(offset=(-4, 4), labelTextSize=f"{self.font().pointSizeF():g}pt")
+        self.legend = self.add_legend()
         self.groups: dict[str, pg.ScatterPlotItem] = {}
         self.labels: list[pg.TextItem] = []
         self.places = np.zeros((0, 2))

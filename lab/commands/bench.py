@@ -12,7 +12,7 @@ BENCHES = {
     "pqn": ("agents.bench:bench_pqn",),
     "heads": ("agents.bench:bench_heads",),
     "gui": ("gui.bench:bench_gui",),
-    "generate": ("lab.bench_generate:bench_generate",),
+    "generate": ("lab.bench_generate:bench_generate", "gui.bench_panels:bench_generate"),
     "vision": ("lab.bench_vision:bench_vision", "gui.bench_panels:bench_vision"),
     "dream": ("gui.bench_panels:bench_dream",),
     "foundations": ("gui.bench_panels:bench_foundations",),

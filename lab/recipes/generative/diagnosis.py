@@ -4,16 +4,22 @@ Running averages stay on the device; they are read only when somebody looks, and
 """
 
 import logging
+import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from lab.answers import Text
 
 log = logging.getLogger("lab.recipes")
 
 CHECK_EVERY = 500
 MEMORY = 0.98
 """Decay of the running averages: they reach back about 50 steps."""
+LONG_MEMORY = dict.fromkeys(("d_accuracy", "d_fake_accuracy"), 1 - 1 / CHECK_EVERY)
+"""Decays of those that reach back about `CHECK_EVERY` steps: a healthy D is ahead for some hundred steps, most of all at the beginning."""
 
 ADVICE = {
     "collapse": "Mode collapse: the samples differ from each other only {value:.0%} as much as real images do. Try a lower --g-learning-rate, a higher --r1 or --spectral-norm; wgan-gp is the least prone to it.",
@@ -28,10 +34,10 @@ ADVICE = {
 
 
 class Diagnosis:
-    """Running averages of named values and the warnings that follow from them."""
+    """Running averages of named values and the warnings that follow from them, in the sentences of `advice` (as `ADVICE`)."""
 
-    def __init__(self, device: torch.device):
-        self.device = device
+    def __init__(self, device: torch.device, advice: Mapping[str, str] = ADVICE):
+        self.device, self.advice = device, advice
         self.averages: dict[str, Tensor] = {}
         self.seen: dict[str, int] = {}
         """How many values each average has taken in."""
@@ -39,14 +45,16 @@ class Diagnosis:
 
     @torch.no_grad()
     def see(self, **values: Tensor) -> None:
-        """Update the averages with one step's 0-d tensors."""
-        known = [name for name in values if name in self.averages]
-        if known:
-            torch._foreach_lerp_([self.averages[name] for name in known], [values[name].detach().float() for name in known], 1 - MEMORY)
+        """Update the averages with one step's 0-d tensors. Until they reach back as far as they should they are plain means."""
+        by_share = dict[float, list[str]]()
         for name, value in values.items():
-            if name not in known:
-                self.averages[name] = value.detach().float().clone()
             self.seen[name] = self.seen.get(name, 0) + 1
+            if name in self.averages:
+                by_share.setdefault(max(1 - LONG_MEMORY.get(name, MEMORY), 1 / self.seen[name]), []).append(name)
+            else:
+                self.averages[name] = value.detach().float().clone()
+        for share, names in by_share.items():
+            torch._foreach_lerp_([self.averages[name] for name in names], [values[name].detach().float() for name in names], share)
 
     def read(self) -> dict[str, float]:
         """The averages as numbers. Waits for the device."""
@@ -54,15 +62,16 @@ class Diagnosis:
 
     def warnings(self, diversity: float | None = None) -> dict[str, str]:
         """The sentences that hold now, by the name of the sign. `diversity` is the samples' spread as a share of the data's; a lack of it
-        is told of after `CHECK_EVERY` steps of a D: untrained, G draws nearly the same for every z, and a VAE has signs of its own."""
+        is told of after `CHECK_EVERY` steps of a D: untrained, G draws nearly the same for every z, and a VAE has signs of its own.
+        So is D's accuracy: at the beginning any D tells G's noise apart."""
         signs: dict[str, float] = {}
         values = self.read()
         bad = [name for name, value in values.items() if value != value or abs(value) == float("inf")]
         if bad:
-            return {"not_finite": ADVICE["not_finite"].format(value=bad[0])}
+            return {"not_finite": self.advice["not_finite"].format(value=bad[0])}
         if max(self.seen.values(), default=0) < 100:
             return {}
-        if "d_accuracy" in values:
+        if self.seen.get("d_accuracy", 0) >= CHECK_EVERY:
             if values["d_accuracy"] > 0.99:
                 signs["dead_d"] = values["d_accuracy"]
             elif values["d_accuracy"] < 0.52 and "d_fake_accuracy" in values and values["d_fake_accuracy"] < 0.55:
@@ -75,7 +84,7 @@ class Diagnosis:
             signs["dead_code"] = values["code_deviation"]
         if diversity is not None and diversity < 0.35 and self.seen.get("d_loss", 0) >= CHECK_EVERY:
             signs["collapse"] = diversity
-        return {name: ADVICE[name].format(value=value) for name, value in signs.items()}
+        return {name: self.advice[name].format(value=value) for name, value in signs.items()}
 
     def tell(self, warnings: dict[str, str], step: int) -> None:
         """Log each warning when it appears, not again while it lasts."""
@@ -93,7 +102,14 @@ class Diagnosis:
         self.seen = dict.fromkeys(self.averages, seen) if isinstance(seen, int) else dict(seen)
 
 
+def shown(warnings: dict[str, str]) -> Text:
+    """The sentences one below the other, for the view `warnings`."""
+    if not warnings:
+        return Text("No problems detected.", nothing=True)
+    return Text("\n\n".join(textwrap.fill(text, 90) for text in warnings.values()))
+
+
 def spread(images: Tensor) -> Tensor:
-    """The mean distance between images (N, C, H, W) that follow each other, a 0-d tensor: how much they differ."""
+    """The mean distance between images (N, C, H, W) or points (N, d) that follow each other, a 0-d tensor: how much they differ."""
     flat = images.flatten(1).float()
     return (flat - flat.roll(1, 0)).norm(dim=1).mean()

@@ -17,7 +17,7 @@ class FlowConfig(DenoisingConfig):
 the picture. It can only give the mean of all directions that pass there:</p>
 <p align="center"><i>min E ||v(x<sub>t</sub>, t, y) &minus; (picture &minus; noise)||<sup>2</sup></i></p>
 <p>To draw, start from noise and follow these directions from t = 0 to 1: <i>dx/dt = v(x, t, y)</i>. The ways bend little, so a few
-evaluations are enough. With a share of the classes withheld in training, <i>guidance</i> w > 1 exaggerates what the class changes,
+evaluations are enough. As the class is withheld from a share of the training images, <i>guidance</i> w > 1 can exaggerate what it changes,
 v = v(none) + w (v(y) &minus; v(none)).</p>
 <p>Liu et al. 2023, <a href="https://arxiv.org/abs/2209.03003">Flow straight and fast</a>; Lipman et al. 2023,
 <a href="https://arxiv.org/abs/2210.02747">Flow matching</a>; Esser et al. 2024,
@@ -30,7 +30,8 @@ v = v(none) + w (v(y) &minus; v(none)).</p>
     )
 
     times: Literal["logit-normal", "uniform"] = Field(
-        "logit-normal", description="Times drawn in training: logit-normal are most often halfway, where the direction is hardest to guess."
+        "logit-normal",
+        description="Times drawn in training: uniform, or logit-normal, most often halfway, where the direction is hardest to guess.",
     )
     evaluations: int = Field(
         8, ge=1, le=1000, description="Network evaluations for a picture. More follow the way more exactly and are slower."

@@ -183,7 +183,7 @@ class AdversarialConfig(with_defaults(ImageConfig, "AdversarialDefaults", batch_
         1.0,
         ge=0,
         le=1000,
-        description="Weight (gamma) of the R1 penalty on D's gradient at real images. Higher is more stable; 0 is off.",
+        description="Weight (gamma) of the R1 penalty on D's gradient at real images; with loss relativistic also at generated ones. Higher is more stable; 0 is off.",
         json_schema_extra=words({0.0: "off"}),
     )
     r1_every: int = Field(

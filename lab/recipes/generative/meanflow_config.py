@@ -17,9 +17,10 @@ class MeanFlowConfig(DenoisingConfig):
 <p>A flow's network gives the direction at a point; following it takes many steps. This one is told two times and gives the mean
 direction between them, so that one evaluation leads from noise to picture:</p>
 <p align="center"><i>picture = noise + u(noise, 0, 1)</i></p>
-<p>For equal times it learns as <i>flow</i> does. For longer stretches it learns that two halves make a whole:
-u(x, t, s) = &frac12; u(x, t, m) + &frac12; u(x<sub>m</sub>, m, s).</p>
-<p>Geng et al. 2025, <a href="https://arxiv.org/abs/2505.13447">Mean flows</a>; Frans et al. 2024,
+<p>For equal times it learns as <i>flow</i> does. For longer stretches it learns that two halves make a whole, with m halfway from t to s:
+u(x, t, s) = &frac12; u(x, t, m) + &frac12; u(x<sub>m</sub>, m, s), &nbsp; x<sub>m</sub> = x + (m &minus; t) u(x, t, m). The first paper learns
+the same from a derivative in place of halves.</p>
+<p>Geng et al. 2025, <a href="https://arxiv.org/abs/2505.13447">Mean flows</a> (the derivative); Frans et al. 2024,
 <a href="https://arxiv.org/abs/2410.12557">Shortcut models</a>; Guo et al. 2025,
 <a href="https://arxiv.org/abs/2507.16884">SplitMeanFlow</a>.</p>
 """

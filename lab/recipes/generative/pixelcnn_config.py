@@ -13,11 +13,11 @@ class PixelCNNConfig(with_defaults(ImageConfig, "PixelCNNDefaults", data="mnist-
 
     explanation: ClassVar[str] = """<h3>PixelCNN</h3>
 <p>A picture's probability is a product: each pixel given all before it, in reading order, and the class. The network gives all these
-probabilities in one pass, as its convolutions see only what is above and to the left.</p>
+probabilities in one pass, as its convolutions see only the rows above and what is to the left in the same row.</p>
 <p align="center"><i>p(x | y) = &Pi;<sub>i</sub> p(x<sub>i</sub> | x<sub>1</sub>, ..., x<sub>i&minus;1</sub>, y), &nbsp;
-h' = h + W<sub>o</sub> (tanh(W<sub>f</sub> * x) &middot; &sigma;(W<sub>g</sub> * x))</i></p>
-<p>So the likelihood is exact: <b>nats per image</b>, the mean of &minus;log p, and per dimension (pixel). To draw, one pixel is drawn
-after the other. <b>Places</b> shows them appear, completes the upper part of a test image or of your drawing, and shows which pixels
+h' = h + W<sub>o</sub> (tanh(W<sub>f</sub> * h + V<sub>f</sub> y) &middot; &sigma;(W<sub>g</sub> * h + V<sub>g</sub> y))</i></p>
+<p>So the likelihood is exact: <b>nats per image</b>, the mean of &minus;log p, and per dimension (pixel). A picture is drawn one pixel
+after the other. <b>Places</b> shows them appear, completes a test image or your drawing from its upper part, and shows which pixels
 surprise the network. The same noise draws the same picture: it picks each pixel's value by the distribution function.</p>
 <p>van den Oord et al. 2016, <a href="https://arxiv.org/abs/1601.06759">Pixel recurrent neural networks</a> and
 <a href="https://arxiv.org/abs/1606.05328">Conditional image generation with PixelCNN decoders</a> (gates, two stacks).</p>
@@ -39,7 +39,7 @@ surprise the network. The same noise draws the same picture: it picks each pixel
         32, ge=4, le=512, description="Feature maps of each of the two stacks. More have more capacity and are slower.", json_schema_extra=unit("maps")
     )  # fmt: skip
     layers: int = Field(
-        7, ge=1, le=32, description="Layers: the first sees three pixels far, each later one as far again as its dilation. More see further and are slower.",
+        7, ge=1, le=32, description="Layers: the first sees three pixels away, each later one further by its dilation. More see further and are slower.",
         json_schema_extra=unit("layers"),
     )  # fmt: skip
     dilation: Literal[1, 2, 4, 8] = Field(

@@ -18,8 +18,9 @@ class R3GANConfig(
 
     explanation: ClassVar[str] = (
         """<h3>R3GAN</h3>
-<p>D compares a real with a generated image in place of judging each alone, and its slope is held small at both. With that the game
-converges, and all that GANs needed before may go: no batch norm, no spectral norm, no tricks of initialisation.</p>
+<p>D compares a real with a generated image instead of judging each alone, and penalties keep its slope small at both. With them training
+converges near the equilibrium, and what earlier GANs needed for stability may go: batch norm, spectral norm, statistics over the batch.
+Both networks are plain residual ones; the last layer of each block begins at 0 (Fixup), in place of a normalisation.</p>
 <p align="center"><i>D: min E[log(1 + e<sup>D(G(z)) &minus; D(x)</sup>)] + &gamma;/2 E[||&nabla;D(x)||<sup>2</sup> + ||&nabla;D(G(z))||<sup>2</sup>],
 &nbsp; G: min E[log(1 + e<sup>D(x) &minus; D(G(z))</sup>)]</i></p>
 <p>Only differences of D's scores mean anything: its accuracy is counted from midway between the two means.</p>
@@ -39,6 +40,6 @@ converges, and all that GANs needed before may go: no batch norm, no spectral no
     )  # fmt: skip
     features: int = Field(
         16, ge=8, le=512, multiple_of=8,
-        description="Feature maps of the layer next to the image, doubled at every downsampling up to 4 times. More have more capacity and are slower.",
+        description="Feature maps of the layer next to the image, doubled at every downsampling, up to four times as many. More have more capacity and are slower.",
         json_schema_extra=unit("maps"),
     )  # fmt: skip

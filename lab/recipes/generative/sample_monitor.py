@@ -1,6 +1,5 @@
 """Monitors a generative model in training: a time-lapse of its samples, signs of trouble, measured quality."""
 
-import textwrap
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -13,7 +12,7 @@ from lab.answers import Bars, Images, Table, Text
 from lab.errors import UsageError
 from lab.experiment import Metrics, view
 from lab.parameters import Choice, Count, Seed
-from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, spread
+from lab.recipes.generative.diagnosis import CHECK_EVERY, Diagnosis, shown, spread
 from lab.recipes.generative.generative_config import ImageConfig
 from lab.recipes.generative.image_feed import ImageFeed
 from lab.recipes.generative.pixels import enlargement, fixed_noise, to_pixels
@@ -103,10 +102,7 @@ class SampleMonitor:
     @view
     def warnings(self) -> Text:
         """Signs of trouble in training, and what to try."""
-        sentences = self.diagnosis.warnings(self.diversity())
-        if not sentences:
-            return Text("No problems detected.", nothing=True)
-        return Text("\n\n".join(textwrap.fill(text, 90) for text in sentences.values()))
+        return shown(self.diagnosis.warnings(self.diversity()))
 
     @view
     def class_share(self, n: Count = 500, seed: Seed = 0) -> Bars:

@@ -3,6 +3,7 @@
 import copy
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +12,7 @@ from lab.experiment import Experiment, Metrics, view
 from lab.parameters import Count, Seed, Share, Side
 from lab.recipes.generative.generative import Seeds
 from lab.recipes.generative.toy_config import ToyFlowConfig
-from lab.recipes.generative.toy_views import EXTENT, MEASURED, ToyPoints, flat, lattice
+from lab.recipes.generative.toy_views import EXTENT, MEASURED, REACH, ToyPoints, flat, lattice
 from lab.seeding import seeded
 from lab.state import Attribute, Tree
 from models.generative.flow import integrate, training_times
@@ -19,6 +20,10 @@ from models.generative.toy import ToyVelocity
 
 LONGEST = 0.3
 """Length of the longest arrow."""
+BOTTOM, TOP = -2.5, 2.5
+"""The heights at which times 0 and 1 are drawn of points on a line."""
+REAL_AT = 1.04
+"""The time at whose height real ones are drawn: a little above the end of the ways, where generated points would cover them."""
 
 
 class ToyFlow(Experiment):
@@ -87,23 +92,47 @@ class ToyFlow(Experiment):
     def landscape(
         self, net: Any, t: Share = 1.0, n: Count = 400, seed: Seed = 0, ways: Count = 60, evaluations: Count = 50, side: Side = 15
     ) -> Landscape:
-        """Points on their way from noise at time t, the ways of some of them so far, and the velocity at each place at that time."""
+        """Points on their way from noise at time t, the ways of some of them so far, and the velocity at each place at that time.
+
+        Of points on a line, up is time: noise is drawn at the bottom, real points at the top, the others at the height of t; the arrows are
+        the velocity at each place and time.
+        """
         steps = max(1, min(evaluations, 200))
         taken = max(1, round(t * steps)) if t else 0
         points = [self.noise(n, seed)]
         for step in range(taken):
             points.append(self.moved(net, points[-1], step / taken * t, (step + 1) / taken * t, 1))
-        where = lattice(side, self.device)[:, : self.points.dimensions]
-        velocity = net(where, torch.full((len(where),), min(t, 0.99), device=self.device))
-        length = velocity.norm(dim=1).max().clamp(min=1e-6)
-        arrows = torch.cat([torch.from_numpy(flat(where)), torch.from_numpy(flat(LONGEST * velocity / length))], 1).numpy()
-        paths = torch.stack([torch.from_numpy(flat(x[:ways])) for x in points], 1).numpy()
-        groups = {"real": flat(self.points.shown(n)), "noise": flat(points[0]), "generated": flat(points[-1])}
+        paths = np.stack([placed(x[:ways], i / max(1, taken) * t) for i, x in enumerate(points)], 1)
+        groups = {"real": placed(self.points.shown(n), REAL_AT), "noise": placed(points[0], 0.0), "generated": placed(points[-1], t)}
         if not taken:
             del groups["generated"]
-        return Landscape(groups, EXTENT, arrows=arrows, paths=paths, title=f"t = {t:.2f}, {taken} evaluation{'s' if taken != 1 else ''}")
+        title = f"t = {t:.2f}, {taken} evaluation{'s' if taken != 1 else ''}"
+        if self.points.dimensions == 1:
+            title += "; up is time, from noise to points"
+        return Landscape(groups, EXTENT, arrows=self.arrows(net, t, side), paths=paths, title=title)
+
+    def arrows(self, net: Any, t: float, side: int) -> np.ndarray:
+        """The velocity over the plane that is shown, as arrows (side^2, 4): at time t; of points on a line, at each height's own time."""
+        where = lattice(side, self.device)
+        times = torch.full((len(where),), t, device=self.device)
+        if self.points.dimensions == 1:
+            times = (where[:, 1] + REACH) / (2 * REACH)
+            where[:, 1] = BOTTOM + (TOP - BOTTOM) * times
+        way = net(where[:, : self.points.dimensions], times.clamp(max=0.99))
+        if self.points.dimensions == 1:
+            way = torch.cat([way, torch.full_like(way, TOP - BOTTOM)], 1)  # In a unit of time a point goes from the bottom to the top.
+        length = way.norm(dim=1).max().clamp(min=1e-6)
+        return torch.cat([where, LONGEST * way / length], 1).float().cpu().numpy()
 
     @view(live=True)
     def densities(self, net: Any, n: Count = 4000, t: Share = 1.0) -> Curves:
         """The distributions along x of real points and of those on their way at time t."""
         return self.points.densities(self.points.shown(n), self.moved(net, self.noise(n, 0), end=t) if t else self.noise(n, 0), {})
+
+
+def placed(points: Tensor, time: float) -> np.ndarray:
+    """(N, d) -> (N, 2): points on a line lie at the height of their time, others where they are."""
+    array = flat(points)
+    if points.shape[1] == 1:
+        array[:, 1] = BOTTOM + (TOP - BOTTOM) * time
+    return array

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from lab.answers import Curves, Landscape
-from lab.experiment import Experiment, Metrics, view
+from lab.answers import Curves, Landscape, Text
+from lab.experiment import Experiment, Metrics, State, view
 from lab.parameters import Count, Seed, Side
+from lab.recipes.generative.diagnosis import ADVICE, CHECK_EVERY, Diagnosis, shown, spread
 from lab.recipes.generative.generative import Seeds
 from lab.recipes.generative.toy_config import ToyGANConfig
 from lab.recipes.generative.toy_views import EXTENT, MEASURED, ToyPoints, flat, lattice, places
@@ -22,6 +23,14 @@ LONGEST = 0.35
 """Length of the longest arrow."""
 NO_BOUND = ("wasserstein", "hinge", "lsgan")
 """Losses whose scores are no log-odds."""
+TOY_ADVICE = {
+    **ADVICE,
+    "collapse": "Mode collapse: the generated points differ from each other only {value:.0%} as much as real ones do. Try a higher --r1, more units in --d-hidden or a lower --g-learning-rate.",
+    "dead_d": "D has won: it tells {value:.0%} of real and generated points apart, so G learns little. Try a lower --d-learning-rate or a higher --r1.",
+    "weak_d": "D is guessing: it gets {value:.0%} right. Where the generated points lie on the real ones G has won, and training can stop; else G's loss is uninformative: try a higher --d-learning-rate or --d-steps 2.",
+    "not_finite": "A value is NaN or infinite ({value}). Lower the learning rates.",
+}  # fmt: skip
+"""The sentences of the signs, with what to try here."""
 
 
 class ToyGAN(Experiment):
@@ -43,6 +52,7 @@ class ToyGAN(Experiment):
             torch.optim.Adam(net.parameters(), rate, (config.beta1, 0.999), fused=True)
             for net, rate in ((self.nets.g, config.g_learning_rate), (self.nets.d, config.d_learning_rate))
         )
+        self.diagnosis = Diagnosis(device, TOY_ADVICE)
 
     def step(self) -> Metrics:
         c = self.config
@@ -56,7 +66,22 @@ class ToyGAN(Experiment):
         loss.backward(inputs=list(self.nets.g.parameters()))
         self.g_adam.step()
         self.steps += 1
+        self.diagnose(metrics)
         return {**metrics, "losses/generator": loss.detach()}
+
+    def diagnose(self, metrics: Metrics) -> None:
+        """Look for trouble in the metrics of a step's last D step; log what there is every `CHECK_EVERY` steps."""
+        values: dict[str, Any] = {"d_loss": metrics["losses/discriminator"]}
+        if (on_fake := metrics.get("charts/d_fake_accuracy")) is not None:
+            values |= {"d_accuracy": 0.5 * (metrics["charts/d_real_accuracy"] + on_fake), "d_fake_accuracy": on_fake}
+        self.diagnosis.see(**values)
+        if self.steps % CHECK_EVERY == 0:
+            self.diagnosis.tell(self.diagnosis.warnings(self.diversity()), self.steps)
+
+    @torch.no_grad()
+    def diversity(self) -> float:
+        """How much generated points differ from each other, as a share of how much real ones do."""
+        return float(spread(self.generated(self.nets, MEASURED, 0)).cpu() / spread(self.points.shown(MEASURED)))
 
     def d_step(self, real: Tensor, fake: Tensor) -> Metrics:
         c = self.config
@@ -76,9 +101,13 @@ class ToyGAN(Experiment):
         metrics: Metrics = {"losses/discriminator": loss.detach()}
         if c.loss == "wasserstein":
             return metrics
-        limit = threshold(c.loss, real_scores.detach(), fake_scores.detach())
-        on_real, on_fake = (real_scores > limit).float().mean(), (fake_scores <= limit).float().mean()
+        on_real, on_fake = self.accuracies(real_scores.detach(), fake_scores.detach())
         return {**metrics, "charts/d_real_accuracy": on_real, "charts/d_fake_accuracy": on_fake}
+
+    def accuracies(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """The shares of D's scores (N,) of real and of generated points that are right, 0-d tensors; a critic has none."""
+        limit = threshold(self.config.loss, real, fake)
+        return (real > limit).float().mean(), (fake <= limit).float().mean()
 
     # -- the contract ----------------------------------------------------------------------------------------------
 
@@ -88,12 +117,22 @@ class ToyGAN(Experiment):
     def stateful(self) -> Tree:
         return {
             "nets": self.nets, "g_adam": self.g_adam, "d_adam": self.d_adam, "steps": Attribute(self, "steps"),
-            "generators": {"points": self.seeds.order, "noise": self.seeds.noise},
+            "generators": {"points": self.seeds.order, "noise": self.seeds.noise}, "diagnosis": self.diagnosis,
         }  # fmt: skip
+
+    def restore(self, state: State) -> None:
+        super().restore({"diagnosis": {"averages": {}, "seen": {}}, **state})  # Older runs stored none.
 
     @torch.no_grad()
     def evaluate(self, **options: Any) -> dict[str, Any]:
-        return self.points.figures(self.generated(self.nets, options.get("samples", MEASURED), 0))
+        points = self.generated(self.nets, options.get("samples", MEASURED), 0)
+        figures = self.points.figures(points)
+        if self.config.loss == "wasserstein":
+            return figures
+        real = self.points.shown(len(points), 1).to(self.device)
+        on_real, on_fake = self.accuracies(self.nets.d(real), self.nets.d(points))
+        on_both = 0.5 * (on_real + on_fake)  # What tells: a flat D calls all points the same, real or generated.
+        return {**figures, **{f"d_{name}accuracy": float(value) for name, value in (("", on_both), ("real_", on_real), ("fake_", on_fake))}}
 
     def generated(self, nets: Any, count: int, seed: int) -> Tensor:
         z = torch.randn(count, self.config.latent, generator=torch.Generator().manual_seed(seed)).to(self.device)
@@ -119,6 +158,11 @@ class ToyGAN(Experiment):
             {"real": flat(real), "generated": flat(fake)}, EXTENT, surface.float().cpu().numpy(), arrows,
             title=f"D between {float(surface.min()):.2f} and {float(surface.max()):.2f}",
         )  # fmt: skip
+
+    @view
+    def warnings(self) -> Text:
+        """Signs of trouble in training, and what to try."""
+        return shown(self.diagnosis.warnings(self.diversity()))
 
     @view(live=True)
     def densities(self, nets: Any, n: Count = 4000) -> Curves:

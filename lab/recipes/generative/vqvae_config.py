@@ -17,13 +17,15 @@ class VQVAEConfig(with_defaults(ImageConfig, "VQVAEDefaults", data="mnist-5k", b
     explanation: ClassVar[str] = (
         """<h3>VQ-VAE: a code of discrete entries</h3>
 <p>The encoder turns each cell of 4x4 pixels into a vector, which is replaced by the nearest entry of a codebook: the picture becomes a
-small grid of whole numbers, and the decoder draws from their entries. The gradient passes this step as if it were not there.</p>
+small grid of whole numbers, from whose entries the decoder draws it again. The gradient passes this step as if it were not there
+(straight-through).</p>
 <p align="center"><i>k = argmin<sub>j</sub> ||E(x) &minus; e<sub>j</sub>||, &nbsp;
 min &minus;log p(x | e<sub>k</sub>) + &beta; ||E(x) &minus; sg(e<sub>k</sub>)||<sup>2</sup>, &nbsp;
 p(k) = &Pi;<sub>i</sub> p(k<sub>i</sub> | k<sub>1</sub>, ..., k<sub>i&minus;1</sub>)</i></p>
-<p>Each entry is the moving average of the vectors that took it; one that is hardly used is <b>revived</b>: moved to a vector of the
-batch. <b>Perplexity</b> is how many entries are in use, were all used equally. Which grids there are, a <b>PixelCNN</b> learns beside, and
-alone once the codebook rests: it draws a class and then the codes of a new picture, one after the other.</p>
+<p>Each entry is the moving average of the vectors that it replaced; one that is hardly used is <b>revived</b>: moved to a vector of the
+batch. <b>Perplexity</b> is the effective number of entries in use: all of them where each is used equally often. A <b>PixelCNN</b> learns
+the distribution of the grids at the same time, and alone once the codebook is fixed: it draws a class and then the codes of a new picture,
+one after the other.</p>
 <p><b>Codes</b>: paint entries into the grid of a picture. <b>Places</b>: see codes being drawn. van den Oord et al. 2017,
 <a href="https://arxiv.org/abs/1711.00937">Neural discrete representation learning</a>; Razavi et al. 2019,
 <a href="https://arxiv.org/abs/1906.00446">VQ-VAE-2</a>; Dhariwal et al. 2020, <a href="https://arxiv.org/abs/2005.00341">Jukebox</a>
@@ -40,7 +42,7 @@ alone once the codebook rests: it draws a class and then the codes of a new pict
         json_schema_extra=unit("entries"),
     )  # fmt: skip
     entry_width: int = Field(
-        16, ge=2, le=256, description="Numbers of an entry. More tell more entries apart; too many leave some unused.",
+        16, ge=2, le=256, description="Numbers in an entry, its dimension. More tell more entries apart; too many leave some unused.",
         json_schema_extra=unit("numbers"),
     )  # fmt: skip
     features: int = Field(

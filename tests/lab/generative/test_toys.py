@@ -1,6 +1,8 @@
 """The toys: their distributions, what is measured of points, and that both learn."""
 
+import logging
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,9 @@ from lab.answers import Curves, Landscape
 from lab.data import toy_distributions
 from lab.data.toy_distributions import centres, energy_distance, modes_found
 from lab.errors import UsageError
+from lab.recipes.generative.diagnosis import CHECK_EVERY
 from lab.recipes.generative.toy_config import parse_points
+from lab.recipes.generative.toy_gan import TOY_ADVICE
 
 
 def make(name: str, **fields: Any) -> Any:
@@ -106,6 +110,26 @@ def test_the_ways_of_a_flow_begin_in_noise_and_stop_at_the_time_asked_for() -> N
     assert np.allclose(half.paths[:, -1], half.groups["generated"][:10])
 
 
+def test_of_points_on_a_line_up_is_time() -> None:
+    """With the velocity 2 t: the ways of Euler's four steps to t = 1 gain 2 t / 4 each, and an arrow leans as 2 t to the 5 from bottom to top."""
+    experiment = make("toy-flow", distribution="normal", hidden="8")
+    net = torch.nn.Module()
+    net.forward = lambda x, t: 2 * t[:, None].expand_as(x)
+    shown = experiment.answer("landscape", net, {"t": 1.0, "n": 20, "ways": 10, "evaluations": 4})
+    assert np.allclose(shown.paths[:, :, 1], [-2.5, -1.25, 0, 1.25, 2.5])
+    assert np.allclose(shown.paths[:, :, 0] - shown.paths[:, :1, 0], [0, 0, 0.125, 0.375, 0.75], atol=1e-6)
+    heights = {name: points[:, 1] for name, points in shown.groups.items()}
+    assert {name: (h.min(), h.max()) for name, h in heights.items()} == {
+        "real": (pytest.approx(2.7), pytest.approx(2.7)), "noise": (-2.5, -2.5), "generated": (2.5, 2.5),
+    }  # fmt: skip
+    x, y, dx, dy = shown.arrows.T
+    assert (len(x), x.min(), x.max(), y.min(), y.max()) == (225, -3, 3, -2.5, 2.5)
+    assert np.allclose(dx / dy, 2 * np.minimum((y + 2.5) / 5, 0.99) / 5, atol=1e-6)
+    assert float(np.hypot(dx, dy).max()) == pytest.approx(0.3)
+    assert "up is time" in shown.title
+    assert "up is time" not in ask(make("toy-flow", hidden="8"), "landscape", n=5).title
+
+
 def test_a_flow_learns_two_peaks() -> None:
     experiment = make("toy-flow", distribution="two peaks", hidden="32,32", ema=0.9, evaluations=20, learning_rate=0.02)
     before = experiment.evaluate()
@@ -114,3 +138,55 @@ def test_a_flow_learns_two_peaks() -> None:
     figures = experiment.evaluate()
     assert figures["energy_distance"] < 0.4 * before["energy_distance"]
     assert figures["modes_found"] == figures["modes"] == 2
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "relativistic", "wasserstein"])
+def test_the_accuracy_of_d_is_that_on_the_measured_points_and_a_critic_has_none(loss: str) -> None:
+    experiment = make("toy-gan", distribution="normal", hidden="8", loss=loss)
+    experiment.nets.d = torch.nn.Sequential(torch.nn.Flatten(0))  # The score of a point is its place.
+    experiment.nets.g[-1].weight.data.zero_()
+    experiment.nets.g[-1].bias.data.fill_(-1.0)
+    figures = experiment.evaluate(samples=1000)
+    if loss == "wasserstein":
+        assert not any("accuracy" in name for name in figures)
+        return
+    real = experiment.points.shown(1000, 1)
+    limit = 0.0 if loss == "non-saturating" else 0.5 * (float(real.mean()) - 1)
+    assert figures["d_fake_accuracy"] == 1
+    assert figures["d_accuracy"] == pytest.approx(0.5 * (1 + figures["d_real_accuracy"]))
+    assert figures["d_real_accuracy"] == pytest.approx(float((real > limit).float().mean()))
+
+
+def test_a_toy_whose_d_has_won_says_so_in_the_log_and_in_its_view(caplog: pytest.LogCaptureFixture) -> None:
+    experiment = make("toy-gan", hidden="8", d_hidden="8", batch_size=8)
+    won = {name: torch.tensor(1.0) for name in ("losses/discriminator", "charts/d_real_accuracy", "charts/d_fake_accuracy")}
+    experiment.diversity = lambda: 1.0
+    with caplog.at_level(logging.WARNING, logger="lab.recipes"):
+        for experiment.steps in range(1, 2 * CHECK_EVERY + 1):
+            experiment.diagnose(won)
+            if experiment.steps == CHECK_EVERY - 1:
+                assert ask(experiment, "warnings").nothing
+    assert [record.getMessage()[:20] for record in caplog.records] == ["step 500: D has won:"]
+    assert "D has won" in ask(experiment, "warnings").text
+    again = make("toy-gan", hidden="8", d_hidden="8", batch_size=8)
+    again.restore(experiment.state())
+    again.diversity = experiment.diversity
+    assert ask(again, "warnings") == ask(experiment, "warnings")
+
+
+def test_what_a_toy_is_advised_to_try_it_has() -> None:
+    fields = registry.recipe("toy-gan").config_class().model_fields
+    flags = re.findall(r"--([a-z0-9-]+)", " ".join(TOY_ADVICE[name] for name in ("collapse", "dead_d", "weak_d", "not_finite")))
+    assert flags
+    assert {flag.replace("-", "_") for flag in flags} <= set(fields)
+
+
+def test_a_toy_gan_stored_before_it_was_watched_goes_on() -> None:
+    experiment = make("toy-gan", hidden="8", d_hidden="8")
+    experiment.step()
+    state = experiment.state()
+    del state["diagnosis"]
+    again = make("toy-gan", hidden="8", d_hidden="8")
+    again.restore(state)
+    again.step()
+    assert again.diagnosis.seen["d_accuracy"] == 1
