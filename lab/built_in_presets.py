@@ -379,7 +379,7 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
     },
     "vqvae": {
         QUICK: quick(600, features=16, prior_features=24, batch_size=32, codebook_steps=400, quality_every=0),
-        BEST: best("a coverage of 0.856 on mnist-5k", 8_000, codebook_steps=2_500),
+        BEST: best("a coverage of 0.856 on mnist-5k", 8_000),
     },
     "flow": {
         QUICK: quick(600, **QUICK_PICTURES),

@@ -140,7 +140,7 @@ BUILT_IN = (
     Recipe("pixelcnn", "Generate", "PixelCNN: one pixel after the other, with exact likelihood (van den Oord et al. 2016).",
            "lab.recipes.generative.pixelcnn_config:PixelCNNConfig", "lab.recipes.generative.pixelcnn:PixelCNN", 3_000),
     Recipe("vqvae", "Generate", "VQ-VAE: images as grids of codes, drawn by a PixelCNN (van den Oord et al. 2017).",
-           "lab.recipes.generative.vqvae_config:VQVAEConfig", "lab.recipes.generative.vqvae:VQVAE", 6_000),
+           "lab.recipes.generative.vqvae_config:VQVAEConfig", "lab.recipes.generative.vqvae:VQVAE", 8_000),
     Recipe("flow", "Generate", "Rectified flow (flow matching): a few steps from noise to picture (Liu et al. 2023).",
            "lab.recipes.generative.flow_config:FlowConfig", "lab.recipes.generative.flow:Flow", 5_000),
     Recipe("ddpm", "Generate", "Denoising diffusion, drawn by DDIM or DDPM (Ho et al. 2020).",

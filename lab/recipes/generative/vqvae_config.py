@@ -61,7 +61,7 @@ one after the other.</p>
         json_schema_extra=words({0.0: "never"}),
     )  # fmt: skip
     codebook_steps: int = Field(
-        2_000, ge=1, le=10_000_000,
+        2_500, ge=1, le=10_000_000,
         description="Steps in which encoder, codebook and decoder learn; later ones train the prior alone. More draw sharper, and leave the prior less time.",
         json_schema_extra=unit("steps"),
     )  # fmt: skip
