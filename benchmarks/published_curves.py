@@ -1,7 +1,7 @@
 """An agent beside its published curve: Boxing with sticky actions, as in Dopamine's result files.
 
     python benchmarks/published_curves.py iqn
-    python benchmarks/published_curves.py c51 --steps 500000
+    python benchmarks/published_curves.py c51 --iterations 2
 
 One iteration is 250,000 agent steps; its figure is the mean return, unclipped, of the training episodes that end in it. The settings are those of Dopamine's
 own configurations, which are the recipes' but for what SETTINGS says. Three things differ: eight games run in parallel in place of one, the share of
@@ -43,19 +43,19 @@ PUBLISHED = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("agent", choices=SETTINGS)
-    parser.add_argument("--steps", type=int, default=ITERATION, help="agent steps: one iteration or two")
+    parser.add_argument("--iterations", type=int, choices=(1, 2), default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         run = lab.train(
-            options.agent, game="boxing", sticky_actions=0.25, noop_max=0, steps=options.steps, seed=options.seed, device=options.device,
+            options.agent, game="boxing", sticky_actions=0.25, noop_max=0, steps=options.iterations * ITERATION, seed=options.seed, device=options.device,
             run=Path(folder) / options.agent, quiet=False, epsilon_steps=270_000, **SETTINGS[options.agent],
         )  # fmt: skip
         steps, returns = series(run.metrics(), "charts/episodic_return")
-    means = [fmean(returns[(steps > begin) & (steps <= begin + ITERATION)]) for begin in range(0, options.steps, ITERATION)]
+    means = [fmean(returns[(steps > i * ITERATION) & (steps <= (i + 1) * ITERATION)]) for i in range(options.iterations)]
     told = {"agent": options.agent, "seed": options.seed, "first": means[0], "last": means[-1], "iterations": means}
-    print(json.dumps(told | {"published": PUBLISHED[options.agent][: len(means)]}))
+    print(json.dumps(told | {"published": PUBLISHED[options.agent][: options.iterations]}))
 
 
 if __name__ == "__main__":
