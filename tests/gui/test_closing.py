@@ -90,14 +90,16 @@ def test_a_session_that_does_not_end_can_be_waited_for_or_left(
     bridge = train(asking)
     bridge.session.checkpoint()
     qtbot.waitUntil(lambda: bridge.latest.checkpoint_step is not None, timeout=LONG)
-    kept, go = bridge.latest.checkpoint_step, threading.Event()
+    kept, entered, go = bridge.latest.checkpoint_step, threading.Event(), threading.Event()
     step = bridge.session.experiment.step
 
     def slow() -> Any:
+        entered.set()
         go.wait(60)
         return step()
 
     bridge.session.experiment.step = slow
+    qtbot.waitUntil(entered.is_set, timeout=LONG)  # Asked to stop before, the session would end with the step it was in.
     asked: list[str] = []
     answer("Save and close", asked)
     asking.close()
@@ -187,6 +189,9 @@ from PySide6.QtCore import QSettings, QTimer
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, {settings!r})
 from gui.closing import Closing
 from gui.main_window import MainWindow
+def hang():
+    print("training", flush=True)
+    threading.Event().wait()
 started = MainWindow.started
 def press_train(self):
     started(self)
@@ -201,10 +206,11 @@ def press_train(self):
             session = bridges[0].session
             session.checkpoint()
             if session.writer.written_step is not None:
-                if {hang!r}:
-                    session.experiment.step = threading.Event().wait
                 looks.stop()
-                print("training", session.writer.written_step, flush=True)
+                if {hang!r}:
+                    session.experiment.step = hang
+                else:
+                    print("training", flush=True)
     looks.timeout.connect(look)
     looks.start()
 MainWindow.started = press_train
@@ -237,7 +243,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("training ")
+        assert process.stdout.readline().startswith("training")
         return process
 
     yield start
