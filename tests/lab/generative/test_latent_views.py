@@ -53,6 +53,18 @@ def test_a_sample_is_the_anchor_of_its_number(make: Make) -> None:
     )
 
 
+def test_anchors_keep_their_order_and_are_drawn_together(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = trained(make, "vqvae")
+    net: Any = experiment.serving().eval()
+    views, drawn = experiment.latent, list[int]()
+    alone = [views.anchors(net, name) for name in ("image:2", "5@1", "seed:3")]
+    prior = net.prior
+    monkeypatch.setattr(net, "prior", lambda noise: drawn.append(len(noise)) or prior(noise))
+    together = views.anchors(net, "5@1,image:2,seed:3,5@1")
+    assert torch.equal(together, torch.cat([alone[1], alone[0], alone[2], alone[1]]))
+    assert drawn == [3]
+
+
 def test_a_prefix_of_the_samples_is_the_same_whatever_their_number(make: Make) -> None:
     experiment = trained(make, "vae")
     assert np.array_equal(ask(experiment, "samples", n=4).pixels, ask(experiment, "samples", n=64).pixels[:4])
