@@ -32,6 +32,7 @@ class LandscapePlot(Plot):
             self.item.addItem(item)
         self.legend = self.add_legend()
         self.groups: dict[str, pg.ScatterPlotItem] = {}
+        self.heights: dict[float, str] = {}
 
     def show_answer(self, answer: Landscape) -> None:
         left, right, bottom, top = answer.extent
@@ -52,6 +53,9 @@ class LandscapePlot(Plot):
                 self.item.addItem(self.groups[name])
             self.groups[name].setData(points[:, 0], points[:, 1])
         self.item.setRange(QRectF(left, bottom, right - left, top - bottom))
+        if answer.heights != self.heights:
+            self.heights = dict(answer.heights)
+            self.item.getAxis("left").setTicks([list(self.heights.items())] if self.heights else None)
         self.note.hide()
 
 

@@ -12,7 +12,8 @@ from lab.fonts import literal
 @dataclass(frozen=True)
 class Landscape(Answer):
     """Dots by group, `groups` name -> (N, 2); `surface` (R, C) over `extent` (left, right, bottom, top), its first row the lowest;
-    `arrows` (M, 4) x, y, dx, dy; `paths` (P, T, 2). What is not there has no elements."""
+    `arrows` (M, 4) x, y, dx, dy; `paths` (P, T, 2). What is not there has no elements. `heights` names places on the axis upwards, where it
+    does not show y."""
 
     groups: dict[str, np.ndarray]
     extent: tuple[float, float, float, float]
@@ -20,6 +21,7 @@ class Landscape(Answer):
     arrows: np.ndarray = field(default_factory=lambda: np.zeros((0, 4)))
     paths: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 2)))
     title: str = ""
+    heights: dict[float, str] = field(default_factory=dict)
 
     def arrays(self) -> dict[str, np.ndarray]:
         parts = {"surface": self.surface, "arrows": self.arrows, "paths": self.paths}
@@ -38,6 +40,8 @@ class Landscape(Answer):
         for i, (name, points) in enumerate(self.groups.items()):
             axes.scatter(*points.T, s=8, color=f"C{i}", label=literal(name), alpha=0.8)
         axes.set(xlim=self.extent[:2], ylim=self.extent[2:], title=literal(self.title))
+        if self.heights:
+            axes.set_yticks(list(self.heights), list(self.heights.values()))
         axes.set_aspect("equal")
         figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False, markerscale=1.8)
         return rendered(figure)

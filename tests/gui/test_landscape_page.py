@@ -59,6 +59,17 @@ def test_a_stored_toy_shows_its_points(recipe: str, groups: set[str], make_windo
         assert not page.timer.isActive()
 
 
+def test_the_axis_upwards_is_named_only_where_it_does_not_show_y(qtbot: QtBot) -> None:
+    plot = LandscapePlot()
+    qtbot.addWidget(plot)
+    groups, extent = {"real": np.zeros((1, 2))}, (-3.0, 3.0, -3.0, 3.0)
+    axis = plot.item.getAxis("left")
+    plot.show_answer(Landscape(groups, extent, heights={-2.0: "t = 0", 2.0: "t = 1"}))
+    assert axis._tickLevels == [[(-2.0, "t = 0"), (2.0, "t = 1")]]
+    plot.show_answer(Landscape(groups, extent))
+    assert axis._tickLevels is None
+
+
 def test_a_toy_gan_whose_d_has_won_says_so_above_the_page(make_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     session = new_session("toy-gan", {"hidden": "8"}, steps=1, device="cpu")
     won = {name: torch.tensor(1.0) for name in ("d_accuracy", "d_fake_accuracy")}

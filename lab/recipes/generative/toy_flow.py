@@ -20,8 +20,9 @@ from models.generative.toy import ToyVelocity
 
 LONGEST = 0.3
 """Length of the longest arrow."""
-BOTTOM, TOP = -2.5, 2.5
-"""The heights at which times 0 and 1 are drawn of points on a line."""
+BOTTOM, TOP = -2.7, 1.8
+"""The heights at which times 0 and 1 are drawn of points on a line; above them is room for the names of the groups."""
+TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)
 REAL_AT = 1.04
 """The time at whose height real ones are drawn: a little above the end of the ways, where generated points would cover them."""
 
@@ -106,10 +107,11 @@ class ToyFlow(Experiment):
         groups = {"real": placed(self.points.shown(n), REAL_AT), "noise": placed(points[0], 0.0), "generated": placed(points[-1], t)}
         if not taken:
             del groups["generated"]
-        title = f"t = {t:.2f}, {taken} evaluation{'s' if taken != 1 else ''}"
+        title, heights = f"t = {t:.2f}, {taken} evaluation{'s' if taken != 1 else ''}", dict[float, str]()
         if self.points.dimensions == 1:
             title += "; up is time, from noise to points"
-        return Landscape(groups, EXTENT, arrows=self.arrows(net, t, side), paths=paths, title=title)
+            heights = {height(time): f"t = {time:g}" for time in TIMES}
+        return Landscape(groups, EXTENT, arrows=self.arrows(net, t, side), paths=paths, title=title, heights=heights)
 
     def arrows(self, net: Any, t: float, side: int) -> np.ndarray:
         """The velocity over the plane that is shown, as arrows (side^2, 4): at time t; of points on a line, at each height's own time."""
@@ -117,7 +119,7 @@ class ToyFlow(Experiment):
         times = torch.full((len(where),), t, device=self.device)
         if self.points.dimensions == 1:
             times = (where[:, 1] + REACH) / (2 * REACH)
-            where[:, 1] = BOTTOM + (TOP - BOTTOM) * times
+            where[:, 1] = height(times)
         way = net(where[:, : self.points.dimensions], times.clamp(max=0.99))
         if self.points.dimensions == 1:
             way = torch.cat([way, torch.full_like(way, TOP - BOTTOM)], 1)  # In a unit of time a point goes from the bottom to the top.
@@ -134,5 +136,10 @@ def placed(points: Tensor, time: float) -> np.ndarray:
     """(N, d) -> (N, 2): points on a line lie at the height of their time, others where they are."""
     array = flat(points)
     if points.shape[1] == 1:
-        array[:, 1] = BOTTOM + (TOP - BOTTOM) * time
+        array[:, 1] = height(time)
     return array
+
+
+def height(time: Any) -> Any:
+    """Where points on a line are drawn at a time, a number or a tensor, from 0 to 1."""
+    return BOTTOM + (TOP - BOTTOM) * time
