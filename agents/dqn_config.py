@@ -31,7 +31,9 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
 <a href="https://arxiv.org/abs/1511.06581">Dueling networks</a>; Schaul et al. 2016,
 <a href="https://arxiv.org/abs/1511.05952">Prioritized replay</a>.</p>
 """
-    first_views: ClassVar[tuple[str, ...]] = ("colours", "action_values", "replay_memory", "batch_correlation", "priorities", "stack", "q_values")
+    first_views: ClassVar[tuple[str, ...]] = (
+        "colours", "action_values", "replay_memory", "batch_correlation", "priorities", "stack", "q_values",
+    )  # fmt: skip
 
     learning_rate: float = Field(1e-4, gt=0, le=0.1, description="Adam's step size. Higher learns faster until the values diverge.")
     learning_rate_end: float = Field(
