@@ -20,7 +20,7 @@ from models.generative.toy import ToyVelocity
 
 LONGEST = 0.3
 """Length of the longest arrow."""
-BOTTOM, TOP = -2.7, 1.8
+BOTTOM, TOP = -2.7, 1.5
 """The heights at which times 0 and 1 are drawn of points on a line; above them is room for the names of the groups."""
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)
 REAL_AT = 1.04

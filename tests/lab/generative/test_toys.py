@@ -111,23 +111,23 @@ def test_the_ways_of_a_flow_begin_in_noise_and_stop_at_the_time_asked_for() -> N
 
 
 def test_of_points_on_a_line_up_is_time() -> None:
-    """With the velocity 2 t: the ways of Euler's four steps to t = 1 gain 2 t / 4 each, and an arrow leans as 2 t to the 4.5 from bottom to top."""
+    """With the velocity 2 t: the ways of Euler's four steps to t = 1 gain 2 t / 4 each, and an arrow leans as 2 t to the 4.2 from bottom to top."""
     experiment = make("toy-flow", distribution="normal", hidden="8")
     net = torch.nn.Module()
     net.forward = lambda x, t: 2 * t[:, None].expand_as(x)
     shown = experiment.answer("landscape", net, {"t": 1.0, "n": 20, "ways": 10, "evaluations": 4})
-    assert np.allclose(shown.paths[:, :, 1], [-2.7, -1.575, -0.45, 0.675, 1.8])
+    assert np.allclose(shown.paths[:, :, 1], [-2.7, -1.65, -0.6, 0.45, 1.5])
     assert np.allclose(shown.paths[:, :, 0] - shown.paths[:, :1, 0], [0, 0, 0.125, 0.375, 0.75], atol=1e-6)
     heights = {name: points[:, 1] for name, points in shown.groups.items()}
     assert {name: (h.min(), h.max()) for name, h in heights.items()} == {
-        "real": pytest.approx((1.98, 1.98)), "noise": pytest.approx((-2.7, -2.7)), "generated": pytest.approx((1.8, 1.8)),
+        "real": pytest.approx((1.668, 1.668)), "noise": pytest.approx((-2.7, -2.7)), "generated": pytest.approx((1.5, 1.5)),
     }  # fmt: skip
-    assert list(shown.heights) == pytest.approx([-2.7, -1.575, -0.45, 0.675, 1.8])
+    assert list(shown.heights) == pytest.approx([-2.7, -1.65, -0.6, 0.45, 1.5])
     assert list(shown.heights.values()) == ["t = 0", "t = 0.25", "t = 0.5", "t = 0.75", "t = 1"]
     assert shown.picture().dtype == np.uint8
     x, y, dx, dy = shown.arrows.T
-    assert (len(x), x.min(), x.max(), y.min(), y.max()) == (225, -3, 3, pytest.approx(-2.7), pytest.approx(1.8))
-    assert np.allclose(dx / dy, 2 * np.minimum((y + 2.7) / 4.5, 0.99) / 4.5, atol=1e-6)
+    assert (len(x), x.min(), x.max(), y.min(), y.max()) == (225, -3, 3, pytest.approx(-2.7), pytest.approx(1.5))
+    assert np.allclose(dx / dy, 2 * np.minimum((y + 2.7) / 4.2, 0.99) / 4.2, atol=1e-6)
     assert float(np.hypot(dx, dy).max()) == pytest.approx(0.3)
     assert "up is time" in shown.title
     assert "up is time" not in ask(make("toy-flow", hidden="8"), "landscape", n=5).title
