@@ -20,8 +20,6 @@ from typing import IO
 
 import torch
 
-from models.kernels.threads import threads
-
 POLL_SECONDS = 0.5
 """Seconds between two checks for other trainings."""
 SHORT, ENOUGH = 0.3, 0.2
@@ -82,6 +80,17 @@ def use_threads(count: int) -> None:
     """Let operations of the calling thread take `count` cores from here on, whatever other threads set for themselves."""
     torch.get_num_threads()  # Before its first operation a thread takes over what was set last, by any.
     torch.set_num_threads(count)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Operations of the calling thread take `count` cores inside."""
+    mine = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(mine)
 
 
 def one_thread() -> AbstractContextManager[None]:

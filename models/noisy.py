@@ -65,7 +65,7 @@ def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
 def dense_with(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x (B, I), weight (O, I), bias (O,) -> (B, O)."""
     # An exported network takes batches of any size, and must not ask for theirs.
-    product = F.linear if torch.compiler.is_exporting() or len(x) > MANY else transposed_linear
+    product = F.linear if torch.compiler.is_exporting() or x.shape[0] > MANY else transposed_linear
     return product(x, weight, bias)
 
 
@@ -101,4 +101,4 @@ def head_layer_backward(weight: Tensor, gradient: Tensor, x: Tensor, into: Seque
         e, f = noise
         parts += [(of_weight * e).mul_(f[:, None]), of_bias * f]
     torch._foreach_copy_(list(into), parts)
-    return gradient @ weight if len(gradient) > MANY else (weight.t() @ gradient.t()).t()
+    return gradient @ weight if gradient.shape[0] > MANY else (weight.t() @ gradient.t()).t()

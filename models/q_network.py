@@ -226,11 +226,11 @@ class ActionValueNetwork(nn.Module, ABC):
                 torch._foreach_copy_(list(into), torch.autograd.grad(seen.graph, list(self.parameters()), gradient.clone()))
             return
         of_features = self.dense_gradient(seen, gradient, into)
-        trunk_backward(of_features, seen.trunk.of_first(len(gradient)), self.body[4], into[:6])
+        trunk_backward(of_features, seen.trunk.of_first(gradient.shape[0]), self.body[4], into[:6])
 
     def dense_gradient(self, seen: Pass, gradient: Tensor, into: Sequence[Tensor]) -> Tensor:
         """The gradient in what the hidden layer took in, given that in the head's outputs; those of the dense layers are written into `into`."""
-        count, first = len(gradient), len(self.body)
+        count, first = gradient.shape[0], len(self.body)
         hidden = seen.hidden[:count]
         of_units = self.head_backward(gradient, seen.units[:count], into[first:], seen)
         of_hidden = relu_backward(of_units.to(hidden.dtype), hidden, 0)  # (B, units)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import models.kernels
+from lab.cores import threads
 from models.kernels import (
     attention,
     conv4x4,
@@ -27,7 +28,6 @@ from models.kernels import (
     reflected_conv,
     windows,
 )
-from models.kernels.threads import threads
 
 Shape = tuple[int, ...]
 TOLERANCE = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.02}
@@ -226,8 +226,8 @@ SHARED_TWINS = {
 """The plain twins of kernels that have none of their own name."""
 NO_KERNELS = {"attention_weights", "causal_mask", "FEATURES", "Activations", "SHAPES", "EPS"}
 """What is offered beside kernels: plain PyTorch itself, a number, a record."""
-NO_ARITHMETIC = {"flat_layout", "flat_parameters", "cuda_graphs", "host_memory", "threads"}
-"""Modules that arrange memory, launches and threads."""
+NO_ARITHMETIC = {"flat_layout", "flat_parameters", "cuda_graphs", "host_memory"}
+"""Modules that arrange memory and launches."""
 
 
 def used_kernels() -> Iterator[tuple[str, str]]:
@@ -436,3 +436,18 @@ def test_the_gradients_of_a_small_convolution_are_autograds_with_any_number_of_t
     expected = torch.autograd.grad(F.conv2d(*leaves), leaves, gradient.float())
     for computed, autograds in zip((of_x, of_weight, of_bias), expected, strict=True):
         torch.testing.assert_close(computed.float(), autograds.bfloat16().float(), rtol=0, atol=0)
+
+
+def test_the_gradients_of_a_small_convolution_have_the_same_bits_with_any_number_of_threads() -> None:
+    generator = torch.Generator().manual_seed(6)
+    shapes = (32, 64, 9, 9), (64, 64, 3, 3), (32, 64, 7, 7)
+    x, weight, gradient = (torch.randn(shape, generator=generator).bfloat16() for shape in shapes)
+    x, gradient = (tensor.contiguous(memory_format=torch.channels_last) for tensor in (x, gradient))
+
+    computed = []
+    for count in (1, 2, 3):
+        with threads(count):
+            computed.append(nature_trunk.small_convolution_gradients(gradient, x, weight))
+
+    for others in computed[1:]:
+        assert all(torch.equal(one, other) for one, other in zip(computed[0], others, strict=True))
