@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from agents.collector import Collector
 from agents.decisions import Decisions
+from agents.munchausen import soft_policy
 from agents.replay import ReplayMemory
 from agents.saliency import saliency as saliency_map
 from lab.answers import Bars, Curves, Heatmap, Images
@@ -197,6 +198,23 @@ class DQNViews(AgentViews):
         if not layers:
             return Bars(["none"], np.zeros(1), title="No layer is noisy: actions are random with the probability epsilon.")
         return Bars(list(layers), np.array([noise_left(layer, net.noisy) for layer in layers.values()]), title="|sigma| / its first value")
+
+    @view
+    def soft_policy(self, env: Index = 0) -> Bars:
+        """Munchausen's policy pi(a|s) = softmax(Q(s, a) / t) at one environment's last decision: what its targets take the agent to play. The
+        action that it did choose is in colour."""
+        names, config, last = list(self.agent.action_names), self.agent.config, self.agent.decisions.last
+        if not config.munchausen:
+            return Bars(names, np.zeros(len(names)), title="Without Munchausen targets know no soft policy: they take the largest Q(s, a).")
+        if last is None:
+            return Bars(names, np.zeros(len(names)), title="no decision yet")
+        env = nearest(env, len(last.actions))
+        pi = soft_policy(torch.from_numpy(last.q[env : env + 1]), config.temperature)[0][0].double().numpy()
+        entropy = -float((pi * np.log(np.maximum(pi, 1e-300))).sum())
+        most = math.log(len(names))
+        return Bars(
+            names, pi, int(last.actions[env]), f"environment {env}, t = {config.temperature:g}: entropy {entropy:.2f} of {most:.2f} nats"
+        )
 
     @view
     def batch_correlation(self, n: Count = 32, seed: Seed = 0) -> Heatmap:

@@ -100,7 +100,7 @@ class Experiment(ABC):
     log_every: ClassVar[int] = 1000
     """Units of progress between two rows of averaged metrics."""
     checkpoint_every: ClassVar[int] = 50_000
-    """Units of progress between two checkpoints."""
+    """Units of progress between two checkpoints; where they take longer than `lab.session.CHECKPOINT_SECONDS`, there are more."""
     headline: ClassVar[tuple[str, ...]] = ()
     """The metrics that a one-line progress display shows, most telling first."""
     memory_settings: ClassVar[tuple[str, ...]] = ("batch_size",)

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 SMOOTHING = 0.05
 """How much of the present speed goes into the steady one at an update: a jump wears off in some seconds."""
+CHECKPOINT_SECONDS = 600.0
+"""Training time after which a checkpoint is due, however few units of progress it brought: what a slow recipe loses when it is killed."""
 PATIENCE = 1.0
 """How long (seconds) the first live view after a pause waits for the current step; then it uses the weights of the last snapshot."""
 
@@ -76,7 +78,7 @@ class Session:
         self.saved_step: int | None = None
         self.sums: dict[str, list[Any]] = {}
         self.next_log = 0
-        self.next_checkpoint = 0
+        self.next_checkpoint, self.saved_at = 0, seconds
         self.window: deque[tuple[float, int]] = deque(maxlen=20)
         self.updated = 0.0
         self.metrics: MetricsWriter | None = None
@@ -284,8 +286,10 @@ class Session:
         if done >= self.next_log:
             self.next_log += self.experiment.log_every
             self.flush_metrics()
-        if done >= self.next_checkpoint:
+        due = done >= self.next_checkpoint
+        if due:
             self.next_checkpoint += self.experiment.checkpoint_every
+        if due or self.seconds - self.saved_at >= CHECKPOINT_SECONDS:
             self.save()
         if time.monotonic() - self.updated > 0.25:
             self.update(done)
@@ -351,7 +355,7 @@ class Session:
         if self.saved_step == done:
             return
         state = {"experiment": self.experiment.state(), "session": {"seconds": self.seconds}}
-        self.saved_step = done
+        self.saved_step, self.saved_at = done, self.seconds
         serving = checkpoint.serving_weights(self.experiment.serving())
         self.write_media(done, serving)  # Before: the writer moves the pictures that a recipe keeps into the new checkpoint.
         self.writer.start(done, state, serving)

@@ -1,5 +1,6 @@
 """What DQN's views say, against what the experiment holds."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,27 @@ def test_noise_is_what_each_noisy_layer_has_left_of_where_it_began(tiny: Any) ->
 
 def test_without_noisy_layers_the_view_of_noise_says_so(trained: DQN) -> None:
     assert "No layer is noisy" in trained.shown.noise(trained.serving()).title
+
+
+def test_the_soft_policy_is_the_softmax_of_q_over_the_temperature(tiny: Any) -> None:
+    experiment = tiny(munchausen=True, temperature=0.5)
+    assert experiment.shown.soft_policy().title == "no decision yet"
+    experiment.step()
+    actions = len(experiment.action_names)
+    last = experiment.decisions.last
+    last.q[1] = 0.0
+    last.q[1, 2] = 0.5 * math.log(3)  # Three times as likely as each of the others.
+    answer = experiment.shown.soft_policy(env=1)
+    expected = np.full(actions, 1 / (actions + 2))
+    expected[2] *= 3
+    assert answer.values == pytest.approx(expected, rel=1e-6)
+    entropy = math.log(actions + 2) - 3 / (actions + 2) * math.log(3)
+    assert answer.title == f"environment 1, t = 0.5: entropy {entropy:.2f} of {math.log(actions):.2f} nats"
+    assert answer.chosen == last.actions[1]
+
+
+def test_without_munchausen_the_view_of_its_policy_says_so(trained: DQN) -> None:
+    assert "Without Munchausen" in trained.shown.soft_policy().title
 
 
 def test_filters_are_the_first_layers_weights_with_grey_for_zero(trained: DQN) -> None:

@@ -16,7 +16,7 @@ from lab.errors import LabError, UsageError
 from lab.latest import Latest
 from lab.metrics import MetricsWriter
 from lab.run import Run
-from lab.session import Session
+from lab.session import CHECKPOINT_SECONDS, Session
 
 CPU = torch.device("cpu")
 WAIT = 60  # seconds, for what takes milliseconds: only a hang lasts so long
@@ -119,6 +119,14 @@ def test_stop_ends_with_a_checkpoint_and_the_run_is_stopped(session) -> None:
     assert one.experiment.steps in (3, 4)
     assert checkpoint.listed(one.run_folder.checkpoints)[-1].name == f"step-{one.experiment.steps:012d}"
     assert one.run_folder.status()["status"] == "stopped"
+
+
+def test_a_slow_training_has_a_checkpoint_every_ten_minutes(session) -> None:
+    one = session(steps=5)
+    one.saved_at = one.seconds - CHECKPOINT_SECONDS  # As if the first step had taken so long.
+    one.run()
+    names = [path.name for path in checkpoint.listed(one.run_folder.checkpoints)]
+    assert names == ["step-000000000001", "step-000000000005"]
 
 
 def test_a_checkpoint_is_written_when_asked_for(session) -> None:
