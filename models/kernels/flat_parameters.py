@@ -192,6 +192,8 @@ class FlatAdam:
         Cast, Adam and the copy back run piece by piece, so that each works on what the one before left in the cache.
         """
         self.count += 1
+        if scale is not None and scale.device.type == "cpu" and scale.item() == 1:
+            scale = None  # Nothing waits for the number there, and a pass over all gradients is spared.
         self.update(self.network.compute_gradient, 0, scale)
 
     @torch.no_grad()
