@@ -201,11 +201,11 @@ class DQNViews(AgentViews):
 
     @view
     def soft_policy(self, env: Index = 0) -> Bars:
-        """Munchausen's policy pi(a|s) = softmax(Q(s, a) / t) at one environment's last decision: what its targets take the agent to play. The
-        action that it did choose is in colour."""
+        """Munchausen's policy pi(a|s) = softmax(Q(s, a) / t) at one environment's last decision, which its targets assume the agent
+        to follow. The action that it did choose is in colour."""
         names, config, last = list(self.agent.action_names), self.agent.config, self.agent.decisions.last
         if not config.munchausen:
-            return Bars(names, np.zeros(len(names)), title="Without Munchausen targets know no soft policy: they take the largest Q(s, a).")
+            return Bars(names, np.zeros(len(names)), title="Without Munchausen there is no soft policy: targets assume the best action.")
         if last is None:
             return Bars(names, np.zeros(len(names)), title="no decision yet")
         env = nearest(env, len(last.actions))

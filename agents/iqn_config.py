@@ -59,8 +59,8 @@ next state is worth &Sigma;<sub>a'</sub> &pi;(a'|s') (Q(s', a') &minus; t ln &pi
 <li><b>dueling</b>, <b>noisy layers</b>, <b>three-step returns</b>, <b>prioritised replay</b> as in Rainbow;</li>
 <li><b>64 environments</b> at once, and one batch of 256 for each 64 steps.</li>
 </ul>
-<p>On the screen: <b>distribution</b> is what IQN promises, <b>soft policy</b> what Munchausen takes the agent to play, <b>noise</b> what is left to
-explore with.</p>
+<p>On the screen: <b>distribution</b> is what IQN promises, <b>soft policy</b> the policy that Munchausen's targets assume, <b>noise</b> what is left
+to explore with.</p>
 <p>The authors' code also takes random actions (epsilon-greedy) beside the noisy layers in the first half of training; here the noise alone
 explores.</p>
 <p>It is made for a GPU. On a processor it runs, many times as slowly as the other recipes.</p>
