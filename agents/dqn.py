@@ -8,7 +8,7 @@ One step: the network acts for all environments in one pass, ALE's threads step 
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -41,6 +41,14 @@ KEEP_SEED = 2_000
 """Actions that an environment takes before a new episode gets a new seed: a resumed run plays them again, which takes some seconds."""
 
 
+class Ahead(NamedTuple):
+    """What the pass that acts found out for the coming update."""
+
+    seen: Seen  # the online network's pass over the states of the first gradient step
+    next_blocks: Tensor  # of all next states, (count * B, 64, 21, 21) uint8
+    next_values: Tensor | None  # the online network's Q values (B, actions) of the first step's, where it chooses the next actions
+
+
 class DQN(Experiment):
     """Trains a Q network on one game. One step is one action of every environment and the updates that go with them.
 
@@ -64,8 +72,8 @@ class DQN(Experiment):
         with seeded(int(seeds[2].generate_state(1)[0])):
             online, target = (self.make_network(len(self.action_names)) for _ in range(2))
         self.draw_rng = torch.Generator(device).manual_seed(int(seeds[3].generate_state(1)[0]))
-        self.online = FlatNetwork(online.to(device), self.dtype)
-        self.target_network = FlatNetwork(target.to(device), self.dtype, trainable=False)
+        self.online = FlatNetwork(online.to(device), self.dtype, in_float=online.head_names)
+        self.target_network = FlatNetwork(target.to(device), self.dtype, trainable=False, in_float=target.head_names)
         self.target_network.copy_from(self.online)
         self.optimizer = FlatAdam(self.online, config.learning_rate, config.adam_eps)
         self.captured = self.new_captures()
@@ -110,46 +118,54 @@ class DQN(Experiment):
             count, self.owed = divmod(self.owed, self.config.train_every)
         glance = self.look() if self.all_on_gpu else None
         batch = self.draw(count) if count else None  # Meanwhile a GPU is at it.
-        decision, seen = self.act(batch, glance)
+        decision, ahead = self.act(batch, glance)
         collector.send(decision.actions)
         # The environments step in ALE's threads while the learner updates.
         if batch is not None:
-            metrics["losses/td_loss"] = self.update(batch, seen)
+            metrics["losses/td_loss"] = self.update(batch, ahead)
             metrics["losses/q_values"] = float(decision.q.max(1).mean())
         metrics |= collector.receive().metrics
         self.steps += self.config.envs
         return metrics
 
     def epsilon(self) -> float:
-        """The share of random actions now: linear from `epsilon_start` to `epsilon_end`; 0 with noisy layers, which explore instead."""
-        return (
-            0.0 if self.config.noisy else linear(self.steps, self.config.epsilon_steps, self.config.epsilon_start, self.config.epsilon_end)
-        )
+        """The share of random actions now: linear from `epsilon_start` to `epsilon_end`; 0 where noisy layers explore instead."""
+        c = self.config
+        return 0.0 if c.noisy and c.noise_alone else linear(self.steps, c.epsilon_steps, c.epsilon_start, c.epsilon_end)
 
     @torch.inference_mode()
-    def act(self, batch: Batch | None = None, glance: Tensor | None = None) -> tuple[Decision, Seen | None]:
-        """Epsilon-greedy actions for what the environments show, and the pass over the states of the coming update's first step.
+    def act(self, batch: Batch | None = None, glance: Tensor | None = None) -> tuple[Decision, Ahead | None]:
+        """Epsilon-greedy actions for what the environments show, and what the pass found out for the coming update.
 
-        On a processor both are one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None. `glance`
+        On a processor that is one pass, as eight stacks alone take half as long as forty; else, and without a batch, it is None. `glance`
         is what `look` gave, if it was called.
         """
         values: Tensor | None = None
+        ahead = None
         if glance is not None:
-            observed, seen = glance, None
+            observed = glance
         elif batch is None or self.device.type != "cpu":
-            observed, seen = self.collect().blocks(), None
-            values = self.values_of(observed.to(self.device, non_blocking=True))  # (E, A)
+            observed = self.collect().blocks()
+            values = self.values_to_act(observed.to(self.device, non_blocking=True))  # (E, A)
         else:
-            replay, size = self.memory(), self.config.batch_size
-            blocks = replay.blocks(np.concatenate([batch.rows[:size], replay.newest_rows()]))
-            observed = blocks[size:]
-            seen, values = self.network.record_and_act(blocks, size, self.drawn(size), self.drawn())
+            observed, values, ahead = self.act_and_begin(batch)
         q = self.answers.read() if values is None else values.cpu().numpy()
         random = self.explore_rng.random(len(q)) < self.epsilon()
         anything = self.explore_rng.integers(len(self.action_names), size=len(q))
         decision = Decision(observed, q, np.where(random, anything, q.argmax(1)), random)
         self.decisions.add(self.steps, decision)
-        return decision, seen
+        return decision, ahead
+
+    def act_and_begin(self, batch: Batch) -> tuple[Tensor, Tensor, Ahead]:
+        """The blocks that the environments show, their Q values (E, A), and what the online network has to say to the coming update's first step."""
+        replay, size, envs = self.memory(), self.config.batch_size, self.config.envs
+        blocks = replay.blocks(np.concatenate([batch.rows[:size], replay.newest_rows(), batch.next_rows]))
+        shown = size + envs
+        chooses = self.config.double and not self.config.munchausen and self.config.replay == "on"
+        seen, values = self.network.record_and_act(
+            blocks[: shown + size * chooses], size, self.drawn(size), self.drawn_to_act(envs, size * chooses)
+        )  # fmt: skip
+        return blocks[size:shown], values[:envs], Ahead(seen, blocks[shown:], values[envs:] if chooses else None)
 
     @torch.inference_mode()
     def look(self) -> Tensor:
@@ -165,16 +181,24 @@ class DQN(Experiment):
         if new:
             replay.write(*new)
         blocks = replay.blocks(rows)
-        self.answers.fill(self.values_of(blocks))
+        self.answers.fill(self.values_to_act(blocks))
         return {"blocks": blocks}
 
     def drawn(self, count: int | None = None) -> Draw:
-        """The random numbers of a pass, to learn from `count` states or to act; none for a network that takes none."""
+        """The random numbers of a pass, to learn from `count` states or for their values; none for a network that takes none."""
         return self.network.draw(self.draw_rng, count) if self.network.draws else ()
+
+    def drawn_to_act(self, states: int, more: int = 0) -> Draw:
+        """Those to act in `states` states and for the values of `more` after them. Each game has noise of its own, so that they part."""
+        return self.network.draw_to_act(self.draw_rng, states, more) if self.network.draws else ()
 
     def values_of(self, blocks: Tensor) -> Tensor:
         """The online network's Q values (B, A) of blocks (B, 64, 21, 21) uint8, with noise where it has any."""
         return self.network.values(self.network.outputs(blocks, self.drawn()))
+
+    def values_to_act(self, blocks: Tensor) -> Tensor:
+        """The same with noise of its own for each state."""
+        return self.network.values(self.network.outputs(blocks, self.drawn_to_act(len(blocks))))
 
     def draw(self, count: int) -> Batch:
         """The transitions of `count` gradient steps, `batch_size` of them for each."""
@@ -185,10 +209,10 @@ class DQN(Experiment):
         return self.memory().sample(count * c.batch_size, self.replay_rng, beta, parts=count)
 
     @torch.inference_mode()
-    def update(self, batch: Batch, seen: Seen | None = None) -> Tensor:
+    def update(self, batch: Batch, ahead: Ahead | None = None) -> Tensor:
         """A gradient step on each `batch_size` transitions of the batch; their mean loss, a 0-d tensor on the device.
 
-        The target network sees all of them in one pass. `seen` is the online network's pass over the states of the first step.
+        The target network sees all of them in one pass. `ahead` is what acting found out.
         """
         c, count = self.config, len(batch.actions) // self.config.batch_size
         rates = [self.learning_rate(self.updates + i) for i in range(count)]
@@ -198,7 +222,7 @@ class DQN(Experiment):
             errors, loss = made["errors"], made["loss"].clone()  # Of the errors nothing is needed later.
         else:
             actions, returns, discounts, weights = self.to_device(batch)
-            errors, loss = self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, seen)
+            errors, loss = self.learn_in_turn(batch.rows, batch.next_rows, actions, returns, discounts, weights, rates, ahead)
         if c.prioritised:
             self.memory().set_priorities(batch.leaves, errors.abs().cpu().numpy())
         before, self.updates = self.updates, self.updates + count
@@ -214,11 +238,11 @@ class DQN(Experiment):
 
     def learn_in_turn(
         self, rows: Rows, next_rows: Rows, actions: Tensor, returns: Tensor, discounts: Tensor, weights: Tensor,
-        rates: Sequence[float | Tensor], seen: Seen | None = None,
+        rates: Sequence[float | Tensor], ahead: Ahead | None = None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """One gradient step after the other, each with its rate; the errors of all transitions, and the mean loss."""
         c, replay, count = self.config, self.memory(), len(rates)
-        next_blocks = replay.blocks(next_rows).to(self.device).to(self.dtype)  # (count * B, 64, 21, 21)
+        next_blocks = (ahead.next_blocks if ahead else replay.blocks(next_rows).to(self.device)).to(self.dtype)  # (count * B, 64, 21, 21)
         shares = weights / c.batch_size
         next_outputs = None
         if c.replay == "on":
@@ -228,11 +252,11 @@ class DQN(Experiment):
             part = slice(i * c.batch_size, (i + 1) * c.batch_size)
             target = self.targets(
                 rows[part], actions[part], returns[part], discounts[part], next_blocks[part],
-                None if next_outputs is None else next_outputs[part],
+                None if next_outputs is None else next_outputs[part], ahead.next_values if ahead and i == 0 else None,
             )  # fmt: skip
             self.optimizer.set_learning_rate(rate)
-            if i == 0 and seen is not None:
-                error, loss = self.learn(seen, actions[part], target, shares[part])
+            if ahead and i == 0:
+                error, loss = self.learn(ahead.seen, actions[part], target, shares[part])
             else:
                 blocks = replay.blocks(rows[part]).to(self.device).to(self.dtype)  # (B, 64, 21, 21)
                 given = (blocks, actions[part], target, shares[part], *self.drawn(c.batch_size))
@@ -242,11 +266,13 @@ class DQN(Experiment):
         return torch.cat(errors), torch.stack(each).mean() if count > 1 else each[0]
 
     def targets(
-        self, rows: Rows, actions: Tensor, returns: Tensor, discounts: Tensor, next_blocks: Tensor, next_outputs: Tensor | None
-    ) -> Tensor:
+        self, rows: Rows, actions: Tensor, returns: Tensor, discounts: Tensor, next_blocks: Tensor, next_outputs: Tensor | None,
+        next_values: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
         """The targets (B, ...) of one gradient step for the transitions from the states at `rows` (B, 4).
 
-        `next_outputs` (B, A, ...) are the target network's for the next states, None where the online network is the target itself.
+        `next_outputs` (B, A, ...) are the target network's for the next states, None where the online network is the target itself;
+        `next_values` (B, A) the online network's, where they are known.
         """
         c, network = self.config, self.bootstrap_network
         if next_outputs is None:
@@ -258,8 +284,9 @@ class DQN(Experiment):
             policy, bonus = munchausen.soft_policy(network.values(next_outputs), c.temperature)
             return self.mixed_target(returns, discounts, next_outputs, policy, bonus)
         # Double: a' is the online network's choice, which changes from step to step.
-        values = self.values_of(next_blocks) if c.double else network.values(next_outputs)
-        return self.target(returns, discounts, chosen(next_outputs, values.argmax(1)))
+        if next_values is None:
+            next_values = self.values_of(next_blocks) if c.double else network.values(next_outputs)
+        return self.target(returns, discounts, chosen(next_outputs, next_values.argmax(1)))
 
     def learning_rate(self, update: int) -> float:
         """Adam's step size at an update: it rises linearly over the warm-up and falls linearly with the agent's steps."""

@@ -129,7 +129,8 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         json_schema_extra=only(trunk="impala"),
     )
     noisy: bool = Field(
-        False, description="Noisy layers: dense layers with trained noise, which explore in place of random actions (epsilon is 0)."
+        False,
+        description="Noisy layers: dense layers with trained noise, which explores in place of random actions, in beyond-rainbow beside them.",
     )
     noisy_sigma: float = Field(
         0.5,
@@ -138,6 +139,8 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
         description="Initial size of that noise. Higher explores more at first.",
         json_schema_extra=only(noisy=True),
     )
+    noise_alone: ClassVar[bool] = True
+    """Whether no action is random with noisy layers."""
     epsilon_start: float = conditional(AgentConfig, "epsilon_start", noisy=False)
     epsilon_end: float = conditional(AgentConfig, "epsilon_end", noisy=False)
     epsilon_steps: int = conditional(AgentConfig, "epsilon_steps", noisy=False)

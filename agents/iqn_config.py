@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from agents.agent_config import AgentConfig
 from agents.qr_dqn_config import QuantileConfig
-from lab.config import unit, with_defaults
+from lab.config import conditional, unit, with_defaults
 
 
 class IQNConfig(QuantileConfig):
@@ -49,6 +50,10 @@ class BeyondRainbowConfig(
 ):  # fmt: skip
     """Beyond the Rainbow: IMPALA's network, IQN, Munchausen, noisy layers and prioritised replay, for one desktop GPU (Clark et al. 2024)."""
 
+    noise_alone: ClassVar[bool] = False
+    epsilon_start: float = conditional(AgentConfig, "epsilon_start")
+    epsilon_end: float = conditional(AgentConfig, "epsilon_end")
+    epsilon_steps: int = conditional(with_defaults(AgentConfig, "Explorer", epsilon_steps=3_000_000), "epsilon_steps")
     explanation: ClassVar[str] = """<h3>Beyond the Rainbow</h3>
 <p>What came after Rainbow, put together so that it trains on one desktop GPU:</p>
 <ul>
@@ -56,13 +61,14 @@ class BeyondRainbowConfig(
 <li><b>IQN</b> with 8 fractions: the network gives any quantile of each action's return;</li>
 <li><b>Munchausen</b>: the reward is raised by the log-probability of the action taken under the soft policy &pi; = softmax(Q / t), and the
 next state is worth &Sigma;<sub>a'</sub> &pi;(a'|s') (Q(s', a') &minus; t ln &pi;(a'|s'));</li>
-<li><b>dueling</b>, <b>noisy layers</b>, <b>three-step returns</b>, <b>prioritised replay</b> as in Rainbow;</li>
+<li><b>dueling</b>, <b>three-step returns</b>, <b>prioritised replay</b> as in Rainbow;</li>
+<li><b>noisy layers</b> as in Rainbow, and random actions beside them, the fewer the longer it trains;</li>
 <li><b>64 environments</b> at once, and one batch of 256 for each 64 steps.</li>
 </ul>
 <p>On the screen: <b>distribution</b> is what IQN promises, <b>soft policy</b> the policy that Munchausen's targets assume, <b>noise</b> what is left
 to explore with.</p>
-<p>The authors' code also takes random actions (epsilon-greedy) beside the noisy layers in the first half of training; here the noise alone
-explores.</p>
+<p>The authors' share of random actions falls exponentially with two million agent steps to 0.01, and is 0 in the second half of training;
+here it falls along a line in three million, and stays at 0.01.</p>
 <p>It is made for a GPU. On a processor it runs, many times as slowly as the other recipes.</p>
 <p>Clark et al. 2024, <a href="https://arxiv.org/abs/2411.03820">Beyond the Rainbow: high performance deep reinforcement learning on a desktop PC</a>;
 Vieillard et al. 2020, <a href="https://arxiv.org/abs/2007.14430">Munchausen reinforcement learning</a>; Espeholt et al. 2018,

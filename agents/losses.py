@@ -94,7 +94,7 @@ def projected(probabilities: Tensor, returns: Tensor, discounts: Tensor, support
     Each moved atom's probability goes to its two neighbours in proportion to nearness, and all of it to an end that it would pass
     (Bellemare et al. 2017, eq. 7).
     """
-    step = support[1] - support[0]
-    moved = (returns[:, None] + discounts[:, None] * support).clamp(support[0], support[-1])  # (B, N)
-    distance = (moved[:, None] - support[:, None]).abs_().div_(step)  # (B, to, from)
-    return torch.einsum("bij,bj->bi", (1 - distance).clamp_(min=0), probabilities)
+    low, step = support[0], support[1] - support[0]
+    place = (returns[:, None] + discounts[:, None] * support).clamp(low, support[-1]).sub_(low).div_(step)  # (B, N), in atoms
+    away = (place[:, None] - torch.arange(len(support), device=support.device)[:, None]).abs_()  # (B, to, from)
+    return torch.bmm(away.neg_().add_(1).clamp_(min=0), probabilities[:, :, None])[:, :, 0]

@@ -37,17 +37,20 @@ class ImplicitQuantileNetwork(QNetwork):
 
     def draw(self, generator: torch.Generator, count: int | None = None) -> Draw:
         """Fractions (count, samples), or (1, acting) without a `count`, and then the noise."""
-        device = generator.device
         if count is None:
-            taus = quantile_fractions(self.acting, device)[None]
+            taus = quantile_fractions(self.acting, generator.device)[None]
         else:
-            taus = torch.rand(count, self.samples, generator=generator, device=device)
+            taus = torch.rand(count, self.samples, generator=generator, device=generator.device)
         return taus, *super().draw(generator, count)
+
+    def draw_to_act(self, generator: torch.Generator, states: int, more: int = 0) -> Draw:
+        return quantile_fractions(self.acting, generator.device)[None], *super().draw_to_act(generator, states, more)
 
     def outputs_of(self, features: Tensor, draw: Draw = ()) -> Tensor:
         taus = self.taus_of(draw, features.device)
         x = (features[:, None] * self.embedded(cosines(taus)).view(*taus.shape, -1).to(features.dtype)).flatten(0, 1)  # (B * N, features)
-        return self.by_action(super().outputs_of(x, draw[1:]), features.shape[0])
+        noise = [part if part.dim() == 1 else part.repeat_interleave(taus.shape[1], 0) for part in draw[1:]]
+        return self.by_action(super().outputs_of(x, tuple(noise)), features.shape[0])
 
     def taus_of(self, draw: Draw, device: torch.device) -> Tensor:
         """The fractions (B or 1, N) of a pass."""

@@ -4,6 +4,7 @@ The noise is an argument of each pass, not a state of the layer: without it a la
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,8 @@ from torch.nn import functional as F
 from models.kernels.dense import noisy_linear, transposed_linear
 
 Draw = tuple[Tensor, ...]
-"""The random numbers of one pass: of each noisy layer in turn its input noise (I,) and its output noise (O,)."""
+"""The random numbers of one pass: of each noisy layer in turn its input noise (I,) and its output noise (O,); (B, I) and (B, O) where each
+state has noise of its own."""
 
 FEW = 40
 """Up to so many rows, multiplying by W and by S is faster than putting the noisy weights together."""
@@ -37,13 +39,17 @@ class NoisyLinear(nn.Linear):
         return e, f
 
 
-def draw_noise(layers: Sequence[NoisyLinear], generator: torch.Generator) -> Draw:
-    """`NoisyLinear.draw` of each layer in turn."""
-    sizes = [(layer.in_features, layer.out_features) for layer in layers]
+def draw_noise(layers: Sequence[NoisyLinear], generator: torch.Generator, states: int | None = None, more: int = 0) -> Draw:
+    """`NoisyLinear.draw` of each layer in turn: one for a whole pass. Or one for each of `states` states, and one in common for `more` after them."""
+    sizes = [size for layer in layers for size in (layer.in_features, layer.out_features)]
     if not sizes:
         return ()
-    x = torch.cat([torch.randn(sum(pair), generator=generator, device=generator.device) for pair in sizes])
-    return x.abs().sqrt_().copysign_(x).split([size for pair in sizes for size in pair])
+    rows = [] if states is None else [states + bool(more)]
+    x = torch.randn(*rows, sum(sizes), generator=generator, device=generator.device)
+    noise = x.abs().sqrt_().copysign_(x)
+    if more:
+        noise = torch.cat([noise[:-1], noise[-1:].expand(more, -1)])
+    return noise.split(sizes, -1)
 
 
 def dense_layer(inputs: int, outputs: int, noisy: float) -> nn.Linear:
@@ -51,10 +57,18 @@ def dense_layer(inputs: int, outputs: int, noisy: float) -> nn.Linear:
     return NoisyLinear(inputs, outputs, noisy) if noisy else nn.Linear(inputs, outputs)
 
 
+class Weights(NamedTuple):
+    """A layer's weights as a pass has them."""
+
+    weight: Tensor  # (O, I)
+    bias: Tensor  # (O,)
+    noise: tuple[Tensor, Tensor] | None = None  # f e^T (O, I) and f (O,), by which the trained sizes of the noise are multiplied
+
+
 def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     """A layer's outputs (B, O) of x (B, I), in the dtype of x, with its `noise` (see `Draw`) or without."""
-    if not noise or len(x) > FEW:
-        return dense_with(x, *weights_with(layer, x.dtype, *noise))
+    if not noise or (len(x) > FEW and noise[0].dim() == 1):
+        return dense_with(x, weights_with(layer, x.dtype, *noise))
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(x.dtype) for part in noise)
     own = (layer.weight, layer.bias, layer.weight_sigma, layer.bias_sigma)
@@ -62,43 +76,41 @@ def dense(layer: nn.Linear, x: Tensor, *noise: Tensor) -> Tensor:
     return noisy_linear(x, weight, bias, weight_sigma, bias_sigma, e, f)
 
 
-def dense_with(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """x (B, I), weight (O, I), bias (O,) -> (B, O)."""
+def dense_with(x: Tensor, weights: Weights) -> Tensor:
+    """x (B, I) -> (B, O)."""
     # An exported network takes batches of any size, and must not ask for theirs.
     product = F.linear if torch.compiler.is_exporting() or x.shape[0] > MANY else transposed_linear
-    return product(x, weight, bias)
+    return product(x, weights.weight, weights.bias)
 
 
-def weights_with(layer: nn.Linear, dtype: torch.dtype, *noise: Tensor) -> tuple[Tensor, Tensor]:
-    """A layer's weight (O, I) and bias (O,) with its `noise` or without."""
+def weights_with(layer: nn.Linear, dtype: torch.dtype, *noise: Tensor) -> Weights:
+    """A layer's weights with its `noise` or without."""
     weight, bias = layer.weight.to(dtype), layer.bias.to(dtype)
     if not noise:
-        return weight, bias
+        return Weights(weight, bias)
     assert isinstance(layer, NoisyLinear)
     e, f = (part.to(dtype) for part in noise)
-    return torch.addcmul(weight, layer.weight_sigma.to(dtype) * e, f[:, None]), bias + layer.bias_sigma.to(dtype) * f
+    each = torch.outer(f, e)
+    return Weights(
+        torch.addcmul(weight, layer.weight_sigma.to(dtype), each), torch.addcmul(bias, layer.bias_sigma.to(dtype), f), (each, f)
+    )  # fmt: skip
 
 
-def dense_backward(weight: Tensor, gradient: Tensor, x: Tensor, into: Sequence[Tensor], *noise: Tensor) -> Tensor:
-    """The gradient in x (B, I) of a layer with `weights_with`'s weight (O, I), given that in its outputs (B, O).
+def dense_backward(weights: Weights, gradient: Tensor, x: Tensor, into: Sequence[Tensor]) -> Tensor:
+    """The gradient in x (B, I) of a layer with `weights_with`'s weights, given that in its outputs (B, O).
 
     Those of the layer's parameters are written into `into`; the noise's are the others' times the noise.
     """
     torch.mm(gradient.t(), x, out=into[0])
     torch.sum(gradient, 0, out=into[1])
-    if noise:
-        e, f = (part.to(x.dtype) for part in noise)
-        torch.mul(into[0], e, out=into[2]).mul_(f[:, None])
-        torch.mul(into[1], f, out=into[3])
-    return torch.mm(gradient, weight)
+    for of_sigma, of_mean, noise in zip(into[2:], into, weights.noise or (), strict=False):
+        torch.mul(of_mean, noise, out=of_sigma)
+    return torch.mm(gradient, weights.weight)
 
 
-def head_layer_backward(weight: Tensor, gradient: Tensor, x: Tensor, into: Sequence[Tensor], *noise: Tensor) -> Tensor:
+def head_layer_backward(weights: Weights, gradient: Tensor, x: Tensor, into: Sequence[Tensor]) -> Tensor:
     """`dense_backward` of a layer that computed in float32, whatever the dtype of `into`; for up to `MANY` rows the transpose of a contiguous tensor."""
-    of_weight, of_bias = gradient.t() @ x, gradient.sum(0)
-    parts = [of_weight, of_bias]
-    if noise:
-        e, f = noise
-        parts += [(of_weight * e).mul_(f[:, None]), of_bias * f]
-    torch._foreach_copy_(list(into), parts)
-    return gradient @ weight if gradient.shape[0] > MANY else (weight.t() @ gradient.t()).t()
+    of_mean = [gradient.t() @ x, gradient.sum(0)]
+    of_sigma = [mean * noise for mean, noise in zip(of_mean, weights.noise or (), strict=False)]
+    torch._foreach_copy_(list(into), of_mean + of_sigma)
+    return gradient @ weights.weight if gradient.shape[0] > MANY else (weights.weight.t() @ gradient.t()).t()

@@ -18,6 +18,7 @@ from models.kernels.pixel_blocks import depth_to_space, space_to_depth
 from models.noisy import (
     Draw,
     NoisyLinear,
+    Weights,
     dense,
     dense_backward,
     dense_layer,
@@ -36,10 +37,9 @@ class Pass(NamedTuple):
     x: Tensor  # (B, features): what the hidden layer took in
     hidden: Tensor  # (B, units) in the dtype of the weights
     units: Tensor  # the same in float32, the head's input
-    weight: Tensor  # (units, features): the hidden layer's, with its noise
-    head: list[tuple[Tensor, Tensor]]  # weights and biases of the head's layers in float32, with theirs
-    noise: Draw  # of the dense layers
-    draw: Draw  # all of it
+    weights: Weights  # the hidden layer's, with its noise
+    head: list[Weights]  # the head's layers' in float32, with theirs
+    draw: Draw
     kept: tuple[Tensor, ...] = ()  # what else a subclass needs for its gradient
 
 
@@ -91,6 +91,11 @@ class ActionValueNetwork(nn.Module, ABC):
         """The head's dense layers, each of which takes its part of the hidden units; none where `head` is a subclass's own."""
         return ()
 
+    @property
+    def head_names(self) -> list[str]:
+        """The names of these layers, which compute in float32."""
+        return [name for name, part in self.named_children() if any(part is layer for layer in self.layers)]
+
     def join(self, outputs: list[Tensor]) -> Tensor:
         """What the network learns from, (B, actions, ...), of the outputs of the head's layers."""
         raise NotImplementedError
@@ -101,15 +106,17 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def head(self, units: Tensor, *noise: Tensor) -> Tensor:
         """What the network learns from, (B, actions, ...) float32, of the hidden units (B, units) float32."""
-        return self.head_with(units, self.head_weights(*noise))
+        if not noise or noise[0].dim() == 1:
+            return self.head_with(units, self.head_weights(*noise))
+        parts = zip(self.layers, units.chunk(len(self.layers), dim=1), strict=True)
+        return self.join([dense(layer, part, *noise[2 * i : 2 * i + 2]) for i, (layer, part) in enumerate(parts)])
 
-    def head_weights(self, *noise: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Weight and bias of each of the head's layers in float32, with the `noise` of each, or without."""
+    def head_weights(self, *noise: Tensor) -> list[Weights]:
+        """The weights of each of the head's layers in float32, with the `noise` of each, or without."""
         return [weights_with(layer, torch.float32, *noise[2 * i : 2 * i + 2]) for i, layer in enumerate(self.layers)]
 
-    def head_with(self, units: Tensor, weights: list[tuple[Tensor, Tensor]]) -> Tensor:
-        parts = units.chunk(len(weights), dim=1)
-        return self.join([dense_with(part, *each) for part, each in zip(parts, weights, strict=True)])
+    def head_with(self, units: Tensor, weights: list[Weights]) -> Tensor:
+        return self.join(list(map(dense_with, units.chunk(len(weights), dim=1), weights)))
 
     @abstractmethod
     def values(self, outputs: Tensor) -> Tensor:
@@ -130,6 +137,10 @@ class ActionValueNetwork(nn.Module, ABC):
     def draw(self, generator: torch.Generator, count: int | None = None) -> Draw:
         """Random numbers for a pass: input and output noise of each noisy layer. With a `count`, those to learn from that many states."""
         return draw_noise(self.noisy_layers, generator)
+
+    def draw_to_act(self, generator: torch.Generator, states: int, more: int = 0) -> Draw:
+        """Those for Q values of `states` states, each with noise of its own, and of `more` after them with one noise."""
+        return draw_noise(self.noisy_layers, generator, states, more)
 
     @cached_property
     def noisy_layers(self) -> list[NoisyLinear]:
@@ -187,12 +198,12 @@ class ActionValueNetwork(nn.Module, ABC):
 
     def record_dense(self, trunk: Activations, x: Tensor, noise: Draw) -> Pass:
         """The dense layers' part of it, on x (B, features)."""
-        weight, bias = weights_with(self.hidden, x.dtype, *noise[:2])
-        hidden = dense_with(x, weight, bias).relu_()
+        weights = weights_with(self.hidden, x.dtype, *noise[:2])
+        hidden = dense_with(x, weights).relu_()
         # The head is computed in float32: bfloat16 rounds a value of 1 to 1/128, more than two actions may differ by.
         units, head = hidden.float(), self.head_weights(*noise[2:])
         outputs = self.head_with(units, head) if head else self.head(units)
-        return Pass(outputs, trunk, x, hidden, units, weight, head, noise, noise)
+        return Pass(outputs, trunk, x, hidden, units, weights, head, noise)
 
     def record_and_act(self, frames: Tensor, count: int, draw: Draw = (), acting: Draw = ()) -> tuple[Seen, Tensor]:
         """A pass over the first `count` states whose gradient `write_gradient` can give, and the Q values of the others.
@@ -234,17 +245,17 @@ class ActionValueNetwork(nn.Module, ABC):
         hidden = seen.hidden[:count]
         of_units = self.head_backward(gradient, seen.units[:count], into[first:], seen)
         of_hidden = relu_backward(of_units.to(hidden.dtype), hidden, 0)  # (B, units)
-        return dense_backward(seen.weight, of_hidden, seen.x[:count], into[6:first], *seen.noise[:2])
+        return dense_backward(seen.weights, of_hidden, seen.x[:count], into[6:first])
 
     def head_backward(self, gradient: Tensor, units: Tensor, into: Sequence[Tensor], seen: Pass) -> Tensor:
         """The gradient in `units` (B, units), given that in the head's outputs; those of its parameters are written into `into`."""
         if not seen.head:
             return self.head_gradient_of_autograd(gradient, units, into)
-        noise, each = seen.noise[2:], len(into) // len(seen.head)  # two or four parameters of each layer
+        each = len(into) // len(seen.head)  # two or four parameters of each layer
         parts = zip(self.join_backward(gradient), units.chunk(len(seen.head), dim=1), seen.head, strict=True)
         back = [
-            head_layer_backward(weight, of_outputs, part, into[i * each : (i + 1) * each], *noise[2 * i : 2 * i + 2])
-            for i, (of_outputs, part, (weight, _)) in enumerate(parts)
+            head_layer_backward(weights, of_outputs, part, into[i * each : (i + 1) * each])
+            for i, (of_outputs, part, weights) in enumerate(parts)
         ]
         return back[0] if len(back) == 1 else torch.cat([part.t() for part in back]).t()
 

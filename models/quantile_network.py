@@ -28,10 +28,10 @@ class QuantileNetwork(ActionValueNetwork):
         return (self.value, self.advantage) if self.dueling else (self.advantage,)
 
     def join(self, outputs: list[Tensor]) -> Tensor:
-        advantage = outputs[-1].reshape(-1, self.actions, self.quantiles)
-        if not self.dueling:
-            return advantage
-        return outputs[0][:, None] + advantage - advantage.mean(1, keepdim=True)
+        # Along the batch, as `dense` lays them out for few states.
+        advantage = outputs[-1].t().reshape(self.actions, self.quantiles, -1)
+        joined = advantage if not self.dueling else advantage + (outputs[0].t() - advantage.mean(0))
+        return joined.permute(2, 0, 1)
 
     def join_backward(self, gradient: Tensor) -> list[Tensor]:
         if not self.dueling:

@@ -31,9 +31,13 @@ def plain_transposed_linear_backward(gradient: Tensor, x: Tensor, weight: Tensor
 
 
 def noisy_linear(x: Tensor, weight: Tensor, bias: Tensor, weight_sigma: Tensor, bias_sigma: Tensor, e: Tensor, f: Tensor) -> Tensor:
-    """x (B, I) times weight + weight_sigma * (f e^T), (O, I), plus bias + bias_sigma * f, (O,): (B, O). The noisy weights are not built."""
+    """x (B, I) times weight + weight_sigma * (f e^T), (O, I), plus bias + bias_sigma * f, (O,): (B, O). The noisy weights are not built.
+
+    With noise e (B, I) and f (B, O), each row has weights of its own.
+    """
     return transposed_linear(x, weight, bias) + f * transposed_linear(x * e, weight_sigma, bias_sigma)
 
 
 def plain_noisy_linear(x: Tensor, weight: Tensor, bias: Tensor, weight_sigma: Tensor, bias_sigma: Tensor, e: Tensor, f: Tensor) -> Tensor:
-    return F.linear(x, weight + weight_sigma * torch.outer(f, e), bias + bias_sigma * f)
+    own = weight + weight_sigma * (f[..., None] * e[..., None, :])  # (O, I) or (B, O, I)
+    return (x[:, None] * own).sum(-1) + bias + bias_sigma * f

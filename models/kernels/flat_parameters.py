@@ -35,10 +35,10 @@ class FlatNetwork:
 
     `master` is the module given, its parameters now views of the flat fp32 buffer `weights` (P,); `compute` is the same
     module where dtype is float32, else a copy in `dtype` whose parameters are views of a flat buffer of its own. Four-
-    dimensional weights are laid out channels_last.
+    dimensional weights are laid out channels_last. The parts of it named `in_float` compute with the master's weights.
     """
 
-    def __init__(self, module: nn.Module, dtype: torch.dtype, trainable: bool = True):
+    def __init__(self, module: nn.Module, dtype: torch.dtype, trainable: bool = True, in_float: Sequence[str] = ()):
         self.master, self.dtype = module, dtype
         self.weights = flatten_parameters(module)
         self.places = places(module, self.weights.device)
@@ -48,6 +48,9 @@ class FlatNetwork:
             self.compute = copy.deepcopy(module).to(dtype)
             self.compute_weights = flatten_parameters(self.compute)
             module.requires_grad_(False)
+            for name in in_float:
+                for key, parameter in module.get_submodule(name).named_parameters():
+                    self.compute.get_submodule(name).register_parameter(key, parameter.requires_grad_())  # type: ignore[arg-type]
         if not trainable:
             self.compute.requires_grad_(False)
             return

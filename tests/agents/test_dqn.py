@@ -128,19 +128,21 @@ def test_gradient_step_equals_autograd_and_adam(fields: dict, tiny) -> None:
         torch.testing.assert_close(mine, theirs, atol=2e-6, rtol=1e-4, msg=name)
 
 
-def test_a_pass_shared_with_acting_gives_the_values_and_the_step_of_two(tiny) -> None:
-    """The states of an update's first batch and what the environments show are one pass."""
-    experiments = [tiny(learning_starts=40, batch_size=8) for _ in range(2)]
+@pytest.mark.parametrize("double", [False, True])
+def test_a_pass_shared_with_acting_gives_the_values_and_the_step_of_two(tiny, double: bool) -> None:
+    """The states of an update's first batch, what the environments show and, for double, the next states are one pass."""
+    experiments = [tiny(learning_starts=40, batch_size=8, double=double) for _ in range(2)]
     for experiment in experiments:
         run(experiment, 40)
     shared, apart = experiments
-    draws = [experiment.draw(1) for experiment in experiments]
-    decision, seen = shared.act(draws[0])
+    draws = [experiment.draw(2) for experiment in experiments]
+    decision, ahead = shared.act(draws[0])
     expected, nothing = apart.act()
-    assert seen is not None
+    assert ahead is not None
     assert nothing is None
+    assert (ahead.next_values is not None) == double
     np.testing.assert_allclose(decision.q, expected.q, atol=1e-6)
-    losses = [shared.update(draws[0], seen), apart.update(draws[1])]
+    losses = [shared.update(draws[0], ahead), apart.update(draws[1])]
     torch.testing.assert_close(losses[0], losses[1])
     torch.testing.assert_close(shared.online.weights, apart.online.weights)
 

@@ -10,8 +10,11 @@ from torch import Tensor
 
 from agents.c51 import C51
 from agents.dqn import DQN
+from agents.iqn import IQN
+from agents.iqn_config import BeyondRainbowConfig
 from agents.replay import Batch
 from lab import registry
+from lab.config import counting
 
 PARTS: dict[str, dict[str, Any]] = {
     "dueling": {"dueling": True}, "noisy": {"noisy": True}, "munchausen": {"munchausen": True}, "double": {"double": True},
@@ -99,6 +102,21 @@ def test_munchausens_target_of_a_categorical_head_is_the_mixture_of_the_actions_
     policy, bonus = torch.tensor([[0.5, 0.25, 0.25, 0.0]]), torch.tensor([[1.0, 0.0, 0.5, 0.0]])
     mixed = experiment.mixed_target(torch.tensor([0.0]), torch.tensor([1.0]), sure, policy, bonus)
     assert mixed[0].tolist() == pytest.approx([0, 0.5 + 0.125, 0.25 + 0.125])  # at 0, at 1, half way between them
+
+
+def test_with_noisy_layers_games_that_show_the_same_have_noise_of_their_own(make: Callable[..., DQN]) -> None:
+    experiment = make("c51 noisy")
+    blocks = experiment.collect().blocks()[:1].expand(3, -1, -1, -1)
+    with torch.no_grad():
+        assert len({tuple(q) for q in experiment.values_to_act(blocks).tolist()}) == 3
+
+
+def test_beyond_rainbow_takes_random_actions_beside_its_noise() -> None:
+    config = BeyondRainbowConfig.parse({"game": "pong", "envs": 2, "replay_capacity": 2_000, "learning_starts": 1_000})
+    experiment = IQN(config, torch.device("cpu"))
+    experiment.steps = 1_500_000
+    assert experiment.epsilon() == pytest.approx(0.505)
+    assert counting(BeyondRainbowConfig.model_fields, config.model_dump()).keys() >= {"epsilon_start", "epsilon_end", "epsilon_steps"}
 
 
 def test_with_noisy_layers_no_action_is_random_and_two_passes_differ(make: Callable[..., DQN]) -> None:

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from models.kernels import flat_layout, flat_parameters
 from models.kernels.flat_parameters import FlatAdam, FlatNetwork, FlatRAdam, part_size
@@ -85,6 +86,19 @@ def test_the_copy_in_bf16_follows_its_fp32_weights(monkeypatch: pytest.MonkeyPat
     assert torch.equal(network.compute_weights, network.weights.bfloat16())
     moved = network.weights != before
     assert 0 < int(moved.sum()) <= len(before) - 9  # `unused` has 9 numbers.
+
+
+def test_a_part_in_float_computes_with_the_masters_weights_and_learns_them() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+    network = FlatNetwork(module, torch.bfloat16, in_float=["1"])
+    before = network.weights.clone()
+    optimizer = FlatAdam(network, 1e-2, 1e-8)
+    hidden = network.compute[0](torch.randn(5, 3).bfloat16())  # type: ignore[index]
+    assert torch.equal(network.compute[1](hidden.float()), F.linear(hidden.float(), module[1].weight, module[1].bias))  # type: ignore[index]
+    optimizer.step_from(torch.autograd.grad(network.compute[1](hidden.float()).sum(), network.parameters))  # type: ignore[index]
+    assert (network.weights != before).all()
+    assert network.compute[1].weight.data_ptr() == module[1].weight.data_ptr()  # type: ignore[index, union-attr]
 
 
 def test_a_gpu_is_given_weights_in_parts_for_one_launch_and_many_at_once_as_they_are() -> None:

@@ -74,6 +74,20 @@ def test_the_gradient_of_the_first_states_is_autograds_while_the_others_act(
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_to_act_each_state_has_noise_of_its_own_and_those_after_them_have_one_in_common(name: str, frames: torch.Tensor) -> None:
+    net: ActionValueNetwork = NETWORKS[name](noisy=0.5)
+    same = frames[:1].expand(5, -1, -1, -1)
+    draw = net.draw_to_act(rng(), 3, 2)
+    outputs = net.outputs(same, draw)
+    assert len({tuple(each.flatten().tolist()) for each in outputs[:4]}) == 4
+    torch.testing.assert_close(outputs[3], outputs[4])
+    for i in range(5):
+        alone = tuple(part[i] if part.shape[0] == 5 else part for part in draw)  # An implicit quantile network's fractions are for all.
+        torch.testing.assert_close(outputs[i], net.outputs(same[:1], alone)[0])
+
+
+@torch.no_grad()
 def test_implicit_quantiles_by_the_papers_formula(frames: torch.Tensor) -> None:
     net = ImplicitQuantileNetwork(6, samples=2, acting=3, hidden=16)
     taus = torch.tensor([[0.1, 0.9], [0.5, 0.2], [0.3, 0.6]])
