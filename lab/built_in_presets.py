@@ -98,7 +98,9 @@ BUILT_IN: dict[str, dict[str, Preset]] = {
         ),
     },
     "beyond-rainbow": {
-        QUICK: quick(20_000, envs=8, batch_size=32, train_every=8, learning_starts=1_000, replay_capacity=20_000, trunk_width=1),
+        QUICK: quick(
+            20_000, envs=8, batch_size=32, train_every=8, learning_starts=1_000, replay_capacity=20_000, trunk_width=1, epsilon_steps=10_000
+        ),
         PUBLISHED: Preset(
             "200 million frames from 64 games at once, over which beta goes to 1 (Clark et al. 2024); for a GPU.",
             {"priority_beta_steps": AGENT_STEPS},
