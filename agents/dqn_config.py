@@ -130,7 +130,7 @@ learning</a>; van Hasselt et al. 2016, <a href="https://arxiv.org/abs/1509.06461
     )
     noisy: bool = Field(
         False,
-        description="Noisy layers: dense layers with trained noise, which explores in place of random actions, in beyond-rainbow beside them.",
+        description="Noisy layers: dense layers with trained noise, which explores in place of random actions (epsilon is 0); beside them in beyond-rainbow.",
     )
     noisy_sigma: float = Field(
         0.5,
