@@ -59,9 +59,7 @@ class PQN(Experiment):
         self.explore_rng, self.order_rng = (np.random.Generator(np.random.PCG64(s)) for s in seeds[:2])
         with seeded(int(seeds[2].generate_state(1)[0])):
             network = LayerNormQNetwork(len(self.action_names), config.hidden_units, config.head_scale)
-        self.online = FlatNetwork(network.to(device), self.dtype)
-        if config.centred and self.network is not network:
-            self.network.exact_bias = network.q.bias.detach()
+        self.online = FlatNetwork(network.to(device), self.dtype, in_float=network.head_names)
         self.optimizer = FlatRAdam(self.online, config.learning_rate)
         self.on_gpu = device.type == "cuda"
         self.captured = CapturedSteps(device, lambda: self.optimizer.changing, pinned_inputs=True)

@@ -20,7 +20,8 @@ from models.kernels.layer_norm_trunk import (
     plain_layer_norm_trunk,
 )
 from models.kernels.nature_trunk import relu_backward
-from models.q_network import ActionValueNetwork, in_float
+from models.noisy import weights_with
+from models.q_network import ActionValueNetwork
 
 
 class Scale(nn.Module):
@@ -60,12 +61,13 @@ class LayerNormQNetwork(ActionValueNetwork):
             torch.nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
         with torch.no_grad():
             self.q.weight.mul_(head_scale)
-        # The last layer's bias where that is kept in more precision than the other weights: an offset of 20 leaves bfloat16 steps of 0.125.
-        self.exact_bias: Tensor | None = None
 
-    def head(self, units: Tensor, *noise: Tensor) -> Tensor:
-        weight, bias = in_float(self.q)
-        return transposed_linear(units, weight, bias if self.exact_bias is None else self.exact_bias)
+    @property
+    def layers(self) -> tuple[nn.Linear, ...]:
+        return (self.q,)
+
+    def join(self, outputs: list[Tensor]) -> Tensor:
+        return outputs[0]
 
     def values(self, outputs: Tensor) -> Tensor:
         return outputs
@@ -95,7 +97,7 @@ class LayerNormQNetwork(ActionValueNetwork):
     def write_gradient(self, seen: LayerNormPass, gradient: Tensor, into: Sequence[Tensor]) -> None:  # type: ignore[override]
         count = len(gradient)
         trunk, (before, mean, rstd, hidden, units) = seen.trunk.of_first(count), (each[:count] for each in seen[2:])
-        of_units = transposed_linear_backward(gradient, units, in_float(self.q)[0], *into[16:])
+        of_units = transposed_linear_backward(gradient, units, weights_with(self.q, torch.float32).weight, *into[16:])
         of_hidden = relu_backward(of_units.to(hidden.dtype), hidden, 0).contiguous()  # (B, units)
         shape, wanted = list(before.shape[1:]), [True, True, True]
         of_before, *norm4 = layer_norm_backward(of_hidden, before, shape, mean, rstd, *self.norms[6:], wanted)
